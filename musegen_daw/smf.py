@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 MAX_NOTES = 1_000_000
-MAX_QUARTERS = 100_000
+MAX_QUARTERS = 50_000
 MAX_DELTA_TICKS = 0x0FFF_FFFF
 
 META, SYSEX, SYSEX_ESCAPE = 0xFF, 0xF0, 0xF7
@@ -39,8 +39,9 @@ class MidiData:
 
 
 def parse(data: bytes) -> MidiData:
-    """All events of a type 0 or type 1 file, bare or in a RIFF wrapper; raises ValueError with a phrase that follows the file's name.
+    """All events of a type 0 or type 1 file, bare or in a RIFF wrapper.
 
+    Raises ValueError with the rest of a sentence that begins with the file's name.
     Follows the Standard MIDI Files 1.0 specification; running status is also kept over meta events, as
     many programs write it.
     """

@@ -16,7 +16,7 @@ PIECE_NAMES = tuple(piece.name for piece in PIECES)
 
 @dataclass(frozen=True, slots=True)
 class DrumMap:
-    """The output pitch of every piece of `core.drums.PIECES`, by name."""
+    """The output pitches of pieces of `core.drums.PIECES`, by name."""
 
     name: str
     pitches: Mapping[str, int]
@@ -29,28 +29,30 @@ class DrumMap:
                 raise ValueError(f"the pitch of {piece!r} must be within 0..127, got {pitch}")
         object.__setattr__(self, "pitches", MappingProxyType(dict(self.pitches)))
 
-    def pitch_of(self, piece_index: int) -> int:
-        """The pitch of a piece; one the map leaves out sounds as the first piece of its voice, else as in GM."""
+    def pitch_of(self, piece_index: int) -> int | None:
+        """The pitch of a piece; for one left out, that of the first mapped piece of its voice, else None."""
         piece = PIECES[piece_index]
         if piece.name in self.pitches:
             return self.pitches[piece.name]
-        for other in PIECES:
-            if piece.voice is not None and other.voice == piece.voice and other.name in self.pitches:
-                return self.pitches[other.name]
-        return piece.pitch
+        of_voice = (other for other in PIECES if piece.voice is not None and other.voice == piece.voice)
+        return next((self.pitches[other.name] for other in of_voice if other.name in self.pitches), None)
 
 
 GENERAL_MIDI = DrumMap("General MIDI", {piece.name: piece.pitch for piece in PIECES})
 
 
 def apply_drum_map(clip: Clip, drum_map: DrumMap) -> Clip:
-    """The drums of a General MIDI clip at the pitches of `drum_map`; pitches of no known piece stay."""
-    pitches = {pitch: drum_map.pitch_of(index) for pitch, index in PIECE_OF_PITCH.items()}
+    """The drums of a General MIDI clip at the pitches of `drum_map`.
+
+    A piece the sampler has no sound for is left out; pitches that are no known piece stay.
+    """
     if drum_map is GENERAL_MIDI:
         return clip
+    pitches = {pitch: drum_map.pitch_of(index) for pitch, index in PIECE_OF_PITCH.items()}
 
-    def change(note: Note) -> Note:
-        return replace(note, pitch=pitches.get(note.pitch, note.pitch))
+    def change(note: Note) -> Note | None:
+        pitch = pitches.get(note.pitch, note.pitch)
+        return None if pitch is None else replace(note, pitch=pitch)
 
     return clip.map_notes(change)
 
@@ -60,12 +62,12 @@ def to_general_midi(clip: Clip, drum_map: DrumMap) -> Clip:
 
     Where several pieces share a pitch, the first of `core.drums.PIECES` is taken.
     """
+    if drum_map is GENERAL_MIDI:
+        return clip
     pitches: dict[int, int] = {}
     for piece in PIECES:
         if piece.name in drum_map.pitches:
             pitches.setdefault(drum_map.pitches[piece.name], piece.pitch)
-    if drum_map is GENERAL_MIDI:
-        return clip
     return clip.map_notes(lambda note: replace(note, pitch=pitches.get(note.pitch, note.pitch)))
 
 

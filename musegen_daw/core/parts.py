@@ -61,6 +61,7 @@ def continued_bars(time_map: TimeMap, count: int) -> tuple[Bar, ...]:
     """The first `count` bars of the timeline, however long the music is; raises ValueError below 1."""
     if count < 1:
         raise ValueError(f"the number of bars must be at least 1, got {count}")
-    meters = [(4, 4), *((meter.numerator, meter.denominator) for meter in time_map.time_signatures)]
-    longest_ticks = max(time_map.bar_ticks(*meter) for meter in meters)
-    return time_map.bars(count * longest_ticks)[:count]
+    end_ticks = count * 4 * time_map.ppq
+    while len(bars := time_map.bars(end_ticks)) < count:
+        end_ticks *= 2
+    return bars[:count]

@@ -1,0 +1,188 @@
+"""The command line: reads what a person asks for, puts the parts together, and tells how it went."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from musegen_daw import __version__, resources
+from musegen_daw.commands import bounce, generate, terminal
+from musegen_daw.commands.bounce import BounceSong
+from musegen_daw.commands.drum_request import DrumOptions, DrumWriter, OpenGenerator
+from musegen_daw.core.drum_maps import GENERAL_MIDI
+from musegen_daw.errors import MusegenError
+
+INTERRUPTED = 130
+MAX_BARS = 4096
+MAX_VARIATIONS = 64
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    open_generator: OpenGenerator | None = None,
+    bounce_song: BounceSong | None = None,
+) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed with a sentence, 2 misused, 130 interrupted.
+
+    `open_generator` and `bounce_song` stand for the drum model and the renderer, which are else imported
+    when they are needed.
+    """
+    try:
+        args = _parser().parse_args(argv)
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 2
+    try:
+        if args.list_styles or args.list_drum_maps:
+            names = resources.style_names() if args.list_styles else resources.drum_map_names()
+            print("\n".join(names))
+            return 0
+        if args.command is None:
+            _parser().print_help(sys.stderr)
+            return 2
+        options = _drum_options(args)
+        if args.command == "generate":
+            return generate.run(args, options, open_generator or _open_generator)
+        return bounce.run(args, options, open_generator or _open_generator, bounce_song or _renderer())
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except MusegenError as error:
+        terminal.report_error(error, verbose=args.verbose)
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last place where a person can still be told
+        terminal.report_error(error, verbose=args.verbose, prefix="Unexpected error")
+        return 1
+
+
+def _open_generator(model_dir: Path) -> DrumWriter:
+    from musegen_daw.drumming.generator import DrumGenerator
+
+    return DrumGenerator.open(model_dir)
+
+
+def _renderer() -> BounceSong:
+    from musegen_daw.render.bounce import bounce
+
+    return bounce
+
+
+def _drum_options(args: argparse.Namespace) -> DrumOptions:
+    primer_path = args.primer
+    if args.style is not None:
+        primer_path = resources.style_path(args.style)
+    return DrumOptions(
+        seed=secrets.randbelow(2**31) if args.seed is None else args.seed,
+        temperature=args.temperature,
+        top_p=args.top_p,
+        density=args.density,
+        loudness=args.loudness,
+        fill=args.fill,
+        variations=getattr(args, "variations", 1),
+        bar_count=args.bars,
+        tracks=tuple(args.track),
+        primer_path=primer_path,
+        keep_drums=getattr(args, "keep_drums", False),
+        strict_meter=args.strict_meter,
+        drum_map=resources.load_drum_map(args.drum_map) if getattr(args, "drum_map", None) else GENERAL_MIDI,
+    )
+
+
+def _number(low: float, high: float, *, above: bool = False) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+        if not low <= value <= high or (above and value == low):
+            raise argparse.ArgumentTypeError(
+                f"{text} is not {'above' if above else 'within'} {low:g}..{high:g}"
+            )
+        return value
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or len(text) > 20 or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number within {low}..{high}")
+        return int(text)
+
+    return parse
+
+
+def _parser() -> argparse.ArgumentParser:
+    # On a command these are only set when given, so that they may stand on either side of its name.
+    for_both = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    for_both.add_argument("--verbose", action="store_true", help="show where an error came from")
+    parser = argparse.ArgumentParser(prog="musegen-daw", description="Drums that listen to the part.")
+    parser.add_argument("--version", action="version", version=f"musegen-daw {__version__}")
+    parser.add_argument("--verbose", action="store_true", help="show where an error came from")
+    parser.add_argument("--list-styles", action="store_true", help="name the bundled styles")
+    parser.add_argument("--list-drum-maps", action="store_true", help="name the bundled drum maps")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    drums = _drum_arguments()
+    command = commands.add_parser("generate", parents=[for_both, drums], help="write drums for clips")
+    command.add_argument(
+        "inputs", nargs="+", type=Path, metavar="IN.mid", help="a clip with a part to follow"
+    )
+    command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.mid|DIR")
+    command.add_argument(
+        "--variations", type=_whole(1, MAX_VARIATIONS), default=1, metavar="K",
+        help="write K takes, the likeliest as OUT-1.mid",
+    )  # fmt: skip
+    command.add_argument(
+        "--drum-map", metavar="NAME|FILE", help="pitches of another sampler than General MIDI"
+    )
+    command.add_argument("--only-drums", action="store_true", help="write the drum track alone")
+    command.add_argument(
+        "--keep-drums", action="store_true", help="keep bars that have drums, write the others around them"
+    )
+
+    command = commands.add_parser("bounce", parents=[for_both, drums], help="render a clip with drums to WAV")
+    command.add_argument(
+        "input", type=Path, metavar="IN.mid", help="a clip; drums are written if it has none"
+    )
+    command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.wav")
+    command.add_argument("--drums", type=Path, metavar="DRUMS.mid", help="use these drums")
+    command.add_argument("--stems", type=Path, metavar="DIR", help="also write one WAV for each track")
+    command.add_argument("--soundfont", type=Path, metavar="F", help="the .sf2 or .sf3 to play with")
+    command.add_argument("--sample-rate", type=_whole(8000, 192_000), default=44_100, metavar="HZ")
+    return parser
+
+
+def _drum_arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument(
+        "--track", action="append", default=[], metavar="NAME|N", help="a part to follow, by name or number"
+    )
+    parser.add_argument(
+        "--bars", type=_whole(1, MAX_BARS), metavar="N", help="write N bars, however long the clip"
+    )
+    parser.add_argument(
+        "--seed", type=_whole(0, 2**63 - 1), metavar="S", help="the same seed, the same drums"
+    )
+    parser.add_argument("--temperature", type=_number(0, 10, above=True), default=0.9, metavar="T")
+    parser.add_argument("--top-p", type=_number(0, 1, above=True), default=0.95, metavar="P")
+    for control, low, high in (
+        ("density", "sparse", "busy"),
+        ("loudness", "soft", "loud"),
+        ("fill", "groove", "fill"),
+    ):
+        parser.add_argument(
+            f"--{control}", type=_number(0, 1), metavar=control[0].upper(), help=f"0 {low} to 1 {high}"
+        )
+    primer = parser.add_mutually_exclusive_group()
+    primer.add_argument("--primer", type=Path, metavar="DRUMS.mid", help="continue these drums")
+    primer.add_argument("--style", metavar="NAME", help="continue a bundled groove (see --list-styles)")
+    parser.add_argument("--strict-meter", action="store_true", help="refuse meters other than 4/4")
+    parser.add_argument(
+        "--model", type=Path, default=resources.drum_model_dir(), metavar="DIR", help="another model"
+    )
+    parser.add_argument("--json", action="store_true", help="print facts as one JSON object a line")
+    return parser
