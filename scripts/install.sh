@@ -1,0 +1,38 @@
+#!/bin/sh
+# Puts the project and what it needs into .venv, with the versions of constraints.txt.
+# usage: sh scripts/install.sh [EXTRAS]     EXTRAS: "training", "test" or "training,test"
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/system_libraries.sh
+extras=${1:-}
+
+# 3.12 and 3.11 first: for them every dependency comes ready built.
+find_python() {
+    for candidate in ${PYTHON:-} python3.12 python3.11 python3.13 python3.14 python3; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+if [ ! -x .venv/bin/python ]; then
+    python=$(find_python)
+    if [ -z "$python" ]; then
+        install_python || { echo "musegen-daw needs Python 3.11 or newer." >&2; exit 1; }
+        python=$(find_python)
+    fi
+    # Debian keeps the part that makes virtual environments in a package of its own.
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        apt_install "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" || exit 1
+    echo "Making .venv with $("$python" --version) ..."
+    rm -rf .venv
+    "$python" -m venv .venv
+fi
+
+install_system_libraries .venv/bin/python ||
+    echo "Going on: what needs those libraries (a sound device, the window) will say so." >&2
+
+echo "Installing musegen-daw${extras:+ with $extras} into .venv (some minutes the first time) ..."
+.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    --constraint constraints.txt --editable ".${extras:+[$extras]}"
