@@ -111,7 +111,9 @@ class Clip:
         if grid_ticks <= 0:
             raise ValueError(f"a grid must be positive, got {grid_ticks}")
         return self.map_notes(
-            lambda note: replace(note, start_ticks=(2 * note.start_ticks + grid_ticks) // (2 * grid_ticks) * grid_ticks)
+            lambda note: replace(
+                note, start_ticks=(2 * note.start_ticks + grid_ticks) // (2 * grid_ticks) * grid_ticks
+            )
         )
 
     def at_ppq(self, ppq: int) -> Clip:
@@ -126,7 +128,9 @@ class Clip:
             replace(
                 note,
                 start_ticks=rescale(note.start_ticks),
-                duration_ticks=max(min(1, note.duration_ticks), rescale(note.end_ticks) - rescale(note.start_ticks)),
+                duration_ticks=max(
+                    min(1, note.duration_ticks), rescale(note.end_ticks) - rescale(note.start_ticks)
+                ),
             )
             for note in self.notes
         )

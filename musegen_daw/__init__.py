@@ -1,0 +1,3 @@
+"""musegen-daw: drums that listen to the part, beside the DAW."""
+
+__version__ = "0.1.0"

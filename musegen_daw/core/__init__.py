@@ -1,0 +1,1 @@
+"""Music data and its arithmetic: no files, no devices, no models."""

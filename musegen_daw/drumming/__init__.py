@@ -1,0 +1,1 @@
+"""Instrument clips in, drum clips out."""

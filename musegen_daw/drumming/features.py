@@ -1,0 +1,158 @@
+"""What the model reads of the parts, of the drums so far and of the controls: the one computation of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from musegen_daw.core.drums import PIECES, VOICE_OF_PIECE, VOICES
+from musegen_daw.drumming.events import (
+    FAMILIES,
+    FRAMES_PER_BAR,
+    LEAD_POSITIONS,
+    POSITIONS_PER_FRAME,
+    VELOCITY_LEVELS,
+    Array,
+)
+
+LOWEST_PITCH, PITCHES = 21, 88
+DURATION_EDGES = np.array([7, 13, 25, 49, 97, 193, 385])  # positions: up to a 32nd, 16th, 8th ... 2 bars
+DURATIONS = len(DURATION_EDGES) + 1
+STATISTICS = 3  # onsets, loudest level, mean offset
+PART_FEATURES = len(FAMILIES) * (PITCHES + DURATIONS + STATISTICS) + 1
+DRUM_FEATURES = 2 * len(PIECES) + 1
+
+UNKNOWN = 0
+SILENT, PLAYS = 1, 2
+DENSITY_LEVELS = 10
+LOUDNESS_LEVELS = 8
+DENSITY_SIZE = 3 + DENSITY_LEVELS
+LOUDNESS_SIZE = 1 + LOUDNESS_LEVELS
+FILL_SIZE = 3  # unknown, no fill, fill
+DYNAMICS_SIZE = 3  # unknown, flat, expressive
+TIMING_SIZE = 3  # unknown, on the grid, human
+TEMPO_EDGES = np.array([60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 165, 180, 200])
+TEMPO_SIZE = len(TEMPO_EDGES) + 2
+CONTROL_SIZES = (DENSITY_SIZE, LOUDNESS_SIZE, FILL_SIZE, DYNAMICS_SIZE, TIMING_SIZE, TEMPO_SIZE)
+DENSITY, LOUDNESS, FILL, DYNAMICS, TIMING, TEMPO = range(len(CONTROL_SIZES))
+
+_TOM_VOICES = {VOICES.index(name) for name in ("low tom", "mid tom", "high tom")}
+_IS_TOM = np.array([voice in _TOM_VOICES for voice in VOICE_OF_PIECE])
+_IS_SNARE = np.array([piece.name == "snare" for piece in PIECES])
+
+
+@dataclass(frozen=True, slots=True)
+class ControlScale:
+    """Edges between the levels of density (hits a bar) and loudness (mean level), learned from the training bars."""
+
+    density_edges: tuple[float, ...]
+    loudness_edges: tuple[float, ...]
+
+    @classmethod
+    def learn(cls, hits_per_bar: npt.ArrayLike, mean_level: npt.ArrayLike) -> ControlScale:
+        """Edges at equal shares of the bars that have hits (bars,)."""
+
+        def edges(values: npt.ArrayLike, levels: int) -> tuple[float, ...]:
+            shares = np.arange(1, levels) / levels
+            return tuple(float(edge) for edge in np.quantile(np.asarray(values, float), shares))
+
+        return cls(edges(hits_per_bar, DENSITY_LEVELS), edges(mean_level, LOUDNESS_LEVELS))
+
+
+def frame_of(position: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """The nearest sixteenth, 0..15, of a position within the model bar."""
+    return np.asarray(position, np.int64) // POSITIONS_PER_FRAME
+
+
+def offset_of(position: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """How far a position lies from its sixteenth, -6..5."""
+    return np.asarray(position, np.int64) % POSITIONS_PER_FRAME - LEAD_POSITIONS
+
+
+def part_frames(onsets: Array, bars: int) -> npt.NDArray[np.float32]:
+    """What the parts do at each sixteenth: (16·bars, PART_FEATURES).
+
+    Per family: which pitches start (keys from 21 up, folded by octaves into range), which durations,
+    how many onsets (a quarter each), the loudest level and the mean offset; last, whether anything starts.
+    """
+    features = np.zeros((bars * FRAMES_PER_BAR, PART_FEATURES), np.float32)
+    if len(onsets) == 0:
+        return features
+    frame = onsets["bar"].astype(np.int64) * FRAMES_PER_BAR + frame_of(onsets["position"])
+    family = onsets["family"].astype(np.int64)
+    pitch = onsets["pitch"].astype(np.int64) - LOWEST_PITCH
+    pitch = np.where(pitch < 0, pitch % 12, np.where(pitch >= PITCHES, PITCHES - 12 + (pitch - PITCHES) % 12, pitch))
+    features[frame, family * PITCHES + pitch] = 1
+    base = len(FAMILIES) * PITCHES
+    duration = np.searchsorted(DURATION_EDGES, onsets["duration"], side="right")
+    features[frame, base + family * DURATIONS + duration] = 1
+    base += len(FAMILIES) * DURATIONS
+    column = base + family * STATISTICS
+    np.add.at(features, (frame, column), 0.25)
+    np.maximum.at(features, (frame, column + 1), onsets["level"].astype(np.float32) / (VELOCITY_LEVELS - 1))
+    np.add.at(features, (frame, column + 2), offset_of(onsets["position"]) / LEAD_POSITIONS)
+    counts = features[:, base : base + len(FAMILIES) * STATISTICS : STATISTICS] * 4
+    features[:, base + 2 : base + len(FAMILIES) * STATISTICS : STATISTICS] /= np.maximum(counts, 1)
+    features[frame, -1] = 1
+    return features
+
+
+def drum_frames(hits: Array, bars: int) -> npt.NDArray[np.float32]:
+    """What the drums do at each sixteenth: (16·bars, DRUM_FEATURES); per piece a hit and its level, then the mean offset."""
+    features = np.zeros((bars * FRAMES_PER_BAR, DRUM_FEATURES), np.float32)
+    if len(hits) == 0:
+        return features
+    frame = hits["bar"].astype(np.int64) * FRAMES_PER_BAR + frame_of(hits["position"])
+    piece = hits["piece"].astype(np.int64)
+    features[frame, piece] = 1
+    np.maximum.at(features, (frame, len(PIECES) + piece), hits["level"].astype(np.float32) / (VELOCITY_LEVELS - 1))
+    np.add.at(features, (frame, np.full(len(frame), DRUM_FEATURES - 1)), offset_of(hits["position"]) / LEAD_POSITIONS)
+    features[:, -1] /= np.maximum(np.bincount(frame, minlength=len(features)), 1)
+    return features
+
+
+def bar_facts(hits: Array, bars: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Hits, mean level and whether the bar is a fill, each (bars,).
+
+    A fill has three tom hits or more than is usual in the clip, or in its last beat two snare hits
+    more than is usual and at least three.
+    """
+    bar = hits["bar"].astype(np.int64)
+    count = np.bincount(bar, minlength=bars)
+    level = np.bincount(bar, weights=hits["level"], minlength=bars) / np.maximum(count, 1)
+    toms = np.bincount(bar[_IS_TOM[hits["piece"]]], minlength=bars)
+    late = _IS_SNARE[hits["piece"]] & (frame_of(hits["position"]) >= 12)
+    snares = np.bincount(bar[late], minlength=bars)
+    playing = count > 0
+    usual_toms = np.median(toms[playing]) if playing.any() else 0
+    usual_snares = np.median(snares[playing]) if playing.any() else 0
+    fill = (toms >= usual_toms + 3) | ((snares >= 3) & (snares >= usual_snares + 2))
+    return count, level, fill
+
+
+def control_levels(hits: Array, bars: int, scale: ControlScale) -> npt.NDArray[np.int64]:
+    """Density, loudness and fill of every bar as the model's control levels: (bars, 3)."""
+    count, level, fill = bar_facts(hits, bars)
+    density = np.where(count == 0, SILENT, 3 + np.searchsorted(scale.density_edges, count, side="right"))
+    loudness = np.where(count == 0, UNKNOWN, 1 + np.searchsorted(scale.loudness_edges, level, side="right"))
+    return np.stack([density, loudness, 1 + fill.astype(np.int64)], axis=1)
+
+
+def tempo_level(bpm: float | None) -> int:
+    """The model's level for a tempo in quarter notes a minute; None is unknown."""
+    return UNKNOWN if bpm is None else 1 + int(np.searchsorted(TEMPO_EDGES, bpm, side="right"))
+
+
+def feel_levels(hits: Array) -> tuple[int, int]:
+    """Dynamics (1 flat, 2 expressive: at least 5 of 16 levels) and timing (1 on the grid, 2 human) of a clip.
+
+    Timing is human where more than a fifth of the hits are neither on a 32nd nor on a triplet.
+    """
+    if len(hits) == 0:
+        return UNKNOWN, UNKNOWN
+    used = np.bincount(hits["level"], minlength=VELOCITY_LEVELS) > max(1, len(hits) // 200)
+    away = hits["position"].astype(np.int64) - LEAD_POSITIONS
+    loose = (away % 6 != 0) & (away % 8 != 0)
+    return 1 + int(used.sum() >= 5), 1 + int(loose.mean() > 0.2)

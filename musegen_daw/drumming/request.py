@@ -1,0 +1,56 @@
+"""What is asked of the drum generator, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from musegen_daw.core.clip import Clip
+from musegen_daw.core.time import Bar
+
+
+@dataclass(frozen=True, slots=True)
+class DrumRequest:
+    """Drums for `bars`, following `parts`; everything is counted at the PPQ of the parts.
+
+    `heard_until_ticks` hides the parts from that tick on, as when playing live (None: all is known).
+    `density`, `loudness` and `fill` are controls from 0 to 1 (None: left to the model); density 0 is the
+    sparsest tenth of the training bars, 1 the busiest. `primer` holds earlier drum bars in the
+    same time as the parts, in the bars just before `bars`. Hits of `kept` in `kept_voices` (names of
+    `core.drums.VOICES`) or in `kept_bars` (indices into `bars`) stay as they are and the rest is
+    written around them. `human_timing` asks for micro-timing, False for the plain grid.
+    """
+
+    parts: tuple[Clip, ...]
+    bars: tuple[Bar, ...]
+    ppq: int
+    bpm: float | None = None
+    seed: int = 0
+    temperature: float = 0.9
+    top_p: float = 0.95
+    density: float | None = None
+    loudness: float | None = None
+    fill: float | None = None
+    human_timing: bool | None = None
+    variations: int = 1
+    heard_until_ticks: int | None = None
+    primer: Clip | None = None
+    primer_bars: tuple[Bar, ...] = ()
+    kept: Clip | None = None
+    kept_voices: frozenset[str] = frozenset()
+    kept_bars: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DrumTake:
+    """One variation: its drums (GM pitches, same ticks as the request) and its mean log-likelihood per bar, in nats."""
+
+    drums: Clip
+    log_likelihood: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrumResult:
+    """The variations of one request, the likeliest first."""
+
+    takes: tuple[DrumTake, ...]
+    seed: int

@@ -1,0 +1,276 @@
+"""The REMI vocabulary of the drums (miditok): the only encoder and decoder in the project.
+
+A bar is `Bar`, then for each position `Position`, and for each hit of it, in order of piece,
+`PitchDrum`, `Velocity`. A byte pair encoding trained within beats joins frequent runs of these into
+one token; `Bar` is never joined, so a bar always starts with its own token. The base tokens are those
+that miditok's REMI gives for the same notes moved later by half a sixteenth (see `events`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from musegen_daw.core.drums import PIECES
+from musegen_daw.drumming.events import (
+    HIT,
+    POSITIONS_PER_BEAT,
+    VELOCITY_LEVELS,
+    Array,
+    velocity_of_level,
+)
+
+if TYPE_CHECKING:
+    from miditok import REMI
+
+PAD, BOS, EOS = 0, 1, 2
+_PIECE_OF_TOKEN = {f"PitchDrum_{piece.pitch}": index for index, piece in enumerate(PIECES)}
+
+
+@dataclass(frozen=True, slots=True)
+class DrumVocabulary:
+    """What every token stands for, as runs of base tokens; needs no miditok.
+
+    `kinds` and `values` are (tokens, longest run), padded with kind 0. Kinds: 1 Bar, 2 Position
+    (value: position), 3 PitchDrum (value: piece), 4 Velocity (value: level). Tokens that never occur
+    in drums (those of instruments, PAD) have an empty run, as have BOS and EOS.
+    """
+
+    kinds: npt.NDArray[np.uint8]
+    values: npt.NDArray[np.uint8]
+
+    BAR = 1
+    POSITION = 2
+    PIECE = 3
+    VELOCITY = 4
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    @classmethod
+    def from_runs(cls, runs: Sequence[Sequence[Sequence[int]]]) -> DrumVocabulary:
+        """A vocabulary from one run of (kind, value) per token."""
+        longest = max(1, max(len(run) for run in runs))
+        kinds = np.zeros((len(runs), longest), np.uint8)
+        values = np.zeros((len(runs), longest), np.uint8)
+        for token, run in enumerate(runs):
+            for column, (kind, value) in enumerate(run):
+                kinds[token, column], values[token, column] = kind, value
+        return cls(kinds, values)
+
+    def to_runs(self) -> list[list[list[int]]]:
+        """One run of [kind, value] per token, as JSON can hold it."""
+        return [
+            [[int(kind), int(value)] for kind, value in zip(kinds, values, strict=True) if kind]
+            for kinds, values in zip(self.kinds, self.values, strict=True)
+        ]
+
+    @property
+    def bar_token(self) -> int:
+        """The token of the bar line."""
+        return int(np.flatnonzero((self.kinds[:, 0] == self.BAR) & (self.kinds[:, 1:] == 0).all(axis=1))[0])
+
+    def decode(self, tokens: Iterable[int]) -> tuple[Array, int]:
+        """The hits of a token sequence as HIT, and the number of bars it holds.
+
+        Raises ValueError where the tokens are no sequence of whole hits in ascending order.
+        """
+        hits: list[tuple[int, int, int, int]] = []
+        bar, position, piece, last_piece = -1, -1, -1, -1
+        for token in tokens:
+            if token in (BOS, EOS, PAD):
+                continue
+            if not self.kinds[token, 0]:
+                raise ValueError(f"token {token} is not of the drums")
+            for kind, value in zip(self.kinds[token].tolist(), self.values[token].tolist(), strict=True):
+                if kind == 0:
+                    break
+                if piece >= 0 and kind != self.VELOCITY:
+                    raise ValueError("a hit without a velocity")
+                if kind == self.BAR:
+                    bar, position, last_piece = bar + 1, -1, -1
+                elif kind == self.POSITION:
+                    if bar < 0 or value <= position:
+                        raise ValueError(f"position {value} after {position} in bar {bar}")
+                    position, last_piece = value, -1
+                elif kind == self.PIECE:
+                    if position < 0 or value <= last_piece:
+                        raise ValueError(f"piece {value} after {last_piece} at position {position}")
+                    piece = last_piece = value
+                else:
+                    if piece < 0:
+                        raise ValueError("a velocity without a hit")
+                    hits.append((bar, position, piece, value))
+                    piece = -1
+        if piece >= 0:
+            raise ValueError("a hit without a velocity")
+        return np.array(hits, HIT), bar + 1
+
+
+def base_tokenizer() -> REMI:
+    """miditok's REMI as this project uses it, not yet trained."""
+    from miditok import REMI, TokenizerConfig
+
+    return REMI(
+        TokenizerConfig(
+            pitch_range=(21, 109),
+            drums_pitch_range=(35, 83),
+            beat_res={(0, 1): POSITIONS_PER_BEAT, (1, 4): 4, (4, 17): 1},
+            num_velocities=VELOCITY_LEVELS,
+            special_tokens=["PAD", "BOS", "EOS"],
+            encode_ids_split="beat",
+            use_note_duration_programs=list(range(128)),
+            use_time_signatures=False,
+            use_programs=False,
+        )
+    )
+
+
+class DrumTokenizer:
+    """Hits to tokens, with the byte pair encoding of a trained miditok tokenizer."""
+
+    def __init__(self, remi: REMI) -> None:
+        self._remi = remi
+        vocabulary: dict[str, int] = {name: index for name, index in remi.vocab.items()}
+        if remi.is_trained:
+            vocabulary = {name: index for index, name in enumerate(_base_names(remi))}
+        self._bar = vocabulary["Bar_None"]
+        self._positions = np.array(
+            [vocabulary[f"Position_{position}"] for position in range(4 * POSITIONS_PER_BEAT)], np.int64
+        )
+        self._pieces = np.array([vocabulary[f"PitchDrum_{piece.pitch}"] for piece in PIECES], np.int64)
+        self._velocities = np.array(
+            [vocabulary[f"Velocity_{velocity}"] for velocity in velocity_of_level(np.arange(VELOCITY_LEVELS))], np.int64
+        )
+        # the library puts a mark of its own before every beat; where no token has absorbed it, it says nothing
+        self._mark = remi._model.get_vocab().get("\u2581") if remi.is_trained else None  # pyright: ignore
+        self._cache: dict[str, list[int]] = {}
+
+    @classmethod
+    def load(cls, path: Path) -> DrumTokenizer:
+        """The tokenizer saved at `path` (miditok's tokenizer.json)."""
+        from miditok import REMI
+
+        return cls(REMI(params=path))
+
+    def save(self, path: Path) -> None:
+        """Write miditok's tokenizer.json to `path`."""
+        self._remi.save(path.parent, filename=path.name)
+
+    @classmethod
+    def train(cls, beats: Sequence[str], vocabulary_size: int) -> DrumTokenizer:
+        """A tokenizer whose byte pair encoding was learned from `beats` (see `beat_strings`)."""
+        remi = base_tokenizer()
+        remi.train(vocab_size=vocabulary_size, model="BPE", iterator=_Batches(beats))
+        return cls(remi)
+
+    @classmethod
+    def untrained(cls) -> DrumTokenizer:
+        """The plain REMI tokenizer, without byte pair encoding."""
+        return cls(base_tokenizer())
+
+    def __len__(self) -> int:
+        return self._remi.vocab_size
+
+    def base_ids(self, hits: Array, bars: int) -> list[list[list[int]]]:
+        """The base tokens of every beat of every bar: `ids[bar][beat]`, without the bar token."""
+        ids: list[list[list[int]]] = [[[], [], [], []] for _ in range(bars)]
+        positions, pieces, velocities = self._positions.tolist(), self._pieces.tolist(), self._velocities.tolist()
+        last = (-1, -1)
+        for bar, position, piece, level in hits.tolist():
+            beat = ids[bar][position // POSITIONS_PER_BEAT]
+            if (bar, position) != last:
+                beat.append(positions[position])
+                last = (bar, position)
+            beat.append(pieces[piece])
+            beat.append(velocities[level])
+        return ids
+
+    def beat_strings(self, hits: Array, bars: int) -> list[str]:
+        """Every beat that has hits as the string that the byte pair encoding reads."""
+        table: dict[int, str] = self._remi._vocab_base_id_to_byte  # pyright: ignore[reportPrivateUsage]
+        return [
+            "".join(table[token] for token in beat) for bar in self.base_ids(hits, bars) for beat in bar if beat
+        ]
+
+    def encode_bars(self, hits: Array, bars: int) -> list[list[int]]:
+        """The tokens of every bar, each beginning with the bar token."""
+        table: dict[int, str] = self._remi._vocab_base_id_to_byte  # pyright: ignore[reportPrivateUsage]
+        encoded: list[list[int]] = []
+        for bar in self.base_ids(hits, bars):
+            tokens = [self._bar]
+            for beat in bar:
+                if beat:
+                    tokens.extend(self._encode_beat(beat, "".join(table[token] for token in beat)))
+            encoded.append(tokens)
+        return encoded
+
+    def _encode_beat(self, beat: list[int], text: str) -> list[int]:
+        if not self._remi.is_trained:
+            return beat
+        tokens = self._cache.get(text)
+        if tokens is None:
+            ids: list[int] = self._remi._model.encode(text).ids  # pyright: ignore
+            tokens = self._cache[text] = [token for token in ids if token != self._mark]
+        return tokens
+
+    def vocabulary(self) -> DrumVocabulary:
+        """What each token stands for."""
+        names = self._token_names()
+        return DrumVocabulary.from_runs([_run(run) for run in names])
+
+    def _token_names(self) -> list[list[str]]:
+        base = _base_names(self._remi)
+        if not self._remi.is_trained:
+            return [[name] for name in base]
+        name_of_byte = {byte: base[token] for token, byte in self._remi._vocab_base_id_to_byte.items()}  # pyright: ignore
+        learned: dict[str, int] = self._remi._model.get_vocab()  # pyright: ignore
+        names: list[list[str]] = [[] for _ in range(max(learned.values()) + 1)]
+        for text, token in learned.items():
+            names[token] = [name_of_byte[byte] for byte in text if byte in name_of_byte]
+        return names
+
+
+def _base_names(remi: Any) -> list[str]:
+    base: dict[str, int] = remi._vocab_base
+    return [name for name, _ in sorted(base.items(), key=lambda item: item[1])]
+
+
+def _run(names: Sequence[str]) -> list[tuple[int, int]]:
+    run: list[tuple[int, int]] = []
+    for name in names:
+        kind, _, value = name.partition("_")
+        if kind == "Bar":
+            run.append((DrumVocabulary.BAR, 0))
+        elif kind == "Position":
+            run.append((DrumVocabulary.POSITION, int(value)))
+        elif name in _PIECE_OF_TOKEN:
+            run.append((DrumVocabulary.PIECE, _PIECE_OF_TOKEN[name]))
+        elif kind == "Velocity":
+            run.append((DrumVocabulary.VELOCITY, int(value) // 8))
+        else:
+            return []
+    return run
+
+
+class _Batches:
+    def __init__(self, beats: Sequence[str], size: int = 1000) -> None:
+        self._beats, self._size = beats, size
+
+    def __len__(self) -> int:
+        return -(-len(self._beats) // self._size)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for start in range(0, len(self._beats), self._size):
+            yield list(self._beats[start : start + self._size])
+
+
+def load_vocabulary(path: Path) -> DrumVocabulary:
+    """The vocabulary written by the export beside a model, as JSON runs."""
+    return DrumVocabulary.from_runs(json.loads(path.read_text(encoding="utf-8")))

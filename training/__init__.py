@@ -1,0 +1,1 @@
+"""Training pipelines: from corpora to checkpoints."""

@@ -1,0 +1,76 @@
+"""Checkpoints as safetensors with their plain values beside them: no pickle, and an exact resume."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+
+def save_checkpoint(
+    path: Path,
+    model: nn.Module,
+    average: dict[str, Tensor],
+    optimizers: dict[str, torch.optim.Optimizer],
+    values: dict[str, Any],
+) -> None:
+    """Write everything needed to go on as if never stopped to the one file `path`, atomically."""
+    tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
+    tensors |= {f"average/{name}": value for name, value in average.items()}
+    tensors["random"] = torch.get_rng_state()
+    plain: dict[str, Any] = {}
+    for label, optimizer in optimizers.items():
+        state = optimizer.state_dict()
+        plain[label] = state["param_groups"]
+        for index, entries in state["state"].items():
+            for name, value in entries.items():
+                tensors[f"optimizer/{label}/{index}/{name}"] = torch.as_tensor(value)
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+    write_tensors(path, tensors, {"values": json.dumps(values), "optimizers": json.dumps(plain)})
+
+
+def load_checkpoint(
+    path: Path,
+    model: nn.Module,
+    average: dict[str, Tensor],
+    optimizers: dict[str, torch.optim.Optimizer],
+) -> dict[str, Any]:
+    """Put everything back from `path` and return the plain values."""
+    tensors, metadata = read_tensors(path)
+    model.load_state_dict(_below(tensors, "model/"))
+    for name, value in _below(tensors, "average/").items():
+        average[name] = value
+    for label, groups in json.loads(metadata["optimizers"]).items():
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in _below(tensors, f"optimizer/{label}/").items():
+            index, _, entry = name.partition("/")
+            state.setdefault(int(index), {})[entry] = value
+        optimizers[label].load_state_dict({"state": state, "param_groups": groups})
+    torch.set_rng_state(tensors["random"])
+    return json.loads(metadata["values"])
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write safetensors beside `path`, then rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    save_file(tensors, beside, metadata)
+    os.replace(beside, path)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of a safetensors file."""
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata() or {}
+    return load_file(path), metadata
+
+
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,37 @@
+"""TOML files as frozen dataclasses; a key that is not known is an error."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+Config = TypeVar("Config")
+
+
+def load_config(kind: type[Config], path: Path) -> Config:
+    """Read `path` as `kind`, tables as nested dataclasses; raises ValueError naming an unknown or wrong key."""
+    with path.open("rb") as file:
+        return from_dict(kind, tomllib.load(file), str(path))
+
+
+def from_dict(kind: type[Config], values: dict[str, Any], where: str) -> Config:
+    """Build `kind` from plain values; `where` is named in errors."""
+    known = {field.name for field in dataclasses.fields(kind)}  # pyright: ignore[reportArgumentType]
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise ValueError(f"{where}: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    hints = get_type_hints(kind)
+    built: dict[str, Any] = {}
+    for name, value in values.items():
+        hint = hints[name]
+        if dataclasses.is_dataclass(hint) and isinstance(value, dict):
+            built[name] = from_dict(hint, value, f"{where} [{name}]")  # pyright: ignore
+        elif hint is float and isinstance(value, int) and not isinstance(value, bool):
+            built[name] = float(value)
+        elif hint in (int, float, str, bool) and type(value) is not hint:
+            raise ValueError(f"{where}: {name} must be {hint.__name__}, got {value!r}")
+        else:
+            built[name] = value
+    return kind(**built)

@@ -1,0 +1,1 @@
+"""The drum model: corpus, dataset, network, training, evaluation."""

@@ -1,0 +1,310 @@
+"""Pairs of condition and drums, cut at the same bars, drawn and augmented at training time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from musegen_daw.drumming.events import FRAMES_PER_BAR, VELOCITY_LEVELS, Array
+from musegen_daw.drumming.features import (
+    CONTROL_SIZES,
+    DENSITY,
+    DRUM_FEATURES,
+    DYNAMICS,
+    FILL,
+    LOUDNESS,
+    PART_FEATURES,
+    PLAYS,
+    SILENT,
+    TEMPO,
+    TIMING,
+    UNKNOWN,
+    ControlScale,
+    control_levels,
+    drum_frames,
+    part_frames,
+    tempo_level,
+)
+from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer, DrumVocabulary
+
+IGNORED = -100
+
+
+@dataclass(frozen=True, slots=True)
+class DataConfig:
+    """How sequences are cut, and how often what is hidden or changed while training."""
+
+    max_tokens: int = 512
+    max_bars: int = 24
+    all_tracks_share: float = 0.5
+    one_track_share: float = 0.2
+    transpose_semitones: int = 5
+    level_shift: int = 2
+    hide_parts_share: float = 0.08
+    hide_future_share: float = 0.3
+    hide_history_share: float = 0.15
+    show_density_share: float = 0.35
+    show_plays_share: float = 0.35
+    show_loudness_share: float = 0.4
+    show_fill_share: float = 0.4
+    show_feel_share: float = 0.6
+    show_tempo_share: float = 0.7
+
+
+class Crop(NamedTuple):
+    """Consecutive bars of one song."""
+
+    song: int
+    first_bar: int
+    bars: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One sequence: condition, controls and drum tokens of the same bars."""
+
+    parts: npt.NDArray[np.float32]  # (16·bars, PART_FEATURES)
+    heard: npt.NDArray[np.bool_]  # (bars,)
+    drums: npt.NDArray[np.float32]  # (16·bars, DRUM_FEATURES)
+    history: npt.NDArray[np.bool_]  # (bars,) whether later bars may look back at this one
+    controls: npt.NDArray[np.int64]  # (bars, 6)
+    tokens: npt.NDArray[np.int64]  # (length + 1,) BOS ... EOS
+    cursor: npt.NDArray[np.int64]  # (length,) frame in which each input token leaves the drums
+
+
+class Batch(NamedTuple):
+    """Examples padded to one size; see Example for what the last axes are."""
+
+    parts: Tensor  # (batch, bars, 16, PART_FEATURES)
+    heard: Tensor  # (batch, bars)
+    drums: Tensor  # (batch, bars, 16, DRUM_FEATURES)
+    history: Tensor  # (batch, bars)
+    controls: Tensor  # (batch, bars, 6)
+    inputs: Tensor  # (batch, length)
+    targets: Tensor  # (batch, length), IGNORED where padded
+    cursor: Tensor  # (batch, length)
+    bar_counts: Tensor  # (batch,)
+
+
+@dataclass(slots=True)
+class Corpus:
+    """One split of a prepared folder, memory-mapped."""
+
+    folder: Path
+    split: str
+    songs: list[dict[str, Any]] = field(init=False)
+    scale: ControlScale = field(init=False)
+
+    def __post_init__(self) -> None:
+        base = self.folder / self.split
+        self.songs = json.loads((base / "songs.json").read_text(encoding="utf-8"))
+        facts = json.loads((self.folder / "facts.json").read_text(encoding="utf-8"))["control_scale"]
+        self.scale = ControlScale(tuple(facts["density_edges"]), tuple(facts["loudness_edges"]))
+        self._arrays = {
+            name: (np.load(base / f"{name}.npy", mmap_mode="r"), np.load(base / f"{name}_starts.npy"))
+            for name in ("tokens", "hits", "onsets")
+        }
+
+    _arrays: dict[str, Any] = field(init=False, default_factory=dict)
+
+    def between(self, name: str, song: int, first_bar: int, bars: int) -> Array:
+        """The tokens, hits or onsets of some bars of a song; `bar` counted from the first of them."""
+        values, starts = self._arrays[name]
+        first = self.songs[song]["first_bar"] + first_bar
+        found = np.array(values[starts[first] : starts[first + bars]])
+        if found.dtype.names:
+            found["bar"] -= first_bar
+        return found
+
+    def tokens_per_bar(self, song: int) -> npt.NDArray[np.int64]:
+        """Token counts (bars,) of a song."""
+        starts = self._arrays["tokens"][1]
+        first = self.songs[song]["first_bar"]
+        return np.diff(starts[first : first + self.songs[song]["bars"] + 1])
+
+    def hits_per_bar(self, song: int) -> npt.NDArray[np.int64]:
+        """Hit counts (bars,) of a song."""
+        starts = self._arrays["hits"][1]
+        first = self.songs[song]["first_bar"]
+        return np.diff(starts[first : first + self.songs[song]["bars"] + 1])
+
+
+class CursorTable:
+    """Where in its bar each token leaves the drums."""
+
+    def __init__(self, vocabulary: DrumVocabulary) -> None:
+        is_position = vocabulary.kinds == DrumVocabulary.POSITION
+        last = np.where(is_position, vocabulary.values.astype(np.int64), -1).max(axis=1)
+        self._frame = np.where(last >= 0, last // 12, 0)
+        self._is_bar = np.zeros(len(vocabulary), np.int64)
+        self._is_bar[vocabulary.bar_token] = 1
+
+    def cursor(self, tokens: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Frame index from the first bar on after each of `tokens` (length,)."""
+        bar = np.maximum(np.cumsum(self._is_bar[tokens]) - 1, 0)
+        return np.maximum.accumulate(bar * FRAMES_PER_BAR + self._frame[tokens])
+
+
+class DrumConditionalDataset:
+    """Sequences of up to `max_tokens` drum tokens with their condition, the same for the same seed and epoch.
+
+    Every bar of every song comes once an epoch, at a cut that differs between epochs; runs of bars in
+    which hardly anything is played are left out.
+    """
+
+    def __init__(self, corpus: Corpus, tokenizer: DrumTokenizer, config: DataConfig, seed: int = 0) -> None:
+        self.corpus, self.config, self.seed = corpus, config, seed
+        self._cursors = CursorTable(tokenizer.vocabulary())
+
+    def crops(self, epoch: int) -> list[Crop]:
+        """The cuts of one epoch, song after song."""
+        random = np.random.default_rng((self.seed, epoch, 1))
+        found: list[Crop] = []
+        for song in range(len(self.corpus.songs)):
+            counts, hits = self.corpus.tokens_per_bar(song), self.corpus.hits_per_bar(song)
+            played = np.flatnonzero(hits)
+            start, end = int(played[0]), int(played[-1]) + 1
+            first_room = int(random.integers(self.config.max_bars // 2, self.config.max_bars + 1))
+            while start < end:
+                room = min(first_room, end - start)
+                within = np.cumsum(counts[start : start + room]) <= self.config.max_tokens
+                bars = max(1, int(within.sum()))
+                if (hits[start : start + bars] > 0).mean() >= 0.25:
+                    found.append(Crop(song, start, bars, int(counts[start : start + bars].sum())))
+                start, first_room = start + bars, self.config.max_bars
+        return found
+
+    def batches(self, epoch: int, batch_size: int) -> list[list[Crop]]:
+        """The epoch's cuts in batches of similar length, in random order."""
+        random = np.random.default_rng((self.seed, epoch, 2))
+        crops = self.crops(epoch)
+        order = random.permutation(len(crops))
+        pool = batch_size * 32
+        batches: list[list[Crop]] = []
+        for start in range(0, len(order), pool):
+            chosen = sorted((crops[index] for index in order[start : start + pool]), key=lambda crop: crop.tokens)
+            batches.extend(chosen[at : at + batch_size] for at in range(0, len(chosen), batch_size))
+        return [batches[index] for index in random.permutation(len(batches))]
+
+    def draw(self, crop: Crop, epoch: int) -> Example:
+        """A training example: a subset of the tracks, transposed, with the future, the past and controls hidden at random."""
+        config = self.config
+        random = np.random.default_rng((self.seed, epoch, crop.song, crop.first_bar))
+        onsets = self.corpus.between("onsets", crop.song, crop.first_bar, crop.bars)
+        hits = self.corpus.between("hits", crop.song, crop.first_bar, crop.bars)
+        tracks = len(self.corpus.songs[crop.song]["tracks"])
+        if tracks > 1:
+            choice = random.random()
+            if choice >= config.all_tracks_share:
+                one = choice >= 1 - config.one_track_share
+                keep = random.permutation(tracks) < (1 if one else random.integers(1, tracks))
+                onsets = onsets[keep[onsets["track"]]]
+        pitch = onsets["pitch"].astype(np.int64) + random.integers(
+            -config.transpose_semitones, config.transpose_semitones + 1
+        )
+        onsets["pitch"] = np.clip(pitch, 0, 127)
+        shift = random.integers(-config.level_shift, config.level_shift + 1)
+        onsets["level"] = np.clip(onsets["level"].astype(np.int64) + shift, 0, VELOCITY_LEVELS - 1)
+
+        heard = np.full(crop.bars, tracks > 0)
+        choice = random.random()
+        if choice < config.hide_parts_share:
+            heard[:] = False
+        elif choice < config.hide_parts_share + config.hide_future_share:
+            heard[random.integers(0, crop.bars) :] = False
+        history = np.full(crop.bars, random.random() >= config.hide_history_share)
+        return self._example(crop, onsets, hits, heard, history, self._shown_controls(crop, hits, random))
+
+    def plain(self, crop: Crop, *, onsets: Array | None = None, heard: bool = True) -> Example:
+        """An example for evaluation: all tracks (or `onsets` in their stead), nothing hidden but the controls."""
+        if onsets is None:
+            onsets = self.corpus.between("onsets", crop.song, crop.first_bar, crop.bars)
+        hits = self.corpus.between("hits", crop.song, crop.first_bar, crop.bars)
+        controls = np.full((crop.bars, len(CONTROL_SIZES)), UNKNOWN, np.int64)
+        all_heard = np.full(crop.bars, heard and bool(self.corpus.songs[crop.song]["tracks"]))
+        return self._example(crop, onsets, hits, all_heard, np.ones(crop.bars, bool), controls)
+
+    def _shown_controls(self, crop: Crop, hits: Array, random: np.random.Generator) -> npt.NDArray[np.int64]:
+        config, song = self.config, self.corpus.songs[crop.song]
+        controls = np.full((crop.bars, len(CONTROL_SIZES)), UNKNOWN, np.int64)
+        levels = control_levels(hits, crop.bars, self.corpus.scale)
+        choice = random.random()
+        if choice < config.show_density_share:
+            controls[:, DENSITY] = levels[:, DENSITY]
+        elif choice < config.show_density_share + config.show_plays_share:
+            controls[:, DENSITY] = np.where(levels[:, DENSITY] == SILENT, SILENT, PLAYS)
+        if random.random() < config.show_loudness_share:
+            controls[:, LOUDNESS] = levels[:, LOUDNESS]
+        if random.random() < config.show_fill_share:
+            controls[:, FILL] = levels[:, FILL]
+        if random.random() < config.show_feel_share:
+            controls[:, DYNAMICS] = song["dynamics"]
+        if random.random() < config.show_feel_share:
+            controls[:, TIMING] = song["timing"]
+        if random.random() < config.show_tempo_share:
+            controls[:, TEMPO] = tempo_level(song["bpm"])
+        return controls
+
+    def _example(
+        self,
+        crop: Crop,
+        onsets: Array,
+        hits: Array,
+        heard: npt.NDArray[np.bool_],
+        history: npt.NDArray[np.bool_],
+        controls: npt.NDArray[np.int64],
+    ) -> Example:
+        tokens = self.corpus.between("tokens", crop.song, crop.first_bar, crop.bars).astype(np.int64)
+        sequence = np.concatenate(([BOS], tokens, [EOS]))
+        return Example(
+            parts=part_frames(onsets, crop.bars),
+            heard=heard,
+            drums=drum_frames(hits, crop.bars),
+            history=history,
+            controls=controls,
+            tokens=sequence,
+            cursor=self._cursors.cursor(sequence[:-1]),
+        )
+
+
+def collate(examples: list[Example]) -> Batch:
+    """Pad examples to the longest of them."""
+    bars = max(len(example.heard) for example in examples)
+    length = max(len(example.cursor) for example in examples)
+    size = len(examples)
+    parts = torch.zeros(size, bars * FRAMES_PER_BAR, PART_FEATURES)
+    drums = torch.zeros(size, bars * FRAMES_PER_BAR, DRUM_FEATURES)
+    heard = torch.zeros(size, bars, dtype=torch.bool)
+    history = torch.zeros(size, bars, dtype=torch.bool)
+    controls = torch.zeros(size, bars, len(CONTROL_SIZES), dtype=torch.long)
+    inputs = torch.full((size, length), PAD)
+    targets = torch.full((size, length), IGNORED)
+    cursor = torch.zeros(size, length, dtype=torch.long)
+    for row, example in enumerate(examples):
+        parts[row, : len(example.parts)] = torch.from_numpy(example.parts)
+        drums[row, : len(example.drums)] = torch.from_numpy(example.drums)
+        heard[row, : len(example.heard)] = torch.from_numpy(example.heard)
+        history[row, : len(example.heard)] = torch.from_numpy(example.history)
+        controls[row, : len(example.heard)] = torch.from_numpy(example.controls)
+        inputs[row, : len(example.cursor)] = torch.from_numpy(example.tokens[:-1])
+        targets[row, : len(example.cursor)] = torch.from_numpy(example.tokens[1:])
+        cursor[row, : len(example.cursor)] = torch.from_numpy(example.cursor)
+    return Batch(
+        parts.unflatten(1, (bars, FRAMES_PER_BAR)),
+        heard,
+        drums.unflatten(1, (bars, FRAMES_PER_BAR)),
+        history,
+        controls,
+        inputs,
+        targets,
+        cursor,
+        torch.tensor([len(example.heard) for example in examples]),
+    )

@@ -1,0 +1,179 @@
+"""Train the drum model from a prepared folder; stop and start as you like."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.nn import functional
+
+from musegen_daw.drumming.tokens import DrumTokenizer
+from training.common.checkpoint import read_tensors
+from training.common.config import from_dict, load_config
+from training.common.loop import LoopConfig, Progress, Task, fit
+from training.drums.dataset import (
+    IGNORED,
+    Batch,
+    Corpus,
+    Crop,
+    DataConfig,
+    DrumConditionalDataset,
+    Example,
+    collate,
+)
+from training.drums.model import DrumLSTM, ModelConfig
+
+NATS_TO_BITS = 1 / math.log(2)
+
+
+@dataclass(frozen=True, slots=True)
+class DrumTraining:
+    """The tables of a training configuration."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    loop: LoopConfig = field(default_factory=LoopConfig)
+    validation_crops: int = 360
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.drums train", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="TOML file, see training/drums/configs")
+    parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
+    parser.add_argument("--out", type=Path, required=True, help="run folder; an earlier run there goes on")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after this time")
+    parser.add_argument("--accelerator", default="auto")
+    parser.add_argument("--devices", default="auto")
+    parser.add_argument("--nodes", type=int, default=1)
+    options = parser.parse_args(argv)
+    config = load_config(DrumTraining, options.config)
+    devices = 1 if options.accelerator == "cpu" and options.devices == "auto" else options.devices
+    fabric = Fabric(
+        accelerator=options.accelerator, devices=devices, num_nodes=options.nodes, precision=config.loop.precision
+    )  # pyright: ignore[reportArgumentType]
+    fabric.launch()
+    progress = train(config, options.data, options.out, fabric=fabric, seconds=options.minutes * 60)
+    print(f"step {progress.step}: best {progress.best:.3f} bits per bar at step {progress.best_step}")
+    return 0
+
+
+def train(
+    config: DrumTraining, data: Path, out: Path, *, fabric: Fabric, seconds: float = math.inf
+) -> Progress:
+    """Train until done or `seconds` have passed; returns where it stands."""
+    tokenizer = DrumTokenizer.load(data / "tokenizer.json")
+    torch.manual_seed(config.loop.seed)
+    model = DrumLSTM(config.model, tokenizer.vocabulary())
+    training = DrumConditionalDataset(Corpus(data, "train"), tokenizer, config.data, config.loop.seed)
+    validation = DrumConditionalDataset(Corpus(data, "validation"), tokenizer, config.data, 0)
+    watched = validation_batches(validation, config.validation_crops)
+    epochs: dict[int, Sequence[list[Crop]]] = {}
+
+    def plan(epoch: int) -> Sequence[list[Crop]]:
+        if epoch not in epochs:
+            epochs.clear()
+            batches = training.batches(epoch, config.loop.batch_size)
+            epochs[epoch] = batches[fabric.global_rank : len(batches) // fabric.world_size * fabric.world_size : fabric.world_size]
+        return epochs[epoch]
+
+    def loss(crops: list[Crop], progress: Progress) -> tuple[Tensor, dict[str, float]]:
+        batch = to_device(collate([training.draw(crop, progress.epoch) for crop in crops]), fabric.device)
+        logits = model(batch)
+        value = functional.cross_entropy(logits.flatten(0, 1).float(), batch.targets.flatten(), ignore_index=IGNORED)
+        return value, {"loss": float(value.detach())}
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        return {
+            name: bits_per_bar(network, batches, fabric.device)
+            for name, batches in (("bits", watched["own"]), ("bits_other", watched["other"]), ("bits_none", watched["none"]))
+        }
+
+    facts = {"config": asdict(config), "tokenizer": (data / "tokenizer.json").read_text(encoding="utf-8")}
+    task = Task(model, plan, loss, validate, watch="bits", facts=facts)
+    return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
+
+
+def to_device(batch: Batch, device: torch.device) -> Batch:
+    """The batch on another device."""
+    return Batch(*(value.to(device, non_blocking=True) for value in batch))
+
+
+def other_songs(songs: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """A fixed derangement: for every song another one."""
+    order = np.random.default_rng(seed).permutation(songs)
+    other = np.empty(songs, np.int64)
+    other[order] = np.roll(order, 1)
+    return other
+
+
+def with_other_parts(dataset: DrumConditionalDataset, crop: Crop, other: int) -> Example:
+    """The crop with the instruments of song `other`, from its start on and round again where it is too short."""
+    corpus = dataset.corpus
+    length = corpus.songs[other]["bars"]
+    pieces: list[Any] = []
+    at = 0
+    while at < crop.bars:
+        start = (crop.first_bar + at) % length
+        bars = min(crop.bars - at, length - start)
+        onsets = corpus.between("onsets", other, start, bars)
+        onsets["bar"] += at
+        pieces.append(onsets)
+        at += bars
+    return dataset.plain(crop, onsets=np.concatenate(pieces))
+
+
+def validation_batches(dataset: DrumConditionalDataset, crops: int) -> dict[str, list[Batch]]:
+    """Fixed crops of songs with instruments, spread over the split: with their own parts, another song's, and none."""
+    every = [crop for crop in dataset.crops(0) if dataset.corpus.songs[crop.song]["tracks"]]
+    songs = [index for index, song in enumerate(dataset.corpus.songs) if song["tracks"]]
+    mapping = dict(zip(songs, (songs[at] for at in other_songs(len(songs))), strict=True))
+    chosen = every[:: max(1, len(every) // crops)]
+    chosen.sort(key=lambda crop: crop.tokens)
+    groups = [chosen[at : at + 12] for at in range(0, len(chosen), 12)]
+    return {
+        "own": [collate([dataset.plain(crop) for crop in group]) for group in groups],
+        "other": [collate([with_other_parts(dataset, crop, mapping[crop.song]) for crop in group]) for group in groups],
+        "none": [collate([dataset.plain(crop, heard=False) for crop in group]) for group in groups],
+    }
+
+
+def bits_per_bar(model: nn.Module, batches: Sequence[Batch], device: torch.device) -> float:
+    """Bits of the drum tokens a bar, teacher forced."""
+    nats, bars = 0.0, 0
+    for batch in batches:
+        batch = to_device(batch, device)
+        logits = model(batch)
+        nats += float(
+            functional.cross_entropy(
+                logits.flatten(0, 1).float(), batch.targets.flatten(), ignore_index=IGNORED, reduction="sum"
+            )
+        )
+        bars += int(batch.bar_counts.sum())
+    return nats * NATS_TO_BITS / bars
+
+
+def load_model(path: Path, data: Path | None = None) -> tuple[DrumLSTM, DrumTokenizer, dict[str, Any]]:
+    """The averaged model of a checkpoint with its tokenizer and plain values."""
+    import tempfile
+
+    tensors, metadata = read_tensors(path)
+    values = json.loads(metadata["values"])
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "tokenizer.json"
+        file.write_text(values["tokenizer"], encoding="utf-8")
+        tokenizer = DrumTokenizer.load(file)
+    config = from_dict(DrumTraining, values["config"], str(path))
+    model = DrumLSTM(config.model, tokenizer.vocabulary())
+    averaged = {name.removeprefix("average/"): value for name, value in tensors.items() if name.startswith("average/")}
+    model.load_state_dict(averaged)
+    return model.eval(), tokenizer, values
