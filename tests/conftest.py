@@ -1,0 +1,18 @@
+"""What holds for every test: one thread a library, no screen, no sound server, repeatable random examples."""
+
+from __future__ import annotations
+
+import os
+
+# Before numpy, torch or Qt are imported, which read these only once.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+from hypothesis import settings  # noqa: E402
+
+# No deadline: a slow machine is no failure.
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
