@@ -1,6 +1,7 @@
 """Laws of clip arithmetic."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -17,14 +18,16 @@ def test_a_slice_holds_the_notes_that_start_in_it(clip, start_ticks, length_tick
     sliced = clip.slice(start_ticks, end_ticks)
     assert sliced.length_ticks == length_ticks
     assert all(note.end_ticks <= length_ticks for note in sliced.notes)
-    inside = Counter(n.start_ticks - start_ticks for n in clip.notes if start_ticks <= n.start_ticks < end_ticks)
+    inside = Counter(
+        n.start_ticks - start_ticks for n in clip.notes if start_ticks <= n.start_ticks < end_ticks
+    )
     assert Counter(note.start_ticks for note in sliced.notes) == inside
 
 
 @given(clips(), st.lists(st.integers(0, 25_000), max_size=5))
 def test_slices_tile_the_clip(clip, cuts):
     edges = [0, *sorted(cuts), 25_000]
-    pieces = [clip.slice(a, b).shift(a) for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [clip.slice(a, b).shift(a) for a, b in pairwise(edges)]
     starts = Counter((n.start_ticks, n.pitch, n.velocity) for piece in pieces for n in piece.notes)
     assert starts == Counter((n.start_ticks, n.pitch, n.velocity) for n in clip.notes)
 
@@ -74,7 +77,9 @@ def test_another_ppq_is_off_by_at_most_half_a_tick(clip, ppq):
     starts = sorted(note.start_ticks for note in rescaled.notes)
     exact = sorted(note.start_ticks * ppq / clip.ppq for note in clip.notes)
     assert all(abs(a - b) <= 0.5 for a, b in zip(starts, exact, strict=True))
-    assert sum(n.duration_ticks == 0 for n in rescaled.notes) == sum(n.duration_ticks == 0 for n in clip.notes)
+    assert sum(n.duration_ticks == 0 for n in rescaled.notes) == sum(
+        n.duration_ticks == 0 for n in clip.notes
+    )
 
 
 @given(clips())
@@ -84,10 +89,11 @@ def test_notes_stand_in_order_of_time_and_end_ticks_covers_them(clip):
 
 
 @pytest.mark.parametrize(
-    "values", [(-1, 64, 0, 1), (128, 64, 0, 1), (60, 0, 0, 1), (60, 128, 0, 1), (60, 64, -1, 1), (60, 64, 0, -1)]
+    "values",
+    [(-1, 64, 0, 1), (128, 64, 0, 1), (60, 0, 0, 1), (60, 128, 0, 1), (60, 64, -1, 1), (60, 64, 0, -1)],
 )
 def test_an_impossible_note_is_refused(values):
-    with pytest.raises(ValueError, match="must|cannot"):
+    with pytest.raises(ValueError, match=r"must|cannot"):
         Note(*values)
 
 

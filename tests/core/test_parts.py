@@ -24,7 +24,8 @@ def test_listed_parts_are_piano_guitar_and_bass():
 
 
 @pytest.mark.parametrize(
-    ("selector", "name"), [("bass", "Bass"), ("1", "Keys"), ("2", "2"), ("guitar", "Lead Guitar"), ("4", "Pad")]
+    ("selector", "name"),
+    [("bass", "Bass"), ("1", "Keys"), ("2", "2"), ("guitar", "Lead Guitar"), ("4", "Pad")],
 )
 def test_parts_are_found_by_name_then_number_then_part_of_a_name(selector, name):
     assert [clip.name for clip in find_parts(SONG, selector)] == [name]
