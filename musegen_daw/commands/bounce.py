@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from musegen_daw.commands import terminal
 from musegen_daw.commands.drum_request import DrumOptions, OpenGenerator, drum_job, read_drums
@@ -14,15 +15,8 @@ from musegen_daw.core.clip import Song
 from musegen_daw.errors import AudioError, MidiFileError
 from musegen_daw.midi_file import read_midi
 
-
-class Report(Protocol):
-    """What a bounce has to tell."""
-
-    path: Path
-    seconds: float
-    peak_dbfs: float
-    soundfont: Path
-    stems: tuple[Path, ...]
+if TYPE_CHECKING:
+    from musegen_daw.render.bounce import BounceReport
 
 
 class BounceSong(Protocol):
@@ -37,7 +31,7 @@ class BounceSong(Protocol):
         sample_rate_hz: int = ...,
         stems_dir: Path | None = ...,
         progress: Callable[[int, int], None] | None = ...,
-    ) -> Report:
+    ) -> BounceReport:
         """Render `song` to a WAV at `path`."""
         ...
 
@@ -67,7 +61,7 @@ def run(args: Namespace, options: DrumOptions, open_generator: OpenGenerator, bo
         "stems": [str(path) for path in report.stems],
         "seed": seed,
         "seconds": round(report.seconds, 3),
-        "peak_dbfs": round(report.peak_dbfs, 2),
+        "peak_dbfs": round(report.peak_dbfs, 2) if isfinite(report.peak_dbfs) else None,
         "soundfont": str(report.soundfont),
     }
     written = "" if seed is None else f", drums written with seed {seed}"
