@@ -1,0 +1,171 @@
+"""Bounces a song to a WAV file and its stems, all written whole or not at all."""
+
+from __future__ import annotations
+
+import math
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from musegen_daw.core.clip import Clip, Song
+from musegen_daw.errors import AudioError
+from musegen_daw.files import reason, written_beside
+from musegen_daw.render.soundfont import find_soundfont, open_soundfont
+from musegen_daw.render.synth import BLOCK_SAMPLES, check_renderable, render_blocks, song_seconds
+
+PEAK_DBFS = -1.0
+BIT_DEPTHS = (16, 24)
+_SILENCE = 1e-6
+_FRAME_BYTES = 8
+
+
+class BounceCancelled(AudioError):
+    """The bounce was given up on request; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class BounceReport:
+    """What was written: the mix, its length and peak (-inf for silence), the SoundFont and the stems."""
+
+    path: Path
+    seconds: float
+    peak_dbfs: float
+    soundfont: Path
+    stems: tuple[Path, ...]
+
+
+def bounce(
+    song: Song,
+    path: Path,
+    *,
+    soundfont: Path | None = None,
+    sample_rate_hz: int = 44_100,
+    bit_depth: int = 24,
+    stems_dir: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> BounceReport:
+    """Renders `song` to a stereo WAV at `path` whose peak is -1 dBFS, silence left silent.
+
+    With `stems_dir` every clip that has notes becomes a WAV of its own there, at the same gain, so that
+    the stems add up to the mix. `progress` is called with (blocks done, blocks in all). Raises AudioError
+    with a sentence, BounceCancelled when `cancelled` said so; then no file is left or changed.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".wav":
+        raise AudioError(
+            f"Cannot bounce to {path}: only WAV files are written, so give a name that ends in .wav."
+        )
+    if bit_depth not in BIT_DEPTHS:
+        raise AudioError(f"A bit depth of {bit_depth} is not possible: give 16 or 24.")
+    check_renderable(song, sample_rate_hz)
+    found = find_soundfont(soundfont)
+    font = open_soundfont(found)
+    song = (
+        Song(tuple(clip for clip in song.clips if clip.notes), song.time_map)
+        if song.parts or song.drums
+        else song
+    )
+    steps = _Steps(2 * math.ceil(song_seconds(song) * sample_rate_hz / BLOCK_SAMPLES), progress, cancelled)
+
+    with ExitStack() as stack:
+        stems = _stem_paths(song.clips, stems_dir, stack)
+        try:
+            takes = [stack.enter_context(tempfile.TemporaryFile()) for _ in (path, *stems)]
+            peak, samples = 0.0, 0
+            for block in render_blocks(song, font, sample_rate_hz):
+                mix = block.sum(axis=0, dtype=np.float32)
+                peak = max(peak, float(np.max(np.abs(mix), initial=0.0)))
+                samples += len(mix)
+                parts = (mix, *block) if stems else (mix,)
+                for take, part in zip(takes, parts, strict=True):
+                    take.write(part.tobytes())
+                steps.done()
+        except OSError as error:
+            raise AudioError(
+                f"Cannot keep the rendered audio of {path} for a while: {reason(error)}."
+            ) from error
+        gain = 10 ** (PEAK_DBFS / 20) / peak if peak > _SILENCE else 1.0
+        for take, target in zip(takes, (path, *stems), strict=True):
+            beside = stack.enter_context(written_beside(target, AudioError))
+            _write_wav(take, beside, gain, sample_rate_hz, bit_depth, steps, target)
+        steps.finish()
+    level = peak * gain
+    return BounceReport(
+        path=path,
+        seconds=samples / sample_rate_hz,
+        peak_dbfs=20 * math.log10(level) if level > 0 else -math.inf,
+        soundfont=found,
+        stems=stems,
+    )
+
+
+class _Steps:
+    """Counts blocks, tells the caller, and stops when asked to."""
+
+    def __init__(
+        self, total: int, progress: Callable[[int, int], None] | None, cancelled: Callable[[], bool] | None
+    ) -> None:
+        self._total = max(1, total)
+        self._count = 0
+        self._progress = progress
+        self._cancelled = cancelled
+
+    def done(self) -> None:
+        if self._cancelled is not None and self._cancelled():
+            raise BounceCancelled("The bounce was cancelled; nothing was written.")
+        self._count += 1
+        if self._progress is not None:
+            self._progress(min(self._count, self._total - 1), self._total)
+
+    def finish(self) -> None:
+        if self._progress is not None:
+            self._progress(self._total, self._total)
+
+
+def _stem_paths(clips: Sequence[Clip], folder: Path | None, stack: ExitStack) -> tuple[Path, ...]:
+    """One path a clip; a folder that had to be made is removed again if the bounce fails."""
+    if folder is None:
+        return ()
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+
+            def remove_if_empty() -> None:
+                if not any(folder.iterdir()):
+                    folder.rmdir()
+
+            stack.callback(remove_if_empty)
+    except OSError as error:
+        raise AudioError(f"Cannot make the folder {folder} for the stems: {reason(error)}.") from error
+    return tuple(
+        folder / f"{number:02d} {_stem_name(clip)}.wav" for number, clip in enumerate(clips, start=1)
+    )
+
+
+def _stem_name(clip: Clip) -> str:
+    name = re.sub(r"[^\w +-]", "_", clip.name).strip(" _")[:60]
+    return name or ("Drums" if clip.is_drum else f"Program {clip.program}")
+
+
+def _write_wav(
+    take: IO[bytes], path: Path, gain: float, sample_rate_hz: int, bit_depth: int, steps: _Steps, target: Path
+) -> None:
+    """A take of interleaved float32 frames as PCM, block by block."""
+    take.seek(0)
+    try:
+        with soundfile.SoundFile(path, "w", sample_rate_hz, 2, f"PCM_{bit_depth}", format="WAV") as wav:
+            while raw := take.read(BLOCK_SAMPLES * _FRAME_BYTES):
+                frames: NDArray[np.float32] = np.frombuffer(raw, np.float32).reshape(-1, 2)
+                wav.write(np.clip(frames * gain, -1.0, 1.0))
+                steps.done()
+    except soundfile.SoundFileError as error:
+        raise AudioError(f"Cannot write {target}: {error}.") from error

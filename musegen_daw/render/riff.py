@@ -1,0 +1,117 @@
+"""Reads the structure of a SoundFont 2 file, with every size checked before it is believed."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musegen_daw.errors import AudioError
+
+MAX_SOUNDFONT_BYTES = 2**31
+MIN_SOUNDFONT_BYTES = 300
+
+# Records of the pdta chunk: SoundFont Technical Specification 2.01, section 7. The last of each is a terminal.
+_RECORDS = {
+    b"phdr": np.dtype([("name", "S20"), ("program", "<u2"), ("bank", "<u2"), ("bag", "<u2"), ("rest", "V12")]),
+    b"pbag": np.dtype([("generator", "<u2"), ("modulator", "<u2")]),
+    b"pgen": np.dtype([("number", "<u2"), ("amount", "<i2")]),
+    b"inst": np.dtype([("name", "S20"), ("bag", "<u2")]),
+    b"ibag": np.dtype([("generator", "<u2"), ("modulator", "<u2")]),
+    b"igen": np.dtype([("number", "<u2"), ("amount", "<i2")]),
+    b"shdr": np.dtype(
+        [
+            ("name", "S20"), ("start", "<u4"), ("end", "<u4"), ("loop_start", "<u4"), ("loop_end", "<u4"),
+            ("rate", "<u4"), ("root_key", "u1"), ("correction", "i1"), ("link", "<u2"), ("kind", "<u2"),
+        ]
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The record tables of a SoundFont and its samples, all (records,) but `samples` (samples,) int16."""
+
+    presets: NDArray[np.void]
+    preset_bags: NDArray[np.void]
+    preset_generators: NDArray[np.void]
+    instruments: NDArray[np.void]
+    instrument_bags: NDArray[np.void]
+    instrument_generators: NDArray[np.void]
+    headers: NDArray[np.void]
+    samples: NDArray[np.int16]
+
+
+def check_soundfont(path: Path) -> None:
+    """Raises AudioError, naming the file, unless it begins as a SoundFont of a size that can be read."""
+    try:
+        if not path.is_file():
+            raise AudioError(f"There is no SoundFont file {path}.")
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError as error:
+        raise AudioError(f"Cannot read the SoundFont {path}: {error.strerror}.") from error
+    if head[:4] != b"RIFF" or head[8:12] != b"sfbk" or size < MIN_SOUNDFONT_BYTES:
+        raise AudioError(f"{path} is not a SoundFont (.sf2); choose another file.")
+    if size > MAX_SOUNDFONT_BYTES:
+        raise AudioError(f"{path} is too large: {size / 2**30:.1f} GiB, at most 2 GiB are read.")
+
+
+def read_tables(path: Path) -> Tables:
+    """All tables of the SoundFont at `path`; its samples stay on disk until they are played.
+
+    Raises AudioError, naming the file, when it is no SoundFont 2, is truncated or contradicts itself.
+    Source: SoundFont Technical Specification 2.01.
+    """
+    check_soundfont(path)
+    try:
+        with path.open("rb") as file:
+            data = np.memmap(file, dtype=np.uint8, mode="r")
+        chunks = _all_chunks(data)
+        major = struct.unpack("<H", bytes(data[chunks[b"ifil"].start :][:2]))[0]
+        if major != 2:
+            raise AudioError(
+                f"{path} is a SoundFont of version {major}; only version 2 (.sf2) can be played."
+            )
+        tables = [_records(data[chunks[name]], name) for name in _RECORDS]
+        raw = data[chunks[b"smpl"]]
+        samples = raw[: len(raw) // 2 * 2].view("<i2")
+    except (ValueError, KeyError, IndexError, struct.error) as error:
+        raise AudioError(f"The SoundFont {path} is damaged ({error}); choose another file.") from error
+    except OSError as error:
+        raise AudioError(f"Cannot read the SoundFont {path}: {error.strerror}.") from error
+    return Tables(*tables, samples=samples)
+
+
+def _all_chunks(data: NDArray[np.uint8]) -> dict[bytes, slice]:
+    """Where the body of each chunk inside the three lists is."""
+    found: dict[bytes, slice] = {}
+    for name, body in _chunks_within(data, 12, len(data)):
+        if name == b"LIST":
+            found.update(_chunks_within(data, body.start + 4, body.stop))
+    return found
+
+
+def _chunks_within(data: NDArray[np.uint8], start: int, end: int) -> list[tuple[bytes, slice]]:
+    chunks: list[tuple[bytes, slice]] = []
+    while start + 8 <= end:
+        name, size = (
+            bytes(data[start : start + 4]),
+            struct.unpack("<I", bytes(data[start + 4 : start + 8]))[0],
+        )
+        if start + 8 + size > end:
+            raise ValueError(f"the chunk {name.decode('latin-1')!r} ends after the file")
+        chunks.append((name, slice(start + 8, start + 8 + size)))
+        start += 8 + size + size % 2
+    return chunks
+
+
+def _records(body: NDArray[np.uint8], name: bytes) -> NDArray[np.void]:
+    record = _RECORDS[name]
+    if len(body) % record.itemsize or len(body) == 0:
+        raise ValueError(f"the chunk {name.decode()!r} has an odd size")
+    return np.frombuffer(body.tobytes(), dtype=record)
