@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := pyproject.toml constraints.txt scripts/install.sh scripts/system_libraries.sh
 
-.PHONY: run test lint format
+.PHONY: run test lint lint-format lint-rules lint-types lint-imports format
 .DELETE_ON_ERROR:
 
 # The window where there is a screen, else drums and a mix for the bundled clip.
@@ -14,10 +14,19 @@ run: $(VENV)/.installed-app
 test: $(VENV)/.installed-all
 	@$(BIN)/python -m pytest
 
-lint: $(VENV)/.installed-all
+# `make -k lint` tells everything that is wrong, not only what is first.
+lint: lint-format lint-rules lint-types lint-imports
+
+lint-format: $(VENV)/.installed-all
 	$(BIN)/ruff format --check .
+
+lint-rules: $(VENV)/.installed-all
 	$(BIN)/ruff check .
+
+lint-types: $(VENV)/.installed-all
 	$(BIN)/basedpyright
+
+lint-imports: $(VENV)/.installed-all
 	$(BIN)/lint-imports
 
 format: $(VENV)/.installed-all
