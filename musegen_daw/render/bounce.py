@@ -69,23 +69,20 @@ def bounce(
     check_renderable(song, sample_rate_hz)
     found = find_soundfont(soundfont)
     font = open_soundfont(found)
-    song = (
-        Song(tuple(clip for clip in song.clips if clip.notes), song.time_map)
-        if song.parts or song.drums
-        else song
-    )
     steps = _Steps(2 * math.ceil(song_seconds(song) * sample_rate_hz / BLOCK_SAMPLES), progress, cancelled)
 
     with ExitStack() as stack:
-        stems = _stem_paths(song.clips, stems_dir, stack)
+        sounding = [index for index, clip in enumerate(song.clips) if clip.notes]
+        stems = _stem_paths([song.clips[index] for index in sounding], stems_dir, stack)
+        besides = [stack.enter_context(written_beside(target, AudioError)) for target in (path, *stems)]
         try:
-            takes = [stack.enter_context(tempfile.TemporaryFile()) for _ in (path, *stems)]
+            takes = [stack.enter_context(tempfile.TemporaryFile(dir=path.parent)) for _ in besides]
             peak, samples = 0.0, 0
             for block in render_blocks(song, font, sample_rate_hz):
                 mix = block.sum(axis=0, dtype=np.float32)
                 peak = max(peak, float(np.max(np.abs(mix), initial=0.0)))
                 samples += len(mix)
-                parts = (mix, *block) if stems else (mix,)
+                parts = (mix, *block[sounding]) if stems else (mix,)
                 for take, part in zip(takes, parts, strict=True):
                     take.write(part.tobytes())
                 steps.done()
@@ -94,9 +91,8 @@ def bounce(
                 f"Cannot keep the rendered audio of {path} for a while: {reason(error)}."
             ) from error
         gain = 10 ** (PEAK_DBFS / 20) / peak if peak > _SILENCE else 1.0
-        for take, target in zip(takes, (path, *stems), strict=True):
-            beside = stack.enter_context(written_beside(target, AudioError))
-            _write_wav(take, beside, gain, sample_rate_hz, bit_depth, steps, target)
+        for take, beside in zip(takes, besides, strict=True):
+            _write_wav(take, beside, gain, sample_rate_hz, bit_depth, steps)
         steps.finish()
     level = peak * gain
     return BounceReport(
@@ -157,7 +153,7 @@ def _stem_name(clip: Clip) -> str:
 
 
 def _write_wav(
-    take: IO[bytes], path: Path, gain: float, sample_rate_hz: int, bit_depth: int, steps: _Steps, target: Path
+    take: IO[bytes], path: Path, gain: float, sample_rate_hz: int, bit_depth: int, steps: _Steps
 ) -> None:
     """A take of interleaved float32 frames as PCM, block by block."""
     take.seek(0)
@@ -168,4 +164,4 @@ def _write_wav(
                 wav.write(np.clip(frames * gain, -1.0, 1.0))
                 steps.done()
     except soundfile.SoundFileError as error:
-        raise AudioError(f"Cannot write {target}: {error}.") from error
+        raise AudioError(f"Cannot write the audio to {path.parent}: {error}.") from error

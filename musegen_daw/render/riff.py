@@ -78,6 +78,10 @@ def read_tables(path: Path) -> Tables:
                 f"{path} is a SoundFont of version {major}; only version 2 (.sf2) can be played."
             )
         tables = [_records(data[chunks[name]], name) for name in _RECORDS]
+        for owners in (tables[0], tables[3]):
+            _check_order(owners["bag"])
+        for bags in (tables[1], tables[4]):
+            _check_order(bags["generator"])
         raw = data[chunks[b"smpl"]]
         samples = raw[: len(raw) // 2 * 2].view("<i2")
     except (ValueError, KeyError, IndexError, struct.error) as error:
@@ -108,6 +112,12 @@ def _chunks_within(data: NDArray[np.uint8], start: int, end: int) -> list[tuple[
         chunks.append((name, slice(start + 8, start + 8 + size)))
         start += 8 + size + size % 2
     return chunks
+
+
+def _check_order(indices: NDArray[np.uint16]) -> None:
+    """Each record's share of the next table follows the one before it; else reading could take for ever."""
+    if np.any(np.diff(indices.astype(np.int64)) < 0):
+        raise ValueError("its indices run backwards")
 
 
 def _records(body: NDArray[np.uint8], name: bytes) -> NDArray[np.void]:

@@ -37,6 +37,9 @@ _DEFAULTS = {
     46: -1, 47: -1, 56: 100, 58: -1,
 }  # fmt: skip
 _FULL_RANGE = (0, 127)
+_MAX_ZONES = 200_000
+_MAX_ZONE_SAMPLES = 2**25
+_SAMPLE_RATES_HZ = range(400, 200_001)
 _ATTENUATION_SCALE = 0.4
 """What hardware and software players apply to initialAttenuation, and SoundFonts are balanced for."""
 
@@ -174,6 +177,7 @@ def _presets(tables: Tables) -> dict[tuple[int, int], tuple[Zone, ...]]:
         for index in range(len(tables.instruments) - 1)
     ]
     presets: dict[tuple[int, int], tuple[Zone, ...]] = {}
+    count = 0
     for index in range(len(tables.presets) - 1):
         zones: list[Zone] = []
         for outer in _bags(tables.presets, tables.preset_bags, tables.preset_generators, index, last=41):
@@ -181,6 +185,9 @@ def _presets(tables: Tables) -> dict[tuple[int, int], tuple[Zone, ...]]:
                 zone = _zone(outer, inner, tables)
                 if zone is not None:
                     zones.append(zone)
+                    count += 1
+            if count > _MAX_ZONES:
+                raise ValueError(f"more than {_MAX_ZONES} zones")
         if zones:
             record = tables.presets[index]
             presets.setdefault((int(record["bank"]), int(record["program"])), tuple(zones))
@@ -235,9 +242,10 @@ def _zone(outer: Generators, inner: Generators, tables: Tables) -> Zone | None:
     end = int(header["end"]) + value(1) + 32_768 * value(12)
     rate_hz = int(header["rate"])
     is_read_only_memory = int(header["kind"]) & 0x8000
-    if keys[0] > keys[1] or velocities[0] > velocities[1] or is_read_only_memory or not rate_hz:
+    if keys[0] > keys[1] or velocities[0] > velocities[1] or is_read_only_memory:
         return None
-    if not 0 <= start < end <= len(tables.samples):
+    is_inside = 0 <= start < end <= len(tables.samples) and end - start <= _MAX_ZONE_SAMPLES
+    if not is_inside or rate_hz not in _SAMPLE_RATES_HZ:
         return None
     loop_start = int(header["loop_start"]) + value(2) + 32_768 * value(45) - start
     loop_end = int(header["loop_end"]) + value(3) + 32_768 * value(50) - start
@@ -245,7 +253,7 @@ def _zone(outer: Generators, inner: Generators, tables: Tables) -> Zone | None:
     is_looped = mode in (1, 3) and 0 <= loop_start < loop_end <= end - start
     root_key = optional(58)
     header_key = int(header["root_key"])
-    cutoff_cents = min(13_500, value(8) + max(0, value(11)))
+    cutoff_cents = min(13_500, max(1_500, value(8) + max(0, value(11))))
     return Zone(
         keys=keys,
         velocities=velocities,

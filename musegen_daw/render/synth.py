@@ -21,6 +21,7 @@ from musegen_daw.render.voice import Audio, Voice, low_passed, padded
 MAX_SECONDS = 2 * 60 * 60
 MIN_SAMPLE_RATE_HZ, MAX_SAMPLE_RATE_HZ = 8_000, 96_000
 BLOCK_SAMPLES = 1 << 16
+_MAX_CENTS = 8_400
 TAIL_SECONDS = 8.0
 """How long the last sounds may ring after the end of the song."""
 
@@ -155,6 +156,7 @@ class _Player:
         pitch = note.pitch if zone.fixed_key is None else zone.fixed_key
         velocity = note.velocity if zone.fixed_velocity is None else zone.fixed_velocity
         cents = (pitch - zone.root_key) * zone.cents_per_key + zone.tune_cents
+        cents = min(_MAX_CENTS, max(-_MAX_CENTS, cents))
         # The default velocity modulator of section 8.4.1 comes to this: 40 dB for a tenth of full velocity.
         gain = (velocity / 127) ** 2 * 10 ** (-zone.attenuation_db / 20)
         angle = np.pi / 4 * (1 + 2 * zone.pan)

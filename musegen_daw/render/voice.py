@@ -129,7 +129,8 @@ def low_passed(samples: Audio, rate_hz: int, cutoff_hz: float, resonance_db: flo
     size = len(samples) + rate_hz // 20
     relative = np.fft.rfftfreq(size, 1 / rate_hz) / cutoff_hz
     quality = 10 ** ((resonance_db - 3.01) / 20)
-    response = 1 / (1 - relative**2 + 1j * relative / quality)
+    # Half of the resonance is taken back from the whole, as section 8.1.3 says of initialFilterQ.
+    response = 10 ** (-resonance_db / 40) / (1 - relative**2 + 1j * relative / quality)
     return np.fft.irfft(np.fft.rfft(samples, size) * response, size)[: len(samples)].astype(np.float32)
 
 

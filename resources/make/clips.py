@@ -1,7 +1,7 @@
 """The example clips, composed for this project: short parts without drums, for the program to answer.
 
-A bar is a line (and those indented under it) of `beat:pitches:length` with an optional mark: `!` accent, `?` soft, `-` hardly touched.
-Beats count from 1 within the bar, lengths are in beats, `+` joins the notes of a chord.
+A bar is a line, and those indented under it, of `beat:pitches:length` with an optional mark: `!` accent,
+`?` soft, `-` hardly touched. Beats count from 1 within the bar, lengths are in beats, `+` joins the notes of a chord.
 """
 
 from __future__ import annotations

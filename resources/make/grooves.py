@@ -43,6 +43,8 @@ def strokes(groove: Groove) -> tuple[Stroke, ...]:
         piece, *bars = (part.strip() for part in line.split("|"))
         if len(bars) != BARS or {len(bar) for bar in bars} not in ({16}, {12}):
             raise ValueError(f"{groove.name}: {line!r} is not {BARS} bars of 16 or 12 steps")
+        if piece not in _PITCHES or not set("".join(bars)) <= {".", *VELOCITIES}:
+            raise ValueError(f"{groove.name}: {line!r} names an unknown piece or level")
         steps_per_beat = len(bars[0]) // BEATS_PER_BAR
         for step, level in enumerate("".join(bars)):
             if level == ".":

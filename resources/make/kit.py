@@ -205,7 +205,7 @@ def layers(name: str, audio_of: dict[float, Audio], root_key: int, target: float
     return tuple(
         Sample(
             f"{name} {index}",
-            without_clicks(levelled(audio, target), fade_seconds=0.4 * len(audio) / SAMPLE_RATE_HZ),
+            without_clicks(levelled(audio, target, peak=0.8), fade_seconds=0.4 * len(audio) / SAMPLE_RATE_HZ),
             root_key,
         )
         for index, audio in enumerate(audio_of.values(), start=1)

@@ -142,15 +142,15 @@ BASS_KEYS = (28, 34, 40, 46, 54)
 PIANO_KEYS = tuple(range(24, 104, 7))
 
 PIANO = String(
-    "Piano", 1 / 8.3, 1_900, 2.4, 0.22, 0.35, 0.085, PIANO_KEYS,
+    "Piano", 1 / 8.3, 1_900, 2.4, 0.22, 0.35, 0.115, PIANO_KEYS,
     stretch=2.5e-4, tilt=0.75, attack_seconds=0.45, loop_seconds=0.1, release_seconds=0.35,
 )  # fmt: skip
-NYLON = String("Nylon Guitar", 0.23, 1_500, 1.1, 0.9, 0.35, 0.085, GUITAR_KEYS, body=wooden_body)
+NYLON = String("Nylon Guitar", 0.23, 1_500, 1.1, 0.9, 0.35, 0.115, GUITAR_KEYS, body=wooden_body)
 STEEL = String(
-    "Steel Guitar", 0.14, 4_200, 1.5, 0.35, 0.6, 0.085, GUITAR_KEYS, stretch=3e-5, tilt=0.85, body=wooden_body
+    "Steel Guitar", 0.14, 4_200, 1.5, 0.35, 0.6, 0.115, GUITAR_KEYS, stretch=3e-5, tilt=0.85, body=wooden_body
 )
-CLEAN = String("Clean Guitar", 0.17, 3_200, 1.9, 0.35, 0.25, 0.085, GUITAR_KEYS, stretch=3e-5, tilt=0.9)
-JAZZ = String("Jazz Guitar", 0.25, 1_100, 1.5, 0.6, 0.3, 0.085, GUITAR_KEYS[:-1], tilt=1.0)
+CLEAN = String("Clean Guitar", 0.17, 3_200, 1.9, 0.35, 0.25, 0.115, GUITAR_KEYS, stretch=3e-5, tilt=0.9)
+JAZZ = String("Jazz Guitar", 0.25, 1_100, 1.5, 0.6, 0.3, 0.115, GUITAR_KEYS[:-1], tilt=1.0)
 MUTED = String(
     "Muted Guitar",
     0.12,
@@ -158,21 +158,21 @@ MUTED = String(
     0.11,
     0.5,
     0.8,
-    0.085,
+    0.115,
     GUITAR_KEYS[:-1],
     attack_seconds=0.25,
     release_seconds=0.08,
 )
 OVERDRIVEN = String(
-    "Overdriven Guitar", 0.16, 3_500, 2.0, 0.3, 0.0, 0.078, GUITAR_KEYS[:-1], drive=2.5, attack_seconds=0.3
+    "Overdriven Guitar", 0.16, 3_500, 2.0, 0.3, 0.0, 0.105, GUITAR_KEYS[:-1], drive=2.5, attack_seconds=0.3
 )
 DISTORTION = String(
-    "Distortion Guitar", 0.13, 4_200, 2.4, 0.25, 0.0, 0.078, GUITAR_KEYS[:-1], drive=9.0, attack_seconds=0.3
+    "Distortion Guitar", 0.13, 4_200, 2.4, 0.25, 0.0, 0.105, GUITAR_KEYS[:-1], drive=9.0, attack_seconds=0.3
 )
 UPRIGHT_BASS = String("Acoustic Bass", 0.27, 800, 0.9, 1.6, 0.5, 0.11, BASS_KEYS, body=wooden_body)
 FINGERED_BASS = String("Fingered Bass", 0.2, 1_100, 1.6, 0.9, 0.3, 0.11, BASS_KEYS, tilt=0.9)
 PICKED_BASS = String("Picked Bass", 0.1, 2_900, 1.6, 0.5, 0.8, 0.105, BASS_KEYS, tilt=0.8)
-HARPSICHORD = String("Harpsichord", 0.07, 6_000, 1.0, 0.3, 0.8, 0.075, (36, 48, 60, 72, 84), tilt=0.6)
+HARPSICHORD = String("Harpsichord", 0.07, 6_000, 1.0, 0.3, 0.8, 0.1, (36, 48, 60, 72, 84), tilt=0.6)
 
 
 def instrument(string: String) -> Instrument:
