@@ -11,6 +11,7 @@ from resources.make.tones import (
     add,
     filtered,
     levelled,
+    loudness,
     metal_noise,
     noise,
     ring,
@@ -20,6 +21,8 @@ from resources.make.tones import (
 
 FORCES = (0.0, 0.5, 1.0)
 """How hard a layer is struck; the layers cover the velocities from soft to loud."""
+
+_LAYER_PEAK = 0.85
 
 LAYER_VELOCITIES = ((0, 55), (56, 95), (96, 127))
 
@@ -201,11 +204,12 @@ def splash(force: float) -> Audio:
 
 
 def layers(name: str, audio_of: dict[float, Audio], root_key: int, target: float) -> tuple[Sample, ...]:
-    """One levelled sample a force, in the order given."""
+    """One sample a force, in the order given, all as loud as the one that its peak limits most."""
+    reached = min(loudness(levelled(audio, target, _LAYER_PEAK)) for audio in audio_of.values())
     return tuple(
         Sample(
             f"{name} {index}",
-            without_clicks(levelled(audio, target, peak=0.8), fade_seconds=0.4 * len(audio) / SAMPLE_RATE_HZ),
+            without_clicks(levelled(audio, reached), fade_seconds=0.4 * len(audio) / SAMPLE_RATE_HZ),
             root_key,
         )
         for index, audio in enumerate(audio_of.values(), start=1)
