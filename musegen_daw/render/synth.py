@@ -1,7 +1,7 @@
 """Plays a song through a SoundFont, block by block, each clip apart from the others.
 
-The synthesizer of symusic was measured first and left: it ignores velocity, decay, filters and exclusive
-classes, so ghost notes came out as loud as accents and an open hat rang through a closed one.
+The synthesizer of symusic 0.5.9 was measured first and left: it ignores velocity, decay and filters and cuts
+a drum off at the end of its note, so ghost notes came out as loud as accents and a crash lasted 31 ms.
 """
 
 from __future__ import annotations
