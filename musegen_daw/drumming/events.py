@@ -145,7 +145,9 @@ def bar_starts(bars: Sequence[Bar]) -> npt.NDArray[np.int64]:
 
 def clip_hits(clip: Clip, bars: Sequence[Bar]) -> Array:
     """The hits of a drum clip in `bars`, as HIT."""
-    columns = [(note.start_ticks, note.pitch, note.velocity) for note in clip.notes if _within(note, bars, clip.ppq)]
+    columns = [
+        (note.start_ticks, note.pitch, note.velocity) for note in clip.notes if _within(note, bars, clip.ppq)
+    ]
     start, pitch, velocity = np.array(columns, np.int64).reshape(-1, 3).T
     return hits_from_notes(start, pitch, velocity, clip.ppq, bar_starts(bars))
 
@@ -183,7 +185,9 @@ def hits_to_notes(hits: Array, bars: Sequence[Bar], ppq: int) -> tuple[Note, ...
     for bar, position, piece, level in hits.tolist():
         offset = (2 * (position - LEAD_POSITIONS) * ppq + POSITIONS_PER_BEAT) // (2 * POSITIONS_PER_BEAT)
         start_ticks = max(bars[0].start_ticks, bars[bar].start_ticks + offset)
-        notes.append(Note(PIECES[piece].pitch, level * VELOCITY_STEP + VELOCITY_STEP - 1, start_ticks, length_ticks))
+        notes.append(
+            Note(PIECES[piece].pitch, level * VELOCITY_STEP + VELOCITY_STEP - 1, start_ticks, length_ticks)
+        )
     return _without_overlap(notes)
 
 
@@ -193,9 +197,15 @@ def _without_overlap(notes: list[Note]) -> tuple[Note, ...]:
     for note in sorted(notes, key=lambda note: (note.start_ticks, note.pitch, -note.velocity), reverse=True):
         following = next_start.get(note.pitch)
         if following == note.start_ticks:
-            cut = [other for other in cut if (other.pitch, other.start_ticks) != (note.pitch, note.start_ticks)]
+            cut = [
+                other for other in cut if (other.pitch, other.start_ticks) != (note.pitch, note.start_ticks)
+            ]
             following = min((o.start_ticks for o in cut if o.pitch == note.pitch), default=None)
-        duration = note.duration_ticks if following is None else min(note.duration_ticks, following - note.start_ticks)
+        duration = (
+            note.duration_ticks
+            if following is None
+            else min(note.duration_ticks, following - note.start_ticks)
+        )
         cut.append(Note(note.pitch, note.velocity, note.start_ticks, duration))
         next_start[note.pitch] = note.start_ticks
     return tuple(sorted(cut, key=lambda note: (note.start_ticks, note.pitch)))

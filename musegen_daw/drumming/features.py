@@ -83,7 +83,9 @@ def part_frames(onsets: Array, bars: int) -> npt.NDArray[np.float32]:
     frame = onsets["bar"].astype(np.int64) * FRAMES_PER_BAR + frame_of(onsets["position"])
     family = onsets["family"].astype(np.int64)
     pitch = onsets["pitch"].astype(np.int64) - LOWEST_PITCH
-    pitch = np.where(pitch < 0, pitch % 12, np.where(pitch >= PITCHES, PITCHES - 12 + (pitch - PITCHES) % 12, pitch))
+    pitch = np.where(
+        pitch < 0, pitch % 12, np.where(pitch >= PITCHES, PITCHES - 12 + (pitch - PITCHES) % 12, pitch)
+    )
     features[frame, family * PITCHES + pitch] = 1
     base = len(FAMILIES) * PITCHES
     duration = np.searchsorted(DURATION_EDGES, onsets["duration"], side="right")
@@ -100,20 +102,28 @@ def part_frames(onsets: Array, bars: int) -> npt.NDArray[np.float32]:
 
 
 def drum_frames(hits: Array, bars: int) -> npt.NDArray[np.float32]:
-    """What the drums do at each sixteenth: (16·bars, DRUM_FEATURES); per piece a hit and its level, then the mean offset."""
+    """What the drums do at each sixteenth: (16·bars, DRUM_FEATURES): per piece a hit and its level, the mean offset."""
     features = np.zeros((bars * FRAMES_PER_BAR, DRUM_FEATURES), np.float32)
     if len(hits) == 0:
         return features
     frame = hits["bar"].astype(np.int64) * FRAMES_PER_BAR + frame_of(hits["position"])
     piece = hits["piece"].astype(np.int64)
     features[frame, piece] = 1
-    np.maximum.at(features, (frame, len(PIECES) + piece), hits["level"].astype(np.float32) / (VELOCITY_LEVELS - 1))
-    np.add.at(features, (frame, np.full(len(frame), DRUM_FEATURES - 1)), offset_of(hits["position"]) / LEAD_POSITIONS)
+    np.maximum.at(
+        features, (frame, len(PIECES) + piece), hits["level"].astype(np.float32) / (VELOCITY_LEVELS - 1)
+    )
+    np.add.at(
+        features,
+        (frame, np.full(len(frame), DRUM_FEATURES - 1)),
+        offset_of(hits["position"]) / LEAD_POSITIONS,
+    )
     features[:, -1] /= np.maximum(np.bincount(frame, minlength=len(features)), 1)
     return features
 
 
-def bar_facts(hits: Array, bars: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+def bar_facts(
+    hits: Array, bars: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Hits, mean level and whether the bar is a fill, each (bars,).
 
     A fill has three tom hits or more than is usual in the clip, or in its last beat two snare hits

@@ -17,7 +17,8 @@ class DrumRequest:
     sparsest tenth of the training bars, 1 the busiest. `primer` holds earlier drum bars in the
     same time as the parts, in the bars just before `bars`. Hits of `kept` in `kept_voices` (names of
     `core.drums.VOICES`) or in `kept_bars` (indices into `bars`) stay as they are and the rest is
-    written around them. `human_timing` asks for micro-timing, False for the plain grid.
+    written around them. `expressive` asks for played dynamics, False for flat velocities;
+    `human_timing` for micro-timing, False for the plain grid; None leaves either to the model.
     """
 
     parts: tuple[Clip, ...]
@@ -30,6 +31,7 @@ class DrumRequest:
     density: float | None = None
     loudness: float | None = None
     fill: float | None = None
+    expressive: bool | None = True
     human_timing: bool | None = None
     variations: int = 1
     heard_until_ticks: int | None = None
@@ -42,10 +44,13 @@ class DrumRequest:
 
 @dataclass(frozen=True, slots=True)
 class DrumTake:
-    """One variation: its drums (GM pitches, same ticks as the request) and its mean log-likelihood per bar, in nats."""
+    """One variation: its drums (GM pitches, same ticks as the request), its mean log-likelihood per bar in nats,
+    and the tokens it was decoded from.
+    """
 
     drums: Clip
     log_likelihood: float
+    tokens: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

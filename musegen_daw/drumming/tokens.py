@@ -137,7 +137,7 @@ class DrumTokenizer:
 
     def __init__(self, remi: REMI) -> None:
         self._remi = remi
-        vocabulary: dict[str, int] = {name: index for name, index in remi.vocab.items()}
+        vocabulary: dict[str, int] = dict(remi.vocab)
         if remi.is_trained:
             vocabulary = {name: index for index, name in enumerate(_base_names(remi))}
         self._bar = vocabulary["Bar_None"]
@@ -146,7 +146,11 @@ class DrumTokenizer:
         )
         self._pieces = np.array([vocabulary[f"PitchDrum_{piece.pitch}"] for piece in PIECES], np.int64)
         self._velocities = np.array(
-            [vocabulary[f"Velocity_{velocity}"] for velocity in velocity_of_level(np.arange(VELOCITY_LEVELS))], np.int64
+            [
+                vocabulary[f"Velocity_{velocity}"]
+                for velocity in velocity_of_level(np.arange(VELOCITY_LEVELS))
+            ],
+            np.int64,
         )
         # the library puts a mark of its own before every beat; where no token has absorbed it, it says nothing
         self._mark = remi._model.get_vocab().get("\u2581") if remi.is_trained else None  # pyright: ignore
@@ -181,7 +185,11 @@ class DrumTokenizer:
     def base_ids(self, hits: Array, bars: int) -> list[list[list[int]]]:
         """The base tokens of every beat of every bar: `ids[bar][beat]`, without the bar token."""
         ids: list[list[list[int]]] = [[[], [], [], []] for _ in range(bars)]
-        positions, pieces, velocities = self._positions.tolist(), self._pieces.tolist(), self._velocities.tolist()
+        positions, pieces, velocities = (
+            self._positions.tolist(),
+            self._pieces.tolist(),
+            self._velocities.tolist(),
+        )
         last = (-1, -1)
         for bar, position, piece, level in hits.tolist():
             beat = ids[bar][position // POSITIONS_PER_BEAT]
@@ -196,7 +204,10 @@ class DrumTokenizer:
         """Every beat that has hits as the string that the byte pair encoding reads."""
         table: dict[int, str] = self._remi._vocab_base_id_to_byte  # pyright: ignore[reportPrivateUsage]
         return [
-            "".join(table[token] for token in beat) for bar in self.base_ids(hits, bars) for beat in bar if beat
+            "".join(table[token] for token in beat)
+            for bar in self.base_ids(hits, bars)
+            for beat in bar
+            if beat
         ]
 
     def encode_bars(self, hits: Array, bars: int) -> list[list[int]]:

@@ -78,7 +78,9 @@ def rate_at(config: LoopConfig, step: int) -> float:
     return config.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * share)))
 
 
-def fit(task: Task[Any], config: LoopConfig, folder: Path, *, fabric: Fabric, seconds: float = math.inf) -> Progress:
+def fit(
+    task: Task[Any], config: LoopConfig, folder: Path, *, fabric: Fabric, seconds: float = math.inf
+) -> Progress:
     """Train until the steps, the patience or `seconds` are used up; goes on from `folder` where it was left.
 
     Written to `folder`: `last.safetensors`, `best.safetensors` (both resumable) and `log.csv`.
@@ -121,7 +123,9 @@ def fit(task: Task[Any], config: LoopConfig, folder: Path, *, fabric: Fabric, se
             progress.step += 1
             progress.step_in_epoch += 1
             progress.seconds = before + time.perf_counter() - started
-            _follow(average, task.model, min(config.average_decay, (1 + progress.step) / (10 + progress.step)))
+            _follow(
+                average, task.model, min(config.average_decay, (1 + progress.step) / (10 + progress.step))
+            )
             for name, value in figures.items():
                 sums[name] = sums.get(name, 0.0) + value
             bar.update()

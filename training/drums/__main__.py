@@ -1,11 +1,11 @@
-"""`python -m training.drums COMMAND`: prepare, train, evaluate, report, benchmark."""
+"""`python -m training.drums COMMAND`: prepare, train, release, evaluate, report, benchmark."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-COMMANDS = ("prepare", "train", "evaluate", "report", "benchmark")
+COMMANDS = ("prepare", "train", "release", "evaluate", "report", "benchmark")
 
 
 def main() -> int:

@@ -190,12 +190,14 @@ class DrumConditionalDataset:
         pool = batch_size * 32
         batches: list[list[Crop]] = []
         for start in range(0, len(order), pool):
-            chosen = sorted((crops[index] for index in order[start : start + pool]), key=lambda crop: crop.tokens)
+            chosen = sorted(
+                (crops[index] for index in order[start : start + pool]), key=lambda crop: crop.tokens
+            )
             batches.extend(chosen[at : at + batch_size] for at in range(0, len(chosen), batch_size))
         return [batches[index] for index in random.permutation(len(batches))]
 
     def draw(self, crop: Crop, epoch: int) -> Example:
-        """A training example: a subset of the tracks, transposed, with the future, the past and controls hidden at random."""
+        """A training example: some of the tracks, transposed; the future, the past and controls hidden at random."""
         config = self.config
         random = np.random.default_rng((self.seed, epoch, crop.song, crop.first_bar))
         onsets = self.corpus.between("onsets", crop.song, crop.first_bar, crop.bars)

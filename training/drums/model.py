@@ -73,7 +73,7 @@ class PartEncoder(nn.Module):
         frames = self.read(parts) * known + self.unheard * (1 - known) + self.place
         memory, _ = self.lstm(self.drop(frames.flatten(1, 2)))
         padded = functional.pad(self.drop(memory).transpose(1, 2), (1, self.config.lookahead_frames))
-        context = self.ahead(padded).transpose(1, 2).unflatten(1, (-1, FRAMES_PER_BAR))
+        context = self.ahead(padded).transpose(1, 2).reshape(*parts.shape[:3], -1)
         return context, context.mean(dim=2)
 
 
@@ -87,10 +87,9 @@ class DrumReader(nn.Module):
 
     def forward(self, drums: Tensor) -> Tensor:
         """Each sixteenth with its surroundings within the bar."""
-        bars = drums.shape[1]
         frames = functional.gelu(self.read(drums)).flatten(0, 1).transpose(1, 2)
         mixed = functional.gelu(self.around(frames)).transpose(1, 2)
-        return mixed.unflatten(0, (-1, bars))
+        return mixed.reshape(drums.shape[0], drums.shape[1], *mixed.shape[1:])
 
 
 class History(nn.Module):
@@ -113,15 +112,17 @@ class History(nn.Module):
         `past_drums` (rows, past, 16, history) those before it, the nearest last; `past_known`
         (rows, past) marks those that may be looked at. `past` is at least 1.
         """
-        past = past_bars.shape[1]
-        keys = self.key(torch.cat([past_bars, past_drums.mean(dim=2)], dim=-1)).unflatten(-1, (self.heads, -1))
-        query = self.query(bar).unflatten(-1, (self.heads, -1))
+        rows, past = past_bars.shape[:2]
+        keys = self.key(torch.cat([past_bars, past_drums.mean(dim=2)], dim=-1)).reshape(
+            rows, past, self.heads, -1
+        )
+        query = self.query(bar).reshape(rows, self.heads, -1)
         score = torch.einsum("rhw,rphw->rhp", query, keys) / math.sqrt(keys.shape[-1])
         lags = torch.arange(past, 0, -1, device=bar.device).clamp(max=MAX_LAG_BARS)
         unknown = (1 - past_known.to(bar.dtype))[:, None] * -1e4
         score = torch.cat([score + self.lag[:, lags] + unknown, torch.zeros_like(score[..., :1])], dim=-1)
         weight = score.softmax(dim=-1)[..., :past]
-        values = past_drums.unflatten(-1, (self.heads, -1))
+        values = past_drums.reshape(rows, past, FRAMES_PER_BAR, self.heads, -1)
         alike = torch.einsum("rhp,rpfhw->rfhw", weight, values).flatten(2)
         known = past_known[:, -1].to(bar.dtype)[:, None, None]
         previous = self.previous(past_drums[:, -1]) * known + self.first * (1 - known)
@@ -143,7 +144,10 @@ class DrumLSTM(nn.Module):
         self.place = nn.Parameter(torch.randn(FRAMES_PER_BAR, config.context_width) * 0.1)
         self.norm = nn.LayerNorm(config.context_width)
         self.lstm = nn.LSTM(
-            config.token_width + config.context_width, config.decoder_width, config.decoder_layers, batch_first=True
+            config.token_width + config.context_width,
+            config.decoder_width,
+            config.decoder_layers,
+            batch_first=True,
         )
         self.drop = nn.Dropout(config.dropout)
         self.mix = nn.Linear(config.decoder_width + config.context_width, config.token_width)
@@ -188,7 +192,12 @@ class DrumLSTM(nn.Module):
         known_before = functional.pad(batch.history.to(bars.dtype), (1, 0))
         return torch.stack(
             [
-                self.history(bars[:, at], bars_before[:, : at + 1], drums_before[:, : at + 1], known_before[:, : at + 1])
+                self.history(
+                    bars[:, at],
+                    bars_before[:, : at + 1],
+                    drums_before[:, : at + 1],
+                    known_before[:, : at + 1],
+                )
                 for at in range(count)
             ],
             dim=1,

@@ -10,18 +10,21 @@ from symusic import Score
 
 from musegen_daw.drumming.events import (
     LISTED_PROGRAMS,
+    ONSET,
     Array,
     family_of_program,
     hits_from_notes,
     onsets_from_notes,
 )
 from musegen_daw.drumming.features import feel_levels
+from musegen_daw.errors import MidiFileError
+from musegen_daw.midi_file import song_from_bytes
 from training.drums.gigamidi import Source
 
 MIN_HITS = 16
 MAX_NOTES = 200_000
 MAX_BARS = 1_000
-ONSET_EMPTY = onsets_from_notes([], [], [], [], family=0, track=0, ppq=1, bar_start_ticks=[0])
+MAX_TRACKS = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,63 +56,54 @@ class Pair:
     onsets: Array = field(compare=False)
 
 
-def make_pair(source: Source, *, drums_only: bool = False) -> Pair | str:
+def make_pair(source: Source, *, drums_only: bool = False, careful: bool = False) -> Pair | str:
     """The pair of one MIDI file, or the reason why it has none.
 
     Kept are files with drums and at least one listed instrument (`drums_only`: drums alone will do),
-    in 4/4 throughout; a file without a time signature counts as 4/4.
+    in 4/4 throughout; a file without a time signature counts as 4/4. `careful` reads with the app's
+    own parser, for files on which the fast one crashes.
     """
     if not source.data:
         return "empty or too large"
     try:
-        score: Any = Score.from_midi(source.data)
-    except Exception as error:  # symusic raises several unrelated types for malformed files
+        file = _read_carefully(source) if careful else _read_fast(source)
+    except (RuntimeError, ValueError, TypeError, MidiFileError) as error:
         return f"unreadable ({type(error).__name__})"
-    if score.tpq <= 0:
-        return "no metrical time"
-    drums = [(index, track) for index, track in enumerate(score.tracks) if track.is_drum and len(track.notes)]
+    drums = [track for track in file.tracks if track.is_drum]
     if not drums:
         return "no drums"
-    listed = [
-        (index, track)
-        for index, track in enumerate(score.tracks)
-        if not track.is_drum and track.program in LISTED_PROGRAMS and len(track.notes)
-    ]
+    listed = [track for track in file.tracks if not track.is_drum and track.program in LISTED_PROGRAMS]
     if not listed and not drums_only:
         return "no listed instrument"
-    notes = sum(len(track.notes) for _, track in (*drums, *listed))
-    if notes > MAX_NOTES:
+    if sum(len(track.start) for track in (*drums, *listed)) > MAX_NOTES:
         return "too many notes"
-    end_ticks = int(score.end())
-    if any((meter.numerator, meter.denominator) != (4, 4) for meter in score.time_signatures if meter.time < end_ticks):
+    if not file.is_four_four:
         return "not 4/4 throughout"
 
-    columns = [track.notes.numpy() for _, track in drums]
-    start, pitch, velocity = (np.concatenate([each[name] for each in columns]) for name in ("time", "pitch", "velocity"))
-    bar_ticks = 4 * score.tpq
+    start, pitch, velocity = (
+        np.concatenate([getattr(track, name) for track in drums]) for name in ("start", "pitch", "velocity")
+    )
+    bar_ticks = 4 * file.ppq
     bars = min(MAX_BARS, max(0, int(start.max())) // bar_ticks + 1)
     bar_start_ticks = np.arange(bars, dtype=np.int64) * bar_ticks
-    hits = hits_from_notes(start, pitch, velocity, score.tpq, bar_start_ticks)
+    hits = hits_from_notes(start, pitch, velocity, file.ppq, bar_start_ticks)
     if len(hits) < MIN_HITS:
         return "fewer than 16 drum hits"
-    streams = [ONSET_EMPTY]
-    tracks: list[Track] = []
-    for index, track in listed[:255]:
-        values = track.notes.numpy()
-        streams.append(
-            onsets_from_notes(
-                values["time"],
-                values["duration"],
-                values["pitch"],
-                values["velocity"],
-                family=family_of_program(track.program),
-                track=len(tracks),
-                ppq=score.tpq,
-                bar_start_ticks=bar_start_ticks,
-            )
+    listed = listed[:MAX_TRACKS]
+    streams = [
+        onsets_from_notes(
+            track.start,
+            track.duration,
+            track.pitch,
+            track.velocity,
+            family=family_of_program(track.program),
+            track=number,
+            ppq=file.ppq,
+            bar_start_ticks=bar_start_ticks,
         )
-        tracks.append(Track(index, int(track.program), str(track.name), len(track.notes)))
-    onsets = np.concatenate(streams)
+        for number, track in enumerate(listed)
+    ]
+    onsets = np.concatenate([np.zeros(0, ONSET), *streams])
     onsets = onsets[np.lexsort((onsets["pitch"], onsets["position"], onsets["bar"]))]
     dynamics, timing = feel_levels(hits)
     return Pair(
@@ -119,18 +113,68 @@ def make_pair(source: Source, *, drums_only: bool = False) -> Pair | str:
         licence_class=source.licence_class,
         origin=source.origin,
         bars=bars,
-        bpm=_longest_tempo(score, end_ticks),
+        bpm=file.bpm,
         dynamics=dynamics,
         timing=timing,
-        drum_tracks=tuple(index for index, _ in drums),
-        tracks=tuple(tracks),
+        drum_tracks=tuple(track.index for track in drums),
+        tracks=tuple(Track(track.index, track.program, track.name, len(track.start)) for track in listed),
         hits=hits,
         onsets=onsets,
     )
 
 
-def _longest_tempo(score: Any, end_ticks: int) -> float:
-    tempos = sorted((int(tempo.time), float(tempo.qpm)) for tempo in score.tempos)
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    index: int
+    name: str
+    program: int
+    is_drum: bool
+    start: Array
+    duration: Array
+    pitch: Array
+    velocity: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    ppq: int
+    bpm: float
+    is_four_four: bool
+    tracks: list[_Columns]
+
+
+def _read_fast(source: Source) -> _File:
+    score: Any = Score.from_midi(source.data)
+    if score.tpq <= 0:
+        raise ValueError("no metrical time")
+    end_ticks = int(score.end())
+    tracks: list[_Columns] = []
+    for index, track in enumerate(score.tracks):
+        if len(track.notes):
+            notes = track.notes.numpy()
+            columns = (notes[name] for name in ("time", "duration", "pitch", "velocity"))
+            tracks.append(_Columns(index, str(track.name), int(track.program), bool(track.is_drum), *columns))
+    meters = [(meter.time, meter.numerator, meter.denominator) for meter in score.time_signatures]
+    tempos = [(int(tempo.time), float(tempo.qpm)) for tempo in score.tempos]
+    four_four = all(meter[1:] == (4, 4) for meter in meters if meter[0] < end_ticks)
+    return _File(int(score.tpq), _longest_tempo(tempos, end_ticks), four_four, tracks)
+
+
+def _read_carefully(source: Source) -> _File:
+    song = song_from_bytes(source.data, source.key)
+    tracks: list[_Columns] = []
+    for index, clip in enumerate(song.clips):
+        if clip.notes:
+            rows = [(note.start_ticks, note.duration_ticks, note.pitch, note.velocity) for note in clip.notes]
+            columns = np.array(rows, np.int64).T
+            tracks.append(_Columns(index, clip.name, clip.program, clip.is_drum, *columns))
+    tempos = [(tempo.start_ticks, tempo.bpm) for tempo in song.time_map.tempos]
+    four_four = song.time_map.is_four_four(song.end_ticks)
+    return _File(song.time_map.ppq, _longest_tempo(tempos, song.end_ticks), four_four, tracks)
+
+
+def _longest_tempo(tempos: list[tuple[int, float]], end_ticks: int) -> float:
+    tempos = sorted(tempos)
     lengths: dict[float, int] = {}
     for index, (start, bpm) in enumerate(tempos):
         following = tempos[index + 1][0] if index + 1 < len(tempos) else max(end_ticks, start + 1)

@@ -13,7 +13,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -37,11 +38,17 @@ FORMAT = 1
 def main(argv: list[str] | None = None) -> int:
     """Prepare one or more corpora from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.drums prepare", description=__doc__)
-    parser.add_argument("--data", type=Path, action="append", required=True, help="corpus; may be given again")
-    parser.add_argument("--drums", type=Path, action="append", default=[], help="corpus of drums alone (Groove MIDI)")
+    parser.add_argument(
+        "--data", type=Path, action="append", required=True, help="corpus; may be given again"
+    )
+    parser.add_argument(
+        "--drums", type=Path, action="append", default=[], help="corpus of drums alone (Groove MIDI)"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--vocabulary-size", type=int, default=VOCABULARY_SIZE)
-    parser.add_argument("--licence-class", action="append", default=[], help="keep only these classes (A, B, C, D)")
+    parser.add_argument(
+        "--licence-class", action="append", default=[], help="keep only these classes (A, B, C, D)"
+    )
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args(argv)
     started = time.perf_counter()
@@ -90,7 +97,12 @@ def prepare(
         tokenizer = _train_tokenizer(paths, contents, vocabulary_size)
         tokenizer.save(out / "tokenizer.json")
         tokens = [path.with_suffix(".tokens.npz") for path in paths]
-        _each(pool, partial(_encode_part, out / "tokenizer.json"), list(zip(paths, tokens, strict=True)), "encoding")
+        _each(
+            pool,
+            partial(_encode_part, out / "tokenizer.json"),
+            list(zip(paths, tokens, strict=True)),
+            "encoding",
+        )
     facts = _merge(paths, tokens, contents, out)
     for path in (*paths, *tokens):
         path.unlink()
@@ -106,11 +118,38 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def _each(pool: ProcessPoolExecutor, work: Callable[[Any], None], items: list[Any], label: str) -> None:
-    for _ in tqdm(pool.map(work, items), total=len(items), desc=label, unit="part", disable=not sys.stderr.isatty()):
+    for _ in tqdm(
+        pool.map(work, items), total=len(items), desc=label, unit="part", disable=not sys.stderr.isatty()
+    ):
         pass
 
 
-def _write_part(item: tuple[Unit, bool, Path], *, licence_classes: frozenset[str]) -> None:
+def _read_all(work: Callable[..., None], items: list[Any], workers: int) -> None:
+    """Read all parts; one whose files crash the fast reader is read again, by itself, with the careful one."""
+    broken: list[Any] = []
+    bar = tqdm(total=len(items), desc="reading", unit="part", disable=not sys.stderr.isatty())
+    with bar, ProcessPoolExecutor(max_workers=workers) as pool:
+        futures = {pool.submit(work, item): item for item in items}
+        for future in as_completed(futures):
+            try:
+                future.result()
+                bar.update()
+            except BrokenProcessPool:
+                broken.append(futures[future])
+    for item in broken:
+        for careful in (False, True):
+            try:
+                with ProcessPoolExecutor(max_workers=1) as pool:
+                    pool.submit(work, item, careful=careful).result()
+                break
+            except BrokenProcessPool:
+                if careful:
+                    raise
+
+
+def _write_part(
+    item: tuple[Unit, bool, Path], *, licence_classes: frozenset[str], careful: bool = False
+) -> None:
     unit, drums_only, path = item
     pairs: list[Pair] = []
     dropped: Counter[str] = Counter()
@@ -120,7 +159,7 @@ def _write_part(item: tuple[Unit, bool, Path], *, licence_classes: frozenset[str
         if licence_classes and source.licence_class not in licence_classes:
             dropped["licence class not asked for"] += 1
             continue
-        pair = make_pair(source, drums_only=drums_only)
+        pair = make_pair(source, drums_only=drums_only, careful=careful)
         if isinstance(pair, str):
             dropped[pair] += 1
         else:
@@ -167,7 +206,9 @@ def _songs_of_part(path: Path, facts: dict[str, Any]) -> list[tuple[dict[str, An
     return [(song, hits[end - song["hits"] : end]) for song, end in zip(facts["songs"], ends, strict=True)]
 
 
-def _train_tokenizer(paths: list[Path], contents: list[dict[str, Any]], vocabulary_size: int) -> DrumTokenizer:
+def _train_tokenizer(
+    paths: list[Path], contents: list[dict[str, Any]], vocabulary_size: int
+) -> DrumTokenizer:
     plain = DrumTokenizer.untrained()
     beats: list[str] = []
     for path, facts in zip(paths, contents, strict=True):
@@ -191,7 +232,9 @@ def _encode_part(tokenizer_path: Path, item: tuple[Path, Path]) -> None:
     _save(target, tokens=np.array(tokens, np.uint16), counts=np.array(counts, np.uint16))
 
 
-def _merge(paths: list[Path], token_paths: list[Path], contents: list[dict[str, Any]], out: Path) -> dict[str, Any]:
+def _merge(
+    paths: list[Path], token_paths: list[Path], contents: list[dict[str, Any]], out: Path
+) -> dict[str, Any]:
     dropped: Counter[str] = Counter()
     classes: Counter[str] = Counter()
     splits: dict[str, Any] = {}

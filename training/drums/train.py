@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -59,7 +60,10 @@ def main(argv: list[str] | None = None) -> int:
     config = load_config(DrumTraining, options.config)
     devices = 1 if options.accelerator == "cpu" and options.devices == "auto" else options.devices
     fabric = Fabric(
-        accelerator=options.accelerator, devices=devices, num_nodes=options.nodes, precision=config.loop.precision
+        accelerator=options.accelerator,
+        devices=devices,
+        num_nodes=options.nodes,
+        precision=config.loop.precision,
     )  # pyright: ignore[reportArgumentType]
     fabric.launch()
     progress = train(config, options.data, options.out, fabric=fabric, seconds=options.minutes * 60)
@@ -83,22 +87,34 @@ def train(
         if epoch not in epochs:
             epochs.clear()
             batches = training.batches(epoch, config.loop.batch_size)
-            epochs[epoch] = batches[fabric.global_rank : len(batches) // fabric.world_size * fabric.world_size : fabric.world_size]
+            epochs[epoch] = batches[
+                fabric.global_rank : len(batches) // fabric.world_size * fabric.world_size : fabric.world_size
+            ]
         return epochs[epoch]
 
     def loss(crops: list[Crop], progress: Progress) -> tuple[Tensor, dict[str, float]]:
         batch = to_device(collate([training.draw(crop, progress.epoch) for crop in crops]), fabric.device)
         logits = model(batch)
-        value = functional.cross_entropy(logits.flatten(0, 1).float(), batch.targets.flatten(), ignore_index=IGNORED)
+        value = functional.cross_entropy(
+            logits.flatten(0, 1).float(), batch.targets.flatten(), ignore_index=IGNORED
+        )
         return value, {"loss": float(value.detach())}
 
     def validate(network: nn.Module) -> dict[str, float]:
         return {
             name: bits_per_bar(network, batches, fabric.device)
-            for name, batches in (("bits", watched["own"]), ("bits_other", watched["other"]), ("bits_none", watched["none"]))
+            for name, batches in (
+                ("bits", watched["own"]),
+                ("bits_other", watched["other"]),
+                ("bits_none", watched["none"]),
+            )
         }
 
-    facts = {"config": asdict(config), "tokenizer": (data / "tokenizer.json").read_text(encoding="utf-8")}
+    facts = {
+        "config": asdict(config),
+        "tokenizer": (data / "tokenizer.json").read_text(encoding="utf-8"),
+        "control_scale": asdict(training.corpus.scale),
+    }
     task = Task(model, plan, loss, validate, watch="bits", facts=facts)
     return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
 
@@ -142,7 +158,10 @@ def validation_batches(dataset: DrumConditionalDataset, crops: int) -> dict[str,
     groups = [chosen[at : at + 12] for at in range(0, len(chosen), 12)]
     return {
         "own": [collate([dataset.plain(crop) for crop in group]) for group in groups],
-        "other": [collate([with_other_parts(dataset, crop, mapping[crop.song]) for crop in group]) for group in groups],
+        "other": [
+            collate([with_other_parts(dataset, crop, mapping[crop.song]) for crop in group])
+            for group in groups
+        ],
         "none": [collate([dataset.plain(crop, heard=False) for crop in group]) for group in groups],
     }
 
@@ -162,10 +181,8 @@ def bits_per_bar(model: nn.Module, batches: Sequence[Batch], device: torch.devic
     return nats * NATS_TO_BITS / bars
 
 
-def load_model(path: Path, data: Path | None = None) -> tuple[DrumLSTM, DrumTokenizer, dict[str, Any]]:
-    """The averaged model of a checkpoint with its tokenizer and plain values."""
-    import tempfile
-
+def load_model(path: Path) -> tuple[DrumLSTM, DrumTokenizer, dict[str, Any]]:
+    """The averaged model of a checkpoint (of a run, or released) with its tokenizer and plain values."""
     tensors, metadata = read_tensors(path)
     values = json.loads(metadata["values"])
     with tempfile.TemporaryDirectory() as folder:
@@ -174,6 +191,8 @@ def load_model(path: Path, data: Path | None = None) -> tuple[DrumLSTM, DrumToke
         tokenizer = DrumTokenizer.load(file)
     config = from_dict(DrumTraining, values["config"], str(path))
     model = DrumLSTM(config.model, tokenizer.vocabulary())
-    averaged = {name.removeprefix("average/"): value for name, value in tensors.items() if name.startswith("average/")}
+    averaged = {
+        name.removeprefix("average/"): value for name, value in tensors.items() if name.startswith("average/")
+    }
     model.load_state_dict(averaged)
     return model.eval(), tokenizer, values

@@ -1,0 +1,1 @@
+"""From checkpoints to the ONNX models that the app runs."""

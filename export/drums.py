@@ -1,0 +1,213 @@
+"""The drum model as three ONNX graphs: read the parts, look back before a bar, write a token."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from export.graphs import export_graph
+from musegen_daw.drumming.events import FRAMES_PER_BAR
+from musegen_daw.drumming.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES, ControlScale
+from musegen_daw.drumming.tokens import BOS
+from musegen_daw.models.session import OnnxGraph
+from musegen_daw.models.spec import ModelSpec
+from training.drums.model import DrumLSTM
+from training.drums.train import load_model
+
+PARITY = 1e-4
+
+
+class _Encode(nn.Module):
+    def __init__(self, model: DrumLSTM) -> None:
+        super().__init__()
+        self.encoder = model.encoder
+
+    def forward(self, parts: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:
+        memory, bars = self.encoder(parts[None], heard[None])
+        return memory[0], bars[0]
+
+
+class _LookBack(nn.Module):
+    def __init__(self, model: DrumLSTM) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self,
+        memory: Tensor,
+        bar: Tensor,
+        past_bars: Tensor,
+        past_read: Tensor,
+        last_drums: Tensor,
+        past_known: Tensor,
+        controls: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        rows = last_drums.shape[0]
+        read = self.model.reader(last_drums[:, None])
+        past = self.model.history(
+            bar[None].expand(rows, -1),
+            past_bars[None].expand(rows, -1, -1),
+            torch.cat([past_read, read], dim=1),
+            past_known[None].expand(rows, -1),
+        )
+        context = self.model.bar_context(memory[None].expand(rows, -1, -1), past, controls)
+        return context, read[:, 0]
+
+
+class _Step(nn.Module):
+    def __init__(self, model: DrumLSTM) -> None:
+        super().__init__()
+        self.model = model
+        self.table = nn.Parameter(model.token_table().detach().clone())
+
+    def forward(
+        self, token: Tensor, context: Tensor, hidden: Tensor, cell: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        inputs = torch.cat([self.table[token], context], dim=-1)[:, None]
+        output, (hidden, cell) = self.model.lstm(inputs, (hidden, cell))
+        return self.model.head(output[:, 0], context, self.table), hidden, cell
+
+
+def export_drums(checkpoint: Path, out: Path, name: str) -> tuple[ModelSpec, float]:
+    """Write the ONNX graphs, `tokenizer.json` and the sidecar of a checkpoint to `out`.
+
+    Returns the sidecar's content and the largest absolute difference of logits from PyTorch on a
+    random sequence; raises ValueError where it exceeds 1e-4.
+    """
+    model, tokenizer, values = load_model(checkpoint)
+    if "control_scale" not in values:
+        raise ValueError(
+            f"{checkpoint} has no control scale; make it with `python -m training.drums release`"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    config = model.config
+    rows, bars, past = 2, 3, 2
+    width, history = config.context_width, config.history_width
+    state = torch.zeros(config.decoder_layers, rows, config.decoder_width)
+    graphs = {
+        "encode": export_graph(
+            _Encode(model),
+            (torch.zeros(bars, FRAMES_PER_BAR, PART_FEATURES), torch.ones(bars)),
+            ("parts", "heard"),
+            ("memory", "bar_vectors"),
+            {"parts": {0: "bars"}, "heard": {0: "bars"}, "memory": {0: "bars"}, "bar_vectors": {0: "bars"}},
+            out / "encode.onnx",
+        ),
+        "look_back": export_graph(
+            _LookBack(model),
+            (
+                torch.zeros(FRAMES_PER_BAR, width),
+                torch.zeros(width),
+                torch.zeros(past, width),
+                torch.zeros(rows, past - 1, FRAMES_PER_BAR, history),
+                torch.zeros(rows, FRAMES_PER_BAR, DRUM_FEATURES),
+                torch.zeros(past),
+                torch.zeros(rows, len(CONTROL_SIZES), dtype=torch.long),
+            ),
+            ("memory", "bar_vector", "past_bars", "past_read", "last_drums", "past_known", "controls"),
+            ("context", "last_read"),
+            {
+                "past_bars": {0: "past"},
+                "past_read": {0: "rows", 1: "earlier"},
+                "last_drums": {0: "rows"},
+                "past_known": {0: "past"},
+                "controls": {0: "rows"},
+                "context": {0: "rows"},
+                "last_read": {0: "rows"},
+            },
+            out / "look_back.onnx",
+        ),
+        "step": export_graph(
+            _Step(model),
+            (torch.full((rows,), BOS), torch.zeros(rows, width), state, state),
+            ("token", "context", "hidden", "cell"),
+            ("logits", "next_hidden", "next_cell"),
+            {
+                "token": {0: "rows"},
+                "context": {0: "rows"},
+                "hidden": {1: "rows"},
+                "cell": {1: "rows"},
+                "logits": {0: "rows"},
+                "next_hidden": {1: "rows"},
+                "next_cell": {1: "rows"},
+            },
+            out / "step.onnx",
+        ),
+    }
+    (out / "tokenizer.json").write_text(values["tokenizer"], encoding="utf-8")
+    scale = values["control_scale"]
+    facts = {
+        "vocabulary": tokenizer.vocabulary().to_runs(),
+        "control_scale": asdict(ControlScale(tuple(scale["density_edges"]), tuple(scale["loudness_edges"]))),
+        "sizes": config.to_dict(),
+        "trained_bars": int(values["config"]["data"].get("max_bars", 24)),
+        "step": int(values["progress"]["step"]),
+    }
+    versions = {
+        package: importlib.metadata.version(package) for package in ("torch", "onnx", "miditok", "symusic")
+    }
+    spec = ModelSpec("drums", name, graphs, facts, versions)
+    spec.save(out)
+    difference = parity(model, spec, out)
+    if difference > PARITY:
+        raise ValueError(
+            f"the exported model differs from PyTorch by {difference:.2e}, more than {PARITY:.0e}"
+        )
+    return spec, difference
+
+
+def parity(
+    model: DrumLSTM, spec: ModelSpec, folder: Path, *, bars: int = 4, length: int = 64, seed: int = 0
+) -> float:
+    """Largest absolute difference of the logits between the graphs and PyTorch, teacher forced on random input."""
+    from musegen_daw.drumming.tokens import EOS, PAD
+    from training.drums.dataset import Batch
+
+    random = np.random.default_rng(seed)
+    parts = (random.random((bars, FRAMES_PER_BAR, PART_FEATURES)) < 0.03).astype(np.float32)
+    heard = np.ones(bars, np.float32)
+    heard[-1] = 0
+    drums = (random.random((bars, FRAMES_PER_BAR, DRUM_FEATURES)) < 0.1).astype(np.float32)
+    controls = np.stack([random.integers(0, size, bars) for size in CONTROL_SIZES], axis=1)
+    usable = np.flatnonzero(model.forbidden.numpy() == 0)
+    usable = usable[(usable != EOS) & (usable != PAD)]
+    tokens = np.concatenate(([BOS], random.choice(usable, length - 1)))
+    cursor = np.sort(random.integers(0, bars * FRAMES_PER_BAR, length))
+    cursor[0] = 0
+    batch = Batch(
+        *(
+            torch.from_numpy(each)[None]
+            for each in (parts, heard.astype(bool), drums, np.ones(bars, bool), controls)
+        ),
+        *(torch.from_numpy(each)[None] for each in (tokens, tokens, cursor)),
+        torch.tensor([bars]),
+    )
+    with torch.no_grad():
+        expected = model(batch)[0].numpy()
+
+    encode, look_back, step = (OnnxGraph(folder, spec, role) for role in ("encode", "look_back", "step"))
+    memory, vectors = encode(parts, heard)
+    width, history = model.config.context_width, model.config.history_width
+    read = np.zeros((1, 0, FRAMES_PER_BAR, history), np.float32)
+    contexts: list[np.ndarray] = []
+    for bar in range(bars):
+        past_bars = np.concatenate([np.zeros((1, width), np.float32), vectors[:bar]])
+        known = np.concatenate([[0.0], np.ones(bar)]).astype(np.float32)
+        last = drums[bar - 1 : bar] if bar else np.zeros((1, FRAMES_PER_BAR, DRUM_FEATURES), np.float32)
+        context, last_read = look_back(
+            memory[bar], vectors[bar], past_bars, read, last, known, controls[bar : bar + 1]
+        )
+        read = np.concatenate([read, last_read[:, None]], axis=1)
+        contexts.append(context[0])
+    aligned = np.concatenate(contexts)[cursor]
+    hidden = cell = np.zeros((model.config.decoder_layers, 1, model.config.decoder_width), np.float32)
+    difference = 0.0
+    for at in range(length):
+        logits, hidden, cell = step(tokens[at : at + 1].astype(np.int64), aligned[at : at + 1], hidden, cell)
+        difference = max(difference, float(np.abs(logits[0] - expected[at]).max()))
+    return difference

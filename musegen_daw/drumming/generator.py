@@ -1,0 +1,284 @@
+"""DrumGenerator: a request in, drums out; seeded, bar-exact, with ranked variations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from musegen_daw.core.clip import Clip
+from musegen_daw.core.drums import PIECES, VOICE_OF_PIECE, VOICES
+from musegen_daw.core.time import Bar
+from musegen_daw.drumming.events import (
+    FRAMES_PER_BAR,
+    HIT,
+    POSITIONS_PER_BAR,
+    Array,
+    bar_starts,
+    clip_hits,
+    clip_onsets,
+    hits_to_notes,
+    to_positions,
+)
+from musegen_daw.drumming.features import (
+    CONTROL_SIZES,
+    DENSITY,
+    DENSITY_LEVELS,
+    DRUM_FEATURES,
+    DYNAMICS,
+    FILL,
+    LOUDNESS,
+    LOUDNESS_LEVELS,
+    PLAYS,
+    TEMPO,
+    TIMING,
+    drum_frames,
+    part_frames,
+    tempo_level,
+)
+from musegen_daw.drumming.grammar import Grammar
+from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
+from musegen_daw.drumming.sampler import Sampler
+from musegen_daw.drumming.spans import model_bars
+from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
+from musegen_daw.drumming.writer import BarTask, BarWriter, State, WrittenBar
+from musegen_daw.errors import ModelError
+from musegen_daw.models.session import OnnxGraph, zeros
+from musegen_daw.models.spec import load_spec
+
+Floats = npt.NDArray[np.float32]
+Progress = Callable[[int, int], None]
+
+WINDOW_BARS = 16
+OVERLAP_BARS = 4
+PAST_BARS = 32
+
+
+class Cancelled(Exception):
+    """The caller asked to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What the encoder says of the parts: (bars, 16, width) and (bars, width)."""
+
+    frames: Floats
+    bars: Floats
+
+
+class DrumGenerator:
+    """Drums from the ONNX model; keeps no state between requests."""
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        spec = load_spec(folder, "drums")
+        self.name = spec.name
+        self._tokenizer_path = folder / "tokenizer.json"
+        self._tokenizer: DrumTokenizer | None = None
+        try:
+            vocabulary = DrumVocabulary.from_runs(spec.facts["vocabulary"])
+            self._width = int(spec.facts["sizes"]["context_width"])
+            self._history = int(spec.facts["sizes"]["history_width"])
+            state = (int(spec.facts["sizes"]["decoder_layers"]), int(spec.facts["sizes"]["decoder_width"]))
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise ModelError(
+                f"The model description in {folder} is damaged; install the model again."
+            ) from error
+        self._encode = OnnxGraph(folder, spec, "encode", threads)
+        self._look_back = OnnxGraph(folder, spec, "look_back", threads)
+        self.vocabulary = vocabulary
+        self._writer = BarWriter(
+            OnnxGraph(folder, spec, "step", threads), Grammar(vocabulary), vocabulary, state
+        )
+
+    @classmethod
+    def open(cls, folder: Path, threads: int = 1) -> DrumGenerator:
+        """Open the model in `folder`; raises ModelError where it is missing, damaged or of another kind."""
+        return cls(folder, threads)
+
+    def generate(
+        self,
+        request: DrumRequest,
+        *,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> DrumResult:
+        """Write the drums of `request`; the same request gives the same notes.
+
+        `progress` is told bars done and bars in all; where `cancelled` answers true, Cancelled is
+        raised. Raises ValueError where the request makes no sense.
+        """
+        _check(request)
+        before, _ = model_bars(request.primer_bars, request.ppq)
+        asked, owners = model_bars(request.bars, request.ppq)
+        every, primed = (*before, *asked), len(before)
+        rows = request.variations
+        memory = self._read_parts(request, every, primed)
+        sampler = Sampler(request.seed, rows, request.temperature, request.top_p)
+        controls = _controls(request, rows)
+        forced = self._forced_bars(request, before, asked, owners)
+        kept_hits, kept_pieces = _kept_hits(request, asked)
+
+        state: State | None = None
+        last_drums = zeros(rows, FRAMES_PER_BAR, DRUM_FEATURES)
+        read = zeros(rows, 0, FRAMES_PER_BAR, self._history)
+        written: list[list[WrittenBar]] = [[] for _ in range(rows)]
+        likelihood = np.zeros(rows)
+        for bar, span in enumerate(every):
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            context, read = self._context(memory, bar, read, last_drums, controls)
+            task = BarTask(
+                context=context,
+                forced=forced.get(bar),
+                kept=kept_hits[kept_hits["bar"] == bar - primed] if bar >= primed else kept_hits[:0],
+                kept_pieces=kept_pieces,
+                end_position=min(POSITIONS_PER_BAR, int(to_positions(span.length_ticks, request.ppq))),
+                on_grid=request.human_timing is False,
+            )
+            state = self._writer.start(context) if state is None else state
+            bars, state, gained = self._writer.write(task, state, sampler)
+            last_drums = np.stack([drum_frames(each.hits, 1) for each in bars])
+            if bar >= primed:
+                if bar not in forced:
+                    likelihood += gained
+                for row, each in enumerate(bars):
+                    each.hits["bar"] = bar - primed
+                    written[row].append(each)
+                if progress is not None:
+                    progress(owners[bar - primed] + 1, len(request.bars))
+        free_bars = max(1, sum(bar not in forced for bar in range(primed, len(every))))
+        takes = [
+            DrumTake(
+                _clip(np.concatenate([bar.hits for bar in bars]), asked, request.ppq),
+                float(likelihood[row] / free_bars),
+                tuple(token for bar in bars for token in bar.tokens),
+            )
+            for row, bars in enumerate(written)
+        ]
+        takes.sort(key=lambda take: -take.log_likelihood)
+        return DrumResult(tuple(takes), request.seed)
+
+    def _read_parts(self, request: DrumRequest, every: tuple[Bar, ...], primed: int) -> _Memory:
+        onsets = clip_onsets(request.parts, every)
+        parts = part_frames(onsets, len(every)).reshape(len(every), FRAMES_PER_BAR, -1)
+        starts = bar_starts(every)
+        known_until = max((part.end_ticks for part in request.parts), default=0)
+        if request.heard_until_ticks is not None:
+            known_until = min(known_until, request.heard_until_ticks)
+        heard = (starts < known_until).astype(np.float32)
+        first = min((note.start_ticks for part in request.parts for note in part.notes[:1]), default=0)
+        for bar in range(primed):
+            heard[bar] *= every[bar].end_ticks > first
+        frames: list[Floats] = []
+        bars: list[Floats] = []
+        for start in range(0, len(every), WINDOW_BARS):
+            end = min(len(every), start + WINDOW_BARS)
+            before, after = max(0, start - OVERLAP_BARS), min(len(every), end + OVERLAP_BARS)
+            memory, vectors = self._encode(parts[before:after], heard[before:after])
+            frames.append(memory[start - before : end - before])
+            bars.append(vectors[start - before : end - before])
+        return _Memory(np.concatenate(frames), np.concatenate(bars))
+
+    def _context(
+        self, memory: _Memory, bar: int, read: Floats, last_drums: Floats, controls: npt.NDArray[np.int64]
+    ) -> tuple[Floats, Floats]:
+        first = max(0, bar - PAST_BARS)
+        past = (
+            np.concatenate([zeros(1, self._width), memory.bars[first:bar]])
+            if first == 0
+            else memory.bars[first:bar]
+        )
+        known = np.ones(len(past), np.float32)
+        if first == 0:
+            known[0] = 0
+        context, last_read = self._look_back(
+            memory.frames[bar],
+            memory.bars[bar],
+            past,
+            read[:, -(len(past) - 1) :] if len(past) > 1 else read[:, :0],
+            last_drums,
+            known,
+            controls,
+        )
+        return context, np.concatenate([read, last_read[:, None]], axis=1)
+
+    def _forced_bars(
+        self, request: DrumRequest, before: tuple[Bar, ...], asked: tuple[Bar, ...], owners: tuple[int, ...]
+    ) -> dict[int, list[int]]:
+        """The tokens of the model bars that are given: those of the primer and the kept ones."""
+        forced: dict[int, list[int]] = {}
+        if before and request.primer is not None:
+            forced |= dict(enumerate(self._encode_bars(clip_hits(request.primer, before), len(before))))
+        if request.kept_bars and request.kept is not None:
+            encoded = self._encode_bars(clip_hits(request.kept, asked), len(asked))
+            forced |= {
+                len(before) + bar: encoded[bar]
+                for bar, owner in enumerate(owners)
+                if owner in request.kept_bars
+            }
+        return forced
+
+    def _encode_bars(self, hits: Array, bars: int) -> list[list[int]]:
+        if self._tokenizer is None:
+            try:
+                self._tokenizer = DrumTokenizer.load(self._tokenizer_path)
+            except Exception as error:  # the tokenizer library raises what its parser raises
+                raise ModelError(
+                    f"The tokenizer {self._tokenizer_path} cannot be read; install the model again."
+                ) from error
+        return self._tokenizer.encode_bars(hits, bars)
+
+
+def _clip(hits: Array, bars: tuple[Bar, ...], ppq: int) -> Clip:
+    return Clip(hits_to_notes(hits, bars, ppq), bars[-1].end_ticks, ppq, name="musegen drums", is_drum=True)
+
+
+def _check(request: DrumRequest) -> None:
+    if not request.bars:
+        raise ValueError("a request needs at least one bar")
+    if request.variations < 1:
+        raise ValueError(f"at least one variation must be asked for, got {request.variations}")
+    for name in ("density", "loudness", "fill"):
+        value = getattr(request, name)
+        if value is not None and not 0 <= value <= 1:
+            raise ValueError(f"{name} must be within 0..1, got {value}")
+    unknown = request.kept_voices - set(VOICES)
+    if unknown:
+        raise ValueError(f"unknown voices: {', '.join(sorted(unknown))}")
+    if any(not 0 <= bar < len(request.bars) for bar in request.kept_bars):
+        raise ValueError("a kept bar lies outside the bars asked for")
+    for clip in (*request.parts, *(each for each in (request.primer, request.kept) if each is not None)):
+        if clip.ppq != request.ppq:
+            raise ValueError(f"clip {clip.name!r} has {clip.ppq} PPQ, the request {request.ppq}")
+
+
+def _controls(request: DrumRequest, rows: int) -> npt.NDArray[np.int64]:
+    """The control levels of every row: (rows, 6); asked to play, it plays."""
+    level = np.zeros(len(CONTROL_SIZES), np.int64)
+    level[DENSITY] = PLAYS if request.density is None else 3 + _share(request.density, DENSITY_LEVELS)
+    if request.loudness is not None:
+        level[LOUDNESS] = 1 + _share(request.loudness, LOUDNESS_LEVELS)
+    if request.fill is not None:
+        level[FILL] = 1 + int(request.fill >= 0.5)
+    if request.expressive is not None:
+        level[DYNAMICS] = 1 + int(request.expressive)
+    if request.human_timing is not None:
+        level[TIMING] = 1 + int(request.human_timing)
+    level[TEMPO] = tempo_level(request.bpm)
+    return np.repeat(level[None], rows, axis=0)
+
+
+def _share(value: float, levels: int) -> int:
+    return min(levels - 1, int(value * levels))
+
+
+def _kept_hits(request: DrumRequest, bars: tuple[Bar, ...]) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """The hits of the kept voices, and which pieces those voices have."""
+    kept = np.array([voice is not None and VOICES[voice] in request.kept_voices for voice in VOICE_OF_PIECE])
+    if request.kept is None or not kept.any():
+        return np.zeros(0, HIT), np.zeros(len(PIECES), bool)
+    hits = clip_hits(request.kept, bars)
+    return hits[kept[hits["piece"]]], kept
