@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.core.clip import Clip
-from musegen_daw.core.drums import PIECES, VOICE_OF_PIECE, VOICES
+from musegen_daw.core.clip import Clip, Note
+from musegen_daw.core.drums import VOICES
 from musegen_daw.core.time import Bar
 from musegen_daw.drumming.events import (
     FRAMES_PER_BAR,
-    HIT,
     POSITIONS_PER_BAR,
     Array,
     bar_starts,
@@ -40,6 +40,7 @@ from musegen_daw.drumming.features import (
     tempo_level,
 )
 from musegen_daw.drumming.grammar import Grammar
+from musegen_daw.drumming.keeping import free_hits, kept_hits, kept_notes
 from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
 from musegen_daw.drumming.sampler import Sampler
 from musegen_daw.drumming.spans import model_bars
@@ -82,16 +83,15 @@ class DrumGenerator:
             self._width = int(spec.facts["sizes"]["context_width"])
             self._history = int(spec.facts["sizes"]["history_width"])
             state = (int(spec.facts["sizes"]["decoder_layers"]), int(spec.facts["sizes"]["decoder_width"]))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+            grammar = Grammar(vocabulary)
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise ModelError(
                 f"The model description in {folder} is damaged; install the model again."
             ) from error
         self._encode = OnnxGraph(folder, spec, "encode", threads)
         self._look_back = OnnxGraph(folder, spec, "look_back", threads)
         self.vocabulary = vocabulary
-        self._writer = BarWriter(
-            OnnxGraph(folder, spec, "step", threads), Grammar(vocabulary), vocabulary, state
-        )
+        self._writer = BarWriter(OnnxGraph(folder, spec, "step", threads), grammar, vocabulary, state)
 
     @classmethod
     def open(cls, folder: Path, threads: int = 1) -> DrumGenerator:
@@ -119,7 +119,8 @@ class DrumGenerator:
         sampler = Sampler(request.seed, rows, request.temperature, request.top_p)
         controls = _controls(request, rows)
         forced = self._forced_bars(request, before, asked, owners)
-        kept_hits, kept_pieces = _kept_hits(request, asked)
+        standing, kept_pieces = kept_hits(request, asked)
+        standing_notes = kept_notes(request, asked, owners, kept_pieces)
 
         state: State | None = None
         last_drums = zeros(rows, FRAMES_PER_BAR, DRUM_FEATURES)
@@ -133,7 +134,7 @@ class DrumGenerator:
             task = BarTask(
                 context=context,
                 forced=forced.get(bar),
-                kept=kept_hits[kept_hits["bar"] == bar - primed] if bar >= primed else kept_hits[:0],
+                kept=standing[standing["bar"] == bar - primed] if bar >= primed else standing[:0],
                 kept_pieces=kept_pieces,
                 end_position=min(POSITIONS_PER_BAR, int(to_positions(span.length_ticks, request.ppq))),
                 on_grid=request.human_timing is False,
@@ -152,7 +153,7 @@ class DrumGenerator:
         free_bars = max(1, sum(bar not in forced for bar in range(primed, len(every))))
         takes = [
             DrumTake(
-                _clip(np.concatenate([bar.hits for bar in bars]), asked, request.ppq),
+                _clip(free_hits(bars, request, owners, kept_pieces), standing_notes, asked, request.ppq),
                 float(likelihood[row] / free_bars),
                 tuple(token for bar in bars for token in bar.tokens),
             )
@@ -162,14 +163,15 @@ class DrumGenerator:
         return DrumResult(tuple(takes), request.seed)
 
     def _read_parts(self, request: DrumRequest, every: tuple[Bar, ...], primed: int) -> _Memory:
-        onsets = clip_onsets(request.parts, every)
+        heard_parts = _heard_parts(request)
+        onsets = clip_onsets(heard_parts, every)
         parts = part_frames(onsets, len(every)).reshape(len(every), FRAMES_PER_BAR, -1)
         starts = bar_starts(every)
-        known_until = max((part.end_ticks for part in request.parts), default=0)
+        known_until = max((part.end_ticks for part in heard_parts), default=0)
         if request.heard_until_ticks is not None:
             known_until = min(known_until, request.heard_until_ticks)
         heard = (starts < known_until).astype(np.float32)
-        first = min((note.start_ticks for part in request.parts for note in part.notes[:1]), default=0)
+        first = min((note.start_ticks for part in heard_parts for note in part.notes[:1]), default=0)
         for bar in range(primed):
             heard[bar] *= every[bar].end_ticks > first
         frames: list[Floats] = []
@@ -229,11 +231,30 @@ class DrumGenerator:
                 raise ModelError(
                     f"The tokenizer {self._tokenizer_path} cannot be read; install the model again."
                 ) from error
+            if self._tokenizer.vocabulary().to_runs() != self.vocabulary.to_runs():
+                raise ModelError(
+                    f"The tokenizer {self._tokenizer_path} is of another model; install the model again."
+                )
         return self._tokenizer.encode_bars(hits, bars)
 
 
-def _clip(hits: Array, bars: tuple[Bar, ...], ppq: int) -> Clip:
-    return Clip(hits_to_notes(hits, bars, ppq), bars[-1].end_ticks, ppq, name="musegen drums", is_drum=True)
+def _heard_parts(request: DrumRequest) -> tuple[Clip, ...]:
+    """The parts up to where they are heard."""
+    until_ticks = request.heard_until_ticks
+    if until_ticks is None:
+        return request.parts
+
+    def heard(note: Note) -> Note | None:
+        if note.start_ticks >= until_ticks:
+            return None
+        return replace(note, duration_ticks=min(note.duration_ticks, until_ticks - note.start_ticks))
+
+    return tuple(part.map_notes(heard) for part in request.parts)
+
+
+def _clip(hits: Array, kept: tuple[Note, ...], bars: tuple[Bar, ...], ppq: int) -> Clip:
+    notes = (*hits_to_notes(hits, bars, ppq), *kept)
+    return Clip(notes, bars[-1].end_ticks, ppq, name="musegen drums", is_drum=True)
 
 
 def _check(request: DrumRequest) -> None:
@@ -248,6 +269,17 @@ def _check(request: DrumRequest) -> None:
     unknown = request.kept_voices - set(VOICES)
     if unknown:
         raise ValueError(f"unknown voices: {', '.join(sorted(unknown))}")
+    if request.ppq <= 0:
+        raise ValueError(f"ppq must be positive, got {request.ppq}")
+    every = (*request.primer_bars, *request.bars)
+    if any(bar.length_ticks <= 0 for bar in every):
+        raise ValueError("a bar must have a length")
+    if any(bar.end_ticks != following.start_ticks for bar, following in pairwise(every)):
+        raise ValueError("each bar must begin where the one before it ends, those of the primer first")
+    if (request.primer is None) != (not request.primer_bars):
+        raise ValueError("a primer needs its bars, and primer bars a primer")
+    if request.kept is None and (request.kept_voices or request.kept_bars):
+        raise ValueError("voices or bars are to be kept, but there are no drums to keep them of")
     if any(not 0 <= bar < len(request.bars) for bar in request.kept_bars):
         raise ValueError("a kept bar lies outside the bars asked for")
     for clip in (*request.parts, *(each for each in (request.primer, request.kept) if each is not None)):
@@ -273,12 +305,3 @@ def _controls(request: DrumRequest, rows: int) -> npt.NDArray[np.int64]:
 
 def _share(value: float, levels: int) -> int:
     return min(levels - 1, int(value * levels))
-
-
-def _kept_hits(request: DrumRequest, bars: tuple[Bar, ...]) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """The hits of the kept voices, and which pieces those voices have."""
-    kept = np.array([voice is not None and VOICES[voice] in request.kept_voices for voice in VOICE_OF_PIECE])
-    if request.kept is None or not kept.any():
-        return np.zeros(0, HIT), np.zeros(len(PIECES), bool)
-    hits = clip_hits(request.kept, bars)
-    return hits[kept[hits["piece"]]], kept

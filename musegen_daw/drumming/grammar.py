@@ -111,14 +111,6 @@ class Grammar:
         """The sixteenth, 0..15, at which each sequence stands."""
         return np.maximum(place.position, 0) // POSITIONS_PER_FRAME
 
-    def end_key(self, place: Place) -> npt.NDArray[np.int64]:
-        """For every token (rows, tokens) its last event as position·32 + piece, the bar line past them all."""
-        last = self.last_position[None]
-        position = np.where(last >= 0, last, place.position[:, None])
-        key = position * 32 + np.maximum(self.last_piece[None], 0)
-        key[:, self.bar_token] = POSITIONS_PER_BAR * 32
-        return key
-
 
 def _is_ordered(run: list[list[int]]) -> bool:
     position, piece = -1, -1

@@ -83,16 +83,20 @@ class DrumVocabulary:
         """
         hits: list[tuple[int, int, int, int]] = []
         bar, position, piece, last_piece = -1, -1, -1, -1
+        bare = False  # a position without a hit so far
         for token in tokens:
             if token in (BOS, EOS, PAD):
                 continue
-            if not self.kinds[token, 0]:
+            if not 0 <= token < len(self) or not self.kinds[token, 0]:
                 raise ValueError(f"token {token} is not of the drums")
             for kind, value in zip(self.kinds[token].tolist(), self.values[token].tolist(), strict=True):
                 if kind == 0:
                     break
                 if piece >= 0 and kind != self.VELOCITY:
                     raise ValueError("a hit without a velocity")
+                if bare and kind != self.PIECE:
+                    raise ValueError(f"position {position} without a hit in bar {bar}")
+                bare = kind == self.POSITION
                 if kind == self.BAR:
                     bar, position, last_piece = bar + 1, -1, -1
                 elif kind == self.POSITION:
@@ -108,8 +112,8 @@ class DrumVocabulary:
                         raise ValueError("a velocity without a hit")
                     hits.append((bar, position, piece, value))
                     piece = -1
-        if piece >= 0:
-            raise ValueError("a hit without a velocity")
+        if piece >= 0 or bare:
+            raise ValueError("the tokens end within a hit")
         return np.array(hits, HIT), bar + 1
 
 

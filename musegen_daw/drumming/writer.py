@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drumming.events import HIT, Array
-from musegen_daw.drumming.grammar import AFTER_BAR, AFTER_HIT, AFTER_POSITION, Grammar, Place
+from musegen_daw.drumming.events import HIT, POSITIONS_PER_BAR, Array
+from musegen_daw.drumming.grammar import Grammar, Place
 from musegen_daw.drumming.sampler import Sampler
 from musegen_daw.drumming.tokens import BOS, DrumVocabulary
 from musegen_daw.models.session import OnnxGraph, zeros
@@ -80,7 +80,7 @@ class BarWriter:
         index = np.arange(rows)
         bar = self._grammar.bar_token
         usable = self._usable(task)
-        kept = _Kept(task.kept, self._grammar, self._single, rows) if task.kept_pieces.any() else None
+        kept = _Kept(task.kept, self._runs, self._single, rows) if task.kept_pieces.any() else None
         last = np.full(rows, bar, np.int64)
         place = self._grammar.advance(Place.start(rows), last)
         done = np.zeros(rows, bool)
@@ -90,9 +90,9 @@ class BarWriter:
             logits, following = self._read(last, task.context[index, self._grammar.frame(place)], state)
             allowed = self._grammar.allowed(place)
             allowed &= usable
-            chosen, likelihood = sampler.draw(logits, allowed)
+            chosen, likelihood = sampler.draw(logits, allowed, ~done)
             if kept is not None:
-                kept.respect(place, allowed, logits, chosen, likelihood, ~done)
+                kept.respect(place, chosen, likelihood, ~done)
             if done.any():
                 state = _where(done, state, following)
                 gained += np.where(done, 0.0, likelihood)
@@ -148,47 +148,48 @@ class BarWriter:
 
 
 class _Kept:
-    """Puts hits that must stand into the bar just before the model would pass them."""
+    """Puts hits that must stand between what the model chooses."""
 
-    def __init__(self, hits: Array, grammar: Grammar, single: dict[tuple[int, int], int], rows: int) -> None:
+    def __init__(
+        self, hits: Array, runs: list[list[list[int]]], single: dict[tuple[int, int], int], rows: int
+    ) -> None:
         self._hits = [(int(hit["position"]), int(hit["piece"]), int(hit["level"])) for hit in hits]
-        self._grammar, self._single = grammar, single
+        self._runs, self._single = runs, single
         self._next = [0] * rows
         self._queues: list[list[int]] = [[] for _ in range(rows)]
 
-    def respect(
-        self,
-        place: Place,
-        allowed: Bools,
-        logits: Floats,
-        chosen: Ints,
-        likelihood: npt.NDArray[np.float64],
-        active: Bools,
-    ) -> None:
-        """Change `chosen` and `likelihood` in place where a choice would pass the next kept hit of its row."""
-        keys = self._grammar.end_key(place)
+    def respect(self, place: Place, chosen: Ints, likelihood: npt.NDArray[np.float64], active: Bools) -> None:
+        """Change `chosen` in place: a token that would pass a kept hit comes piece by piece, the hit within it."""
         for row in np.flatnonzero(active):
-            queue = self._queues[row]
-            if not queue and self._next[row] < len(self._hits):
-                position, piece, level = self._hits[self._next[row]]
-                passes = keys[row] >= position * 32 + piece
-                if not passes[chosen[row]]:
-                    continue
-                phase, here = int(place.phase[row]), int(place.position[row])
-                short_of_it = allowed[row] & ~passes
-                between_hits = phase in (AFTER_BAR, AFTER_HIT)
-                if between_hits or (phase == AFTER_POSITION and here == position and not short_of_it.any()):
-                    if here != position:
-                        queue.append(self._single[DrumVocabulary.POSITION, position])
-                    queue.append(self._single[DrumVocabulary.PIECE, piece])
-                    queue.append(self._single[DrumVocabulary.VELOCITY, level])
-                    self._next[row] += 1
-                else:
-                    chosen[row] = int(np.where(short_of_it, logits[row], -np.inf).argmax())
-                    likelihood[row] = 0.0
-            if queue:
-                chosen[row] = queue.pop(0)
+            if self._queues[row]:
                 likelihood[row] = 0.0
+            else:
+                self._queues[row] = self._around(int(row), int(chosen[row]), int(place.position[row]))
+            chosen[row] = self._queues[row].pop(0)
+
+    def _around(self, row: int, token: int, here: int) -> list[int]:
+        """The tokens to write in place of `token`, when the row stands at position `here`."""
+        events: list[tuple[int, int]] = []
+        first = self._next[row]
+        for kind, value in self._runs[token]:
+            if kind == DrumVocabulary.VELOCITY:
+                events.append((kind, value))
+                continue
+            if kind == DrumVocabulary.PIECE:
+                there = (here, value)
+            else:
+                there = (value if kind == DrumVocabulary.POSITION else POSITIONS_PER_BAR, -1)
+            while self._next[row] < len(self._hits) and self._hits[self._next[row]][:2] < there:
+                position, piece, level = self._hits[self._next[row]]
+                if position != here:
+                    events.append((DrumVocabulary.POSITION, position))
+                    here = position
+                events += [(DrumVocabulary.PIECE, piece), (DrumVocabulary.VELOCITY, level)]
+                self._next[row] += 1
+            events.append((kind, value))
+            if kind == DrumVocabulary.POSITION:
+                here = value
+        return [token] if self._next[row] == first else [self._single[event] for event in events]
 
 
 def _where(done: Bools, old: State, new: State) -> State:

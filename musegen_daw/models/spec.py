@@ -73,7 +73,7 @@ def load_spec(folder: Path, kind: str) -> ModelSpec:
         raise ModelError(f"There is no model in {folder}: {SIDECAR} is missing.") from None
     except OSError as error:
         raise ModelError(f"The model description {path} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f"The model description {path} is damaged; install the model again.") from error
     if spec.format != FORMAT:
         raise ModelError(
@@ -82,7 +82,7 @@ def load_spec(folder: Path, kind: str) -> ModelSpec:
     if spec.kind != kind:
         raise ModelError(f"The model in {folder} is a {spec.kind} model, not a {kind} model.")
     for graph in spec.graphs.values():
-        if Path(graph.file).name != graph.file or graph.file in ("", ".", ".."):
+        if Path(graph.file).name != graph.file or graph.file in ("", "..") or "\0" in graph.file:
             raise ModelError(f"The model description {path} names a file outside its folder.")
     return spec
 

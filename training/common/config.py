@@ -26,7 +26,9 @@ def from_dict(kind: type[Config], values: dict[str, Any], where: str) -> Config:
     built: dict[str, Any] = {}
     for name, value in values.items():
         hint = hints[name]
-        if dataclasses.is_dataclass(hint) and isinstance(value, dict):
+        if dataclasses.is_dataclass(hint):
+            if not isinstance(value, dict):
+                raise ValueError(f"{where}: {name} must be a table, got {value!r}")
             built[name] = from_dict(hint, value, f"{where} [{name}]")  # pyright: ignore
         elif hint is float and isinstance(value, int) and not isinstance(value, bool):
             built[name] = float(value)

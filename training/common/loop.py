@@ -93,10 +93,11 @@ def fit(
     average = {name: value.detach().clone() for name, value in task.model.state_dict().items()}
     progress = Progress()
     last = folder / "last.safetensors"
-    if last.exists():
-        values = load_checkpoint(last, task.model, average, {"model": optimizer})
-        progress = Progress(**values["progress"])
+    # moved to the device first: what is loaded into an optimizer goes to where its parameters are
     model, optimizer = fabric.setup(task.model, optimizer)
+    if last.exists():
+        values = load_checkpoint(last, task.model, average, {"model": optimizer.optimizer})
+        progress = Progress(**values["progress"])
     average = {name: value.to(fabric.device) for name, value in average.items()}
     started, before = time.perf_counter(), progress.seconds
     log = _Log(folder / "log.csv", enabled=fabric.is_global_zero)
@@ -111,6 +112,8 @@ def fit(
     logged = progress.step
     while progress.step < config.steps and progress.stale < config.patience:
         items = task.plan(progress.epoch)
+        if not items:
+            raise ValueError(f"there is nothing to train on in epoch {progress.epoch}")
         while progress.step_in_epoch < len(items):
             for group in optimizer.param_groups:
                 group["lr"] = rate_at(config, progress.step)

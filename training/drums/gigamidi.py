@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -43,7 +44,8 @@ class Unit:
     @property
     def name(self) -> str:
         """A name that stays the same from run to run."""
-        facts = f"{self.path.name}|{self.path.parent.name}|{self.split}|{self.row_group}|{self.members}"
+        size = self.path.stat().st_size if self.path.is_file() else 0
+        facts = f"{self.path.resolve()}|{size}|{self.split}|{self.row_group}|{self.members}"
         return hashlib.sha1(facts.encode()).hexdigest()[:16]
 
 
@@ -61,21 +63,26 @@ def find_units(root: Path) -> list[Unit]:
         files = sorted(path for path in root.rglob("*") if path.is_file())
     for path in files:
         if path.suffix == ".parquet":
-            split = next((name for name in SPLITS if name in (path.stem, path.parent.name)), None)
+            names = (path.stem.partition("-")[0], path.parent.name)  # `train-00000-of-00012` is of train
+            split = next((name for name in names if name in SPLITS), None)
             groups = pq.ParquetFile(path).metadata.num_row_groups
             units.extend(Unit(path, split, row_group=group) for group in range(groups))
         elif path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
                 names = sorted(name for name in archive.namelist() if _is_midi(name))
                 table = _csv_splits(
-                    io.TextIOWrapper(archive.open(name), "utf-8")
+                    io.TextIOWrapper(archive.open(name), "utf-8-sig", "replace", newline="")
                     for name in sorted(archive.namelist())
-                    if name.endswith(".csv")
+                    if _is_csv(name)
                 )
             units.extend(_file_units(path, names, table))
     if root.is_dir():
         names = [path.relative_to(root).as_posix() for path in files if _is_midi(path.name)]
-        table = _csv_splits(path.open(encoding="utf-8") for path in files if path.suffix == ".csv")
+        table = _csv_splits(
+            path.open(encoding="utf-8-sig", errors="replace", newline="")
+            for path in files
+            if _is_csv(path.name)
+        )
         units.extend(_file_units(root, names, table))
     if not units:
         raise ValueError(f"{root} holds no parquet file, no zip and no .mid")
@@ -89,13 +96,32 @@ def read_unit(unit: Unit) -> Iterator[Source]:
     elif unit.path.suffix == ".zip":
         with zipfile.ZipFile(unit.path) as archive:
             for name, split in unit.members:
-                too_large = archive.getinfo(name).file_size > MAX_MIDI_BYTES
-                yield _source(name, b"" if too_large else archive.read(name), split, origin=unit.path.stem)
+                yield _source(name, _member(archive, name), split, origin=unit.path.stem)
     else:
         for name, split in unit.members:
-            path = unit.path / name
-            too_large = path.stat().st_size > MAX_MIDI_BYTES
-            yield _source(name, b"" if too_large else path.read_bytes(), split, origin=unit.path.name)
+            yield _source(name, _content(unit.path / name), split, origin=unit.path.name)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > MAX_MIDI_BYTES:
+        return b""
+    try:
+        return archive.read(name)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        EOFError,
+        RuntimeError,
+    ):  # damaged, encrypted, unknown method
+        return b""
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return b"" if path.stat().st_size > MAX_MIDI_BYTES else path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _read_parquet(unit: Unit) -> Iterator[Source]:
@@ -110,7 +136,7 @@ def _read_parquet(unit: Unit) -> Iterator[Source]:
             key,
             data if len(data) <= MAX_MIDI_BYTES else b"",
             unit.split,
-            group=row.get("song_group") or key,
+            group=str(row.get("song_group") or key),
             licence_class=row.get("licence_class") or "",
             origin=row.get("source") or "",
         )
@@ -130,6 +156,10 @@ def _split_of(group: str) -> str:
 
 def _is_midi(name: str) -> bool:
     return name.lower().endswith((".mid", ".midi")) and not PurePosixPath(name).name.startswith("._")
+
+
+def _is_csv(name: str) -> bool:
+    return name.lower().endswith(".csv") and not PurePosixPath(name).name.startswith("._")
 
 
 def _csv_splits(tables: Iterator[Any] | Any) -> dict[str, str]:

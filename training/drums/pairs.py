@@ -64,7 +64,7 @@ def make_pair(source: Source, *, drums_only: bool = False, careful: bool = False
     own parser, for files on which the fast one crashes.
     """
     if not source.data:
-        return "empty or too large"
+        return "empty, too large or damaged"
     try:
         file = _read_carefully(source) if careful else _read_fast(source)
     except (RuntimeError, ValueError, TypeError, MidiFileError) as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import time
 from collections import Counter
@@ -104,9 +105,7 @@ def prepare(
             "encoding",
         )
     facts = _merge(paths, tokens, contents, out)
-    for path in (*paths, *tokens):
-        path.unlink()
-    parts.rmdir()
+    shutil.rmtree(parts)
     return facts
 
 
@@ -239,8 +238,13 @@ def _merge(
     classes: Counter[str] = Counter()
     splits: dict[str, Any] = {}
     pairs: dict[str, Any] = {}
+    keys: Counter[str] = Counter()
     for facts in contents:
         dropped.update(facts["dropped"])
+        for song in facts["songs"]:  # corpora may have names in common
+            keys[song["key"]] += 1
+            if keys[song["key"]] > 1:
+                song["key"] += f" ({keys[song['key']]})"
     for split in SPLITS:
         writer = _SplitWriter(out / split, split, contents)
         for path, token_path, facts in zip(paths, token_paths, contents, strict=True):

@@ -81,6 +81,8 @@ def train(
     training = DrumConditionalDataset(Corpus(data, "train"), tokenizer, config.data, config.loop.seed)
     validation = DrumConditionalDataset(Corpus(data, "validation"), tokenizer, config.data, 0)
     watched = validation_batches(validation, config.validation_crops)
+    if not watched["own"]:
+        raise ValueError(f"{data} has no song with instruments in the validation split")
     epochs: dict[int, Sequence[list[Crop]]] = {}
 
     def plan(epoch: int) -> Sequence[list[Crop]]:
