@@ -1,0 +1,197 @@
+"""The numbers of the corpus report: what was kept, what is in it, how it is played."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from musegen_daw.core.drums import PIECES, VOICE_OF_PIECE, VOICES
+from musegen_daw.drumming.events import (
+    FRAMES_PER_BAR,
+    LEAD_POSITIONS,
+    POSITIONS_PER_FRAME,
+    VELOCITY_LEVELS,
+    velocity_of_level,
+)
+from musegen_daw.drumming.features import frame_of
+from musegen_daw.drumming.tokens import DrumVocabulary
+from training.drums.dataset import Corpus
+from training.drums.gigamidi import SPLITS
+
+PROGRAM_NAMES = {
+    0: "acoustic grand piano", 25: "steel guitar", 26: "jazz guitar", 27: "clean guitar", 28: "muted guitar",
+    29: "overdriven guitar", 30: "distortion guitar", 32: "acoustic bass", 33: "fingered bass", 34: "picked bass",
+}  # fmt: skip
+FEELS = {
+    (1, 1): "flat, on the grid",
+    (1, 2): "flat, human timing",
+    (2, 1): "expressive, on the grid",
+    (2, 2): "expressive, human timing",
+}
+MOST_FREQUENT = 12
+_SIXTEENTHS = ("", "e", "&", "a")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is drawn: values by song or by bar of the training split, and hits by voice (the last: percussion)."""
+
+    values: dict[str, npt.NDArray[Any]]
+    lanes: npt.NDArray[np.int64]  # (10,)
+    where: npt.NDArray[np.int64]  # (10, 16)
+    levels: npt.NDArray[np.int64]  # (10, 16)
+
+
+def analyse(
+    facts: Mapping[str, Any], corpora: Mapping[str, Corpus], vocabulary: DrumVocabulary
+) -> tuple[dict[str, Any], Figures]:
+    """The numbers of the report as plain values, and what is drawn.
+
+    Files, classes, sources, programs and feel count all splits; distributions are those of the training split.
+    """
+    songs = [song for corpus in corpora.values() for song in corpus.songs]
+    train = corpora["train"]
+    hits, tokens = _array(train, "hits"), _array(train, "tokens")
+    values = {
+        "tempo": np.array([song["bpm"] for song in train.songs]),
+        "bars per song": np.array([song["bars"] for song in train.songs]),
+        "tokens per song": np.array([int(train.tokens_per_bar(at).sum()) for at in range(len(train.songs))]),
+    }
+    playing = per_bar(train, "hits") > 0
+    values |= {f"{name} per bar": per_bar(train, name)[playing] for name in ("tokens", "hits")}
+    lane_of_piece = np.array([len(VOICES) if voice is None else voice for voice in VOICE_OF_PIECE])
+    lane = lane_of_piece[hits["piece"]]
+    figures = Figures(
+        values,
+        np.bincount(lane, minlength=len(VOICES) + 1),
+        _count(lane, frame_of(hits["position"]), FRAMES_PER_BAR),
+        _count(lane, hits["level"].astype(np.int64), VELOCITY_LEVELS),
+    )
+    statistics = {
+        "files": facts["files"],
+        "dropped": dict(sorted(facts["dropped"].items(), key=lambda item: -item[1])),
+        "splits": facts["splits"],
+        "licence_classes": _by_class(songs, lambda song: song["split"], SPLITS),
+        "sources": dict(Counter(song["origin"] or "not named" for song in songs).most_common()),
+        "programs": _programs(songs),
+        "feel": _by_class(songs, lambda song: FEELS[song["dynamics"], song["timing"]], tuple(FEELS.values())),
+        "distributions": {name: _distribution(array) for name, array in values.items()},
+        "bars_without_drums": float(1 - playing.mean()) if len(playing) else 0.0,
+        "hits_by_piece": {
+            piece.name: int(count)
+            for piece, count in zip(PIECES, np.bincount(hits["piece"], minlength=len(PIECES)), strict=True)
+        },
+        "velocity_levels": np.bincount(hits["level"], minlength=VELOCITY_LEVELS).tolist(),
+        "vocabulary": len(vocabulary),
+        "frequent_tokens": frequent_tokens(tokens, vocabulary),
+        "frequent_patterns": frequent_tokens(tokens, vocabulary, hits=2),
+    }
+    return statistics, figures
+
+
+def frequent_tokens(
+    tokens: npt.NDArray[Any], vocabulary: DrumVocabulary, *, hits: int = 0, most: int = MOST_FREQUENT
+) -> list[dict[str, Any]]:
+    """The most frequent learned tokens (at least two base tokens and `hits` hits): count, share of all, words."""
+    counts = np.bincount(tokens, minlength=len(vocabulary))
+    is_learned = (vocabulary.kinds > 0).sum(axis=1) > 1
+    is_learned &= (vocabulary.kinds == DrumVocabulary.PIECE).sum(axis=1) >= hits
+    counts = np.where(is_learned, counts, 0)
+    runs = vocabulary.to_runs()
+    return [
+        {
+            "token": int(token),
+            "count": int(counts[token]),
+            "share": round(float(counts[token] / len(tokens)), 5),
+            "words": in_words(runs[token]),
+        }
+        for token in np.argsort(-counts, kind="stable")[:most]
+        if counts[token]
+    ]
+
+
+def in_words(run: Sequence[Sequence[int]]) -> str:
+    """A run of base tokens in a drummer's words: `2& snare 95, closed hat 79; 3 kick 127`.
+
+    Offsets from the sixteenth are in 48ths of a beat; `…` stands for what the token before has said.
+    """
+    groups: list[tuple[str, list[str]]] = []
+    for kind, value in run:
+        if kind == DrumVocabulary.BAR:
+            groups.append(("bar line", []))
+        elif kind == DrumVocabulary.POSITION:
+            frame, offset = value // POSITIONS_PER_FRAME, value % POSITIONS_PER_FRAME - LEAD_POSITIONS
+            place = f"{frame // 4 + 1}{_SIXTEENTHS[frame % 4]}" + (f"{offset:+d}/48" if offset else "")
+            groups.append((place, []))
+        else:
+            if not groups:
+                groups.append(("…", []))
+            items = groups[-1][1]
+            if kind == DrumVocabulary.PIECE:
+                items.append(PIECES[value].name)
+            elif items:
+                items[-1] += f" {int(velocity_of_level(value))}"
+            else:
+                items.append(f"{int(velocity_of_level(value))}")
+    return "; ".join(f"{place} {', '.join(items)}".strip() for place, items in groups)
+
+
+def _array(corpus: Corpus, name: str) -> npt.NDArray[Any]:
+    return np.load(corpus.folder / corpus.split / f"{name}.npy", mmap_mode="r")
+
+
+def per_bar(corpus: Corpus, name: str, song: int | None = None) -> npt.NDArray[np.int64]:
+    """Tokens, hits or onsets of every bar (bars,) of the split, or of one song."""
+    counts = np.diff(_array(corpus, f"{name}_starts"))
+    if song is None:
+        return counts
+    first = corpus.songs[song]["first_bar"]
+    return counts[first : first + corpus.songs[song]["bars"]]
+
+
+def _count(row: npt.NDArray[Any], column: npt.NDArray[Any], columns: int) -> npt.NDArray[np.int64]:
+    rows = len(VOICES) + 1
+    return np.bincount(row * columns + column, minlength=rows * columns).reshape(rows, columns)
+
+
+def class_of(song: Mapping[str, Any]) -> str:
+    """The licence class of a song, or where it is from if it has none."""
+    return song["licence_class"] or song["origin"] or "not named"
+
+
+def _by_class(
+    songs: Iterable[Mapping[str, Any]], kind: Callable[[Mapping[str, Any]], str], kinds: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    table: dict[str, dict[str, int]] = {}
+    for song in songs:
+        table.setdefault(class_of(song), dict.fromkeys(kinds, 0))[kind(song)] += 1
+    return dict(sorted(table.items()))
+
+
+def _programs(songs: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    counts = Counter(track["program"] for song in songs for track in song["tracks"])
+    return {
+        f"{program} {PROGRAM_NAMES.get(program, '')}".strip(): counts[program] for program in sorted(counts)
+    }
+
+
+def _distribution(values: npt.NDArray[Any]) -> dict[str, float]:
+    if len(values) == 0:
+        return {}
+    low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
+    return {
+        name: round(float(value), 2)
+        for name, value in (
+            ("least", values.min()),
+            ("5 %", low),
+            ("median", middle),
+            ("mean", values.mean()),
+            ("95 %", high),
+            ("most", values.max()),
+        )
+    }
