@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import importlib.metadata
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from export.graphs import export_graph
 from musegen_daw.drumming.events import FRAMES_PER_BAR
 from musegen_daw.drumming.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES, ControlScale
-from musegen_daw.drumming.tokens import BOS
+from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import ModelSpec
+from training.drums.dataset import Batch
 from training.drums.model import DrumLSTM
 from training.drums.train import load_model
 
@@ -60,6 +64,8 @@ class _LookBack(nn.Module):
 
 
 class _Step(nn.Module):
+    """One token; the LSTM is written out, which is exact where onnxruntime's own operator approximates."""
+
     def __init__(self, model: DrumLSTM) -> None:
         super().__init__()
         self.model = model
@@ -68,9 +74,25 @@ class _Step(nn.Module):
     def forward(
         self, token: Tensor, context: Tensor, hidden: Tensor, cell: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        inputs = torch.cat([self.table[token], context], dim=-1)[:, None]
-        output, (hidden, cell) = self.model.lstm(inputs, (hidden, cell))
-        return self.model.head(output[:, 0], context, self.table), hidden, cell
+        lstm = self.model.lstm
+        below = torch.cat([self.table[token], context], dim=-1)
+        hiddens: list[Tensor] = []
+        cells: list[Tensor] = []
+        for layer in range(lstm.num_layers):
+            weights = (
+                getattr(lstm, f"{name}_l{layer}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            )
+            from_below, from_before, bias_below, bias_before = weights
+            gates = functional.linear(
+                torch.cat([below, hidden[layer]], dim=-1),
+                torch.cat([from_below, from_before], dim=1),
+                bias_below + bias_before,
+            )
+            entry, keep, new, out = gates.chunk(4, dim=-1)
+            cells.append(keep.sigmoid() * cell[layer] + entry.sigmoid() * new.tanh())
+            below = out.sigmoid() * cells[-1].tanh()
+            hiddens.append(below)
+        return self.model.head(below, context, self.table), torch.stack(hiddens), torch.stack(cells)
 
 
 def export_drums(checkpoint: Path, out: Path, name: str) -> tuple[ModelSpec, float]:
@@ -85,6 +107,16 @@ def export_drums(checkpoint: Path, out: Path, name: str) -> tuple[ModelSpec, flo
             f"{checkpoint} has no control scale; make it with `python -m training.drums release`"
         )
     out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as staging:
+        spec, difference = _export(model, tokenizer, values, Path(staging), name)
+        for path in Path(staging).iterdir():
+            path.replace(out / path.name)
+    return spec, difference
+
+
+def _export(
+    model: DrumLSTM, tokenizer: DrumTokenizer, values: dict[str, Any], out: Path, name: str
+) -> tuple[ModelSpec, float]:
     config = model.config
     rows, bars, past = 2, 3, 2
     width, history = config.context_width, config.history_width
@@ -165,27 +197,27 @@ def parity(
     model: DrumLSTM, spec: ModelSpec, folder: Path, *, bars: int = 4, length: int = 64, seed: int = 0
 ) -> float:
     """Largest absolute difference of the logits between the graphs and PyTorch, teacher forced on random input."""
-    from musegen_daw.drumming.tokens import EOS, PAD
-    from training.drums.dataset import Batch
-
     random = np.random.default_rng(seed)
     parts = (random.random((bars, FRAMES_PER_BAR, PART_FEATURES)) < 0.03).astype(np.float32)
     heard = np.ones(bars, np.float32)
     heard[-1] = 0
     drums = (random.random((bars, FRAMES_PER_BAR, DRUM_FEATURES)) < 0.1).astype(np.float32)
     controls = np.stack([random.integers(0, size, bars) for size in CONTROL_SIZES], axis=1)
-    usable = np.flatnonzero(model.forbidden.numpy() == 0)
+    usable = np.flatnonzero(model.forbidden.cpu().numpy() == 0)
     usable = usable[(usable != EOS) & (usable != PAD)]
     tokens = np.concatenate(([BOS], random.choice(usable, length - 1)))
     cursor = np.sort(random.integers(0, bars * FRAMES_PER_BAR, length))
     cursor[0] = 0
     batch = Batch(
-        *(
-            torch.from_numpy(each)[None]
-            for each in (parts, heard.astype(bool), drums, np.ones(bars, bool), controls)
-        ),
-        *(torch.from_numpy(each)[None] for each in (tokens, tokens, cursor)),
-        torch.tensor([bars]),
+        parts=torch.from_numpy(parts)[None],
+        heard=torch.from_numpy(heard > 0)[None],
+        drums=torch.from_numpy(drums)[None],
+        history=torch.ones(1, bars, dtype=torch.bool),
+        controls=torch.from_numpy(controls)[None],
+        inputs=torch.from_numpy(tokens)[None],
+        targets=torch.from_numpy(tokens)[None],
+        cursor=torch.from_numpy(cursor)[None],
+        bar_counts=torch.tensor([bars]),
     )
     with torch.no_grad():
         expected = model(batch)[0].numpy()

@@ -28,7 +28,7 @@ def export_graph(
     path: Path,
 ) -> Graph:
     """Write `module` to `path`, beside and renamed, and return its facts; `dynamic` names the axes that may vary."""
-    buffer = io.BytesIO()
+    buffer: Any = io.BytesIO()  # the exporter takes a file as well as a path
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of constants that are meant
         torch.onnx.export(

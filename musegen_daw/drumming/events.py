@@ -42,7 +42,7 @@ ONSET = np.dtype(
     ]
 )
 
-Array = npt.NDArray[np.generic]
+Array = npt.NDArray[np.void]
 MAX_DURATION_POSITIONS = 4 * POSITIONS_PER_BAR
 
 _PIECE_TABLE = np.full(128, 255, np.uint8)
@@ -182,9 +182,10 @@ def hits_to_notes(hits: Array, bars: Sequence[Bar], ppq: int) -> tuple[Note, ...
     """HIT as notes of a sixteenth (or up to the next hit of the piece), on the ticks nearest to their positions."""
     notes: list[Note] = []
     length_ticks = max(1, ppq // 4)
+    first_ticks, last_ticks = (bars[0].start_ticks, bars[-1].end_ticks - 1) if bars else (0, 0)
     for bar, position, piece, level in hits.tolist():
         offset = (2 * (position - LEAD_POSITIONS) * ppq + POSITIONS_PER_BEAT) // (2 * POSITIONS_PER_BEAT)
-        start_ticks = max(bars[0].start_ticks, bars[bar].start_ticks + offset)
+        start_ticks = min(max(first_ticks, bars[bar].start_ticks + offset), last_ticks)
         notes.append(
             Note(PIECES[piece].pitch, level * VELOCITY_STEP + VELOCITY_STEP - 1, start_ticks, length_ticks)
         )

@@ -141,9 +141,7 @@ class DrumTokenizer:
 
     def __init__(self, remi: REMI) -> None:
         self._remi = remi
-        vocabulary: dict[str, int] = dict(remi.vocab)
-        if remi.is_trained:
-            vocabulary = {name: index for index, name in enumerate(_base_names(remi))}
+        vocabulary = {name: index for index, name in enumerate(_base_names(remi))}
         self._bar = vocabulary["Bar_None"]
         self._positions = np.array(
             [vocabulary[f"Position_{position}"] for position in range(4 * POSITIONS_PER_BEAT)], np.int64

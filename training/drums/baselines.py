@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.core.drums import VOICES
-from musegen_daw.drumming.events import FRAMES_PER_BAR, HIT
+from musegen_daw.drumming.events import FRAMES_PER_BAR, HIT, Array
 from musegen_daw.drumming.grammar import Grammar, Place
 from musegen_daw.drumming.tokens import DrumVocabulary
 from training.drums.dataset import Corpus
@@ -53,7 +53,7 @@ def random_notes(bars: int, hits_per_bar: float, random: np.random.Generator) ->
 
 @dataclass(frozen=True, slots=True)
 class Markov:
-    """A bigram model of the drum tokens, backed off to their frequencies: probabilities (tokens,) and (tokens, tokens)."""
+    """A bigram model of the drum tokens, backed off to frequencies; probabilities (tokens,) and (tokens, tokens)."""
 
     unigram: Floats
     bigram: npt.NDArray[np.float32]
@@ -81,7 +81,7 @@ class Markov:
 
     def sample(
         self, vocabulary: DrumVocabulary, grammar: Grammar, bars: int, random: np.random.Generator
-    ) -> npt.NDArray[np.generic]:
+    ) -> Array:
         """Hits of `bars` bars drawn within the grammar."""
         tokens: list[int] = [grammar.bar_token]
         place = grammar.advance(Place.start(1), np.array(tokens))

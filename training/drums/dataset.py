@@ -35,13 +35,15 @@ from musegen_daw.drumming.features import (
 from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer, DrumVocabulary
 
 IGNORED = -100
+LENGTH_STEP = 64
+BAR_STEP = 8
 
 
 @dataclass(frozen=True, slots=True)
 class DataConfig:
     """How sequences are cut, and how often what is hidden or changed while training."""
 
-    max_tokens: int = 512
+    max_tokens: int = 511
     max_bars: int = 24
     all_tracks_share: float = 0.5
     one_track_share: float = 0.2
@@ -278,9 +280,9 @@ class DrumConditionalDataset:
 
 
 def collate(examples: list[Example]) -> Batch:
-    """Pad examples to the longest of them."""
-    bars = max(len(example.heard) for example in examples)
-    length = max(len(example.cursor) for example in examples)
+    """Pad examples to the longest of them, rounded up: kernels are compiled for every new shape."""
+    bars = -(-max(len(example.heard) for example in examples) // BAR_STEP) * BAR_STEP
+    length = -(-max(len(example.cursor) for example in examples) // LENGTH_STEP) * LENGTH_STEP
     size = len(examples)
     parts = torch.zeros(size, bars * FRAMES_PER_BAR, PART_FEATURES)
     drums = torch.zeros(size, bars * FRAMES_PER_BAR, DRUM_FEATURES)

@@ -9,7 +9,8 @@ import platform
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from musegen_daw.core.clip import Clip, Note
-from musegen_daw.core.time import Bar
-from musegen_daw.drumming.events import (
-    FAMILIES,
-    LEAD_POSITIONS,
-    POSITIONS_PER_BAR,
-    POSITIONS_PER_BEAT,
-    Array,
-    clip_hits,
-    hits_to_notes,
-    velocity_of_level,
-)
+from musegen_daw.drumming.events import LEAD_POSITIONS, POSITIONS_PER_BEAT, Array
 from musegen_daw.drumming.generator import DrumGenerator
 from musegen_daw.drumming.grammar import Grammar
 from musegen_daw.drumming.request import DrumRequest
@@ -38,49 +28,26 @@ from training.drums.dataset import Corpus, Crop, DataConfig, DrumConditionalData
 from training.drums.grid import (
     WINDOW_BARS,
     Grid,
-    Overlap,
     drum_grid,
     interval,
     overlap,
     pooled_f1,
     rock_beat,
-    scored_windows,
     self_similarity,
+)
+from training.drums.listening import (
+    WAYS,
+    Outcome,
+    Settings,
+    Song,
+    groove_songs,
+    measure,
+    measure_grooves,
+    measured_songs,
 )
 from training.drums.train import bits_per_bar, load_model, other_songs, with_other_parts
 
-PROGRAM_OF_FAMILY = (0, 27, 33)
-
-
-@dataclass(frozen=True, slots=True)
-class Song:
-    """One song of a split that has windows that count."""
-
-    index: int
-    other: int
-    bars: int
-    windows: Any  # (windows,) first bars
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How drums are asked for while measuring."""
-
-    model: Path
-    data: Path
-    split: str
-    temperature: float
-    top_p: float
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One generation compared with the human drums."""
-
-    overlap: Overlap
-    similarity: tuple[float, ...]
-    valid: bool
+CHUNK_SONGS = 16
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -123,11 +90,12 @@ def evaluate(
     }
     wanted = only or frozenset(("own", "other", "primed", "rolling", "feel", "markov", "bits"))
     rows: dict[str, Any] = {}
-    with ProcessPoolExecutor(max_workers=workers, initializer=_open, initargs=(settings,)) as pool:
-        for name, work in (("own", _own), ("other", _other), ("primed", _primed), ("rolling", _rolling)):
-            if name in wanted:
-                rows[name] = _row(_each(pool, work, songs, name))
-        feel = _feel(list(_each(pool, _groove, _groove_songs(corpus), "feel"))) if "feel" in wanted else {}
+    with ProcessPoolExecutor(max_workers=workers) as pool:
+        for way in WAYS:
+            if way in wanted:
+                rows[way] = _row(_each(pool, partial(measure, settings, way), songs, way))
+        grooves = groove_songs(corpus) if "feel" in wanted else []
+        feel = _feel(_each(pool, partial(measure_grooves, settings), grooves, "feel")) if grooves else {}
     rows |= _plain_rows(settings, corpus, songs, human, "markov" in wanted)
     bits = {}
     if checkpoint is not None and "bits" in wanted:
@@ -146,171 +114,17 @@ def evaluate(
     }
 
 
-def measured_songs(corpus: Corpus) -> list[Song]:
-    """The songs with at least one window that counts, each with the other song whose parts it is given."""
-    found: list[tuple[int, int, Any]] = []
-    for index, song in enumerate(corpus.songs):
-        bars = song["bars"]
-        if song["tracks"]:
-            hits, onsets = (corpus.between(name, index, 0, bars) for name in ("hits", "onsets"))
-            windows = scored_windows(hits, onsets, bars)
-            if len(windows):
-                found.append((index, int(windows[-1]) + WINDOW_BARS, windows))
-    other = other_songs(len(found))
-    return [
-        Song(index, found[other[at]][0], bars, windows) for at, (index, bars, windows) in enumerate(found)
-    ]
-
-
-def parts_of(corpus: Corpus, song: int, first_bar: int, bars: int) -> tuple[Clip, ...]:
-    """The listed instruments of some bars as clips at 48 PPQ, one per family."""
-    return clips_of(corpus.between("onsets", song, first_bar, bars), bars)
-
-
-def clips_of(onsets: Array, bars: int) -> tuple[Clip, ...]:
-    """ONSET as clips at 48 PPQ, one per family."""
-    length = bars * POSITIONS_PER_BAR
-    clips: list[Clip] = []
-    for family in range(len(FAMILIES)):
-        own = onsets[onsets["family"] == family]
-        start = np.maximum(0, own["bar"].astype(int) * POSITIONS_PER_BAR + own["position"] - LEAD_POSITIONS)
-        velocity = velocity_of_level(own["level"])
-        notes = tuple(
-            Note(int(pitch), int(loud), int(at), int(duration))
-            for pitch, loud, at, duration in zip(own["pitch"], velocity, start, own["duration"], strict=True)
-        )
-        if notes:
-            clips.append(Clip(notes, length, POSITIONS_PER_BEAT, FAMILIES[family], PROGRAM_OF_FAMILY[family]))
-    return tuple(clips)
-
-
-def bars_of(first: int, bars: int) -> tuple[Bar, ...]:
-    """Bars of 4/4 at 48 PPQ."""
-    return tuple(Bar(bar * POSITIONS_PER_BAR, POSITIONS_PER_BAR) for bar in range(first, first + bars))
-
-
-def drums_clip(hits: Array, bars: int) -> Clip:
-    """HIT as a clip at 48 PPQ."""
-    notes = hits_to_notes(hits, bars_of(0, bars), POSITIONS_PER_BEAT)
-    return Clip(notes, bars * POSITIONS_PER_BAR, POSITIONS_PER_BEAT, is_drum=True)
-
-
-class _Worker:
-    """What a worker process keeps open."""
-
-    settings: Settings
-    corpus: Corpus
-    generator: DrumGenerator
-
-
-def _open(settings: Settings) -> None:
-    _Worker.settings = settings
-    _Worker.corpus = Corpus(settings.data, settings.split)
-    _Worker.generator = DrumGenerator.open(settings.model)
-
-
-def _each(pool: ProcessPoolExecutor, work: Callable[[Any], Any], items: list[Any], label: str) -> list[Any]:
-    return list(tqdm(pool.map(work, items), total=len(items), desc=label, disable=not sys.stderr.isatty()))
-
-
-def _request(parts: tuple[Clip, ...], bars: tuple[Bar, ...], song: int) -> DrumRequest:
-    settings = _Worker.settings
-    return DrumRequest(
-        parts,
-        bars,
-        POSITIONS_PER_BEAT,
-        bpm=_Worker.corpus.songs[song]["bpm"],
-        seed=settings.seed + song,
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-    )
-
-
-def _generate(request: DrumRequest) -> tuple[Array, bool]:
-    take = _Worker.generator.generate(request).takes[0]
-    try:
-        _, bars = _Worker.generator.vocabulary.decode(take.tokens)
-        valid = bars == len(request.bars)
-    except ValueError:
-        valid = False
-    return clip_hits(take.drums, request.bars), valid
-
-
-def _human(song: Song) -> Array:
-    return _Worker.corpus.between("hits", song.index, 0, song.bars)
-
-
-def _compare(generated: Grid, song: Song, windows: Any, valid: bool) -> Outcome:
-    human = drum_grid(_human(song), song.bars)
-    return Outcome(overlap(generated, human, windows), tuple(self_similarity(generated, windows)), valid)
-
-
-def _own(song: Song) -> Outcome:
-    parts = parts_of(_Worker.corpus, song.index, 0, song.bars)
-    hits, valid = _generate(_request(parts, bars_of(0, song.bars), song.index))
-    return _compare(drum_grid(hits, song.bars), song, song.windows, valid)
-
-
-def _other(song: Song) -> Outcome:
-    parts = clips_of(other_onsets(_Worker.corpus, song.other, 0, song.bars), song.bars)
-    hits, valid = _generate(_request(parts, bars_of(0, song.bars), song.index))
-    return _compare(drum_grid(hits, song.bars), song, song.windows, valid)
-
-
-def _primed(song: Song) -> Outcome:
-    """The first two bars that count are given, all that follows is written."""
-    first = int(song.windows[0])
-    rest = song.bars - first - WINDOW_BARS
-    windows = song.windows[song.windows >= first + WINDOW_BARS]
-    if not len(windows):
-        return Outcome(Overlap(0, 0, 0), (), True)
-    human = _human(song)
-    primer = drums_clip(human[(human["bar"] >= first) & (human["bar"] < first + WINDOW_BARS)], song.bars)
-    request = replace(
-        _request(
-            parts_of(_Worker.corpus, song.index, 0, song.bars), bars_of(first + WINDOW_BARS, rest), song.index
-        ),
-        primer=primer,
-        primer_bars=bars_of(first, WINDOW_BARS),
-    )
-    hits, valid = _generate(request)
-    hits["bar"] += first + WINDOW_BARS
-    return _compare(drum_grid(hits, song.bars), song, windows, valid)
-
-
-def _rolling(song: Song) -> Outcome:
-    """Every window from the two human bars before it."""
-    human = _human(song)
-    parts = parts_of(_Worker.corpus, song.index, 0, song.bars)
-    drums = drums_clip(human, song.bars)
-    grid = np.zeros((song.bars, *drum_grid(human, 1).shape[1:]), bool)
-    windows = song.windows[song.windows >= WINDOW_BARS]
-    valid = True
-    for start in windows.tolist():
-        request = replace(
-            _request(parts, bars_of(start, WINDOW_BARS), song.index),
-            primer=drums,
-            primer_bars=bars_of(start - WINDOW_BARS, WINDOW_BARS),
-        )
-        hits, ok = _generate(request)
-        grid[start : start + WINDOW_BARS] = drum_grid(hits, WINDOW_BARS)
-        valid &= ok
-    return _compare(grid, song, windows, valid)
-
-
-def other_onsets(corpus: Corpus, other: int, first_bar: int, bars: int) -> Array:
-    """The parts of another song over as many bars, round again where it is too short."""
-    length = corpus.songs[other]["bars"]
-    pieces: list[Any] = []
-    at = 0
-    while at < bars:
-        start = (first_bar + at) % length
-        room = min(bars - at, length - start)
-        onsets = corpus.between("onsets", other, start, room)
-        onsets["bar"] += at
-        pieces.append(onsets)
-        at += room
-    return np.concatenate(pieces)
+def _each(
+    pool: ProcessPoolExecutor, work: Callable[[list[Any]], list[Any]], items: list[Any], label: str
+) -> list[Any]:
+    chunks = [items[at : at + CHUNK_SONGS] for at in range(0, len(items), CHUNK_SONGS)]
+    bar = tqdm(total=len(items), desc=label, unit="song", disable=not sys.stderr.isatty())
+    found: list[Any] = []
+    with bar:
+        for outcomes in pool.map(work, chunks):
+            found.extend(outcomes)
+            bar.update(len(outcomes))
+    return found
 
 
 def _row(outcomes: list[Outcome]) -> dict[str, Any]:
@@ -420,29 +234,6 @@ def _bits(settings: Settings, checkpoint: Path, corpus: Corpus, songs: list[int]
     found["unigram"], found["Markov"] = alone / bars, pairs / bars
     found["tokens per bar"] = tokens / bars
     return found
-
-
-def _groove_songs(corpus: Corpus) -> list[int]:
-    return [
-        index
-        for index, song in enumerate(corpus.songs)
-        if not song["tracks"] and song["bars"] >= 2 * WINDOW_BARS and song["timing"] == 2
-    ]
-
-
-def _groove(song: int) -> tuple[Array, Array, float]:
-    """Human bars after the first two, and what the model writes after the same two bars, asked for human timing."""
-    facts = _Worker.corpus.songs[song]
-    bars = min(facts["bars"], 16)
-    human = _Worker.corpus.between("hits", song, 0, bars)
-    request = replace(
-        _request((), bars_of(WINDOW_BARS, bars - WINDOW_BARS), song),
-        primer=drums_clip(human[human["bar"] < WINDOW_BARS], WINDOW_BARS),
-        primer_bars=bars_of(0, WINDOW_BARS),
-        human_timing=True,
-    )
-    hits, _ = _generate(request)
-    return human[human["bar"] >= WINDOW_BARS], hits, float(facts["bpm"])
 
 
 def _feel(pairs: list[tuple[Array, Array, float]]) -> dict[str, float]:

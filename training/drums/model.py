@@ -132,6 +132,9 @@ class History(nn.Module):
 class DrumLSTM(nn.Module):
     """The drum model; `forward` gives the logits of every next token, teacher forced."""
 
+    composition: Tensor
+    forbidden: Tensor
+
     def __init__(self, config: ModelConfig, vocabulary: DrumVocabulary) -> None:
         super().__init__()
         self.config = config
@@ -139,8 +142,8 @@ class DrumLSTM(nn.Module):
         self.reader = DrumReader(config)
         self.history = History(config)
         self.controls = nn.ModuleList(nn.Embedding(size, config.context_width) for size in CONTROL_SIZES)
-        for table in self.controls:
-            nn.init.normal_(table.weight, std=0.1)
+        for table in self.controls.parameters():
+            nn.init.normal_(table, std=0.1)
         self.place = nn.Parameter(torch.randn(FRAMES_PER_BAR, config.context_width) * 0.1)
         self.norm = nn.LayerNorm(config.context_width)
         self.lstm = nn.LSTM(
@@ -173,7 +176,7 @@ class DrumLSTM(nn.Module):
 
     def bar_context(self, memory: Tensor, past: Tensor, controls: Tensor) -> Tensor:
         """What the decoder is handed at each sixteenth (..., 16, context); `controls` (..., 6)."""
-        asked = sum(table(controls[..., index]) for index, table in enumerate(self.controls))
+        asked = torch.stack([table(controls[..., index]) for index, table in enumerate(self.controls)]).sum(0)
         return self.norm(functional.gelu(memory + past + asked[..., None, :] + self.place))
 
     def head(self, hidden: Tensor, aligned: Tensor, table: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import argparse
 import json
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
+from musegen_daw.drumming.events import Array
 from musegen_daw.drumming.tokens import DrumTokenizer
 from training.common.checkpoint import read_tensors
 from training.common.config import from_dict, load_config
@@ -59,12 +60,10 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     config = load_config(DrumTraining, options.config)
     devices = 1 if options.accelerator == "cpu" and options.devices == "auto" else options.devices
+    precision: Any = config.loop.precision
     fabric = Fabric(
-        accelerator=options.accelerator,
-        devices=devices,
-        num_nodes=options.nodes,
-        precision=config.loop.precision,
-    )  # pyright: ignore[reportArgumentType]
+        accelerator=options.accelerator, devices=devices, num_nodes=options.nodes, precision=precision
+    )
     fabric.launch()
     progress = train(config, options.data, options.out, fabric=fabric, seconds=options.minutes * 60)
     print(f"step {progress.step}: best {progress.best:.3f} bits per bar at step {progress.best_step}")
@@ -134,20 +133,24 @@ def other_songs(songs: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.int64]
     return other
 
 
-def with_other_parts(dataset: DrumConditionalDataset, crop: Crop, other: int) -> Example:
-    """The crop with the instruments of song `other`, from its start on and round again where it is too short."""
-    corpus = dataset.corpus
+def other_onsets(corpus: Corpus, other: int, first_bar: int, bars: int) -> Array:
+    """The parts of another song over as many bars, round again where it is too short."""
     length = corpus.songs[other]["bars"]
     pieces: list[Any] = []
     at = 0
-    while at < crop.bars:
-        start = (crop.first_bar + at) % length
-        bars = min(crop.bars - at, length - start)
-        onsets = corpus.between("onsets", other, start, bars)
+    while at < bars:
+        start = (first_bar + at) % length
+        room = min(bars - at, length - start)
+        onsets = corpus.between("onsets", other, start, room)
         onsets["bar"] += at
         pieces.append(onsets)
-        at += bars
-    return dataset.plain(crop, onsets=np.concatenate(pieces))
+        at += room
+    return np.concatenate(pieces)
+
+
+def with_other_parts(dataset: DrumConditionalDataset, crop: Crop, other: int) -> Example:
+    """The crop with the instruments of song `other` in the place of its own."""
+    return dataset.plain(crop, onsets=other_onsets(dataset.corpus, other, crop.first_bar, crop.bars))
 
 
 def validation_batches(dataset: DrumConditionalDataset, crops: int) -> dict[str, list[Batch]]:
@@ -168,7 +171,7 @@ def validation_batches(dataset: DrumConditionalDataset, crops: int) -> dict[str,
     }
 
 
-def bits_per_bar(model: nn.Module, batches: Sequence[Batch], device: torch.device) -> float:
+def bits_per_bar(model: nn.Module, batches: Iterable[Batch], device: torch.device) -> float:
     """Bits of the drum tokens a bar, teacher forced."""
     nats, bars = 0.0, 0
     for batch in batches:
