@@ -1,0 +1,68 @@
+"""Arbitrary drum hits, meters and walks through the grammar for the property tests."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from musegen_daw.core.drums import PIECES
+from musegen_daw.core.time import TimeMap, TimeSignature
+from musegen_daw.drumming.events import HIT, ONSET, POSITIONS_PER_BAR
+from musegen_daw.drumming.grammar import Grammar, Place
+
+METERS = st.sampled_from([(4, 4), (3, 4), (6, 8), (7, 8), (5, 4), (2, 4)])
+
+
+@st.composite
+def drum_hits(draw, max_bars=4, lowest_position=0):
+    """HIT in order, and how many bars they lie in."""
+    bars = draw(st.integers(1, max_bars))
+    place = st.tuples(
+        st.integers(0, bars - 1),
+        st.integers(lowest_position, POSITIONS_PER_BAR - 1),
+        st.integers(0, len(PIECES) - 1),
+    )
+    levels = draw(st.dictionaries(place, st.integers(0, 15), max_size=50))
+    return np.array([(*place, level) for place, level in sorted(levels.items())], HIT), bars
+
+
+@st.composite
+def part_onsets(draw, max_bars=3):
+    """ONSET in order, and how many bars they lie in."""
+    bars = draw(st.integers(1, max_bars))
+    rows = draw(
+        st.lists(
+            st.tuples(
+                st.integers(0, bars - 1),
+                st.integers(0, POSITIONS_PER_BAR - 1),
+                st.integers(0, 127),
+                st.integers(0, 15),
+                st.integers(1, 768),
+                st.integers(0, 2),
+                st.integers(0, 254),
+            ),
+            max_size=40,
+        )
+    )
+    return np.array(sorted(rows), ONSET), bars
+
+
+@st.composite
+def timelines(draw, ppqs):
+    """A PPQ and a few bars of one meter, from the second bar of the timeline on."""
+    ppq = draw(ppqs)
+    time_map = TimeMap(ppq, (), (TimeSignature(0, *draw(METERS)),))
+    length_ticks = time_map.bars(1)[0].length_ticks
+    return ppq, time_map.bars(length_ticks * draw(st.integers(2, 6)))[1:]
+
+
+def walk(grammar: Grammar, bars: int, random: np.random.Generator) -> list[int]:
+    """Tokens of `bars` bars, each drawn uniformly from those allowed."""
+    place, tokens, seen = Place.start(1), [], 0
+    while True:
+        token = int(random.choice(np.flatnonzero(grammar.allowed(place)[0])))
+        seen += token == grammar.bar_token
+        if seen > bars:
+            return tokens
+        tokens.append(token)
+        place = grammar.advance(place, np.array([token]))
