@@ -1,0 +1,124 @@
+"""The two ways that are timed against each other make the same music of the same files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer
+from tests.training.synthetic import HITS_PER_BAR, write_corpus
+from training.drums import benchmark
+from training.drums.benchmark_train import random_like
+from training.drums.dataset import IGNORED, Corpus, DataConfig, DrumConditionalDataset, collate
+from training.drums.prepare import prepare
+from training.drums.seed_way import count_hits, prepare_the_seed_way
+
+SONGS, BARS = 5, 8
+SMALL_MODEL = """
+[model]
+frame_width = 16
+encoder_width = 16
+context_width = 16
+history_width = 16
+attention_width = 8
+token_width = 16
+decoder_width = 16
+[loop]
+batch_size = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_corpus(tmp_path_factory.mktemp("benchmark") / "corpus")
+
+
+@pytest.fixture(scope="module")
+def prepared(corpus: Path) -> Path:
+    prepare([corpus], [], corpus.parent / "prepared", workers=1)
+    return corpus.parent / "prepared"
+
+
+def test_the_seed_way_makes_files_of_every_hit(corpus: Path, prepared: Path, tmp_path: Path) -> None:
+    tokenizer = prepared / "tokenizer.json"
+    result = prepare_the_seed_way(corpus, tokenizer, tmp_path / "seed", workers=1, train_tokenizer=True)
+    assert list(result.seconds) == ["split tracks", "train tokenizer", "split sequences", "tokenise"]
+    assert (result.songs, result.track_files) == (SONGS, 2 * SONGS)
+    assert result.sequence_files == len(list((tmp_path / "seed" / "sequences").rglob("*.mid")))
+    assert len(result.sequences) == result.sequence_files
+    assert all(tokens[0] == BOS and tokens[-1] == EOS for tokens in result.sequences)
+    pairs = json.loads((tmp_path / "seed" / "pairs.json").read_text(encoding="utf-8"))
+    assert all(Path(pair["drum"]).is_file() and len(pair["others"]) == 1 for pair in pairs.values())
+    assert count_hits(result.sequences, tokenizer) == SONGS * BARS * HITS_PER_BAR
+    ours = [np.load(prepared / split / "hits.npy") for split in ("train", "validation", "test")]
+    assert sum(len(hits) for hits in ours) == SONGS * BARS * HITS_PER_BAR
+
+
+def test_the_preparation_benchmark_measures_the_same_work_twice(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "found.json"
+    argv = ["prepare", "--data", str(corpus), "--files", "50", "--workers", "1", "--json", str(path)]
+    assert benchmark.main(argv) == 0
+    found = json.loads(path.read_text(encoding="utf-8"))
+    seed, shards = found["rows"]
+    assert (seed["way"], shards["way"]) == ("seed", "shards")
+    assert found["files"] == seed["files"] == 9
+    assert seed["songs"] == shards["songs"] == SONGS
+    assert seed["bars"] == shards["bars"] == SONGS * BARS
+    assert seed["hits"] == shards["hits"] == SONGS * BARS * HITS_PER_BAR
+    assert shards["times_the_seed"] == pytest.approx(seed["seconds"] / shards["seconds"])
+    assert seed["files_per_second"] == pytest.approx(9 / seed["seconds"])
+    for row in found["rows"]:
+        assert sum(row["stages"].values()) <= row["seconds"] * 1.01
+        assert row["peak_mb"] is None or 20 < row["peak_mb"] < 4000
+    assert found["machine"]["cores"] >= 1
+    table = capsys.readouterr().out
+    assert found["machine"]["processor"] in table
+    assert "is handed the trained tokenizer" in table
+
+
+def test_the_sample_is_spread_over_the_corpus(corpus: Path, tmp_path: Path) -> None:
+    assert benchmark.main(["child", "sample", str(corpus), "3", str(tmp_path / "sample")]) == 0
+    splits = {path.parent.name for path in (tmp_path / "sample").rglob("*.parquet")}
+    assert len(splits) >= 2
+
+
+def test_a_failing_child_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="holds no parquet file"):
+        benchmark.benchmark_preparation(tmp_path, 3, [1])
+
+
+def test_the_training_benchmark_compares_tokens_per_second(
+    prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, path = tmp_path / "small.toml", tmp_path / "found.json"
+    config.write_text(SMALL_MODEL, encoding="utf-8")
+    argv = ["train", "--data", str(prepared), "--config", str(config), "--steps", "2", "--json", str(path)]
+    assert benchmark.main(argv) == 0
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert found["steps"] == 2
+    assert found["tokens"] > 2 * BARS
+    assert found["real_over_bare"] == pytest.approx(
+        found["real_tokens_per_second"] / found["bare_tokens_per_second"]
+    )
+    assert 0 < found["loader_share"] < 1
+    assert 0 <= found["padding_share"] < 1
+    assert "bare loop, random" in capsys.readouterr().out
+
+
+def test_random_batches_have_the_shapes_of_the_real_ones(prepared: Path) -> None:
+    tokenizer = DrumTokenizer.load(prepared / "tokenizer.json")
+    vocabulary = tokenizer.vocabulary()
+    dataset = DrumConditionalDataset(Corpus(prepared, "train"), tokenizer, DataConfig())
+    batch = collate([dataset.draw(crop, 0) for crop in dataset.crops(0)])
+    random = random_like(batch, vocabulary)
+    for name, real, bare in zip(batch._fields, batch, random, strict=True):
+        assert (name, real.shape, real.dtype) == (name, bare.shape, bare.dtype)
+    assert torch.equal(random.targets == IGNORED, batch.targets == IGNORED)
+    assert int(random.cursor.max()) < batch.parts.shape[1] * 16
+    assert (vocabulary.kinds[random.inputs.flatten().numpy(), 0] > 0).all()

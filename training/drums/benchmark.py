@@ -1,0 +1,234 @@
+"""How fast the corpus is prepared beside the seed project's way, and how much of training the loader costs.
+
+Imports nothing large: what a child process is charged for memory begins with what its parent had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+ROW_GROUPS = 16
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a benchmark from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.drums benchmark", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    prepare = commands.add_parser("prepare", help="preparation beside the seed project's way")
+    prepare.add_argument("--data", type=Path, required=True, help="corpus")
+    prepare.add_argument("--files", type=int, default=500, help="how many files, spread over the corpus")
+    prepare.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    prepare.add_argument(
+        "--seed-trains", action="store_true", help="let the seed's way train a tokenizer too, as it had to"
+    )
+    prepare.add_argument("--json", type=Path, help="file to write as well")
+    train = commands.add_parser("train", help="training beside a bare loop on random tensors")
+    train.add_argument("--data", type=Path, required=True, help="folder written by prepare")
+    train.add_argument("--config", type=Path, help="TOML file, see training/drums/configs")
+    train.add_argument("--steps", type=int, default=30)
+    train.add_argument("--threads", type=int, default=0, help="of torch; 0 leaves them as they are")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--json", type=Path, help="file to write as well")
+    child = commands.add_parser("child")
+    child.add_argument("work", choices=("sample", "shards", "seed"))
+    child.add_argument("arguments", nargs="*")
+    options = parser.parse_args(argv)
+    if options.command == "child":
+        print(json.dumps(_measured(options.work, options.arguments)))
+        return 0
+    if options.command == "prepare":
+        found = benchmark_preparation(
+            options.data, options.files, options.workers, seed_trains=options.seed_trains
+        )
+        _print_preparation(found)
+    else:
+        from training.drums.benchmark_train import benchmark_training, print_training
+
+        found = benchmark_training(options.data, options.config, options.steps, options.threads, options.seed)
+        found["machine"] = machine()
+        print_training(found)
+    if options.json:
+        from training.drums.prepare import write_json
+
+        write_json(options.json, found)
+    return 0
+
+
+def benchmark_preparation(
+    data: Path, files: int, workers: Sequence[int], *, seed_trains: bool = False
+) -> dict[str, Any]:
+    """Prepare the same files in both ways with each number of workers; each run is a process of its own.
+
+    The shards train their tokenizer within their time. The seed's way is handed it; with `seed_trains` it
+    trains one as well.
+    """
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="musegen-benchmark-") as name:
+        folder = Path(name)
+        sample = _child("sample", data, files, folder / "corpus")
+        for count in workers:
+            out = folder / f"shards-{count}"
+            ours = _child("shards", folder / "corpus", out, count)
+            seed_arguments = (out / "tokenizer.json", folder / f"seed-{count}", count, int(seed_trains))
+            seed = _child("seed", folder / "corpus", *seed_arguments)
+            for row in (ours, seed):
+                row |= {"workers": count, "files": sample["files"], "bars": ours["bars"]}
+                row["files_per_second"] = row["files"] / row["seconds"]
+                row["bars_per_second"] = row["bars"] / row["seconds"]
+            ours["times_the_seed"] = seed["seconds"] / ours["seconds"]
+            rows += [seed, ours]
+    return {"machine": machine(), "files": sample["files"], "seed_trains": seed_trains, "rows": rows}
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    processor = platform.processor()
+    listing = Path("/proc/cpuinfo")
+    if listing.is_file():
+        lines = listing.read_text(encoding="utf-8").splitlines()
+        processor = next(
+            (line.partition(":")[2].strip() for line in lines if "model name" in line), processor
+        )
+    return {
+        "processor": processor or platform.machine(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+    }
+
+
+def _child(work: str, *arguments: object) -> dict[str, Any]:
+    environment = os.environ | {"TQDM_DISABLE": "1", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "training.drums", "benchmark", "child", work, *map(str, arguments)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if result.returncode:
+        raise RuntimeError(f"the measured process ({work}) failed:\n{result.stderr[-2000:]}")
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def _measured(work: str, arguments: Sequence[str]) -> dict[str, Any]:
+    started = time.perf_counter()
+    if work == "sample":
+        return _sample(Path(arguments[0]), int(arguments[1]), Path(arguments[2]))
+    if work == "shards":
+        found = _shards(Path(arguments[0]), Path(arguments[1]), int(arguments[2]), started)
+    else:
+        corpus, tokenizer, folder = map(Path, arguments[:3])
+        found = _seed(corpus, tokenizer, folder, int(arguments[3]), bool(int(arguments[4])), started)
+    return found | {"way": work, "peak_mb": _peak_megabytes()}
+
+
+def _sample(data: Path, files: int, out: Path) -> dict[str, Any]:
+    """Write `files` files, spread evenly over the corpus, as parquet, one folder per split."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from training.drums.gigamidi import SPLITS, find_units, read_unit
+
+    sources = [source for unit in find_units(data) for source in read_unit(unit)]
+    chosen = np.unique(np.linspace(0, len(sources) - 1, min(files, len(sources))).astype(int))
+    for split in SPLITS:
+        own = [sources[index] for index in chosen if sources[index].split == split]
+        if not own:
+            continue
+        columns = {
+            "md5": [source.key for source in own],
+            "music": [source.data for source in own],
+            "source": [source.origin for source in own],
+            "licence_class": [source.licence_class for source in own],
+            "song_group": [source.group for source in own],
+        }
+        (out / split).mkdir(parents=True)
+        size = max(1, -(-len(chosen) // ROW_GROUPS))
+        pq.write_table(pa.table(columns), out / split / "0000.parquet", row_group_size=size)
+    return {"files": len(chosen)}
+
+
+def _shards(corpus: Path, out: Path, workers: int, started: float) -> dict[str, Any]:
+    from musegen_daw.drumming.tokens import DrumTokenizer
+    from training.drums.dataset import Corpus, DataConfig, DrumConditionalDataset
+    from training.drums.prepare import prepare
+
+    facts = prepare([corpus], [], out, workers=workers)
+    written = time.perf_counter()
+    tokenizer = DrumTokenizer.load(out / "tokenizer.json")
+    sequences = 0
+    for split, numbers in facts["splits"].items():
+        if not numbers["songs"]:
+            continue
+        dataset = DrumConditionalDataset(Corpus(out, split), tokenizer, DataConfig())
+        for crop in dataset.crops(0):
+            dataset.corpus.between("tokens", crop.song, crop.first_bar, crop.bars)
+            dataset.corpus.between("onsets", crop.song, crop.first_bar, crop.bars)
+            sequences += 1
+    ended = time.perf_counter()
+    return {
+        "seconds": ended - started,
+        "stages": {"prepare": written - started, "read an epoch": ended - written},
+        "songs": sum(numbers["songs"] for numbers in facts["splits"].values()),
+        "bars": sum(numbers["bars"] for numbers in facts["splits"].values()),
+        "hits": sum(numbers["hits"] for numbers in facts["splits"].values()),
+        "sequences": sequences,
+        "files_written": sum(path.is_file() for path in out.rglob("*")),
+    }
+
+
+def _seed(
+    corpus: Path, tokenizer: Path, folder: Path, workers: int, train_tokenizer: bool, started: float
+) -> dict[str, Any]:
+    from training.drums.seed_way import count_hits, prepare_the_seed_way
+
+    result = prepare_the_seed_way(corpus, tokenizer, folder, workers=workers, train_tokenizer=train_tokenizer)
+    seconds = time.perf_counter() - started
+    return {
+        "seconds": seconds,
+        "stages": result.seconds,
+        "songs": result.songs,
+        "hits": count_hits(result.sequences, tokenizer),
+        "sequences": len(result.sequences),
+        "files_written": result.track_files + result.sequence_files + 1,
+    }
+
+
+def _peak_megabytes() -> float | None:
+    """The largest resident size that this process or one of its workers had; None where the system cannot say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def _print_preparation(found: dict[str, Any]) -> None:
+    place = found["machine"]
+    print(f"{found['files']} files on {place['processor']}, {place['cores']} cores, load {place['load']}")
+    print(
+        "way     workers  seconds   files/s    bars/s   songs      hits  sequences    files  peak MB   times"
+    )
+    for row in found["rows"]:
+        peak = "–" if row["peak_mb"] is None else f"{row['peak_mb']:.0f}"
+        times = f"{row['times_the_seed']:.1f}" if "times_the_seed" in row else ""
+        print(
+            f"{row['way']:7s} {row['workers']:7d} {row['seconds']:8.1f} {row['files_per_second']:9.1f}"
+            f" {row['bars_per_second']:9.0f} {row['songs']:7d} {row['hits']:9d} {row['sequences']:10d}"
+            f" {row['files_written']:8d} {peak:>8s} {times:>7s}"
+        )
+        print("        " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in row["stages"].items()))
+    trained = (
+        "trains a tokenizer of its own too" if found["seed_trains"] else "is handed the trained tokenizer"
+    )
+    print(f"peak MB: the largest single process; the seed's way {trained}")
