@@ -191,7 +191,7 @@ def _stack(axes: Axes, levels: npt.NDArray[Any]) -> None:
     axes.set_xticks(
         range(0, VELOCITY_LEVELS, 2), [str(max(1, level * VELOCITY_STEP)) for level in range(0, 16, 2)]
     )
-    axes.set_xlabel("velocity, from this on, in steps of 8")
+    axes.set_xlabel("velocity, lower end of each step of 8")
     axes.set_ylabel("%", rotation=0, labelpad=8)
     axes.grid(axis="y", color=LINE, lw=0.8)
 

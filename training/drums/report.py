@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -87,11 +86,14 @@ def draw_pairs(corpus: Corpus, out: Path, seed: int, pairs: int = 4) -> list[str
             continue
         hits = corpus.between("hits", song, first_bar, PICTURE_BARS)
         onsets = corpus.between("onsets", song, first_bar, PICTURE_BARS)
-        programs = Counter(PROGRAM_NAMES.get(track["program"], "other") for track in facts["tracks"])
+        programs = list(
+            dict.fromkeys(PROGRAM_NAMES.get(track["program"], "other") for track in facts["tracks"])
+        )
+        rest = f" and {len(programs) - 3} more" if len(programs) > 3 else ""
         # the key alone: a transcription's own title stays out of the report
         caption = (
             f"{facts['key'][:12]} · class {facts['licence_class'] or '–'} · {facts['bpm']:.0f} BPM"
-            f" · bars {first_bar + 1}–{first_bar + PICTURE_BARS} · {', '.join(programs)}"
+            f" · bars {first_bar + 1}–{first_bar + PICTURE_BARS} · {', '.join(programs[:3])}{rest}"
         )
         captions.append(caption)
         path = out / f"pair-{len(captions)}.png"
