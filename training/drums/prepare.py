@@ -14,7 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from functools import partial
@@ -92,12 +92,12 @@ def prepare(
     suffix = "".join(sorted(licence_classes)) or "all"
     paths = [parts / f"{unit.name}-{int(drums)}-{suffix}-{FORMAT}.npz" for unit, drums in units]
     waiting = [(*unit, path) for unit, path in zip(units, paths, strict=True) if not path.exists()]
+    _read_all(partial(_write_part, licence_classes=licence_classes), waiting, workers)
+    contents = [_read_facts(path) for path in paths]
+    tokenizer = _train_tokenizer(paths, contents, vocabulary_size)
+    tokenizer.save(out / "tokenizer.json")
+    tokens = [path.with_suffix(".tokens.npz") for path in paths]
     with ProcessPoolExecutor(max_workers=workers) as pool:
-        _each(pool, partial(_write_part, licence_classes=licence_classes), waiting, "reading")
-        contents = [_read_facts(path) for path in paths]
-        tokenizer = _train_tokenizer(paths, contents, vocabulary_size)
-        tokenizer.save(out / "tokenizer.json")
-        tokens = [path.with_suffix(".tokens.npz") for path in paths]
         _each(
             pool,
             partial(_encode_part, out / "tokenizer.json"),
@@ -128,7 +128,12 @@ def _read_all(work: Callable[..., None], items: list[Any], workers: int) -> None
     broken: list[Any] = []
     bar = tqdm(total=len(items), desc="reading", unit="part", disable=not sys.stderr.isatty())
     with bar, ProcessPoolExecutor(max_workers=workers) as pool:
-        futures = {pool.submit(work, item): item for item in items}
+        futures: dict[Future[None], Any] = {}
+        for item in items:
+            try:
+                futures[pool.submit(work, item)] = item
+            except BrokenProcessPool:
+                broken.append(item)
         for future in as_completed(futures):
             try:
                 future.result()
