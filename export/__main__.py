@@ -1,4 +1,4 @@
-"""`python -m export drums CHECKPOINT -o DIR`."""
+"""`python -m export drums CHECKPOINT -o DIR` and `python -m export benchmark`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,29 @@ from pathlib import Path
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Export a checkpoint from the command line and print the parity that was measured."""
-    parser = argparse.ArgumentParser(prog="python -m export", description="Export a checkpoint to ONNX.")
-    parser.add_argument("kind", choices=["drums"])
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
-    parser.add_argument("--name", default="drums-lstm")
+    """Export a checkpoint, or time an exported model, from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    drums = commands.add_parser("drums", help="export a drum checkpoint to ONNX")
+    drums.add_argument("checkpoint", type=Path)
+    drums.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
+    drums.add_argument("--name", default="drums-lstm")
+    timing = commands.add_parser("benchmark", help="time the drum model beside plain PyTorch")
+    timing.add_argument("--model", type=Path, default=Path("resources/models/drums"))
+    timing.add_argument("--checkpoint", type=Path, help="for PyTorch; without it only onnxruntime is timed")
+    timing.add_argument("--runs", type=int, default=200)
+    timing.add_argument("--json", type=Path)
     options = parser.parse_args(argv)
+    if options.command == "benchmark":
+        from export.benchmark import benchmark
+
+        benchmark(options.model, options.checkpoint, options.runs, options.json)
+        return 0
     from export.drums import export_drums
 
     spec, difference = export_drums(options.checkpoint, options.out, options.name)
-    for role, graph in spec.graphs.items():
-        print(f"{role}: {options.out / graph.file}, {graph.bytes / 1e6:.2f} MB, sha256 {graph.sha256[:16]}…")
+    for graph in spec.graphs.values():
+        print(f"{options.out / graph.file}: {graph.bytes / 1e6:.2f} MB, sha256 {graph.sha256[:16]}…")
     print(f"largest difference of logits from PyTorch: {difference:.2e}")
     return 0
 

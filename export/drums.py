@@ -26,17 +26,22 @@ from training.drums.train import load_model
 PARITY = 1e-4
 
 
-class _Encode(nn.Module):
+class Encode(nn.Module):
+    """Parts (bars, 16, features) and which bars are heard -> memory (bars, 16, width), bar vectors (bars, width)."""
+
     def __init__(self, model: DrumLSTM) -> None:
         super().__init__()
         self.encoder = model.encoder
 
     def forward(self, parts: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:
+        """Without a batch axis."""
         memory, bars = self.encoder(parts[None], heard[None])
         return memory[0], bars[0]
 
 
-class _LookBack(nn.Module):
+class LookBack(nn.Module):
+    """One bar's memory and the bars before it -> what the decoder is handed (rows, 16, width), the last bar read."""
+
     def __init__(self, model: DrumLSTM) -> None:
         super().__init__()
         self.model = model
@@ -51,6 +56,7 @@ class _LookBack(nn.Module):
         past_known: Tensor,
         controls: Tensor,
     ) -> tuple[Tensor, Tensor]:
+        """`past_bars` (past, width) and `past_known` (past,) end with the last bar, `past_read` before it."""
         rows = last_drums.shape[0]
         read = self.model.reader(last_drums[:, None])
         past = self.model.history(
@@ -63,7 +69,7 @@ class _LookBack(nn.Module):
         return context, read[:, 0]
 
 
-class _Step(nn.Module):
+class Step(nn.Module):
     """One token; the LSTM is written out, which is exact where onnxruntime's own operator approximates."""
 
     def __init__(self, model: DrumLSTM) -> None:
@@ -74,6 +80,7 @@ class _Step(nn.Module):
     def forward(
         self, token: Tensor, context: Tensor, hidden: Tensor, cell: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits (rows, tokens) and the next state, each (layers, rows, width)."""
         lstm = self.model.lstm
         below = torch.cat([self.table[token], context], dim=-1)
         hiddens: list[Tensor] = []
@@ -123,7 +130,7 @@ def _export(
     state = torch.zeros(config.decoder_layers, rows, config.decoder_width)
     graphs = {
         "encode": export_graph(
-            _Encode(model),
+            Encode(model),
             (torch.zeros(bars, FRAMES_PER_BAR, PART_FEATURES), torch.ones(bars)),
             ("parts", "heard"),
             ("memory", "bar_vectors"),
@@ -131,7 +138,7 @@ def _export(
             out / "encode.onnx",
         ),
         "look_back": export_graph(
-            _LookBack(model),
+            LookBack(model),
             (
                 torch.zeros(FRAMES_PER_BAR, width),
                 torch.zeros(width),
@@ -155,7 +162,7 @@ def _export(
             out / "look_back.onnx",
         ),
         "step": export_graph(
-            _Step(model),
+            Step(model),
             (torch.full((rows,), BOS), torch.zeros(rows, width), state, state),
             ("token", "context", "hidden", "cell"),
             ("logits", "next_hidden", "next_cell"),

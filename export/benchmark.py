@@ -1,0 +1,107 @@
+"""Time the exported drum model from request to notes, beside the same network stepped in plain PyTorch."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from export.drums import Encode, LookBack, Step
+from musegen_daw.core.clip import Clip, Note
+from musegen_daw.core.time import TimeMap
+from musegen_daw.drumming.generator import DrumGenerator, DrumGraphs
+from musegen_daw.drumming.request import DrumRequest
+from musegen_daw.models.session import Array
+from musegen_daw.models.spec import load_spec
+from training.drums.train import load_model
+
+PPQ = 480
+CASES = ((2, 1), (8, 1), (16, 1), (2, 8), (8, 8))
+WARM_UP = 20
+
+
+def benchmark(model: Path, checkpoint: Path | None, runs: int, json_path: Path | None) -> None:
+    """Print p50 and p99 milliseconds of `runs` requests for each size, one thread each way; optionally write JSON."""
+    torch.set_num_threads(1)
+    generators = {"onnxruntime": DrumGenerator.open(model, threads=1)}
+    if checkpoint is not None:
+        generators["PyTorch"] = torch_generator(model, checkpoint)
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, one thread, {runs} runs")
+    print(f"{'':12} {'bars':>5} {'K':>3} {'p50 ms':>8} {'p99 ms':>8} {'tokens/s':>9} {'tokens/bar':>10}")
+    rows: list[dict[str, Any]] = []
+    for bars, variations in CASES:
+        request = example_request(bars, variations)
+        for name, generator in generators.items():
+            seconds, tokens = timed(generator, request, runs)
+            row = {
+                "engine": name,
+                "bars": bars,
+                "variations": variations,
+                "p50_ms": float(np.quantile(seconds, 0.5)) * 1e3,
+                "p99_ms": float(np.quantile(seconds, 0.99)) * 1e3,
+                "tokens_per_second": tokens / float(np.sum(seconds)),
+                "tokens_per_bar": tokens / (runs * bars * variations),
+            }
+            rows.append(row)
+            print(
+                f"{name:12} {bars:5} {variations:3} {row['p50_ms']:8.2f} {row['p99_ms']:8.2f} "
+                f"{row['tokens_per_second']:9.0f} {row['tokens_per_bar']:10.1f}"
+            )
+    if json_path is not None:
+        json_path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+
+def timed(generator: DrumGenerator, request: DrumRequest, runs: int) -> tuple[list[float], int]:
+    """Seconds of each run after a warm-up, every run with another seed, and the tokens of all runs."""
+    for seed in range(WARM_UP):
+        generator.generate(replace(request, seed=seed))
+    seconds: list[float] = []
+    tokens = 0
+    for seed in range(runs):
+        asked = replace(request, seed=seed)
+        started = time.perf_counter()
+        result = generator.generate(asked)
+        seconds.append(time.perf_counter() - started)
+        tokens += sum(len(take.tokens) for take in result.takes)
+    return seconds, tokens
+
+
+def example_request(bars: int, variations: int) -> DrumRequest:
+    """A riff of bass and chords over `bars` bars at 120 BPM."""
+    every = TimeMap(PPQ).bars(bars * 4 * PPQ)
+    bass: list[Note] = []
+    chords: list[Note] = []
+    for number, bar in enumerate(every):
+        root = 36 + (0, 5, 7, 3)[number % 4]
+        for step in (0, 3, 6, 8, 11, 14):
+            bass.append(Note(root + 12 * (step == 6), 100, bar.start_ticks + step * PPQ // 4, PPQ // 5))
+        for step in (0, 4, 10):
+            for interval in (12, 16, 19):
+                chords.append(Note(root + interval + 12, 80, bar.start_ticks + step * PPQ // 4, PPQ // 2))
+    length = bars * 4 * PPQ
+    parts = (Clip(tuple(bass), length, PPQ, "bass", 33), Clip(tuple(chords), length, PPQ, "piano", 0))
+    return DrumRequest(parts, every, PPQ, bpm=120.0, variations=variations)
+
+
+def torch_generator(model: Path, checkpoint: Path) -> DrumGenerator:
+    """The same generator with the network run by PyTorch, step by step."""
+    network, _, _ = load_model(checkpoint)
+
+    def run(module: nn.Module) -> Callable[..., list[Array]]:
+        def call(*arrays: Array) -> list[Array]:
+            with torch.inference_mode():
+                return [value.numpy() for value in module(*(torch.from_numpy(array) for array in arrays))]
+
+        return call
+
+    graphs = DrumGraphs(run(Encode(network)), run(LookBack(network)), run(Step(network)))
+    return DrumGenerator(load_spec(model, "drums"), graphs, model / "tokenizer.json")
