@@ -47,8 +47,8 @@ from musegen_daw.drumming.spans import model_bars
 from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
 from musegen_daw.drumming.writer import BarTask, BarWriter, State, WrittenBar
 from musegen_daw.errors import ModelError
-from musegen_daw.models.session import OnnxGraph, zeros
-from musegen_daw.models.spec import load_spec
+from musegen_daw.models.session import Graph, OnnxGraph, zeros
+from musegen_daw.models.spec import ModelSpec, load_spec
 
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -70,33 +70,43 @@ class _Memory:
     bars: Floats
 
 
-class DrumGenerator:
-    """Drums from the ONNX model; keeps no state between requests."""
+@dataclass(frozen=True, slots=True)
+class DrumGraphs:
+    """The three functions of the model, arrays to arrays, as the export describes them."""
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
-        spec = load_spec(folder, "drums")
+    encode: Graph
+    look_back: Graph
+    step: Graph
+
+
+class DrumGenerator:
+    """Drums from the model; keeps no state between requests."""
+
+    def __init__(self, spec: ModelSpec, graphs: DrumGraphs, tokenizer_path: Path) -> None:
         self.name = spec.name
-        self._tokenizer_path = folder / "tokenizer.json"
-        self._tokenizer: DrumTokenizer | None = None
         try:
-            vocabulary = DrumVocabulary.from_runs(spec.facts["vocabulary"])
-            self._width = int(spec.facts["sizes"]["context_width"])
-            self._history = int(spec.facts["sizes"]["history_width"])
-            state = (int(spec.facts["sizes"]["decoder_layers"]), int(spec.facts["sizes"]["decoder_width"]))
-            grammar = Grammar(vocabulary)
-        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+            self.vocabulary = DrumVocabulary.from_runs(spec.facts["vocabulary"])
+            sizes = spec.facts["sizes"]
+            self._width, self._history = int(sizes["context_width"]), int(sizes["history_width"])
+            state_shape = int(sizes["decoder_layers"]), int(sizes["decoder_width"])
+            grammar = Grammar(self.vocabulary)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
             raise ModelError(
-                f"The model description in {folder} is damaged; install the model again."
+                f"The description of the model {spec.name} is damaged; install it again."
             ) from error
-        self._encode = OnnxGraph(folder, spec, "encode", threads)
-        self._look_back = OnnxGraph(folder, spec, "look_back", threads)
-        self.vocabulary = vocabulary
-        self._writer = BarWriter(OnnxGraph(folder, spec, "step", threads), grammar, vocabulary, state)
+        self._tokenizer_path = tokenizer_path
+        self._tokenizer: DrumTokenizer | None = None
+        self._encode, self._look_back = graphs.encode, graphs.look_back
+        self._writer = BarWriter(graphs.step, grammar, self.vocabulary, state_shape)
 
     @classmethod
     def open(cls, folder: Path, threads: int = 1) -> DrumGenerator:
         """Open the model in `folder`; raises ModelError where it is missing, damaged or of another kind."""
-        return cls(folder, threads)
+        spec = load_spec(folder, "drums")
+        graphs = DrumGraphs(
+            *(OnnxGraph(folder, spec, role, threads) for role in ("encode", "look_back", "step"))
+        )
+        return cls(spec, graphs, folder / "tokenizer.json")
 
     def generate(
         self,

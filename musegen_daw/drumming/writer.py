@@ -11,7 +11,7 @@ from musegen_daw.drumming.events import HIT, POSITIONS_PER_BAR, Array
 from musegen_daw.drumming.grammar import Grammar, Place
 from musegen_daw.drumming.sampler import Sampler
 from musegen_daw.drumming.tokens import BOS, DrumVocabulary
-from musegen_daw.models.session import OnnxGraph, zeros
+from musegen_daw.models.session import Graph, zeros
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -55,7 +55,7 @@ class BarWriter:
     """Steps the decoder through bars within the grammar."""
 
     def __init__(
-        self, step: OnnxGraph, grammar: Grammar, vocabulary: DrumVocabulary, state_shape: tuple[int, int]
+        self, step: Graph, grammar: Grammar, vocabulary: DrumVocabulary, state_shape: tuple[int, int]
     ) -> None:
         self._step, self._grammar = step, grammar
         self._layers, self._width = state_shape

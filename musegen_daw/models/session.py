@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from musegen_daw.errors import ModelError
 from musegen_daw.models.spec import ModelSpec, verified_bytes
 
 Array = npt.NDArray[Any]
+Graph = Callable[..., list[Array]]
 
 
 class OnnxGraph:

@@ -57,13 +57,13 @@ class Progress:
 class Task(Generic[Item]):
     """What a training brings along: its batches, one step, one validation.
 
-    `plan(epoch)` lists the items of an epoch; `loss(item, progress)` does forward and returns the loss with
-    figures to log; `validate()` returns figures, of which `watch` is to fall.
+    `plan(epoch)` lists the items of an epoch; `loss(network, item, progress)` does forward through `network`
+    (the model as it was set up for precision and several devices) and returns the loss with figures to log; `validate()` returns figures, of which `watch` is to fall.
     """
 
     model: nn.Module
     plan: Callable[[int], Sequence[Item]]
-    loss: Callable[[Item, Progress], tuple[Tensor, dict[str, float]]]
+    loss: Callable[[nn.Module, Item, Progress], tuple[Tensor, dict[str, float]]]
     validate: Callable[[nn.Module], dict[str, float]]
     watch: str
     facts: dict[str, Any] = field(default_factory=dict)
@@ -118,7 +118,7 @@ def fit(
             for group in optimizer.param_groups:
                 group["lr"] = rate_at(config, progress.step)
             model.train()
-            loss, figures = task.loss(items[progress.step_in_epoch], progress)
+            loss, figures = task.loss(model, items[progress.step_in_epoch], progress)
             fabric.backward(loss)
             fabric.clip_gradients(model, optimizer, max_norm=config.clip_norm)
             optimizer.step()
@@ -144,6 +144,8 @@ def fit(
                 sums, logged = {}, progress.step
             stop = progress.step >= config.steps or progress.stale >= config.patience
             late = time.perf_counter() - started >= seconds
+            if fabric.world_size > 1 and seconds < math.inf:
+                late = fabric.broadcast(late)  # all stop at the same step
             if progress.step % config.checkpoint_every == 0 or stop or late:
                 save("last.safetensors")
             if stop or late:

@@ -92,9 +92,12 @@ def prepare(
     suffix = "".join(sorted(licence_classes)) or "all"
     paths = [parts / f"{unit.name}-{int(drums)}-{suffix}-{FORMAT}.npz" for unit, drums in units]
     waiting = [(*unit, path) for unit, path in zip(units, paths, strict=True) if not path.exists()]
+    plain = (
+        DrumTokenizer.untrained()
+    )  # imported before the workers are forked, so that they need not import it again
     _read_all(partial(_write_part, licence_classes=licence_classes), waiting, workers)
     contents = [_read_facts(path) for path in paths]
-    tokenizer = _train_tokenizer(paths, contents, vocabulary_size)
+    tokenizer = _train_tokenizer(plain, paths, contents, vocabulary_size)
     tokenizer.save(out / "tokenizer.json")
     tokens = [path.with_suffix(".tokens.npz") for path in paths]
     with ProcessPoolExecutor(max_workers=workers) as pool:
@@ -211,9 +214,8 @@ def _songs_of_part(path: Path, facts: dict[str, Any]) -> list[tuple[dict[str, An
 
 
 def _train_tokenizer(
-    paths: list[Path], contents: list[dict[str, Any]], vocabulary_size: int
+    plain: DrumTokenizer, paths: list[Path], contents: list[dict[str, Any]], vocabulary_size: int
 ) -> DrumTokenizer:
-    plain = DrumTokenizer.untrained()
     beats: list[str] = []
     for path, facts in zip(paths, contents, strict=True):
         for song, hits in _songs_of_part(path, facts):

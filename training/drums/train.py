@@ -93,9 +93,9 @@ def train(
             ]
         return epochs[epoch]
 
-    def loss(crops: list[Crop], progress: Progress) -> tuple[Tensor, dict[str, float]]:
+    def loss(network: nn.Module, crops: list[Crop], progress: Progress) -> tuple[Tensor, dict[str, float]]:
         batch = to_device(collate([training.draw(crop, progress.epoch) for crop in crops]), fabric.device)
-        logits = model(batch)
+        logits = network(batch)
         value = functional.cross_entropy(
             logits.flatten(0, 1).float(), batch.targets.flatten(), ignore_index=IGNORED
         )
