@@ -58,7 +58,8 @@ class Task(Generic[Item]):
     """What a training brings along: its batches, one step, one validation.
 
     `plan(epoch)` lists the items of an epoch; `loss(network, item, progress)` does forward through `network`
-    (the model as it was set up for precision and several devices) and returns the loss with figures to log; `validate()` returns figures, of which `watch` is to fall.
+    (the model as it was set up for precision and several devices) and returns the loss with figures to
+    log; `validate(model)` returns figures, of which `watch` is to fall.
     """
 
     model: nn.Module
