@@ -1,0 +1,97 @@
+"""`musegen-daw bounce` as a person uses it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from musegen_daw.cli import main
+from musegen_daw.core.clip import Song
+from musegen_daw.core.time import TimeMap
+from musegen_daw.errors import AudioError
+from musegen_daw.midi_file import read_midi, write_midi
+from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
+
+
+@dataclass
+class FakeReport:
+    path: Path
+    soundfont: Path = Path("some.sf2")
+    seconds: float = 8.0
+    peak_dbfs: float = -1.0
+    stems: tuple[Path, ...] = ()
+
+
+class Renderer:
+    def __init__(self) -> None:
+        self.songs: list[Song] = []
+        self.options: list[dict] = []
+
+    def __call__(self, song, path, **options):
+        self.songs.append(song)
+        self.options.append(options)
+        return FakeReport(path)
+
+
+def bounce(drummer, *args):
+    renderer = Renderer()
+    code = main(["bounce", *map(str, args)], open_generator=drummer.open, bounce_song=renderer)
+    return code, renderer
+
+
+def test_bounce_writes_drums_where_there_are_none(clip, tmp_path, drummer, capsys):
+    args = (
+        clip,
+        "-o",
+        tmp_path / "mix.wav",
+        "--seed",
+        5,
+        "--json",
+        "--sample-rate",
+        48000,
+        "--stems",
+        "stems",
+    )
+    code, renderer = bounce(drummer, *args)
+    assert code == 0
+    (song,), (options,) = renderer.songs, renderer.options
+    assert len(song.drums) == 1
+    assert song.parts == read_midi(clip).parts
+    assert (options["sample_rate_hz"], options["stems_dir"], options["soundfont"]) == (
+        48000,
+        Path("stems"),
+        None,
+    )
+    assert json.loads(capsys.readouterr().out)["seed"] == 5
+
+
+def test_bounce_takes_the_drums_it_is_given(clip, tmp_path, drummer):
+    drums = tmp_path / "drums.mid"
+    write_midi(Song((kit(0, 120, ppq=240),), TimeMap(240)), drums)
+    code, renderer = bounce(drummer, clip, "-o", tmp_path / "mix.wav", "--drums", drums)
+    assert code == 0
+    assert [n.start_ticks for n in renderer.songs[0].drums[0].notes] == [0, 480]
+    assert drummer.opened == []
+
+
+def test_bounce_plays_a_clip_with_drums_as_it_is(tmp_path, drummer):
+    song = Song((part(), kit(0, length_ticks=100)), TIME_MAP)
+    write_midi(song, tmp_path / "in.mid")
+    code, renderer = bounce(drummer, tmp_path / "in.mid", "-o", tmp_path / "mix.wav")
+    assert code == 0
+    assert renderer.songs == [read_midi(tmp_path / "in.mid")]
+    assert drummer.opened == []
+
+
+def test_bounce_failures_are_one_sentence(clip, tmp_path, drummer, capsys):
+    def fail(song, path, **options):
+        raise AudioError("No SoundFont.")
+
+    for output, said in [
+        (tmp_path / "x.mp3", "end in .wav"),
+        (tmp_path / "none" / "x.wav", "does not exist"),
+    ]:
+        assert bounce(drummer, clip, "-o", output)[0] == 1
+        assert said in one_sentence(capsys.readouterr().err)
+    args = ["bounce", str(clip), "-o", str(tmp_path / "x.wav")]
+    assert main(args, open_generator=drummer.open, bounce_song=fail) == 1
+    assert one_sentence(capsys.readouterr().err) == "Error: No SoundFont.\n"

@@ -1,0 +1,215 @@
+"""`musegen-daw generate` as a person uses it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from musegen_daw import resources
+from musegen_daw.core.clip import Song
+from musegen_daw.core.time import TimeMap, TimeSignature
+from musegen_daw.midi_file import read_midi, write_midi
+from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
+
+
+def test_generate_adds_drums_and_keeps_the_rest(run, clip, tmp_path, drummer):
+    code, out, err = run("generate", clip, "-o", tmp_path / "out.mid", "--seed", 7)
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{tmp_path / 'out.mid'}: 5 hits in 4 bars, seed 7")
+    before, after = read_midi(clip), read_midi(tmp_path / "out.mid")
+    assert after.time_map == before.time_map
+    assert after.clips[:-1] == before.clips
+    assert [n.start_ticks for n in after.clips[-1].notes] == [0, 0, 3840, 7680, 11520]
+    assert after.clips[-1].is_drum
+    assert drummer.opened == [resources.drum_model_dir()]
+    (request,) = drummer.requests
+    assert (request.seed, request.ppq, request.variations, len(request.bars)) == (7, 960, 1, 4)
+    assert [clip.name for clip in request.parts] == ["Keys", "Bass"]
+
+
+def test_a_seed_is_chosen_and_told(run, clip, tmp_path, drummer):
+    _, out, _ = run("generate", clip, "-o", tmp_path / "out.mid")
+    assert f"seed {drummer.requests[0].seed}" in out
+    run("generate", clip, "-o", tmp_path / "out.mid")
+    assert drummer.requests[0].seed != drummer.requests[1].seed
+
+
+def test_old_drums_are_replaced(run, tmp_path, drummer):
+    write_midi(Song((part(), kit(0, 960)), TIME_MAP), tmp_path / "in.mid")
+    assert run("generate", tmp_path / "in.mid", "-o", tmp_path / "out.mid")[0] == 0
+    drums = read_midi(tmp_path / "out.mid").drums
+    assert {n.pitch for clip in drums for n in clip.notes} == {36, 37}
+    assert drummer.requests[0].kept is None
+
+
+def test_keep_drums_writes_only_the_bars_without(run, tmp_path, drummer):
+    write_midi(Song((part(), kit(0, 100, 3840)), TIME_MAP), tmp_path / "in.mid")
+    assert run("generate", tmp_path / "in.mid", "-o", tmp_path / "out.mid", "--keep-drums")[0] == 0
+    (drums,) = read_midi(tmp_path / "out.mid").drums
+    assert [(n.start_ticks, n.pitch) for n in drums.notes] == [
+        (0, 38),
+        (100, 38),
+        (3840, 38),
+        (7680, 36),
+        (11520, 36),
+    ]
+    (request,) = drummer.requests
+    assert request.kept_bars == {0, 1}
+    assert len(request.kept.notes) == 3
+
+
+def test_keep_drums_says_when_there_is_nothing_to_write_or_keep(run, clip, tmp_path):
+    full = tmp_path / "full.mid"
+    write_midi(Song((part(bars=1), kit(0)), TIME_MAP), full)
+    code, _, err = run("generate", full, "-o", tmp_path / "out.mid", "--keep-drums")
+    assert code == 1
+    assert "already has drums" in one_sentence(err)
+    code, _, err = run("generate", clip, "-o", tmp_path / "out.mid", "--keep-drums")
+    assert code == 0
+    assert "has no drums to keep" in err
+
+
+def test_only_drums(run, clip, tmp_path):
+    assert run("generate", clip, "-o", tmp_path / "out.mid", "--only-drums")[0] == 0
+    song = read_midi(tmp_path / "out.mid")
+    assert [clip.is_drum for clip in song.clips] == [True]
+    assert song.time_map == TIME_MAP
+    assert song.clips[0].length_ticks == 4 * 3840
+
+
+def test_variations_are_numbered_likeliest_first(run, clip, tmp_path):
+    code, out, _ = run("generate", clip, "-o", tmp_path / "out.mid", "--variations", 3, "--json")
+    assert code == 0
+    facts = [json.loads(line) for line in out.splitlines()]
+    assert [Path(f["output"]).name for f in facts] == ["out-1.mid", "out-2.mid", "out-3.mid"]
+    assert [f["log_likelihood"] for f in facts] == [0.0, -1.0, -2.0]
+    assert [read_midi(f["output"]).drums[0].notes[1].velocity for f in facts] == [1, 2, 3]
+
+
+def test_json_tells_all_facts(run, clip, tmp_path):
+    _, out, _ = run("generate", clip, "-o", tmp_path / "out.mid", "--seed", 3, "--json")
+    facts = json.loads(out)
+    assert facts.pop("seconds") >= 0
+    assert facts == {
+        "input": str(clip),
+        "output": str(tmp_path / "out.mid"),
+        "seed": 3,
+        "bars": 4,
+        "hits": 5,
+        "hits_per_bar": 1.25,
+        "log_likelihood": 0.0,
+        "model": "fake drummer",
+    }
+
+
+def test_several_inputs_in_one_process(run, clip, tmp_path, drummer):
+    other, bad = tmp_path / "other.mid", tmp_path / "bad.mid"
+    write_midi(Song((part(bars=2),), TimeMap(960)), other)
+    bad.write_bytes(b"nothing")
+    code, out, err = run("generate", clip, bad, other, "-o", tmp_path / "out")
+    assert code == 1
+    assert "bad.mid is not a MIDI file" in one_sentence(err)
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["clip-drums.mid", "other-drums.mid"]
+    assert len(out.splitlines()) == 2
+    assert len(drummer.opened) == 1
+
+
+def test_bars_cut_and_continue(run, clip, tmp_path, drummer):
+    run("generate", clip, "-o", tmp_path / "two.mid", "--bars", 2)
+    run("generate", clip, "-o", tmp_path / "six.mid", "--bars", 6)
+    assert [len(request.bars) for request in drummer.requests] == [2, 6]
+    assert drummer.requests[1].bars[-1].end_ticks == 6 * 3840
+    assert read_midi(tmp_path / "two.mid").clips[:-1] == read_midi(clip).clips
+
+
+def test_tracks_are_chosen_by_name_or_number(run, clip, tmp_path, drummer):
+    run("generate", clip, "-o", tmp_path / "out.mid", "--track", "bass")
+    run("generate", clip, "-o", tmp_path / "out.mid", "--track", "1", "--track", "Bass")
+    names = [[part.name for part in request.parts] for request in drummer.requests]
+    assert names == [["Bass"], ["Keys", "Bass"]]
+    code, _, err = run("generate", clip, "-o", tmp_path / "none.mid", "--track", "flute")
+    assert code == 1
+    assert "there is no track 'flute'; there are 1 'Keys', 2 'Bass'" in one_sentence(err)
+
+
+def test_an_unlisted_instrument_is_followed_with_a_note(run, tmp_path, drummer):
+    write_midi(Song((part("Pad", 90),), TIME_MAP), tmp_path / "in.mid")
+    code, _, err = run("generate", tmp_path / "in.mid", "-o", tmp_path / "out.mid")
+    assert code == 0
+    assert err.startswith("Note: ")
+    assert "'Pad'" in err
+    assert len(drummer.requests[0].parts) == 1
+
+
+def test_a_primer_is_placed_in_the_bars_before(run, clip, tmp_path, drummer):
+    primer = tmp_path / "primer.mid"
+    write_midi(Song((kit(0, 240, 480, ppq=240, length_ticks=1920),), TimeMap(240)), primer)
+    assert run("generate", clip, "-o", tmp_path / "out.mid", "--primer", primer)[0] == 0
+    (request,) = drummer.requests
+    assert [(b.start_ticks, b.length_ticks) for b in request.primer_bars] == [(0, 3840), (3840, 3840)]
+    assert [n.start_ticks for n in request.primer.notes] == [0, 960, 1920]
+    assert request.bars[0].start_ticks == 7680
+    assert request.parts[0].notes[0].start_ticks == 7680
+    drums = read_midi(tmp_path / "out.mid").drums[0]
+    assert [n.start_ticks for n in drums.notes] == [0, 0, 3840, 7680, 11520]
+
+
+def test_a_style_is_a_bundled_primer(run, clip, tmp_path, drummer, monkeypatch):
+    (tmp_path / "grooves").mkdir()
+    write_midi(Song((kit(0, 960),), TimeMap(960)), tmp_path / "grooves" / "rock.mid")
+    monkeypatch.setattr(resources, "resources_dir", lambda: tmp_path)
+    assert run("--list-styles") == (0, "rock\n", "")
+    assert run("generate", clip, "-o", tmp_path / "out.mid", "--style", "rock")[0] == 0
+    assert len(drummer.requests[0].primer_bars) == 1
+    code, _, err = run("generate", clip, "-o", tmp_path / "no.mid", "--style", "polka")
+    assert code == 1
+    assert "no style 'polka'; the styles are rock" in one_sentence(err)
+
+
+def test_a_primer_exported_on_another_channel_is_taken_with_a_note(run, clip, tmp_path, drummer):
+    primer = tmp_path / "primer.mid"
+    write_midi(Song((replace(kit(0), is_drum=False),), TimeMap(960)), primer)
+    code, _, err = run("generate", clip, "-o", tmp_path / "out.mid", "--primer", primer)
+    assert code == 0
+    assert "nothing on channel 10" in err
+    assert drummer.requests[0].primer.is_drum
+    code, _, err = run("generate", clip, "-o", tmp_path / "out.mid", "--primer", clip)
+    assert code == 1
+    assert "has no drums" in one_sentence(err)
+
+
+@pytest.mark.parametrize("name", resources.drum_map_names())
+def test_bundled_drum_maps_are_used(run, clip, tmp_path, name):
+    assert run("generate", clip, "-o", tmp_path / "out.mid", "--drum-map", name)[0] == 0
+    drum_map = resources.load_drum_map(name)
+    pitches = {n.pitch for n in read_midi(tmp_path / "out.mid").drums[0].notes}
+    assert pitches == {drum_map.pitches["kick"], drum_map.pitches["side stick"]}
+
+
+def test_own_drum_maps(run, clip, tmp_path):
+    (tmp_path / "mine.toml").write_text("[pitches]\nkick = 24\nsnare = 26\n")
+    assert run("generate", clip, "-o", tmp_path / "out.mid", "--drum-map", tmp_path / "mine.toml")[0] == 0
+    assert {n.pitch for n in read_midi(tmp_path / "out.mid").drums[0].notes} == {24, 26}
+    (tmp_path / "bad.toml").write_text("[pitches]\nkik = 24\n")
+    for given, said in [("bad.toml", "'kik' is no piece"), ("none.toml", "does not exist")]:
+        code, _, err = run("generate", clip, "-o", tmp_path / "x.mid", "--drum-map", tmp_path / given)
+        assert code == 1
+        assert said in one_sentence(err)
+    code, _, err = run("generate", clip, "-o", tmp_path / "x.mid", "--drum-map", "polka")
+    assert code == 1
+    assert "general-midi" in one_sentence(err)
+    assert "general-midi" in run("--list-drum-maps")[1]
+
+
+def test_other_meters_are_noted_or_refused(run, tmp_path, drummer):
+    path = tmp_path / "seven.mid"
+    write_midi(Song((part(),), TimeMap(960, (), (TimeSignature(0, 7, 8),))), path)
+    code, _, err = run("generate", path, "-o", tmp_path / "out.mid")
+    assert code == 0
+    assert "is in 7/8; the model was trained on 4/4" in err
+    assert {bar.length_ticks for bar in drummer.requests[0].bars} == {3360}
+    code, _, err = run("generate", path, "-o", tmp_path / "refused.mid", "--strict-meter")
+    assert code == 1
+    assert "7/8" in one_sentence(err)
+    assert not (tmp_path / "refused.mid").exists()
