@@ -1,5 +1,7 @@
 """Stand-ins for the generator, and clips to give to the command line."""
 
+from pathlib import Path
+
 from musegen_daw.core.clip import Clip, Note
 from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
 from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
