@@ -152,8 +152,13 @@ class DrumLSTM(nn.Module):
             config.decoder_layers,
             batch_first=True,
         )
+        for layer in range(config.decoder_layers):  # at first, remember
+            forget = slice(config.decoder_width, 2 * config.decoder_width)
+            nn.init.ones_(getattr(self.lstm, f"bias_ih_l{layer}").data[forget])
         self.drop = nn.Dropout(config.dropout)
         self.mix = nn.Linear(config.decoder_width + config.context_width, config.token_width)
+        self.entry_norm = nn.LayerNorm(config.token_width)
+        self.exit_norm = nn.LayerNorm(config.token_width)
         composition, allowed = _composition(vocabulary)
         self.register_buffer("composition", composition, persistent=False)
         self.register_buffer("forbidden", (~allowed).float() * -1e4, persistent=False)
@@ -171,7 +176,7 @@ class DrumLSTM(nn.Module):
         context = self.bar_context(memory, self._look_back(bars, batch), batch.controls).flatten(1, 2)
         aligned = torch.gather(context, 1, batch.cursor[..., None].expand(-1, -1, context.shape[-1]))
         table = self.token_table()
-        hidden, _ = self.lstm(torch.cat([self.drop(table[batch.inputs]), aligned], dim=-1))
+        hidden, _ = self.lstm(torch.cat([self.drop(self.entry_norm(table)[batch.inputs]), aligned], dim=-1))
         return self.head(hidden, aligned, table)
 
     def bar_context(self, memory: Tensor, past: Tensor, controls: Tensor) -> Tensor:
@@ -181,8 +186,8 @@ class DrumLSTM(nn.Module):
 
     def head(self, hidden: Tensor, aligned: Tensor, table: Tensor) -> Tensor:
         """Logits (..., tokens) from the decoder's state and the context."""
-        mixed = functional.gelu(self.mix(torch.cat([self.drop(hidden), aligned], dim=-1)))
-        return self.drop(mixed) @ table.T + self.bias + self.forbidden
+        mixed = self.exit_norm(functional.gelu(self.mix(torch.cat([self.drop(hidden), aligned], dim=-1))))
+        return mixed @ table.T + self.bias + self.forbidden
 
     def _look_back(self, bars: Tensor, batch: Batch) -> Tensor:
         count = bars.shape[1]
