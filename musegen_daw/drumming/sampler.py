@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-CANDIDATES = 96
+TAIL_NATS = 16.0  # what is this much less likely than the best, at the temperature, is never drawn
 DRAWS = 256
 COLDEST = 1e-4  # below, the likeliest token is drawn
 
@@ -41,29 +41,22 @@ class Sampler:
         if self._temperature < COLDEST:
             chosen = scores.argmax(axis=1)
         else:
-            chosen = self._nucleus(scores, top, active)
-        rows = np.arange(len(scores))
-        return chosen, (scores[rows, chosen] - total).astype(np.float64)
+            wanted = self._uniform(active)
+            chosen = np.array(
+                [self._pick(*row) for row in zip(scores, top[:, 0], wanted, strict=True)], np.int64
+            )
+        likelihood = scores[np.arange(len(scores)), chosen] - total
+        return chosen, likelihood.astype(np.float64)
 
-    def _nucleus(
-        self,
-        scores: npt.NDArray[np.float32],
-        top: npt.NDArray[np.float32],
-        active: npt.NDArray[np.bool_] | None,
-    ) -> npt.NDArray[np.int64]:
-        count = min(CANDIDATES, scores.shape[1])
-        best = np.argpartition(scores, -count, axis=1)[:, -count:]
-        values = np.take_along_axis(scores, best, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        best, values = np.take_along_axis(best, order, axis=1), np.take_along_axis(values, order, axis=1)
-        weight = np.exp((values - top) / np.float32(self._temperature))
-        cumulative = np.cumsum(weight, axis=1)
-        cumulative /= cumulative[:, -1:]
-        last = (cumulative < self._top_p).sum(axis=1)
-        reach = cumulative[np.arange(len(last)), np.minimum(last, count - 1)]
-        wanted = self._uniform(active) * reach
-        index = np.minimum((cumulative <= wanted[:, None]).sum(axis=1), count - 1)
-        return best[np.arange(len(index)), index]
+    def _pick(self, scores: npt.NDArray[np.float32], top: np.float32, wanted: float) -> int:
+        """The token of one row (tokens,) that lies at the share `wanted` of its nucleus."""
+        candidates = np.flatnonzero(scores > top - TAIL_NATS * self._temperature)
+        values = scores[candidates]
+        order = np.argsort(-values, kind="stable")
+        reached = np.cumsum(np.exp((values[order] - top) / self._temperature, dtype=np.float64))
+        last = min(int(np.searchsorted(reached, self._top_p * reached[-1])), len(order) - 1)
+        index = int(np.searchsorted(reached, wanted * reached[last], side="right"))
+        return int(candidates[order[min(index, last)]])
 
     def _uniform(self, active: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.float64]:
         for row in np.flatnonzero(self._at == DRAWS):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musegen_daw.drumming.sampler import CANDIDATES, DRAWS, Sampler
+from musegen_daw.drumming.sampler import DRAWS, Sampler
 
 TOKENS = 40
 
@@ -115,7 +115,7 @@ def test_the_likelihood_is_that_of_the_model_at_temperature_one() -> None:
 
 
 def test_one_allowed_token_is_certain() -> None:
-    logits = _logits(5, 1, 3 * CANDIDATES)
+    logits = _logits(5, 1, 300)
     allowed = np.zeros(logits.shape, bool)
     allowed[0, 200] = True
     tokens, likelihood = Sampler(0, 1, 1.0, 1.0).draw(logits, allowed)
