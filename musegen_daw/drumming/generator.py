@@ -90,7 +90,7 @@ class DrumGenerator:
             self._width, self._history = int(sizes["context_width"]), int(sizes["history_width"])
             state_shape = int(sizes["decoder_layers"]), int(sizes["decoder_width"])
             grammar = Grammar(self.vocabulary)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise ModelError(
                 f"The description of the model {spec.name} is damaged; install it again."
             ) from error

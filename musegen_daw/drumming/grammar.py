@@ -66,6 +66,8 @@ class Grammar:
             self.starts[AFTER_PIECE, token] = True
         positions = [value for kind, value in run if kind == DrumVocabulary.POSITION]
         if positions:
+            if positions[-1] >= POSITIONS_PER_BAR:
+                raise ValueError(f"position {positions[-1]} lies outside the bar")
             self.first_position[token], self.last_position[token] = positions[0], positions[-1]
             away = np.array(positions) - LEAD_POSITIONS
             self.on_grid[token] = bool(((away % 6 == 0) | (away % 8 == 0)).all())

@@ -1,0 +1,196 @@
+"""Whatever is wrong with a model folder ends in one sentence that names it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from musegen_daw.core.clip import Clip, Note
+from musegen_daw.core.time import Bar
+from musegen_daw.drumming.generator import DrumGenerator
+from musegen_daw.drumming.request import DrumRequest
+from musegen_daw.errors import ModelError
+
+
+@pytest.fixture
+def folder(model_folder, tmp_path) -> Path:
+    return shutil.copytree(model_folder, tmp_path / "model")
+
+
+def _edit(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    path = folder / "model.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    change(values)
+    path.write_text(json.dumps(values), encoding="utf-8")
+
+
+def _sentence(folder: Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        DrumGenerator.open(folder)
+    sentence = str(caught.value)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_a_copy_of_the_folder_is_as_good(folder) -> None:
+    assert DrumGenerator.open(folder).name == "tiny"
+
+
+@pytest.mark.parametrize("file", ["encode.onnx", "look_back.onnx", "step.onnx"])
+def test_a_changed_file_is_damaged(folder, file) -> None:
+    data = bytearray((folder / file).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / file).write_bytes(data)
+    assert f"{file} is damaged (its hash differs)" in _sentence(folder)
+
+
+def test_a_file_cut_short_has_another_size(folder) -> None:
+    (folder / "step.onnx").write_bytes((folder / "step.onnx").read_bytes()[:-1])
+    assert "step.onnx has" in _sentence(folder)
+
+
+def test_a_missing_file_is_named(folder) -> None:
+    (folder / "encode.onnx").unlink()
+    assert "encode.onnx is missing" in _sentence(folder)
+
+
+def test_a_folder_in_place_of_a_file_cannot_be_read(folder) -> None:
+    (folder / "encode.onnx").unlink()
+    (folder / "encode.onnx").mkdir()
+    assert "encode.onnx" in _sentence(folder)
+
+
+def test_nothing_there_is_no_model(tmp_path) -> None:
+    assert "There is no model in" in _sentence(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "name", ["../encode.onnx", "/etc/hostname", "deep/encode.onnx", "..", ".", "", "a\0b"]
+)
+def test_a_file_outside_the_folder_is_not_opened(folder, name) -> None:
+    _edit(folder, lambda values: values["graphs"]["encode"].update(file=name))
+    assert "names a file outside its folder" in _sentence(folder)
+
+
+def test_another_kind_or_format_is_told(folder) -> None:
+    _edit(folder, lambda values: values.update(kind="vocoder"))
+    assert "is a vocoder model, not a drums model" in _sentence(folder)
+    _edit(folder, lambda values: values.update(kind="drums", format=99))
+    assert "has format 99" in _sentence(folder)
+
+
+def test_a_huge_description_is_not_read(folder) -> None:
+    with (folder / "model.json").open("wb") as file:
+        file.truncate(9 << 20)
+    assert "too large" in _sentence(folder)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"3",
+        b"\xff\xfe\x00",
+        b'{"kind": "drums"}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+    ],
+    ids=lambda text: repr(text[:12]),
+)
+def test_garbage_is_a_damaged_description(folder, text) -> None:
+    (folder / "model.json").write_bytes(text)
+    assert "is damaged" in _sentence(folder)
+
+
+def _set(*path: Any) -> Callable[[dict[str, Any]], None]:
+    *keys, last, value = path
+
+    def change(values: Any) -> None:
+        for key in keys:
+            values = values[key]
+        values[last] = value
+
+    change.__name__ = "-".join(map(str, path[:-1]))
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _set("format", float("inf")),
+        _set("format", "one"),
+        _set("graphs", []),
+        _set("graphs", "encode", None),
+        _set("graphs", "encode", "bytes", float("inf")),
+        _set("graphs", "encode", "inputs", 3),
+        _set("versions", 3),
+        _set("facts", {}),
+        _set("facts", "vocabulary", []),
+        _set("facts", "vocabulary", 5, [[2, 70_000]]),
+        _set("facts", "vocabulary", 5, [[3, 200]]),
+        _set("facts", "vocabulary", 5, [[2, 250]]),
+        _set("facts", "vocabulary", 5, "Bar"),
+        _set("facts", "vocabulary", [[] for _ in range(700)]),
+        _set("facts", "sizes", "context_width", "wide"),
+        _set("facts", "sizes", "decoder_layers", None),
+    ],
+    ids=lambda change: change.__name__,
+)  # fmt: skip
+def test_facts_that_make_no_sense_are_a_damaged_description(folder, change) -> None:
+    _edit(folder, change)
+    assert "is damaged" in _sentence(folder)
+
+
+def test_what_is_no_onnx_file_is_told(folder) -> None:
+    (folder / "step.onnx").write_bytes(b"no graph")
+    digest = hashlib.sha256(b"no graph").hexdigest()
+    _edit(folder, lambda values: values["graphs"]["step"].update(sha256=digest, bytes=8))
+    assert "step.onnx cannot be opened" in _sentence(folder)
+
+
+def test_a_graph_with_other_inputs_is_told(folder) -> None:
+    _edit(folder, lambda values: values["graphs"]["step"]["inputs"].reverse())
+    assert "does not have the inputs" in _sentence(folder)
+
+
+def test_a_graph_that_is_not_described_is_told(folder) -> None:
+    _edit(folder, lambda values: values["graphs"].pop("look_back"))
+    assert "'look_back'" in _sentence(folder)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.unlink(), "tokenizer.json cannot be read"),
+        (lambda path: path.write_text("{", encoding="utf-8"), "tokenizer.json cannot be read"),
+        (lambda path: _swap_pieces(path), "tokenizer.json is of another model"),
+    ],
+)
+def test_a_spoiled_tokenizer_is_told_when_it_is_needed(folder, spoil, words) -> None:
+    spoil(folder / "tokenizer.json")
+    bars = (Bar(0, 1920), Bar(1920, 1920))
+    generator = DrumGenerator.open(folder)
+    assert generator.generate(DrumRequest((), bars, 480)).takes
+    primer = Clip((Note(36, 90, 0, 100),), 1920, 480, is_drum=True)
+    with pytest.raises(ModelError, match=words):
+        generator.generate(DrumRequest((), bars[1:], 480, primer=primer, primer_bars=bars[:1]))
+
+
+def _swap_pieces(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("PitchDrum_36", "PitchDrum_x")
+        .replace("PitchDrum_38", "PitchDrum_36")
+        .replace("PitchDrum_x", "PitchDrum_38"),
+        encoding="utf-8",
+    )
