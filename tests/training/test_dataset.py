@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -26,7 +26,8 @@ from training.drums.dataset import (
     collate,
 )
 
-OPEN = DataConfig(max_tokens=120, max_bars=8, hide_parts_share=0, hide_future_share=0, hide_history_share=0)
+NOTHING_HIDDEN = {each.name: 0.0 for each in fields(DataConfig) if each.name.startswith("hide_")}
+OPEN = DataConfig(max_tokens=120, max_bars=8, **NOTHING_HIDDEN)
 
 
 @pytest.fixture(scope="module")
