@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
 from tests.drum_corpus import TINY_CONFIG, write_corpus
 from training.common.config import load_config
 from training.drums.dataset import Corpus
@@ -35,3 +36,8 @@ def tiny_config(tmp_path_factory) -> DrumTraining:
     path = tmp_path_factory.mktemp("config") / "tiny.toml"
     path.write_text(TINY_CONFIG, encoding="utf-8")
     return load_config(DrumTraining, path)
+
+
+@pytest.fixture(scope="session")
+def trained_vocabulary(prepared) -> DrumVocabulary:
+    return DrumTokenizer.load(prepared / "tokenizer.json").vocabulary()

@@ -51,6 +51,7 @@ class DataConfig:
     level_shift: int = 2
     hide_parts_share: float = 0.08
     hide_future_share: float = 0.3
+    hide_start_share: float = 0.1
     hide_history_share: float = 0.15
     show_density_share: float = 0.35
     show_plays_share: float = 0.35
@@ -224,6 +225,8 @@ class DrumConditionalDataset:
             heard[:] = False
         elif choice < config.hide_parts_share + config.hide_future_share:
             heard[random.integers(0, crop.bars) :] = False
+        elif choice < config.hide_parts_share + config.hide_future_share + config.hide_start_share:
+            heard[: random.integers(1, crop.bars // 2 + 2)] = False  # a groove before the part sets in
         history = np.full(crop.bars, random.random() >= config.hide_history_share)
         return self._example(crop, onsets, hits, heard, history, self._shown_controls(crop, hits, random))
 
