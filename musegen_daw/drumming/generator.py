@@ -55,7 +55,7 @@ Progress = Callable[[int, int], None]
 
 WINDOW_BARS = 16
 OVERLAP_BARS = 4
-PAST_BARS = 32
+PAST_BARS = 24
 
 
 class Cancelled(Exception):

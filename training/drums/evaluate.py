@@ -19,10 +19,9 @@ import torch
 from tqdm import tqdm
 
 from musegen_daw.drumming.events import LEAD_POSITIONS, POSITIONS_PER_BEAT, Array
-from musegen_daw.drumming.generator import DrumGenerator
 from musegen_daw.drumming.grammar import Grammar
 from musegen_daw.drumming.request import DrumRequest
-from musegen_daw.drumming.tokens import BOS, EOS
+from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer, DrumVocabulary
 from training.drums.baselines import Markov, mean_beat, random_notes
 from training.drums.dataset import Corpus, Crop, DataConfig, DrumConditionalDataset, collate
 from training.drums.grid import (
@@ -196,13 +195,13 @@ def _plain_rows(
     return rows
 
 
-def _markov(training: Corpus, settings: Settings) -> tuple[Markov, Any]:
-    generator = DrumGenerator.open(settings.model)
+def _markov(training: Corpus, settings: Settings) -> tuple[Markov, DrumVocabulary]:
+    vocabulary = DrumTokenizer.load(settings.data / "tokenizer.json").vocabulary()
     sequences = [
         np.concatenate(([BOS], training.between("tokens", song, 0, facts["bars"]).astype(np.int64), [EOS]))
         for song, facts in enumerate(training.songs)
     ]
-    return Markov.learn(sequences, len(generator.vocabulary)), generator.vocabulary
+    return Markov.learn(sequences, len(vocabulary)), vocabulary
 
 
 def _bits(settings: Settings, checkpoint: Path, corpus: Corpus, songs: list[int]) -> dict[str, float]:
