@@ -66,11 +66,24 @@ class LookBack(nn.Module):
             past_known[None].expand(rows, -1),
         )
         context = self.model.bar_context(memory[None].expand(rows, -1, -1), past, controls)
-        return context, read[:, 0]
+        return self.drive(context), read[:, 0]
+
+    def drive(self, context: Tensor) -> Tensor:
+        """What the context adds to gates and head, worked out once a bar in place of once a token."""
+        mix, width = self.model.mix, self.model.config.token_width
+        weights: dict[str, Tensor] = dict(self.model.lstm.named_parameters())
+        bias = weights["bias_ih_l0"] + weights["bias_hh_l0"]
+        gates = functional.linear(context, weights["weight_ih_l0"][:, width:], bias)
+        mixed = functional.linear(context, mix.weight[:, self.model.config.decoder_width :], mix.bias)
+        return torch.cat([gates, mixed], dim=-1)
 
 
 class Step(nn.Module):
-    """One token; the LSTM is written out, which is exact where onnxruntime's own operator approximates."""
+    """One token; the LSTM is written out, which is exact where onnxruntime's own operator approximates.
+
+    What a token adds to the gates is left as a product of constants, which onnxruntime works out once,
+    when it opens the file.
+    """
 
     def __init__(self, model: DrumLSTM) -> None:
         super().__init__()
@@ -81,26 +94,31 @@ class Step(nn.Module):
     def forward(
         self, token: Tensor, context: Tensor, hidden: Tensor, cell: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits (rows, tokens) and the next state, each (layers, rows, width)."""
-        lstm = self.model.lstm
-        below = torch.cat([self.entries[token], context], dim=-1)
+        """Logits (rows, tokens) and the next state, each (layers, rows, width); `context` as LookBack gives it."""
+        config, mix = self.model.config, self.model.mix
+        weights: dict[str, Tensor] = dict(self.model.lstm.named_parameters())
+        driven, mixed = context.split([4 * config.decoder_width, config.token_width], dim=-1)
+        from_tokens = functional.linear(self.entries, weights["weight_ih_l0"][:, : config.token_width])
+        gates = from_tokens[token] + driven + functional.linear(hidden[0], weights["weight_hh_l0"])
         hiddens: list[Tensor] = []
         cells: list[Tensor] = []
-        for layer in range(lstm.num_layers):
-            weights = (
-                getattr(lstm, f"{name}_l{layer}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            )
-            from_below, from_before, bias_below, bias_before = weights
-            gates = functional.linear(
-                torch.cat([below, hidden[layer]], dim=-1),
-                torch.cat([from_below, from_before], dim=1),
-                bias_below + bias_before,
-            )
+        for layer in range(config.decoder_layers):
+            if layer:
+                below, before, below_bias, before_bias = (
+                    weights[f"{name}_l{layer}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+                )
+                gates = functional.linear(hiddens[-1], below, below_bias)
+                gates = gates + functional.linear(hidden[layer], before, before_bias)
             entry, keep, new, out = gates.chunk(4, dim=-1)
             cells.append(keep.sigmoid() * cell[layer] + entry.sigmoid() * new.tanh())
-            below = out.sigmoid() * cells[-1].tanh()
-            hiddens.append(below)
-        return self.model.head(below, context, self.table), torch.stack(hiddens), torch.stack(cells)
+            hiddens.append(out.sigmoid() * cells[-1].tanh())
+        mixed = mixed + functional.linear(hiddens[-1], mix.weight[:, : config.decoder_width])
+        logits = (
+            self.model.exit_norm(functional.gelu(mixed)) @ self.table.T
+            + self.model.bias
+            + self.model.forbidden
+        )
+        return logits, torch.stack(hiddens), torch.stack(cells)
 
 
 def export_drums(checkpoint: Path, out: Path, name: str) -> tuple[ModelSpec, float]:
@@ -164,7 +182,12 @@ def _export(
         ),
         "step": export_graph(
             Step(model),
-            (torch.full((rows,), BOS), torch.zeros(rows, width), state, state),
+            (
+                torch.full((rows,), BOS),
+                torch.zeros(rows, 4 * config.decoder_width + config.token_width),
+                state,
+                state,
+            ),
             ("token", "context", "hidden", "cell"),
             ("logits", "next_hidden", "next_cell"),
             {

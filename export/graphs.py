@@ -39,6 +39,7 @@ def export_graph(
             output_names=list(outputs),
             dynamic_axes=dynamic,
             opset_version=OPSET,
+            do_constant_folding=False,  # the files stay small; onnxruntime folds when it opens them
             dynamo=False,
         )
     model = onnx.load_from_string(buffer.getvalue())

@@ -20,9 +20,7 @@ class Sampler:
             raise ValueError(f"a temperature must be finite and not negative, got {temperature}")
         if not 0 < top_p <= 1:
             raise ValueError(f"top-p must be within 0..1, got {top_p}")
-        self._streams = [np.random.default_rng((seed % 2**63, row)) for row in range(rows)]
-        self._draws = np.zeros((rows, DRAWS))
-        self._at = np.full(rows, DRAWS)
+        self._streams = [_Uniform(np.random.default_rng((seed % 2**63, row))) for row in range(rows)]
         self._temperature, self._top_p = temperature, top_p
 
     def draw(
@@ -33,35 +31,45 @@ class Sampler:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Tokens (rows,) among the allowed ones and their log-likelihoods, for logits (rows, tokens).
 
-        Only the random streams of `active` rows (None: all) move on.
+        Only `active` rows (None: all) draw; the others get token 0 and likelihood 0.
         """
-        scores = np.where(allowed, logits, np.float32(-np.inf))
-        top = scores.max(axis=1, keepdims=True)
-        total = np.log(np.exp(scores - top).sum(axis=1)) + top[:, 0]
-        if self._temperature < COLDEST:
-            chosen = scores.argmax(axis=1)
-        else:
-            wanted = self._uniform(active)
-            chosen = np.array(
-                [self._pick(*row) for row in zip(scores, top[:, 0], wanted, strict=True)], np.int64
+        chosen = np.zeros(len(logits), np.int64)
+        likelihood = np.zeros(len(logits))
+        for row, stream in enumerate(self._streams):
+            if active is not None and not active[row]:
+                continue
+            tokens = np.flatnonzero(allowed[row])
+            scores = logits[row, tokens]
+            top = scores.max()
+            if self._temperature < COLDEST:
+                index = int(scores.argmax())
+            else:
+                index = self._pick(scores, top, stream.next())
+            chosen[row] = tokens[index]
+            likelihood[row] = float(scores[index] - top) - math.log(
+                np.exp(scores - top).sum(dtype=np.float64)
             )
-        likelihood = scores[np.arange(len(scores)), chosen] - total
-        return chosen, likelihood.astype(np.float64)
+        return chosen, likelihood
 
     def _pick(self, scores: npt.NDArray[np.float32], top: np.float32, wanted: float) -> int:
-        """The token of one row (tokens,) that lies at the share `wanted` of its nucleus."""
+        """The index (into `scores`) that lies at the share `wanted` of the nucleus."""
         candidates = np.flatnonzero(scores > top - TAIL_NATS * self._temperature)
         values = scores[candidates]
         order = np.argsort(-values, kind="stable")
         reached = np.cumsum(np.exp((values[order] - top) / self._temperature, dtype=np.float64))
-        last = min(int(np.searchsorted(reached, self._top_p * reached[-1])), len(order) - 1)
-        index = int(np.searchsorted(reached, wanted * reached[last], side="right"))
+        last = min(int(reached.searchsorted(self._top_p * reached[-1])), len(order) - 1)
+        index = int(reached.searchsorted(wanted * reached[last], side="right"))
         return int(candidates[order[min(index, last)]])
 
-    def _uniform(self, active: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.float64]:
-        for row in np.flatnonzero(self._at == DRAWS):
-            self._draws[row] = self._streams[row].random(DRAWS)
-            self._at[row] = 0
-        drawn = self._draws[np.arange(len(self._at)), self._at]
-        self._at += 1 if active is None else active
-        return drawn
+
+class _Uniform:
+    """Numbers from 0 to 1, drawn in blocks."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self._random = random
+        self._waiting: list[float] = []
+
+    def next(self) -> float:
+        if not self._waiting:
+            self._waiting = self._random.random(DRAWS)[::-1].tolist()
+        return self._waiting.pop()

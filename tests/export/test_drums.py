@@ -66,7 +66,7 @@ def test_rows_are_written_side_by_side_as_alone(model_folder) -> None:
     random = np.random.default_rng(0)
     tokens = random.integers(0, 700, 5)
     context, hidden, cell = (
-        random.normal(size=shape).astype(np.float32) for shape in ((5, 16), (1, 5, 16), (1, 5, 16))
+        random.normal(size=shape).astype(np.float32) for shape in ((5, 4 * 16 + 16), (1, 5, 16), (1, 5, 16))
     )
     together = step(tokens, context, hidden, cell)
     for row in range(5):
