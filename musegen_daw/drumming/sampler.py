@@ -55,7 +55,7 @@ class Sampler:
         """The index (into `scores`) that lies at the share `wanted` of the nucleus."""
         candidates = np.flatnonzero(scores > top - TAIL_NATS * self._temperature)
         values = scores[candidates]
-        order = np.argsort(-values, kind="stable")
+        order = np.argsort(-values)
         reached = np.cumsum(np.exp((values[order] - top) / self._temperature, dtype=np.float64))
         last = min(int(reached.searchsorted(self._top_p * reached[-1])), len(order) - 1)
         index = int(reached.searchsorted(wanted * reached[last], side="right"))
