@@ -252,7 +252,7 @@ def parity(
         bar_counts=torch.tensor([bars]),
     )
     with torch.no_grad():
-        expected = model(batch)[0].numpy()
+        expected = model(batch).logits[0].numpy()
 
     encode, look_back, step = (OnnxGraph(folder, spec, role) for role in ("encode", "look_back", "step"))
     memory, vectors = encode(parts, heard)

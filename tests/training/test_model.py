@@ -12,6 +12,7 @@ from musegen_daw.drumming.events import FRAMES_PER_BAR
 from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer
 from training.drums.dataset import IGNORED, Batch, DrumConditionalDataset, Example, collate
 from training.drums.model import DrumLSTM, ModelConfig
+from training.drums.train import listening_loss
 
 CONFIG = ModelConfig(12, 8, 1, 16, 8, 2, 8, 16, 16, 1, 6, 0.1)
 
@@ -45,7 +46,7 @@ def batch(dataset) -> Batch:
 
 def _logits(model: DrumLSTM, batch: Batch) -> torch.Tensor:
     with torch.no_grad():
-        return model(batch)
+        return model(batch).logits
 
 
 def _bars_of(batch: Batch) -> torch.Tensor:
@@ -143,11 +144,25 @@ def test_every_parameter_learns(dataset, vocabulary) -> None:
     torch.manual_seed(0)
     model = DrumLSTM(CONFIG, vocabulary)
     batch = collate([dataset.draw(crop, 0) for crop in sorted(dataset.crops(0))])
-    _loss(model, batch).backward()
+    (_loss(model, batch) + listening_loss(model(batch).expected, batch)).backward()
     silent = [
         name for name, value in model.named_parameters() if value.grad is None or not value.grad.abs().sum()
     ]
     assert silent == []
+
+
+def test_what_the_parts_let_expect_is_scored_on_real_bars_alone(dataset, vocabulary) -> None:
+    model = DrumLSTM(CONFIG, vocabulary)
+    crops = sorted(dataset.crops(0), key=lambda crop: crop.bars)
+    batch = collate([dataset.plain(crops[0]), dataset.plain(crops[-1])])
+    expected = model(batch).expected
+    before = listening_loss(expected, batch)
+    padded = torch.arange(expected.shape[1]) >= batch.bar_counts[:, None]
+    assert padded.any()
+    expected = torch.where(padded[..., None, None], expected + 5, expected)
+    assert torch.equal(listening_loss(expected, batch), before)
+    right = (batch.drums[..., : expected.shape[-1]] * 2 - 1) * 20
+    assert listening_loss(right, batch) < 1e-3
 
 
 def test_two_sequences_are_learned_by_heart(dataset, vocabulary) -> None:
@@ -171,4 +186,6 @@ def _short(example: Example) -> Example:
 
 
 def _loss(model: DrumLSTM, batch: Batch) -> torch.Tensor:
-    return functional.cross_entropy(model(batch).flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORED)
+    return functional.cross_entropy(
+        model(batch).logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORED
+    )

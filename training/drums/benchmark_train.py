@@ -111,7 +111,7 @@ def print_training(found: dict[str, Any]) -> None:
 
 
 def _step(model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, clip_norm: float) -> None:
-    logits = model(batch)
+    logits = model(batch).logits
     loss = functional.cross_entropy(
         logits.flatten(0, 1).float(), batch.targets.flatten(), ignore_index=IGNORED
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -129,8 +130,19 @@ class History(nn.Module):
         return previous + self.alike(alike)
 
 
+class Output(NamedTuple):
+    """What the network says of a batch, teacher forced.
+
+    `logits` (batch, length, tokens) of every next token; `expected` (batch, bars, 16, pieces), the logits of
+    hits as the part encoder alone expects them, which only training asks for.
+    """
+
+    logits: Tensor
+    expected: Tensor
+
+
 class DrumLSTM(nn.Module):
-    """The drum model; `forward` gives the logits of every next token, teacher forced."""
+    """The drum model."""
 
     composition: Tensor
     forbidden: Tensor
@@ -165,19 +177,20 @@ class DrumLSTM(nn.Module):
         self.elements = nn.Parameter(torch.randn(composition.shape[1], config.token_width) * 0.05)
         self.tokens = nn.Parameter(torch.randn(len(vocabulary), config.token_width) * 0.02)
         self.bias = nn.Parameter(torch.zeros(len(vocabulary)))
+        self.expect = nn.Linear(config.context_width, len(PIECES))
 
     def token_table(self) -> Tensor:
         """(tokens, width): every token as the sum of its own vector and those of its base tokens."""
         return self.tokens + self.composition @ self.elements
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Logits (batch, length, tokens)."""
+    def forward(self, batch: Batch) -> Output:
+        """The logits of every next token, and what the parts alone let expect."""
         memory, bars = self.encoder(batch.parts, batch.heard)
         context = self.bar_context(memory, self._look_back(bars, batch), batch.controls).flatten(1, 2)
         aligned = torch.gather(context, 1, batch.cursor[..., None].expand(-1, -1, context.shape[-1]))
         table = self.token_table()
         hidden, _ = self.lstm(torch.cat([self.drop(self.entry_norm(table)[batch.inputs]), aligned], dim=-1))
-        return self.head(hidden, aligned, table)
+        return Output(self.head(hidden, aligned, table), self.expect(memory))
 
     def bar_context(self, memory: Tensor, past: Tensor, controls: Tensor) -> Tensor:
         """What the decoder is handed at each sixteenth (..., 16, context); `controls` (..., 6)."""
