@@ -52,7 +52,7 @@ def test_a_run_leaves_checkpoints_and_a_log(run) -> None:
         "log.csv",
     }
     header = (run / "log.csv").read_text(encoding="utf-8").splitlines()[0]
-    assert header == "step,epoch,seconds,rate,loss,bits,bits_other,bits_none"
+    assert header == "step,epoch,seconds,rate,loss,listening,bits,bits_other,bits_none"
 
 
 def test_stopped_and_resumed_is_as_in_one_go(prepared, tiny_config, tmp_path) -> None:
