@@ -13,6 +13,7 @@ from musegen_daw.commands import bounce, generate, terminal
 from musegen_daw.commands.bounce import BounceSong
 from musegen_daw.commands.drum_request import DrumOptions, DrumWriter, OpenGenerator
 from musegen_daw.core.drum_maps import GENERAL_MIDI
+from musegen_daw.drumming.request import DEFAULT_TEMPERATURE, DEFAULT_TOP_P
 from musegen_daw.errors import MusegenError
 
 INTERRUPTED = 130
@@ -81,6 +82,7 @@ def _drum_options(args: argparse.Namespace) -> DrumOptions:
         density=args.density,
         loudness=args.loudness,
         fill=args.fill,
+        human_timing=None if args.timing is None else args.timing == "human",
         variations=getattr(args, "variations", 1),
         bar_count=args.bars,
         tracks=tuple(args.track),
@@ -151,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.wav")
     command.add_argument("--drums", type=Path, metavar="DRUMS.mid", help="use these drums")
     command.add_argument("--stems", type=Path, metavar="DIR", help="also write one WAV for each track")
-    command.add_argument("--soundfont", type=Path, metavar="F", help="the .sf2 or .sf3 to play with")
+    command.add_argument("--soundfont", type=Path, metavar="F", help="the .sf2 to play with")
     command.add_argument("--sample-rate", type=_whole(8000, 192_000), default=44_100, metavar="HZ")
     return parser
 
@@ -167,8 +169,14 @@ def _drum_arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seed", type=_whole(0, 2**63 - 1), metavar="S", help="the same seed, the same drums"
     )
-    parser.add_argument("--temperature", type=_number(0, 10, above=True), default=0.9, metavar="T")
-    parser.add_argument("--top-p", type=_number(0, 1, above=True), default=0.95, metavar="P")
+    parser.add_argument(
+        "--temperature", type=_number(0, 10, above=True), default=DEFAULT_TEMPERATURE, metavar="T",
+        help="how much surprise; lower is safer, %(default)s unless told",
+    )  # fmt: skip
+    parser.add_argument(
+        "--top-p", type=_number(0, 1, above=True), default=DEFAULT_TOP_P, metavar="P",
+        help="leave out the least likely choices beyond this share, %(default)s unless told",
+    )  # fmt: skip
     for control, low, high in (
         ("density", "sparse", "busy"),
         ("loudness", "soft", "loud"),
@@ -177,6 +185,11 @@ def _drum_arguments() -> argparse.ArgumentParser:
         parser.add_argument(
             f"--{control}", type=_number(0, 1), metavar=control[0].upper(), help=f"0 {low} to 1 {high}"
         )
+    parser.add_argument(
+        "--timing",
+        choices=["grid", "human"],
+        help="on the grid, or with micro-timing; left to the model unless told",
+    )
     primer = parser.add_mutually_exclusive_group()
     primer.add_argument("--primer", type=Path, metavar="DRUMS.mid", help="continue these drums")
     primer.add_argument("--style", metavar="NAME", help="continue a bundled groove (see --list-styles)")

@@ -13,7 +13,7 @@ from musegen_daw.core.clip import Clip, Note, Song
 from musegen_daw.core.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, to_general_midi
 from musegen_daw.core.parts import clip_bars, continued_bars, find_parts, listed_parts
 from musegen_daw.core.time import Bar
-from musegen_daw.drumming.request import DrumRequest, DrumResult
+from musegen_daw.drumming.request import DEFAULT_TEMPERATURE, DEFAULT_TOP_P, DrumRequest, DrumResult
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi_file import read_midi
 
@@ -47,11 +47,12 @@ class DrumOptions:
     """What a person asks of the drums, whatever the song."""
 
     seed: int
-    temperature: float = 0.9
-    top_p: float = 0.95
+    temperature: float = DEFAULT_TEMPERATURE
+    top_p: float = DEFAULT_TOP_P
     density: float | None = None
     loudness: float | None = None
     fill: float | None = None
+    human_timing: bool | None = None
     variations: int = 1
     bar_count: int | None = None
     tracks: tuple[str, ...] = ()
@@ -121,6 +122,7 @@ def drum_job(song: Song, name: str, options: DrumOptions, note: Callable[[str], 
         density=options.density,
         loudness=options.loudness,
         fill=options.fill,
+        human_timing=options.human_timing,
         variations=options.variations,
         primer=primer,
         primer_bars=primer_bars,

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from musegen_daw.core.clip import Clip
 from musegen_daw.core.time import Bar
 
+DEFAULT_TEMPERATURE = 0.9
+DEFAULT_TOP_P = 0.95
+
 
 @dataclass(frozen=True, slots=True)
 class DrumRequest:
@@ -26,8 +29,8 @@ class DrumRequest:
     ppq: int
     bpm: float | None = None
     seed: int = 0
-    temperature: float = 0.9
-    top_p: float = 0.95
+    temperature: float = DEFAULT_TEMPERATURE
+    top_p: float = DEFAULT_TOP_P
     density: float | None = None
     loudness: float | None = None
     fill: float | None = None
