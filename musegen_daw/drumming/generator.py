@@ -141,13 +141,15 @@ class DrumGenerator:
             if cancelled is not None and cancelled():
                 raise Cancelled
             context, read = self._context(memory, bar, read, last_drums, controls)
+            end_position = min(POSITIONS_PER_BAR, int(to_positions(span.length_ticks, request.ppq)))
             task = BarTask(
                 context=context,
                 forced=forced.get(bar),
                 kept=standing[standing["bar"] == bar - primed] if bar >= primed else standing[:0],
                 kept_pieces=kept_pieces,
-                end_position=min(POSITIONS_PER_BAR, int(to_positions(span.length_ticks, request.ppq))),
+                end_position=end_position,
                 on_grid=request.human_timing is False,
+                must_play=end_position == POSITIONS_PER_BAR and not kept_pieces.any(),
             )
             state = self._writer.start(context) if state is None else state
             bars, state, gained = self._writer.write(task, state, sampler)

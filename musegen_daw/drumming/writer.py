@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.drumming.events import HIT, POSITIONS_PER_BAR, Array
-from musegen_daw.drumming.grammar import Grammar, Place
+from musegen_daw.drumming.grammar import AFTER_BAR, Grammar, Place
 from musegen_daw.drumming.sampler import Sampler
 from musegen_daw.drumming.tokens import BOS, DrumVocabulary
 from musegen_daw.models.session import Graph, zeros
@@ -32,7 +32,8 @@ class BarTask:
 
     `context` (rows, 16, width) is handed to the decoder; `forced` are the tokens, the bar line first,
     of a bar that is given; `kept` are hits (HIT, in order) that must stand, of pieces that are not
-    written anew (`kept_pieces`, (pieces,)); no hit lies at or after `end_position`.
+    written anew (`kept_pieces`, (pieces,)); no hit lies at or after `end_position`; a bar that
+    `must_play` has at least one hit.
     """
 
     context: Floats
@@ -41,6 +42,7 @@ class BarTask:
     kept_pieces: Bools
     end_position: int
     on_grid: bool
+    must_play: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class BarWriter:
             logits, following = self._read(last, task.context[index, self._grammar.frame(place)], state)
             allowed = self._grammar.allowed(place)
             allowed &= usable
+            if task.must_play:
+                allowed[place.phase == AFTER_BAR, bar] = False
             chosen, likelihood = sampler.draw(logits, allowed, ~done)
             if kept is not None:
                 kept.respect(place, chosen, likelihood, ~done)

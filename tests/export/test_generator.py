@@ -322,3 +322,14 @@ def test_it_stops_when_it_is_told_to(generator) -> None:
 def test_a_request_that_makes_no_sense_is_refused(generator, changes, words) -> None:
     with pytest.raises(ValueError, match=words):
         generator.generate(_request(**changes))
+
+
+def test_asked_to_play_it_plays_in_every_bar(generator) -> None:
+    for seed in range(6):
+        request = _request(6, seed=seed)
+        for take in generator.generate(replace(request, variations=3)).takes:
+            for bar in request.bars:
+                lead = PPQ // 8
+                assert any(
+                    bar.start_ticks - lead <= note.start_ticks < bar.end_ticks for note in take.drums.notes
+                )
