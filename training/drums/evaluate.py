@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from musegen_daw.drumming.events import LEAD_POSITIONS, POSITIONS_PER_BEAT, Array
 from musegen_daw.drumming.grammar import Grammar
-from musegen_daw.drumming.request import DrumRequest
+from musegen_daw.drumming.request import DEFAULT_TEMPERATURE, DEFAULT_TOP_P
 from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer, DrumVocabulary
 from training.drums.baselines import Markov, mean_beat, random_notes
 from training.drums.dataset import Corpus, Crop, DataConfig, DrumConditionalDataset, collate
@@ -36,6 +36,7 @@ from training.drums.grid import (
 )
 from training.drums.listening import (
     WAYS,
+    Listener,
     Outcome,
     Settings,
     Song,
@@ -56,24 +57,47 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, default=Path("resources/models/drums"))
     parser.add_argument("--checkpoint", type=Path, help="for bits per bar; without it they are left out")
     parser.add_argument("--split", choices=["validation", "test"], default="validation")
-    parser.add_argument("--temperature", type=float, default=DrumRequest((), (), 1).temperature)
-    parser.add_argument("--top-p", type=float, default=DrumRequest((), (), 1).top_p)
+    parser.add_argument("--temperature", type=float, default=DEFAULT_TEMPERATURE)
+    parser.add_argument("--top-p", type=float, default=DEFAULT_TOP_P)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--songs", type=int, default=0, help="only so many songs, evenly spread (0: all)")
     parser.add_argument(
         "--only", nargs="*", default=[], help="rows to make: own other primed rolling feel markov bits"
     )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--variations", type=int, default=1, help="takes of which the likeliest is measured")
     parser.add_argument("--json", type=Path, help="write the figures here too")
+    parser.add_argument(
+        "--pictures", type=Path, help="folder for pictures of three songs beside the human drums"
+    )
     options = parser.parse_args(argv)
     settings = Settings(
-        options.model, options.data, options.split, options.temperature, options.top_p, options.seed
+        options.model,
+        options.data,
+        options.split,
+        options.temperature,
+        options.top_p,
+        options.seed,
+        options.variations,
     )
+    if options.pictures is not None:
+        draw_examples(settings, options.pictures)
     figures = evaluate(settings, options.checkpoint, options.songs, frozenset(options.only), options.workers)
     print_table(figures)
     if options.json is not None:
         options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     return 0
+
+
+def draw_examples(settings: Settings, folder: Path, count: int = 3) -> None:
+    """Pictures of `count` songs, evenly spread over the split, ours beside the human drums."""
+    listener = Listener(settings)
+    songs = measured_songs(listener.corpus)
+    folder.mkdir(parents=True, exist_ok=True)
+    for song in songs[len(songs) // (2 * count) :: max(1, len(songs) // count)][:count]:
+        path = folder / f"{settings.split}-{song.index}.png"
+        listener.draw(song, path)
+        print(path)
 
 
 def evaluate(

@@ -32,6 +32,7 @@ from training.drums.grid import (
     scored_windows,
     self_similarity,
 )
+from training.drums.pictures import draw_grids
 from training.drums.train import other_onsets, other_songs
 
 PROGRAM_OF_FAMILY = (0, 27, 33)
@@ -57,6 +58,7 @@ class Settings:
     temperature: float
     top_p: float
     seed: int
+    variations: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ class Listener:
             seed=settings.seed + song,
             temperature=settings.temperature,
             top_p=settings.top_p,
+            variations=settings.variations,
         )
 
     def _generate(self, request: DrumRequest) -> tuple[Array, bool]:
@@ -167,6 +170,21 @@ class Listener:
         parts = parts_of(self.corpus, song.index, 0, song.bars)
         hits, valid = self._generate(self._request(parts, bars_of(0, song.bars), song.index))
         return self._compare(drum_grid(hits, song.bars), song, song.windows, valid)
+
+    def draw(self, song: Song, path: Path, bars: int = 4) -> None:
+        """A picture of the parts, the human drums and ours over the first windows that count."""
+        whole = self.corpus.between("onsets", song.index, 0, song.bars)
+        made, _ = self._generate(self._request(clips_of(whole, song.bars), bars_of(0, song.bars), song.index))
+        first = int(song.windows[0])
+        bars = min(bars, song.bars - first)
+
+        def cut(events: Array) -> Array:
+            found = events[(events["bar"] >= first) & (events["bar"] < first + bars)]
+            found["bar"] -= first
+            return found
+
+        rows = [("human", cut(self._human(song)), bars), ("generated", cut(made), bars)]
+        draw_grids(rows, path, onsets=cut(whole), title=f"song {song.index}", first_bar=first)
 
     def other(self, song: Song) -> Outcome:
         """The whole song, with the instruments of another one."""
