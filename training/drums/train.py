@@ -79,7 +79,7 @@ def train(
     torch.manual_seed(config.loop.seed)
     model = DrumLSTM(config.model, tokenizer.vocabulary())
     training = DrumConditionalDataset(Corpus(data, "train"), tokenizer, config.data, config.loop.seed)
-    validation = DrumConditionalDataset(Corpus(data, "validation"), tokenizer, config.data, 0)
+    validation = DrumConditionalDataset(Corpus(data, "validation"), tokenizer, DataConfig(), 0)
     watched = validation_batches(validation, config.validation_crops)
     if not watched["own"]:
         raise ValueError(f"{data} has no song with instruments in the validation split")
