@@ -27,16 +27,20 @@ PARITY = 1e-4
 
 
 class Encode(nn.Module):
-    """Parts (bars, 16, features) and which bars are heard -> memory (bars, 16, width), bar vectors (bars, width)."""
+    """Parts (bars, 16, features) and which bars are heard -> memory, bar vectors, expected hits.
+
+    Memory (bars, 16, width), bar vectors (bars, width), and the probability (bars, 16, pieces) of each hit
+    as far as the parts alone tell.
+    """
 
     def __init__(self, model: DrumLSTM) -> None:
         super().__init__()
-        self.encoder = model.encoder
+        self.encoder, self.expect = model.encoder, model.expect
 
-    def forward(self, parts: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, parts: Tensor, heard: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Without a batch axis."""
         memory, bars = self.encoder(parts[None], heard[None])
-        return memory[0], bars[0]
+        return memory[0], bars[0], self.expect(memory)[0].sigmoid()
 
 
 class LookBack(nn.Module):
@@ -152,8 +156,8 @@ def _export(
             Encode(model),
             (torch.zeros(bars, FRAMES_PER_BAR, PART_FEATURES), torch.ones(bars)),
             ("parts", "heard"),
-            ("memory", "bar_vectors"),
-            {"parts": {0: "bars"}, "heard": {0: "bars"}, "memory": {0: "bars"}, "bar_vectors": {0: "bars"}},
+            ("memory", "bar_vectors", "expected"),
+            {name: {0: "bars"} for name in ("parts", "heard", "memory", "bar_vectors", "expected")},
             out / "encode.onnx",
         ),
         "look_back": export_graph(
@@ -255,7 +259,7 @@ def parity(
         expected = model(batch).logits[0].numpy()
 
     encode, look_back, step = (OnnxGraph(folder, spec, role) for role in ("encode", "look_back", "step"))
-    memory, vectors = encode(parts, heard)
+    memory, vectors, _ = encode(parts, heard)
     width, history = model.config.context_width, model.config.history_width
     read = np.zeros((1, 0, FRAMES_PER_BAR, history), np.float32)
     contexts: list[np.ndarray] = []

@@ -13,7 +13,7 @@ from musegen_daw.commands import bounce, generate, terminal
 from musegen_daw.commands.bounce import BounceSong
 from musegen_daw.commands.drum_request import DrumOptions, DrumWriter, OpenGenerator
 from musegen_daw.core.drum_maps import GENERAL_MIDI
-from musegen_daw.drumming.request import DEFAULT_TEMPERATURE, DEFAULT_TOP_P
+from musegen_daw.drumming.request import DEFAULT_FOLLOW, DEFAULT_TEMPERATURE, DEFAULT_TOP_P
 from musegen_daw.errors import MusegenError
 
 INTERRUPTED = 130
@@ -79,6 +79,7 @@ def _drum_options(args: argparse.Namespace) -> DrumOptions:
         seed=secrets.randbelow(2**31) if args.seed is None else args.seed,
         temperature=args.temperature,
         top_p=args.top_p,
+        follow=args.follow,
         density=args.density,
         loudness=args.loudness,
         fill=args.fill,
@@ -176,6 +177,10 @@ def _drum_arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--top-p", type=_number(0, 1, above=True), default=DEFAULT_TOP_P, metavar="P",
         help="leave out the least likely choices beyond this share, %(default)s unless told",
+    )  # fmt: skip
+    parser.add_argument(
+        "--follow", type=_number(0, 4), default=DEFAULT_FOLLOW, metavar="X",
+        help="how closely to follow the part: 0 not at all, %(default)s unless told, 4 slavishly",
     )  # fmt: skip
     for control, low, high in (
         ("density", "sparse", "busy"),

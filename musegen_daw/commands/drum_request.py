@@ -13,7 +13,13 @@ from musegen_daw.core.clip import Clip, Note, Song
 from musegen_daw.core.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, to_general_midi
 from musegen_daw.core.parts import clip_bars, continued_bars, find_parts, listed_parts
 from musegen_daw.core.time import Bar
-from musegen_daw.drumming.request import DEFAULT_TEMPERATURE, DEFAULT_TOP_P, DrumRequest, DrumResult
+from musegen_daw.drumming.request import (
+    DEFAULT_FOLLOW,
+    DEFAULT_TEMPERATURE,
+    DEFAULT_TOP_P,
+    DrumRequest,
+    DrumResult,
+)
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi_file import read_midi
 
@@ -49,6 +55,7 @@ class DrumOptions:
     seed: int
     temperature: float = DEFAULT_TEMPERATURE
     top_p: float = DEFAULT_TOP_P
+    follow: float = DEFAULT_FOLLOW
     density: float | None = None
     loudness: float | None = None
     fill: float | None = None
@@ -119,6 +126,7 @@ def drum_job(song: Song, name: str, options: DrumOptions, note: Callable[[str], 
         seed=options.seed,
         temperature=options.temperature,
         top_p=options.top_p,
+        follow=options.follow,
         density=options.density,
         loudness=options.loudness,
         fill=options.fill,

@@ -56,6 +56,7 @@ Progress = Callable[[int, int], None]
 WINDOW_BARS = 16
 OVERLAP_BARS = 4
 PAST_BARS = 24
+MAX_FOLLOW = 4.0
 
 
 class Cancelled(Exception):
@@ -64,10 +65,11 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What the encoder says of the parts: (bars, 16, width) and (bars, width)."""
+    """What the encoder says of the parts: (bars, 16, width), (bars, width), and hits a bar to be expected (bars,)."""
 
     frames: Floats
     bars: Floats
+    hits: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class DrumGenerator:
         try:
             self.vocabulary = DrumVocabulary.from_runs(spec.facts["vocabulary"])
             sizes = spec.facts["sizes"]
+            self._density_edges = np.array(spec.facts["control_scale"]["density_edges"], float)
             self._width, self._history = int(sizes["context_width"]), int(sizes["history_width"])
             state_shape = int(sizes["decoder_layers"]), int(sizes["decoder_width"])
             grammar = Grammar(self.vocabulary)
@@ -126,6 +129,9 @@ class DrumGenerator:
         every, primed = (*before, *asked), len(before)
         rows = request.variations
         memory = self._read_parts(request, every, primed)
+        memories = [memory]
+        if request.follow != 1 and request.parts:
+            memories.append(self._read_parts(replace(request, heard_until_ticks=0), every, primed))
         sampler = Sampler(request.seed, rows, request.temperature, request.top_p)
         controls = _controls(request, rows)
         forced = self._forced_bars(request, before, asked, owners)
@@ -140,7 +146,12 @@ class DrumGenerator:
         for bar, span in enumerate(every):
             if cancelled is not None and cancelled():
                 raise Cancelled
-            context, read = self._context(memory, bar, read, last_drums, controls)
+            if request.density is None and request.parts:
+                controls[:, DENSITY] = 3 + np.searchsorted(
+                    self._density_edges, memory.hits[bar], side="right"
+                )
+            looks = [self._context(each, bar, read, last_drums, controls) for each in memories]
+            context, read = np.stack([look[0] for look in looks]), looks[0][1]
             end_position = min(POSITIONS_PER_BAR, int(to_positions(span.length_ticks, request.ppq)))
             task = BarTask(
                 context=context,
@@ -150,6 +161,7 @@ class DrumGenerator:
                 end_position=end_position,
                 on_grid=request.human_timing is False,
                 must_play=end_position == POSITIONS_PER_BAR and not kept_pieces.any(),
+                follow=request.follow,
             )
             state = self._writer.start(context) if state is None else state
             bars, state, gained = self._writer.write(task, state, sampler)
@@ -187,14 +199,16 @@ class DrumGenerator:
         for bar in range(primed):
             heard[bar] *= every[bar].end_ticks > first
         frames: list[Floats] = []
+        hits: list[Floats] = []
         bars: list[Floats] = []
         for start in range(0, len(every), WINDOW_BARS):
             end = min(len(every), start + WINDOW_BARS)
             before, after = max(0, start - OVERLAP_BARS), min(len(every), end + OVERLAP_BARS)
-            memory, vectors = self._encode(parts[before:after], heard[before:after])
+            memory, vectors, expected = self._encode(parts[before:after], heard[before:after])
             frames.append(memory[start - before : end - before])
+            hits.append(expected[start - before : end - before].sum(axis=(1, 2)))
             bars.append(vectors[start - before : end - before])
-        return _Memory(np.concatenate(frames), np.concatenate(bars))
+        return _Memory(np.concatenate(frames), np.concatenate(bars), np.concatenate(hits))
 
     def _context(
         self, memory: _Memory, bar: int, read: Floats, last_drums: Floats, controls: npt.NDArray[np.int64]
@@ -274,6 +288,8 @@ def _check(request: DrumRequest) -> None:
         raise ValueError("a request needs at least one bar")
     if request.variations < 1:
         raise ValueError(f"at least one variation must be asked for, got {request.variations}")
+    if not 0 <= request.follow <= MAX_FOLLOW:
+        raise ValueError(f"follow must be within 0..{MAX_FOLLOW:g}, got {request.follow}")
     for name in ("density", "loudness", "fill"):
         value = getattr(request, name)
         if value is not None and not 0 <= value <= 1:
@@ -300,7 +316,7 @@ def _check(request: DrumRequest) -> None:
 
 
 def _controls(request: DrumRequest, rows: int) -> npt.NDArray[np.int64]:
-    """The control levels of every row: (rows, 6); asked to play, it plays."""
+    """The control levels of every row: (rows, 6); asked to play, it plays, as much as the parts let expect."""
     level = np.zeros(len(CONTROL_SIZES), np.int64)
     level[DENSITY] = PLAYS if request.density is None else 3 + _share(request.density, DENSITY_LEVELS)
     if request.loudness is not None:

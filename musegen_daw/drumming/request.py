@@ -9,6 +9,7 @@ from musegen_daw.core.time import Bar
 
 DEFAULT_TEMPERATURE = 0.9
 DEFAULT_TOP_P = 0.95
+DEFAULT_FOLLOW = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,15 @@ class DrumRequest:
     """Drums for `bars`, following `parts`; everything is counted at the PPQ of the parts.
 
     `heard_until_ticks` hides the parts from that tick on, as when playing live (None: all is known).
-    `density`, `loudness` and `fill` are controls from 0 to 1 (None: left to the model); density 0 is the
-    sparsest tenth of the training bars, 1 the busiest. `primer` holds earlier drum bars in the
-    same time as the parts, in the bars just before `bars`. Hits of `kept` in `kept_voices` (names of
-    `core.drums.VOICES`) or in `kept_bars` (indices into `bars`) stay as they are and the rest is
-    written around them. `expressive` asks for played dynamics, False for flat velocities;
-    `human_timing` for micro-timing, False for the plain grid; None leaves either to the model.
+    `follow` is how closely to follow: 1 as learned, 0 as if nothing were heard, above 1 what the parts
+    change is exaggerated (classifier-free guidance, Ho and Salimans, 2022).
+    `density`, `loudness` and `fill` are controls from 0 to 1; density 0 is the sparsest tenth of the
+    training bars, 1 the busiest. None leaves them to the model, the density to what it expects of the
+    parts. `primer` holds earlier drum bars in the same time as the parts, in the bars just before
+    `bars`. Hits of `kept` in `kept_voices` (names of `core.drums.VOICES`) or in `kept_bars` (indices
+    into `bars`) stay as they are and the rest is written around them. `expressive` asks for played
+    dynamics, False for flat velocities; `human_timing` for micro-timing, False for the plain grid;
+    None leaves either to the model.
     """
 
     parts: tuple[Clip, ...]
@@ -31,6 +35,7 @@ class DrumRequest:
     seed: int = 0
     temperature: float = DEFAULT_TEMPERATURE
     top_p: float = DEFAULT_TOP_P
+    follow: float = DEFAULT_FOLLOW
     density: float | None = None
     loudness: float | None = None
     fill: float | None = None

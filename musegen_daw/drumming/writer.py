@@ -30,10 +30,11 @@ class State:
 class BarTask:
     """One bar to write.
 
-    `context` (rows, 16, width) is handed to the decoder; `forced` are the tokens, the bar line first,
-    of a bar that is given; `kept` are hits (HIT, in order) that must stand, of pieces that are not
-    written anew (`kept_pieces`, (pieces,)); no hit lies at or after `end_position`; a bar that
-    `must_play` has at least one hit.
+    `context` (branches, rows, 16, width) is handed to the decoder; a second branch is as if nothing had
+    been heard, and `follow` tells how far to go from it to the first, or past it. `forced` are the
+    tokens, the bar line first, of a bar that is given. `kept` are hits (HIT, in order) that must stand,
+    of pieces that are not written anew (`kept_pieces`, (pieces,)). No hit lies at or after
+    `end_position`; a bar that `must_play` has at least one.
     """
 
     context: Floats
@@ -43,6 +44,7 @@ class BarTask:
     end_position: int
     on_grid: bool
     must_play: bool
+    follow: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,12 @@ class BarWriter:
         }
 
     def start(self, context: Floats) -> State:
-        """The state at the beginning, before the first bar; `context` (rows, 16, width) is that of the first bar."""
-        rows = len(context)
-        empty = State(zeros(self._layers, rows, self._width), zeros(self._layers, rows, self._width))
-        return self._read(np.full(rows, BOS, np.int64), context[:, 0], empty)[1]
+        """The state before the first bar; `context` (branches, rows, 16, width) is that of the first bar."""
+        branches, rows = context.shape[:2]
+        shape = self._layers, branches * rows, self._width
+        return self._read(
+            np.full(rows, BOS, np.int64), context[:, :, 0], State(zeros(*shape), zeros(*shape)), 1.0
+        )[1]
 
     def write(
         self, task: BarTask, state: State, sampler: Sampler
@@ -78,7 +82,7 @@ class BarWriter:
         """The bar of each row, the state after it, and the log-likelihoods (rows,) of what was chosen freely."""
         if task.forced is not None:
             return self._give(task.forced, task.context, state)
-        rows = len(task.context)
+        rows = task.context.shape[1]
         index = np.arange(rows)
         bar = self._grammar.bar_token
         usable = self._usable(task)
@@ -89,7 +93,8 @@ class BarWriter:
         gained = np.zeros(rows)
         written: list[list[int]] = [[] for _ in range(rows)]
         while True:
-            logits, following = self._read(last, task.context[index, self._grammar.frame(place)], state)
+            aligned = task.context[:, index, self._grammar.frame(place)]
+            logits, following = self._read(last, aligned, state, task.follow)
             allowed = self._grammar.allowed(place)
             allowed &= usable
             if task.must_play:
@@ -124,17 +129,23 @@ class BarWriter:
     def _give(
         self, tokens: list[int], context: Floats, state: State
     ) -> tuple[list[WrittenBar], State, npt.NDArray[np.float64]]:
-        rows = len(context)
+        rows = context.shape[1]
         place = Place.start(rows)
         for token in tokens:
             column = np.full(rows, token, np.int64)
             place = self._grammar.advance(place, column)
-            _, state = self._read(column, context[:, self._grammar.frame(place)[0]], state)
+            _, state = self._read(column, context[:, :, self._grammar.frame(place)[0]], state, 1.0)
         given = [WrittenBar(self._hits(tokens[1:]), tuple(tokens)) for _ in range(rows)]
         return given, state, np.zeros(rows)
 
-    def _read(self, tokens: Ints, aligned: Floats, state: State) -> tuple[Floats, State]:
-        logits, hidden, cell = self._step(tokens, aligned, state.hidden, state.cell)
+    def _read(self, tokens: Ints, aligned: Floats, state: State, follow: float) -> tuple[Floats, State]:
+        branches, rows, width = aligned.shape
+        logits, hidden, cell = self._step(
+            np.tile(tokens, branches), aligned.reshape(-1, width), state.hidden, state.cell
+        )
+        if branches > 1:
+            heard, unheard = logits[:rows], logits[rows:]
+            logits = unheard + np.float32(follow) * (heard - unheard)
         return logits, State(hidden, cell)
 
     def _hits(self, tokens: list[int]) -> Array:
@@ -197,5 +208,5 @@ class _Kept:
 
 
 def _where(done: Bools, old: State, new: State) -> State:
-    mask = done[None, :, None]
+    mask = np.tile(done, old.hidden.shape[1] // len(done))[None, :, None]
     return State(np.where(mask, old.hidden, new.hidden), np.where(mask, old.cell, new.cell))

@@ -333,3 +333,19 @@ def test_asked_to_play_it_plays_in_every_bar(generator) -> None:
                 assert any(
                     bar.start_ticks - lead <= note.start_ticks < bar.end_ticks for note in take.drums.notes
                 )
+
+
+def test_follow_0_is_as_if_nothing_were_heard(generator) -> None:
+    one, two = _request(3, follow=0.0, density=0.5), _request(3, follow=0.0, density=0.5)
+    two = replace(two, parts=tuple(part.transpose(7) for part in two.parts))
+    drums = [generator.generate(each).takes[0].drums.notes for each in (one, two)]
+    assert drums[0] == drums[1]
+    heard = [generator.generate(replace(each, follow=2.0)).takes[0].drums.notes for each in (one, two)]
+    assert heard[0] != heard[1]
+
+
+@pytest.mark.parametrize("follow", [0.5, 1.5, 3.0])
+def test_guided_takes_stay_within_the_grammar(generator, follow) -> None:
+    for take in generator.generate(_request(4, follow=follow, variations=3)).takes:
+        _, bars = generator.vocabulary.decode(take.tokens)
+        assert bars == 4

@@ -53,6 +53,7 @@ class DataConfig:
     hide_future_share: float = 0.3
     hide_start_share: float = 0.1
     hide_history_share: float = 0.15
+    hide_bar_share: float = 0.15
     show_density_share: float = 0.35
     show_plays_share: float = 0.35
     show_loudness_share: float = 0.4
@@ -228,6 +229,7 @@ class DrumConditionalDataset:
         elif choice < config.hide_parts_share + config.hide_future_share + config.hide_start_share:
             heard[: random.integers(1, crop.bars // 2 + 2)] = False  # a groove before the part sets in
         history = np.full(crop.bars, random.random() >= config.hide_history_share)
+        history &= random.random(crop.bars) >= config.hide_bar_share
         return self._example(crop, onsets, hits, heard, history, self._shown_controls(crop, hits, random))
 
     def plain(self, crop: Crop, *, onsets: Array | None = None, heard: bool = True) -> Example:

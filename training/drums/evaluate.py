@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from musegen_daw.drumming.events import LEAD_POSITIONS, POSITIONS_PER_BEAT, Array
 from musegen_daw.drumming.grammar import Grammar
-from musegen_daw.drumming.request import DEFAULT_TEMPERATURE, DEFAULT_TOP_P
+from musegen_daw.drumming.request import DEFAULT_FOLLOW, DEFAULT_TEMPERATURE, DEFAULT_TOP_P
 from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer, DrumVocabulary
 from training.drums.baselines import Markov, mean_beat, random_notes
 from training.drums.dataset import Corpus, Crop, DataConfig, DrumConditionalDataset, collate
@@ -65,6 +65,7 @@ def main(argv: list[str] | None = None) -> int:
         "--only", nargs="*", default=[], help="rows to make: own other primed rolling feel markov bits"
     )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--follow", type=float, default=DEFAULT_FOLLOW)
     parser.add_argument("--variations", type=int, default=1, help="takes of which the likeliest is measured")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     parser.add_argument(
@@ -79,6 +80,7 @@ def main(argv: list[str] | None = None) -> int:
         options.top_p,
         options.seed,
         options.variations,
+        options.follow,
     )
     if options.pictures is not None:
         draw_examples(settings, options.pictures)

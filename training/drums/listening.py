@@ -21,7 +21,7 @@ from musegen_daw.drumming.events import (
     velocity_of_level,
 )
 from musegen_daw.drumming.generator import DrumGenerator
-from musegen_daw.drumming.request import DrumRequest
+from musegen_daw.drumming.request import DEFAULT_FOLLOW, DrumRequest
 from training.drums.dataset import Corpus
 from training.drums.grid import (
     WINDOW_BARS,
@@ -59,6 +59,7 @@ class Settings:
     top_p: float
     seed: int
     variations: int = 1
+    follow: float = DEFAULT_FOLLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class Listener:
             temperature=settings.temperature,
             top_p=settings.top_p,
             variations=settings.variations,
+            follow=settings.follow,
         )
 
     def _generate(self, request: DrumRequest) -> tuple[Array, bool]:

@@ -40,6 +40,7 @@ class ModelConfig:
     decoder_layers: int = 1
     lookahead_frames: int = 6
     dropout: float = 0.15
+    token_dropout: float = 0.2
     use_history: bool = True
 
     def to_dict(self) -> dict[str, object]:
@@ -189,7 +190,11 @@ class DrumLSTM(nn.Module):
         context = self.bar_context(memory, self._look_back(bars, batch), batch.controls).flatten(1, 2)
         aligned = torch.gather(context, 1, batch.cursor[..., None].expand(-1, -1, context.shape[-1]))
         table = self.token_table()
-        hidden, _ = self.lstm(torch.cat([self.drop(self.entry_norm(table)[batch.inputs]), aligned], dim=-1))
+        entries = self.drop(self.entry_norm(table)[batch.inputs])
+        if self.training:  # what was written is hidden now and then, so that the parts are listened to
+            shown = torch.rand(batch.inputs.shape, device=entries.device) >= self.config.token_dropout
+            entries = entries * shown[..., None]
+        hidden, _ = self.lstm(torch.cat([entries, aligned], dim=-1))
         return Output(self.head(hidden, aligned, table), self.expect(memory))
 
     def bar_context(self, memory: Tensor, past: Tensor, controls: Tensor) -> Tensor:
