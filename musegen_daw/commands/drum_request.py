@@ -14,6 +14,7 @@ from musegen_daw.core.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, to
 from musegen_daw.core.parts import clip_bars, continued_bars, find_parts, listed_parts
 from musegen_daw.core.time import Bar
 from musegen_daw.drumming.request import (
+    DEFAULT_CANDIDATES,
     DEFAULT_FOLLOW,
     DEFAULT_TEMPERATURE,
     DEFAULT_TOP_P,
@@ -132,6 +133,7 @@ def drum_job(song: Song, name: str, options: DrumOptions, note: Callable[[str], 
         fill=options.fill,
         human_timing=options.human_timing,
         variations=options.variations,
+        candidates=DEFAULT_CANDIDATES if options.variations == 1 else options.variations,
         primer=primer,
         primer_bars=primer_bars,
         kept=to_general_midi(kept, options.drum_map).shift(primer_ticks) if kept else None,

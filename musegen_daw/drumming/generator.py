@@ -41,6 +41,7 @@ from musegen_daw.drumming.features import (
 )
 from musegen_daw.drumming.grammar import Grammar
 from musegen_daw.drumming.keeping import free_hits, kept_hits, kept_notes
+from musegen_daw.drumming.ranking import agreement
 from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
 from musegen_daw.drumming.sampler import Sampler
 from musegen_daw.drumming.spans import model_bars
@@ -127,7 +128,7 @@ class DrumGenerator:
         before, _ = model_bars(request.primer_bars, request.ppq)
         asked, owners = model_bars(request.bars, request.ppq)
         every, primed = (*before, *asked), len(before)
-        rows = request.variations
+        rows = max(request.candidates, request.variations)
         memory = self._read_parts(request, every, primed)
         memories = [memory]
         if request.follow != 1 and request.parts:
@@ -183,8 +184,12 @@ class DrumGenerator:
             )
             for row, bars in enumerate(written)
         ]
-        takes.sort(key=lambda take: -take.log_likelihood)
-        return DrumResult(tuple(takes), request.seed)
+        if rows > request.variations:
+            value = agreement([np.concatenate([bar.hits for bar in bars]) for bars in written], len(asked))
+        else:
+            value = np.array([take.log_likelihood for take in takes])
+        best = np.argsort(-value, kind="stable")[: request.variations]
+        return DrumResult(tuple(takes[row] for row in best), request.seed)
 
     def _read_parts(self, request: DrumRequest, every: tuple[Bar, ...], primed: int) -> _Memory:
         heard_parts = _heard_parts(request)
@@ -286,8 +291,9 @@ def _clip(hits: Array, kept: tuple[Note, ...], bars: tuple[Bar, ...], ppq: int) 
 def _check(request: DrumRequest) -> None:
     if not request.bars:
         raise ValueError("a request needs at least one bar")
-    if request.variations < 1:
-        raise ValueError(f"at least one variation must be asked for, got {request.variations}")
+    if request.variations < 1 or request.candidates < 1:
+        asked = min(request.variations, request.candidates)
+        raise ValueError(f"at least one variation and one candidate must be asked for, got {asked}")
     if not 0 <= request.follow <= MAX_FOLLOW:
         raise ValueError(f"follow must be within 0..{MAX_FOLLOW:g}, got {request.follow}")
     for name in ("density", "loudness", "fill"):

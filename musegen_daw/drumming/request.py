@@ -10,6 +10,7 @@ from musegen_daw.core.time import Bar
 DEFAULT_TEMPERATURE = 0.9
 DEFAULT_TOP_P = 0.95
 DEFAULT_FOLLOW = 1.0
+DEFAULT_CANDIDATES = 8  # drawn for a single take when there is time
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class DrumRequest:
     `heard_until_ticks` hides the parts from that tick on, as when playing live (None: all is known).
     `follow` is how closely to follow: 1 as learned, 0 as if nothing were heard, above 1 what the parts
     change is exaggerated (classifier-free guidance, Ho and Salimans, 2022).
+    `variations` takes are returned, the likeliest first; where more `candidates` are drawn than returned,
+    those that most others agree with.
     `density`, `loudness` and `fill` are controls from 0 to 1; density 0 is the sparsest tenth of the
     training bars, 1 the busiest. None leaves them to the model, the density to what it expects of the
     parts. `primer` holds earlier drum bars in the same time as the parts, in the bars just before
@@ -42,6 +45,7 @@ class DrumRequest:
     expressive: bool | None = True
     human_timing: bool | None = None
     variations: int = 1
+    candidates: int = 1
     heard_until_ticks: int | None = None
     primer: Clip | None = None
     primer_bars: tuple[Bar, ...] = ()
@@ -63,7 +67,7 @@ class DrumTake:
 
 @dataclass(frozen=True, slots=True)
 class DrumResult:
-    """The variations of one request, the likeliest first."""
+    """The variations of one request, the best first."""
 
     takes: tuple[DrumTake, ...]
     seed: int

@@ -349,3 +349,9 @@ def test_guided_takes_stay_within_the_grammar(generator, follow) -> None:
     for take in generator.generate(_request(4, follow=follow, variations=3)).takes:
         _, bars = generator.vocabulary.decode(take.tokens)
         assert bars == 4
+
+
+def test_of_more_candidates_the_one_that_others_agree_with_is_returned(generator) -> None:
+    drawn = generator.generate(_request(3, variations=6)).takes
+    (best,) = generator.generate(_request(3, candidates=6)).takes
+    assert best.drums.notes in [take.drums.notes for take in drawn]

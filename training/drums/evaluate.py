@@ -20,7 +20,12 @@ from tqdm import tqdm
 
 from musegen_daw.drumming.events import LEAD_POSITIONS, POSITIONS_PER_BEAT, Array
 from musegen_daw.drumming.grammar import Grammar
-from musegen_daw.drumming.request import DEFAULT_FOLLOW, DEFAULT_TEMPERATURE, DEFAULT_TOP_P
+from musegen_daw.drumming.request import (
+    DEFAULT_CANDIDATES,
+    DEFAULT_FOLLOW,
+    DEFAULT_TEMPERATURE,
+    DEFAULT_TOP_P,
+)
 from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer, DrumVocabulary
 from training.drums.baselines import Markov, mean_beat, random_notes
 from training.drums.dataset import Corpus, Crop, DataConfig, DrumConditionalDataset, collate
@@ -62,10 +67,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--songs", type=int, default=0, help="only so many songs, evenly spread (0: all)")
     parser.add_argument(
-        "--only", nargs="*", default=[], help="rows to make: own other primed rolling feel markov bits"
+        "--only", nargs="*", default=[], help="rows to make: own single other primed rolling feel markov bits"
     )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--follow", type=float, default=DEFAULT_FOLLOW)
+    parser.add_argument(
+        "--candidates",
+        type=int,
+        default=DEFAULT_CANDIDATES,
+        help="takes drawn, of which the most typical counts",
+    )
     parser.add_argument("--variations", type=int, default=1, help="takes of which the likeliest is measured")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     parser.add_argument(
@@ -81,6 +92,7 @@ def main(argv: list[str] | None = None) -> int:
         options.seed,
         options.variations,
         options.follow,
+        options.candidates,
     )
     if options.pictures is not None:
         draw_examples(settings, options.pictures)
@@ -113,7 +125,7 @@ def evaluate(
     human = {
         song.index: drum_grid(corpus.between("hits", song.index, 0, song.bars), song.bars) for song in songs
     }
-    wanted = only or frozenset(("own", "other", "primed", "rolling", "feel", "markov", "bits"))
+    wanted = only or frozenset((*WAYS, "feel", "markov", "bits"))
     rows: dict[str, Any] = {}
     with ProcessPoolExecutor(max_workers=workers) as pool:
         for way in WAYS:
@@ -298,6 +310,7 @@ def print_table(figures: dict[str, Any]) -> None:
     )
     labels = {
         "own": "this model",
+        "single": "this model, one take",
         "other": "this model, another song's instruments",
         "primed": "this model, primed with the first 2 bars",
         "rolling": "this model, primed with the previous 2 bars",

@@ -21,7 +21,7 @@ from musegen_daw.drumming.events import (
     velocity_of_level,
 )
 from musegen_daw.drumming.generator import DrumGenerator
-from musegen_daw.drumming.request import DEFAULT_FOLLOW, DrumRequest
+from musegen_daw.drumming.request import DEFAULT_CANDIDATES, DEFAULT_FOLLOW, DrumRequest
 from training.drums.dataset import Corpus
 from training.drums.grid import (
     WINDOW_BARS,
@@ -60,6 +60,7 @@ class Settings:
     seed: int
     variations: int = 1
     follow: float = DEFAULT_FOLLOW
+    candidates: int = DEFAULT_CANDIDATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ class Listener:
             top_p=settings.top_p,
             variations=settings.variations,
             follow=settings.follow,
+            candidates=settings.candidates,
         )
 
     def _generate(self, request: DrumRequest) -> tuple[Array, bool]:
@@ -169,8 +171,16 @@ class Listener:
 
     def own(self, song: Song) -> Outcome:
         """The whole song, with its own instruments."""
+        return self._followed(song, self._settings.candidates)
+
+    def single(self, song: Song) -> Outcome:
+        """The whole song, with its own instruments, the first take that comes."""
+        return self._followed(song, 1)
+
+    def _followed(self, song: Song, candidates: int) -> Outcome:
         parts = parts_of(self.corpus, song.index, 0, song.bars)
-        hits, valid = self._generate(self._request(parts, bars_of(0, song.bars), song.index))
+        request = replace(self._request(parts, bars_of(0, song.bars), song.index), candidates=candidates)
+        hits, valid = self._generate(request)
         return self._compare(drum_grid(hits, song.bars), song, song.windows, valid)
 
     def draw(self, song: Song, path: Path, bars: int = 4) -> None:
@@ -250,7 +260,13 @@ class Listener:
         return human[human["bar"] >= WINDOW_BARS], hits, float(facts["bpm"])
 
 
-WAYS = {"own": Listener.own, "other": Listener.other, "primed": Listener.primed, "rolling": Listener.rolling}
+WAYS = {
+    "own": Listener.own,
+    "single": Listener.single,
+    "other": Listener.other,
+    "primed": Listener.primed,
+    "rolling": Listener.rolling,
+}
 
 
 def measure(settings: Settings, way: str, songs: list[Song]) -> list[Outcome]:
