@@ -1,11 +1,11 @@
-"""`python -m training.drums COMMAND`: prepare, train, release, evaluate, report, benchmark."""
+"""`python -m training.drums COMMAND`: prepare, train, release, evaluate, report, benchmark, draw."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-COMMANDS = ("prepare", "train", "release", "evaluate", "report", "benchmark")
+COMMANDS = ("prepare", "train", "release", "evaluate", "report", "benchmark", "draw")
 
 
 def main() -> int:
