@@ -180,7 +180,7 @@ def _drum_arguments() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--follow", type=_number(0, 4), default=DEFAULT_FOLLOW, metavar="X",
-        help="how closely to follow the part: 0 not at all, %(default)s unless told, 4 slavishly",
+        help="how strongly the part draws the drums: 0 to 4, %(default)s unless told",
     )  # fmt: skip
     for control, low, high in (
         ("density", "sparse", "busy"),

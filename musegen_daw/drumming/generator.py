@@ -40,6 +40,7 @@ from musegen_daw.drumming.features import (
     tempo_level,
 )
 from musegen_daw.drumming.grammar import Grammar
+from musegen_daw.drumming.guidance import Lean
 from musegen_daw.drumming.keeping import free_hits, kept_hits, kept_notes
 from musegen_daw.drumming.ranking import agreement
 from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
@@ -58,6 +59,10 @@ WINDOW_BARS = 16
 OVERLAP_BARS = 4
 PAST_BARS = 24
 MAX_FOLLOW = 4.0
+PRIMED_FOLLOW = 0.1  # a groove that is given leads, and the parts colour it
+THRESHOLD = 0.15  # of an expected hit; this and the strength were chosen on the validation split
+STRENGTH = 4.0
+DENSITY_ODDS = 3.0
 
 
 class Cancelled(Exception):
@@ -66,11 +71,13 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What the encoder says of the parts: (bars, 16, width), (bars, width), and hits a bar to be expected (bars,)."""
+    """What the encoder says of the parts: (bars, 16, width), (bars, width), which bars were heard (bars,), and the
+    probability of each hit (bars, 16, pieces)."""
 
     frames: Floats
     bars: Floats
-    hits: Floats
+    heard: Floats
+    expected: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +137,6 @@ class DrumGenerator:
         every, primed = (*before, *asked), len(before)
         rows = max(request.candidates, request.variations)
         memory = self._read_parts(request, every, primed)
-        memories = [memory]
-        if request.follow != 1 and request.parts:
-            memories.append(self._read_parts(replace(request, heard_until_ticks=0), every, primed))
         sampler = Sampler(request.seed, rows, request.temperature, request.top_p)
         controls = _controls(request, rows)
         forced = self._forced_bars(request, before, asked, owners)
@@ -148,11 +152,9 @@ class DrumGenerator:
             if cancelled is not None and cancelled():
                 raise Cancelled
             if request.density is None and request.parts:
-                controls[:, DENSITY] = 3 + np.searchsorted(
-                    self._density_edges, memory.hits[bar], side="right"
-                )
-            looks = [self._context(each, bar, read, last_drums, controls) for each in memories]
-            context, read = np.stack([look[0] for look in looks]), looks[0][1]
+                hits = memory.expected[bar].sum()
+                controls[:, DENSITY] = 3 + np.searchsorted(self._density_edges, hits, side="right")
+            context, read = self._context(memory, bar, read, last_drums, controls)
             end_position = min(POSITIONS_PER_BAR, int(to_positions(span.length_ticks, request.ppq)))
             task = BarTask(
                 context=context,
@@ -162,7 +164,7 @@ class DrumGenerator:
                 end_position=end_position,
                 on_grid=request.human_timing is False,
                 must_play=end_position == POSITIONS_PER_BAR and not kept_pieces.any(),
-                follow=request.follow,
+                lean=self._lean(request, memory, bar),
             )
             state = self._writer.start(context) if state is None else state
             bars, state, gained = self._writer.write(task, state, sampler)
@@ -191,6 +193,15 @@ class DrumGenerator:
         best = np.argsort(-value, kind="stable")[: request.variations]
         return DrumResult(tuple(takes[row] for row in best), request.seed)
 
+    def _lean(self, request: DrumRequest, memory: _Memory, bar: int) -> Lean | None:
+        """How far the expectations of a bar draw its tokens; not at all where nothing was heard."""
+        strength = STRENGTH * request.follow * (1.0 if request.primer is None else PRIMED_FOLLOW)
+        if strength == 0 or not memory.heard[bar]:
+            return None
+        density = 0.5 if request.density is None else request.density
+        odds = np.log(THRESHOLD / (1 - THRESHOLD)) + (0.5 - density) * DENSITY_ODDS
+        return self._writer.lean(memory.expected[bar], float(1 / (1 + np.exp(-odds))), strength)
+
     def _read_parts(self, request: DrumRequest, every: tuple[Bar, ...], primed: int) -> _Memory:
         heard_parts = _heard_parts(request)
         onsets = clip_onsets(heard_parts, every)
@@ -211,9 +222,9 @@ class DrumGenerator:
             before, after = max(0, start - OVERLAP_BARS), min(len(every), end + OVERLAP_BARS)
             memory, vectors, expected = self._encode(parts[before:after], heard[before:after])
             frames.append(memory[start - before : end - before])
-            hits.append(expected[start - before : end - before].sum(axis=(1, 2)))
+            hits.append(expected[start - before : end - before])
             bars.append(vectors[start - before : end - before])
-        return _Memory(np.concatenate(frames), np.concatenate(bars), np.concatenate(hits))
+        return _Memory(np.concatenate(frames), np.concatenate(bars), heard, np.concatenate(hits))
 
     def _context(
         self, memory: _Memory, bar: int, read: Floats, last_drums: Floats, controls: npt.NDArray[np.int64]

@@ -18,8 +18,8 @@ class DrumRequest:
     """Drums for `bars`, following `parts`; everything is counted at the PPQ of the parts.
 
     `heard_until_ticks` hides the parts from that tick on, as when playing live (None: all is known).
-    `follow` is how closely to follow: 1 as learned, 0 as if nothing were heard, above 1 what the parts
-    change is exaggerated (classifier-free guidance, Ho and Salimans, 2022).
+    `follow` is how closely to follow the parts: 0 leaves all to the decoder's taste, more draws it towards
+    the hits that the parts alone let expect (see `guidance`).
     `variations` takes are returned, the likeliest first; where more `candidates` are drawn than returned,
     those that most others agree with.
     `density`, `loudness` and `fill` are controls from 0 to 1; density 0 is the sparsest tenth of the

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from musegen_daw.drumming.events import HIT, POSITIONS_PER_BAR, Array
 from musegen_daw.drumming.grammar import AFTER_BAR, Grammar, Place
+from musegen_daw.drumming.guidance import Guidance, Lean
 from musegen_daw.drumming.sampler import Sampler
 from musegen_daw.drumming.tokens import BOS, DrumVocabulary
 from musegen_daw.models.session import Graph, zeros
@@ -30,11 +31,10 @@ class State:
 class BarTask:
     """One bar to write.
 
-    `context` (branches, rows, 16, width) is handed to the decoder; a second branch is as if nothing had
-    been heard, and `follow` tells how far to go from it to the first, or past it. `forced` are the
-    tokens, the bar line first, of a bar that is given. `kept` are hits (HIT, in order) that must stand,
-    of pieces that are not written anew (`kept_pieces`, (pieces,)). No hit lies at or after
-    `end_position`; a bar that `must_play` has at least one.
+    `context` (rows, 16, width) is handed to the decoder, and `lean` draws it towards what the parts let
+    expect. `forced` are the tokens, the bar line first, of a bar that is given. `kept` are hits (HIT, in
+    order) that must stand, of pieces that are not written anew (`kept_pieces`, (pieces,)). No hit lies
+    at or after `end_position`; a bar that `must_play` has at least one.
     """
 
     context: Floats
@@ -44,7 +44,7 @@ class BarTask:
     end_position: int
     on_grid: bool
     must_play: bool
-    follow: float
+    lean: Lean | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ class BarWriter:
         self, step: Graph, grammar: Grammar, vocabulary: DrumVocabulary, state_shape: tuple[int, int]
     ) -> None:
         self._step, self._grammar = step, grammar
+        self._guidance = Guidance(vocabulary, grammar)
         self._layers, self._width = state_shape
         self._runs = vocabulary.to_runs()
         self._single = {
@@ -69,12 +70,10 @@ class BarWriter:
         }
 
     def start(self, context: Floats) -> State:
-        """The state before the first bar; `context` (branches, rows, 16, width) is that of the first bar."""
-        branches, rows = context.shape[:2]
-        shape = self._layers, branches * rows, self._width
-        return self._read(
-            np.full(rows, BOS, np.int64), context[:, :, 0], State(zeros(*shape), zeros(*shape)), 1.0
-        )[1]
+        """The state before the first bar; `context` (rows, 16, width) is that of the first bar."""
+        rows = len(context)
+        shape = self._layers, rows, self._width
+        return self._read(np.full(rows, BOS, np.int64), context[:, 0], State(zeros(*shape), zeros(*shape)))[1]
 
     def write(
         self, task: BarTask, state: State, sampler: Sampler
@@ -82,7 +81,7 @@ class BarWriter:
         """The bar of each row, the state after it, and the log-likelihoods (rows,) of what was chosen freely."""
         if task.forced is not None:
             return self._give(task.forced, task.context, state)
-        rows = task.context.shape[1]
+        rows = len(task.context)
         index = np.arange(rows)
         bar = self._grammar.bar_token
         usable = self._usable(task)
@@ -93,8 +92,10 @@ class BarWriter:
         gained = np.zeros(rows)
         written: list[list[int]] = [[] for _ in range(rows)]
         while True:
-            aligned = task.context[:, index, self._grammar.frame(place)]
-            logits, following = self._read(last, aligned, state, task.follow)
+            aligned = task.context[index, self._grammar.frame(place)]
+            logits, following = self._read(last, aligned, state)
+            if task.lean is not None:
+                logits = logits + self._guidance.scores(task.lean, place)
             allowed = self._grammar.allowed(place)
             allowed &= usable
             if task.must_play:
@@ -129,23 +130,21 @@ class BarWriter:
     def _give(
         self, tokens: list[int], context: Floats, state: State
     ) -> tuple[list[WrittenBar], State, npt.NDArray[np.float64]]:
-        rows = context.shape[1]
+        rows = len(context)
         place = Place.start(rows)
         for token in tokens:
             column = np.full(rows, token, np.int64)
             place = self._grammar.advance(place, column)
-            _, state = self._read(column, context[:, :, self._grammar.frame(place)[0]], state, 1.0)
+            _, state = self._read(column, context[:, self._grammar.frame(place)[0]], state)
         given = [WrittenBar(self._hits(tokens[1:]), tuple(tokens)) for _ in range(rows)]
         return given, state, np.zeros(rows)
 
-    def _read(self, tokens: Ints, aligned: Floats, state: State, follow: float) -> tuple[Floats, State]:
-        branches, rows, width = aligned.shape
-        logits, hidden, cell = self._step(
-            np.tile(tokens, branches), aligned.reshape(-1, width), state.hidden, state.cell
-        )
-        if branches > 1:
-            heard, unheard = logits[:rows], logits[rows:]
-            logits = unheard + np.float32(follow) * (heard - unheard)
+    def lean(self, expected: Floats, threshold: float, strength: float) -> Lean:
+        """How a bar with these expected hits (16, pieces) draws the tokens; see `guidance`."""
+        return self._guidance.lean(expected, threshold, strength)
+
+    def _read(self, tokens: Ints, aligned: Floats, state: State) -> tuple[Floats, State]:
+        logits, hidden, cell = self._step(tokens, aligned, state.hidden, state.cell)
         return logits, State(hidden, cell)
 
     def _hits(self, tokens: list[int]) -> Array:
@@ -208,5 +207,5 @@ class _Kept:
 
 
 def _where(done: Bools, old: State, new: State) -> State:
-    mask = np.tile(done, old.hidden.shape[1] // len(done))[None, :, None]
+    mask = done[None, :, None]
     return State(np.where(mask, old.hidden, new.hidden), np.where(mask, old.cell, new.cell))
