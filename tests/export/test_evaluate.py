@@ -11,7 +11,23 @@ from training.drums import evaluate
 def _evaluate(model_folder, checkpoint, out, *more: str) -> dict:
     data = checkpoint.parent / "data"
     options = ["--data", data, "--model", model_folder, "--checkpoint", checkpoint, "--split", "validation"]
-    assert evaluate.main([*map(str, options), "--workers", "1", "--follow", "0", "--candidates", "2", "--json", str(out), *more]) == 0
+    assert (
+        evaluate.main(
+            [
+                *map(str, options),
+                "--workers",
+                "1",
+                "--follow",
+                "0",
+                "--candidates",
+                "2",
+                "--json",
+                str(out),
+                *more,
+            ]
+        )
+        == 0
+    )
     return json.loads(out.read_text(encoding="utf-8"))
 
 

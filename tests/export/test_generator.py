@@ -44,7 +44,7 @@ def _beat(bars: int) -> Clip:
 
 
 def _request(count: int = 3, **changes) -> DrumRequest:
-    return replace(DrumRequest((_bass(count),), _bars(count), PPQ, bpm=120.0), **changes)
+    return replace(DrumRequest((_bass(count),), _bars(count), PPQ, bpm=120.0, follow=0.0), **changes)
 
 
 def _notes(result: DrumResult) -> list[tuple[Note, ...]]:
