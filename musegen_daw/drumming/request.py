@@ -10,7 +10,7 @@ from musegen_daw.core.time import Bar
 DEFAULT_TEMPERATURE = 0.9
 DEFAULT_TOP_P = 0.95
 DEFAULT_FOLLOW = 1.0
-DEFAULT_CANDIDATES = 8  # drawn for a single take when there is time
+DEFAULT_CANDIDATES = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class DrumRequest:
     expressive: bool | None = True
     human_timing: bool | None = None
     variations: int = 1
-    candidates: int = 1
+    candidates: int = DEFAULT_CANDIDATES
     heard_until_ticks: int | None = None
     primer: Clip | None = None
     primer_bars: tuple[Bar, ...] = ()

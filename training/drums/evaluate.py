@@ -67,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--songs", type=int, default=0, help="only so many songs, evenly spread (0: all)")
     parser.add_argument(
-        "--only", nargs="*", default=[], help="rows to make: own single other primed rolling feel markov bits"
+        "--only", nargs="*", default=[], help="rows to make: own other primed rolling feel markov bits"
     )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--follow", type=float, default=DEFAULT_FOLLOW)
@@ -310,7 +310,6 @@ def print_table(figures: dict[str, Any]) -> None:
     )
     labels = {
         "own": "this model",
-        "single": "this model, one take",
         "other": "this model, another song's instruments",
         "primed": "this model, primed with the first 2 bars",
         "rolling": "this model, primed with the previous 2 bars",

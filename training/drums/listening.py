@@ -171,16 +171,8 @@ class Listener:
 
     def own(self, song: Song) -> Outcome:
         """The whole song, with its own instruments."""
-        return self._followed(song, self._settings.candidates)
-
-    def single(self, song: Song) -> Outcome:
-        """The whole song, with its own instruments, the first take that comes."""
-        return self._followed(song, 1)
-
-    def _followed(self, song: Song, candidates: int) -> Outcome:
         parts = parts_of(self.corpus, song.index, 0, song.bars)
-        request = replace(self._request(parts, bars_of(0, song.bars), song.index), candidates=candidates)
-        hits, valid = self._generate(request)
+        hits, valid = self._generate(self._request(parts, bars_of(0, song.bars), song.index))
         return self._compare(drum_grid(hits, song.bars), song, song.windows, valid)
 
     def draw(self, song: Song, path: Path, bars: int = 4) -> None:
@@ -262,7 +254,6 @@ class Listener:
 
 WAYS = {
     "own": Listener.own,
-    "single": Listener.single,
     "other": Listener.other,
     "primed": Listener.primed,
     "rolling": Listener.rolling,
