@@ -20,6 +20,7 @@ from musegen_daw.drumming.tokens import DrumVocabulary
 Floats = npt.NDArray[np.float32]
 
 CELLS = FRAMES_PER_BAR * len(PIECES)
+AGAIN = -4.0  # nats
 SURE = 6.0  # log-odds beyond which an expectation counts no more
 
 
@@ -64,6 +65,7 @@ class Guidance:
                 still.append(token)
         self._still = np.array(still, np.int64)
         self._last_piece = grammar.last_piece[self._still]
+        self._first_frame = grammar.first_position // POSITIONS_PER_FRAME
 
     def lean(self, expected: Floats, threshold: float, strength: float) -> Lean:
         """What `expected` (16, pieces), probabilities of hits, make of the tokens of a bar."""
@@ -79,5 +81,8 @@ class Guidance:
         frame = np.maximum(place.position, 0) // POSITIONS_PER_FRAME
         scores = lean.tokens + lean.here[frame] @ self._leads.T
         piece = np.maximum(self._last_piece[None], place.piece[:, None])
+        # a second hit within the sixteenth earns nothing: it would be a flam for the sake of the score
+        again = (self._first_frame[None] == frame[:, None]) & (place.position >= 0)[:, None]
+        scores = np.where(again, np.minimum(scores, AGAIN), scores)
         scores[:, self._still] -= lean.passed[frame[:, None] * len(PIECES) + piece + 1]
         return scores.astype(np.float32, copy=False)
