@@ -83,6 +83,7 @@ class Guidance:
         piece = np.maximum(self._last_piece[None], place.piece[:, None])
         # a second hit within the sixteenth earns nothing: it would be a flam for the sake of the score
         again = (self._first_frame[None] == frame[:, None]) & (place.position >= 0)[:, None]
-        scores = np.where(again, np.minimum(scores, AGAIN), scores)
+        stands = lean.passed[frame * len(PIECES) + place.piece + 1]
+        scores = np.where(again, AGAIN - stands[:, None], scores)
         scores[:, self._still] -= lean.passed[frame[:, None] * len(PIECES) + piece + 1]
         return scores.astype(np.float32, copy=False)
