@@ -62,7 +62,7 @@ def benchmark(model: Path, checkpoint: Path | None, runs: int, json_path: Path |
 
 def timed(generator: DrumGenerator, request: DrumRequest, runs: int) -> tuple[list[float], int]:
     """Seconds of each run after a warm-up, every run with another seed, and the tokens of all runs."""
-    for seed in range(WARM_UP):
+    for seed in range(min(WARM_UP, runs)):
         generator.generate(replace(request, seed=seed))
     seconds: list[float] = []
     tokens = 0
