@@ -1,6 +1,6 @@
 """Leans the choice of tokens towards the hits that the parts alone let expect.
 
-A token is worth what its hits are worth, less the worth of good hits that it passes over. A hit is worth
+A token loses what its bad hits are worth and what good hits it passes over are worth; long tokens gain nothing by length. A hit is worth
 the log-odds by which it is expected above a threshold: below one half, because for the F1 of a
 prediction a hit should be played well before it is likelier than not (Lipton et al., 2014).
 """
@@ -73,7 +73,7 @@ class Guidance:
         worth = strength * np.clip(odds - np.log(threshold / (1 - threshold)), -SURE, SURE)
         good = np.maximum(worth, 0)
         passed = np.concatenate([[0.0], np.cumsum(good)]).astype(np.float32)
-        played = (worth + good).astype(np.float32)
+        played = worth.astype(np.float32)
         return Lean(self._plays @ played.ravel() - passed[self._end], played, passed)
 
     def scores(self, lean: Lean, place: Place) -> Floats:

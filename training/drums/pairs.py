@@ -143,7 +143,18 @@ class _File:
     tracks: list[_Columns]
 
 
+def _check_chunks(data: bytes) -> None:
+    """Raise ValueError where a chunk ends past the data: the fast reader would read on behind it."""
+    position = 0
+    while position + 8 <= len(data):
+        position += 8 + int.from_bytes(data[position + 4 : position + 8], "big")
+    if position > len(data):
+        raise ValueError("truncated")
+
+
 def _read_fast(source: Source) -> _File:
+    if source.data.startswith(b"MThd"):
+        _check_chunks(source.data)
     score: Any = Score.from_midi(source.data)
     if score.tpq <= 0:
         raise ValueError("no metrical time")
