@@ -1,6 +1,7 @@
 """Leans the choice of tokens towards the hits that the parts alone let expect.
 
-A token loses what its bad hits are worth and what good hits it passes over are worth; long tokens gain nothing by length. A hit is worth
+A token loses what its bad hits are worth and what the good hits are worth that it passes over, so long
+tokens gain nothing by length. A hit is worth
 the log-odds by which it is expected above a threshold: below one half, because for the F1 of a
 prediction a hit should be played well before it is likelier than not (Lipton et al., 2014).
 """

@@ -183,7 +183,7 @@ def test_a_file_that_kills_its_reader_is_counted_like_any_other(tmp_path) -> Non
     facts = _facts(tmp_path / "out")
     assert facts["files"] == 7
     assert facts["splits"]["train"]["songs"] == 6
-    assert facts["dropped"] == {"unreadable (MidiFileError)": 1}
+    assert facts["dropped"] == {"unreadable (RuntimeError)": 1}
 
 
 def test_a_corpus_without_a_training_song_is_told(tmp_path) -> None:

@@ -144,12 +144,12 @@ class _File:
 
 
 def _check_chunks(data: bytes) -> None:
-    """Raise ValueError where a chunk ends past the data: the fast reader would read on behind it."""
+    """Raise RuntimeError where a chunk ends past the data: the fast reader would read on behind it."""
     position = 0
     while position + 8 <= len(data):
         position += 8 + int.from_bytes(data[position + 4 : position + 8], "big")
     if position > len(data):
-        raise ValueError("truncated")
+        raise RuntimeError("truncated")
 
 
 def _read_fast(source: Source) -> _File:
