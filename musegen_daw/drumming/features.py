@@ -22,6 +22,7 @@ DURATION_EDGES = np.array([7, 13, 25, 49, 97, 193, 385])  # positions: up to a 3
 DURATIONS = len(DURATION_EDGES) + 1
 STATISTICS = 3  # onsets, loudest level, mean offset
 PART_FEATURES = len(FAMILIES) * (PITCHES + DURATIONS + STATISTICS) + 1
+PITCH_FEATURES = slice(0, len(FAMILIES) * PITCHES)  # of the part features
 DRUM_FEATURES = 2 * len(PIECES) + 1
 
 UNKNOWN = 0

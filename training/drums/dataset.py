@@ -21,6 +21,7 @@ from musegen_daw.drumming.features import (
     FILL,
     LOUDNESS,
     PART_FEATURES,
+    PITCH_FEATURES,
     PLAYS,
     SILENT,
     TEMPO,
@@ -54,6 +55,7 @@ class DataConfig:
     hide_start_share: float = 0.1
     hide_history_share: float = 0.15
     hide_bar_share: float = 0.15
+    hide_pitch_share: float = 0.0
     show_density_share: float = 0.35
     show_plays_share: float = 0.35
     show_loudness_share: float = 0.4
@@ -230,7 +232,10 @@ class DrumConditionalDataset:
             heard[: random.integers(1, crop.bars // 2 + 2)] = False  # a groove before the part sets in
         history = np.full(crop.bars, random.random() >= config.hide_history_share)
         history &= random.random(crop.bars) >= config.hide_bar_share
-        return self._example(crop, onsets, hits, heard, history, self._shown_controls(crop, hits, random))
+        example = self._example(crop, onsets, hits, heard, history, self._shown_controls(crop, hits, random))
+        if random.random() < config.hide_pitch_share:  # the rhythm of a part is followed, not its tune known again
+            example.parts[:, PITCH_FEATURES] = 0
+        return example
 
     def plain(self, crop: Crop, *, onsets: Array | None = None, heard: bool = True) -> Example:
         """An example for evaluation: all tracks (or `onsets` in their stead), nothing hidden but the controls."""

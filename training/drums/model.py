@@ -134,8 +134,8 @@ class History(nn.Module):
 class Output(NamedTuple):
     """What the network says of a batch, teacher forced.
 
-    `logits` (batch, length, tokens) of every next token; `expected` (batch, bars, 16, pieces), the logits of
-    hits as the part encoder alone expects them, which only training asks for.
+    `logits` (batch, length, tokens) of every next token, none where only the parts were listened to;
+    `expected` (batch, bars, 16, pieces), the logits of hits as the part encoder alone expects them.
     """
 
     logits: Tensor
@@ -184,9 +184,11 @@ class DrumLSTM(nn.Module):
         """(tokens, width): every token as the sum of its own vector and those of its base tokens."""
         return self.tokens + self.composition @ self.elements
 
-    def forward(self, batch: Batch) -> Output:
+    def forward(self, batch: Batch, *, listen_only: bool = False) -> Output:
         """The logits of every next token, and what the parts alone let expect."""
         memory, bars = self.encoder(batch.parts, batch.heard)
+        if listen_only:
+            return Output(memory.new_zeros(*batch.inputs.shape, 0), self.expect(memory))
         context = self.bar_context(memory, self._look_back(bars, batch), batch.controls).flatten(1, 2)
         aligned = torch.gather(context, 1, batch.cursor[..., None].expand(-1, -1, context.shape[-1]))
         table = self.token_table()

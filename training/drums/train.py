@@ -39,13 +39,18 @@ NATS_TO_BITS = 1 / math.log(2)
 
 @dataclass(frozen=True, slots=True)
 class DrumTraining:
-    """The tables of a training configuration."""
+    """The tables of a training configuration.
+
+    `listening_weight` is that of the hits expected from the parts alone; with `listen_only` nothing but the
+    part encoder is trained, several times as fast.
+    """
 
     model: ModelConfig = field(default_factory=ModelConfig)
     data: DataConfig = field(default_factory=DataConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)
     validation_crops: int = 360
     listening_weight: float = 0.3
+    listen_only: bool = False
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -54,6 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, required=True, help="TOML file, see training/drums/configs")
     parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
     parser.add_argument("--out", type=Path, required=True, help="run folder; an earlier run there goes on")
+    parser.add_argument("--start", type=Path, metavar="CHECKPOINT", help="begin with its averaged weights")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after this time")
     parser.add_argument("--accelerator", default="auto")
     parser.add_argument("--devices", default="auto")
@@ -66,18 +72,32 @@ def main(argv: list[str] | None = None) -> int:
         accelerator=options.accelerator, devices=devices, num_nodes=options.nodes, precision=precision
     )
     fabric.launch()
-    progress = train(config, options.data, options.out, fabric=fabric, seconds=options.minutes * 60)
+    progress = train(
+        config, options.data, options.out, fabric=fabric, seconds=options.minutes * 60, start=options.start
+    )
     print(f"step {progress.step}: best {progress.best:.3f} bits per bar at step {progress.best_step}")
     return 0
 
 
 def train(
-    config: DrumTraining, data: Path, out: Path, *, fabric: Fabric, seconds: float = math.inf
+    config: DrumTraining,
+    data: Path,
+    out: Path,
+    *,
+    fabric: Fabric,
+    seconds: float = math.inf,
+    start: Path | None = None,
 ) -> Progress:
-    """Train until done or `seconds` have passed; returns where it stands."""
+    """Train until done or `seconds` have passed; returns where it stands.
+
+    A run that is new begins with the averaged weights of the checkpoint `start`, which must be of the same
+    tokenizer and sizes.
+    """
     tokenizer = DrumTokenizer.load(data / "tokenizer.json")
     torch.manual_seed(config.loop.seed)
     model = DrumLSTM(config.model, tokenizer.vocabulary())
+    if start is not None:
+        model.load_state_dict(_averaged(start, tokenizer))
     training = DrumConditionalDataset(Corpus(data, "train"), tokenizer, config.data, config.loop.seed)
     validation = DrumConditionalDataset(Corpus(data, "validation"), tokenizer, DataConfig(), 0)
     watched = validation_batches(validation, config.validation_crops)
@@ -96,32 +116,34 @@ def train(
 
     def loss(network: nn.Module, crops: list[Crop], progress: Progress) -> tuple[Tensor, dict[str, float]]:
         batch = to_device(collate([training.draw(crop, progress.epoch) for crop in crops]), fabric.device)
-        output: Output = network(batch)
+        output: Output = network(batch, listen_only=config.listen_only)
+        heard = listening_loss(output.expected, batch)
+        if config.listen_only:
+            return heard, {"listening": float(heard.detach())}
         tokens = functional.cross_entropy(
             output.logits.flatten(0, 1).float(), batch.targets.flatten(), ignore_index=IGNORED
         )
-        heard = listening_loss(output.expected, batch)
         return tokens + config.listening_weight * heard, {
             "loss": float(tokens.detach()),
             "listening": float(heard.detach()),
         }
 
     def validate(network: nn.Module) -> dict[str, float]:
-        return {
-            name: bits_per_bar(network, batches, fabric.device)
-            for name, batches in (
-                ("bits", watched["own"]),
-                ("bits_other", watched["other"]),
-                ("bits_none", watched["none"]),
-            )
-        }
+        found: dict[str, float] = {}
+        for name, batches in watched.items():
+            suffix = "" if name == "own" else f"_{name}"
+            found[f"expected{suffix}"] = expected_nats(network, batches, fabric.device)
+            if not config.listen_only:
+                found[f"bits{suffix}"] = bits_per_bar(network, batches, fabric.device)
+        return found
 
     facts = {
         "config": asdict(config),
         "tokenizer": (data / "tokenizer.json").read_text(encoding="utf-8"),
         "control_scale": asdict(training.corpus.scale),
     }
-    task = Task(model, plan, loss, validate, watch="bits", facts=facts)
+    watch = "expected" if config.listen_only else "bits"
+    task = Task(model, plan, loss, validate, watch=watch, facts=facts)
     return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
 
 
@@ -131,6 +153,17 @@ def listening_loss(expected: Tensor, batch: Batch) -> Tensor:
     missed = functional.binary_cross_entropy_with_logits(expected.float(), hits, reduction="none").sum(dim=-1)
     bars = torch.arange(hits.shape[1], device=hits.device) < batch.bar_counts[:, None]
     return missed[bars].mean()
+
+
+def expected_nats(model: nn.Module, batches: Iterable[Batch], device: torch.device) -> float:
+    """Nats a sixteenth by which the part encoder alone misses the hits."""
+    nats, bars = 0.0, 0
+    for batch in batches:
+        count = int(batch.bar_counts.sum())
+        there = to_device(batch, device)
+        nats += count * float(listening_loss(model(there, listen_only=True).expected, there))
+        bars += count
+    return nats / bars
 
 
 def to_device(batch: Batch, device: torch.device) -> Batch:
@@ -197,6 +230,13 @@ def bits_per_bar(model: nn.Module, batches: Iterable[Batch], device: torch.devic
         )
         bars += int(batch.bar_counts.sum())
     return nats * NATS_TO_BITS / bars
+
+
+def _averaged(path: Path, tokenizer: DrumTokenizer) -> dict[str, Tensor]:
+    model, of_checkpoint, _ = load_model(path)
+    if of_checkpoint.vocabulary().to_runs() != tokenizer.vocabulary().to_runs():
+        raise ValueError(f"{path} was trained with another tokenizer than that of the prepared folder")
+    return model.state_dict()
 
 
 def load_model(path: Path) -> tuple[DrumLSTM, DrumTokenizer, dict[str, Any]]:

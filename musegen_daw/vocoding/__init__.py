@@ -1,0 +1,1 @@
+"""From mel spectrograms back to audio."""
