@@ -27,10 +27,11 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     from export.drums import export_drums
 
-    spec, difference = export_drums(options.checkpoint, options.out, options.name)
-    for graph in spec.graphs.values():
+    exported = export_drums(options.checkpoint, options.out, options.name)
+    for graph in exported.spec.graphs.values():
         print(f"{options.out / graph.file}: {graph.bytes / 1e6:.2f} MB, sha256 {graph.sha256[:16]}…")
-    print(f"largest difference of logits from PyTorch: {difference:.2e}")
+    print(f"largest difference of logits from PyTorch: {exported.exact.logits:.2e}")
+    print(f"8-bit weights: mean divergence of the next token from PyTorch {exported.eight_bit.nats:.2e} nats")
     return 0
 
 

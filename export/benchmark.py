@@ -32,7 +32,10 @@ WARM_UP = 20
 def benchmark(model: Path, checkpoint: Path | None, runs: int, json_path: Path | None) -> None:
     """Print p50 and p99 milliseconds of `runs` requests for each size, one thread each way; optionally write JSON."""
     torch.set_num_threads(1)
-    generators = {"onnxruntime": DrumGenerator.open(model, threads=1)}
+    generators = {
+        "onnxruntime": DrumGenerator.open(model, threads=1),
+        "… float32": DrumGenerator.open(model, threads=1, exact=True),
+    }
     if checkpoint is not None:
         generators["PyTorch"] = torch_generator(model, checkpoint)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, one thread, {runs} runs")

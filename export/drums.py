@@ -1,4 +1,4 @@
-"""The drum model as three ONNX graphs: read the parts, look back before a bar, write a token."""
+"""The drum model as ONNX graphs: read the parts, look back before a bar, write a token (exact, and fast)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import importlib.metadata
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from export.graphs import export_graph
+from export.eight_bits import with_eight_bit_weights
+from export.graphs import export_graph, write_graph
 from musegen_daw.drumming.events import FRAMES_PER_BAR
 from musegen_daw.drumming.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES, ControlScale
 from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer
@@ -24,6 +26,7 @@ from training.drums.model import DrumLSTM
 from training.drums.train import load_model
 
 PARITY = 1e-4
+EIGHT_BIT_NATS = 0.01
 
 
 class Encode(nn.Module):
@@ -86,50 +89,74 @@ class Step(nn.Module):
     """One token; the LSTM is written out, which is exact where onnxruntime's own operator approximates.
 
     What a token adds to the gates is left as a product of constants, which onnxruntime works out once,
-    when it opens the file.
+    when it opens the file. The other weights are transposed beforehand: each is the constant factor of
+    one product.
     """
 
     def __init__(self, model: DrumLSTM) -> None:
         super().__init__()
-        self.model = model
-        self.table = nn.Parameter(model.token_table().detach().clone())
-        self.entries = nn.Parameter(model.entry_norm(self.table).detach().clone())
+        config, weights = model.config, dict(model.lstm.named_parameters())
+
+        def constant(value: Tensor) -> nn.Parameter:
+            return nn.Parameter(value.detach().clone().contiguous())
+
+        layers = range(config.decoder_layers)
+        self.config, self.exit_norm = config, model.exit_norm
+        self.entries = constant(model.entry_norm(model.token_table()))
+        self.entry = constant(weights["weight_ih_l0"][:, : config.token_width].T)
+        self.below = nn.ParameterList(constant(weights[f"weight_ih_l{layer}"].T) for layer in layers[1:])
+        self.before = nn.ParameterList(constant(weights[f"weight_hh_l{layer}"].T) for layer in layers)
+        self.bias = nn.ParameterList(
+            constant(weights[f"bias_ih_l{layer}"] + weights[f"bias_hh_l{layer}"]) for layer in layers[1:]
+        )
+        self.mix = constant(model.mix.weight[:, : config.decoder_width].T)
+        self.table = constant(model.token_table().T)
+        self.table_bias = constant(model.bias + model.forbidden)
 
     def forward(
         self, token: Tensor, context: Tensor, hidden: Tensor, cell: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (rows, tokens) and the next state, each (layers, rows, width); `context` as LookBack gives it."""
-        config, mix = self.model.config, self.model.mix
-        weights: dict[str, Tensor] = dict(self.model.lstm.named_parameters())
-        driven, mixed = context.split([4 * config.decoder_width, config.token_width], dim=-1)
-        from_tokens = functional.linear(self.entries, weights["weight_ih_l0"][:, : config.token_width])
-        gates = from_tokens[token] + driven + functional.linear(hidden[0], weights["weight_hh_l0"])
+        width = self.config.decoder_width
+        driven, mixed = context.split([4 * width, self.config.token_width], dim=-1)
+        gates = (self.entries @ self.entry)[token] + driven
         hiddens: list[Tensor] = []
         cells: list[Tensor] = []
-        for layer in range(config.decoder_layers):
+        for layer, before in enumerate(self.before):
             if layer:
-                below, before, below_bias, before_bias = (
-                    weights[f"{name}_l{layer}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-                )
-                gates = functional.linear(hiddens[-1], below, below_bias)
-                gates = gates + functional.linear(hidden[layer], before, before_bias)
-            entry, keep, new, out = gates.chunk(4, dim=-1)
-            cells.append(keep.sigmoid() * cell[layer] + entry.sigmoid() * new.tanh())
+                gates = hiddens[-1] @ self.below[layer - 1] + self.bias[layer - 1]
+            entry_keep, new, out = (gates + hidden[layer] @ before).split([2 * width, width, width], dim=-1)
+            entry, keep = entry_keep.sigmoid().split([width, width], dim=-1)
+            cells.append(keep * cell[layer] + entry * new.tanh())
             hiddens.append(out.sigmoid() * cells[-1].tanh())
-        mixed = mixed + functional.linear(hiddens[-1], mix.weight[:, : config.decoder_width])
-        logits = (
-            self.model.exit_norm(functional.gelu(mixed)) @ self.table.T
-            + self.model.bias
-            + self.model.forbidden
-        )
+        mixed = functional.gelu(mixed + hiddens[-1] @ self.mix)
+        logits = self.exit_norm(mixed) @ self.table + self.table_bias
         return logits, torch.stack(hiddens), torch.stack(cells)
 
 
-def export_drums(checkpoint: Path, out: Path, name: str) -> tuple[ModelSpec, float]:
+class Parity(NamedTuple):
+    """How a graph's next tokens differ from PyTorch's on a random sequence.
+
+    The largest absolute difference of their logits, and the mean Kullback-Leibler divergence in nats.
+    """
+
+    logits: float
+    nats: float
+
+
+class Exported(NamedTuple):
+    """The sidecar's content, and how the exact step and that with 8-bit weights differ from PyTorch."""
+
+    spec: ModelSpec
+    exact: Parity
+    eight_bit: Parity
+
+
+def export_drums(checkpoint: Path, out: Path, name: str) -> Exported:
     """Write the ONNX graphs, `tokenizer.json` and the sidecar of a checkpoint to `out`.
 
-    Returns the sidecar's content and the largest absolute difference of logits from PyTorch on a
-    random sequence; raises ValueError where it exceeds 1e-4.
+    Raises ValueError where logits differ from PyTorch's by more than 1e-4 (exact step), or next tokens by
+    more than 0.01 nats (8-bit weights).
     """
     model, tokenizer, values = load_model(checkpoint)
     if "control_scale" not in values:
@@ -138,15 +165,15 @@ def export_drums(checkpoint: Path, out: Path, name: str) -> tuple[ModelSpec, flo
         )
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as staging:
-        spec, difference = _export(model, tokenizer, values, Path(staging), name)
+        exported = _export(model, tokenizer, values, Path(staging), name)
         for path in Path(staging).iterdir():
             path.replace(out / path.name)
-    return spec, difference
+    return exported
 
 
 def _export(
     model: DrumLSTM, tokenizer: DrumTokenizer, values: dict[str, Any], out: Path, name: str
-) -> tuple[ModelSpec, float]:
+) -> Exported:
     config = model.config
     rows, bars, past = 2, 3, 2
     width, history = config.context_width, config.history_width
@@ -206,6 +233,8 @@ def _export(
             out / "step.onnx",
         ),
     }
+    exact = onnx.load(out / graphs["step"].file)
+    graphs["step_8bit"] = write_graph(with_eight_bit_weights(exact), out / "step_8bit.onnx")
     (out / "tokenizer.json").write_text(values["tokenizer"], encoding="utf-8")
     scale = values["control_scale"]
     facts = {
@@ -220,18 +249,29 @@ def _export(
     }
     spec = ModelSpec("drums", name, graphs, facts, versions)
     spec.save(out)
-    difference = parity(model, spec, out)
-    if difference > PARITY:
+    exported = Exported(spec, parity(model, spec, out), parity(model, spec, out, step="step_8bit"))
+    if exported.exact.logits > PARITY:
         raise ValueError(
-            f"the exported model differs from PyTorch by {difference:.2e}, more than {PARITY:.0e}"
+            f"the exported model differs from PyTorch by {exported.exact.logits:.2e}, more than {PARITY:.0e}"
         )
-    return spec, difference
+    if exported.eight_bit.nats > EIGHT_BIT_NATS:
+        raise ValueError(
+            f"8-bit weights change the next token by {exported.eight_bit.nats:.3f} nats, more than {EIGHT_BIT_NATS}"
+        )
+    return exported
 
 
 def parity(
-    model: DrumLSTM, spec: ModelSpec, folder: Path, *, bars: int = 4, length: int = 64, seed: int = 0
-) -> float:
-    """Largest absolute difference of the logits between the graphs and PyTorch, teacher forced on random input."""
+    model: DrumLSTM,
+    spec: ModelSpec,
+    folder: Path,
+    *,
+    step: str = "step",
+    bars: int = 4,
+    length: int = 64,
+    seed: int = 0,
+) -> Parity:
+    """Compare the graphs, with the one in the role `step`, and PyTorch, teacher forced on random input."""
     random = np.random.default_rng(seed)
     parts = (random.random((bars, FRAMES_PER_BAR, PART_FEATURES)) < 0.03).astype(np.float32)
     heard = np.ones(bars, np.float32)
@@ -258,7 +298,7 @@ def parity(
     with torch.no_grad():
         expected = model(batch).logits[0].numpy()
 
-    encode, look_back, step = (OnnxGraph(folder, spec, role) for role in ("encode", "look_back", "step"))
+    encode, look_back, write = (OnnxGraph(folder, spec, role) for role in ("encode", "look_back", step))
     memory, vectors, _ = encode(parts, heard)
     width, history = model.config.context_width, model.config.history_width
     read = np.zeros((1, 0, FRAMES_PER_BAR, history), np.float32)
@@ -274,8 +314,13 @@ def parity(
         contexts.append(context[0])
     aligned = np.concatenate(contexts)[cursor]
     hidden = cell = np.zeros((model.config.decoder_layers, 1, model.config.decoder_width), np.float32)
-    difference = 0.0
+    found: list[np.ndarray] = []
     for at in range(length):
-        logits, hidden, cell = step(tokens[at : at + 1].astype(np.int64), aligned[at : at + 1], hidden, cell)
-        difference = max(difference, float(np.abs(logits[0] - expected[at])[possible].max()))
-    return difference
+        logits, hidden, cell = write(tokens[at : at + 1].astype(np.int64), aligned[at : at + 1], hidden, cell)
+        found.append(logits[0, possible])
+    ours = torch.from_numpy(np.stack(found)).log_softmax(dim=-1)
+    theirs = torch.from_numpy(expected[:, possible]).log_softmax(dim=-1)
+    return Parity(
+        float(np.abs(np.stack(found) - expected[:, possible]).max()),
+        float((theirs.exp() * (theirs - ours)).sum(dim=-1).mean()),
+    )

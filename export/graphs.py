@@ -27,7 +27,7 @@ def export_graph(
     dynamic: dict[str, dict[int, str]],
     path: Path,
 ) -> Graph:
-    """Write `module` to `path`, beside and renamed, and return its facts; `dynamic` names the axes that may vary."""
+    """Write `module` to `path` and return its facts; `dynamic` names the axes that may vary."""
     buffer: Any = io.BytesIO()  # the exporter takes a file as well as a path
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of constants that are meant
@@ -42,7 +42,11 @@ def export_graph(
             do_constant_folding=False,  # the files stay small; onnxruntime folds when it opens them
             dynamo=False,
         )
-    model = onnx.load_from_string(buffer.getvalue())
+    return write_graph(onnx.load_from_string(buffer.getvalue()), path)
+
+
+def write_graph(model: onnx.ModelProto, path: Path) -> Graph:
+    """Check `model`, write it to `path`, beside and renamed, and return its facts."""
     onnx.checker.check_model(model)
     data = model.SerializeToString()
     beside = path.with_name(path.name + ".part")

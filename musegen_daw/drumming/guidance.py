@@ -27,14 +27,14 @@ SURE = 6.0  # log-odds beyond which an expectation counts no more
 
 @dataclass(frozen=True, slots=True)
 class Lean:
-    """What one bar's expectations make of each token.
+    """What one bar's expectations make of each token, wherever a sequence stands in the bar.
 
-    The worth of its hits that have a position of their own (tokens,), that of a hit at the present
-    sixteenth (16, pieces), and that of all good hits up to each cell (cells + 1,).
+    `tokens` (16, tokens): the worth of a token's hits, those before its first position as hits at the present
+    sixteenth, less all good hits up to its end. `passed` (cells + 1,): the worth of the good hits up to each
+    cell, of which those before the present place are not to be paid again.
     """
 
     tokens: Floats
-    here: Floats
     passed: Floats
 
 
@@ -43,8 +43,9 @@ class Guidance:
 
     def __init__(self, vocabulary: DrumVocabulary, grammar: Grammar) -> None:
         size = len(vocabulary)
-        self._plays = np.zeros((size, CELLS), np.float32)
-        self._leads = np.zeros((size, len(PIECES)), np.float32)
+        cells: list[int] = []
+        owners: list[int] = []
+        self._leads = np.zeros((len(PIECES), size), np.float32)
         self._end = np.zeros(size, np.int64)
         still: list[int] = []
         for token, run in enumerate(vocabulary.to_runs()):
@@ -55,36 +56,41 @@ class Guidance:
                 elif kind == DrumVocabulary.PIECE:
                     piece = value
                     if frame < 0:
-                        self._leads[token, piece] = 1
+                        self._leads[piece, token] = 1
                     else:
-                        self._plays[token, frame * len(PIECES) + piece] = 1
+                        cells.append(frame * len(PIECES) + piece)
+                        owners.append(token)
             if token == grammar.bar_token:
                 self._end[token] = CELLS
             elif frame >= 0:
                 self._end[token] = frame * len(PIECES) + piece + 1
             elif run:
                 still.append(token)
+        self._cells, self._owners = np.array(cells, np.int64), np.array(owners, np.int64)
         self._still = np.array(still, np.int64)
         self._last_piece = grammar.last_piece[self._still]
-        self._first_frame = grammar.first_position // POSITIONS_PER_FRAME
+        first_frame = grammar.first_position // POSITIONS_PER_FRAME
+        self._starting = [np.flatnonzero(first_frame == frame) for frame in range(FRAMES_PER_BAR)]
 
     def lean(self, expected: Floats, threshold: float, strength: float) -> Lean:
         """What `expected` (16, pieces), probabilities of hits, make of the tokens of a bar."""
         odds = np.log(np.maximum(expected, 1e-6)) - np.log(np.maximum(1 - expected, 1e-6))
         worth = strength * np.clip(odds - np.log(threshold / (1 - threshold)), -SURE, SURE)
-        good = np.maximum(worth, 0)
-        passed = np.concatenate([[0.0], np.cumsum(good)]).astype(np.float32)
-        played = worth.astype(np.float32)
-        return Lean(self._plays @ played.ravel() - passed[self._end], played, passed)
+        passed = np.concatenate([[0.0], np.cumsum(np.maximum(worth, 0))]).astype(np.float32)
+        own = np.bincount(self._owners, weights=worth.ravel()[self._cells], minlength=len(self._end))
+        tokens = worth.astype(np.float32) @ self._leads
+        tokens += own - passed[self._end]
+        return Lean(tokens, passed)
 
     def scores(self, lean: Lean, place: Place) -> Floats:
         """What to add to the logits (rows, tokens) of sequences that stand at `place`."""
-        frame = np.maximum(place.position, 0) // POSITIONS_PER_FRAME
-        scores = lean.tokens + lean.here[frame] @ self._leads.T
-        piece = np.maximum(self._last_piece[None], place.piece[:, None])
-        # a second hit within the sixteenth earns nothing: it would be a flam for the sake of the score
-        again = (self._first_frame[None] == frame[:, None]) & (place.position >= 0)[:, None]
-        stands = lean.passed[frame * len(PIECES) + place.piece + 1]
-        scores = np.where(again, AGAIN - stands[:, None], scores)
-        scores[:, self._still] -= lean.passed[frame[:, None] * len(PIECES) + piece + 1]
-        return scores.astype(np.float32, copy=False)
+        frames = np.maximum(place.position, 0) // POSITIONS_PER_FRAME
+        scores = lean.tokens[frames]
+        for row, frame in enumerate(frames.tolist()):
+            here = frame * len(PIECES) + 1
+            piece = int(place.piece[row])
+            if place.position[row] >= 0:
+                # a second hit within the sixteenth earns nothing: it would be a flam for the sake of the score
+                scores[row, self._starting[frame]] = AGAIN - lean.passed[here + piece]
+            scores[row, self._still] -= lean.passed[here + np.maximum(self._last_piece, piece)]
+        return scores

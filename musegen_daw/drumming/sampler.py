@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-TAIL_NATS = 16.0  # what is this much less likely than the best, at the temperature, is never drawn
+TAIL_NATS = 16.0  # what is this much less likely than the best, at the temperature, is never drawn nor counted
 DRAWS = 256
 COLDEST = 1e-4  # below, the likeliest token is drawn
 
@@ -22,6 +22,7 @@ class Sampler:
             raise ValueError(f"top-p must be within 0..1, got {top_p}")
         self._streams = [_Uniform(np.random.default_rng((seed % 2**63, row))) for row in range(rows)]
         self._temperature, self._top_p = temperature, top_p
+        self._tail = TAIL_NATS * max(1.0, temperature)
 
     def draw(
         self,
@@ -38,28 +39,25 @@ class Sampler:
         for row, stream in enumerate(self._streams):
             if active is not None and not active[row]:
                 continue
-            tokens = np.flatnonzero(allowed[row])
-            scores = logits[row, tokens]
+            scores = np.where(allowed[row], logits[row], -np.inf)
             top = scores.max()
+            tokens = np.flatnonzero(scores > top - self._tail)
+            below = scores[tokens] - top
             if self._temperature < COLDEST:
-                index = int(scores.argmax())
+                index = int(below.argmax())
             else:
-                index = self._pick(scores, top, stream.next())
+                index = self._pick(below, stream.next())
             chosen[row] = tokens[index]
-            likelihood[row] = float(scores[index] - top) - math.log(
-                np.exp(scores - top).sum(dtype=np.float64)
-            )
+            likelihood[row] = float(below[index]) - math.log(np.exp(below).sum())
         return chosen, likelihood
 
-    def _pick(self, scores: npt.NDArray[np.float32], top: np.float32, wanted: float) -> int:
-        """The index (into `scores`) that lies at the share `wanted` of the nucleus."""
-        candidates = np.flatnonzero(scores > top - TAIL_NATS * self._temperature)
-        values = scores[candidates]
-        order = np.argsort(-values)
-        reached = np.cumsum(np.exp((values[order] - top) / self._temperature, dtype=np.float64))
+    def _pick(self, below: npt.NDArray[np.float32], wanted: float) -> int:
+        """The index into `below`, logits less their highest, that lies at the share `wanted` of the nucleus."""
+        order = (-below).argsort()
+        reached = np.exp(below[order] / self._temperature, dtype=np.float64).cumsum()
         last = min(int(reached.searchsorted(self._top_p * reached[-1])), len(order) - 1)
         index = int(reached.searchsorted(wanted * reached[last], side="right"))
-        return int(candidates[order[min(index, last)]])
+        return int(order[min(index, last)])
 
 
 class _Uniform:

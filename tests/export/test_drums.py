@@ -10,7 +10,7 @@ import onnx
 import pytest
 
 from export import drums
-from export.drums import export_drums, parity
+from export.drums import Parity, export_drums, parity
 from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
 from musegen_daw.errors import ModelError
 from musegen_daw.models.session import OnnxGraph
@@ -23,18 +23,18 @@ from training.drums.train import load_model
 def test_the_graphs_give_the_logits_of_the_network(checkpoint, model_folder, bars, length, seed) -> None:
     model, _, _ = load_model(checkpoint)
     spec = load_spec(model_folder, "drums")
-    assert parity(model, spec, model_folder, bars=bars, length=length, seed=seed) < 1e-4
+    assert parity(model, spec, model_folder, bars=bars, length=length, seed=seed).logits < 1e-4
 
 
 def test_parity_is_measured_at_all(checkpoint, model_folder) -> None:
     model, _, _ = load_model(checkpoint)
     for parameter in model.lstm.parameters():
         parameter.data += 0.1
-    assert parity(model, load_spec(model_folder, "drums"), model_folder) > 1e-3
+    assert parity(model, load_spec(model_folder, "drums"), model_folder).logits > 1e-3
 
 
 def test_an_export_that_differs_is_refused_and_replaces_nothing(checkpoint, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(drums, "parity", lambda *args, **options: 0.01)
+    monkeypatch.setattr(drums, "parity", lambda *args, **options: Parity(0.01, 0.0))
     (tmp_path / "model.json").write_text("before", encoding="utf-8")
     with pytest.raises(ValueError, match="differs from PyTorch by 1.00e-02"):
         export_drums(checkpoint, tmp_path, "tiny")
@@ -42,10 +42,24 @@ def test_an_export_that_differs_is_refused_and_replaces_nothing(checkpoint, tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
 
 
+def test_an_eight_bit_step_that_writes_otherwise_is_refused(checkpoint, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(drums, "parity", lambda *args, **options: Parity(1e-6, 0.02))
+    with pytest.raises(ValueError, match="change the next token by 0.020 nats"):
+        export_drums(checkpoint, tmp_path, "tiny")
+    assert not list(tmp_path.iterdir())
+
+
+def test_eight_bit_weights_hardly_change_what_comes_next(checkpoint, model_folder) -> None:
+    model, _, _ = load_model(checkpoint)
+    found = parity(model, load_spec(model_folder, "drums"), model_folder, step="step_8bit", length=200)
+    assert found.logits > 0  # integers were used
+    assert 0 <= found.nats < 1e-3
+
+
 def test_the_sidecar_holds_hashes_tensors_tokens_and_versions(model_folder) -> None:
     spec = load_spec(model_folder, "drums")
     assert (spec.kind, spec.name) == ("drums", "tiny")
-    assert set(spec.graphs) == {"encode", "look_back", "step"}
+    assert set(spec.graphs) == {"encode", "look_back", "step", "step_8bit"}
     for graph in spec.graphs.values():
         data = (model_folder / graph.file).read_bytes()
         assert graph.sha256 == hashlib.sha256(data).hexdigest()

@@ -1,0 +1,1 @@
+"""The vocoder: from a corpus of audio to a trained network, its measures and its report."""

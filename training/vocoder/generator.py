@@ -1,0 +1,277 @@
+"""The generators: a log-mel goes in, is injected again at every stage, and audio comes out.
+
+Both share one trunk: upsampling by transposed convolutions, multi-receptive-field blocks, skip connections.
+`fast` stays at a low rate and ends in an inverse STFT whose magnitude starts from what the mel tells
+(after iSTFTNet, Kaneko et al. 2022); `seed` goes up to the sample rate (after HiFi-GAN, Kong et al. 2020).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from musegen_daw.vocoding.mel import MelConfig
+from training.vocoder.prior import MagnitudePrior, interpolate
+
+EDGE_FRAMES = 1  # half a window of the inverse STFT sounds on both sides of the mel
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorConfig:
+    """Sizes of a generator.
+
+    Stage i has `widths[i]` channels; between stage i and i + 1 the rate is raised by `upsampling[i]`.
+    `istft_n_fft` is the window of the inverse STFT at the end; 0 ends in a convolution at the sample rate.
+    The network is told the number of the frame modulo `clock_frames`: without it a steady sound
+    could hold nothing but multiples of the frame rate.
+    """
+
+    widths: tuple[int, ...] = (256, 192, 128)
+    upsampling: tuple[int, ...] = (2, 2)
+    kernels: tuple[int, ...] = (3, 5, 7)
+    dilations: tuple[int, ...] = (1, 3)
+    istft_n_fft: int = 512
+    clock_frames: int = 16
+    snake: bool = True
+    rise_limit: float = 3.0
+
+    def __post_init__(self) -> None:
+        if len(self.upsampling) != len(self.widths) - 1:
+            raise ValueError(f"{len(self.widths)} widths need one upsampling less, got {len(self.upsampling)}")
+        if any(kernel % 2 == 0 for kernel in self.kernels):
+            raise ValueError(f"kernels must be odd, got {self.kernels}")
+        if any(factor % 2 for factor in self.upsampling):
+            raise ValueError(f"upsampling must be even, got {self.upsampling}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for a sidecar."""
+        return asdict(self)
+
+
+class Generator(nn.Module):
+    """mel (batch, n_mels, frames), natural log power -> audio (batch, frames * hop_length).
+
+    Sample t * hop_length is the centre of frame t.
+    """
+
+    def __init__(self, config: GeneratorConfig, mel: MelConfig) -> None:
+        super().__init__()
+        rate = math.prod(config.upsampling)
+        if mel.hop_length % rate or (not config.istft_n_fft and mel.hop_length != rate):
+            raise ValueError(f"upsampling by {rate} does not fit a hop of {mel.hop_length} samples")
+        self.config, self.mel = config, mel
+        self.trunk = Trunk(config, mel)
+        self.head = SpectrumHead(config, mel) if config.istft_n_fft else WaveformHead(config, mel)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Audio of a log-mel; beyond both ends the outermost frames are taken to go on."""
+        frames = mel.shape[-1]
+        mel = torch.cat([mel[..., :1]] * EDGE_FRAMES + [mel] + [mel[..., -1:]] * EDGE_FRAMES, dim=-1)
+        audio = self.head(self.trunk(mel), mel.float())
+        first = EDGE_FRAMES * self.mel.hop_length
+        return audio[:, first : first + frames * self.mel.hop_length]
+
+    def receptive_frames(self) -> int:
+        """Frames on either side that can change a frame's audio, rounded up."""
+        return EDGE_FRAMES + math.ceil(self.trunk.reach_frames() + self.head.reach_frames())
+
+
+class Trunk(nn.Module):
+    """mel (batch, n_mels, frames) -> features (batch, widths[-1], frames * prod(upsampling))."""
+
+    def __init__(self, config: GeneratorConfig, mel: MelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.prior = MagnitudePrior(mel, n_fft=512)
+        entries = mel.n_mels + self.prior.bins
+        widths = config.widths
+        self.clock = nn.Parameter(torch.randn(widths[0], config.clock_frames))
+        self.entry = nn.Conv1d(entries, widths[0], 5, padding=2)
+        self.inject = nn.ModuleList(nn.Conv1d(entries, width, 1) for width in widths[1:])
+        self.tick = nn.ModuleList(nn.Conv1d(widths[0], width, 1, bias=False) for width in widths)
+        self.rise = nn.ModuleList(
+            Upsample(before, after, factor)
+            for before, after, factor in zip(widths, widths[1:], config.upsampling, strict=False)
+        )
+        self.blocks = nn.ModuleList(MultiReceptiveField(width, config) for width in widths)
+        self.skip = nn.ModuleList(nn.Conv1d(width, widths[-1], 1, bias=False) for width in widths[:-1])
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Features at the head's rate."""
+        seen = torch.cat([(mel + 8) / 5, (self.prior(mel.float()).log() + 4) / 3], dim=1)
+        clock = self.clock[:, torch.arange(mel.shape[-1], device=mel.device) % self.config.clock_frames][None]
+        hidden, factor = self.entry(seen), 1
+        skips: list[Tensor] = []
+        for stage, block in enumerate(self.blocks):
+            if stage:
+                hidden = self.rise[stage - 1](hidden)
+                factor *= self.config.upsampling[stage - 1]
+                hidden = hidden + interpolate(self.inject[stage - 1](seen), factor)
+            hidden = block(hidden * (1 + interpolate(self.tick[stage](clock), factor)))
+            skips.append(hidden)
+        rate = factor
+        for stage, project in enumerate(self.skip):
+            hidden = hidden + interpolate(project(skips[stage]), rate // _rate(self.config, stage))
+        return hidden
+
+    def reach_frames(self) -> float:
+        """Frames on either side that change a feature."""
+        config = self.config
+        reach = 2.0
+        widest = max(config.kernels) // 2 * sum(config.dilations)
+        for stage in range(len(config.widths)):
+            rate = _rate(config, stage)
+            reach += widest / rate
+            if stage:
+                reach += 1 / _rate(config, stage - 1)
+        return max(reach, 1.0) + 1  # what is interpolated looks one frame ahead
+
+
+class MultiReceptiveField(nn.Module):
+    """The mean of residual blocks of several kernel sizes (HiFi-GAN), one convolution a residual step."""
+
+    def __init__(self, width: int, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(
+            nn.ModuleList(ResidualStep(width, kernel, dilation, config) for dilation in config.dilations)
+            for kernel in config.kernels
+        )
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """(batch, width, steps) -> the same shape."""
+        total = torch.zeros_like(hidden)
+        for branch in self.branches:
+            found = hidden
+            for step in branch:
+                found = step(found)
+            total = total + found
+        return total / len(self.branches)
+
+
+class ResidualStep(nn.Module):
+    """x + convolution of the activation of x."""
+
+    def __init__(self, width: int, kernel: int, dilation: int, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.activation = Snake(width) if config.snake else nn.SiLU()
+        self.convolution = nn.Conv1d(
+            width, width, kernel, dilation=dilation, padding=kernel // 2 * dilation
+        )
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """(batch, width, steps) -> the same shape."""
+        return hidden + self.convolution(self.activation(hidden))
+
+
+class Snake(nn.Module):
+    """x + sin²(a x) / a with a learned for each channel (Ziyin et al. 2020)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.log_rate = nn.Parameter(torch.zeros(width, 1))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(batch, width, steps) -> the same shape."""
+        rate = self.log_rate.exp().to(values.dtype)
+        return values + torch.sin(values * rate).square() / rate
+
+
+class Upsample(nn.Module):
+    """A transposed convolution of twice the stride, centred on its frames."""
+
+    def __init__(self, before: int, after: int, factor: int) -> None:
+        super().__init__()
+        self.factor = factor
+        self.transposed = nn.ConvTranspose1d(before, after, 2 * factor, factor, padding=factor // 2)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """(batch, before, steps) -> (batch, after, steps * factor)."""
+        return self.transposed(hidden)
+
+
+class SpectrumHead(nn.Module):
+    """Features -> a complex spectrum whose magnitude starts from the mel's own -> inverse STFT.
+
+    The correction of the magnitude is bounded above, so silence stays silent whatever the network says.
+    """
+
+    def __init__(self, config: GeneratorConfig, mel: MelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.rate = math.prod(config.upsampling)
+        self.hop = mel.hop_length // self.rate
+        self.prior = MagnitudePrior(mel, config.istft_n_fft)
+        self.out = nn.Conv1d(config.widths[-1], 3 * self.prior.bins, 3, padding=1)
+        nn.init.normal_(self.out.weight, std=0.02)
+        self.inverse = InverseStft(config.istft_n_fft, self.hop)
+
+    def forward(self, features: Tensor, mel: Tensor) -> Tensor:
+        """(batch, width, frames * rate), (batch, n_mels, frames) -> audio (batch, frames * hop_length)."""
+        log_prior = interpolate(self.prior(mel).log(), self.rate)
+        change, real, imaginary = self.out(features).float().chunk(3, dim=1)
+        limit = self.config.rise_limit
+        magnitude = torch.exp(log_prior + limit - functional.softplus(limit - change))
+        length = torch.rsqrt(real.square() + imaginary.square() + 1e-8) * magnitude
+        return self.inverse(torch.cat([real * length, imaginary * length], dim=1))
+
+    def reach_frames(self) -> float:
+        """Frames on either side that change a frame's audio, from the features on."""
+        return (1 + self.config.istft_n_fft / 2 / self.hop) / self.rate
+
+
+class InverseStft(nn.Module):
+    """Real and imaginary parts (batch, 2 * bins, frames) -> audio (batch, frames * hop), a fixed transposed convolution.
+
+    Sample t * hop is the centre of frame t; the window is Hann's, normalised to be the inverse of an STFT with it.
+    """
+
+    basis: Tensor
+
+    def __init__(self, n_fft: int, hop: int) -> None:
+        super().__init__()
+        if n_fft % (2 * hop):
+            raise ValueError(f"the window of {n_fft} samples must be an even multiple of the hop of {hop}")
+        self.n_fft, self.hop = n_fft, hop
+        window = torch.hann_window(n_fft, dtype=torch.float64)
+        gain = window.square().sum() / hop
+        bins = n_fft // 2 + 1
+        unit = torch.eye(bins, dtype=torch.float64)
+        real = torch.fft.irfft(unit.to(torch.complex128), n_fft)
+        imaginary = torch.fft.irfft(1j * unit, n_fft)
+        basis = torch.roll(torch.cat([real, imaginary]), n_fft // 2, dims=1) * window / gain
+        self.register_buffer("basis", basis.float()[:, None], persistent=False)
+
+    def forward(self, spectrum: Tensor) -> Tensor:
+        """Phases are those at the centre of each frame."""
+        audio = functional.conv_transpose1d(spectrum, self.basis, stride=self.hop)[:, 0]
+        first = self.n_fft // 2
+        return audio[:, first : first + spectrum.shape[-1] * self.hop]
+
+
+class WaveformHead(nn.Module):
+    """Features at the sample rate -> audio, scaled by the level of the mel so that silence stays silent."""
+
+    def __init__(self, config: GeneratorConfig, mel: MelConfig) -> None:
+        super().__init__()
+        self.config, self.hop = config, mel.hop_length
+        self.prior = MagnitudePrior(mel, n_fft=512)
+        self.activation = Snake(config.widths[-1])
+        self.out = nn.Conv1d(config.widths[-1], 1, 7, padding=3, bias=False)
+
+    def forward(self, features: Tensor, mel: Tensor) -> Tensor:
+        """(batch, width, samples), (batch, n_mels, frames) -> audio (batch, samples)."""
+        level = self.prior(mel).square().sum(dim=1, keepdim=True).sqrt() / 256
+        return (self.out(self.activation(features)).float() * interpolate(level, self.hop))[:, 0]
+
+    def reach_frames(self) -> float:
+        """Frames on either side that change a frame's audio, from the features on."""
+        return 3 / self.hop
+
+
+def _rate(config: GeneratorConfig, stage: int) -> int:
+    return math.prod(config.upsampling[:stage])

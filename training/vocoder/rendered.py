@@ -1,0 +1,135 @@
+"""MIDI files played through a SoundFont as a source: what the app resynthesises when it vocodes its own bounce."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from musegen_daw.core.clip import Note, Song
+from musegen_daw.core.time import TimeMap
+from musegen_daw.errors import MusegenError
+from musegen_daw.midi_file import song_from_bytes
+from musegen_daw.render.soundfont import SoundFont, open_soundfont
+from musegen_daw.render.synth import render
+from musegen_daw.resources import soundfont_dir
+from training.drums.gigamidi import Source, find_units, read_unit
+from training.vocoder.recordings import HELD_OUT_SHARE, Found, Recording, Samples, Unusable
+
+SOURCE = "rendered"
+LICENCE_CLASSES = ("A", "B")
+EXCERPT_SECONDS = 20.0
+PEAK = 0.89
+RENDER_HZ = 44_100
+MAX_NOTES = 20_000
+_PPQ, _TICKS_PER_SECOND = 4800, 9600
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMidi:
+    """The middle of a MIDI file, played through a SoundFont."""
+
+    midi: bytes
+    soundfont: Path
+
+    @property
+    def identity(self) -> str:
+        """The music, the SoundFont and the length of the excerpt."""
+        size = self.soundfont.stat().st_size
+        return f"{hashlib.sha1(self.midi).hexdigest()}|{self.soundfont.name}|{size}|{EXCERPT_SECONDS}"
+
+    def mono(self, sample_rate_hz: int) -> Samples:
+        """The excerpt (samples,) at a rate, its peak at -1 dBFS; raises Unusable."""
+        import soxr
+
+        try:
+            song = excerpt(song_from_bytes(self.midi, "a MIDI file"), EXCERPT_SECONDS)
+            if sum(len(clip.notes) for clip in song.clips) > MAX_NOTES:
+                raise Unusable("too many notes")
+            audio = render(song, _soundfont(self.soundfont), RENDER_HZ).mean(axis=1)
+        except (MusegenError, ValueError) as error:
+            raise Unusable("unreadable MIDI") from error
+        audio = soxr.resample(audio, RENDER_HZ, sample_rate_hz).astype(np.float32)
+        return audio * (PEAK / max(PEAK * 1e-3, float(np.abs(audio).max(initial=0.0))))
+
+
+def find_recordings(
+    root: Path,
+    files: int,
+    *,
+    licence_classes: tuple[str, ...] = LICENCE_CLASSES,
+    soundfont: Path | None = None,
+) -> Found:
+    """`files` MIDI files of a corpus (`training.drums.gigamidi`) to train on, and 8 % as many to validate.
+
+    Those to train on come from its training split, the others from its validation split. They are chosen
+    by a hash, from all origins in turn, so that no large one crowds out the rest.
+    """
+    font = soundfont or soundfont_dir() / "musegen.sf2"
+    wanted = {"train": files, "validation": max(1, round(HELD_OUT_SHARE * files))}
+    candidates: dict[str, list[Source]] = {split: [] for split in wanted}
+    dropped: Counter[str] = Counter()
+    for unit in find_units(root):
+        for source in read_unit(unit):
+            if source.split not in wanted:
+                dropped["of the test split"] += 1
+            elif licence_classes and source.licence_class not in licence_classes:
+                dropped["licence class not asked for"] += 1
+            else:
+                candidates[source.split].append(source)
+    chosen = [source for split, number in wanted.items() for source in _in_turn(candidates[split])[:number]]
+    dropped["not chosen"] += sum(map(len, candidates.values())) - len(chosen)
+    return Found(
+        [
+            Recording(
+                key=f"{SOURCE}/{source.key}",
+                group=f"{SOURCE} {source.group}",
+                place=RenderedMidi(source.data, font),
+                source=SOURCE,
+                split=source.split,
+                licence=f"class {source.licence_class}" if source.licence_class else "",
+            )
+            for source in chosen
+        ],
+        dropped,
+    )
+
+
+def excerpt(song: Song, seconds: float) -> Song:
+    """The notes that start in the middle `seconds` of a song, from its first note to its last, at a fixed tempo."""
+    time = song.time_map
+    starts = [time.seconds_at(note.start_ticks) for clip in song.clips for note in clip.notes]
+    ends = [time.seconds_at(note.end_ticks) for clip in song.clips for note in clip.notes]
+    first, last = min(starts, default=0.0), max(ends, default=0.0)
+    begin = max(first, (first + last - seconds) / 2)
+    end = min(last, begin + seconds)
+
+    def move(note: Note) -> Note | None:
+        start, stop = time.seconds_at(note.start_ticks), time.seconds_at(note.end_ticks)
+        if not begin <= start < end:
+            return None
+        start_ticks = round((start - begin) * _TICKS_PER_SECOND)
+        duration_ticks = max(1, round((min(stop, end) - start) * _TICKS_PER_SECOND))
+        return replace(note, start_ticks=start_ticks, duration_ticks=duration_ticks)
+
+    length_ticks = round((end - begin) * _TICKS_PER_SECOND)
+    clips = tuple(replace(clip.map_notes(move), ppq=_PPQ, length_ticks=length_ticks) for clip in song.clips)
+    return Song(tuple(clip for clip in clips if clip.notes), TimeMap(_PPQ))
+
+
+def _in_turn(sources: list[Source]) -> list[Source]:
+    """In an order of hashes, the first of every origin before the second of any."""
+    by_origin: dict[str, list[Source]] = defaultdict(list)
+    for source in sorted(sources, key=lambda source: hashlib.sha1(source.key.encode()).hexdigest()):
+        by_origin[source.origin].append(source)
+    ranked = [(rank, origin, source) for origin, own in by_origin.items() for rank, source in enumerate(own)]
+    return [source for _, _, source in sorted(ranked, key=lambda item: item[:2])]
+
+
+@cache
+def _soundfont(path: Path) -> SoundFont:
+    return open_soundfont(path)
