@@ -57,7 +57,9 @@ def read_attribution(root: Path) -> dict[Path, dict[str, str]]:
     for folder in (root.resolve(), root.resolve().parent):
         if (folder / ATTRIBUTION).is_file():
             with (folder / ATTRIBUTION).open(encoding="utf-8-sig", errors="replace", newline="") as file:
-                rows = [{name: value or "" for name, value in row.items() if name} for row in csv.DictReader(file)]
+                rows = [
+                    {name: value or "" for name, value in row.items() if name} for row in csv.DictReader(file)
+                ]
             return {(folder / _first(row, _FILE)).resolve(): row for row in rows if _first(row, _FILE)}
     return {}
 

@@ -19,7 +19,6 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +70,8 @@ def main(argv: list[str] | None = None) -> int:
     add("--midi-licence-class", nargs="*", default=["A", "B"], help="A B by default; none given: all")
     add("--soundfont", type=Path, help="SoundFont to render with; the bundled one by default")
     add("--out", type=Path, required=True, help="folder to write")
-    add("--rate", type=int, default=ChunkConfig.sample_rate_hz, help="sample rate in Hz")
-    add("--seconds", type=float, default=ChunkConfig.seconds, help="length of a chunk")
+    add("--rate", type=int, default=12_000, help="sample rate in Hz")
+    add("--seconds", type=float, default=15.0, help="length of a chunk")
     add("--workers", type=int, default=2)
     options = parser.parse_args(argv)
     if not options.data and options.jamendo is None and options.midi is None:
@@ -111,7 +110,7 @@ def in_words(facts: dict[str, Any], seconds: float) -> str:
     for split, numbers in facts["splits"].items():
         lines.append(
             f"  {split}: {numbers['hours']:.2f} hours, {numbers['chunks']} chunks of {numbers['recordings']} "
-            f"recordings by {numbers['groups']} artists"
+            f"recordings of {numbers['groups']} groups"
         )
     for title, name in (("recordings", "dropped"), ("chunks", "dropped_chunks")):
         for reason, count in facts[name].items():
@@ -295,9 +294,8 @@ def _facts(sources: list[Found], contents: list[dict[str, Any]], config: ChunkCo
         "sample_rate_hz": config.sample_rate_hz,
         "chunk_seconds": config.seconds,
         "chunk_samples": config.samples,
-        "recordings": sum(len(found.recordings) for found in sources) + sum(
-            found.dropped.total() for found in sources
-        ),
+        "recordings": sum(len(found.recordings) for found in sources)
+        + sum(found.dropped.total() for found in sources),
         "kept": len(kept),
         "dropped": dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0]))),
         "dropped_chunks": dict(sorted(dropped_chunks.items())),

@@ -133,11 +133,19 @@ def load_mono(path: Path, sample_rate_hz: int) -> Samples:
 
 
 def with_splits(recordings: Iterable[Recording], share: float = HELD_OUT_SHARE) -> dict[str, str]:
-    """The split of every group without one: `share` of them, at least one of two, are held out for validation.
+    """The split of every group without one: whole groups with `share` of the recordings are held out to validate.
 
-    Groups are ranked by a hash of their names, so the same groups always fall on the same side.
+    Groups come in the order of a hash of their names; one too large for what is still wanted is trained on.
+    Of two groups or more, one at least is held out.
     """
-    groups = {recording.group for recording in recordings if not recording.split}
-    ranked = sorted(groups, key=lambda group: hashlib.sha1(group.encode()).hexdigest())
-    held_out = max(1, round(share * len(ranked))) if len(ranked) > 1 else 0
-    return {group: "validation" if rank < held_out else "train" for rank, group in enumerate(ranked)}
+    sizes = Counter(recording.group for recording in recordings if not recording.split)
+    ranked = sorted(sizes, key=lambda group: hashlib.sha1(group.encode()).hexdigest())
+    room = share * sizes.total()
+    held_out: set[str] = set()
+    for group in ranked:
+        if sizes[group] <= room:
+            held_out.add(group)
+            room -= sizes[group]
+    if not held_out and len(ranked) > 1:
+        held_out.add(min(ranked, key=lambda group: sizes[group]))
+    return {group: "validation" if group in held_out else "train" for group in ranked}

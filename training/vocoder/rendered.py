@@ -72,31 +72,23 @@ def find_recordings(
     font = soundfont or soundfont_dir() / "musegen.sf2"
     wanted = {"train": files, "validation": max(1, round(HELD_OUT_SHARE * files))}
     candidates: dict[str, list[Source]] = {split: [] for split in wanted}
-    dropped: Counter[str] = Counter()
     for unit in find_units(root):
         for source in read_unit(unit):
-            if source.split not in wanted:
-                dropped["of the test split"] += 1
-            elif licence_classes and source.licence_class not in licence_classes:
-                dropped["licence class not asked for"] += 1
-            else:
+            if source.split in wanted and (source.licence_class in licence_classes or not licence_classes):
                 candidates[source.split].append(source)
     chosen = [source for split, number in wanted.items() for source in _in_turn(candidates[split])[:number]]
-    dropped["not chosen"] += sum(map(len, candidates.values())) - len(chosen)
-    return Found(
-        [
-            Recording(
-                key=f"{SOURCE}/{source.key}",
-                group=f"{SOURCE} {source.group}",
-                place=RenderedMidi(source.data, font),
-                source=SOURCE,
-                split=source.split,
-                licence=f"class {source.licence_class}" if source.licence_class else "",
-            )
-            for source in chosen
-        ],
-        dropped,
-    )
+    recordings = [
+        Recording(
+            key=f"{SOURCE}/{source.key}",
+            group=f"{SOURCE} {source.group}",
+            place=RenderedMidi(source.data, font),
+            source=SOURCE,
+            split=source.split,
+            licence=f"class {source.licence_class}" if source.licence_class else "",
+        )
+        for source in chosen
+    ]
+    return Found(recordings, Counter())
 
 
 def excerpt(song: Song, seconds: float) -> Song:

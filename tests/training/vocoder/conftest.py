@@ -1,0 +1,23 @@
+"""A small corpus of tones, prepared once for all tests of the vocoder's training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.training.vocoder.audio_corpus import write_audio_folder
+from training.vocoder.audio_folder import find_recordings
+from training.vocoder.prepare import ChunkConfig, prepare
+
+
+@pytest.fixture(scope="session")
+def audio_folder(tmp_path_factory) -> Path:
+    return write_audio_folder(tmp_path_factory.mktemp("audio"))
+
+
+@pytest.fixture(scope="session")
+def prepared_audio(audio_folder, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("prepared-audio")
+    prepare([find_recordings(audio_folder)], out, ChunkConfig(seconds=2.0), workers=1)
+    return out

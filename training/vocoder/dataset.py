@@ -1,0 +1,203 @@
+"""Crops of prepared audio with the log-mel of what surrounds them, drawn and augmented at training time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from musegen_daw.vocoding.mel import MelConfig, log_mel
+
+Floats = npt.NDArray[np.float32]
+
+FULL_SCALE = 32768
+PEAK_LIMIT = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class DataConfig:
+    """How crops are cut, and what is changed how often while training.
+
+    A crop gets a gain from `gain_low_db` to `gain_high_db`, less where it would clip; of all crops
+    `silence_share` are digital silence, `quiet_share` as quiet as `quiet_low_db` to `gain_low_db`, and
+    `mix_share` the sum of two, the second `mix_low_db` to 0 dB beside the first. `tail_share` may reach into
+    the padding at the end of a recording.
+    """
+
+    crop_frames: int = 32
+    crops_per_chunk: int = 8
+    gain_low_db: float = -24.0
+    gain_high_db: float = 6.0
+    quiet_low_db: float = -60.0
+    mix_low_db: float = -12.0
+    quiet_share: float = 0.04
+    silence_share: float = 0.01
+    mix_share: float = 0.1
+    tail_share: float = 0.02
+
+
+class Crop(NamedTuple):
+    """A place in a chunk."""
+
+    chunk: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Audio with its log-mel: sample t · hop_length is the centre of frame t."""
+
+    mel: Floats  # (n_mels, frames)
+    audio: Floats  # (frames * hop_length,)
+
+
+class Batch(NamedTuple):
+    """Examples of one length; see Example."""
+
+    mel: Tensor  # (batch, n_mels, frames)
+    audio: Tensor  # (batch, frames * hop_length)
+
+
+class AudioCorpus:
+    """One split of a prepared folder, memory-mapped."""
+
+    def __init__(self, folder: Path, split: str) -> None:
+        base = folder / split
+        facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+        self.sample_rate_hz: int = facts["sample_rate_hz"]
+        self.chunk_samples: int = facts["chunk_samples"]
+        self.chunks: list[dict[str, Any]] = json.loads((base / "chunks.json").read_text(encoding="utf-8"))
+        self._audio: npt.NDArray[np.int16] = np.load(base / "audio.npy", mmap_mode="r")
+        if len(self._audio) != len(self.chunks) * self.chunk_samples:
+            raise ValueError(f"{base} is damaged: audio.npy does not hold the chunks of chunks.json")
+
+    def read(self, chunk: int, start: int, samples: int) -> Floats:
+        """Audio (samples,) from `start` of a chunk on; before it and after it the same recording, else zeros."""
+        out = np.zeros(samples, np.float32)
+        first = start // self.chunk_samples
+        last = (start + samples - 1) // self.chunk_samples
+        for offset in range(first, last + 1):
+            if self._follows(chunk, offset):
+                begin = offset * self.chunk_samples
+                low, high = max(start, begin), min(start + samples, begin + self.chunk_samples)
+                base = chunk * self.chunk_samples
+                np.multiply(
+                    self._audio[base + low : base + high],
+                    np.float32(1 / FULL_SCALE),
+                    out=out[low - start : high - start],
+                )
+        return out
+
+    def _follows(self, chunk: int, offset: int) -> bool:
+        """Whether the chunk `offset` further on is the same recording, without a gap."""
+        if offset == 0:
+            return True
+        if not 0 <= chunk + offset < len(self.chunks):
+            return False
+        here, there = self.chunks[chunk], self.chunks[chunk + offset]
+        same = all(here[name] == there[name] for name in ("key", "source"))
+        return same and there["start"] - here["start"] == offset * self.chunk_samples
+
+
+class VocoderDataset:
+    """Crops of `crop_frames` frames, the same for the same seed and epoch.
+
+    A chunk gives `crops_per_chunk` crops an epoch, fewer where part of it is padding.
+    """
+
+    def __init__(self, corpus: AudioCorpus, mel: MelConfig, config: DataConfig, seed: int = 0) -> None:
+        if corpus.sample_rate_hz != mel.sample_rate_hz:
+            raise ValueError(
+                f"the audio was prepared at {corpus.sample_rate_hz} Hz, the mel is of {mel.sample_rate_hz} Hz"
+            )
+        self.corpus, self.mel, self.config, self.seed = corpus, mel, config, seed
+        self.crop_samples = config.crop_frames * mel.hop_length
+        self._margin_frames = -(-mel.n_fft // 2 // mel.hop_length)
+        if self.crop_samples > corpus.chunk_samples:
+            raise ValueError(
+                f"a crop of {config.crop_frames} frames is longer than a chunk of {corpus.chunk_samples} samples"
+            )
+        self._lengths = np.array([chunk["samples"] for chunk in corpus.chunks], np.int64)
+
+    def crops(self, epoch: int) -> list[Crop]:
+        """The crops of one epoch, in random order."""
+        random = np.random.default_rng((self.seed, epoch, 1))
+        shares = self._lengths / self.corpus.chunk_samples
+        counts = np.maximum(1, np.rint(self.config.crops_per_chunk * shares).astype(np.int64))
+        chunks = random.permutation(np.repeat(np.arange(len(counts)), counts))
+        whole = random.random(len(chunks)) >= self.config.tail_share
+        room = np.where(whole, self._lengths[chunks], self.corpus.chunk_samples) - self.crop_samples
+        starts = (random.random(len(chunks)) * (np.maximum(room, 0) + 1)).astype(np.int64)
+        return [Crop(*place) for place in zip(chunks.tolist(), starts.tolist(), strict=True)]
+
+    def batches(self, epoch: int, batch_size: int) -> list[list[Crop]]:
+        """The epoch's crops in batches of one size; what is left over is left out, unless it is all there is."""
+        crops = self.crops(epoch)
+        full = [crops[at : at + batch_size] for at in range(0, len(crops) - batch_size + 1, batch_size)]
+        return full or ([crops] if crops else [])
+
+    def fixed_crops(self, count: int) -> list[Crop]:
+        """Up to `count` crops for validation: from the middle of chunks spread evenly over the split."""
+        chunks = np.unique(np.linspace(0, len(self._lengths) - 1, min(count, len(self._lengths))).astype(int))
+        middle = np.maximum(self._lengths[chunks] - self.crop_samples, 0) // 2
+        return [Crop(*place) for place in zip(chunks.tolist(), middle.tolist(), strict=True)]
+
+    def draw(self, crop: Crop, epoch: int) -> Example:
+        """A training example: mixed, made louder or quieter or silent at random."""
+        config = self.config
+        random = np.random.default_rng((self.seed, epoch, crop.chunk, crop.start))
+        if random.random() < config.silence_share:
+            return self._example(np.zeros(self._piece_samples, np.float32))
+        piece = self._piece(crop)
+        if random.random() < config.mix_share:
+            chunk = int(random.integers(len(self._lengths)))
+            room = max(0, int(self._lengths[chunk]) - self.crop_samples)
+            other = self._piece(Crop(chunk, int(random.integers(room + 1))))
+            piece += other * _amplitude(random.uniform(config.mix_low_db, 0.0))
+        is_quiet = random.random() < config.quiet_share
+        low, high = (
+            (config.quiet_low_db, config.gain_low_db)
+            if is_quiet
+            else (config.gain_low_db, config.gain_high_db)
+        )
+        gain = _amplitude(random.uniform(low, high))
+        peak = float(np.abs(piece).max())
+        piece *= np.float32(min(gain, PEAK_LIMIT / peak) if peak > 0 else gain)
+        return self._example(piece)
+
+    def plain(self, crop: Crop) -> Example:
+        """An example for validation: the crop as it is."""
+        return self._example(self._piece(crop))
+
+    @property
+    def _piece_samples(self) -> int:
+        return self.crop_samples + 2 * self._margin_frames * self.mel.hop_length
+
+    def _piece(self, crop: Crop) -> Floats:
+        """The crop with what its first and last frames see around it."""
+        start = crop.start - self._margin_frames * self.mel.hop_length
+        return self.corpus.read(crop.chunk, start, self._piece_samples)
+
+    def _example(self, piece: Floats) -> Example:
+        first, frames = self._margin_frames, self.config.crop_frames
+        mel = log_mel(piece, self.mel)[:, first : first + frames]
+        start = first * self.mel.hop_length
+        return Example(np.ascontiguousarray(mel), piece[start : start + self.crop_samples])
+
+
+def collate(examples: list[Example]) -> Batch:
+    """Examples of one length as tensors."""
+    return Batch(
+        torch.from_numpy(np.stack([example.mel for example in examples])),
+        torch.from_numpy(np.stack([example.audio for example in examples])),
+    )
+
+
+def _amplitude(decibels: float) -> np.float32:
+    return np.float32(10 ** (decibels / 20))
