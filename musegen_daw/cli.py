@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from musegen_daw import __version__, resources
-from musegen_daw.commands import bounce, generate, terminal
+from musegen_daw.commands import bounce, generate, resynthesis, terminal, vocode
 from musegen_daw.commands.bounce import BounceSong
 from musegen_daw.commands.drum_request import DrumOptions, DrumWriter, OpenGenerator
+from musegen_daw.commands.resynthesis import OpenDecoder
 from musegen_daw.core.drum_maps import GENERAL_MIDI
 from musegen_daw.drumming.request import DEFAULT_FOLLOW, DEFAULT_TEMPERATURE, DEFAULT_TOP_P
 from musegen_daw.errors import MusegenError
@@ -19,6 +20,8 @@ from musegen_daw.errors import MusegenError
 INTERRUPTED = 130
 MAX_BARS = 4096
 MAX_VARIATIONS = 64
+MAX_THREADS = 64
+MAX_ITERATIONS = 1000
 
 
 def main(
@@ -26,11 +29,12 @@ def main(
     *,
     open_generator: OpenGenerator | None = None,
     bounce_song: BounceSong | None = None,
+    open_decoder: OpenDecoder = resynthesis.open_decoder,
 ) -> int:
     """Run one command and return its exit code: 0 done, 1 failed with a sentence, 2 misused, 130 interrupted.
 
     `open_generator` and `bounce_song` stand for the drum model and the renderer, which are else imported
-    when they are needed.
+    when they are needed; `open_decoder` gives the vocoder.
     """
     try:
         args = _parser().parse_args(argv)
@@ -44,10 +48,12 @@ def main(
         if args.command is None:
             _parser().print_help(sys.stderr)
             return 2
-        options = _drum_options(args)
+        open_generator = open_generator or _open_generator
+        options = DrumOptions(_seed(args)) if args.command == "vocode" else _drum_options(args)
         if args.command == "generate":
-            return generate.run(args, options, open_generator or _open_generator)
-        return bounce.run(args, options, open_generator or _open_generator, bounce_song or _renderer())
+            return generate.run(args, options, open_generator)
+        command = vocode if args.command == "vocode" else bounce
+        return command.run(args, options, open_generator, bounce_song or _renderer(), open_decoder)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return INTERRUPTED
@@ -71,12 +77,16 @@ def _renderer() -> BounceSong:
     return bounce
 
 
+def _seed(args: argparse.Namespace) -> int:
+    return secrets.randbelow(2**31) if args.seed is None else args.seed
+
+
 def _drum_options(args: argparse.Namespace) -> DrumOptions:
     primer_path = args.primer
     if args.style is not None:
         primer_path = resources.style_path(args.style)
     return DrumOptions(
-        seed=secrets.randbelow(2**31) if args.seed is None else args.seed,
+        seed=_seed(args),
         temperature=args.temperature,
         top_p=args.top_p,
         follow=args.follow,
@@ -156,7 +166,51 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--stems", type=Path, metavar="DIR", help="also write one WAV for each track")
     command.add_argument("--soundfont", type=Path, metavar="F", help="the .sf2 to play with")
     command.add_argument("--sample-rate", type=_whole(8000, 192_000), default=44_100, metavar="HZ")
+    command.add_argument("--vocode", action="store_true", help="send the mix through the vocoder")
+    command.add_argument("--vocoder", metavar="NAME|DIR", help="another vocoder model, for --vocode")
+
+    _add_vocode(commands.add_parser("vocode", parents=[for_both], help="turn mel spectrograms into audio"))
     return parser
+
+
+def _add_vocode(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "input",
+        type=Path,
+        metavar="IN",
+        help="an audio file, a mel as .npy, or a .mid, which is rendered first",
+    )
+    command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.wav")
+    command.add_argument("--model", metavar="NAME|DIR", help="another vocoder model")
+    command.add_argument(
+        "--method", choices=[resynthesis.GAN, resynthesis.GRIFFIN_LIM], default=resynthesis.GAN,
+        help="the trained vocoder, or Griffin-Lim to compare it with",
+    )  # fmt: skip
+    command.add_argument(
+        "--iterations", type=_whole(1, MAX_ITERATIONS), metavar="N", help="of Griffin-Lim, 32 unless told"
+    )
+    command.add_argument(
+        "--inversion", choices=["pinv", "nnls"], help="of the mel bands for Griffin-Lim, pinv unless told"
+    )
+    command.add_argument("--save-mel", type=Path, metavar="F.npy", help="also write the mel that was vocoded")
+    command.add_argument(
+        "--mel-scale", choices=["log", "power", "db", "magnitude"],
+        help="of a .npy; recognised from its values unless told",
+    )  # fmt: skip
+    command.add_argument(
+        "--stretch", type=_number(0.1, 10), default=1.0, metavar="R", help="R times as long at the same pitch"
+    )
+    command.add_argument(
+        "--pitch", type=_number(-48, 48), default=0.0, metavar="SEMITONES", help="higher or lower"
+    )
+    command.add_argument("--threads", type=_whole(1, MAX_THREADS), default=1, metavar="N")
+    command.add_argument(
+        "--seed",
+        type=_whole(0, 2**63 - 1),
+        metavar="S",
+        help="of drums written to a .mid, and of Griffin-Lim",
+    )
+    command.add_argument("--json", action="store_true", help="print facts as one JSON object a line")
 
 
 def _drum_arguments() -> argparse.ArgumentParser:

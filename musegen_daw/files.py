@@ -45,9 +45,8 @@ def write_bytes(path: Path, data: bytes, error_type: type[MusegenError] = Musege
         beside.write_bytes(data)
 
 
-def read_bytes(path: Path, max_bytes: int, error_type: type[MusegenError] = MusegenError) -> bytes:
-    """All bytes of a regular file of at most `max_bytes`; raises `error_type` naming `path`."""
-    path = Path(path)
+def check_readable(path: Path, max_bytes: int, error_type: type[MusegenError] = MusegenError) -> None:
+    """Raises `error_type` naming `path` unless it is a regular file of at most `max_bytes`."""
     try:
         if path.is_dir():
             raise error_type(f"{path} is a folder, not a file.")
@@ -56,10 +55,19 @@ def read_bytes(path: Path, max_bytes: int, error_type: type[MusegenError] = Muse
         if not path.is_file():
             raise error_type(f"{path} is not a regular file.")
         size_bytes = path.stat().st_size
-        if size_bytes > max_bytes:
-            raise error_type(
-                f"{path} is too large: {size_bytes / 2**20:.0f} MiB, at most {max_bytes / 2**20:.0f} MiB are read."
-            )
+    except OSError as error:
+        raise error_type(f"Cannot read {path}: {reason(error)}.") from error
+    if size_bytes > max_bytes:
+        raise error_type(
+            f"{path} is too large: {size_bytes / 2**20:.0f} MiB, at most {max_bytes / 2**20:.0f} MiB are read."
+        )
+
+
+def read_bytes(path: Path, max_bytes: int, error_type: type[MusegenError] = MusegenError) -> bytes:
+    """All bytes of a regular file of at most `max_bytes`; raises `error_type` naming `path`."""
+    path = Path(path)
+    check_readable(path, max_bytes, error_type)
+    try:
         return path.read_bytes()
     except OSError as error:
         raise error_type(f"Cannot read {path}: {reason(error)}.") from error

@@ -8,6 +8,7 @@ from musegen_daw import files
 from musegen_daw.core.drum_maps import DrumMap, parse_drum_map
 from musegen_daw.errors import MusegenError
 
+DEFAULT_VOCODER = "vocoder-12k"
 MAX_DRUM_MAP_BYTES = 2**20
 
 
@@ -26,6 +27,23 @@ def models_dir() -> Path:
 def drum_model_dir() -> Path:
     """The folder of the bundled drum model."""
     return models_dir() / "drums"
+
+
+def vocoder_names() -> tuple[str, ...]:
+    """The bundled vocoder models, in order of name."""
+    return tuple(sorted(path.parent.name for path in models_dir().glob("vocoder-*/model.json")))
+
+
+def vocoder_dir(name_or_path: str) -> Path:
+    """The folder of a bundled vocoder by name, else the given folder; raises MusegenError, naming all, for neither."""
+    if name_or_path in vocoder_names():
+        return models_dir() / name_or_path
+    if Path(name_or_path).is_dir():
+        return Path(name_or_path)
+    raise MusegenError(
+        f"There is no vocoder model {name_or_path!r}; give a folder with one, or a bundled name: "
+        f"{', '.join(vocoder_names()) or 'none is bundled'}."
+    )
 
 
 def soundfont_dir() -> Path:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from musegen_daw import files
 from musegen_daw.commands import terminal
 from musegen_daw.commands.drum_request import DrumOptions, OpenGenerator, drum_job, read_drums
+from musegen_daw.commands.resynthesis import DecoderOptions, OpenDecoder, mel_of_audio, resynthesise
 from musegen_daw.core.clip import Song
 from musegen_daw.errors import AudioError, MidiFileError
 from musegen_daw.midi_file import read_midi
@@ -36,53 +40,109 @@ class BounceSong(Protocol):
         ...
 
 
-def run(args: Namespace, options: DrumOptions, open_generator: OpenGenerator, bounce_song: BounceSong) -> int:
-    """Render one clip; returns 0."""
+def run(
+    args: Namespace,
+    options: DrumOptions,
+    open_generator: OpenGenerator,
+    bounce_song: BounceSong,
+    open_decoder: OpenDecoder,
+) -> int:
+    """Render one clip, through the vocoder where that is asked for; returns 0."""
     output: Path = args.output
-    if output.suffix.lower() != ".wav":
-        raise AudioError(f"The output {output} must end in .wav.")
-    if not output.parent.is_dir():
-        raise AudioError(f"Cannot write {output}: the folder {output.parent} does not exist.")
-    song, seed = _with_drums(read_midi(args.input), args, options, open_generator)
-    if not any(clip.notes for clip in song.clips):
-        raise MidiFileError(f"{args.input} has no notes to render.")
-    with terminal.Progress(f"{output.name}: rendering") as progress:
-        report = bounce_song(
-            song,
-            output,
-            soundfont=args.soundfont,
-            sample_rate_hz=args.sample_rate,
-            stems_dir=args.stems,
-            progress=progress,
-        )
+    check_wav_output(output)
+    if args.vocode and args.stems is not None:
+        raise AudioError("--stems add up to the mix as it is rendered, so they do not go with --vocode.")
+    decoder = open_decoder(DecoderOptions(model=args.vocoder)) if args.vocode else None
+    song, seed = song_with_drums(args.input, args.drums, args.model, options, open_generator)
+    if decoder is None:
+        report = render(song, output, bounce_song, args.soundfont, args.sample_rate, args.stems)
+        vocoded = None
+    else:
+        with rendered_beside(output) as rendered:
+            report = render(song, rendered, bounce_song, args.soundfont, args.sample_rate)
+            source = mel_of_audio(rendered, decoder.mel)
+        vocoded = resynthesise(source.mel, decoder, output, source.samples)
+    peak_dbfs = report.peak_dbfs if vocoded is None else vocoded.peak_dbfs
     facts = {
         "input": str(args.input),
-        "output": str(report.path),
+        "output": str(output),
         "stems": [str(path) for path in report.stems],
         "seed": seed,
         "seconds": round(report.seconds, 3),
-        "peak_dbfs": round(report.peak_dbfs, 2) if isfinite(report.peak_dbfs) else None,
+        "peak_dbfs": round(peak_dbfs, 2) if isfinite(peak_dbfs) else None,
         "soundfont": str(report.soundfont),
+        **({} if vocoded is None else vocoded.facts()),
     }
     written = "" if seed is None else f", drums written with seed {seed}"
     stems = f" and {len(report.stems)} stems in {args.stems}" if report.stems else ""
-    sentence = f"{report.path}{stems}: {report.seconds:.1f} s, peak {report.peak_dbfs:.1f} dBFS{written}"
+    through = "" if vocoded is None else f", through {vocoded.decoder} at {vocoded.sample_rate_hz} Hz"
+    sentence = f"{output}{stems}: {report.seconds:.1f} s, peak {peak_dbfs:.1f} dBFS{through}{written}"
     terminal.say_facts(facts, sentence, as_json=args.json)
     return 0
 
 
-def _with_drums(
-    song: Song, args: Namespace, options: DrumOptions, open_generator: OpenGenerator
+def check_wav_output(output: Path) -> None:
+    """Raises AudioError unless `output` is the name of a WAV in a folder that is there."""
+    if output.suffix.lower() != ".wav":
+        raise AudioError(f"The output {output} must end in .wav.")
+    if not output.parent.is_dir():
+        raise AudioError(f"Cannot write {output}: the folder {output.parent} does not exist.")
+
+
+def song_with_drums(
+    path: Path,
+    drums_path: Path | None,
+    model_dir: Path,
+    options: DrumOptions,
+    open_generator: OpenGenerator,
 ) -> tuple[Song, int | None]:
-    """The song with drums, and the seed if they had to be written."""
-    if args.drums is not None:
-        drums, _ = read_drums(args.drums, terminal.note)
+    """The song in a .mid with drums: those given, else its own, else written ones, and then also their seed.
+
+    Raises MidiFileError where it cannot be read or has no notes.
+    """
+    song, seed = read_midi(path), None
+    if drums_path is not None:
+        drums, _ = read_drums(drums_path, terminal.note)
         given = replace(drums.at_ppq(song.time_map.ppq), name="Drums")
-        return Song((*song.parts, given), song.time_map), None
-    if any(clip.notes for clip in song.drums):
-        return song, None
-    job = drum_job(song, str(args.input), options, terminal.note)
-    generator = open_generator(args.model)
-    with terminal.Progress(f"{args.input.name}: writing drums") as progress:
-        result = generator.generate(job.request, progress=progress)
-    return Song((*song.parts, job.drums_of(result.takes[0].drums)), song.time_map), result.seed
+        song = Song((*song.parts, given), song.time_map)
+    elif not any(clip.notes for clip in song.drums):
+        job = drum_job(song, str(path), options, terminal.note)
+        generator = open_generator(model_dir)
+        with terminal.Progress(f"{path.name}: writing drums") as progress:
+            result = generator.generate(job.request, progress=progress)
+        seed = result.seed
+        song = Song((*song.parts, job.drums_of(result.takes[0].drums)), song.time_map)
+    if not any(clip.notes for clip in song.clips):
+        raise MidiFileError(f"{path} has no notes to render.")
+    return song, seed
+
+
+def render(
+    song: Song,
+    output: Path,
+    bounce_song: BounceSong,
+    soundfont: Path | None = None,
+    sample_rate_hz: int = 44_100,
+    stems_dir: Path | None = None,
+) -> BounceReport:
+    """Bounce `song` to `output` and show how far it is."""
+    with terminal.Progress(f"{output.name}: rendering") as progress:
+        return bounce_song(
+            song,
+            output,
+            soundfont=soundfont,
+            sample_rate_hz=sample_rate_hz,
+            stems_dir=stems_dir,
+            progress=progress,
+        )
+
+
+@contextmanager
+def rendered_beside(output: Path) -> Iterator[Path]:
+    """A place on the disk of `output` for audio on its way there, gone in the end; raises AudioError without one."""
+    try:
+        folder = tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.stem}.")
+    except OSError as error:
+        raise AudioError(f"Cannot write to the folder {output.parent}: {files.reason(error)}.") from error
+    with folder as name:
+        yield Path(name) / output.name

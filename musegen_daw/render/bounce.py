@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
+from musegen_daw.audio_file import wav_writer
 from musegen_daw.core.clip import Clip, Song
 from musegen_daw.errors import AudioError
 from musegen_daw.files import reason, written_beside
@@ -157,11 +157,8 @@ def _write_wav(
 ) -> None:
     """A take of interleaved float32 frames as PCM, block by block."""
     take.seek(0)
-    try:
-        with soundfile.SoundFile(path, "w", sample_rate_hz, 2, f"PCM_{bit_depth}", format="WAV") as wav:
-            while raw := take.read(BLOCK_SAMPLES * _FRAME_BYTES):
-                frames: NDArray[np.float32] = np.frombuffer(raw, np.float32).reshape(-1, 2)
-                wav.write(np.clip(frames * gain, -1.0, 1.0))
-                steps.done()
-    except soundfile.SoundFileError as error:
-        raise AudioError(f"Cannot write the audio to {path.parent}: {error}.") from error
+    with wav_writer(path, sample_rate_hz, 2, bit_depth) as write:
+        while raw := take.read(BLOCK_SAMPLES * _FRAME_BYTES):
+            frames: NDArray[np.float32] = np.frombuffer(raw, np.float32).reshape(-1, 2)
+            write(frames * np.float32(gain))
+            steps.done()

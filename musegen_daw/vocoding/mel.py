@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-BLOCK_FRAMES = 4096
+BLOCK_FRAMES = 1024
+MAX_N_FFT, MAX_N_MELS = 1 << 16, 1 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,34 @@ class MelConfig:
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
         if self.n_fft % 2 or self.hop_length > self.n_fft:
-            raise ValueError(f"n_fft must be even and at least the hop, got {self.n_fft} and {self.hop_length}")
+            raise ValueError(
+                f"n_fft must be even and at least the hop, got {self.n_fft} and {self.hop_length}"
+            )
+        if self.n_fft > MAX_N_FFT or self.n_mels > MAX_N_MELS:
+            raise ValueError(
+                f"n_fft and n_mels must be at most {MAX_N_FFT} and {MAX_N_MELS}, got {self.n_fft} and {self.n_mels}"
+            )
         if not 0 <= self.fmin_hz < self.fmax_hz <= self.sample_rate_hz / 2:
             raise ValueError(
                 f"fmin and fmax must lie within 0..{self.sample_rate_hz / 2:g} Hz, got {self.fmin_hz:g} and "
                 f"{self.fmax_hz:g}"
             )
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> MelConfig:
+        """The configuration that `to_dict` described; raises ValueError where a field is missing, unknown or odd."""
+        types = {field.name: int if field.type == "int" else float for field in fields(cls)}
+        if set(values) != set(types):
+            raise ValueError(
+                f"a mel configuration has the fields {', '.join(types)}, not {', '.join(values)}"
+            )
+        read = {}
+        for name, kind in types.items():
+            value = values[name]
+            if isinstance(value, bool) or not isinstance(value, int | float) or kind(value) != value:
+                raise ValueError(f"{name} must be a number of type {kind.__name__}, got {value!r}")
+            read[name] = kind(value)
+        return cls(**read)
 
     @property
     def frames_per_second(self) -> float:
@@ -89,17 +114,35 @@ def log_mel(audio: Floats, config: MelConfig) -> Floats:
     """Log-mel (n_mels, frames) of mono audio (samples,) within -1..1; memory is bounded by the result."""
     if audio.ndim != 1:
         raise ValueError(f"audio must be mono (samples,), got the shape {audio.shape}")
-    basis, half = mel_basis(config), config.n_fft // 2
-    frames = config.frames(len(audio))
-    mel = np.empty((config.n_mels, frames), np.float32)
-    window = _hann(config.n_fft)
-    for start in range(0, frames, BLOCK_FRAMES):
-        end = min(frames, start + BLOCK_FRAMES)
-        first, last = start * config.hop_length - half, (end - 1) * config.hop_length + half
-        inside = audio[max(0, first) : max(0, last)].astype(np.float32, copy=False)
-        piece = np.pad(inside, (max(0, -first), max(0, last - max(0, first) - len(inside))))
-        mel[:, start:end] = basis @ _power(piece, window, config.hop_length)
-    return np.log(np.maximum(mel, config.floor_power))
+    step = BLOCK_FRAMES * config.hop_length
+    mel = np.empty((config.n_mels, config.frames(len(audio))), np.float32)
+    done = 0
+    for block in log_mel_blocks((audio[at : at + step] for at in range(0, len(audio), step)), config):
+        mel[:, done : done + block.shape[1]] = block
+        done += block.shape[1]
+    return mel
+
+
+def log_mel_blocks(audio_blocks: Iterable[Floats], config: MelConfig) -> Iterator[Floats]:
+    """The log-mel of audio that comes in consecutive blocks (samples,), in blocks (n_mels, frames) as it is known.
+
+    Joined they are the `log_mel` of the joined audio, however it was cut; memory is bounded by a block.
+    """
+    hop, half = config.hop_length, config.n_fft // 2
+    basis, window = mel_basis(config), _hann(config.n_fft)
+    waiting = np.zeros(half, np.float32)
+    samples, done = 0, 0
+    for block in audio_blocks:
+        samples += len(block)
+        waiting = np.concatenate([waiting, block.astype(np.float32, copy=False)])
+        whole = max(0, 1 + (len(waiting) - config.n_fft) // hop)
+        if whole:
+            yield from _log_mels(waiting, whole, basis, window, config)
+            waiting = waiting[whole * hop :]
+            done += whole
+    rest = config.frames(samples) - done
+    if rest:
+        yield from _log_mels(np.pad(waiting, (0, half)), rest, basis, window, config)
 
 
 def prior_magnitude(mel: Floats, config: MelConfig) -> Floats:
@@ -107,11 +150,22 @@ def prior_magnitude(mel: Floats, config: MelConfig) -> Floats:
     return np.sqrt(np.maximum(inverse_basis(config) @ np.exp(mel), 0.0))
 
 
+def _log_mels(
+    audio: Floats, frames: int, basis: Floats, window: Floats, config: MelConfig
+) -> Iterator[Floats]:
+    """The first `frames` log-mel frames of `audio`, the first of them starting at its first sample."""
+    for start in range(0, frames, BLOCK_FRAMES):
+        end = min(frames, start + BLOCK_FRAMES)
+        piece = audio[start * config.hop_length : (end - 1) * config.hop_length + config.n_fft]
+        mel = basis @ _power(piece, window, config.hop_length)
+        yield np.log(np.maximum(mel, config.floor_power))
+
+
 def _power(audio: Floats, window: Floats, hop_length: int) -> Floats:
     from scipy.fft import rfft
 
     frames = np.lib.stride_tricks.sliding_window_view(audio, len(window))[::hop_length]
-    spectrum = rfft(frames * window, axis=1)
+    spectrum: Any = rfft(frames * window, axis=1)
     return (spectrum.real**2 + spectrum.imag**2).T
 
 

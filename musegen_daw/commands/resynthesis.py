@@ -1,0 +1,162 @@
+"""From audio to a log-mel and from a log-mel to a WAV, as `vocode` and `bounce --vocode` share it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musegen_daw import resources
+from musegen_daw.commands import terminal
+from musegen_daw.errors import AudioError
+from musegen_daw.files import written_beside
+
+if TYPE_CHECKING:
+    from musegen_daw.vocoding.decoder import MelDecoder
+    from musegen_daw.vocoding.mel import Floats, MelConfig
+
+GAN, GRIFFIN_LIM = "gan", "griffin-lim"
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderOptions:
+    """How a person wants mels turned into audio; `model` None is the bundled one."""
+
+    method: str = GAN
+    model: str | None = None
+    iterations: int | None = None
+    inversion: str | None = None
+    threads: int = 1
+    seed: int = 0
+
+
+OpenDecoder = Callable[[DecoderOptions], "MelDecoder"]
+
+
+@dataclass(frozen=True, slots=True)
+class MelOfAudio:
+    """A log-mel (n_mels, frames) and the samples it was made of."""
+
+    mel: Floats
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resynthesis:
+    """What was written: its length, peak, samples held at full scale, and the time that decoding took."""
+
+    path: Path
+    seconds: float
+    peak_dbfs: float
+    clipped_samples: int
+    decoder: str
+    sample_rate_hz: int
+    decoding_seconds: float
+
+    def facts(self) -> dict[str, Any]:
+        """Plain values for a machine."""
+        return {
+            "output": str(self.path),
+            "decoder": self.decoder,
+            "sample_rate_hz": self.sample_rate_hz,
+            "seconds": round(self.seconds, 3),
+            "peak_dbfs": round(self.peak_dbfs, 2) if math.isfinite(self.peak_dbfs) else None,
+            "clipped_samples": self.clipped_samples,
+            "decoding_seconds": round(self.decoding_seconds, 3),
+            "real_time_factor": round(self.decoding_seconds / self.seconds, 5),
+        }
+
+
+def open_decoder(options: DecoderOptions) -> MelDecoder:
+    """The vocoder, or Griffin-Lim for the mels of the model where one is named, else for the default mels."""
+    from musegen_daw.models.spec import load_spec
+    from musegen_daw.vocoding import griffin_lim
+    from musegen_daw.vocoding.mel import MelConfig
+    from musegen_daw.vocoding.vocoder import KIND, Vocoder, read_mel_config
+
+    if options.method == GAN:
+        if options.iterations is not None or options.inversion is not None:
+            raise AudioError(f"--iterations and --inversion belong to --method {GRIFFIN_LIM}.")
+        return Vocoder.open(
+            resources.vocoder_dir(options.model or resources.DEFAULT_VOCODER), options.threads
+        )
+    config = MelConfig()
+    if options.model is not None:
+        config = read_mel_config(load_spec(resources.vocoder_dir(options.model), KIND))
+    inversion: griffin_lim.Inversion = "nnls" if options.inversion == "nnls" else "pinv"
+    return griffin_lim.GriffinLim(
+        config, options.iterations or griffin_lim.ITERATIONS, inversion, seed=options.seed
+    )
+
+
+def mel_of_audio(path: Path, config: MelConfig) -> MelOfAudio:
+    """The log-mel of an audio file, read block by block; raises AudioError naming the file."""
+    import numpy as np
+
+    from musegen_daw.audio_file import read_mono
+    from musegen_daw.vocoding.mel import log_mel_blocks
+
+    samples = 0
+
+    def counted() -> Iterator[Floats]:
+        nonlocal samples
+        for block in read_mono(path, config.sample_rate_hz):
+            samples += len(block)
+            yield block
+
+    mel = np.concatenate([*log_mel_blocks(counted(), config)], axis=1)
+    return MelOfAudio(mel, samples)
+
+
+def resynthesise(
+    mel: Floats,
+    decoder: MelDecoder,
+    output: Path,
+    samples: int | None = None,
+    save_mel_to: Path | None = None,
+) -> Resynthesis:
+    """Decode `mel` into a 24-bit WAV of `samples`, or as long as it comes, as a stream; all is written or nothing.
+
+    With `save_mel_to` the mel is written as well. Raises AudioError where either cannot be written.
+    """
+    import numpy as np
+
+    from musegen_daw.audio_file import wav_writer
+    from musegen_daw.vocoding.mel_file import save_mel
+
+    rate_hz = decoder.mel.sample_rate_hz
+    left = mel.shape[1] * decoder.mel.hop_length if samples is None else samples
+    peak, clipped, written = 0.0, 0, 0
+    with (
+        written_beside(output, AudioError) as beside,
+        terminal.Progress(f"{output.name}: vocoding") as progress,
+    ):
+        start_seconds = time.perf_counter()
+        with wav_writer(beside, rate_hz) as write:
+            for block in decoder.stream(mel, progress):
+                kept = block[: left - written]
+                levels = np.abs(kept)
+                peak = max(peak, float(levels.max(initial=0.0)))
+                clipped += int(np.count_nonzero(levels > 1.0))
+                write(kept)
+                written += len(kept)
+        decoding_seconds = time.perf_counter() - start_seconds
+        if save_mel_to is not None:
+            save_mel(mel, save_mel_to)
+    if clipped:
+        terminal.note(
+            f"{clipped} samples of {output} were above full scale and were clipped; the highest was "
+            f"{20 * math.log10(peak):+.1f} dBFS."
+        )
+    return Resynthesis(
+        path=output,
+        seconds=written / rate_hz,
+        peak_dbfs=20 * math.log10(peak) if peak > 0 else -math.inf,
+        clipped_samples=clipped,
+        decoder=decoder.name,
+        sample_rate_hz=rate_hz,
+        decoding_seconds=decoding_seconds,
+    )
