@@ -13,13 +13,17 @@ from torch import Tensor, nn
 
 def save_checkpoint(
     path: Path,
-    model: nn.Module,
+    models: dict[str, nn.Module],
     average: dict[str, Tensor],
     optimizers: dict[str, torch.optim.Optimizer],
     values: dict[str, Any],
 ) -> None:
     """Write everything needed to go on as if never stopped to the one file `path`, atomically."""
-    tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
+    tensors = {
+        f"{label}/{name}": value
+        for label, model in models.items()
+        for name, value in model.state_dict().items()
+    }
     tensors |= {f"average/{name}": value for name, value in average.items()}
     tensors["random"] = torch.get_rng_state()
     plain: dict[str, Any] = {}
@@ -35,18 +39,19 @@ def save_checkpoint(
 
 def load_checkpoint(
     path: Path,
-    model: nn.Module,
+    models: dict[str, nn.Module],
     average: dict[str, Tensor],
     optimizers: dict[str, torch.optim.Optimizer],
 ) -> dict[str, Any]:
     """Put everything back from `path` and return the plain values."""
     tensors, metadata = read_tensors(path)
-    model.load_state_dict(_below(tensors, "model/"))
-    for name, value in _below(tensors, "average/").items():
+    for label, model in models.items():
+        model.load_state_dict(tensors_below(tensors, f"{label}/"))
+    for name, value in tensors_below(tensors, "average/").items():
         average[name] = value
     for label, groups in json.loads(metadata["optimizers"]).items():
         state: dict[int, dict[str, Tensor]] = {}
-        for name, value in _below(tensors, f"optimizer/{label}/").items():
+        for name, value in tensors_below(tensors, f"optimizer/{label}/").items():
             index, _, entry = name.partition("/")
             state.setdefault(int(index), {})[entry] = value
         optimizers[label].load_state_dict({"state": state, "param_groups": groups})
@@ -71,5 +76,6 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return load_file(path), metadata
 
 
-def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def tensors_below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix`, without it."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 Config = TypeVar("Config")
 
@@ -32,6 +32,11 @@ def from_dict(kind: type[Config], values: dict[str, Any], where: str) -> Config:
             built[name] = from_dict(hint, value, f"{where} [{name}]")  # pyright: ignore
         elif hint is float and isinstance(value, int) and not isinstance(value, bool):
             built[name] = float(value)
+        elif get_origin(hint) is tuple:
+            (kind_of_item, _) = get_args(hint)
+            if not isinstance(value, list | tuple) or any(type(item) is not kind_of_item for item in value):
+                raise ValueError(f"{where}: {name} must be a list of {kind_of_item.__name__}, got {value!r}")
+            built[name] = tuple(value)
         elif hint in (int, float, str, bool) and type(value) is not hint:
             raise ValueError(f"{where}: {name} must be {hint.__name__}, got {value!r}")
         else:

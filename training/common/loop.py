@@ -6,7 +6,7 @@ import csv
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -30,6 +30,8 @@ class LoopConfig:
     learning_rate: float = 2e-3
     final_rate_share: float = 0.02
     warmup_steps: int = 300
+    first_moment: float = 0.9
+    second_moment: float = 0.98
     weight_decay: float = 0.02
     clip_norm: float = 1.0
     average_decay: float = 0.998
@@ -53,21 +55,38 @@ class Progress:
     seconds: float = 0.0
 
 
+Loss = tuple[Tensor, dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Opponent(Generic[Item]):
+    """A second network that is trained in turn with the model, as a discriminator is.
+
+    `loss(network, item, progress)` is asked for after every step of the model, with the same item, and says
+    None while the opponent sits out. Its learning rate is that of the model times `rate_share`.
+    """
+
+    model: nn.Module
+    loss: Callable[[nn.Module, Item, Progress], Loss | None]
+    rate_share: float = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Task(Generic[Item]):
     """What a training brings along: its batches, one step, one validation.
 
     `plan(epoch)` lists the items of an epoch; `loss(network, item, progress)` does forward through `network`
     (the model as it was set up for precision and several devices) and returns the loss with figures to
-    log; `validate(model)` returns figures, of which `watch` is to fall.
+    log; `validate(model)` returns figures, of which `watch` is to fall. `opponents` take turns with the model.
     """
 
     model: nn.Module
     plan: Callable[[int], Sequence[Item]]
-    loss: Callable[[nn.Module, Item, Progress], tuple[Tensor, dict[str, float]]]
+    loss: Callable[[nn.Module, Item, Progress], Loss]
     validate: Callable[[nn.Module], dict[str, float]]
     watch: str
     facts: dict[str, Any] = field(default_factory=dict)
+    opponents: Mapping[str, Opponent[Item]] = field(default_factory=dict)
 
 
 def rate_at(config: LoopConfig, step: int) -> float:
@@ -88,16 +107,18 @@ def fit(
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
-    optimizer = torch.optim.AdamW(
-        task.model.parameters(), config.learning_rate, betas=(0.9, 0.98), weight_decay=config.weight_decay
-    )
     average = {name: value.detach().clone() for name, value in task.model.state_dict().items()}
     progress = Progress()
     last = folder / "last.safetensors"
     # moved to the device first: what is loaded into an optimizer goes to where its parameters are
-    model, optimizer = fabric.setup(task.model, optimizer)
+    players = {"model": _Player(task.model, task.loss, 1.0, config, fabric)} | {
+        name: _Player(each.model, each.loss, each.rate_share, config, fabric)
+        for name, each in task.opponents.items()
+    }
+    modules = {name: player.module for name, player in players.items()}
+    optimizers = {name: player.optimizer.optimizer for name, player in players.items()}
     if last.exists():
-        values = load_checkpoint(last, task.model, average, {"model": optimizer.optimizer})
+        values = load_checkpoint(last, modules, average, optimizers)
         progress = Progress(**values["progress"])
     average = {name: value.to(fabric.device) for name, value in average.items()}
     started, before = time.perf_counter(), progress.seconds
@@ -106,7 +127,7 @@ def fit(
     def save(name: str) -> None:
         if fabric.is_global_zero:
             values = {"progress": asdict(progress), "loop": asdict(config), **task.facts}
-            save_checkpoint(folder / name, task.model, average, {"model": optimizer.optimizer}, values)
+            save_checkpoint(folder / name, modules, average, optimizers, values)
 
     bar = tqdm(total=config.steps, initial=progress.step, unit="step", disable=not sys.stderr.isatty())
     sums: dict[str, float] = {}
@@ -116,14 +137,9 @@ def fit(
         if not items:
             raise ValueError(f"there is nothing to train on in epoch {progress.epoch}")
         while progress.step_in_epoch < len(items):
-            for group in optimizer.param_groups:
-                group["lr"] = rate_at(config, progress.step)
-            model.train()
-            loss, figures = task.loss(model, items[progress.step_in_epoch], progress)
-            fabric.backward(loss)
-            fabric.clip_gradients(model, optimizer, max_norm=config.clip_norm)
-            optimizer.step()
-            optimizer.zero_grad()
+            figures: dict[str, float] = {}
+            for player in players.values():
+                figures |= player.step(items[progress.step_in_epoch], progress)
             progress.step += 1
             progress.step_in_epoch += 1
             progress.seconds = before + time.perf_counter() - started
@@ -156,6 +172,43 @@ def fit(
         progress.step_in_epoch = 0
     bar.close()
     return progress
+
+
+class _Player:
+    """A network, its optimizer and its loss, set up for the devices."""
+
+    def __init__(
+        self,
+        module: nn.Module,
+        loss: Callable[[nn.Module, Any, Progress], Loss | None],
+        rate_share: float,
+        config: LoopConfig,
+        fabric: Fabric,
+    ) -> None:
+        self.module, self._loss, self._rate_share = module, loss, rate_share
+        self._config, self._fabric = config, fabric
+        optimizer = torch.optim.AdamW(
+            module.parameters(),
+            config.learning_rate * rate_share,
+            betas=(config.first_moment, config.second_moment),
+            weight_decay=config.weight_decay,
+        )
+        self._network, self.optimizer = fabric.setup(module, optimizer)
+
+    def step(self, item: Any, progress: Progress) -> dict[str, float]:
+        """One step of the optimizer; returns the figures to log."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate_at(self._config, progress.step) * self._rate_share
+        self._network.train()
+        found = self._loss(self._network, item, progress)
+        if found is None:
+            return {}
+        loss, figures = found
+        self._fabric.backward(loss)
+        self._fabric.clip_gradients(self._network, self.optimizer, max_norm=self._config.clip_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return figures
 
 
 def _follow(average: dict[str, Tensor], model: nn.Module, decay: float) -> None:

@@ -42,7 +42,9 @@ class GeneratorConfig:
 
     def __post_init__(self) -> None:
         if len(self.upsampling) != len(self.widths) - 1:
-            raise ValueError(f"{len(self.widths)} widths need one upsampling less, got {len(self.upsampling)}")
+            raise ValueError(
+                f"{len(self.widths)} widths need one upsampling less, got {len(self.upsampling)}"
+            )
         if any(kernel % 2 == 0 for kernel in self.kernels):
             raise ValueError(f"kernels must be odd, got {self.kernels}")
         if any(factor % 2 for factor in self.upsampling):
@@ -65,14 +67,24 @@ class Generator(nn.Module):
         if mel.hop_length % rate or (not config.istft_n_fft and mel.hop_length != rate):
             raise ValueError(f"upsampling by {rate} does not fit a hop of {mel.hop_length} samples")
         self.config, self.mel = config, mel
-        self.trunk = Trunk(config, mel)
-        self.head = SpectrumHead(config, mel) if config.istft_n_fft else WaveformHead(config, mel)
+        self.prior = MagnitudePrior(mel, config.istft_n_fft or mel.n_fft // 4)
+        self.trunk = Trunk(config, mel.n_mels + self.prior.bins)
+        self.head = (
+            SpectrumHead(config, mel.hop_length)
+            if config.istft_n_fft
+            else WaveformHead(config, mel.hop_length)
+        )
 
     def forward(self, mel: Tensor) -> Tensor:
         """Audio of a log-mel; beyond both ends the outermost frames are taken to go on."""
         frames = mel.shape[-1]
         mel = torch.cat([mel[..., :1]] * EDGE_FRAMES + [mel] + [mel[..., -1:]] * EDGE_FRAMES, dim=-1)
-        audio = self.head(self.trunk(mel), mel.float())
+        with torch.autocast(mel.device.type, enabled=False):
+            prior = self.prior(mel)
+        seen = torch.cat([(mel + 8) / 5, (prior.log() + 4) / 3], dim=1)
+        features = self.trunk(seen)
+        with torch.autocast(mel.device.type, enabled=False):  # half precision would be heard as noise
+            audio = self.head(features.float(), prior)
         first = EDGE_FRAMES * self.mel.hop_length
         return audio[:, first : first + frames * self.mel.hop_length]
 
@@ -82,13 +94,11 @@ class Generator(nn.Module):
 
 
 class Trunk(nn.Module):
-    """mel (batch, n_mels, frames) -> features (batch, widths[-1], frames * prod(upsampling))."""
+    """What is seen (batch, entries, frames) -> features (batch, widths[-1], frames * prod(upsampling))."""
 
-    def __init__(self, config: GeneratorConfig, mel: MelConfig) -> None:
+    def __init__(self, config: GeneratorConfig, entries: int) -> None:
         super().__init__()
         self.config = config
-        self.prior = MagnitudePrior(mel, n_fft=512)
-        entries = mel.n_mels + self.prior.bins
         widths = config.widths
         self.clock = nn.Parameter(torch.randn(widths[0], config.clock_frames))
         self.entry = nn.Conv1d(entries, widths[0], 5, padding=2)
@@ -101,10 +111,11 @@ class Trunk(nn.Module):
         self.blocks = nn.ModuleList(MultiReceptiveField(width, config) for width in widths)
         self.skip = nn.ModuleList(nn.Conv1d(width, widths[-1], 1, bias=False) for width in widths[:-1])
 
-    def forward(self, mel: Tensor) -> Tensor:
+    def forward(self, seen: Tensor) -> Tensor:
         """Features at the head's rate."""
-        seen = torch.cat([(mel + 8) / 5, (self.prior(mel.float()).log() + 4) / 3], dim=1)
-        clock = self.clock[:, torch.arange(mel.shape[-1], device=mel.device) % self.config.clock_frames][None]
+        clock = self.clock[:, torch.arange(seen.shape[-1], device=seen.device) % self.config.clock_frames][
+            None
+        ]
         hidden, factor = self.entry(seen), 1
         skips: list[Tensor] = []
         for stage, block in enumerate(self.blocks):
@@ -159,9 +170,7 @@ class ResidualStep(nn.Module):
     def __init__(self, width: int, kernel: int, dilation: int, config: GeneratorConfig) -> None:
         super().__init__()
         self.activation = Snake(width) if config.snake else nn.SiLU()
-        self.convolution = nn.Conv1d(
-            width, width, kernel, dilation=dilation, padding=kernel // 2 * dilation
-        )
+        self.convolution = nn.Conv1d(width, width, kernel, dilation=dilation, padding=kernel // 2 * dilation)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """(batch, width, steps) -> the same shape."""
@@ -200,20 +209,19 @@ class SpectrumHead(nn.Module):
     The correction of the magnitude is bounded above, so silence stays silent whatever the network says.
     """
 
-    def __init__(self, config: GeneratorConfig, mel: MelConfig) -> None:
+    def __init__(self, config: GeneratorConfig, hop_length: int) -> None:
         super().__init__()
         self.config = config
         self.rate = math.prod(config.upsampling)
-        self.hop = mel.hop_length // self.rate
-        self.prior = MagnitudePrior(mel, config.istft_n_fft)
-        self.out = nn.Conv1d(config.widths[-1], 3 * self.prior.bins, 3, padding=1)
+        self.hop = hop_length // self.rate
+        self.out = nn.Conv1d(config.widths[-1], 3 * (config.istft_n_fft // 2 + 1), 3, padding=1)
         nn.init.normal_(self.out.weight, std=0.02)
         self.inverse = InverseStft(config.istft_n_fft, self.hop)
 
-    def forward(self, features: Tensor, mel: Tensor) -> Tensor:
-        """(batch, width, frames * rate), (batch, n_mels, frames) -> audio (batch, frames * hop_length)."""
-        log_prior = interpolate(self.prior(mel).log(), self.rate)
-        change, real, imaginary = self.out(features).float().chunk(3, dim=1)
+    def forward(self, features: Tensor, prior: Tensor) -> Tensor:
+        """(batch, width, frames * rate), (batch, bins, frames) -> audio (batch, frames * hop_length)."""
+        log_prior = interpolate(prior.log(), self.rate)
+        change, real, imaginary = self.out(features).chunk(3, dim=1)
         limit = self.config.rise_limit
         magnitude = torch.exp(log_prior + limit - functional.softplus(limit - change))
         length = torch.rsqrt(real.square() + imaginary.square() + 1e-8) * magnitude
@@ -256,17 +264,16 @@ class InverseStft(nn.Module):
 class WaveformHead(nn.Module):
     """Features at the sample rate -> audio, scaled by the level of the mel so that silence stays silent."""
 
-    def __init__(self, config: GeneratorConfig, mel: MelConfig) -> None:
+    def __init__(self, config: GeneratorConfig, hop_length: int) -> None:
         super().__init__()
-        self.config, self.hop = config, mel.hop_length
-        self.prior = MagnitudePrior(mel, n_fft=512)
+        self.hop = hop_length
         self.activation = Snake(config.widths[-1])
         self.out = nn.Conv1d(config.widths[-1], 1, 7, padding=3, bias=False)
 
-    def forward(self, features: Tensor, mel: Tensor) -> Tensor:
-        """(batch, width, samples), (batch, n_mels, frames) -> audio (batch, samples)."""
-        level = self.prior(mel).square().sum(dim=1, keepdim=True).sqrt() / 256
-        return (self.out(self.activation(features)).float() * interpolate(level, self.hop))[:, 0]
+    def forward(self, features: Tensor, prior: Tensor) -> Tensor:
+        """(batch, width, samples), (batch, bins, frames) -> audio (batch, samples)."""
+        level = prior.square().sum(dim=1, keepdim=True).sqrt() / prior.shape[1]
+        return (self.out(self.activation(features)) * interpolate(level, self.hop))[:, 0]
 
     def reach_frames(self) -> float:
         """Frames on either side that change a frame's audio, from the features on."""

@@ -55,5 +55,5 @@ def _pooling(fine: int, coarse: int) -> np.ndarray:
     """Triangular means of `fine` bins around each of `coarse` bins, rows summing to 1."""
     ratio = (fine - 1) / (coarse - 1)
     distance = np.abs(np.arange(fine)[None] - ratio * np.arange(coarse)[:, None])
-    weights = np.maximum(1 - distance / ratio, 1e-9 * (distance < ratio + 1))
+    weights = np.maximum(1 - distance / ratio, 0.0)
     return weights / weights.sum(axis=1, keepdims=True)

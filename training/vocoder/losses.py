@@ -1,0 +1,122 @@
+"""What a generator is to lower: distances of spectra, and what discriminators say.
+
+Spectra are compared at several resolutions (Yamamoto et al. 2020), mels at several windows (Kumar et al. 2023),
+and the adversary with least squares and feature matching (Kong et al. 2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from musegen_daw.vocoding.mel import MelConfig, mel_basis
+
+STFT_RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))  # n_fft, hop, window, in samples
+MAGNITUDE_FLOOR = 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class LossConfig:
+    """Weights of the losses and windows of the mels; the STFTs' windows are `stft_scale` times those at 12 kHz."""
+
+    stft: float = 1.0
+    mel: float = 1.0
+    adversarial: float = 1.0
+    matching: float = 2.0
+    stft_scale: int = 1
+    mel_windows: tuple[int, ...] = (128, 512, 2048)
+    mel_floor: float = 1e-5
+
+
+class MultiResolutionStft(nn.Module):
+    """Spectral convergence and mean log-magnitude difference of audio (batch, samples), the mean of all resolutions.
+
+    The same resolutions and window lengths as the measure of the evaluation, times `scale`.
+    """
+
+    def __init__(self, scale: int = 1) -> None:
+        super().__init__()
+        self.resolutions = tuple(tuple(scale * size for size in sizes) for sizes in STFT_RESOLUTIONS)
+        for index, (_, _, window) in enumerate(self.resolutions):
+            self.register_buffer(f"window_{index}", torch.hann_window(window), persistent=False)
+
+    def forward(self, generated: Tensor, real: Tensor) -> Tensor:
+        """One number; spectral convergence is taken of each row and averaged."""
+        return self.rows(generated, real).mean()
+
+    def rows(self, generated: Tensor, real: Tensor) -> Tensor:
+        """The distance of each row: (batch,)."""
+        total = torch.zeros(len(real), device=real.device)
+        for index, (n_fft, hop, window) in enumerate(self.resolutions):
+            shape = self.get_buffer(f"window_{index}")
+            found, wanted = (
+                stft_power(audio, n_fft, hop, window, shape).clamp_min(MAGNITUDE_FLOOR).sqrt()
+                for audio in (generated, real)
+            )
+            convergence = (wanted - found).norm(dim=(1, 2)) / wanted.norm(dim=(1, 2)).clamp_min(1e-2)
+            total = total + convergence + (wanted.log() - found.log()).abs().mean(dim=(1, 2))
+        return total / len(self.resolutions)
+
+
+class MultiScaleMel(nn.Module):
+    """Mean difference of log-mels made with windows of several lengths, a quarter of the window apart."""
+
+    def __init__(self, sample_rate_hz: int, windows: Sequence[int], floor: float) -> None:
+        super().__init__()
+        self.windows, self.floor = tuple(windows), floor
+        for window in self.windows:
+            config = MelConfig(
+                sample_rate_hz,
+                max(256, window),
+                window // 4,
+                max(8, min(80, window // 16)),
+                0.0,
+                sample_rate_hz / 2,
+            )
+            basis = torch.from_numpy(np.array(mel_basis(config)))
+            self.register_buffer(f"basis_{window}", basis, persistent=False)
+            self.register_buffer(f"window_{window}", torch.hann_window(window), persistent=False)
+
+    def forward(self, generated: Tensor, real: Tensor) -> Tensor:
+        """One number for audio (batch, samples)."""
+        total = torch.zeros((), device=real.device)
+        for window in self.windows:
+            basis, shape = self.get_buffer(f"basis_{window}"), self.get_buffer(f"window_{window}")
+            found, wanted = (
+                (basis @ stft_power(audio, max(256, window), window // 4, window, shape) + self.floor).log()
+                for audio in (generated, real)
+            )
+            total = total + (found - wanted).abs().mean()
+        return total / len(self.windows)
+
+
+def stft_power(audio: Tensor, n_fft: int, hop: int, window_samples: int, window: Tensor) -> Tensor:
+    """|STFT|² (batch, bins, frames) of audio (batch, samples), reflected beyond its ends."""
+    spectrum = torch.stft(audio, n_fft, hop, window_samples, window, return_complex=True)
+    return spectrum.real.square() + spectrum.imag.square()
+
+
+def critic_loss(real: Sequence[Tensor], generated: Sequence[Tensor]) -> Tensor:
+    """Least squares: real is to be called 1 and generated 0, the mean over all discriminators."""
+    parts = [(1 - yes).square().mean() + no.square().mean() for yes, no in zip(real, generated, strict=True)]
+    return torch.stack(parts).mean()
+
+
+def adversarial_loss(generated: Sequence[Tensor]) -> Tensor:
+    """Least squares: generated is to be called 1."""
+    return torch.stack([(1 - verdict).square().mean() for verdict in generated]).mean()
+
+
+def matching_loss(real: Sequence[Sequence[Tensor]], generated: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Mean difference of the discriminators' features, in units of their mean size."""
+    parts = [
+        (wanted.detach() - found).abs().mean(dtype=torch.float32)
+        / wanted.detach().abs().mean(dtype=torch.float32).clamp_min(1e-3)
+        for ours, theirs in zip(generated, real, strict=True)
+        for found, wanted in zip(ours, theirs, strict=True)
+    ]
+    return torch.stack(parts).mean()

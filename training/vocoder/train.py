@@ -1,0 +1,225 @@
+"""Train a vocoder from prepared audio: spectra alone at first, then against discriminators as well."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from musegen_daw.vocoding.mel import MelConfig
+from training.common.checkpoint import read_tensors, tensors_below
+from training.common.config import from_dict, load_config
+from training.common.loop import LoopConfig, Opponent, Progress, Task, fit
+from training.vocoder.dataset import AudioCorpus, Batch, Crop, DataConfig, VocoderDataset, collate
+from training.vocoder.discriminators import Critic, CriticConfig, Opinion
+from training.vocoder.generator import Generator, GeneratorConfig
+from training.vocoder.losses import (
+    LossConfig,
+    MultiResolutionStft,
+    MultiScaleMel,
+    adversarial_loss,
+    critic_loss,
+    matching_loss,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VocoderTraining:
+    """The tables of a training configuration.
+
+    The adversary joins in after `adversarial_from` steps. With `bfloat16` convolutions are computed in it;
+    mels, spectra and losses never are, which `loop.precision` would do, for it rounds what goes in.
+    """
+
+    mel: MelConfig = field(default_factory=MelConfig)
+    model: GeneratorConfig = field(default_factory=GeneratorConfig)
+    critic: CriticConfig = field(default_factory=CriticConfig)
+    losses: LossConfig = field(default_factory=LossConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    loop: LoopConfig = field(default_factory=LoopConfig)
+    adversarial_from: int = 5000
+    critic_rate_share: float = 1.0
+    bfloat16: bool = True
+    validation_crops: int = 48
+    validation_frames: int = 96
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.vocoder train", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="TOML file, see training/vocoder/configs")
+    parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
+    parser.add_argument("--out", type=Path, required=True, help="run folder; an earlier run there goes on")
+    parser.add_argument("--start", type=Path, metavar="CHECKPOINT", help="begin with its averaged weights")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after this time")
+    parser.add_argument("--accelerator", default="auto")
+    parser.add_argument("--devices", default="auto")
+    parser.add_argument("--nodes", type=int, default=1)
+    options = parser.parse_args(argv)
+    config = load_config(VocoderTraining, options.config)
+    devices = 1 if options.accelerator == "cpu" and options.devices == "auto" else options.devices
+    precision: Any = config.loop.precision
+    fabric = Fabric(
+        accelerator=options.accelerator, devices=devices, num_nodes=options.nodes, precision=precision
+    )
+    fabric.launch()
+    progress = train(
+        config, options.data, options.out, fabric=fabric, seconds=options.minutes * 60, start=options.start
+    )
+    print(f"step {progress.step}: best M-STFT {progress.best:.3f} at step {progress.best_step}")
+    return 0
+
+
+def train(
+    config: VocoderTraining,
+    data: Path,
+    out: Path,
+    *,
+    fabric: Fabric,
+    seconds: float = math.inf,
+    start: Path | None = None,
+) -> Progress:
+    """Train until done or `seconds` have passed; returns where it stands.
+
+    A run that is new begins with the averaged weights of the checkpoint `start`, which must be of the same
+    sizes and mel.
+    """
+    torch.manual_seed(config.loop.seed)
+    model = Generator(config.model, config.mel)
+    if start is not None:
+        model.load_state_dict(load_model(start)[0].state_dict())
+    training = VocoderDataset(AudioCorpus(data, "train"), config.mel, config.data, config.loop.seed)
+    watched = validation_batches(data, config)
+    if not watched:
+        raise ValueError(f"{data} has no audio in the validation split")
+    epochs: dict[int, Sequence[list[Crop]]] = {}
+
+    def plan(epoch: int) -> Sequence[list[Crop]]:
+        if epoch not in epochs:
+            epochs.clear()
+            batches = training.batches(epoch, config.loop.batch_size)
+            epochs[epoch] = batches[
+                fabric.global_rank : len(batches) // fabric.world_size * fabric.world_size : fabric.world_size
+            ]
+        return epochs[epoch]
+
+    def draw(crops: list[Crop], progress: Progress) -> Batch:
+        return to_device(collate([training.draw(crop, progress.epoch) for crop in crops]), fabric.device)
+
+    duel = Duel(config, draw, fabric)
+    distance = MultiResolutionStft(config.losses.stft_scale).to(fabric.device)
+    mels = MultiScaleMel(config.mel.sample_rate_hz, (config.mel.n_fft,), config.mel.floor_power)
+    mels.to(fabric.device)
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        sums = {"m_stft": 0.0, "mel": 0.0}
+        for batch in watched:
+            there = to_device(batch, fabric.device)
+            generated = network(there.mel)
+            sums["m_stft"] += float(distance(generated, there.audio))
+            sums["mel"] += float(mels(generated, there.audio))
+        return {name: value / len(watched) for name, value in sums.items()}
+
+    task = Task(
+        model,
+        plan,
+        duel.generator_loss,
+        validate,
+        watch="m_stft",
+        facts={"config": asdict(config)},
+        opponents={"critic": Opponent(duel.critic, duel.critic_loss, config.critic_rate_share)},
+    )
+    return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
+
+
+class Duel:
+    """The losses of both sides; the critic judges the very audio that the generator was judged by."""
+
+    def __init__(
+        self, config: VocoderTraining, draw: Callable[[list[Crop], Progress], Batch], fabric: Fabric
+    ) -> None:
+        self.critic = Critic(config.critic)
+        self._config, self._draw, self._device = config, draw, fabric.device
+        self._stft = MultiResolutionStft(config.losses.stft_scale).to(fabric.device)
+        mel = MultiScaleMel(config.mel.sample_rate_hz, config.losses.mel_windows, config.losses.mel_floor)
+        self._mel = mel.to(fabric.device)
+        self._judged: tuple[Tensor, Tensor] | None = None
+
+    def generator_loss(
+        self, network: nn.Module, crops: list[Crop], progress: Progress
+    ) -> tuple[Tensor, dict[str, float]]:
+        """The weighted sum of the distances of spectra and, in the second stage, of what the critic says."""
+        weights = self._config.losses
+        batch = self._draw(crops, progress)
+        with self._autocast():
+            generated = network(batch.mel)
+        parts = {"stft": self._stft(generated, batch.audio), "mel_scales": self._mel(generated, batch.audio)}
+        total = weights.stft * parts["stft"] + weights.mel * parts["mel_scales"]
+        self._judged = None
+        if progress.step >= self._config.adversarial_from:
+            self._judged = batch.audio, generated.detach()
+            self.critic.requires_grad_(False)
+            with self._autocast():
+                with torch.no_grad():
+                    real: Opinion = self.critic(batch.audio)
+                opinion: Opinion = self.critic(generated)
+            self.critic.requires_grad_(True)
+            parts["adversarial"] = adversarial_loss(opinion.verdicts)
+            parts["matching"] = matching_loss(real.features, opinion.features)
+            total = total + weights.adversarial * parts["adversarial"] + weights.matching * parts["matching"]
+        return total, _figures(parts)
+
+    def critic_loss(
+        self, network: nn.Module, crops: list[Crop], progress: Progress
+    ) -> tuple[Tensor, dict[str, float]] | None:
+        """How badly the critic tells the generator's last audio from the real; None in the first stage."""
+        if self._judged is None:
+            return None
+        real, generated = self._judged
+        with self._autocast():
+            opinion: Opinion = network(torch.cat([real, generated]))
+        pairs = [verdict.float().chunk(2) for verdict in opinion.verdicts]
+        loss = critic_loss([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+        return loss, {"critic": float(loss.detach())}
+
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=self._config.bfloat16)
+
+
+def _figures(parts: dict[str, Tensor]) -> dict[str, float]:
+    """Every figure in every row of the log, also before the adversary has joined in."""
+    names = ("stft", "mel_scales", "adversarial", "matching", "critic")
+    return {name: float(parts[name].detach()) if name in parts else 0.0 for name in names}
+
+
+def validation_batches(data: Path, config: VocoderTraining) -> list[Batch]:
+    """Fixed crops spread over the validation split, as they are."""
+    cut = DataConfig(crop_frames=config.validation_frames)
+    dataset = VocoderDataset(AudioCorpus(data, "validation"), config.mel, cut)
+    crops = dataset.fixed_crops(config.validation_crops)
+    groups = [crops[at : at + 12] for at in range(0, len(crops), 12)]
+    return [collate([dataset.plain(crop) for crop in group]) for group in groups]
+
+
+def to_device(batch: Batch, device: torch.device) -> Batch:
+    """The batch on another device."""
+    return Batch(*(value.to(device, non_blocking=True) for value in batch))
+
+
+def load_model(path: Path) -> tuple[Generator, VocoderTraining, dict[str, Any]]:
+    """The averaged generator of a checkpoint (of a run, or released) with its configuration and plain values."""
+    tensors, metadata = read_tensors(path)
+    values = json.loads(metadata["values"])
+    config = from_dict(VocoderTraining, values["config"], str(path))
+    model = Generator(config.model, config.mel)
+    model.load_state_dict(tensors_below(tensors, "average/"))
+    return model.eval(), config, values
