@@ -1,0 +1,273 @@
+"""`musegen-daw vocode` and `bounce --vocode` as a person uses them."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from musegen_daw.cli import main
+from musegen_daw.commands import terminal
+from musegen_daw.core.clip import Song
+from musegen_daw.midi_file import write_midi
+from musegen_daw.vocoding.mel import MelConfig, log_mel
+from musegen_daw.vocoding.vocoder import Vocoder
+from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
+from tests.vocoding.tiny_vocoder import write_tiny_vocoder
+
+CONFIG = MelConfig()
+SECONDS = 1.2
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    write_tiny_vocoder(folder, CONFIG)
+    return folder
+
+
+def sine(rate_hz, channels=1, hz=500, seconds=SECONDS):
+    mono = 0.3 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate_hz)) / rate_hz)
+    return np.stack([mono] * channels, axis=1) if channels > 1 else mono
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Files of every kind that `vocode` takes, made when they are asked for."""
+
+    def make(name):
+        path = tmp_path / name
+        if path.suffix == ".npy":
+            np.save(path, log_mel(sine(12_000, seconds=3).astype(np.float32), CONFIG)[:, :100])
+        elif path.suffix == ".mid":
+            write_midi(Song((part(bars=1), kit(0, 960)), TIME_MAP), path)
+        else:
+            stereo = name.startswith("stereo")
+            soundfile.write(path, sine(48_000, 2) if stereo else sine(44_100), 48_000 if stereo else 44_100)
+        return path
+
+    return make
+
+
+def peak_hz(path):
+    audio, rate_hz = soundfile.read(path)
+    return float(np.argmax(np.abs(np.fft.rfft(audio * np.hanning(len(audio)))))) * rate_hz / len(audio)
+
+
+def test_the_model_decodes_the_mel_of_the_audio(run, source, model, tmp_path):
+    code, out, err = run("vocode", source("stereo.wav"), "-o", tmp_path / "o.wav", "--model", model)
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{tmp_path / 'o.wav'}: 1.2 s at 12000 Hz, peak ")
+    audio, rate_hz = soundfile.read(tmp_path / "o.wav")
+    assert (rate_hz, len(audio)) == (12_000, 14_400)
+    resampled = soxr.resample(
+        soundfile.read(source("stereo.wav"), dtype="float32")[0].mean(axis=1), 48_000, 12_000
+    )
+    expected = Vocoder.open(model).vocode(log_mel(resampled, CONFIG))[:14_400]
+    assert np.max(np.abs(audio - expected)) < 1e-5
+
+
+@pytest.mark.parametrize("name", ["stereo.wav", "mono.mp3", "mono.flac", "mono.ogg", "mel.npy", "song.mid"])
+@pytest.mark.parametrize("method", ["gan", "griffin-lim"])
+def test_every_kind_of_input_gives_audio(run, source, model, tmp_path, drummer, name, method):
+    args = ("--method", method, "--model", model, "--json")
+    if method == "griffin-lim":
+        args = (*args, "--iterations", 2, "--seed", 1)
+    code, out, err = run("vocode", source(name), "-o", tmp_path / "o.wav", *args)
+    assert code == 0
+    facts = json.loads(out)
+    assert facts["decoder"] == ("tiny" if method == "gan" else "griffin-lim-2-pinv")
+    audio, rate_hz = soundfile.read(tmp_path / "o.wav")
+    assert rate_hz == facts["sample_rate_hz"] == 12_000
+    assert len(audio) / rate_hz == pytest.approx(facts["seconds"], abs=1e-3)
+    # 100 frames of 256 samples; a bar at 150 BPM and the ringing of its last notes.
+    lasting = {"mel.npy": (2.13, 2.14), "song.mid": (1.6, 10)}.get(name, (SECONDS - 0.01, SECONDS + 0.01))
+    assert lasting[0] <= len(audio) / rate_hz <= lasting[1]
+    assert np.std(audio) > 1e-3
+    assert ("was read as the natural logarithm of power" in err) == (name == "mel.npy")
+    assert {path.name for path in tmp_path.iterdir()} == {name, "o.wav"}
+    assert drummer.opened == []
+    if method == "griffin-lim" and name != "song.mid":
+        assert abs(peak_hz(tmp_path / "o.wav") - 500) < 25
+
+
+def test_griffin_lim_needs_no_model_and_repeats_itself(run, source, tmp_path):
+    for name in ("a.wav", "b.wav"):
+        args = ("--method", "griffin-lim", "--iterations", 2, "--inversion", "nnls", "--seed", 4)
+        assert run("vocode", source("mel.npy"), "-o", tmp_path / name, *args)[0] == 0
+    assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+
+
+def test_stretch_and_pitch_are_heard_and_lengths_are_exact(run, source, tmp_path):
+    args = ("--method", "griffin-lim", "--iterations", 8, "--stretch", 1.37, "--pitch", 12, "--seed", 0)
+    assert run("vocode", source("mono.wav"), "-o", tmp_path / "o.wav", *args)[0] == 0
+    assert soundfile.info(tmp_path / "o.wav").frames == round(1.37 * SECONDS * 12_000)
+    assert abs(peak_hz(tmp_path / "o.wav") - 1_000) < 40
+
+
+def test_the_saved_mel_is_what_was_vocoded(run, source, model, tmp_path):
+    saved = tmp_path / "m.npy"
+    args = ("--model", model, "--stretch", 2, "--save-mel", saved, "--json")
+    code, out, _ = run("vocode", source("mono.wav"), "-o", tmp_path / "o.wav", *args)
+    assert code == 0
+    assert json.loads(out)["saved_mel"] == str(saved)
+    mel = np.load(saved, allow_pickle=False)
+    assert (mel.dtype, mel.shape) == (np.float32, (96, 2 * CONFIG.frames(14_400)))
+    assert run("vocode", saved, "-o", tmp_path / "again.wav", "--model", model)[0] == 0
+    first, again = soundfile.read(tmp_path / "o.wav")[0], soundfile.read(tmp_path / "again.wav")[0]
+    assert np.array_equal(first, again[: len(first)])
+
+
+def test_a_named_scale_is_used(run, source, model, tmp_path):
+    path = source("mel.npy")
+    np.save(tmp_path / "power.npy", np.exp(np.load(path)))
+    for name, scale in ((path, "log"), (tmp_path / "power.npy", "power")):
+        args = ("-o", tmp_path / f"{scale}.wav", "--model", model, "--mel-scale", scale)
+        assert run("vocode", name, *args)[0] == 0
+    log, power = (soundfile.read(tmp_path / f"{scale}.wav")[0] for scale in ("log", "power"))
+    assert np.allclose(log, power, atol=1e-5)
+
+
+def test_a_mid_without_drums_gets_them_as_a_bounce_does(run, clip, model, tmp_path, drummer):
+    args = ("--model", model, "--seed", 6, "--json")
+    code, out, _ = run("vocode", clip, "-o", tmp_path / "o.wav", *args)
+    assert code == 0
+    assert json.loads(out)["seed"] == 6
+    assert len(drummer.requests) == 1
+    assert drummer.requests[0].seed == 6
+
+
+def test_bounce_sends_the_mix_through_the_vocoder(run, source, model, tmp_path):
+    mid = source("song.mid")
+    assert run("bounce", mid, "-o", tmp_path / "dry.wav")[0] == 0
+    code, out, _ = run("bounce", mid, "-o", tmp_path / "wet.wav", "--vocode", "--vocoder", model, "--json")
+    assert code == 0
+    facts = json.loads(out)
+    assert (facts["decoder"], facts["sample_rate_hz"]) == ("tiny", 12_000)
+    assert run("vocode", tmp_path / "dry.wav", "-o", tmp_path / "same.wav", "--model", model)[0] == 0
+    assert (tmp_path / "wet.wav").read_bytes() == (tmp_path / "same.wav").read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"song.mid", "dry.wav", "wet.wav", "same.wav"}
+    code, _, err = run("bounce", mid, "-o", tmp_path / "x.wav", "--vocode", "--stems", tmp_path / "stems")
+    assert code == 1
+    assert "--stems" in one_sentence(err)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("text.wav", b"Dear diary, this is no audio.\n" * 20, "is not audio that can be read"),
+        ("empty.wav", b"", "is empty"),
+        ("empty.mp3", b"", "is empty"),
+        ("empty.npy", b"", "is no .npy file"),
+        ("text.mid", b"Dear diary", "is not a MIDI file"),
+        ("noaudio.txt", b"Dear diary", "is not audio that can be read"),
+        ("none.wav", None, "does not exist"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_no_file(run, model, tmp_path, name, data, said):
+    if data is not None:
+        (tmp_path / name).write_bytes(data)
+    args = ("-o", tmp_path / "o.wav", "--model", model, "--save-mel", tmp_path / "m.npy")
+    code, out, err = run("vocode", tmp_path / name, *args)
+    assert (code, out) == (1, "")
+    sentence = one_sentence(err)
+    assert said in sentence
+    assert name in sentence
+    assert [path.name for path in tmp_path.iterdir()] == ([] if data is None else [name])
+
+
+def test_a_mel_of_another_model_is_refused(run, source, tmp_path):
+    write_tiny_vocoder(tmp_path / "wide", MelConfig(n_mels=128))
+    code, _, err = run("vocode", source("mel.npy"), "-o", tmp_path / "o.wav", "--model", tmp_path / "wide")
+    assert code == 1
+    assert "a mel of 128 bands" in one_sentence(err)
+
+
+def test_a_missing_model_is_one_sentence(run, source, tmp_path):
+    for name in ("vocoder-of-nobody", tmp_path / "none"):
+        code, _, err = run("vocode", source("mono.wav"), "-o", tmp_path / "o.wav", "--model", name)
+        assert code == 1
+        assert "There is no vocoder model" in one_sentence(err)
+    code, _, err = run("vocode", source("mono.wav"), "-o", tmp_path / "o.wav", "--model", tmp_path)
+    assert code == 1
+    assert "There is no model in" in one_sentence(err)
+
+
+def test_options_that_do_not_go_together_are_told(run, source, model, tmp_path):
+    wav, output = source("mono.wav"), tmp_path / "o.wav"
+    for args, said in [
+        ((wav, "-o", wav), "overwrite the input"),
+        ((wav, "-o", tmp_path / "o.mp3"), "must end in .wav"),
+        ((wav, "-o", tmp_path / "none" / "o.wav"), "does not exist"),
+        ((wav, "-o", output, "--save-mel", tmp_path / "m.txt"), "must end in .npy"),
+        ((wav, "-o", output, "--mel-scale", "db"), "belongs to .npy files"),
+        ((wav, "-o", output, "--iterations", 5), "belong to --method griffin-lim"),
+    ]:
+        code, _, err = run("vocode", *args, "--model", model)
+        assert code == 1
+        assert said in one_sentence(err)
+    mel = source("mel.npy")
+    code, _, err = run("vocode", mel, "-o", output, "--save-mel", mel, "--model", model)
+    assert code == 1
+    assert "overwrite the input" in one_sentence(err)
+    assert {path.name for path in tmp_path.iterdir()} == {"mono.wav", "mel.npy"}
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [["--stretch", "0"], ["--pitch", "99"], ["--method", "magic"], ["--threads", "0"], ["--mel-scale", "x"]],
+)
+def test_misuse_exits_2_and_says_which_option(run, source, tmp_path, extra):
+    code, _, err = run("vocode", source("mono.wav"), "-o", tmp_path / "o.wav", *extra)
+    assert code == 2
+    assert extra[0] in err
+
+
+@pytest.mark.parametrize("name", ["mono.wav", "song.mid"])
+def test_ctrl_c_leaves_nothing(run, source, model, tmp_path, monkeypatch, name):
+    def interrupt(self, done, total):
+        if self._label.endswith("vocoding"):
+            raise KeyboardInterrupt
+
+    path = source(name)
+    monkeypatch.setattr(terminal.Progress, "__call__", interrupt)
+    args = ("-o", tmp_path / "o.wav", "--save-mel", tmp_path / "m.npy", "--model", model)
+    code, out, err = run("vocode", path, *args)
+    assert (code, out, err) == (130, "", "Stopped.\n")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_mel_that_cannot_be_saved_leaves_no_audio(run, source, model, tmp_path):
+    args = ("-o", tmp_path / "o.wav", "--save-mel", tmp_path / "none" / "m.npy", "--model", model)
+    code, _, err = run("vocode", source("mono.wav"), *args)
+    assert code == 1
+    assert "does not exist" in one_sentence(err)
+    assert [path.name for path in tmp_path.iterdir()] == ["mono.wav"]
+
+
+def test_what_is_above_full_scale_is_clipped_and_said(run, tmp_path):
+    mel = log_mel(sine(12_000).astype(np.float32), CONFIG)
+    np.save(tmp_path / "loud.npy", mel + np.float32(6))
+    args = ("-o", tmp_path / "o.wav", "--method", "griffin-lim", "--iterations", 2, "--json")
+    code, out, err = run("vocode", tmp_path / "loud.npy", *args)
+    assert code == 0
+    assert "were above full scale and were clipped" in err
+    assert json.loads(out)["clipped_samples"] > 1_000
+    assert np.max(np.abs(soundfile.read(tmp_path / "o.wav")[0])) == pytest.approx(1, abs=1e-5)
+
+
+def test_its_help_names_every_option(capsys):
+    assert main(["vocode", "--help"]) == 0
+    told = capsys.readouterr().out
+    for option in (
+        "--model",
+        "--method",
+        "--save-mel",
+        "--mel-scale",
+        "--stretch",
+        "--pitch",
+        "--threads",
+        "--json",
+    ):
+        assert option in told
