@@ -50,6 +50,8 @@ def run(
     """Render one clip, through the vocoder where that is asked for; returns 0."""
     output: Path = args.output
     check_wav_output(output)
+    if args.vocoder is not None and not args.vocode:
+        raise AudioError("--vocoder names the model for --vocode, which was not given.")
     if args.vocode and args.stems is not None:
         raise AudioError("--stems add up to the mix as it is rendered, so they do not go with --vocode.")
     decoder = open_decoder(DecoderOptions(model=args.vocoder)) if args.vocode else None

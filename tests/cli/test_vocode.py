@@ -148,9 +148,14 @@ def test_bounce_sends_the_mix_through_the_vocoder(run, source, model, tmp_path):
     assert run("vocode", tmp_path / "dry.wav", "-o", tmp_path / "same.wav", "--model", model)[0] == 0
     assert (tmp_path / "wet.wav").read_bytes() == (tmp_path / "same.wav").read_bytes()
     assert {path.name for path in tmp_path.iterdir()} == {"song.mid", "dry.wav", "wet.wav", "same.wav"}
-    code, _, err = run("bounce", mid, "-o", tmp_path / "x.wav", "--vocode", "--stems", tmp_path / "stems")
-    assert code == 1
-    assert "--stems" in one_sentence(err)
+
+
+def test_options_of_bounce_that_do_not_go_together_are_told(run, source, model, tmp_path):
+    for extra in (("--vocode", "--stems", tmp_path / "stems"), ("--vocoder", model)):
+        code, _, err = run("bounce", source("song.mid"), "-o", tmp_path / "x.wav", *extra)
+        assert code == 1
+        assert f"{extra[-2]} " in one_sentence(err)
+    assert [path.name for path in tmp_path.iterdir()] == ["song.mid"]
 
 
 @pytest.mark.parametrize(
