@@ -40,7 +40,7 @@ from musegen_daw.drumming.features import (
     tempo_level,
 )
 from musegen_daw.drumming.grammar import Grammar
-from musegen_daw.drumming.guidance import Lean
+from musegen_daw.drumming.guidance import Guidance, Lean
 from musegen_daw.drumming.keeping import free_hits, kept_hits, kept_notes
 from musegen_daw.drumming.ranking import agreement
 from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
@@ -111,7 +111,8 @@ class DrumGenerator:
         self._tokenizer_path = tokenizer_path
         self._tokenizer: DrumTokenizer | None = None
         self._encode, self._look_back = graphs.encode, graphs.look_back
-        self._writer = BarWriter(graphs.step, grammar, self.vocabulary, state_shape)
+        self._guidance = Guidance(self.vocabulary, grammar)
+        self._writer = BarWriter(graphs.step, grammar, self._guidance, self.vocabulary, state_shape)
 
     @classmethod
     def open(cls, folder: Path, threads: int = 1, *, exact: bool = False) -> DrumGenerator:
@@ -205,7 +206,7 @@ class DrumGenerator:
             return None
         density = 0.5 if request.density is None else request.density
         odds = np.log(THRESHOLD / (1 - THRESHOLD)) + (0.5 - density) * DENSITY_ODDS
-        return self._writer.lean(memory.expected[bar], float(1 / (1 + np.exp(-odds))), strength)
+        return self._guidance.lean(memory.expected[bar], float(1 / (1 + np.exp(-odds))), strength)
 
     def _read_parts(self, request: DrumRequest, every: tuple[Bar, ...], primed: int) -> _Memory:
         heard_parts = _heard_parts(request)

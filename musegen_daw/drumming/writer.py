@@ -59,10 +59,14 @@ class BarWriter:
     """Steps the decoder through bars within the grammar."""
 
     def __init__(
-        self, step: Graph, grammar: Grammar, vocabulary: DrumVocabulary, state_shape: tuple[int, int]
+        self,
+        step: Graph,
+        grammar: Grammar,
+        guidance: Guidance,
+        vocabulary: DrumVocabulary,
+        state_shape: tuple[int, int],
     ) -> None:
-        self._step, self._grammar = step, grammar
-        self._guidance = Guidance(vocabulary, grammar)
+        self._step, self._grammar, self._guidance = step, grammar, guidance
         self._layers, self._width = state_shape
         self._runs = vocabulary.to_runs()
         self._single = {
@@ -138,10 +142,6 @@ class BarWriter:
             _, state = self._read(column, context[:, self._grammar.frame(place)[0]], state)
         given = [WrittenBar(self._hits(tokens[1:]), tuple(tokens)) for _ in range(rows)]
         return given, state, np.zeros(rows)
-
-    def lean(self, expected: Floats, threshold: float, strength: float) -> Lean:
-        """How a bar with these expected hits (16, pieces) draws the tokens; see `guidance`."""
-        return self._guidance.lean(expected, threshold, strength)
 
     def _read(self, tokens: Ints, aligned: Floats, state: State) -> tuple[Floats, State]:
         logits, hidden, cell = self._step(tokens, aligned, state.hidden, state.cell)
