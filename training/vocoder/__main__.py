@@ -1,11 +1,11 @@
-"""`python -m training.vocoder COMMAND`: prepare, train, evaluate, report."""
+"""`python -m training.vocoder COMMAND`: prepare, train, release, evaluate, report."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-COMMANDS = ("prepare", "train", "evaluate", "report")
+COMMANDS = ("prepare", "train", "release", "evaluate", "report")
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ Multi-period after HiFi-GAN (Kong et al. 2020), multi-resolution complex STFT af
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -62,8 +63,7 @@ class PeriodDiscriminator(nn.Module):
         self.period = period
         widths = (1, width, 2 * width, 4 * width, 8 * width)
         self.layers = nn.ModuleList(
-            weight_norm(nn.Conv1d(before, after, 5, 3, padding=2))
-            for before, after in zip(widths, widths[1:], strict=False)
+            weight_norm(nn.Conv1d(before, after, 5, 3, padding=2)) for before, after in pairwise(widths)
         )
         self.out = weight_norm(nn.Conv1d(widths[-1], 1, 3, padding=1))
 

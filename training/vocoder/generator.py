@@ -36,7 +36,7 @@ class GeneratorConfig:
     kernels: tuple[int, ...] = (3, 5, 7)
     dilations: tuple[int, ...] = (1, 3)
     istft_n_fft: int = 512
-    clock_frames: int = 16
+    clock_frames: int = 8
     snake: bool = True
     rise_limit: float = 3.0
 
@@ -88,9 +88,13 @@ class Generator(nn.Module):
         first = EDGE_FRAMES * self.mel.hop_length
         return audio[:, first : first + frames * self.mel.hop_length]
 
-    def receptive_frames(self) -> int:
-        """Frames on either side that can change a frame's audio, rounded up."""
+    def reach_frames(self) -> int:
+        """Frames on either side that can change a frame's audio."""
         return EDGE_FRAMES + math.ceil(self.trunk.reach_frames() + self.head.reach_frames())
+
+    def context_frames(self) -> int:
+        """Frames that a chunk needs on either side: a multiple of the clock's period, so that chunks keep its time."""
+        return -(-self.reach_frames() // self.config.clock_frames) * self.config.clock_frames
 
 
 class Trunk(nn.Module):
@@ -149,7 +153,7 @@ class MultiReceptiveField(nn.Module):
     def __init__(self, width: int, config: GeneratorConfig) -> None:
         super().__init__()
         self.branches = nn.ModuleList(
-            nn.ModuleList(ResidualStep(width, kernel, dilation, config) for dilation in config.dilations)
+            nn.Sequential(*(ResidualStep(width, kernel, dilation, config) for dilation in config.dilations))
             for kernel in config.kernels
         )
 
@@ -157,10 +161,7 @@ class MultiReceptiveField(nn.Module):
         """(batch, width, steps) -> the same shape."""
         total = torch.zeros_like(hidden)
         for branch in self.branches:
-            found = hidden
-            for step in branch:
-                found = step(found)
-            total = total + found
+            total = total + branch(hidden)
         return total / len(self.branches)
 
 
@@ -233,7 +234,7 @@ class SpectrumHead(nn.Module):
 
 
 class InverseStft(nn.Module):
-    """Real and imaginary parts (batch, 2 * bins, frames) -> audio (batch, frames * hop), a fixed transposed convolution.
+    """Real and imaginary parts (batch, 2 * bins, frames) -> audio (batch, frames * hop): a fixed convolution.
 
     Sample t * hop is the centre of frame t; the window is Hann's, normalised to be the inverse of an STFT with it.
     """

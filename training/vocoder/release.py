@@ -14,11 +14,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.vocoder release", description=__doc__)
     parser.add_argument("checkpoint", type=Path, help="best.safetensors or last.safetensors of a run")
     parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--trained-on", default="", help="what the weights were trained on, for the model card")
+    parser.add_argument("--float32", action="store_true", help="keep weights in full, not as float16")
+    parser.add_argument(
+        "--trained-on", default="", help="what the weights were trained on, for the model card"
+    )
     options = parser.parse_args(argv)
     tensors, metadata = read_tensors(options.checkpoint)
     values = json.loads(metadata["values"]) | {"trained_on": options.trained_on}
     averaged = {name: value for name, value in tensors.items() if name.startswith("average/")}
+    if not options.float32:  # what is kept, exported and run are then the same numbers
+        averaged = {name: value.half() for name, value in averaged.items()}
     write_tensors(options.out, averaged, {"values": json.dumps(values)})
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, step {values['progress']['step']}")
     return 0

@@ -190,7 +190,6 @@ class Duel:
         loss = critic_loss([pair[0] for pair in pairs], [pair[1] for pair in pairs])
         return loss, {"critic": float(loss.detach())}
 
-
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self._device.type, torch.bfloat16, enabled=self._config.bfloat16)
 

@@ -1,0 +1,98 @@
+"""The losses are zero for what is equal, grow with what differs, and pull the right way."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from training.vocoder.discriminators import Critic, CriticConfig
+from training.vocoder.losses import (
+    MultiResolutionStft,
+    MultiScaleMel,
+    adversarial_loss,
+    critic_loss,
+    matching_loss,
+)
+
+TINY = CriticConfig(periods=(2, 3), period_width=2, windows=(256, 512), window_width=2)
+
+
+def _noise(seed: int, level: float = 0.1) -> torch.Tensor:
+    return level * torch.randn(2, 8192, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("loss", [MultiResolutionStft(), MultiScaleMel(12_000, (128, 512, 2048), 1e-5)])
+def test_distances_are_zero_for_the_same_and_grow_with_the_difference(loss) -> None:
+    audio, other = _noise(0), _noise(1)
+    assert float(loss(audio, audio)) == 0
+    distances = [float(loss(audio + share * other, audio)) for share in (0.1, 0.3, 1.0)]
+    assert distances == sorted(distances)
+    assert distances[0] > 0
+
+
+def test_the_stft_distance_is_that_of_its_formula() -> None:
+    audio = _noise(0)
+    # half as loud everywhere: convergence 1/2, logarithms apart by ln 2
+    assert float(MultiResolutionStft()(audio / 2, audio)) == pytest.approx(0.5 + 0.6931, abs=0.01)
+
+
+def test_the_mean_over_rows_is_the_distance() -> None:
+    loss = MultiResolutionStft()
+    rows = loss.rows(_noise(0), _noise(1))
+    assert rows.shape == (2,)
+    assert float(rows.mean()) == pytest.approx(float(loss(_noise(0), _noise(1))))
+
+
+@pytest.mark.parametrize("loss", [MultiResolutionStft(), MultiScaleMel(12_000, (128, 512, 2048), 1e-5)])
+def test_silence_has_finite_distances_and_gradients(loss) -> None:
+    generated = torch.zeros(2, 8192, requires_grad=True)
+    loss(generated, torch.zeros(2, 8192)).backward()
+    loss(generated, _noise(0)).backward()
+    assert generated.grad is not None
+    assert torch.isfinite(generated.grad).all()
+
+
+def test_the_sides_want_opposite_verdicts() -> None:
+    low, high = [torch.zeros(2, 5)], [torch.ones(2, 5)]
+    assert float(critic_loss(real=high, generated=low)) == 0
+    assert float(critic_loss(real=low, generated=high)) == 2
+    assert float(adversarial_loss(high)) == 0
+    assert float(adversarial_loss(low)) == 1
+
+
+def test_matching_is_relative_to_the_size_of_the_features() -> None:
+    features = [[torch.rand(2, 3, 9) + 1]]
+    assert float(matching_loss(features, features)) == 0
+    near = [[features[0][0] * 1.1]]
+    assert float(matching_loss(features, near)) == pytest.approx(0.1, rel=1e-4)
+    scaled = [[1000 * features[0][0]]], [[1000 * near[0][0]]]
+    assert float(matching_loss(*scaled)) == pytest.approx(0.1, rel=1e-4)
+
+
+def test_matching_pulls_at_the_generated_side_only() -> None:
+    real, generated = torch.rand(2, 3, requires_grad=True), torch.rand(2, 3, requires_grad=True)
+    matching_loss([[real]], [[generated]]).backward()
+    assert real.grad is None
+    assert generated.grad is not None
+
+
+@pytest.mark.parametrize("samples", [8192, 8191, 6000])
+def test_every_discriminator_judges_every_length(samples) -> None:
+    opinion = Critic(TINY)(_noise(0)[:, :samples])
+    assert len(opinion.verdicts) == len(opinion.features) == 4
+    assert all(torch.isfinite(verdict).all() for verdict in opinion.verdicts)
+
+
+def test_the_critic_learns_to_tell_a_tone_from_noise() -> None:
+    torch.manual_seed(0)
+    critic = Critic(TINY)
+    optimizer = torch.optim.Adam(critic.parameters(), 5e-3)
+    tone = 0.1 * torch.sin(torch.arange(8192) * 0.3).expand(2, -1)
+    losses: list[float] = []
+    for step in range(25):
+        loss = critic_loss(critic(tone).verdicts, critic(_noise(step)).verdicts)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.5 * losses[0]
