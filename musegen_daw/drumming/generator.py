@@ -116,13 +116,15 @@ class DrumGenerator:
 
     @classmethod
     def open(cls, folder: Path, threads: int = 1, *, exact: bool = False) -> DrumGenerator:
-        """Open the model in `folder`, for speed or `exact`.
+        """Open the model in `folder`, with 8-bit weights where it has them or `exact`.
 
         Raises ModelError where it is missing, damaged or of another kind.
         """
         spec = load_spec(folder, "drums")
-        step = "step" if exact else "step_8bit"
-        graphs = DrumGraphs(*(OnnxGraph(folder, spec, role, threads) for role in ("encode", "look_back", step)))
+        step = "step" if exact or "step_8bit" not in spec.graphs else "step_8bit"
+        graphs = DrumGraphs(
+            *(OnnxGraph(folder, spec, role, threads) for role in ("encode", "look_back", step))
+        )
         return cls(spec, graphs, folder / "tokenizer.json")
 
     def generate(

@@ -7,7 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-TAIL_NATS = 16.0  # what is this much less likely than the best, at the temperature, is never drawn nor counted
+TAIL_NATS = (
+    16.0  # what is this much less likely than the best, at the temperature, is never drawn nor counted
+)
 DRAWS = 256
 COLDEST = 1e-4  # below, the likeliest token is drawn
 

@@ -233,7 +233,9 @@ class DrumConditionalDataset:
         history = np.full(crop.bars, random.random() >= config.hide_history_share)
         history &= random.random(crop.bars) >= config.hide_bar_share
         example = self._example(crop, onsets, hits, heard, history, self._shown_controls(crop, hits, random))
-        if random.random() < config.hide_pitch_share:  # the rhythm of a part is followed, not its tune known again
+        if (
+            random.random() < config.hide_pitch_share
+        ):  # the rhythm of a part is followed, not its tune known again
             example.parts[:, PITCH_FEATURES] = 0
         return example
 
