@@ -15,6 +15,7 @@ from training.common.checkpoint import read_tensors
 from training.drums import release
 from training.drums import train as training
 from training.drums.dataset import DrumConditionalDataset
+from training.drums.pictures import draw_loss_curves
 from training.drums.prepare import prepare
 from training.drums.train import load_model, other_songs, train, validation_batches
 
@@ -52,7 +53,38 @@ def test_a_run_leaves_checkpoints_and_a_log(run) -> None:
         "log.csv",
     }
     header = (run / "log.csv").read_text(encoding="utf-8").splitlines()[0]
-    assert header == "step,epoch,seconds,rate,loss,listening,bits,bits_other,bits_none"
+    assert header == (
+        "step,epoch,seconds,rate,loss,listening,expected,bits,expected_other,bits_other,expected_none,bits_none"
+    )
+
+
+def test_listening_alone_trains_the_part_encoder_and_nothing_else(
+    run, prepared, tiny_config, tmp_path
+) -> None:
+    loop = replace(tiny_config.loop, learning_rate=0.01, weight_decay=0.0)
+    config = replace(tiny_config, listen_only=True, loop=loop)
+    fabric = Fabric(accelerator="cpu", devices=1)
+    train(config, prepared, tmp_path, fabric=fabric, start=run / "last.safetensors")
+    before, _ = read_tensors(run / "last.safetensors")
+    after, _ = read_tensors(tmp_path / "last.safetensors")
+    moved = {
+        name.removeprefix("model/").partition(".")[0]
+        for name in after
+        if name.startswith("model/")
+        and not torch.equal(after[name], before[name.replace("model/", "average/")])
+    }
+    assert moved == {"encoder", "expect"}
+    header = (tmp_path / "log.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header == "step,epoch,seconds,rate,listening,expected,expected_other,expected_none"
+    draw_loss_curves(tmp_path / "log.csv", tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 1000
+
+
+def test_a_run_begins_with_no_weights_of_another_tokenizer(run, corpus_folder, tiny_config, tmp_path) -> None:
+    prepare([corpus_folder], [], tmp_path / "data", vocabulary_size=650, workers=1)
+    fabric = Fabric(accelerator="cpu", devices=1)
+    with pytest.raises(ValueError, match="another tokenizer"):
+        train(tiny_config, tmp_path / "data", tmp_path / "run", fabric=fabric, start=run / "last.safetensors")
 
 
 def test_stopped_and_resumed_is_as_in_one_go(prepared, tiny_config, tmp_path) -> None:

@@ -93,7 +93,7 @@ def grid_inches(rows: int, bars: int, *, with_onsets: bool, with_title: bool) ->
 
 
 def draw_loss_curves(log_csv: Path, path: Path) -> None:
-    """Draw the log of a run (`log.csv`) as the PNG `path`: the loss, and bits per bar for each condition.
+    """Draw the log of a run (`log.csv`) as the PNG `path`: the loss, and what validation says of each condition.
 
     Raises ValueError where the log has no line yet.
     """
@@ -102,20 +102,23 @@ def draw_loss_curves(log_csv: Path, path: Path) -> None:
     if not log:
         raise ValueError(f"{log_csv} has no line yet")
     figure = new_figure(11.0, 4.0)
+    trained, measured, unit = ("loss", "bits", "bits per bar")
+    if "bits" not in log[0]:  # nothing but the part encoder was trained
+        trained, measured, unit = ("listening", "expected", "nats a sixteenth")
     panels = (
-        (0.065, "training", "loss, nats a token", (("loss", "training", LANE_COLOURS[1]),)),
+        (0.065, "training", "loss, nats", ((trained, "training", LANE_COLOURS[1]),)),
         (
             0.555,
             "validation, teacher forced",
-            "bits per bar",
+            unit,
             (
-                ("bits_none", "no parts", LANE_COLOURS[4]),
-                ("bits_other", "another song's parts", LANE_COLOURS[8]),
-                ("bits", "its own parts", LANE_COLOURS[0]),
+                (f"{measured}_none", "no parts", LANE_COLOURS[4]),
+                (f"{measured}_other", "another song's parts", LANE_COLOURS[8]),
+                (measured, "its own parts", LANE_COLOURS[0]),
             ),
         ),
     )
-    for left, name, unit, curves in panels:
+    for left, name, axis, curves in panels:
         axes = figure.add_axes((left, 0.14, 0.425, 0.75))
         style(axes, name)
         shown = [(column, label, colour) for column, label, colour in curves if column in log[0]]
@@ -125,11 +128,11 @@ def draw_loss_curves(log_csv: Path, path: Path) -> None:
                 steps, values, color=colour, lw=2, marker="o", ms=3.5, label=f"{label}  {values[-1]:.2f}"
             )
         if len(shown) > 1:
-            lowest = min(range(len(log)), key=lambda at: log[at]["bits"])
+            lowest = min(range(len(log)), key=lambda at: log[at][measured])
             axes.axvline(log[lowest]["step"], color=MUTED, lw=0.8, ls=(0, (3, 3)), zorder=0)
         axes.set_xlim(left=0)
         axes.set_xlabel("step")
-        axes.set_ylabel(unit)
+        axes.set_ylabel(axis)
         axes.grid(color=LINE, lw=0.8)
         axes.legend(frameon=False, labelcolor=TEXT, fontsize=8.5, loc="upper right")
     save_figure(figure, path)
