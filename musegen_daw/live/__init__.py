@@ -1,0 +1,1 @@
+"""Time and threads while playing: clocks, transport, scheduling, listening; no driver and no window."""
