@@ -1,0 +1,232 @@
+"""What the drums do with what they hear: the questions to the generator and the choice of the next bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from musegen_daw.drumming.request import DEFAULT_FOLLOW, DrumRequest
+from musegen_daw.live.controls import Controls
+from musegen_daw.live.heard import Heard
+from musegen_daw.live.patterns import LEAD_BEATS, LIVE_PPQ, BarGrid, Pattern, PlayedPatterns, clip_of
+from musegen_daw.live.planner import Plan
+
+
+class WhenSilent(Enum):
+    """What the drums do when the player has stopped for a while."""
+
+    REST = "rest"
+    KEEP = "keep"
+    FADE = "fade"
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What is settled before playing.
+
+    `fill_every_bars` 0 is no fills but those asked for. After `rest_bars` without a note the player counts
+    as silent; a fade takes `fade_bars`. Plans reach `ahead_bars` ahead and look `history_bars` back.
+    """
+
+    seed: int = 0
+    follow: float = DEFAULT_FOLLOW
+    fill_every_bars: int = 8
+    rest_bars: int = 2
+    fade_bars: int = 4
+    history_bars: int = 4
+    ahead_bars: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a question is asked: `bar` plays, the next is the first that can be planned.
+
+    `song_bar` is the number of `bar` in the song, which the DAW may have rewound; `fill_bar` is the bar that a
+    fill was asked for.
+    """
+
+    beats: float
+    bar: int
+    song_bar: int
+    controls: Controls
+    bpm: float | None = None
+    fill_bar: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the planner is to be asked."""
+
+    drums: DrumRequest
+    bars: tuple[int, ...]
+    is_fill: bool = False
+
+
+class Mode(Protocol):
+    """A way to play; bars are those of the session, which only ever go on."""
+
+    late_bars: int
+    """How many bars had no plan of their own when they came."""
+
+    def question(self, moment: Moment) -> Question | None:
+        """What to ask the planner now, None where nothing is wanted."""
+        ...
+
+    def answer(self, plan: Plan) -> None:
+        """Take a plan without error; later questions count more than earlier ones."""
+        ...
+
+    def planned(self, bar: int) -> Pattern | None:
+        """What is planned for a bar."""
+        ...
+
+    def choose(self, bar: int, controls: Controls) -> Pattern | None:
+        """What to play in a bar that is about to begin, the last good pattern if need be; None is a rest."""
+        ...
+
+    def gain(self, beats: float) -> float:
+        """How loud to play at a place, 0 to 1."""
+        ...
+
+    def changed(self) -> None:
+        """The controls ask for other drums."""
+        ...
+
+    def jumped(self, bars: int) -> None:
+        """The song went back by so many bars, or ahead if negative, while the session went on."""
+        ...
+
+    def stopped(self) -> None:
+        """The transport has stopped."""
+        ...
+
+
+class FollowMode:
+    """Bars ahead are planned from what was heard up to now, and revised until they begin."""
+
+    def __init__(
+        self, heard: Heard, played: PlayedPatterns, grid: BarGrid, taste: Taste, when_silent: WhenSilent
+    ) -> None:
+        self._heard, self._played, self._grid, self._taste = heard, played, grid, taste
+        self._when_silent = when_silent
+        self._plans: dict[int, tuple[int, Pattern]] = {}
+        self.late_bars = 0
+
+    def question(self, moment: Moment) -> Question | None:
+        """The next bars, a fill alone; nothing while the drums rest or are held."""
+        first = moment.bar + 1
+        if not self._sounds(first):
+            return None
+        is_fill = self._fills(first, moment)
+        if moment.controls.hold and not is_fill and self._played.last_good(first):
+            return None
+        end = first + 1
+        while end < first + self._taste.ahead_bars and not is_fill and not self._fills(end, moment):
+            end += 1
+        start = max(first - self._taste.history_bars, min(first, self._first_bar(first)))
+        bars = self._grid.bars(start, end)
+        played = {bar: self._played.get(bar) for bar in range(start, first)}
+        own = {bar: pattern for bar, pattern in played.items() if pattern is not None}
+        known_beats = known_until_beats(moment.beats, self._grid)
+        controls = moment.controls
+        return Question(
+            DrumRequest(
+                parts=self._heard.parts(self._grid.start_beats(start) - LEAD_BEATS, known_beats, LIVE_PPQ),
+                bars=bars,
+                ppq=LIVE_PPQ,
+                bpm=moment.bpm,
+                seed=self._taste.seed + first,
+                temperature=controls.temperature,
+                follow=self._taste.follow,
+                density=controls.density,
+                fill=1.0 if is_fill else None,
+                heard_until_ticks=max(0, round(known_beats * LIVE_PPQ)),
+                kept=clip_of(own.values(), bars[-1].end_ticks) if own else None,
+                kept_bars=frozenset(bar - start for bar in own),
+            ),
+            tuple(range(first, end)),
+            is_fill,
+        )
+
+    def answer(self, plan: Plan) -> None:
+        """Take the bars that no later question has answered."""
+        for pattern in plan.takes[0]:
+            if self._plans.get(pattern.bar, (0, pattern))[0] <= plan.request.id:
+                self._plans[pattern.bar] = plan.request.id, pattern
+
+    def planned(self, bar: int) -> Pattern | None:
+        """What is planned for a bar."""
+        return self._plans[bar][1] if bar in self._plans else None
+
+    def choose(self, bar: int, controls: Controls) -> Pattern | None:
+        """The plan, the last good pattern where it is late or held, a rest while the player is silent."""
+        planned = self.planned(bar)
+        self._plans = {of: plan for of, plan in self._plans.items() if of >= bar}
+        if not self._sounds(bar):
+            return None
+        if controls.hold and not (planned is not None and planned.is_fill):
+            return self._played.last_good(bar) or planned
+        if planned is None:
+            self.late_bars += 1
+            return self._played.last_good(bar)
+        return planned
+
+    def gain(self, beats: float) -> float:
+        """Less and less while fading."""
+        quiet_bar = self._quiet_bar()
+        if self._when_silent is not WhenSilent.FADE or quiet_bar is None:
+            return 1.0
+        faded_beats = beats - self._grid.start_beats(quiet_bar)
+        return min(1.0, max(0.0, 1 - faded_beats / (self._taste.fade_bars * self._grid.beats_per_bar)))
+
+    def changed(self) -> None:
+        """Nothing to do: the next question asks for what is wanted then."""
+
+    def jumped(self, bars: int) -> None:
+        """Nothing to do: the drums go on with the player."""
+
+    def stopped(self) -> None:
+        """Nothing to do: what was heard is still the music."""
+
+    def _fills(self, bar: int, moment: Moment) -> bool:
+        if bar == moment.fill_bar:
+            return True
+        every = self._taste.fill_every_bars
+        song_bar = moment.song_bar + bar - moment.bar
+        return every > 0 and not moment.controls.hold and (song_bar + 1) % every == 0
+
+    def _first_bar(self, bar: int) -> int:
+        """The first bar that says anything about those to come: heard, or played by the drums themselves."""
+        earliest = bar - self._taste.history_bars
+        heard = (
+            self._grid.index_of_onset(note.start_beats)
+            for note in self._heard.notes(self._grid.start_beats(earliest) - LEAD_BEATS, float("inf"))
+        )
+        played = (each for each in range(earliest, bar) if self._played.get(each) is not None)
+        return max(0, min((*heard, *played), default=bar))
+
+    def _quiet_bar(self) -> int | None:
+        """The first bar in which the player counts as silent; None while notes sound, or before any."""
+        if self._heard.sounding or self._heard.last_onset_beats is None:
+            return None
+        return self._grid.index_of_onset(self._heard.last_onset_beats) + 1 + self._taste.rest_bars
+
+    def _sounds(self, bar: int) -> bool:
+        if self._when_silent is WhenSilent.KEEP:
+            return True
+        quiet_bar = self._quiet_bar()
+        if self._when_silent is WhenSilent.REST:
+            has_begun = self._heard.last_onset_beats is not None
+            return has_begun and (quiet_bar is None or bar < quiet_bar)
+        return quiet_bar is None or bar < quiet_bar + self._taste.fade_bars
+
+
+def known_until_beats(now_beats: float, grid: BarGrid) -> float:
+    """Up to where the part counts as heard: a bar is told as it was once half of it is over, before that not at all.
+
+    The generator learned from bars that are known or not; one cut short would be heard as a player stopping.
+    """
+    bar = grid.index_at(now_beats)
+    start_beats = grid.start_beats(bar)
+    return now_beats if now_beats - start_beats >= grid.beats_per_bar / 2 else start_beats - LEAD_BEATS
