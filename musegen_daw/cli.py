@@ -9,11 +9,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from musegen_daw import __version__, resources
-from musegen_daw.commands import bounce, generate, resynthesis, terminal, vocode
+from musegen_daw.commands import bounce, doctor, generate, ports, resynthesis, terminal, vocode
 from musegen_daw.commands.bounce import BounceSong
 from musegen_daw.commands.drum_request import DrumOptions, DrumWriter, OpenGenerator
+from musegen_daw.commands.ports import OpenPorts
 from musegen_daw.commands.resynthesis import OpenDecoder
 from musegen_daw.core.drum_maps import GENERAL_MIDI
+from musegen_daw.devices import audio_output
+from musegen_daw.devices.drivers import APIS
+from musegen_daw.devices.ports import PortDirectory
+from musegen_daw.devices.survey import ListDevices
 from musegen_daw.drumming.request import DEFAULT_FOLLOW, DEFAULT_TEMPERATURE, DEFAULT_TOP_P
 from musegen_daw.errors import MusegenError
 
@@ -30,11 +35,14 @@ def main(
     open_generator: OpenGenerator | None = None,
     bounce_song: BounceSong | None = None,
     open_decoder: OpenDecoder = resynthesis.open_decoder,
+    open_ports: OpenPorts = PortDirectory.open,
+    list_devices: ListDevices = audio_output.output_devices,
 ) -> int:
     """Run one command and return its exit code: 0 done, 1 failed with a sentence, 2 misused, 130 interrupted.
 
     `open_generator` and `bounce_song` stand for the drum model and the renderer, which are else imported
-    when they are needed; `open_decoder` gives the vocoder.
+    when they are needed; `open_decoder` gives the vocoder, `open_ports` the MIDI ports and `list_devices` the
+    sound devices.
     """
     try:
         args = _parser().parse_args(argv)
@@ -49,6 +57,10 @@ def main(
             _parser().print_help(sys.stderr)
             return 2
         open_generator = open_generator or _open_generator
+        if args.command == "ports":
+            return ports.run(args, open_ports, list_devices)
+        if args.command == "doctor":
+            return doctor.run(args, open_ports, list_devices, open_generator)
         options = DrumOptions(_seed(args)) if args.command == "vocode" else _drum_options(args)
         if args.command == "generate":
             return generate.run(args, options, open_generator)
@@ -170,6 +182,20 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--vocoder", metavar="NAME|DIR", help="another vocoder model, for --vocode")
 
     _add_vocode(commands.add_parser("vocode", parents=[for_both], help="turn mel spectrograms into audio"))
+
+    on_ports = argparse.ArgumentParser(add_help=False)
+    on_ports.add_argument(
+        "--api", choices=[api.key for api in APIS], help="only this MIDI system, where several run"
+    )
+    on_ports.add_argument("--json", action="store_true", help="print facts as one JSON object")
+    commands.add_parser("ports", parents=[for_both, on_ports], help="list MIDI ports and sound devices")
+    command = commands.add_parser(
+        "doctor", parents=[for_both, on_ports], help="tell what of playing live works here, and what to do",
+        description="Listens to every input for a second, and sends every output a message that plays nothing.",
+    )  # fmt: skip
+    command.add_argument(
+        "--model", type=Path, default=resources.drum_model_dir(), metavar="DIR", help="another drum model"
+    )
     return parser
 
 

@@ -68,6 +68,12 @@ install_python() {
     apt_install "python3.12|python3.11|python3.13|python3" "python3.12-venv|python3.11-venv|python3.13-venv|python3-venv"
 }
 
+# install_jack: installs what gives the tests real MIDI ports and a sound device; true when it is there.
+install_jack() {
+    [ "$(uname)" = Linux ] || return 0
+    command -v jackd >/dev/null || apt_install "jackd2|jackd"
+}
+
 # install_system_libraries PYTHON: installs what is missing; true when nothing is.
 install_system_libraries() {
     [ "$(uname)" = Linux ] || return 0

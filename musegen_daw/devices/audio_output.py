@@ -1,0 +1,209 @@
+"""The sound device, through PortAudio: recordings of a kit, each heard at the moment it is due."""
+
+from __future__ import annotations
+
+import heapq
+import sys
+import time
+from collections import deque
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from math import pi, sqrt
+from typing import Any
+
+from musegen_daw.devices.mixer import CHANNELS, Audio, Mixer, Start
+from musegen_daw.devices.quiet import quieten
+from musegen_daw.errors import AudioError
+
+BLOCK_SAMPLES = 256
+SETTLING_HZ = 0.5
+LOST_SECONDS = 0.05
+
+_NOTE_ON, _CONTROL_CHANGE = 0x90, 0xB0
+_SILENCING_CONTROLS = (120, 123)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDevice:
+    """A device that can play: its name, the system it is reached through, its usual sample rate."""
+
+    name: str
+    host: str
+    sample_rate_hz: int
+    is_default: bool
+
+
+def load_portaudio() -> Any:
+    """sounddevice, with its drivers silenced; raises AudioError with what to install where PortAudio is missing."""
+    if sys.platform.startswith("linux"):
+        quieten("libportaudio.so.2")
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:
+        raise AudioError(
+            "Nothing can be played here, PortAudio is missing: install it (Debian and Ubuntu: sudo apt-get install -y "
+            "libportaudio2; macOS and Windows: pip install --force-reinstall sounddevice)."
+        ) from error
+    return sounddevice
+
+
+def output_devices(library: Any = None) -> tuple[AudioDevice, ...]:
+    """The devices that can play; raises AudioError where PortAudio is missing or cannot tell."""
+    library = library or load_portaudio()
+    try:
+        hosts = library.query_hostapis()
+        found = [device for device in library.query_devices() if device["max_output_channels"] > 0]
+        default = library.default.device[1]
+    except library.PortAudioError as error:
+        raise AudioError(f"The sound devices cannot be listed: {error}.") from error
+    return tuple(
+        AudioDevice(
+            device["name"],
+            hosts[device["hostapi"]]["name"],
+            round(device["default_samplerate"]),
+            device["index"] == default,
+        )
+        for device in found
+    )
+
+
+class StreamTimes:
+    """When the samples of a stream are heard: a delay-locked loop over the driver's own, jittering times.
+
+    After F. Adriaensen, "Using a DLL to filter time" (2005).
+    """
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        self.sample_seconds = 1 / sample_rate_hz
+        self._next_seconds: float | None = None
+
+    def block(self, frames: int, told_seconds: float) -> float:
+        """The seconds at which the first sample of the next block is heard, given those that the driver tells."""
+        expected = self._next_seconds
+        if expected is None or abs(told_seconds - expected) > LOST_SECONDS:
+            start = told_seconds
+        else:
+            error = told_seconds - expected
+            omega = 2 * pi * SETTLING_HZ * frames * self.sample_seconds
+            start = expected + sqrt(2) * omega * error
+            self.sample_seconds += omega**2 * error / frames
+        self._next_seconds = start + frames * self.sample_seconds
+        return start
+
+
+class SamplePlayer:
+    """Plays `pieces`, arrays of (samples, 2), at the seconds of `time.perf_counter` that each is due.
+
+    `groups` names pieces that silence each other. The device is the usual one unless its name is given, and `library`
+    stands for sounddevice. Raises AudioError where nothing can be played.
+    """
+
+    def __init__(
+        self,
+        pieces: Mapping[Hashable, Audio],
+        sample_rate_hz: int,
+        groups: Mapping[Hashable, Hashable] | None = None,
+        device: str | None = None,
+        library: Any = None,
+    ) -> None:
+        library = library or load_portaudio()
+        self._mixer = Mixer(pieces, sample_rate_hz, groups)
+        self._times = StreamTimes(sample_rate_hz)
+        self._asked: deque[tuple[float, Hashable, float] | None] = deque()
+        self._waiting: list[tuple[float, int, Hashable, float]] = []
+        self._order = count()
+        self.late = 0
+        self.underflows = 0
+        if device is None and not output_devices(library):
+            raise AudioError(
+                "Nothing can be played: this computer has no sound device, or a server holds it."
+            )
+        try:
+            self._stream = library.OutputStream(
+                samplerate=sample_rate_hz, blocksize=BLOCK_SAMPLES, device=device, channels=CHANNELS,
+                dtype="float32", latency="low", callback=self._fill,
+            )  # fmt: skip
+            self._stream.start()
+        except (library.PortAudioError, ValueError) as error:
+            raise AudioError(
+                f"Nothing can be played on {'the sound device' if device is None else repr(device)}: {error}. "
+                "'musegen-daw ports' lists the devices."
+            ) from error
+
+    @property
+    def latency_seconds(self) -> float:
+        """How far ahead a piece must be asked for to be heard when it is due."""
+        return float(self._stream.latency) + 2 * BLOCK_SAMPLES * self._times.sample_seconds
+
+    def play(self, piece: Hashable, gain: float, due_seconds: float) -> None:
+        """Let `piece` be heard at `due_seconds`, or, counted in `late`, as soon as may be; raises KeyError."""
+        if piece not in self._mixer.pieces:
+            raise KeyError(piece)
+        self._asked.append((due_seconds, piece, gain))
+
+    def silence(self) -> None:
+        """Fade out what sounds and forget what is yet to come."""
+        self._asked.append(None)
+
+    def close(self) -> None:
+        """Give the device back; a second call does nothing."""
+        self._stream.close()
+
+    def _fill(self, out: Audio, frames: int, times: Any, status: Any) -> None:
+        # Called by PortAudio on its own thread: nothing here may wait.
+        now_seconds = time.perf_counter()
+        self.underflows += bool(status.output_underflow)
+        start_seconds = self._times.block(
+            frames, now_seconds + max(0.0, times.outputBufferDacTime - times.currentTime)
+        )
+        self._take_what_is_asked()
+        self._mixer.mix(out, self._starts(start_seconds, frames))
+
+    def _take_what_is_asked(self) -> None:
+        while self._asked:
+            asked = self._asked.popleft()
+            if asked is None:
+                self._waiting.clear()
+                self._mixer.silence()
+            else:
+                due_seconds, piece, gain = asked
+                heapq.heappush(self._waiting, (due_seconds, next(self._order), piece, gain))
+
+    def _starts(self, start_seconds: float, frames: int) -> list[Start]:
+        starts: list[Start] = []
+        while self._waiting:
+            offset = round((self._waiting[0][0] - start_seconds) / self._times.sample_seconds)
+            if offset >= frames:
+                break
+            _, _, piece, gain = heapq.heappop(self._waiting)
+            self.late += offset < 0
+            starts.append(Start(max(0, offset), piece, gain))
+        return starts
+
+
+class KitOutput:
+    """Drum notes, as a MIDI output takes them, to the sound device: each note after the same short time.
+
+    `player` has a piece for each of `pitches`; other notes are left out. All sound off and all notes off silence it.
+    """
+
+    def __init__(self, player: SamplePlayer, pitches: frozenset[int]) -> None:
+        self.name = "sound device"
+        self._player = player
+        self._pitches = pitches
+
+    def send(self, data: bytes) -> None:
+        """Play a note-on; a velocity v has the gain (v/127)², as General MIDI recommends."""
+        if len(data) != 3:
+            return
+        kind, first, second = data[0] & 0xF0, data[1], data[2]
+        if kind == _NOTE_ON and second and first in self._pitches:
+            due_seconds = time.perf_counter() + self._player.latency_seconds
+            self._player.play(first, (second / 127) ** 2, due_seconds)
+        elif kind == _CONTROL_CHANGE and first in _SILENCING_CONTROLS:
+            self._player.silence()
+
+    def close(self) -> None:
+        """Give the device back; a second call does nothing."""
+        self._player.close()

@@ -1,0 +1,286 @@
+"""The MIDI systems of this computer (ALSA, JACK, CoreMIDI, Windows), reached through python-rtmidi."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+from musegen_daw.devices.quiet import quieten
+from musegen_daw.errors import PortError
+
+CLIENT = "musegen-daw"
+"""What the program calls itself where it takes part without a port of its own."""
+
+Message = Callable[[float, Sequence[int]], None]
+"""Called on the driver's thread with the seconds of `time.perf_counter` and the bytes of one message."""
+
+_SEQUENCER = Path("/dev/snd/seq")
+_SOCKETS = Path("/proc/net/unix")
+_LISTENING = "00010000"
+_DRAIN_SECONDS = 0.01
+
+
+class Direction(StrEnum):
+    """Which way a port goes, seen from this program."""
+
+    INPUT = "input"
+    OUTPUT = "output"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One kind of MIDI system: its short name, its constant in python-rtmidi, what can be done with it.
+
+    `changing` is what the driver appends to a port's name that is another one the next time.
+    """
+
+    key: str
+    label: str
+    constant: str
+    creates_ports: bool
+    changing: re.Pattern[str] | None = None
+
+
+ALSA = Api("alsa", "ALSA", "API_LINUX_ALSA", True, re.compile(r" \d+:\d+$"))
+JACK = Api("jack", "JACK", "API_UNIX_JACK", True)
+COREMIDI = Api("coremidi", "CoreMIDI", "API_MACOSX_CORE", True)
+WINMM = Api("winmm", "Windows MIDI", "API_WINDOWS_MM", False, re.compile(r" \d+$"))
+APIS = (ALSA, JACK, COREMIDI, WINMM)  # where several are there, ports are created on the first
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A port of another program or device: the name that stays, and the one that its driver gives it now."""
+
+    name: str
+    driver_name: str
+
+
+def presence(api: Api) -> str:
+    """What identifies the running instance of a MIDI system; raises PortError with what to do when none runs."""
+    if api is ALSA:
+        if not _SEQUENCER.exists():
+            raise PortError("ALSA has no sequencer on this computer (try: sudo modprobe snd-seq).")
+        if not os.access(_SEQUENCER, os.R_OK | os.W_OK):
+            raise PortError(
+                f"ALSA's {_SEQUENCER} may not be used by you (try: sudo usermod -aG audio $USER, then log in again)."
+            )
+    if api is JACK and _SOCKETS.exists():
+        return _jack_server()
+    return api.key
+
+
+def _jack_server() -> str:
+    # Read from the sockets that are listened on: to ask libjack takes a new client, and files of dead servers stay.
+    server = os.environ.get("JACK_DEFAULT_SERVER") or "default"
+    sockets = _SOCKETS.read_text(encoding="utf-8", errors="replace")
+    ends = (f"/jack_{server}_{os.getuid()}_0", f"/jack_{server}_0")
+    for line in sockets.splitlines() if any(end in sockets for end in ends) else ():
+        fields = line.split(maxsplit=7)
+        if line.endswith(ends) and fields[3] == _LISTENING:
+            return fields[6]  # the inode: another server, another number
+    raise PortError(f"No JACK server {server!r} runs (start one with QjackCtl, Ardour or jackd).")
+
+
+def load_rtmidi() -> Any:
+    """python-rtmidi, with its drivers silenced; raises PortError where the installation is broken."""
+    try:
+        import rtmidi
+    except ImportError as error:
+        raise PortError(f"MIDI ports cannot be used, python-rtmidi does not load: {error}.") from error
+    quieten(str(rtmidi._rtmidi.__file__))
+    return rtmidi
+
+
+def open_drivers(
+    library: Any = None, present: Callable[[Api], str] = presence, only: str | None = None
+) -> tuple[Driver, ...]:
+    """A driver for each MIDI system that python-rtmidi was built for, running or not.
+
+    `library` stands for python-rtmidi and `present` for `presence`. `only` keeps the one of that key.
+    Raises PortError where that one, or any, is not to be had on this computer.
+    """
+    library = library or load_rtmidi()
+    compiled = library.get_compiled_api()
+    apis = [api for api in APIS if getattr(library, api.constant) in compiled]
+    keys = ", ".join(api.key for api in apis)
+    if only is not None:
+        apis = [api for api in apis if api.key == only]
+        if not apis:
+            raise PortError(f"There is no MIDI system {only!r} here; python-rtmidi knows {keys or 'none'}.")
+    return tuple(Driver(api, library, present) for api in apis)
+
+
+class Driver:
+    """One MIDI system: its ports now, and connections to them. Safe to use from several threads."""
+
+    def __init__(self, api: Api, library: Any, present: Callable[[Api], str] = presence) -> None:
+        self.api = api
+        self._library = library
+        self._present = present
+        self._lock = threading.RLock()
+        self._scanners: dict[Direction, Any] = {}
+        self._connections: WeakSet[Connection] = WeakSet()
+        self._instance: str | None = None
+
+    def attend(self) -> None:
+        """Close what was connected to a MIDI system that has ended; raises PortError when none runs now."""
+        with self._lock:
+            try:
+                instance = self._present(self.api)
+            except PortError:
+                self._instance = None
+                self.close()
+                raise
+            if instance != self._instance:
+                # All of it, before anything is opened on the new one: libjack has one memory for a whole process.
+                self.close()
+                self._instance = instance
+
+    def problem(self) -> str | None:
+        """Why this system cannot be used now, as a sentence; None when it can."""
+        try:
+            self.places(Direction.INPUT)
+        except PortError as error:
+            return str(error)
+        return None
+
+    def places(self, direction: Direction) -> tuple[Place, ...]:
+        """The ports that others offer (this program's own among them); raises PortError when none can be."""
+        with self._lock:
+            self.attend()
+            if direction not in self._scanners:
+                self._scanners[direction] = self._client(direction, CLIENT)
+            try:
+                names: list[str] = self._scanners[direction].get_ports()
+            except self._library.RtMidiError as error:
+                raise PortError(f"{self.api.label} cannot list its ports: {error}") from error
+        stays = [self.api.changing.sub("", name) if self.api.changing else name for name in names]
+        twins = [stays[:index].count(name) for index, name in enumerate(stays)]
+        return tuple(
+            Place(f"{name} #{twin + 1}" if twin else name, driver_name)
+            for name, twin, driver_name in zip(stays, twins, names, strict=True)
+        )
+
+    def create(self, direction: Direction, name: str, received: Message | None = None) -> Connection:
+        """A new port of this program that others connect to; raises PortError."""
+        return self._connected(direction, name, received, lambda port: port.open_virtual_port(name), name)
+
+    def connect(self, direction: Direction, place: Place, received: Message | None = None) -> Connection:
+        """A connection to a port that exists; raises PortError when it is gone or taken."""
+
+        def open_port(port: Any) -> None:
+            # Looked up in the same breath: numbers move when other ports come and go.
+            names = port.get_ports()
+            if place.driver_name not in names:
+                raise PortError(f"The MIDI {direction} {place.name!r} is gone.")
+            port.open_port(names.index(place.driver_name), place.name)
+
+        return self._connected(direction, CLIENT, received, open_port, place.name)
+
+    def close(self) -> None:
+        """Close every connection, and give back what the listing of ports holds."""
+        with self._lock:
+            for connection in tuple(self._connections):
+                connection.close()
+            for scanner in self._scanners.values():
+                scanner.delete()
+            self._scanners.clear()
+
+    def _client(self, direction: Direction, name: str) -> Any:
+        make = self._library.MidiIn if direction is Direction.INPUT else self._library.MidiOut
+        try:
+            return make(getattr(self._library, self.api.constant), name)
+        except self._library.RtMidiError as error:
+            raise PortError(f"{self.api.label} cannot be used: {error}") from error
+
+    def _connected(
+        self,
+        direction: Direction,
+        client: str,
+        received: Message | None,
+        open_port: Callable[[Any], None],
+        name: str,
+    ) -> Connection:
+        with self._lock:
+            self.attend()
+            port = self._client(direction, client)
+            connection = Connection(port, self._library.RtMidiError)
+            try:
+                if received is not None:
+                    connection.receive(received)
+                open_port(port)
+            except self._library.RtMidiError as error:
+                connection.close()
+                raise PortError(
+                    f"The MIDI port {name!r} cannot be opened; another program may hold it ({error})."
+                ) from error
+            except PortError:
+                connection.close()
+                raise
+            self._connections.add(connection)
+            return connection
+
+
+class Connection:
+    """One open port of the driver; closed by who opened it or, when the MIDI system ends, by its `Driver`."""
+
+    def __init__(self, port: Any, error_type: type[Exception]) -> None:
+        self._port = port
+        self._error_type = error_type
+        self._lock = threading.Lock()
+        self._receives = False
+        self._closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is of no use any more."""
+        return self._closed
+
+    def receive(self, received: Message) -> None:
+        """Hand on what comes in, stamped on arrival: the driver's own times are wrong on some systems."""
+
+        def arrived(event: tuple[Sequence[int], float], _: object) -> None:
+            received(time.perf_counter(), event[0])
+
+        self.pass_on()
+        self._port.set_callback(arrived)
+        self._receives = True
+
+    def pass_on(self, *, clock: bool = False, sysex: bool = False) -> None:
+        """What of the floods comes through the driver; active sensing never does."""
+        with self._lock:
+            if not self._closed:
+                self._port.ignore_types(sysex=not sysex, timing=not clock, active_sense=True)
+
+    def send(self, data: bytes) -> None:
+        """Send one message; raises PortError when the connection is closed or the driver refuses."""
+        with self._lock:
+            if self._closed:
+                raise PortError("The MIDI port was closed.")
+            try:
+                self._port.send_message(data)
+            except self._error_type as error:
+                raise PortError(f"The MIDI driver refuses to send: {error}") from error
+
+    def close(self) -> None:
+        """Close the port; nothing is received any more, and a second call does nothing."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self._receives:
+                self._port.cancel_callback()
+                # A message that is already on its way into Python needs the interpreter lock, which closing holds
+                # while it waits for the driver's thread: let it through first.
+                time.sleep(_DRAIN_SECONDS)
+            self._port.close_port()
+            self._port.delete()
