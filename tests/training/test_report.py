@@ -14,10 +14,10 @@ from musegen_daw.core.drums import PIECES
 from musegen_daw.drumming.events import HIT, ONSET
 from musegen_daw.drumming.tokens import DrumVocabulary
 from tests.training.synthetic import HITS_PER_BAR, TITLE, write_corpus
+from training.common.figures import DPI
 from training.drums import report
 from training.drums.analysis import frequent_tokens, in_words
 from training.drums.pictures import (
-    DPI,
     LANE_COLOURS,
     VELOCITY_STEPS,
     draw_grids,

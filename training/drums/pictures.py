@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,20 +17,29 @@ from musegen_daw.drumming.events import (
     VELOCITY_STEP,
     Array,
 )
+from training.common.figures import (
+    GROUND,
+    LINE,
+    MUTED,
+    PANEL,
+    TEXT,
+    new_figure,
+    read_log,
+    save_figure,
+    style,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-GROUND, PANEL, LINE, BEAT_LINE, BAR_LINE = "#15171C", "#1B1E25", "#242831", "#343A46", "#5A6272"
-TEXT, MUTED = "#E4E6EB", "#9AA1AF"
+BEAT_LINE, BAR_LINE = "#343A46", "#5A6272"
 LANES = (*VOICES, "percussion")
 LANE_COLOURS = (
     "#E4572E", "#F2A33A", "#8BC34A", "#5FA845", "#2BB3C0", "#2BB3C0", "#2BB3C0", "#7C83FD", "#B388EB", "#A7ADB9",
 )  # fmt: skip
 FAMILY_COLOURS = ("#D7DAE3", "#E59AC2", "#5DADEC")
 VELOCITY_STEPS = (0.26, 0.42, 0.60, 0.80, 1.0)  # how much of the voice's colour shows
-DPI = 110
 
 _HIT_WIDTH = 0.46  # of a sixteenth: two 32nds lie side by side
 _LEFT, _RIGHT, _TITLE, _HEADER, _LANE, _STRIP, _GAP, _LEGEND = 1.05, 0.3, 0.46, 0.3, 0.19, 1.25, 0.16, 0.56
@@ -97,10 +105,7 @@ def draw_loss_curves(log_csv: Path, path: Path) -> None:
 
     Raises ValueError where the log has no line yet.
     """
-    with log_csv.open(encoding="utf-8", newline="") as file:
-        log = [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
-    if not log:
-        raise ValueError(f"{log_csv} has no line yet")
+    log = read_log(log_csv)
     figure = new_figure(11.0, 4.0)
     trained, measured, unit = ("loss", "bits", "bits per bar")
     if "bits" not in log[0]:  # nothing but the part encoder was trained
@@ -136,33 +141,6 @@ def draw_loss_curves(log_csv: Path, path: Path) -> None:
         axes.grid(color=LINE, lw=0.8)
         axes.legend(frameon=False, labelcolor=TEXT, fontsize=8.5, loc="upper right")
     save_figure(figure, path)
-
-
-def new_figure(width_inches: float, height_inches: float) -> Figure:
-    """An empty dark figure that no window and no global state knows of."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width_inches, height_inches), dpi=DPI, facecolor=GROUND)
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write the PNG beside `path`, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    figure.savefig(beside, format="png", facecolor=GROUND)
-    beside.replace(path)
-
-
-def style(axes: Axes, title: str) -> None:
-    """The look that all diagrams share."""
-    axes.set_facecolor(PANEL)
-    axes.set_axisbelow(True)
-    axes.set_title(title, loc="left", color=TEXT, fontsize=10, weight="bold", pad=8)
-    axes.tick_params(colors=MUTED, labelsize=8, length=0, pad=5)
-    axes.xaxis.label.set(color=MUTED, fontsize=8.5)
-    axes.yaxis.label.set(color=MUTED, fontsize=8.5)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
 
 
 def velocity_step(level: int) -> int:

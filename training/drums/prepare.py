@@ -28,6 +28,7 @@ from tqdm import tqdm
 from musegen_daw.drumming.events import HIT, ONSET
 from musegen_daw.drumming.features import ControlScale, bar_facts
 from musegen_daw.drumming.tokens import DrumTokenizer
+from training.common.files import write_json
 from training.drums.gigamidi import SPLITS, Unit, find_units, read_unit
 from training.drums.pairs import Pair, make_pair
 
@@ -110,13 +111,6 @@ def prepare(
     facts = _merge(paths, tokens, contents, out)
     shutil.rmtree(parts)
     return facts
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON beside `path`, then rename."""
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    beside.replace(path)
 
 
 def _each(pool: ProcessPoolExecutor, work: Callable[[Any], None], items: list[Any], label: str) -> None:

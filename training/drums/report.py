@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from musegen_daw.drumming.tokens import DrumTokenizer
+from training.common.files import write_json, write_text
 from training.drums.analysis import PROGRAM_NAMES, analyse, per_bar
 from training.drums.dataset import Corpus
 from training.drums.gigamidi import SPLITS
-from training.drums.prepare import write_json
 
 PICTURE_BARS = 4
 
@@ -67,9 +67,7 @@ def report(data: Path, out: Path, *, run: Path | None = None, seed: int = 0) -> 
         *_pairs_section(captions),
     ]
     page = out / "report.md"
-    beside = out / "report.md.part"
-    beside.write_text("\n".join(sections) + "\n", encoding="utf-8")
-    beside.replace(page)
+    write_text(page, "\n".join(sections) + "\n")
     return page
 
 

@@ -27,6 +27,7 @@ import numpy.typing as npt
 from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
+from training.common.files import write_json
 from training.vocoder import audio_folder, jamendo
 from training.vocoder.recordings import SPLITS, Found, Recording, Samples, Unusable, with_splits
 
@@ -167,13 +168,6 @@ def to_int16(audio: Samples, length: int) -> npt.NDArray[np.int16]:
     whole = np.zeros(length, np.int16)
     whole[: len(audio)] = np.clip(np.rint(audio * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1)
     return whole
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON beside `path`, then rename."""
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    beside.replace(path)
 
 
 def _part_name(unit: list[Recording], config: ChunkConfig) -> str:
