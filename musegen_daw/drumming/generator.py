@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.core.clip import Clip, Note
-from musegen_daw.core.drums import VOICES
+from musegen_daw.core.drums import PIECES, VOICES
 from musegen_daw.core.time import Bar
 from musegen_daw.drumming.events import (
     FRAMES_PER_BAR,
@@ -40,7 +40,7 @@ from musegen_daw.drumming.features import (
     tempo_level,
 )
 from musegen_daw.drumming.grammar import Grammar
-from musegen_daw.drumming.guidance import Guidance, Lean
+from musegen_daw.drumming.guidance import Guidance, Lean, repeated
 from musegen_daw.drumming.keeping import free_hits, kept_hits, kept_notes
 from musegen_daw.drumming.ranking import agreement
 from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
@@ -59,7 +59,8 @@ WINDOW_BARS = 16
 OVERLAP_BARS = 4
 PAST_BARS = 24
 MAX_FOLLOW = 4.0
-PRIMED_FOLLOW = 0.1  # a groove that is given leads, and the parts colour it
+PRIMED_FOLLOW = 0.5
+GROOVE_SHARE = 0.6  # of what is expected where a groove is given: it leads, and the parts colour it
 THRESHOLD = 0.15  # of an expected hit; this and the strength were chosen on the validation split
 STRENGTH = 4.0
 DENSITY_ODDS = 3.0
@@ -145,6 +146,12 @@ class DrumGenerator:
         every, primed = (*before, *asked), len(before)
         rows = max(request.candidates, request.variations)
         memory = self._read_parts(request, every, primed)
+        if request.primer is not None:
+            groove = drum_frames(clip_hits(request.primer, before), primed).reshape(
+                primed, FRAMES_PER_BAR, -1
+            )
+            going_on = repeated(groove[..., : len(PIECES)], len(asked))
+            memory.expected[primed:] += GROOVE_SHARE * (going_on - memory.expected[primed:])
         sampler = Sampler(request.seed, rows, request.temperature, request.top_p)
         controls = _controls(request, rows)
         forced = self._forced_bars(request, before, asked, owners)

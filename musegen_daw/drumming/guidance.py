@@ -25,6 +25,11 @@ AGAIN = -4.0  # nats
 SURE = 6.0  # log-odds beyond which an expectation counts no more
 
 
+def repeated(groove: Floats, bars: int) -> Floats:
+    """What a groove (groove bars, 16, pieces) of hits, 0 or 1, lets expect of the `bars` after it: that it goes on."""
+    return groove[np.arange(bars) % len(groove)]
+
+
 @dataclass(frozen=True, slots=True)
 class Lean:
     """What one bar's expectations make of each token, wherever a sequence stands in the bar.
