@@ -50,7 +50,7 @@ class Heard:
     Overlapping notes of one pitch end in the order they began, as in a .mid file. The sustain pedal holds
     what it finds or catches until it is lifted or the pitch is struck again. CC 123 and the mode
     messages lift all keys, CC 120 silences, CC 121 lifts the pedal (MIDI 1.0). `programs` are the General
-    MIDI programs of sources that send none, by source.
+    MIDI programs of sources that send none, by source; of more than `max_notes` the oldest are forgotten.
     """
 
     def __init__(
@@ -59,12 +59,13 @@ class Heard:
         channels: frozenset[int] | None = None,
         keep_beats: float = DEFAULT_KEEP_BEATS,
         programs: dict[str, int] | None = None,
+        max_notes: int = MAX_NOTES,
     ) -> None:
         self._filter = channels
         self._keep_beats = keep_beats
         self._programs = dict(programs or {})
         self._channels: dict[tuple[str, int], _Channel] = {}
-        self._ended: deque[HeardNote] = deque(maxlen=MAX_NOTES)
+        self._ended: deque[HeardNote] = deque(maxlen=max_notes)
         self.last_onset_beats: float | None = None
 
     def feed(self, event: MidiEvent, beats: float, source: str = "") -> bool:

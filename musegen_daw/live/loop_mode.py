@@ -34,7 +34,7 @@ class LoopMode:
             raise ValueError(f"a loop needs at least one bar, got {bars}")
         self._heard, self._played, self._grid, self._taste = heard, played, grid, taste
         self._bars = bars
-        self._armed_beats = armed_beats
+        self._armed_beats = max(armed_beats, -LEAD_BEATS)
         self._start: int | None = None
         self._anchor = 0
         self._takes: tuple[tuple[Pattern, ...], ...] = ()
@@ -43,11 +43,6 @@ class LoopMode:
         self._fills: dict[int, Pattern] = {}
         self._parts: tuple[Clip, ...] = ()
         self.late_bars = 0
-
-    @property
-    def recorded_bars(self) -> tuple[int, int] | None:
-        """The bars [first, end) that are or will be recorded; None before the first note."""
-        return None if self._start is None else (self._start, self._start + self._bars)
 
     def question(self, moment: Moment) -> Question | None:
         """The loop, first without its end, then whole, then a fill for the next bar where one is due."""
@@ -114,6 +109,14 @@ class LoopMode:
             self._start = None
         if self._heard.last_onset_beats is not None:
             self._armed_beats = max(self._armed_beats, self._heard.last_onset_beats + LEAD_BEATS)
+
+    def phase(self, bar: int) -> str:
+        """How far the recording is, then where in the loop the drums are."""
+        if self._start is None or bar < self._start:
+            return "waiting for the first note"
+        if bar < self._cycle_start:
+            return f"recording bar {bar - self._start + 1} of {self._bars}"
+        return f"loop bar {(bar - self._anchor) % self._bars + 1} of {self._bars}"
 
     def _find_start(self) -> None:
         if self._start is not None:

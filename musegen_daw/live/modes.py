@@ -101,6 +101,10 @@ class Mode(Protocol):
         """The transport has stopped."""
         ...
 
+    def phase(self, bar: int) -> str:
+        """What is being done in a bar, in a few words."""
+        ...
+
 
 class FollowMode:
     """Bars ahead are planned from what was heard up to now, and revised until they begin."""
@@ -188,6 +192,17 @@ class FollowMode:
 
     def stopped(self) -> None:
         """Nothing to do: what was heard is still the music."""
+
+    def phase(self, bar: int) -> str:
+        """Whether the drums listen, follow or go on alone."""
+        if self._heard.last_onset_beats is None:
+            return "waiting for the first note" if self._when_silent is WhenSilent.REST else "alone"
+        quiet_bar = self._quiet_bar()
+        if quiet_bar is None or bar < quiet_bar:
+            return "following"
+        return {WhenSilent.REST: "resting", WhenSilent.KEEP: "alone", WhenSilent.FADE: "fading"}[
+            self._when_silent
+        ]
 
     def _fills(self, bar: int, moment: Moment) -> bool:
         if bar == moment.fill_bar:

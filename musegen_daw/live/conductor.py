@@ -1,0 +1,151 @@
+"""Conductor: when the planner is asked, and which pattern every bar gets when it is about to begin."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import floor
+
+from musegen_daw.live.controls import Controls
+from musegen_daw.live.modes import Mode, Moment
+from musegen_daw.live.patterns import LEAD_BEATS, BarGrid, Pattern, PlayedPatterns
+from musegen_daw.live.planner import Plan, Planner
+
+ASK_AGAIN_SECONDS = 0.15  # at least between questions while a knob turns
+MAX_DELAYS = 10_000
+
+
+def _delays() -> deque[float]:
+    return deque(maxlen=MAX_DELAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """The last delays in seconds: of an answer after its question, and after the oldest note that is new to it."""
+
+    of_plans: deque[float] = field(default_factory=_delays)
+    of_notes: deque[float] = field(default_factory=_delays)
+
+
+class Conductor:
+    """Keeps one bar ahead of the playhead; the drums of a bar are settled shortly before it begins.
+
+    It asks at every bar line, on every beat of the second half of a bar in which something new was heard, and at
+    once where the player sets in or the controls ask for something else. Beats and bars are those of
+    the session. Not for several threads at once.
+    """
+
+    def __init__(
+        self, planner: Planner, mode: Mode, played: PlayedPatterns, grid: BarGrid, now_seconds: float
+    ) -> None:
+        self._planner, self._played, self._grid = planner, played, grid
+        self.mode = mode
+        self.delays = Delays()
+        self.plan: Plan | None = None
+        self._settled = -1
+        self._is_open = False  # whether the settled bar rests and may yet begin
+        self._fill_bar: int | None = None
+        self._asked_beat = -1
+        self._ask_seconds: float | None = now_seconds
+        self._news_seconds: float | None = None
+        self._asked_news: dict[int, float] = {}
+
+    def start(self, beats: float, now_seconds: float) -> None:
+        """The playhead moves from `beats` on."""
+        self._settled = self._grid.index_of_onset(beats) - 1
+        self._is_open = False
+        self._ask_seconds = now_seconds
+
+    def stop(self) -> None:
+        """The playhead stands."""
+        self._planner.cancel()
+        self._fill_bar = None
+        self.mode.stopped()
+
+    def change_mode(self, mode: Mode, beats: float, now_seconds: float) -> None:
+        """Play another way from the next bar line on."""
+        self._planner.cancel()
+        self.mode = mode
+        self._fill_bar = None
+        self._settled = self._grid.index_at(beats)
+        self._is_open = False
+        self._ask_seconds = now_seconds
+
+    def fill(self, now_seconds: float) -> None:
+        """Play a fill in the first bar that is not settled."""
+        self._fill_bar = self._settled + 1
+        self._ask_seconds = now_seconds
+
+    def heard(self, event_seconds: float, now_seconds: float) -> None:
+        """A note was struck."""
+        if self._news_seconds is None:
+            self._news_seconds = event_seconds
+        if self._is_open:
+            self._ask_seconds = now_seconds
+
+    def changed(self, now_seconds: float, *, is_taste: bool) -> None:
+        """The controls ask for something else, for other drums if it is a matter of taste."""
+        if is_taste:
+            self.mode.changed()
+        if self._ask_seconds is None:
+            self._ask_seconds = now_seconds + (ASK_AGAIN_SECONDS if is_taste else 0.0)
+
+    def take_plans(self) -> Iterator[str]:
+        """Take what the planner has answered; the sentences of what failed."""
+        for plan in self._planner.take():
+            news_seconds = self._asked_news.pop(plan.request.id, None)
+            if plan.error:
+                yield plan.error
+                continue
+            self.mode.answer(plan)
+            self.plan = plan
+            self.delays.of_plans.append(plan.seconds)
+            if news_seconds is not None:
+                self.delays.of_notes.append(plan.done_seconds - news_seconds)
+
+    def settle(self, beats: float, until_beats: float, controls: Controls) -> Iterator[Pattern]:
+        """The patterns of the bars that begin by `until_beats`, and of one that waited for its plan."""
+        if self._is_open and self._settled >= self._grid.index_at(beats):
+            planned = self.mode.planned(self._settled)
+            if planned is not None:
+                self._is_open = False
+                self._played.add(planned)
+                yield planned
+        bar = max(self._settled + 1, self._grid.index_at(beats))
+        while self._grid.start_beats(bar) - LEAD_BEATS <= until_beats:
+            pattern = self.mode.choose(bar, controls) if bar >= 0 else None
+            self._settled = bar
+            self._is_open = pattern is None
+            if bar == self._fill_bar:
+                # A fill whose plan came too late is due in the bar after.
+                self._fill_bar = None if pattern is not None and pattern.is_fill else bar + 1
+            if pattern is not None:
+                self._played.add(pattern)
+                yield pattern
+            bar += 1
+
+    def ask(
+        self, beats: float, offset_bars: int, controls: Controls, bpm: float | None, now_seconds: float
+    ) -> None:
+        """Ask the planner if it is time to."""
+        bar, beat = self._grid.index_at(beats), floor(beats)
+        is_due = self._ask_seconds is not None and now_seconds >= self._ask_seconds
+        if beat != self._asked_beat:
+            is_new_bar = bar != self._grid.index_at(self._asked_beat)
+            is_late_in_bar = beats - self._grid.start_beats(bar) >= self._grid.beats_per_bar / 2
+            has_news = self._news_seconds is not None and is_late_in_bar
+            is_due = is_due or is_new_bar or has_news or self.mode.planned(bar + 1) is None
+            self._asked_beat = beat
+        if not is_due:
+            return
+        self._ask_seconds = None
+        question = self.mode.question(
+            Moment(beats, bar, bar - offset_bars, controls, bpm, fill_bar=self._fill_bar)
+        )
+        if question is None:
+            return
+        request = self._planner.ask(question.drums, question.bars, is_fill=question.is_fill)
+        if self._news_seconds is not None:
+            self._asked_news = {request.id: self._news_seconds, **dict(list(self._asked_news.items())[-8:])}
+        self._news_seconds = None

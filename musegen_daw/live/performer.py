@@ -1,0 +1,91 @@
+"""Performer: the patterns that are settled, as the notes a sampler gets: swung, muted, as loud as asked, mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from musegen_daw.core.clip import Clip, Note
+from musegen_daw.core.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map
+from musegen_daw.core.drums import VOICE_OF_PITCH, VOICES
+from musegen_daw.core.groove import swing, velocity_curve
+from musegen_daw.live.controls import Controls
+from musegen_daw.live.patterns import LIVE_PPQ, Pattern, clip_of
+
+DRUM_CHANNEL = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What plays the drums: its pitches, its channel from 0 to 15, and how long it likes a note to be held."""
+
+    drum_map: DrumMap = GENERAL_MIDI
+    channel: int = DRUM_CHANNEL
+    note_seconds: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.channel <= 15:
+            raise ValueError(f"a channel must be within 1..16, got {self.channel + 1}")
+        if not 0.001 <= self.note_seconds <= 10:
+            raise ValueError(f"a note must be held for 0.001 to 10 seconds, got {self.note_seconds}")
+
+
+class Performer:
+    """The hits of the bars that are settled: handed on once, unless recalled before they were sent."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._notes: list[Note] = []
+        self._due_seconds: dict[tuple[int, int], float] = {}  # of what was handed on, by tick and pitch
+
+    def add(self, pattern: Pattern, swing_ratio: float) -> None:
+        """Settle a bar, and its swing with it."""
+        self._notes += swing(clip_of((pattern,), 0), swing_ratio).notes
+        self._notes.sort(key=_key)
+
+    def clear(self) -> None:
+        """Play nothing of what waits."""
+        self._notes.clear()
+        self._due_seconds.clear()
+
+    def recall(self, after_seconds: float) -> None:
+        """What is due after that time was not sent: hand it on again, for the tempo or the place is another."""
+        self._due_seconds = {key: due for key, due in self._due_seconds.items() if due <= after_seconds}
+
+    def take(
+        self,
+        from_ticks: int,
+        until_ticks: int,
+        controls: Controls,
+        gain: float,
+        due_seconds: Callable[[Note], float],
+    ) -> tuple[Note, ...]:
+        """The hits within [from_ticks, until_ticks) that were not handed on yet, at the pitches of the kit.
+
+        What mutes, energy and gain say holds at once. What lies before is forgotten.
+        """
+        self._forget(from_ticks - LIVE_PPQ)
+        due = [
+            note
+            for note in self._notes
+            if from_ticks <= note.start_ticks < until_ticks and _key(note) not in self._due_seconds
+        ]
+        self._due_seconds |= {_key(note): due_seconds(note) for note in due}
+        audible = tuple(note for note in due if _voice(note) not in controls.muted) if gain > 0 else ()
+        clip = velocity_curve(Clip(audible, 0, LIVE_PPQ, is_drum=True), controls.velocity_exponent)
+        if gain < 1:
+            clip = clip.map_notes(lambda note: replace(note, velocity=max(1, round(note.velocity * gain))))
+        return apply_drum_map(clip, self._kit.drum_map).notes
+
+    def _forget(self, before_ticks: int) -> None:
+        self._notes = [note for note in self._notes if note.start_ticks >= before_ticks]
+        self._due_seconds = {key: due for key, due in self._due_seconds.items() if key[0] >= before_ticks}
+
+
+def _key(note: Note) -> tuple[int, int]:
+    return note.start_ticks, note.pitch
+
+
+def _voice(note: Note) -> str | None:
+    index = VOICE_OF_PITCH.get(note.pitch)
+    return None if index is None else VOICES[index]

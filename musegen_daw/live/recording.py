@@ -1,0 +1,87 @@
+"""Recorder: everything heard and sent in a session, as a song whose bars and tempo are those that were played."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from musegen_daw.core.clip import Clip, Note, Song
+from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
+from musegen_daw.live.events import MidiEvent
+from musegen_daw.live.heard import Heard
+from musegen_daw.live.patterns import LIVE_PPQ, BarGrid
+
+MAX_NOTES = 2_000_000
+SAME_TEMPO_BPM = 0.05  # a followed clock is never known better
+
+
+class Recorder:
+    """Keeps what it is told, in beats of the session; where the song stood still or jumped, the recording goes on.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self, grid: BarGrid, *, channels: frozenset[int] | None = None) -> None:
+        self._grid = grid
+        self._heard = Heard(channels=channels, keep_beats=float("inf"), max_notes=MAX_NOTES)
+        self._sent: list[Note] = []
+        self._tempos: list[Tempo] = []
+        self._end_beats = 0.0
+
+    def heard(self, event: MidiEvent, beats: float, source: str) -> None:
+        """A message came in."""
+        self._heard.feed(event, beats, source)
+        self._end_beats = max(self._end_beats, beats)
+
+    def released(self, beats: float, source: str | None = None) -> None:
+        """What sounded of a source, or of all, has ended."""
+        self._heard.release(beats, source)
+        self._end_beats = max(self._end_beats, beats)
+
+    def sent(self, note: Note) -> None:
+        """A drum note goes out, at the pitch of the kit."""
+        if len(self._sent) < MAX_NOTES:
+            self._sent.append(note)
+
+    def cut(self, beats: float) -> None:
+        """What was to be sent from `beats` on is not sent, and what sounds then ends."""
+        ticks = max(0, round(beats * LIVE_PPQ))
+        # Only the end of the list lies near now.
+        for index in range(len(self._sent) - 1, -1, -1):
+            note = self._sent[index]
+            if note.start_ticks >= ticks:
+                del self._sent[index]
+            elif note.end_ticks > ticks:
+                self._sent[index] = replace(note, duration_ticks=ticks - note.start_ticks)
+            elif note.start_ticks < ticks - 4 * LIVE_PPQ:
+                break
+
+    def tempo(self, beats: float, bpm: float) -> None:
+        """The tempo from `beats` on; the first one holds from the start."""
+        start_ticks = max(0, round(beats * LIVE_PPQ)) if self._tempos else 0
+        if self._tempos and abs(self._tempos[-1].bpm - bpm) < SAME_TEMPO_BPM:
+            return
+        if self._tempos and self._tempos[-1].start_ticks >= start_ticks:
+            start_ticks = self._tempos.pop().start_ticks
+        self._tempos.append(Tempo(start_ticks, round(60e6 / bpm)))
+
+    def song(self) -> Song:
+        """One track for each input, channel and program heard, then the drums; to the end of the last bar begun."""
+        end_ticks = max([round(self._end_beats * LIVE_PPQ), *(note.end_ticks for note in self._sent[-64:])])
+        bars = max(1, -(-end_ticks // self._grid.bar_ticks))
+        length_ticks = bars * self._grid.bar_ticks
+        parts = tuple(
+            replace(part, name=part.name or "Heard")
+            for part in self._heard.parts(-1.0, length_ticks / LIVE_PPQ, LIVE_PPQ)
+        )
+        drums = Clip(tuple(self._sent), length_ticks, LIVE_PPQ, name="Drums", is_drum=True)
+        meter = TimeSignature(0, *_meter(self._grid.beats_per_bar))
+        return Song((*parts, drums), TimeMap(LIVE_PPQ, tuple(self._tempos), (meter,)))
+
+
+def _meter(beats_per_bar: float) -> tuple[int, int]:
+    """Numerator and denominator of a bar of so many quarter notes."""
+    for denominator in (4, 8, 16):
+        numerator = beats_per_bar * denominator / 4
+        if numerator == round(numerator):
+            return round(numerator), denominator
+    return round(beats_per_bar * 8), 32
