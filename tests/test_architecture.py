@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES = 400
 CLI_IMPORT_SECONDS = 1.0
 LATE_IMPORTS = {"PySide6", "librosa", "matplotlib", "miditok", "rtmidi", "sounddevice", "symusic", "torch"}
-CODE_FOLDERS = ("musegen_daw", "training", "export", "resources", "scripts", "tests")
+CODE_FOLDERS = ("musegen_daw", "training", "export", "benchmarks", "resources", "scripts", "tests")
 TEXT_SUFFIXES = {".json", ".md", ".py", ".sh", ".toml", ".txt", ".yml"}
 # A path below a person's or a machine's own folders, not below a system folder that every machine has.
 MACHINE_PATH = re.compile(

@@ -1,0 +1,1 @@
+"""Measurements of playing live; nothing of the app depends on them."""
