@@ -52,7 +52,7 @@ class _View:
 
     Song position in ticks is the number of a tick plus `offset`; `held` is where the song stands or starts from.
     `told` is set once the sender has said anything but clock, `begun` by the first tick after it was told to run.
-    `last_seconds` is when the last tick came that was believed.
+    `last_seconds` is when the last tick came that was believed, or the word to start after it.
     """
 
     line: Line | None = None
@@ -98,14 +98,15 @@ class ClockFollower:
             if data[0] == CLOCK:
                 self._tick(time_seconds)
             elif data[0] == START:
-                self._place(0.0, runs=True)
+                self._place(0.0, time_seconds, runs=True)
             elif data[0] == CONTINUE:
-                self._continue()
+                self._continue(time_seconds)
             elif data[0] == STOP:
                 self._stop()
             elif data[0] == SONG_POSITION and len(data) == 3:
                 sixteenths = (data[1] & 0x7F) | (data[2] & 0x7F) << 7
-                self._place(float(sixteenths * CLOCKS_PER_SIXTEENTH), runs=self._view.running)
+                ticks = float(sixteenths * CLOCKS_PER_SIXTEENTH)
+                self._place(ticks, time_seconds, runs=self._view.running)
 
     def reset(self) -> None:
         """Forget the clock and the song, as when another input is followed."""
@@ -176,7 +177,7 @@ class ClockFollower:
 
     # Start, stop and place
 
-    def _place(self, ticks: float, *, runs: bool, is_known: bool = True) -> None:
+    def _place(self, ticks: float, seconds: float, *, runs: bool, is_known: bool = True) -> None:
         """From the next tick on the song is at `ticks`."""
         view, track = self._view, self._track
         goes_on = view.running and runs and not self._late
@@ -189,16 +190,19 @@ class ClockFollower:
             offset=ticks - (track.number + 1),
             held=ticks,
             begun=view.begun and goes_on,
+            locked=view.locked and goes_on,
+            # Its first tick is waited for as long as for any other.
+            last_seconds=view.last_seconds if goes_on or not runs else seconds,
             running=runs,
             told=True,
             is_known=is_known,
             jumps=view.jumps + 1,
         )
 
-    def _continue(self) -> None:
+    def _continue(self, seconds: float) -> None:
         view = self._view
         if not view.running:
-            self._place(view.held, runs=True, is_known=view.is_known)
+            self._place(view.held, seconds, runs=True, is_known=view.is_known)
 
     def _stop(self) -> None:
         view = self._view
