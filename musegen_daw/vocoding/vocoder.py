@@ -37,10 +37,10 @@ class Vocoder(MelDecoder):
         self.context_frames = context
 
     @classmethod
-    def open(cls, folder: Path, threads: int = 1) -> Vocoder:
+    def open(cls, folder: Path, threads: int = 1, chunk_frames: int = CHUNK_FRAMES) -> Vocoder:
         """Open the model in `folder`; raises ModelError where it is missing, damaged or of another kind."""
         spec = load_spec(folder, KIND)
-        return cls(spec, OnnxGraph(folder, spec, ROLE, threads))
+        return cls(spec, OnnxGraph(folder, spec, ROLE, threads), chunk_frames)
 
     def _decode(self, mel: Floats) -> Iterator[Floats]:
         frames = mel.shape[1]

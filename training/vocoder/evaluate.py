@@ -1,0 +1,187 @@
+"""Print the table of measures of a vocoder beside every baseline and oracle; write pairs, pictures and checks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import soundfile
+from tqdm import tqdm
+
+from musegen_daw.errors import MusegenError
+from musegen_daw.vocoding.mel import MelConfig
+from training.common.files import write_json
+from training.vocoder.measures import Distances, distances, means
+from training.vocoder.recordings import SUFFIXES
+from training.vocoder.timing import machine, real_time_factors
+from training.vocoder.ways import LABELS, MODEL, TIMED, Clip, decoder, make
+
+THREADS = (1, 2)
+SHOWN_CLIPS = 4
+DOCUMENTED_CONFIG = MelConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is compared: which ways, for mels of which configuration; `pairs` is where to write audio."""
+
+    model: Path
+    config: MelConfig
+    ways: tuple[str, ...]
+    seed: int = 0
+    pairs: Path | None = None
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Evaluate from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.vocoder evaluate", description=__doc__)
+    add = parser.add_argument
+    add("--audio", type=Path, required=True, help="folder of clips the model was not trained on")
+    add("--model", type=Path, default=Path("resources/models/vocoder-12k"))
+    add("--only", nargs="+", choices=list(LABELS), help="ways to compare; all by default")
+    add("--clips", nargs="+", default=[], help="only clips whose names hold one of these words")
+    add("--out", type=Path, default=Path("out/vocoder"), help="folder for pairs, pictures and checks")
+    add("--pairs", action="store_true", help="write every clip, and what each way makes of it, as WAV")
+    add("--pictures", nargs="*", metavar="CLIP", help="draw spectrograms of these clips, or of four")
+    add("--checks", action="store_true", help="silence, a sine sweep, and chunks against one pass")
+    add("--repeats", type=int, default=5, help="repeats to time; 0 leaves the real-time factors out")
+    add("--workers", type=int, default=1)
+    add("--seed", type=int, default=0, help="of the phases Griffin-Lim begins with, and of the intervals")
+    add("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args(argv)
+    ways = tuple(options.only or LABELS)
+    try:
+        paths = find_clips(options.audio, options.clips)
+        needs_model = MODEL in ways or options.checks or (options.model / "model.json").is_file()
+        config = decoder(MODEL, options.model, DOCUMENTED_CONFIG).mel if needs_model else DOCUMENTED_CONFIG
+        pairs = options.out / "pairs" if options.pairs else None
+        settings = Settings(options.model, config, ways, options.seed, pairs)
+        figures = evaluate(settings, paths, workers=options.workers, repeats=options.repeats)
+        print_table(figures)
+        if options.pictures is not None:
+            from training.vocoder.pictures import draw_page
+
+            shown = chosen(paths, options.pictures)
+            compared = tuple(way for way in ways if way in (MODEL, "gl32"))
+            draw_page(settings, shown, compared, options.out / "spectrograms.png")
+            print(options.out / "spectrograms.png")
+        if options.checks:
+            from training.vocoder.checks import check, in_words
+
+            clips = [Clip.load(path, config) for path in paths]
+            figures["checks"] = check(
+                options.model, max(clips, key=lambda clip: len(clip.audio)), options.out
+            )
+            print(in_words(figures["checks"]))
+    except (MusegenError, ValueError) as error:
+        parser.error(str(error))
+    if options.json is not None:
+        write_json(options.json, figures)
+    return 0
+
+
+def find_clips(folder: Path, words: Sequence[str] = ()) -> list[Path]:
+    """The audio files in `folder` whose names hold one of `words` (none: all); raises ValueError for none."""
+    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
+    found = [path for path in found if not words or any(word in path.stem for word in words)]
+    if not found:
+        named = f" named {', '.join(words)}" if words else ""
+        raise ValueError(f"{folder} holds no audio file{named}")
+    return found
+
+
+def chosen(paths: list[Path], words: Sequence[str]) -> list[Path]:
+    """For every word the first clip that holds it in its name; without words four, evenly spread."""
+    if not words:
+        return paths[len(paths) // (2 * SHOWN_CLIPS) :: max(1, len(paths) // SHOWN_CLIPS)][:SHOWN_CLIPS]
+    missing = [word for word in words if not any(word in path.stem for path in paths)]
+    if missing:
+        raise ValueError(f"no clip is named {', '.join(missing)}")
+    return [next(path for path in paths if word in path.stem) for word in words]
+
+
+def evaluate(settings: Settings, paths: list[Path], *, workers: int = 1, repeats: int = 5) -> dict[str, Any]:
+    """All figures of the table, as plain values."""
+    found: list[dict[str, Distances]] = []
+    with (
+        tqdm(total=len(paths), desc="measuring", unit="clip", disable=not sys.stderr.isatty()) as bar,
+        ProcessPoolExecutor(workers) as pool,
+    ):
+        for clip in pool.map(partial(measure_clip, settings), paths):
+            found.append(clip)
+            bar.update()
+    rows: dict[str, Any] = {}
+    for way in settings.ways:
+        own = [clip[way] for clip in found]
+        rows[way] = {
+            "means": {name: asdict(mean) for name, mean in means(own, seed=settings.seed).items()},
+            "clips": {path.stem: asdict(each) for path, each in zip(paths, own, strict=True)},
+            "real_time_factor": {},
+        }
+    timed = [way for way in TIMED if way in settings.ways]
+    if timed and repeats:
+        clip = max((Clip.load(path, settings.config) for path in paths), key=lambda each: len(each.audio))
+        total = len(THREADS) * len(timed) * (repeats + 1)
+        with tqdm(total=total, desc="timing", unit="run", disable=not sys.stderr.isatty()) as bar:
+            for threads in THREADS:
+                factors = real_time_factors(
+                    timed, clip, settings.model, threads=threads, repeats=repeats, done=bar.update
+                )
+                for way, factor in factors.items():
+                    rows[way]["real_time_factor"][str(threads)] = factor
+    return {
+        "machine": machine(),
+        "model": settings.model.name,
+        "mel": settings.config.to_dict(),
+        "seed": settings.seed,
+        "clips": len(paths),
+        "repeats": repeats,
+        "rows": rows,
+    }
+
+
+def measure_clip(settings: Settings, path: Path) -> dict[str, Distances]:
+    """The distances of what every way makes of a clip."""
+    clip = Clip.load(path, settings.config)
+    found: dict[str, Distances] = {}
+    if settings.pairs is not None:
+        _write(settings.pairs / f"{clip.name}-reference.wav", clip, clip.audio)
+    for way in settings.ways:
+        audio = make(way, clip, settings.model, settings.seed)
+        found[way] = distances(clip.audio, audio, settings.config)
+        if settings.pairs is not None:
+            _write(settings.pairs / f"{clip.name}-{way}.wav", clip, audio)
+    return found
+
+
+def _write(path: Path, clip: Clip, audio: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    soundfile.write(beside, audio.clip(-1, 1), clip.config.sample_rate_hz, "PCM_16", format="WAV")
+    beside.replace(path)
+
+
+def print_table(figures: dict[str, Any]) -> None:
+    """Print the figures for a person."""
+    print(
+        f"{figures['clips']} clips at {figures['mel']['sample_rate_hz']} Hz; model {figures['model']}; "
+        f"seed {figures['seed']}; {figures['machine']}"
+    )
+    threads = " ".join(f"{f'RTF {count} thr.':>10}" for count in THREADS)
+    print(f"{'':40} {'M-STFT':>6} {'95 %':>13} {'log-mel':>8} {'LSD dB':>16} {'valley dB':>17} {threads}")
+    for way, row in figures["rows"].items():
+        stft, mel, lsd, valley = (row["means"][name] for name in ("stft", "log_mel", "lsd_db", "valley_db"))
+        factors = [row["real_time_factor"].get(str(count)) for count in THREADS]
+        times = " ".join(f"{factor:10.4f}" if factor is not None else f"{'':10}" for factor in factors)
+        print(
+            f"{LABELS[way]:40} {stft['mean']:6.3f}  {stft['low']:.3f}–{stft['high']:.3f} {mel['mean']:8.3f} "
+            f"{lsd['mean']:5.1f} {lsd['low']:4.1f}–{lsd['high']:4.1f} "
+            f"{valley['mean']:+5.1f} {valley['low']:+5.1f}–{valley['high']:+5.1f} {times}".rstrip()
+        )
+    print("95 % intervals by bootstrap over clips; real-time factors: medians, from log-mel to audio.")
