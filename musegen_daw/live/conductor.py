@@ -13,6 +13,7 @@ from musegen_daw.live.patterns import LEAD_BEATS, BarGrid, Pattern, PlayedPatter
 from musegen_daw.live.planner import Plan, Planner
 
 ASK_AGAIN_SECONDS = 0.15  # at least between questions while a knob turns
+FILL_PATIENCE_BARS = 3
 MAX_DELAYS = 10_000
 
 
@@ -44,8 +45,10 @@ class Conductor:
         self.delays = Delays()
         self.plan: Plan | None = None
         self._settled = -1
-        self._is_open = False  # whether the settled bar rests and may yet begin
+        self._rests = False  # whether the settled bar rests
+        self._is_open = False  # whether it would not, had there been anything to play
         self._fill_bar: int | None = None
+        self._fill_end = 0
         self._asked_beat = -1
         self._ask_seconds: float | None = now_seconds
         self._news_seconds: float | None = None
@@ -54,7 +57,7 @@ class Conductor:
     def start(self, beats: float, now_seconds: float) -> None:
         """The playhead moves from `beats` on."""
         self._settled = self._grid.index_of_onset(beats) - 1
-        self._is_open = False
+        self._rests = self._is_open = False
         self._ask_seconds = now_seconds
 
     def stop(self) -> None:
@@ -69,20 +72,25 @@ class Conductor:
         self.mode = mode
         self._fill_bar = None
         self._settled = self._grid.index_at(beats)
-        self._is_open = False
+        self._rests = self._is_open = False
         self._ask_seconds = now_seconds
 
     def fill(self, now_seconds: float) -> None:
         """Play a fill in the first bar that is not settled."""
         self._fill_bar = self._settled + 1
+        self._fill_end = self._fill_bar + FILL_PATIENCE_BARS
         self._ask_seconds = now_seconds
 
-    def heard(self, event_seconds: float, now_seconds: float) -> None:
+    def heard(self, event_seconds: float, beats: float, now_seconds: float) -> None:
         """A note was struck."""
         if self._news_seconds is None:
             self._news_seconds = event_seconds
-        if self._is_open:
-            self._ask_seconds = now_seconds
+        if self._rests:
+            if self.mode.planned(self._grid.index_at(beats) + 1) is None:
+                self._ask_seconds = now_seconds
+            if beats < self._grid.start_beats(self._settled) - LEAD_BEATS:
+                self._settled -= 1
+                self._rests = False
 
     def changed(self, now_seconds: float, *, is_taste: bool) -> None:
         """The controls ask for something else, for other drums if it is a matter of taste."""
@@ -109,17 +117,20 @@ class Conductor:
         if self._is_open and self._settled >= self._grid.index_at(beats):
             planned = self.mode.planned(self._settled)
             if planned is not None:
-                self._is_open = False
+                self._rests = self._is_open = False
                 self._played.add(planned)
                 yield planned
         bar = max(self._settled + 1, self._grid.index_at(beats))
         while self._grid.start_beats(bar) - LEAD_BEATS <= until_beats:
+            late_bars = self.mode.late_bars
             pattern = self.mode.choose(bar, controls) if bar >= 0 else None
             self._settled = bar
-            self._is_open = pattern is None
+            self._rests = pattern is None
+            self._is_open = self._rests and self.mode.late_bars > late_bars
             if bar == self._fill_bar:
-                # A fill whose plan came too late is due in the bar after.
-                self._fill_bar = None if pattern is not None and pattern.is_fill else bar + 1
+                # A fill whose plan came too late is due in the bar after, but not for ever.
+                is_late = self.mode.late_bars > late_bars or (pattern is not None and not pattern.is_fill)
+                self._fill_bar = bar + 1 if is_late and bar + 1 < self._fill_end else None
             if pattern is not None:
                 self._played.add(pattern)
                 yield pattern
@@ -140,6 +151,8 @@ class Conductor:
         if not is_due:
             return
         self._ask_seconds = None
+        if self._is_open and self._settled == bar:
+            bar -= 1  # the bar that has begun without drums is still wanted
         question = self.mode.question(
             Moment(beats, bar, bar - offset_bars, controls, bpm, fill_bar=self._fill_bar)
         )

@@ -103,6 +103,22 @@ class Heard:
         """How many notes sound now."""
         return sum(len(notes) for channel in self._channels.values() for notes in channel.sounding.values())
 
+    def sounded(self, start_beats: float, end_beats: float) -> bool:
+        """Whether any note sounded within [start_beats, end_beats)."""
+        if any(
+            each.note.start_beats < end_beats
+            for channel in self._channels.values()
+            for notes in channel.sounding.values()
+            for each in notes
+        ):
+            return True
+        for note in reversed(self._ended):
+            if note.end_beats is None or note.end_beats <= start_beats:
+                return False
+            if note.start_beats < end_beats:
+                return True
+        return False
+
     def notes(self, start_beats: float, end_beats: float) -> Iterator[HeardNote]:
         """The notes that began within [start_beats, end_beats), in no order."""
         for note in self._ended:

@@ -41,12 +41,14 @@ class LoopMode:
         self._takes_id = 0
         self._is_final = False
         self._fills: dict[int, Pattern] = {}
+        self._asked_fill: int | None = None
         self._parts: tuple[Clip, ...] = ()
         self.late_bars = 0
 
     def question(self, moment: Moment) -> Question | None:
         """The loop, first without its end, then whole, then a fill for the next bar where one is due."""
         self._find_start()
+        self._asked_fill = moment.fill_bar
         if self._start is None:
             return None
         end = self._start + self._bars
@@ -87,7 +89,7 @@ class LoopMode:
         if planned is None:
             self.late_bars += 1
             return self._played.last_good(bar)
-        if controls.hold and not planned.is_fill:
+        if controls.hold and bar != self._asked_fill:
             return self._turn(bar, 0)
         return planned
 

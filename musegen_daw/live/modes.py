@@ -115,11 +115,13 @@ class FollowMode:
         self._heard, self._played, self._grid, self._taste = heard, played, grid, taste
         self._when_silent = when_silent
         self._plans: dict[int, tuple[int, Pattern]] = {}
+        self._asked_fill: int | None = None
         self.late_bars = 0
 
     def question(self, moment: Moment) -> Question | None:
         """The next bars, a fill alone; nothing while the drums rest or are held."""
         first = moment.bar + 1
+        self._asked_fill = moment.fill_bar
         if not self._sounds(first):
             return None
         is_fill = self._fills(first, moment)
@@ -169,7 +171,7 @@ class FollowMode:
         self._plans = {of: plan for of, plan in self._plans.items() if of >= bar}
         if not self._sounds(bar):
             return None
-        if controls.hold and not (planned is not None and planned.is_fill):
+        if controls.hold and bar != self._asked_fill:
             return self._played.last_good(bar) or planned
         if planned is None:
             self.late_bars += 1
@@ -230,10 +232,11 @@ class FollowMode:
     def _sounds(self, bar: int) -> bool:
         if self._when_silent is WhenSilent.KEEP:
             return True
-        quiet_bar = self._quiet_bar()
         if self._when_silent is WhenSilent.REST:
-            has_begun = self._heard.last_onset_beats is not None
-            return has_begun and (quiet_bar is None or bar < quiet_bar)
+            start_beats = self._grid.start_beats(bar)
+            rest_beats = self._taste.rest_bars * self._grid.beats_per_bar
+            return self._heard.sounded(start_beats - rest_beats, start_beats - LEAD_BEATS)
+        quiet_bar = self._quiet_bar()
         return quiet_bar is None or bar < quiet_bar + self._taste.fade_bars
 
 

@@ -48,9 +48,12 @@ class Performer:
         self._notes.clear()
         self._due_seconds.clear()
 
-    def recall(self, after_seconds: float) -> None:
-        """What is due after that time was not sent: hand it on again, for the tempo or the place is another."""
-        self._due_seconds = {key: due for key, due in self._due_seconds.items() if due <= after_seconds}
+    def recall(self, from_seconds: float) -> int | None:
+        """What is due from that time on was not sent: hand it on again. The tick of the first such hit, if any."""
+        sent = {key: due for key, due in self._due_seconds.items() if due < from_seconds}
+        recalled = self._due_seconds.keys() - sent.keys()
+        self._due_seconds = sent
+        return min((ticks for ticks, _ in recalled), default=None)
 
     def take(
         self,

@@ -6,7 +6,7 @@ from math import ceil
 
 from musegen_daw.live.patterns import BarGrid
 
-JITTER_BEATS = 0.25  # how far back a jump may fall without costing a bar
+SLACK_BEATS = 0.6  # how far back a jump may fall without costing a bar: a tenth of a second at any tempo
 
 
 class Timeline:
@@ -31,7 +31,7 @@ class Timeline:
 
     def jump(self, song_beats: float, reached_beats: float) -> int:
         """The song goes on at `song_beats` when the session has reached `reached_beats`; the bars it went back by."""
-        bars = ceil((reached_beats - JITTER_BEATS - song_beats) / self._grid.beats_per_bar)
+        bars = ceil((reached_beats - SLACK_BEATS - song_beats) / self._grid.beats_per_bar)
         moved_bars = bars - self._offset_bars
         self._offset_bars = bars
         return moved_bars

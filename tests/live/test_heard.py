@@ -143,6 +143,14 @@ def test_a_note_just_ahead_of_the_first_beat_belongs_to_it() -> None:
     assert heard.parts(0.0, 4, PPQ) == ()
 
 
+def test_whether_anything_sounded_in_a_stretch() -> None:
+    heard = Heard()
+    play(heard, (1.0, on(60)), (2.0, off(60)), (6.0, on(62)))
+    stretches = [(0, 1), (0, 1.5), (1.5, 1.6), (2, 3), (0, 9), (5, 6), (5, 6.5), (7, 8)]
+    answers = [heard.sounded(start, end) for start, end in stretches]
+    assert answers == [False, True, True, False, True, False, True, True]
+
+
 def test_what_lies_too_far_back_is_forgotten() -> None:
     heard = Heard(keep_beats=8)
     for beat in range(32):

@@ -11,7 +11,7 @@ from musegen_daw.core.drum_maps import DrumMap
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.patterns import LIVE_PPQ, BarGrid, Pattern
 from musegen_daw.live.performer import Kit, Performer
-from musegen_daw.live.timeline import JITTER_BEATS, Timeline
+from musegen_daw.live.timeline import SLACK_BEATS, Timeline
 
 GRID = BarGrid()
 BAR = Pattern(0, tuple(Note(42, 60 + step, step * LIVE_PPQ // 2, 60) for step in range(8)))
@@ -112,6 +112,6 @@ def test_a_session_never_goes_back_and_keeps_its_bar_lines(jumps) -> None:
     for song_beats, played_beats in jumps:
         timeline.jump(song_beats, reached)
         beats = timeline.session_beats(song_beats)
-        assert reached - JITTER_BEATS - 1e-6 <= beats < reached - JITTER_BEATS + 4 + 1e-6
+        assert reached - SLACK_BEATS - 1e-6 <= beats < reached - SLACK_BEATS + 4 + 1e-6
         assert (beats - song_beats) % 4 == pytest.approx(0, abs=1e-6) or (beats - song_beats) % 4 > 3.999
         reached = beats + played_beats
