@@ -112,8 +112,13 @@ class Conductor:
             if news_seconds is not None:
                 self.delays.of_notes.append(plan.done_seconds - news_seconds)
 
-    def settle(self, beats: float, until_beats: float, controls: Controls) -> Iterator[Pattern]:
-        """The patterns of the bars that begin by `until_beats`, and of one that waited for its plan."""
+    def settle(
+        self, beats: float, until_beats: float, first_beats: float, controls: Controls
+    ) -> Iterator[Pattern]:
+        """The patterns of the bars that begin by `until_beats`, and of one that waited for its plan.
+
+        Bars that end by `first_beats` are a count-in and rest.
+        """
         if self._is_open and self._settled >= self._grid.index_at(beats):
             planned = self.mode.planned(self._settled)
             if planned is not None:
@@ -121,9 +126,10 @@ class Conductor:
                 self._played.add(planned)
                 yield planned
         bar = max(self._settled + 1, self._grid.index_at(beats))
+        first_bar = 0 if first_beats < 0 else self._grid.index_at(first_beats)
         while self._grid.start_beats(bar) - LEAD_BEATS <= until_beats:
             late_bars = self.mode.late_bars
-            pattern = self.mode.choose(bar, controls) if bar >= 0 else None
+            pattern = self.mode.choose(bar, controls) if bar >= first_bar else None
             self._settled = bar
             self._rests = pattern is None
             self._is_open = self._rests and self.mode.late_bars > late_bars

@@ -42,11 +42,15 @@ class Sender:
         self,
         now_seconds: float,
         until_seconds: float,
+        from_beats: float,
         beats_at: Callable[[float], float],
         controls: Controls,
         gain: float,
     ) -> None:
-        """Hand on what is due by `until_seconds`, and anew what was handed on for times that hold no more."""
+        """Hand on what is due by `until_seconds`, and anew what was handed on for times that hold no more.
+
+        Nothing before `from_beats` is played.
+        """
         until_beats = beats_at(until_seconds)
         promised_seconds = self._seconds_at(until_beats)
         if promised_seconds is None:
@@ -55,7 +59,7 @@ class Sender:
             # What is due sooner may be on its way.
             self._recall(now_seconds + CERTAIN_SECONDS - self._scheduler.offset_seconds)
         due = self._performer.take(
-            _ticks(beats_at(now_seconds - LATE_SECONDS)),
+            _ticks(max(from_beats, beats_at(now_seconds - LATE_SECONDS))),
             _ticks(until_beats),
             controls,
             gain,

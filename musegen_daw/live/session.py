@@ -165,10 +165,13 @@ class JamSession:
         until_seconds = now_seconds + self._settings.lookahead_seconds + early_seconds
         self._beats = beats = self._beats_at(now_seconds)
         until_beats = self._beats_at(until_seconds)
-        for pattern in self._conductor.settle(beats, until_beats, self._controls):
+        first_beats = self._timeline.session_beats(self._transport.first_beat)
+        for pattern in self._conductor.settle(beats, until_beats, first_beats, self._controls):
             self._sender.settle(pattern, self._controls.swing)
         gain = self._conductor.mode.gain(beats)
-        self._sender.send(now_seconds, until_seconds, self._beats_at, self._controls, gain)
+        self._sender.send(
+            now_seconds, until_seconds, first_beats - LEAD_BEATS, self._beats_at, self._controls, gain
+        )
         bpm = self._transport.tempo_bpm
         self._conductor.ask(beats, self._timeline.offset_bars, self._controls, bpm, now_seconds)
         if self._recorder is not None and bpm is not None:

@@ -44,6 +44,11 @@ class Transport(Protocol):
         ...
 
     @property
+    def first_beat(self) -> float:
+        """The beat from which on there is music; what comes before is a count-in."""
+        ...
+
+    @property
     def jumps(self) -> int:
         """How often the song has started, stopped or jumped: what was planned before holds no more."""
         ...
@@ -109,6 +114,11 @@ class InternalTransport:
     def jumps(self) -> int:
         """How often the song has started, stopped or jumped."""
         return self._run.jumps
+
+    @property
+    def first_beat(self) -> float:
+        """Where the song was started or sent to; what comes before is count-in."""
+        return self._run.first_beat
 
     @property
     def tempo_bpm(self) -> float:
@@ -211,6 +221,11 @@ class FollowedTransport:
     def is_playing(self) -> bool:
         """Whether the DAW's song runs now and its clock is heard."""
         return self._follower.running and self.clock_state in (ClockState.LOCKING, ClockState.LOCKED)
+
+    @property
+    def first_beat(self) -> float:
+        """Below every beat: a DAW counts in without sending clock."""
+        return float("-inf")
 
     @property
     def jumps(self) -> int:

@@ -54,7 +54,7 @@ class Rehearsal:
             if not self.late_planner:
                 self.clock.advance()
             assert list(self.conductor.take_plans()) == []
-            for pattern in self.conductor.settle(self.beats, self.beats + AHEAD_BEATS, self.controls):
+            for pattern in self.conductor.settle(self.beats, self.beats + AHEAD_BEATS, 0.0, self.controls):
                 assert pattern.bar not in self.bars
                 self.bars[pattern.bar] = pattern
             self.conductor.ask(self.beats, 0, self.controls, 100.0, self.beats)

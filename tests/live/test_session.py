@@ -163,6 +163,18 @@ def test_a_count_in_is_silent_and_the_drums_are_there_on_the_first_beat(jams) ->
     assert jam.session.status.late_bars == 0
 
 
+def test_a_count_in_is_silent_later_in_a_session_too(jams) -> None:
+    jam = jams(ALONE)
+    jam.start()
+    jam.play(9.5)
+    jam.transport.stop()
+    jam.clock.advance(1.0)
+    before = len(jam.port.notes)
+    jam.start(beat=8.0, count_in_bars=1)
+    jam.play(12.2)
+    assert min(ticks for ticks, _, _ in jam.drums()[before:]) == 8 * LIVE_PPQ
+
+
 def test_stopping_ends_every_note_at_once_and_starting_again_goes_on(jams) -> None:
     jam = jams(ALONE)
     jam.start()
