@@ -73,7 +73,8 @@ class AudioCorpus:
         self.sample_rate_hz: int = facts["sample_rate_hz"]
         self.chunk_samples: int = facts["chunk_samples"]
         self.chunks: list[dict[str, Any]] = json.loads((base / "chunks.json").read_text(encoding="utf-8"))
-        self._audio: npt.NDArray[np.int16] = np.load(base / "audio.npy", mmap_mode="r")
+        self._audio: npt.NDArray[Any] = np.load(base / "audio.npy", mmap_mode="r")
+        self._scale = np.float32(1 / FULL_SCALE if self._audio.dtype == np.int16 else 1)
         if len(self._audio) != len(self.chunks) * self.chunk_samples:
             raise ValueError(f"{base} is damaged: audio.npy does not hold the chunks of chunks.json")
 
@@ -89,7 +90,7 @@ class AudioCorpus:
                 base = chunk * self.chunk_samples
                 np.multiply(
                     self._audio[base + low : base + high],
-                    np.float32(1 / FULL_SCALE),
+                    self._scale,
                     out=out[low - start : high - start],
                 )
         return out
