@@ -159,6 +159,7 @@ class Conductor:
         self._ask_seconds = None
         if self._is_open and self._settled == bar:
             bar -= 1  # the bar that has begun without drums is still wanted
+        bar = max(-1, bar)  # a longer count-in leads to bar 0 all the same
         question = self.mode.question(
             Moment(beats, bar, bar - offset_bars, controls, bpm, fill_bar=self._fill_bar)
         )

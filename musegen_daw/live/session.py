@@ -165,7 +165,7 @@ class JamSession:
         until_seconds = now_seconds + self._settings.lookahead_seconds + early_seconds
         self._beats = beats = self._beats_at(now_seconds)
         until_beats = self._beats_at(until_seconds)
-        first_beats = self._timeline.session_beats(self._transport.first_beat)
+        first_beats = self._first_beats()
         for pattern in self._conductor.settle(beats, until_beats, first_beats, self._controls):
             self._sender.settle(pattern, self._controls.swing)
         gain = self._conductor.mode.gain(beats)
@@ -217,10 +217,11 @@ class JamSession:
         if not self._is_playing and event.is_note_on:
             return
         beats = self._beats_at(event.time_seconds) if self._is_playing else self._beats or 0.0
-        if self._heard.feed(event, beats, source):
-            self._conductor.heard(event.time_seconds, beats, now_seconds)
         if self._recorder is not None:
             self._recorder.heard(event, beats, source)
+        is_counted_in = beats < self._first_beats() - LEAD_BEATS
+        if not (event.is_note_on and is_counted_in) and self._heard.feed(event, beats, source):
+            self._conductor.heard(event.time_seconds, beats, now_seconds)
 
     def _release(self, source: str | None) -> None:
         beats = self._beats or 0.0
@@ -253,6 +254,9 @@ class JamSession:
 
     def _beats_at(self, seconds: float) -> float:
         return self._timeline.session_beats(self._transport.position(seconds))
+
+    def _first_beats(self) -> float:
+        return self._timeline.session_beats(self._transport.first_beat)
 
     def _seconds_at(self, beats: float) -> float | None:
         return self._transport.seconds_at(self._timeline.song_beats(beats))

@@ -154,10 +154,12 @@ def test_a_change_of_tempo_loses_and_doubles_no_hit(jams, tempos, at_beats) -> N
     assert after == pytest.approx(expected, abs=0.006)
 
 
-def test_a_count_in_is_silent_and_the_drums_are_there_on_the_first_beat(jams) -> None:
+@pytest.mark.parametrize("bars", [1, 2, 3])
+def test_a_count_in_is_silent_and_the_drums_are_there_on_the_first_beat(jams, bars) -> None:
     jam = jams(ALONE)
-    jam.start(count_in_bars=1)
+    jam.start(count_in_bars=bars)
     jam.play(4.2)
+    assert jam.session.status.message == ""
     drums = jam.drums()
     assert drums[0][0] == 0
     assert jam.session.status.late_bars == 0
