@@ -18,7 +18,7 @@ from musegen_daw.core.drum_maps import GENERAL_MIDI
 from musegen_daw.devices import audio_output
 from musegen_daw.devices.drivers import APIS
 from musegen_daw.devices.ports import PortDirectory
-from musegen_daw.devices.survey import ListDevices
+from musegen_daw.devices.survey import LISTEN_SECONDS, ListDevices
 from musegen_daw.drumming.request import DEFAULT_FOLLOW, DEFAULT_TEMPERATURE, DEFAULT_TOP_P
 from musegen_daw.errors import MusegenError
 
@@ -191,8 +191,15 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("ports", parents=[for_both, on_ports], help="list MIDI ports and sound devices")
     command = commands.add_parser(
         "doctor", parents=[for_both, on_ports], help="tell what of playing live works here, and what to do",
-        description="Listens to every input for a second, and sends every output a message that plays nothing.",
+        description="Listens to every input, and sends every output a message that plays nothing.",
     )  # fmt: skip
+    command.add_argument(
+        "--listen",
+        type=_number(0, 60),
+        default=LISTEN_SECONDS,
+        metavar="SECONDS",
+        help="how long, for a clock",
+    )
     command.add_argument(
         "--model", type=Path, default=resources.drum_model_dir(), metavar="DIR", help="another drum model"
     )

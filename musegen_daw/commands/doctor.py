@@ -32,7 +32,7 @@ def run(
     """Print what was found; returns 0 when one can play, else 1."""
     with open_ports(args.api) as directory:
         survey = look(directory, list_devices)
-        clock_bpm, feedback = listen(directory)
+        clock_bpm, feedback = listen(directory, args.listen)
     survey = replace(survey, clock_bpm=clock_bpm, feedback=feedback)
     findings = (*diagnose(survey), *_model(args.model, open_generator), *_soundfont())
     if args.json:
@@ -53,6 +53,16 @@ def run(
     return 0 if usable(findings) else 1
 
 
+def speed(name: str, bar_seconds: float) -> Finding:
+    """Whether a generator that writes a bar of 4/4 in so many seconds is fast enough for every tempo."""
+    what = f"{name} writes a bar of drums in {bar_seconds:.2f} s."
+    if bar_seconds < FASTEST_BAR_SECONDS:
+        return Finding(Level.OK, "model", what)
+    bpm = 240 * FASTEST_BAR_SECONDS / bar_seconds
+    advice = f"plans come late above {bpm:.0f} BPM: end what else keeps the computer busy"
+    return Finding(Level.NOTE, "model", what, advice)
+
+
 def _line(finding: Finding) -> str:
     advice = f"\n{'':17}-> {finding.advice}" if finding.advice else ""
     return f"{_MARKS[finding.level]:<8}{finding.subject:<9}{finding.what}{advice}"
@@ -68,17 +78,7 @@ def _model(folder: Path, open_generator: OpenGenerator) -> Iterator[Finding]:
     except MusegenError as error:
         yield Finding(Level.PROBLEM, "model", str(error), "install the program again, or give --model")
         return
-    what = f"{generator.name} writes a bar of drums in {seconds:.2f} s."
-    if seconds < FASTEST_BAR_SECONDS:
-        yield Finding(Level.OK, "model", what)
-        return
-    bpm = 240 * FASTEST_BAR_SECONDS / seconds
-    yield Finding(
-        Level.NOTE,
-        "model",
-        what,
-        f"plans come late above {bpm:.0f} BPM: end what else keeps the computer busy",
-    )
+    yield speed(generator.name, seconds)
 
 
 def _one_bar() -> DrumRequest:

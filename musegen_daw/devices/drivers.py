@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
+from musegen_daw.devices.queue_reader import QueueReader
 from musegen_daw.devices.quiet import quieten
 from musegen_daw.errors import PortError
 
@@ -20,12 +21,13 @@ CLIENT = "musegen-daw"
 """What the program calls itself where it takes part without a port of its own."""
 
 Message = Callable[[float, Sequence[int]], None]
-"""Called on the driver's thread with the seconds of `time.perf_counter` and the bytes of one message."""
+"""Called on a thread of the driver with the seconds of `time.perf_counter` and the bytes of one message."""
 
 _SEQUENCER = Path("/dev/snd/seq")
 _SOCKETS = Path("/proc/net/unix")
 _LISTENING = "00010000"
 _DRAIN_SECONDS = 0.01
+_QUEUE_MESSAGES = 4096
 
 
 class Direction(StrEnum):
@@ -39,7 +41,9 @@ class Direction(StrEnum):
 class Api:
     """One kind of MIDI system: its short name, its constant in python-rtmidi, what can be done with it.
 
-    `changing` is what the driver appends to a port's name that is another one the next time.
+    `changing` is what the driver appends to a port's name that is another one the next time. `calls_back` is whether
+    its thread may run Python: that of JACK may not, because the server, and whoever opens or closes a port while
+    holding the interpreter lock, waits for it.
     """
 
     key: str
@@ -47,10 +51,11 @@ class Api:
     constant: str
     creates_ports: bool
     changing: re.Pattern[str] | None = None
+    calls_back: bool = True
 
 
 ALSA = Api("alsa", "ALSA", "API_LINUX_ALSA", True, re.compile(r" \d+:\d+$"))
-JACK = Api("jack", "JACK", "API_UNIX_JACK", True)
+JACK = Api("jack", "JACK", "API_UNIX_JACK", True, calls_back=False)
 COREMIDI = Api("coremidi", "CoreMIDI", "API_MACOSX_CORE", True)
 WINMM = Api("winmm", "Windows MIDI", "API_WINDOWS_MM", False, re.compile(r" \d+$"))
 APIS = (ALSA, JACK, COREMIDI, WINMM)  # where several are there, ports are created on the first
@@ -196,9 +201,11 @@ class Driver:
             self._scanners.clear()
 
     def _client(self, direction: Direction, name: str) -> Any:
-        make = self._library.MidiIn if direction is Direction.INPUT else self._library.MidiOut
+        constant = getattr(self._library, self.api.constant)
         try:
-            return make(getattr(self._library, self.api.constant), name)
+            if direction is Direction.INPUT:
+                return self._library.MidiIn(constant, name, _QUEUE_MESSAGES)
+            return self._library.MidiOut(constant, name)
         except self._library.RtMidiError as error:
             raise PortError(f"{self.api.label} cannot be used: {error}") from error
 
@@ -216,7 +223,7 @@ class Driver:
             connection = Connection(port, self._library.RtMidiError)
             try:
                 if received is not None:
-                    connection.receive(received)
+                    connection.receive(received, calls_back=self.api.calls_back)
                 open_port(port)
             except self._library.RtMidiError as error:
                 connection.close()
@@ -237,7 +244,8 @@ class Connection:
         self._port = port
         self._error_type = error_type
         self._lock = threading.Lock()
-        self._receives = False
+        self._calls_back = False
+        self._reader: QueueReader | None = None
         self._closed = False
 
     @property
@@ -245,20 +253,26 @@ class Connection:
         """Whether it is of no use any more."""
         return self._closed
 
-    def receive(self, received: Message) -> None:
-        """Hand on what comes in, stamped on arrival: the driver's own times are wrong on some systems."""
+    def receive(self, received: Message, *, calls_back: bool) -> None:
+        """Hand on what comes in, with the time of its arrival."""
 
         def arrived(event: tuple[Sequence[int], float], _: object) -> None:
+            # Stamped here: the times that drivers give with their calls are wrong on some systems.
             received(time.perf_counter(), event[0])
 
-        self.pass_on()
-        self._port.set_callback(arrived)
-        self._receives = True
+        if calls_back:
+            self._calls_back = True
+            self.pass_on()
+            self._port.set_callback(arrived)
+        else:
+            # Nothing is left out by the driver, whose times count from the message before, left out or not.
+            self._port.ignore_types(sysex=False, timing=False, active_sense=False)
+            self._reader = QueueReader(self._port, received)
 
     def pass_on(self, *, clock: bool = False, sysex: bool = False) -> None:
-        """What of the floods comes through the driver; active sensing never does."""
+        """What of the floods comes through the driver, where it can leave some out; active sensing never does."""
         with self._lock:
-            if not self._closed:
+            if not self._closed and self._calls_back:
                 self._port.ignore_types(sysex=not sysex, timing=not clock, active_sense=True)
 
     def send(self, data: bytes) -> None:
@@ -277,7 +291,9 @@ class Connection:
             if self._closed:
                 return
             self._closed = True
-            if self._receives:
+            if self._reader is not None:
+                self._reader.close()
+            if self._calls_back:
                 self._port.cancel_callback()
                 # A message that is already on its way into Python needs the interpreter lock, which closing holds
                 # while it waits for the driver's thread: let it through first.

@@ -14,7 +14,7 @@ from musegen_daw.devices.loopback import Loopback
 from musegen_daw.errors import PortError
 
 Received = Callable[[float, bytes], None]
-"""Called on the driver's thread with the seconds of `time.perf_counter` at which a message came, and its bytes."""
+"""Called on a thread of the driver with the seconds of `time.perf_counter` at which a message came, and its bytes."""
 
 _SYSEX, _SYSTEM = 0xF0, 0xF0
 _TIME = frozenset({0xF2, 0xF8, 0xFA, 0xFB, 0xFC})
