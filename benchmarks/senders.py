@@ -96,11 +96,6 @@ class Sender:
         self.messages += [(copy, None) for copy in copies]
         self.messages.sort(key=lambda message: message[0].time_seconds)
 
-    def lose(self, bpm: float, ticks: int) -> None:
-        """Go on for some ticks that nobody hears."""
-        for _ in range(ticks):
-            self._pass(bpm)
-
     def hold_back(self, bpm: float, ticks: int) -> None:
         """Go on for some ticks that all come at once, at the end."""
         late_seconds = ticks * 60 / (bpm * CLOCKS_PER_BEAT) - 1e-4

@@ -17,7 +17,7 @@ from musegen_daw.live.events import (
     song_position,
 )
 from musegen_daw.live.scheduler import Scheduler
-from musegen_daw.live.transport import Transport
+from musegen_daw.live.transport import InternalTransport
 
 IDLE_SECONDS = 0.02
 CLOCKS_PER_SIXTEENTH = CLOCKS_PER_BEAT // SIXTEENTHS_PER_BEAT
@@ -27,14 +27,13 @@ BEFORE_TICK_SECONDS = 0.001
 class ClockSender:
     """Sends the clock of `transport` through a scheduler of its own, one tick ahead.
 
-    A song that starts, or goes on, after a jump too, is announced just before its first tick: with START at beat
-    0, else with its song position and CONTINUE on the next sixteenth, the finest place that MIDI can name. A
-    count-in is not sent. Ends with STOP; the scheduler stays the caller's to close.
+    A song that starts, goes on or has jumped is announced just before its first tick: with START at beat 0, else
+    with its song position and CONTINUE. A count-in is not sent. The scheduler stays the caller's to close.
     """
 
-    def __init__(self, clock: Clock, transport: Transport, scheduler: Scheduler) -> None:
+    def __init__(self, clock: Clock, transport: InternalTransport, scheduler: Scheduler) -> None:
         self._transport, self._scheduler = transport, scheduler
-        self._jumps: int | None = None
+        self._jumps = -1
         self._is_running = False
         self._next_tick = 0
         self._last_seconds = float("-inf")
@@ -61,36 +60,29 @@ class ClockSender:
         if jumps != self._jumps:
             self._jumps = jumps
             self._stop(now_seconds)
-            if self._transport.is_playing:
-                self._begin(now_seconds)
-        elif self._is_running and not self._transport.is_playing:
-            self._stop(now_seconds)
-        if not self._is_running:
-            return now_seconds + IDLE_SECONDS
-        return self._tick(now_seconds)
-
-    def _begin(self, now_seconds: float) -> None:
-        position = max(0.0, self._transport.position(now_seconds))
-        sixteenth = ceil(position * SIXTEENTHS_PER_BEAT - 1e-6)
-        seconds = self._transport.seconds_at(sixteenth / SIXTEENTHS_PER_BEAT)
-        if sixteenth > MAX_SONG_POSITION or seconds is None:
-            return
-        self._is_running = True
-        self._next_tick = sixteenth * CLOCKS_PER_SIXTEENTH
-        announced_seconds = max(now_seconds, seconds - BEFORE_TICK_SECONDS)
-        messages = (bytes((START,)),) if sixteenth == 0 else (song_position(sixteenth), bytes((CONTINUE,)))
-        self._scheduler.send(*(MidiEvent(announced_seconds, data) for data in messages))
-
-    def _tick(self, now_seconds: float) -> float:
-        """Hand on the next tick and ask to be called when it is due, or soon where that is far."""
+            # The song begins on a sixteenth, the finest place that a song position can name.
+            position = max(self._transport.first_beat, self._transport.position(now_seconds))
+            self._next_tick = ceil(position * SIXTEENTHS_PER_BEAT - 1e-6) * CLOCKS_PER_SIXTEENTH
         due_seconds = self._transport.seconds_at(self._next_tick / CLOCKS_PER_BEAT)
         if due_seconds is None or due_seconds > now_seconds + 2 * IDLE_SECONDS:
             return now_seconds + IDLE_SECONDS
         # After a change of tempo the tick before may still be on its way.
-        self._last_seconds = max(due_seconds, self._last_seconds)
-        self._scheduler.send(MidiEvent(self._last_seconds, bytes((CLOCK,))))
+        due_seconds = max(due_seconds, self._last_seconds)
+        if not self._is_running:
+            self._announce(max(now_seconds, due_seconds - BEFORE_TICK_SECONDS))
+            due_seconds = max(due_seconds, now_seconds)
+        self._scheduler.send(MidiEvent(due_seconds, bytes((CLOCK,))))
         self._next_tick += 1
-        return max(now_seconds, self._last_seconds)
+        self._last_seconds = due_seconds
+        return max(now_seconds, due_seconds)
+
+    def _announce(self, time_seconds: float) -> None:
+        sixteenths = self._next_tick // CLOCKS_PER_SIXTEENTH
+        messages = [bytes((START,))]
+        if sixteenths:
+            messages = [song_position(min(sixteenths, MAX_SONG_POSITION)), bytes((CONTINUE,))]
+        self._scheduler.send(*(MidiEvent(time_seconds, data) for data in messages))
+        self._is_running = True
 
     def _stop(self, now_seconds: float) -> None:
         if self._is_running:

@@ -28,12 +28,11 @@ LOCK_TICKS = CLOCKS_PER_BEAT
 LOCK_DEVIATION_SECONDS = 0.001
 STALL_SECONDS, STALL_TICKS = 0.25, 4
 TWIN_UNEVEN = 0.75
-ON_TICKS, OFF_TICKS = 0.2, 0.6
+ON_TICKS, OFF_TICKS, COPY_TICKS = 0.25, 0.6, 0.32
 STRAY_TICKS, UNEVEN = 3, 0.6
 DOUBT_TICKS = 8
 MAX_SKIPPED_TICKS = 6
 JUMP_TICKS = 6
-MAX_LOST_TICKS, SAME_BEAT_TICKS = 3, 0.12
 
 
 class ClockState(Enum):
@@ -74,9 +73,8 @@ class ClockFollower:
     first after a song position sent while running is that position. Ticks that come without any of these are a
     song joined midway: it runs, counted from the first tick heard, and its place in the song is not known.
 
-    The count of ticks is the truth, as in the MIDI specification, with two exceptions: a tick far too early is
-    a second copy of the clock and not counted, and a gap of few whole ticks, after which the old beat goes on,
-    means that ticks were lost. `feed` is called by one thread at a time; the answers may be asked by any.
+    The count of ticks is the truth, as in the MIDI specification, but that a clock that comes twice, as over two
+    cables, is counted once. `feed` is called by one thread at a time; the answers may be asked by any.
     """
 
     def __init__(self) -> None:
@@ -256,20 +254,25 @@ class ClockFollower:
             return False
         # What came late is the clock now: slower, or as before after a gap.
         early = sum(error < -OFF_TICKS for _, error in self._doubts)
-        number = track.number + self._late + early
-        return self._accept(number + self._lost_ticks(line, number), np.array(self._strays))
+        return self._accept(track.number + self._late + early, np.array(self._strays))
 
     def _resolve_doubts(self) -> bool:
         """Once enough ticks have come since one was far too early: are such ticks copies, or a faster clock?"""
         if len(self._doubts) < DOUBT_TICKS:
             return False
-        early = [seconds for seconds, error in self._doubts if error < -OFF_TICKS]
-        others = np.array([error for _, error in self._doubts if error >= -OFF_TICKS])
+        times, errors = np.array(self._doubts).T
         self._doubts = []
-        every_other = len(early) == len(others) == DOUBT_TICKS // 2
-        if every_other and abs(float(others.mean())) < ON_TICKS and np.abs(others).max() < 2 * ON_TICKS:
+        is_early = errors < -OFF_TICKS
+        early, others = errors[is_early], errors[~is_early]
+        if (
+            (is_early[:-1] != is_early[1:]).all()
+            and abs(others.mean()) < ON_TICKS
+            and np.abs(others).max() < 2 * ON_TICKS
+            and early.mean() - others.mean() < COPY_TICKS - 1
+            # from each tick to its copy
+            and np.diff(times)[1::2].mean() < COPY_TICKS * (times[-1] - times[0]) * 2 / (len(times) - 1)
+        ):
             return False
-        times = np.sort(np.concatenate((self._track.times, early)))
         return self._accept(self._track.number + len(early), times)
 
     def _accept(self, number: int, times: Floats) -> bool:
@@ -286,14 +289,6 @@ class ClockFollower:
         ):
             self._view = replace(self._view, jumps=self._view.jumps + 1)
         return True
-
-    def _lost_ticks(self, line: Line, number: int) -> int:
-        """How many ticks were not heard, where the old beat goes on after a short gap; else 0."""
-        numbers = number + np.arange(1 - STRAY_TICKS, 1)
-        late = line.number + (np.array(self._strays) - line.seconds) / line.period_seconds - numbers
-        lost = round(float(late.mean()))
-        keeps_beat = abs(float(late.mean()) - lost) < SAME_BEAT_TICKS and np.ptp(late) < 0.5
-        return lost if keeps_beat and 1 <= lost <= MAX_LOST_TICKS else 0
 
     def _forget_strays(self) -> None:
         self._strays = ()
