@@ -27,11 +27,14 @@ CLOCKS_PER_SIXTEENTH = CLOCKS_PER_BEAT // SIXTEENTHS_PER_BEAT
 LOCK_TICKS = CLOCKS_PER_BEAT
 LOCK_DEVIATION_SECONDS = 0.001
 STALL_SECONDS, STALL_TICKS = 0.25, 4
-TWIN_UNEVEN = 0.75
-ON_TICKS, OFF_TICKS, COPY_TICKS = 0.25, 0.6, 0.32
-STRAY_TICKS, UNEVEN = 3, 0.6
-DOUBT_TICKS = 8
-MAX_SKIPPED_TICKS = 6
+
+# How far off, in ticks, a tick may come that is due, and one that comes beside a copy of it.
+OFF_TICKS, ON_TICKS = 0.6, 0.25
+LATE_TICKS, UNEVEN = 3, 0.6  # so many late ones make a clock if their gaps are as even as this
+DOUBT_TICKS = 8  # so many are looked at once one has come far too early
+COPY_TICKS = 0.32  # how far behind a tick its copy comes at most
+TWIN_UNEVEN = 0.75  # how unlike the gaps before and after a copy are, of their mean
+MAX_SKIPPED_TICKS = 6  # after more the line begins anew
 JUMP_TICKS = 6
 
 
@@ -245,9 +248,9 @@ class ClockFollower:
         if error_ticks < 0:
             return self._resolve_doubts()
         self._late += 1
-        self._strays = (*self._strays, seconds)[-STRAY_TICKS:]
+        self._strays = (*self._strays, seconds)[-LATE_TICKS:]
         gaps = np.diff(self._strays)
-        period = float(gaps.mean()) if len(gaps) == STRAY_TICKS - 1 else 0.0
+        period = float(gaps.mean()) if len(gaps) == LATE_TICKS - 1 else 0.0
         if not MIN_PERIOD_SECONDS <= period <= MAX_PERIOD_SECONDS:
             return False
         if np.abs(gaps - period).max() > UNEVEN * period:

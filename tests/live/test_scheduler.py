@@ -307,7 +307,7 @@ class Jamming(RuleBasedStateMachine):
         self.replug()
         self.clock.advance(10.0)
         assert not self.wire.sounding
-        self.scheduler.play(hit(self.clock.now_seconds(), 1e6))
+        self.scheduler.play(hit(self.clock.now_seconds() + 0.1, 1e6))
         self.clock.advance(0.2)
         assert self.wire.sounding
         self.scheduler.close()
