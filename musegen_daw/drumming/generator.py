@@ -59,10 +59,10 @@ WINDOW_BARS = 16
 OVERLAP_BARS = 4
 PAST_BARS = 24
 MAX_FOLLOW = 4.0
-PRIMED_FOLLOW = 0.5
+PRIMED_FOLLOW = 0.25
 GROOVE_SHARE = 0.6  # of what is expected where a groove is given: it leads, and the parts colour it
 THRESHOLD = 0.15  # of an expected hit; this and the strength were chosen on the validation split
-STRENGTH = 4.0
+STRENGTH = 8.0
 DENSITY_ODDS = 3.0
 
 
