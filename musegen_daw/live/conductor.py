@@ -165,7 +165,9 @@ class Conductor:
         )
         if question is None:
             return
-        request = self._planner.ask(question.drums, question.bars, is_fill=question.is_fill)
+        request = self._planner.ask(
+            question.drums, question.bars, question.heard_ticks, is_fill=question.is_fill
+        )
         if self._news_seconds is not None:
             self._asked_news = {request.id: self._news_seconds, **dict(list(self._asked_news.items())[-8:])}
         self._news_seconds = None

@@ -6,7 +6,7 @@ from musegen_daw.core.clip import Clip
 from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.heard import Heard
-from musegen_daw.live.modes import Moment, Question, Taste, known_until_beats
+from musegen_daw.live.modes import Moment, Question, Taste
 from musegen_daw.live.patterns import LEAD_BEATS, LIVE_PPQ, BarGrid, Pattern, PlayedPatterns, clip_of
 from musegen_daw.live.planner import Plan
 
@@ -149,7 +149,8 @@ class LoopMode:
             variations=VARIATIONS,
             heard_until_ticks=None if known_beats is None else max(0, round(until_beats * LIVE_PPQ)),
         )
-        return Question(request, tuple(range(start, start + self._bars)))
+        heard_ticks = round(until_beats * LIVE_PPQ)
+        return Question(request, tuple(range(start, start + self._bars)), heard_ticks)
 
     def _fill(self, bar: int, moment: Moment) -> Question:
         """A fill for one bar: the loop as it comes round then, that bar written anew around the rest of the groove."""
@@ -171,7 +172,7 @@ class LoopMode:
             kept=clip_of(groove, bars[-1].end_ticks) if groove else None,
             kept_bars=frozenset(range(self._bars)) - {place},
         )
-        return Question(request, (bar,), is_fill=True)
+        return Question(request, (bar,), bars[-1].end_ticks, is_fill=True)
 
     def _is_fill(self, bar: int, moment: Moment) -> bool:
         every = self._taste.fill_every_bars
@@ -191,3 +192,13 @@ class LoopMode:
     def _turn(self, bar: int, take: int) -> Pattern:
         """What a take plays in a bar of the session."""
         return self._takes[take][(bar - self._anchor) % self._bars].moved(bar, self._grid)
+
+
+def known_until_beats(now_beats: float, grid: BarGrid) -> float:
+    """Up to where the part counts as heard: a bar is told as it was once half of it is over, before that not at all.
+
+    The generator learned from bars that are known or not; one cut short would be heard as a player stopping.
+    """
+    bar = grid.index_at(now_beats)
+    start_beats = grid.start_beats(bar)
+    return now_beats if now_beats - start_beats >= grid.beats_per_bar / 2 else start_beats - LEAD_BEATS

@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from musegen_daw.core.clip import Clip
 from musegen_daw.drumming.request import DEFAULT_FOLLOW, DrumRequest
+from musegen_daw.live.anticipation import going_on
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.heard import Heard
-from musegen_daw.live.patterns import LEAD_BEATS, LIVE_PPQ, BarGrid, Pattern, PlayedPatterns, clip_of
+from musegen_daw.live.patterns import (
+    LEAD_BEATS,
+    LEAD_TICKS,
+    LIVE_PPQ,
+    PHRASE_BARS,
+    BarGrid,
+    Pattern,
+    PlayedPatterns,
+    clip_of,
+)
 from musegen_daw.live.planner import Plan
 
 
@@ -56,10 +67,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the planner is to be asked."""
+    """What the planner is to be asked: the drums of `bars`; up to `heard_ticks` the parts are as they were played."""
 
     drums: DrumRequest
     bars: tuple[int, ...]
+    heard_ticks: int
     is_fill: bool = False
 
 
@@ -107,7 +119,11 @@ class Mode(Protocol):
 
 
 class FollowMode:
-    """Bars ahead are planned from what was heard up to now, and revised until they begin."""
+    """Bars ahead are planned from what was heard up to now, and revised until they begin.
+
+    The generator is told that the player will go on as in the last bars: it draws the drums towards parts that
+    it knows and not towards silence, so a guess serves the next bar better than none.
+    """
 
     def __init__(
         self, heard: Heard, played: PlayedPatterns, grid: BarGrid, taste: Taste, when_silent: WhenSilent
@@ -134,11 +150,11 @@ class FollowMode:
         bars = self._grid.bars(start, end)
         played = {bar: self._played.get(bar) for bar in range(start, first)}
         own = {bar: pattern for bar, pattern in played.items() if pattern is not None}
-        known_beats = known_until_beats(moment.beats, self._grid)
+        heard_ticks = max(0, round(moment.beats * LIVE_PPQ)) + 1  # what is struck just now is heard
         controls = moment.controls
         return Question(
             DrumRequest(
-                parts=self._heard.parts(self._grid.start_beats(start) - LEAD_BEATS, known_beats, LIVE_PPQ),
+                parts=self._parts(start, heard_ticks, bars[-1].end_ticks),
                 bars=bars,
                 ppq=LIVE_PPQ,
                 bpm=moment.bpm,
@@ -147,11 +163,11 @@ class FollowMode:
                 follow=self._taste.follow,
                 density=controls.density,
                 fill=1.0 if is_fill else None,
-                heard_until_ticks=max(0, round(known_beats * LIVE_PPQ)),
                 kept=clip_of(own.values(), bars[-1].end_ticks) if own else None,
                 kept_bars=frozenset(bar - start for bar in own),
             ),
             tuple(range(first, end)),
+            heard_ticks,
             is_fill,
         )
 
@@ -206,6 +222,15 @@ class FollowMode:
             self._when_silent
         ]
 
+    def _parts(self, start: int, heard_ticks: int, end_ticks: int) -> tuple[Clip, ...]:
+        """The parts from bar `start` on as heard up to now, and from then on as they may well go on."""
+        start_beats = self._grid.start_beats(start) - LEAD_BEATS
+        parts = self._heard.parts(start_beats, heard_ticks / LIVE_PPQ, LIVE_PPQ)
+        first_ticks = min((part.notes[0].start_ticks for part in parts), default=0)
+        phrase_ticks = PHRASE_BARS * self._grid.bar_ticks
+        is_phrase = first_ticks <= heard_ticks - phrase_ticks + LEAD_TICKS
+        return going_on(parts, heard_ticks, end_ticks, phrase_ticks if is_phrase else self._grid.bar_ticks)
+
     def _fills(self, bar: int, moment: Moment) -> bool:
         if bar == moment.fill_bar:
             return True
@@ -238,13 +263,3 @@ class FollowMode:
             return self._heard.sounded(start_beats - rest_beats, start_beats - LEAD_BEATS)
         quiet_bar = self._quiet_bar()
         return quiet_bar is None or bar < quiet_bar + self._taste.fade_bars
-
-
-def known_until_beats(now_beats: float, grid: BarGrid) -> float:
-    """Up to where the part counts as heard: a bar is told as it was once half of it is over, before that not at all.
-
-    The generator learned from bars that are known or not; one cut short would be heard as a player stopping.
-    """
-    bar = grid.index_at(now_beats)
-    start_beats = grid.start_beats(bar)
-    return now_beats if now_beats - start_beats >= grid.beats_per_bar / 2 else start_beats - LEAD_BEATS

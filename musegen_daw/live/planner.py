@@ -25,11 +25,15 @@ class WritesDrums(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """A question to the generator: the drums of `bars`, which are bars of `drums`. A later one has a higher id."""
+    """A question to the generator: the drums of `bars`, which are bars of `drums`. A later one has a higher id.
+
+    The parts are as they were played up to `heard_ticks`, a guess from there on.
+    """
 
     id: int
     drums: DrumRequest
     bars: tuple[int, ...]
+    heard_ticks: int
     is_fill: bool
     asked_seconds: float
 
@@ -69,7 +73,7 @@ class Planner:
         self._failure = ""
         self._worker = clock.start("musegen planner", self._step, self._failed)
         # What the generator loads late is loaded before anything depends on its speed.
-        self.ask(_warm_up_request(grid), ())
+        self.ask(_warm_up_request(grid), (), 0)
 
     @property
     def is_idle(self) -> bool:
@@ -82,11 +86,13 @@ class Planner:
         """Why the worker has ended, in a sentence; empty while it lives."""
         return self._failure
 
-    def ask(self, drums: DrumRequest, bars: tuple[int, ...], *, is_fill: bool = False) -> PlanRequest:
+    def ask(
+        self, drums: DrumRequest, bars: tuple[int, ...], heard_ticks: int, *, is_fill: bool = False
+    ) -> PlanRequest:
         """Have the drums of `bars` generated, instead of anything that still waits; returns at once."""
         with self._lock:
             self._last_id += 1
-            request = PlanRequest(self._last_id, drums, bars, is_fill, self._clock.now_seconds())
+            request = PlanRequest(self._last_id, drums, bars, heard_ticks, is_fill, self._clock.now_seconds())
             self._waiting = request
         self._worker.wake()
         return request
@@ -134,10 +140,7 @@ class Planner:
                 tuple(patterns_of(take.drums, request.bars, self._grid, is_fill=request.is_fill).values())
                 for take in result.takes
             )
-            until_ticks = drums.bars[-1].end_ticks
-            if drums.heard_until_ticks is not None:
-                until_ticks = drums.heard_until_ticks
-            reason = reason_of(takes[0], drums.parts, until_ticks, self._grid)
+            reason = reason_of(takes[0], drums.parts, request.heard_ticks, self._grid)
         except MusegenError as error:
             return Plan(request, error=str(error), done_seconds=self._clock.now_seconds())
         except Exception as error:  # noqa: BLE001 - playing goes on, and a person is told

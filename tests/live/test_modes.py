@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from musegen_daw.core.clip import Clip, Note
+from musegen_daw.live.anticipation import going_on
 from musegen_daw.live.clock import ManualClock
 from musegen_daw.live.conductor import Conductor
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.heard import Heard
-from musegen_daw.live.modes import Taste, WhenSilent, known_until_beats
+from musegen_daw.live.loop_mode import known_until_beats
+from musegen_daw.live.modes import Taste, WhenSilent
 from musegen_daw.live.patterns import LEAD_BEATS, LEAD_TICKS, LIVE_PPQ, BarGrid, PlayedPatterns, patterns_of
 from musegen_daw.live.planner import Planner
 from musegen_daw.live.settings import JamSettings, Way, mode_of
@@ -72,6 +75,18 @@ class Rehearsal:
         }
 
 
+def played_onsets(music, start_beats, end_beats):
+    return sorted(
+        (round(beats * LIVE_PPQ), data[1])
+        for beats, data in music
+        if data[0] == 0x90 and start_beats <= beats < end_beats
+    )
+
+
+def played_onsets_of(parts):
+    return sorted((note.start_ticks, note.pitch) for part in parts for note in part.notes)
+
+
 def follow(**taste):
     return JamSettings(way=Way.FOLLOW, taste=replace(PLAIN, **taste))
 
@@ -95,27 +110,45 @@ def test_from_the_bar_after_the_first_note_the_drums_follow() -> None:
 def test_each_bar_is_what_the_generator_writes_of_what_was_heard_so_far() -> None:
     """The bars of a live session are those that the same questions give offline."""
     stage = Rehearsal(follow(seed=11))
-    music = riff(range(12))
+    music = riff(range(20))
     stage.play(48, music)
     assert stage.begun == list(range(1, 12))
     for bar in range(1, 12):
         request = next(asked for asked in reversed(stage.drummer.requests) if asked.seed == 11 + bar)
+        first = max(0, bar - stage.settings.taste.history_bars)
+        end = bar + stage.settings.taste.ahead_bars
+        assert request.bars == GRID.bars(first, end)
+        assert {first + index for index in request.kept_bars} == set(range(first, bar)) - {0}
         # Asked last after two or three beats of the bar before, for in odd bars the third has nothing new.
         known_beats = 4 * bar - (1 if bar % 2 else 2)
-        known_ticks = known_beats * LIVE_PPQ
-        assert request.heard_until_ticks == known_ticks
-        first = max(0, bar - stage.settings.taste.history_bars)
-        assert request.bars == GRID.bars(first, bar + stage.settings.taste.ahead_bars)
-        onsets = sorted(
-            (round(beats * LIVE_PPQ), data[1])
-            for beats, data in music
-            if data[0] == 0x90 and beats < known_beats
-        )
-        heard = sorted((note.start_ticks, note.pitch) for part in request.parts for note in part.notes)
-        assert heard == [onset for onset in onsets if onset[0] >= first * GRID.bar_ticks]
-        assert {first + index for index in request.kept_bars} == set(range(first, bar)) - {0}
+        # The figure is two bars long: once that much was heard the guess is what is played then.
+        guessed_beats = 4 * end if bar > 2 else known_beats
+        onsets = played_onsets(music, 4 * first, guessed_beats)
+        heard = played_onsets_of(request.parts)
+        assert [onset for onset in heard if onset[0] < guessed_beats * LIVE_PPQ] == onsets
         offline = patterns_of(drums_for(request).takes[0].drums, (bar,), GRID)
         assert stage.bars[bar] == offline[bar]
+
+
+def test_a_player_is_taken_to_go_on_as_in_the_last_bar_until_two_were_heard() -> None:
+    stage = Rehearsal(follow())
+    stage.play(3.2, struck(60, 0.5))
+    assert played_onsets_of(stage.drummer.requests[-1].parts) == [(ticks, 60) for ticks in (240, 2160, 4080)]
+
+
+def test_going_on_repeats_what_was_heard_and_nothing_else() -> None:
+    part = Clip((Note(60, 80, 10, 5), Note(62, 80, 110, 30), Note(64, 80, 130, 5)), 120, LIVE_PPQ)
+    (gone_on,) = going_on([part], 120, 340, 100)
+    assert [(note.pitch, note.start_ticks) for note in gone_on.notes] == [
+        (60, 10),
+        (62, 110),
+        (62, 210),
+        (62, 310),
+    ]
+    assert gone_on.length_ticks == 340
+    assert going_on([part], 120, 100, 100)[0].notes == part.notes[:2]
+    with pytest.raises(ValueError, match="a span must be positive, got 0"):
+        going_on([part], 120, 340, 0)
 
 
 def test_own_bars_are_handed_back_as_they_were_played() -> None:

@@ -53,7 +53,7 @@ def test_the_generator_is_warmed_up_and_nobody_is_told(desk) -> None:
 
 def test_an_answer_has_the_bars_that_were_asked_for(desk) -> None:
     asked = request(variations=3)
-    asked_as = desk.planner.ask(asked, (2, 3))
+    asked_as = desk.planner.ask(asked, (2, 3), 960)
     assert not desk.planner.is_idle
     desk.clock.advance()
     (plan,) = desk.planner.take()
@@ -67,24 +67,24 @@ def test_an_answer_has_the_bars_that_were_asked_for(desk) -> None:
 
 def test_the_newest_question_wins(desk) -> None:
     for seed in range(5):
-        desk.planner.ask(request(seed=seed), (2,))
+        desk.planner.ask(request(seed=seed), (2,), 960)
     desk.clock.advance()
     assert [plan.request.drums.seed for plan in desk.planner.take()] == [4]
     assert [asked.seed for asked in desk.drummer.requests] == [4]
 
 
 def test_what_is_cancelled_is_not_answered(desk) -> None:
-    desk.planner.ask(request(), (2,))
+    desk.planner.ask(request(), (2,), 960)
     desk.planner.cancel()
     desk.clock.advance()
     assert desk.planner.take() == []
-    later = desk.planner.ask(request(), (2,))
+    later = desk.planner.ask(request(), (2,), 960)
     desk.clock.advance()
     assert [plan.request for plan in desk.planner.take()] == [later]
 
 
 def test_an_answer_that_was_not_taken_is_cancelled_too(desk) -> None:
-    desk.planner.ask(request(), (2,))
+    desk.planner.ask(request(), (2,), 960)
     desk.clock.advance()
     desk.planner.cancel()
     assert desk.planner.take() == []
@@ -99,12 +99,12 @@ def test_an_answer_that_was_not_taken_is_cancelled_too(desk) -> None:
 )
 def test_a_failure_is_a_sentence_and_the_worker_lives_on(desk, error, sentence) -> None:
     desk.drummer.error = error
-    desk.planner.ask(request(), (2,))
+    desk.planner.ask(request(), (2,), 960)
     desk.clock.advance()
     (plan,) = desk.planner.take()
     assert (plan.error, plan.takes) == (sentence, ())
     desk.drummer.error = None
-    desk.planner.ask(request(), (2,))
+    desk.planner.ask(request(), (2,), 960)
     desk.clock.advance()
     assert desk.planner.take()[0].error == ""
     assert desk.planner.failure == ""
