@@ -305,7 +305,7 @@ class Jamming(RuleBasedStateMachine):
         if not hasattr(self, "scheduler"):
             return
         self.replug()
-        self.clock.advance(10.0)
+        self.clock.advance(100.0)
         assert not self.wire.sounding
         self.scheduler.play(hit(self.clock.now_seconds() + 0.1, 1e6))
         self.clock.advance(0.2)
