@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from musegen_daw.live.controls import Controls
+from musegen_daw.live.follow_mode import FollowMode
 from musegen_daw.live.heard import Heard
 from musegen_daw.live.loop_mode import LoopMode
-from musegen_daw.live.modes import FollowMode, Mode, Taste, WhenSilent
+from musegen_daw.live.modes import Mode, Taste, WhenSilent
 from musegen_daw.live.patterns import BarGrid, PlayedPatterns
 from musegen_daw.live.performer import Kit
 from musegen_daw.live.reasons import Reason
