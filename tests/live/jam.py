@@ -10,13 +10,16 @@ from musegen_daw.live.clock import ManualClock
 from musegen_daw.live.events import CLOCK, MidiEvent
 from musegen_daw.live.midi_clock import ClockFollower
 from musegen_daw.live.modes import Taste
-from musegen_daw.live.patterns import LIVE_PPQ
+from musegen_daw.live.patterns import LIVE_PPQ, BarGrid, patterns_of
 from musegen_daw.live.scheduler import Scheduler
 from musegen_daw.live.session import JamSession
-from musegen_daw.live.settings import JamSettings
+from musegen_daw.live.settings import JamSettings, Way
 from musegen_daw.live.transport import FollowedTransport, InternalTransport
 from tests.live.doubles import Drummer
 
+GRID = BarGrid()
+PLAIN = Taste(fill_every_bars=0)
+ALONE = JamSettings(way=Way.ACCOMPANY, taste=PLAIN)
 SESSION_WORKERS = {"musegen planner", "musegen session"}
 
 
@@ -126,3 +129,21 @@ class Jam:
         assert not SESSION_WORKERS & set(self.clock.worker_names)
         self.scheduler.close()
         assert self.clock.worker_names == ()
+
+
+def bars_of(drums):
+    """(ticks, pitch, velocity) by bar, in order."""
+    bars = {}
+    for ticks, pitch, velocity in drums:
+        bars.setdefault(GRID.index_of_onset(ticks / LIVE_PPQ), []).append((ticks, pitch, velocity))
+    return {bar: sorted(notes) for bar, notes in bars.items()}
+
+
+def offline(requests, generate, seed=0):
+    """What the last question about each bar gives without any session."""
+    bars = {}
+    for request in requests:
+        bar = request.seed - seed
+        pattern = patterns_of(generate(request).takes[0].drums, (bar,), GRID)[bar]
+        bars[bar] = sorted((note.start_ticks, note.pitch, note.velocity) for note in pattern.notes)
+    return bars
