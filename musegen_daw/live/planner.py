@@ -71,6 +71,7 @@ class Planner:
         self._last_id = 0
         self._cancelled_id = 0
         self._failure = ""
+        self._is_warm = False
         self._worker = clock.start("musegen planner", self._step, self._failed)
         # What the generator loads late is loaded before anything depends on its speed.
         self.ask(_warm_up_request(grid), (), 0)
@@ -80,6 +81,11 @@ class Planner:
         """Whether nothing is being generated or waits for it."""
         with self._lock:
             return self._waiting is None and not self._is_busy
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether a first answer was given, after which the others come quickly."""
+        return self._is_warm
 
     @property
     def failure(self) -> str:
@@ -122,6 +128,7 @@ class Planner:
         if request is None:
             return None
         plan = self._answer(request)
+        self._is_warm = True
         with self._lock:
             self._is_busy = False
             is_wanted = request.id > self._cancelled_id and (request.bars or plan.error)

@@ -125,6 +125,11 @@ class JamSession:
         return self._status
 
     @property
+    def is_ready(self) -> bool:
+        """Whether plans come quickly from now on; until then the generator is still being loaded."""
+        return self._planner.is_warm
+
+    @property
     def control_map(self) -> ControlMap:
         """What moves what, with all that was learned."""
         return self._surface.control_map

@@ -30,6 +30,7 @@ class Desk:
     def __init__(self) -> None:
         self.clock, self.drummer, self.answered = ManualClock(), Drummer(), 0
         self.planner = Planner(self.drummer, self.clock, GRID, self._count)
+        assert not self.planner.is_warm
         self.clock.advance()
         self.warm_up = self.drummer.requests.pop()
 
@@ -46,6 +47,7 @@ def desk():
 
 
 def test_the_generator_is_warmed_up_and_nobody_is_told(desk) -> None:
+    assert desk.planner.is_warm
     assert desk.warm_up.kept_bars
     assert desk.answered == 0
     assert desk.planner.take() == []
