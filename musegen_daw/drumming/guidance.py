@@ -34,12 +34,15 @@ def repeated(groove: Floats, bars: int) -> Floats:
 class Lean:
     """What one bar's expectations make of each token, wherever a sequence stands in the bar.
 
-    `tokens` (16, tokens): the worth of a token's hits, those before its first position as hits at the present
-    sixteenth, less all good hits up to its end. `passed` (cells + 1,): the worth of the good hits up to each
+    `tokens` (tokens,): the worth of the hits after a token's first position, less all good hits up to its end.
+    `leads` (16, tokens): that of the hits before it, which fall on the present sixteenth. `again` (tokens,): the good hits at its first sixteenth, which
+    earn nothing where that is the present one. `passed` (cells + 1,): the worth of the good hits up to each
     cell, of which those before the present place are not to be paid again.
     """
 
     tokens: Floats
+    leads: Floats
+    again: Floats
     passed: Floats
 
 
@@ -48,6 +51,7 @@ class Guidance:
 
     def __init__(self, vocabulary: DrumVocabulary, grammar: Grammar) -> None:
         size = len(vocabulary)
+        self.lingers = np.zeros(size, bool)  # whether a token moves on within the last sixteenth it reaches
         cells: list[int] = []
         owners: list[int] = []
         self._leads = np.zeros((len(PIECES), size), np.float32)
@@ -55,16 +59,19 @@ class Guidance:
         still: list[int] = []
         for token, run in enumerate(vocabulary.to_runs()):
             frame = piece = -1
+            played: set[int] = set()
             for kind, value in run:
                 if kind == DrumVocabulary.POSITION:
+                    self.lingers[token] = frame == value // POSITIONS_PER_FRAME
                     frame, piece = value // POSITIONS_PER_FRAME, -1
                 elif kind == DrumVocabulary.PIECE:
                     piece = value
                     if frame < 0:
                         self._leads[piece, token] = 1
                     else:
-                        cells.append(frame * len(PIECES) + piece)
-                        owners.append(token)
+                        played.add(frame * len(PIECES) + piece)
+            cells += sorted(played)
+            owners += [token] * len(played)
             if token == grammar.bar_token:
                 self._end[token] = CELLS
             elif frame >= 0:
@@ -75,6 +82,7 @@ class Guidance:
         self._still = np.array(still, np.int64)
         self._last_piece = grammar.last_piece[self._still]
         first_frame = grammar.first_position // POSITIONS_PER_FRAME
+        self._is_first = self._cells // len(PIECES) == first_frame[self._owners]
         self._starting = [np.flatnonzero(first_frame == frame) for frame in range(FRAMES_PER_BAR)]
 
     def lean(self, expected: Floats, threshold: float, strength: float) -> Lean:
@@ -82,20 +90,32 @@ class Guidance:
         odds = np.log(np.maximum(expected, 1e-6)) - np.log(np.maximum(1 - expected, 1e-6))
         worth = strength * np.clip(odds - np.log(threshold / (1 - threshold)), -SURE, SURE)
         passed = np.concatenate([[0.0], np.cumsum(np.maximum(worth, 0))]).astype(np.float32)
-        own = np.bincount(self._owners, weights=worth.ravel()[self._cells], minlength=len(self._end))
-        tokens = worth.astype(np.float32) @ self._leads
-        tokens += own - passed[self._end]
-        return Lean(tokens, passed)
+        each, size = worth.ravel()[self._cells], len(self._end)
+        own = np.bincount(self._owners, weights=each, minlength=size)
+        again = np.bincount(self._owners, weights=np.maximum(each, 0) * self._is_first, minlength=size)
+        return Lean(
+            (own - passed[self._end]).astype(np.float32),
+            worth.astype(np.float32) @ self._leads,
+            again.astype(np.float32),
+            passed,
+        )
 
-    def scores(self, lean: Lean, place: Place) -> Floats:
-        """What to add to the logits (rows, tokens) of sequences that stand at `place`."""
+    def scores(self, lean: Lean, place: Place, lingers: npt.NDArray[np.bool_]) -> Floats:
+        """What to add to the logits (rows, tokens) of sequences that stand at `place`.
+
+        A second hit within a sixteenth earns nothing: it would be a flam for the sake of the score. `lingers`
+        (rows,) marks sequences that have moved on within the sixteenth they stand at.
+        """
         frames = np.maximum(place.position, 0) // POSITIONS_PER_FRAME
-        scores = lean.tokens[frames]
+        scores = np.where(lingers[:, None], 0, lean.leads[frames]) + lean.tokens
         for row, frame in enumerate(frames.tolist()):
-            here = frame * len(PIECES) + 1
-            piece = int(place.piece[row])
+            here, leaving = frame * len(PIECES) + 1, lean.passed[(frame + 1) * len(PIECES)]
             if place.position[row] >= 0:
-                # a second hit within the sixteenth earns nothing: it would be a flam for the sake of the score
-                scores[row, self._starting[frame]] = AGAIN - lean.passed[here + piece]
-            scores[row, self._still] -= lean.passed[here + np.maximum(self._last_piece, piece)]
+                starting = self._starting[frame]
+                paid_already = np.minimum(lean.passed[self._end[starting]] - leaving, 0)
+                scores[row, starting] += AGAIN - lean.again[starting] + paid_already
+            if lingers[row]:
+                scores[row, self._still] -= leaving
+            else:
+                scores[row, self._still] -= lean.passed[here + np.maximum(self._last_piece, place.piece[row])]
         return scores

@@ -93,13 +93,14 @@ class BarWriter:
         last = np.full(rows, bar, np.int64)
         place = self._grammar.advance(Place.start(rows), last)
         done = np.zeros(rows, bool)
+        lingers = np.zeros(rows, bool)
         gained = np.zeros(rows)
         written: list[list[int]] = [[] for _ in range(rows)]
         while True:
             aligned = task.context[index, self._grammar.frame(place)]
             logits, following = self._read(last, aligned, state)
             if task.lean is not None:
-                logits = logits + self._guidance.scores(task.lean, place)
+                logits = logits + self._guidance.scores(task.lean, place, lingers)
             allowed = self._grammar.allowed(place)
             allowed &= usable
             if task.must_play:
@@ -120,8 +121,11 @@ class BarWriter:
             done |= chosen == bar
             if done.all():
                 return [WrittenBar(self._hits(tokens), (bar, *tokens)) for tokens in written], state, gained
-            place = self._grammar.advance(place, chosen)
-            last = chosen
+            following_place = self._grammar.advance(place, chosen)
+            moves = following_place.position != place.position
+            stays = self._grammar.frame(following_place) == self._grammar.frame(place)
+            lingers = (stays & (lingers | (moves & (place.position >= 0)))) | self._guidance.lingers[chosen]
+            place, last = following_place, chosen
 
     def _usable(self, task: BarTask) -> Bools:
         usable = self._grammar.last_position < task.end_position
