@@ -35,9 +35,9 @@ class Lean:
     """What one bar's expectations make of each token, wherever a sequence stands in the bar.
 
     `tokens` (tokens,): the worth of the hits after a token's first position, less all good hits up to its end.
-    `leads` (16, tokens): that of the hits before it, which fall on the present sixteenth. `again` (tokens,): the good hits at its first sixteenth, which
-    earn nothing where that is the present one. `passed` (cells + 1,): the worth of the good hits up to each
-    cell, of which those before the present place are not to be paid again.
+    `leads` (16, tokens): that of the hits before it, which fall on the present sixteenth. `again` (tokens,): the
+    good hits at its first sixteenth, which earn nothing where that is the present one. `passed` (cells + 1,):
+    the worth of the good hits up to each cell, of which those before the present place are not to be paid again.
     """
 
     tokens: Floats

@@ -1,0 +1,78 @@
+"""What the guidance pays for a bar: good hits once each, and no way to earn more."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from musegen_daw.core.drums import PIECES
+from musegen_daw.drumming.events import FRAMES_PER_BAR
+from musegen_daw.drumming.features import frame_of
+from musegen_daw.drumming.grammar import Grammar, Place
+from musegen_daw.drumming.guidance import Guidance, repeated
+from tests.drum_strategies import walk
+
+THRESHOLD, STRENGTH = 0.2, 3.0
+
+
+@pytest.fixture(scope="module")
+def grammar(vocabulary) -> Grammar:
+    return Grammar(vocabulary)
+
+
+@pytest.fixture(scope="module")
+def guidance(vocabulary, grammar) -> Guidance:
+    return Guidance(vocabulary, grammar)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_no_path_through_a_bar_earns_more_than_its_good_hits(grammar, guidance, vocabulary, seed) -> None:
+    """Over a bar the scores, beside those of standing still, come to the worth of the hits less all there was."""
+    random = np.random.default_rng(seed)
+    expected = random.random((FRAMES_PER_BAR, len(PIECES))).astype(np.float32) ** 2
+    worth = STRENGTH * (np.log(expected / (1 - expected)) - np.log(THRESHOLD / (1 - THRESHOLD)))
+    good = np.clip(worth, 0, 6 * STRENGTH)
+    lean = guidance.lean(expected, THRESHOLD, STRENGTH)
+    tokens = walk(grammar, 1, random)
+    place, lingers, earned = Place.start(1), np.zeros(1, bool), 0.0
+    place = grammar.advance(place, np.array([tokens[0]]))
+    for token in [*tokens[1:], grammar.bar_token]:
+        scores = guidance.scores(lean, place, lingers)
+        frame = int(grammar.frame(place)[0])
+        stands = (frame + 1) * len(PIECES) if lingers[0] else frame * len(PIECES) + int(place.piece[0]) + 1
+        earned += float(scores[0, token] + lean.passed[stands])
+        after = grammar.advance(place, np.array([token]))
+        moves, stays = after.position != place.position, grammar.frame(after) == grammar.frame(place)
+        lingers = (stays & (lingers | (moves & (place.position >= 0)))) | guidance.lingers[[token]]
+        place = after
+    hits, _ = vocabulary.decode(tokens)
+    cells = {(int(frame_of(hit["position"])), int(hit["piece"])) for hit in hits}
+    assert earned <= sum(good[cell] for cell in cells) - good.sum() + 1e-2
+
+
+def test_good_hits_raise_a_token_and_bad_ones_lower_it(grammar, guidance, vocabulary) -> None:
+    kick = next(index for index, piece in enumerate(PIECES) if piece.name == "kick")
+    runs = vocabulary.to_runs()
+    alone = [token for token, run in enumerate(runs) if len(run) == 1]
+    at_first = next(token for token in alone if runs[token] == [[2, 6]])
+    plays = next(token for token in alone if runs[token] == [[3, kick]])
+    place = Place.start(1)
+    for token in (grammar.bar_token, at_first):
+        place = grammar.advance(place, np.array([token]))
+    expected = np.full((FRAMES_PER_BAR, len(PIECES)), 0.01, np.float32)
+    low = guidance.scores(guidance.lean(expected, THRESHOLD, STRENGTH), place, np.zeros(1, bool))
+    expected[0, kick] = 0.9
+    high = guidance.scores(guidance.lean(expected, THRESHOLD, STRENGTH), place, np.zeros(1, bool))
+    others = [token for token in alone if runs[token][0][0] == 3 and token != plays]
+    assert low[0, plays] == pytest.approx(low[0, others].max())
+    assert high[0, plays] > high[0, others].max() + STRENGTH
+
+
+def test_a_groove_goes_round() -> None:
+    groove = np.zeros((2, FRAMES_PER_BAR, len(PIECES)), np.float32)
+    groove[1, 3, 0] = 1
+    found = repeated(groove, 5)
+    assert found.shape == (5, FRAMES_PER_BAR, len(PIECES))
+    assert found[:, 3, 0].tolist() == [0, 1, 0, 1, 0]
