@@ -106,5 +106,5 @@ def torch_generator(model: Path, checkpoint: Path) -> DrumGenerator:
 
         return call
 
-    graphs = DrumGraphs(run(Encode(network)), run(LookBack(network)), run(Step(network)))
+    graphs = DrumGraphs(run(Encode(network)), run(LookBack(network)), run(Step(network).fold()))
     return DrumGenerator(load_spec(model, "drums"), graphs, model / "tokenizer.json")

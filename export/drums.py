@@ -102,6 +102,7 @@ class Step(nn.Module):
 
         layers = range(config.decoder_layers)
         self.config, self.exit_norm = config, model.exit_norm
+        self._from_tokens: Tensor | None = None
         self.entries = constant(model.entry_norm(model.token_table()))
         self.entry = constant(weights["weight_ih_l0"][:, : config.token_width].T)
         self.below = nn.ParameterList(constant(weights[f"weight_ih_l{layer}"].T) for layer in layers[1:])
@@ -113,13 +114,20 @@ class Step(nn.Module):
         self.table = constant(model.token_table().T)
         self.table_bias = constant(model.bias + model.forbidden)
 
+    def fold(self) -> Step:
+        """Work out here, too, what each token adds to the gates once and for all, to be run by PyTorch."""
+        with torch.no_grad():
+            self._from_tokens = self.entries @ self.entry
+        return self
+
     def forward(
         self, token: Tensor, context: Tensor, hidden: Tensor, cell: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (rows, tokens) and the next state, each (layers, rows, width); `context` as LookBack gives it."""
         width = self.config.decoder_width
         driven, mixed = context.split([4 * width, self.config.token_width], dim=-1)
-        gates = (self.entries @ self.entry)[token] + driven
+        from_tokens = self.entries @ self.entry if self._from_tokens is None else self._from_tokens
+        gates = from_tokens[token] + driven
         hiddens: list[Tensor] = []
         cells: list[Tensor] = []
         for layer, before in enumerate(self.before):
