@@ -61,7 +61,7 @@ def bars(axes: Axes, values: Mapping[str, float], colours: Sequence[str], *, for
     rows = range(len(values))
     axes.barh(rows, list(values.values()), height=0.66, color=list(colours)[: len(values)])
     axes.set_yticks(rows, [short(name, 26) for name in values])
-    axes.invert_yaxis()
+    axes.set_ylim(max(len(values), 4) - 0.5, -0.5)
     longest = max([*values.values(), 0]) or 1
     for row, value in zip(rows, values.values(), strict=True):
         axes.text(value + longest * 0.012, row, form.format(value), color=TEXT, size=8, va="center")
@@ -90,7 +90,8 @@ def histogram(
     axes.bar(edges[:-1], share, np.diff(edges) * 0.86, align="edge", color=colour)
     middle = float(np.median(values))
     axes.axvline(middle, color=TEXT, lw=1, ls=(0, (3, 3)))
-    axes.text(middle, share.max() * 1.09, f" median {middle:,.0f}", color=TEXT, size=8, va="center")
+    side = "right" if middle > edges[0] + 0.8 * (edges[-1] - edges[0]) else "left"
+    axes.text(middle, share.max() * 1.09, f" median {middle:,.0f} ", color=TEXT, size=8, ha=side, va="center")
     if values.max() > edges[-1]:
         axes.text(edges[-1], share[-1] + share.max() * 0.03, "and more", color=MUTED, size=7.5, ha="right")
     axes.set(xlim=(edges[0], edges[-1]), ylim=(0, share.max() * 1.18), xlabel=unit)

@@ -62,8 +62,8 @@ def stft_distance(reference: Floats, generated: Floats) -> float:
     """Multi-resolution STFT distance: the mean over three resolutions of two terms.
 
     Spectral convergence, |X - Y| over |X| (Frobenius), and the mean absolute difference of the natural
-    logarithms of the magnitudes, none taken below 1e-7. Hann windows, centred, ends reflected. Yamamoto,
-    Song & Kim, Parallel WaveGAN, ICASSP 2020.
+    logarithms of the magnitudes, none taken below 1e-7. Hann windows, centred, ends reflected; audio shorter
+    than a window is padded with zeros to one. Yamamoto, Song & Kim, Parallel WaveGAN, ICASSP 2020.
     """
     terms: list[float] = []
     for n_fft, hop, window in RESOLUTIONS:
@@ -109,8 +109,7 @@ def log_spectra(audio: Floats) -> Floats:
 
     Audio shorter than a frame is padded with zeros to one.
     """
-    padded = np.pad(audio, (0, max(0, LSD_N_FFT - len(audio))))
-    return 20 * np.log10(_magnitude(padded, LSD_N_FFT, LSD_HOP, LSD_N_FFT, center=False) + LSD_FLOOR)
+    return 20 * np.log10(_magnitude(audio, LSD_N_FFT, LSD_HOP, LSD_N_FFT, center=False) + LSD_FLOOR)
 
 
 def magnitude_mel(audio: Floats, mel: MelConfig) -> Floats:
@@ -135,8 +134,7 @@ def means(clips: Sequence[Distances], *, seed: int = 0, rounds: int = 10_000) ->
 def _magnitude(audio: Floats, n_fft: int, hop: int, window: int, *, center: bool = True) -> Floats:
     from librosa import stft
 
-    if center and len(audio) <= n_fft // 2:  # too short to be reflected
-        audio = np.pad(audio, (0, n_fft // 2 + 1 - len(audio)))
+    audio = np.pad(audio, (0, max(0, n_fft - len(audio))))
     spectrum = stft(audio, n_fft=n_fft, hop_length=hop, win_length=window, center=center, pad_mode="reflect")
     return np.abs(spectrum)
 
