@@ -34,12 +34,12 @@ def benchmark(model: Path, checkpoint: Path | None, runs: int, json_path: Path |
     torch.set_num_threads(1)
     generators = {
         "onnxruntime": DrumGenerator.open(model, threads=1),
-        "… float32": DrumGenerator.open(model, threads=1, exact=True),
+        "onnxruntime, float32": DrumGenerator.open(model, threads=1, exact=True),
     }
     if checkpoint is not None:
         generators["PyTorch"] = torch_generator(model, checkpoint)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, one thread, {runs} runs")
-    print(f"{'':12} {'bars':>5} {'K':>3} {'p50 ms':>8} {'p99 ms':>8} {'tokens/s':>9} {'tokens/bar':>10}")
+    print(f"{'':20} {'bars':>5} {'K':>3} {'p50 ms':>8} {'p99 ms':>8} {'tokens/s':>9} {'tokens/bar':>10}")
     rows: list[dict[str, Any]] = []
     for bars, variations in CASES:
         request = example_request(bars, variations)
@@ -56,7 +56,7 @@ def benchmark(model: Path, checkpoint: Path | None, runs: int, json_path: Path |
             }
             rows.append(row)
             print(
-                f"{name:12} {bars:5} {variations:3} {row['p50_ms']:8.2f} {row['p99_ms']:8.2f} "
+                f"{name:20} {bars:5} {variations:3} {row['p50_ms']:8.2f} {row['p99_ms']:8.2f} "
                 f"{row['tokens_per_second']:9.0f} {row['tokens_per_bar']:10.1f}"
             )
     if json_path is not None:
