@@ -15,7 +15,7 @@ from musegen_daw.commands.drum_request import DrumOptions, DrumWriter, OpenGener
 from musegen_daw.commands.ports import OpenPorts
 from musegen_daw.commands.resynthesis import OpenDecoder
 from musegen_daw.core.drum_maps import GENERAL_MIDI
-from musegen_daw.devices import audio_output
+from musegen_daw.devices import sound_devices
 from musegen_daw.devices.drivers import APIS
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.devices.survey import LISTEN_SECONDS, ListDevices
@@ -36,7 +36,7 @@ def main(
     bounce_song: BounceSong | None = None,
     open_decoder: OpenDecoder = resynthesis.open_decoder,
     open_ports: OpenPorts = PortDirectory.open,
-    list_devices: ListDevices = audio_output.output_devices,
+    list_devices: ListDevices = sound_devices.output_devices,
 ) -> int:
     """Run one command and return its exit code: 0 done, 1 failed with a sentence, 2 misused, 130 interrupted.
 

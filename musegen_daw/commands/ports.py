@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from musegen_daw.commands import terminal
-from musegen_daw.devices.audio_output import AudioDevice
 from musegen_daw.devices.ports import PortDirectory, PortInfo, no_system
+from musegen_daw.devices.sound_devices import AudioDevice
 from musegen_daw.devices.survey import ListDevices, Survey, look
 
 OpenPorts = Callable[[str | None], PortDirectory]

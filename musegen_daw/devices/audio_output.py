@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import heapq
-import sys
 import time
 from collections import deque
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from itertools import count
 from math import pi, sqrt
 from typing import Any
 
 from musegen_daw.devices.mixer import CHANNELS, Audio, Mixer, Start
-from musegen_daw.devices.quiet import quieten
+from musegen_daw.devices.sound_devices import load_portaudio, output_devices
 from musegen_daw.errors import AudioError
 
 BLOCK_SAMPLES = 256
@@ -22,50 +20,6 @@ LOST_SECONDS = 0.05
 
 _NOTE_ON, _CONTROL_CHANGE = 0x90, 0xB0
 _SILENCING_CONTROLS = (120, 123)
-
-
-@dataclass(frozen=True, slots=True)
-class AudioDevice:
-    """A device that can play: its name, the system it is reached through, its usual sample rate."""
-
-    name: str
-    host: str
-    sample_rate_hz: int
-    is_default: bool
-
-
-def load_portaudio() -> Any:
-    """sounddevice, with its drivers silenced; raises AudioError with what to install where PortAudio is missing."""
-    if sys.platform.startswith("linux"):
-        quieten("libportaudio.so.2")
-    try:
-        import sounddevice
-    except (ImportError, OSError) as error:
-        raise AudioError(
-            "Nothing can be played here, PortAudio is missing: install it (Debian and Ubuntu: sudo apt-get install -y "
-            "libportaudio2; macOS and Windows: pip install --force-reinstall sounddevice)."
-        ) from error
-    return sounddevice
-
-
-def output_devices(library: Any = None) -> tuple[AudioDevice, ...]:
-    """The devices that can play; raises AudioError where PortAudio is missing or cannot tell."""
-    library = library or load_portaudio()
-    try:
-        hosts = library.query_hostapis()
-        found = [device for device in library.query_devices() if device["max_output_channels"] > 0]
-        default = library.default.device[1]
-    except library.PortAudioError as error:
-        raise AudioError(f"The sound devices cannot be listed: {error}.") from error
-    return tuple(
-        AudioDevice(
-            device["name"],
-            hosts[device["hostapi"]]["name"],
-            round(device["default_samplerate"]),
-            device["index"] == default,
-        )
-        for device in found
-    )
 
 
 class StreamTimes:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
-from musegen_daw.devices import audio_output, loopback
-from musegen_daw.devices.audio_output import AudioDevice
+from musegen_daw.devices import loopback, sound_devices
 from musegen_daw.devices.drivers import Direction
 from musegen_daw.devices.ports import MidiInput, PortDirectory, PortInfo
+from musegen_daw.devices.sound_devices import AudioDevice
 from musegen_daw.errors import AudioError, PortError
 
 LISTEN_SECONDS = 1.0
@@ -42,7 +42,7 @@ class Survey:
     feedback: tuple[tuple[str, str], ...] = ()
 
 
-def look(directory: PortDirectory, list_devices: ListDevices = audio_output.output_devices) -> Survey:
+def look(directory: PortDirectory, list_devices: ListDevices = sound_devices.output_devices) -> Survey:
     """What is there; nothing is opened and nothing is sent."""
     try:
         devices, problem = list_devices(), None

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from musegen_daw.cli import main
-from musegen_daw.devices.audio_output import AudioDevice
 from musegen_daw.devices.drivers import open_drivers
 from musegen_daw.devices.ports import PortDirectory
+from musegen_daw.devices.sound_devices import AudioDevice
 from musegen_daw.errors import AudioError
 from tests.cli.doubles import one_sentence
 from tests.devices.doubles import FakeRtMidi

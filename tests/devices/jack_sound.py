@@ -7,7 +7,8 @@ import time
 
 import numpy as np
 
-from musegen_daw.devices.audio_output import SamplePlayer, load_portaudio, output_devices
+from musegen_daw.devices.audio_output import SamplePlayer
+from musegen_daw.devices.sound_devices import load_portaudio, output_devices
 
 RATE_HZ = 48_000
 CLICKS = 8

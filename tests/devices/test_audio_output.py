@@ -13,8 +13,8 @@ from musegen_daw.devices.audio_output import (
     KitOutput,
     SamplePlayer,
     StreamTimes,
-    output_devices,
 )
+from musegen_daw.devices.sound_devices import output_devices
 from musegen_daw.errors import AudioError
 
 RATE_HZ = 48_000

@@ -2,11 +2,11 @@
 
 import pytest
 
-from musegen_daw.devices.audio_output import AudioDevice
 from musegen_daw.devices.drivers import Direction
 from musegen_daw.devices.findings import Level, diagnose, usable
 from musegen_daw.devices.loopback import kind
 from musegen_daw.devices.ports import PortInfo
+from musegen_daw.devices.sound_devices import AudioDevice
 from musegen_daw.devices.survey import Survey
 
 SPEAKER = AudioDevice("Speaker", "ALSA", 48_000, True)

@@ -43,7 +43,7 @@ def test_a_copy_of_the_folder_is_as_good(folder) -> None:
     assert DrumGenerator.open(folder).name == "tiny"
 
 
-@pytest.mark.parametrize("file", ["encode.onnx", "look_back.onnx", "step.onnx"])
+@pytest.mark.parametrize("file", ["encode.onnx", "look_back.onnx", "step_8bit.onnx"])
 def test_a_changed_file_is_damaged(folder, file) -> None:
     data = bytearray((folder / file).read_bytes())
     data[len(data) // 2] ^= 1
@@ -52,8 +52,8 @@ def test_a_changed_file_is_damaged(folder, file) -> None:
 
 
 def test_a_file_cut_short_has_another_size(folder) -> None:
-    (folder / "step.onnx").write_bytes((folder / "step.onnx").read_bytes()[:-1])
-    assert "step.onnx has" in _sentence(folder)
+    (folder / "step_8bit.onnx").write_bytes((folder / "step_8bit.onnx").read_bytes()[:-1])
+    assert "step_8bit.onnx has" in _sentence(folder)
 
 
 def test_a_missing_file_is_named(folder) -> None:
@@ -152,14 +152,14 @@ def test_facts_that_make_no_sense_are_a_damaged_description(folder, change) -> N
 
 
 def test_what_is_no_onnx_file_is_told(folder) -> None:
-    (folder / "step.onnx").write_bytes(b"no graph")
+    (folder / "step_8bit.onnx").write_bytes(b"no graph")
     digest = hashlib.sha256(b"no graph").hexdigest()
-    _edit(folder, lambda values: values["graphs"]["step"].update(sha256=digest, bytes=8))
-    assert "step.onnx cannot be opened" in _sentence(folder)
+    _edit(folder, lambda values: values["graphs"]["step_8bit"].update(sha256=digest, bytes=8))
+    assert "step_8bit.onnx cannot be opened" in _sentence(folder)
 
 
 def test_a_graph_with_other_inputs_is_told(folder) -> None:
-    _edit(folder, lambda values: values["graphs"]["step"]["inputs"].reverse())
+    _edit(folder, lambda values: values["graphs"]["step_8bit"]["inputs"].reverse())
     assert "does not have the inputs" in _sentence(folder)
 
 
