@@ -17,7 +17,7 @@ SILENCE_SECONDS, SWEEP_SECONDS, LONG_SECONDS = 10.0, 10.0, 180.0
 SWEEP_LEVEL = 0.25
 SWEEP_RANGE = (50.0, 0.45)  # from so many Hz to so much of the sample rate
 FLOOR_DB = -100.0
-_NEAR_SHARE, _NEAR_HZ, _AROUND_BINS = 0.06, 100.0, 12
+_NEAR_SHARE, _NEAR_HZ, _AROUND_BINS = 0.5, 200.0, 12
 
 
 def check(model: Path, clip: Clip, out: Path) -> dict[str, Any]:
@@ -30,12 +30,17 @@ def check(model: Path, clip: Clip, out: Path) -> dict[str, Any]:
     from training.vocoder.pictures import draw_spectrograms
 
     draw_spectrograms(
-        [[("sine sweep in", sweep), ("out", audio)]], config.sample_rate_hz, out / "sweep.png", range_db=100
+        [[("sine sweep in", sweep), ("out", audio)]],
+        config.sample_rate_hz,
+        out / "sweep.png",
+        range_db=-FLOOR_DB,
+        seconds=SWEEP_SECONDS,
     )
-    prominence_db, line_hertz = constant_line(audio, hertz, config)
+    prominence_db, level_db, line_hertz = constant_line(audio, hertz, config)
     return {
         "silence_dbfs": peak_dbfs(silence),
         "sweep_line_db": prominence_db,
+        "sweep_line_level_db": level_db,
         "sweep_line_hz": line_hertz,
         "seam_difference": seam_difference(model, clip),
         "seam_seconds": LONG_SECONDS,
@@ -48,7 +53,8 @@ def in_words(found: dict[str, Any]) -> str:
         [
             f"silence in: peak {found['silence_dbfs']:.1f} dBFS out",
             f"sine sweep in: the most constant line stands {found['sweep_line_db']:.1f} dB above what is around it, "
-            f"at {found['sweep_line_hz']:.0f} Hz (sweep.png)",
+            f"{-found['sweep_line_level_db']:.0f} dB below the loudest bin, at {found['sweep_line_hz']:.0f} Hz "
+            "(sweep.png)",
             f"{found['seam_seconds']:.0f} s in chunks and in one pass: largest difference "
             f"{found['seam_difference']:.2g} of full scale",
         ]
@@ -70,11 +76,11 @@ def sine_sweep(config: MelConfig) -> tuple[Floats, Floats]:
     return (SWEEP_LEVEL * np.sin(phase)).astype(np.float32), hertz.astype(np.float32)
 
 
-def constant_line(audio: Floats, hertz: Floats, config: MelConfig) -> tuple[float, float]:
-    """By how many dB the most constant tone in what a model makes of a sweep stands out, and its frequency.
+def constant_line(audio: Floats, hertz: Floats, config: MelConfig) -> tuple[float, float, float]:
+    """By how many dB the most constant tone in what a model makes of a sweep stands out, its level and frequency.
 
-    The level of a bin is the median over the frames in which the sweep (`hertz`) is elsewhere, at least
-    100 dB below the loudest bin; it stands out from the median of the 12 bins to either side.
+    The level of a bin is the median over the frames in which the sweep (`hertz`) is elsewhere, in dB from the
+    loudest bin and not below -100; it stands out from the median of the 12 bins to either side.
     """
     from scipy.ndimage import median_filter
 
@@ -86,7 +92,7 @@ def constant_line(audio: Floats, hertz: Floats, config: MelConfig) -> tuple[floa
     level = np.ma.median(np.ma.array(levels, mask=near), axis=1).filled(FLOOR_DB)
     prominence = level - median_filter(level, 2 * _AROUND_BINS + 1, mode="nearest")
     at = int(np.argmax(prominence))
-    return float(prominence[at]), float(bins[at])
+    return float(prominence[at]), float(level[at]), float(bins[at])
 
 
 def seam_difference(model: Path, clip: Clip) -> float:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SHOWN_SECONDS = 8.0
 RANGE_DB = 80.0
 N_FFT, HOP = 1024, 128
-_LEFT, _TOP, _ROW, _GAP, _BOTTOM = 0.62, 0.34, 2.5, 0.42, 0.42
+_LEFT, _TOP, _ROW, _GAP, _BOTTOM = 0.62, 0.34, 2.5, 0.42, 0.6
 
 
 def draw_page(settings: Settings, paths: Sequence[Path], ways: Sequence[str], path: Path) -> None:
@@ -69,7 +69,7 @@ def draw_spectrograms(
             if column == 0:
                 axes.set_ylabel("kHz")
     note = f"0 to -{range_db:.0f} dB below the loudest of the reference"
-    figure.text(0.5, 0.1 / height, note, color=MUTED, size=8, ha="center", va="center")
+    figure.text(0.99, 0.12 / height, note, color=MUTED, size=8, ha="right", va="center")
     save_figure(figure, path)
 
 

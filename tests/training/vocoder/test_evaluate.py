@@ -147,11 +147,12 @@ def test_a_constant_line_is_found_and_the_sweep_alone_has_none() -> None:
     assert hertz[0] == pytest.approx(50)
     assert hertz[-1] == pytest.approx(5400, rel=1e-3)
     noisy = sweep + np.random.default_rng(0).normal(0, 1e-4, len(sweep)).astype(np.float32)
-    clean_db, _ = constant_line(noisy, hertz, config)
+    clean_db, *_ = constant_line(noisy, hertz, config)
     line = 10 ** (-50 / 20) * np.sin(2 * np.pi * 1500 * np.arange(len(sweep)) / 12_000)
-    line_db, line_hertz = constant_line(noisy + line.astype(np.float32), hertz, config)
+    line_db, level_db, line_hertz = constant_line(noisy + line.astype(np.float32), hertz, config)
     assert clean_db < 6
     assert line_db > 20
+    assert level_db == pytest.approx(-50 - 20 * np.log10(0.25), abs=2)
     assert line_hertz == pytest.approx(1500, abs=6)
 
 
