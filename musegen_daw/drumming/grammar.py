@@ -91,11 +91,10 @@ class Grammar:
 
     def allowed(self, place: Place) -> Mask:
         """The tokens (rows, tokens) that may come next."""
-        return (
-            self.starts[place.phase]
-            & self._after_position[place.position + 1]
-            & self._after_piece[place.piece + 1]
-        )
+        allowed = self.starts[place.phase]
+        allowed &= self._after_position[place.position + 1]
+        allowed &= self._after_piece[place.piece + 1]
+        return allowed
 
     def advance(self, place: Place, tokens: npt.NDArray[np.int64]) -> Place:
         """Where the sequences stand after `tokens` (rows,)."""

@@ -54,7 +54,7 @@ class Guidance:
         self.lingers = np.zeros(size, bool)  # whether a token moves on within the last sixteenth it reaches
         cells: list[int] = []
         owners: list[int] = []
-        self._leads = np.zeros((len(PIECES), size), np.float32)
+        leads = np.zeros((len(PIECES), size), np.float32)
         self._end = np.zeros(size, np.int64)
         still: list[int] = []
         for token, run in enumerate(vocabulary.to_runs()):
@@ -67,7 +67,7 @@ class Guidance:
                 elif kind == DrumVocabulary.PIECE:
                     piece = value
                     if frame < 0:
-                        self._leads[piece, token] = 1
+                        leads[piece, token] = 1
                     else:
                         played.add(frame * len(PIECES) + piece)
             cells += sorted(played)
@@ -78,6 +78,9 @@ class Guidance:
                 self._end[token] = frame * len(PIECES) + piece + 1
             elif run:
                 still.append(token)
+        # Few tokens begin with pieces, and with few sets of them: a product this small wakes no thread of the BLAS.
+        self._leads, kinds = np.unique(leads, axis=1, return_inverse=True)
+        self._lead_of = kinds.ravel()
         self._cells, self._owners = np.array(cells, np.int64), np.array(owners, np.int64)
         self._still = np.array(still, np.int64)
         self._last_piece = grammar.last_piece[self._still]
@@ -95,7 +98,7 @@ class Guidance:
         again = np.bincount(self._owners, weights=np.maximum(each, 0) * self._is_first, minlength=size)
         return Lean(
             (own - passed[self._end]).astype(np.float32),
-            worth.astype(np.float32) @ self._leads,
+            (worth.astype(np.float32) @ self._leads).take(self._lead_of, axis=1),
             again.astype(np.float32),
             passed,
         )
@@ -107,7 +110,9 @@ class Guidance:
         (rows,) marks sequences that have moved on within the sixteenth they stand at.
         """
         frames = np.maximum(place.position, 0) // POSITIONS_PER_FRAME
-        scores = np.where(lingers[:, None], 0, lean.leads[frames]) + lean.tokens
+        scores = lean.leads[frames]
+        scores[lingers] = 0
+        scores += lean.tokens
         for row, frame in enumerate(frames.tolist()):
             here, leaving = frame * len(PIECES) + 1, lean.passed[(frame + 1) * len(PIECES)]
             if place.position[row] >= 0:

@@ -43,7 +43,7 @@ class Sampler:
                 continue
             scores = np.where(allowed[row], logits[row], -np.inf)
             top = scores.max()
-            tokens = np.flatnonzero(scores > top - self._tail)
+            (tokens,) = (scores > top - self._tail).nonzero()
             below = scores[tokens] - top
             if self._temperature < COLDEST:
                 index = int(below.argmax())
