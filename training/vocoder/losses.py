@@ -21,26 +21,39 @@ MAGNITUDE_FLOOR = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class LossConfig:
-    """Weights of the losses and windows of the mels; the STFTs' windows are `stft_scale` times those at 12 kHz."""
+    """Weights of the losses and windows of the mels; the STFTs' windows are `stft_scale` times those at 12 kHz.
+
+    `wide_window` (0: none), in samples at 12 kHz, adds a resolution to those of the measure: only a long window
+    that is not padded sees whether there is anything between two partials.
+    """
 
     stft: float = 1.0
     mel: float = 1.0
     adversarial: float = 1.0
     matching: float = 2.0
     stft_scale: int = 1
+    wide_window: int = 2048
     mel_windows: tuple[int, ...] = (128, 512, 2048)
     mel_floor: float = 1e-5
+
+    @property
+    def resolutions(self) -> tuple[tuple[int, int, int], ...]:
+        """Of the STFTs that are compared: n_fft, hop and window at 12 kHz."""
+        wide = self.wide_window
+        return STFT_RESOLUTIONS + (((wide, wide // 4, wide),) if wide else ())
 
 
 class MultiResolutionStft(nn.Module):
     """Spectral convergence and mean log-magnitude difference of audio (batch, samples), the mean of all resolutions.
 
-    The same resolutions and window lengths as the measure of the evaluation, times `scale`.
+    The resolutions (n_fft, hop, window) are taken times `scale`; unless told they are those of the measure.
     """
 
-    def __init__(self, scale: int = 1) -> None:
+    def __init__(
+        self, scale: int = 1, resolutions: Sequence[tuple[int, int, int]] = STFT_RESOLUTIONS
+    ) -> None:
         super().__init__()
-        self.resolutions = tuple(tuple(scale * size for size in sizes) for sizes in STFT_RESOLUTIONS)
+        self.resolutions = tuple(tuple(scale * size for size in sizes) for sizes in resolutions)
         for index, (_, _, window) in enumerate(self.resolutions):
             self.register_buffer(f"window_{index}", torch.hann_window(window), persistent=False)
 
@@ -63,7 +76,10 @@ class MultiResolutionStft(nn.Module):
 
 
 class MultiScaleMel(nn.Module):
-    """Mean difference of log-mels made with windows of several lengths, a quarter of the window apart."""
+    """Mean difference of log-mels made with windows of several lengths, a quarter of the window apart.
+
+    The bands sum magnitudes, not powers, in which the loudest bin of a band would hide the others.
+    """
 
     def __init__(self, sample_rate_hz: int, windows: Sequence[int], floor: float) -> None:
         super().__init__()
@@ -87,11 +103,15 @@ class MultiScaleMel(nn.Module):
         for window in self.windows:
             basis, shape = self.get_buffer(f"basis_{window}"), self.get_buffer(f"window_{window}")
             found, wanted = (
-                (basis @ stft_power(audio, max(256, window), window // 4, window, shape) + self.floor).log()
-                for audio in (generated, real)
+                (basis @ _magnitude(audio, window, shape) + self.floor).log() for audio in (generated, real)
             )
             total = total + (found - wanted).abs().mean()
         return total / len(self.windows)
+
+
+def _magnitude(audio: Tensor, window_samples: int, window: Tensor) -> Tensor:
+    power = stft_power(audio, max(256, window_samples), window_samples // 4, window_samples, window)
+    return power.clamp_min(MAGNITUDE_FLOOR**2).sqrt()
 
 
 def stft_power(audio: Tensor, n_fft: int, hop: int, window_samples: int, window: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
@@ -29,6 +30,9 @@ from training.vocoder.losses import (
     critic_loss,
     matching_loss,
 )
+from training.vocoder.measures import distances
+
+VALIDATION = {"m_stft": "stft", "log_mel": "log_mel", "lsd_db": "lsd_db", "valley_db": "valley_db"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +119,17 @@ def train(
         return to_device(collate([training.draw(crop, progress.epoch) for crop in crops]), fabric.device)
 
     duel = Duel(config, draw, fabric)
-    distance = MultiResolutionStft(config.losses.stft_scale).to(fabric.device)
-    mels = MultiScaleMel(config.mel.sample_rate_hz, (config.mel.n_fft,), config.mel.floor_power)
-    mels.to(fabric.device)
 
     def validate(network: nn.Module) -> dict[str, float]:
-        sums = {"m_stft": 0.0, "mel": 0.0}
-        for batch in watched:
-            there = to_device(batch, fabric.device)
-            generated = network(there.mel)
-            sums["m_stft"] += float(distance(generated, there.audio))
-            sums["mel"] += float(mels(generated, there.audio))
-        return {name: value / len(watched) for name, value in sums.items()}
+        found = [
+            distances(real.numpy(), generated.float().cpu().numpy(), config.mel)
+            for batch in watched
+            for real, generated in zip(batch.audio, network(to_device(batch, fabric.device).mel), strict=True)
+        ]
+        return {
+            name: float(np.mean([getattr(each, measure) for each in found]))
+            for name, measure in VALIDATION.items()
+        }
 
     task = Task(
         model,
@@ -148,8 +151,9 @@ class Duel:
     ) -> None:
         self.critic = Critic(config.critic)
         self._config, self._draw, self._device = config, draw, fabric.device
-        self._stft = MultiResolutionStft(config.losses.stft_scale).to(fabric.device)
-        mel = MultiScaleMel(config.mel.sample_rate_hz, config.losses.mel_windows, config.losses.mel_floor)
+        losses = config.losses
+        self._stft = MultiResolutionStft(losses.stft_scale, losses.resolutions).to(fabric.device)
+        mel = MultiScaleMel(config.mel.sample_rate_hz, losses.mel_windows, losses.mel_floor)
         self._mel = mel.to(fabric.device)
         self._judged: tuple[Tensor, Tensor] | None = None
 

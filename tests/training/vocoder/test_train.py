@@ -50,7 +50,7 @@ def test_a_run_leaves_checkpoints_and_a_log_of_both_stages(run) -> None:
     assert [row["step"] for row in rows] == ["2", "4"]
     assert [float(row["critic"]) > 0 for row in rows] == [False, True]
     assert [float(row["matching"]) > 0 for row in rows] == [False, True]
-    assert all(0 < float(row["m_stft"]) < 20 and float(row["mel"]) > 0 for row in rows)
+    assert all(0 < float(row["m_stft"]) < 20 and float(row["log_mel"]) > 0 for row in rows)
 
 
 def test_the_critic_is_trained_only_in_the_second_stage(tiny, prepared_audio, tmp_path) -> None:
