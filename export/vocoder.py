@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +35,26 @@ def export_vocoder(
     Returns the sidecar's content and the largest difference of the audio from PyTorch as a share of full
     scale; raises ValueError where it exceeds 1e-3.
     """
-    model, _, values = load_model(checkpoint)
+    whole, _, values = load_model(checkpoint)
+    model = network_of(whole)
+    facts = {
+        "mel": whole.mel.to_dict(),
+        "context_frames": whole.context_frames(),
+        "imposed_rounds": whole.config.imposed_rounds,
+        "sizes": whole.config.to_dict(),
+        "trained_on": str(values.get("trained_on", "")),
+        "step": int(values["progress"]["step"]),
+    }
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as staging:
-        spec, difference = _export(model, values, Path(staging), name, half_storage)
+        spec, difference = _export(model, facts, Path(staging), name, half_storage)
         for path in Path(staging).iterdir():
             path.replace(out / path.name)
     return spec, difference
 
 
 def _export(
-    model: Generator, values: dict[str, Any], out: Path, name: str, half_storage: bool
+    model: Generator, facts: dict[str, Any], out: Path, name: str, half_storage: bool
 ) -> tuple[ModelSpec, float]:
     graph = export_graph(
         model,
@@ -56,13 +66,6 @@ def _export(
     )
     if half_storage:
         graph = store_half(out / FILE, {name for name, _ in model.named_parameters()})
-    facts = {
-        "mel": model.mel.to_dict(),
-        "context_frames": model.context_frames(),
-        "sizes": model.config.to_dict(),
-        "trained_on": str(values.get("trained_on", "")),
-        "step": int(values["progress"]["step"]),
-    }
     versions = {package: importlib.metadata.version(package) for package in ("torch", "onnx")}
     spec = ModelSpec("vocoder", name, {ROLE: graph}, facts, versions)
     spec.save(out)
@@ -72,6 +75,13 @@ def _export(
             f"the exported model differs from PyTorch by {difference:.2e} of full scale, more than {PARITY:.0e}"
         )
     return spec, difference
+
+
+def network_of(generator: Generator) -> Generator:
+    """The generator as it is exported: the network alone, for the app imposes the mel on its audio by itself."""
+    network = Generator(replace(generator.config, imposed_rounds=0), generator.mel).eval()
+    network.load_state_dict(generator.state_dict())
+    return network
 
 
 def store_half(path: Path, weights: set[str]) -> Graph:

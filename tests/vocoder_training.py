@@ -13,6 +13,7 @@ widths = [12, 8, 6]
 kernels = [3, 5]
 dilations = [1]
 clock_frames = 4
+imposed_rounds = 2
 
 [critic]
 periods = [2, 3]

@@ -103,6 +103,15 @@ def mel_basis(config: MelConfig) -> Floats:
 
 
 @cache
+def band_frequencies(config: MelConfig) -> npt.NDArray[np.float64]:
+    """The frequency in Hz where each band is strongest: (n_mels,)."""
+    from librosa import mel_frequencies
+
+    edges = mel_frequencies(config.n_mels + 2, fmin=config.fmin_hz, fmax=config.fmax_hz)
+    return edges[1:-1].astype(np.float64)
+
+
+@cache
 def inverse_basis(config: MelConfig) -> Floats:
     """The pseudo-inverse of the bands: (1 + n_fft // 2, n_mels)."""
     inverse = np.linalg.pinv(mel_basis(config).astype(np.float64)).astype(np.float32)
@@ -129,7 +138,7 @@ def log_mel_blocks(audio_blocks: Iterable[Floats], config: MelConfig) -> Iterato
     Joined they are the `log_mel` of the joined audio, however it was cut; memory is bounded by a block.
     """
     hop, half = config.hop_length, config.n_fft // 2
-    basis, window = mel_basis(config), _hann(config.n_fft)
+    basis, window = mel_basis(config), hann(config.n_fft)
     waiting = np.zeros(half, np.float32)
     samples, done = 0, 0
     for block in audio_blocks:
@@ -170,5 +179,6 @@ def _power(audio: Floats, window: Floats, hop_length: int) -> Floats:
 
 
 @cache
-def _hann(length: int) -> Floats:
+def hann(length: int) -> Floats:
+    """Hann's window of `length` samples, periodic."""
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)

@@ -11,11 +11,13 @@ from musegen_daw.errors import ModelError
 from musegen_daw.models.session import Graph, OnnxGraph
 from musegen_daw.models.spec import ModelSpec, load_spec
 from musegen_daw.vocoding.decoder import MelDecoder
+from musegen_daw.vocoding.imposing import impose
 from musegen_daw.vocoding.mel import Floats, MelConfig
 
 KIND, ROLE = "vocoder", "vocode"
 CHUNK_FRAMES = 512
 MAX_CONTEXT_FRAMES = 4096
+MAX_IMPOSED_ROUNDS = 16
 
 
 class Vocoder(MelDecoder):
@@ -31,10 +33,8 @@ class Vocoder(MelDecoder):
         super().__init__(spec.name, read_mel_config(spec))
         self._graph = graph
         self._chunk_frames = chunk_frames
-        context = spec.facts.get("context_frames")
-        if not isinstance(context, int) or not 0 <= context <= MAX_CONTEXT_FRAMES:
-            raise _damaged(spec)
-        self.context_frames = context
+        self.context_frames = _count(spec, "context_frames", MAX_CONTEXT_FRAMES)
+        self._imposed_rounds = _count(spec, "imposed_rounds", MAX_IMPOSED_ROUNDS, 0)
 
     @classmethod
     def open(cls, folder: Path, threads: int = 1, chunk_frames: int = CHUNK_FRAMES) -> Vocoder:
@@ -60,7 +60,7 @@ class Vocoder(MelDecoder):
                 f"The model {self.name} gave {audio.shape} samples in place of {expected}, or no numbers; "
                 "install it again."
             )
-        return audio[0]
+        return impose(audio[0], mel, self.mel, self._imposed_rounds)
 
 
 def read_mel_config(spec: ModelSpec) -> MelConfig:
@@ -73,6 +73,13 @@ def read_mel_config(spec: ModelSpec) -> MelConfig:
     if bands != config.n_mels:
         raise _damaged(spec)
     return config
+
+
+def _count(spec: ModelSpec, name: str, most: int, default: int | None = None) -> int:
+    value = spec.facts.get(name, default)
+    if not isinstance(value, int) or not 0 <= value <= most:
+        raise _damaged(spec)
+    return value
 
 
 def _damaged(spec: ModelSpec) -> ModelError:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from musegen_daw.vocoding.mel import MelConfig
+from training.vocoder.imposing import Impose
 from training.vocoder.prior import MagnitudePrior, interpolate
 
 EDGE_FRAMES = 1  # half a window of the inverse STFT sounds on both sides of the mel
@@ -28,7 +29,7 @@ class GeneratorConfig:
     Stage i has `widths[i]` channels; between stage i and i + 1 the rate is raised by `upsampling[i]`.
     `istft_n_fft` is the window of the inverse STFT at the end; 0 ends in a convolution at the sample rate.
     The network is told the number of the frame modulo `clock_frames`: without it a steady sound
-    could hold nothing but multiples of the frame rate.
+    could hold nothing but multiples of the frame rate. The mel is imposed on the audio in `imposed_rounds`.
     """
 
     widths: tuple[int, ...] = (256, 192, 128)
@@ -39,6 +40,7 @@ class GeneratorConfig:
     clock_frames: int = 8
     snake: bool = True
     rise_limit: float = 3.0
+    imposed_rounds: int = 0
 
     def __post_init__(self) -> None:
         if len(self.upsampling) != len(self.widths) - 1:
@@ -74,10 +76,11 @@ class Generator(nn.Module):
             if config.istft_n_fft
             else WaveformHead(config, mel.hop_length)
         )
+        self.impose = Impose(mel, config.imposed_rounds) if config.imposed_rounds else None
 
     def forward(self, mel: Tensor) -> Tensor:
         """Audio of a log-mel; beyond both ends the outermost frames are taken to go on."""
-        frames = mel.shape[-1]
+        frames, wanted = mel.shape[-1], mel
         mel = torch.cat([mel[..., :1]] * EDGE_FRAMES + [mel] + [mel[..., -1:]] * EDGE_FRAMES, dim=-1)
         with torch.autocast(mel.device.type, enabled=False):
             prior = self.prior(mel)
@@ -86,15 +89,23 @@ class Generator(nn.Module):
         with torch.autocast(mel.device.type, enabled=False):  # half precision would be heard as noise
             audio = self.head(features.float(), prior)
         first = EDGE_FRAMES * self.mel.hop_length
-        return audio[:, first : first + frames * self.mel.hop_length]
+        audio = audio[:, first : first + frames * self.mel.hop_length]
+        if self.impose is None:
+            return audio
+        with torch.autocast(mel.device.type, enabled=False):
+            return self.impose(audio, wanted)
 
     def reach_frames(self) -> int:
         """Frames on either side that can change a frame's audio."""
-        return EDGE_FRAMES + math.ceil(self.trunk.reach_frames() + self.head.reach_frames())
+        imposed = self.config.imposed_rounds * self.mel.n_fft / self.mel.hop_length
+        return EDGE_FRAMES + math.ceil(self.trunk.reach_frames() + self.head.reach_frames() + imposed)
 
     def context_frames(self) -> int:
-        """Frames that a chunk needs on either side: a multiple of the clock's period, so that chunks keep its time."""
-        return -(-self.reach_frames() // self.config.clock_frames) * self.config.clock_frames
+        """Frames that a chunk needs on either side: so many that chunks keep the clock and the windows in step."""
+        period = self.config.clock_frames
+        if self.impose is not None:
+            period = math.lcm(period, self.impose.step // self.mel.hop_length)
+        return -(-self.reach_frames() // period) * period
 
 
 class Trunk(nn.Module):
