@@ -1,27 +1,113 @@
-"""`python -m benchmarks clock`."""
+"""`python -m benchmarks clock | live | plans | drift | fuzz | ardour`: what playing live measures up to."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+Run = Callable[[argparse.Namespace], tuple[list[dict[str, Any]], int]]
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print a table, from the command line; optionally write JSON."""
+    """Print a table, from the command line; optionally write JSON. Returns an exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    clock = commands.add_parser("clock", help="how a MIDI clock is followed, in simulated time")
+
+    def command(name: str, run: Run, summary: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=summary, description=summary)
+        made.set_defaults(run=run)
+        made.add_argument("--seed", type=int, default=0)
+        made.add_argument("--json", type=Path, help="write the rows here, too")
+        return made
+
+    clock = command("clock", _clock, "how a MIDI clock is followed, in simulated time")
     clock.add_argument("--seeds", type=int, default=10, help="recordings of each sender that jitters")
-    clock.add_argument("--json", type=Path)
+    clock.add_argument("--runs", type=int, default=400, help="clocks from which the tempo is told")
+    live = command("live", _live, "from due time to wire and from wire to callback, through JACK")
+    live.add_argument("--events", type=int, default=10_000)
+    plans = command("plans", _plans, "whether plans are ready before their bar, with the real generator")
+    plans.add_argument("--real-bars", type=int, default=8, help="at each tempo, in real time")
+    plans.add_argument("--bars", type=int, default=200, help="at each tempo, in simulated time")
+    drift = command("drift", _drift, "whether the clock that is sent keeps time")
+    drift.add_argument("--simulated-minutes", type=float, default=60.0)
+    drift.add_argument("--minutes", type=float, default=5.0, help="through JACK, in real time")
+    ardour = command("ardour", _ardour, "jams with a real DAW, and where its drums are recorded")
+    ardour.add_argument("--runs", type=int, default=3)
+    ardour.add_argument("--tempo", type=float, default=118.4)
+    ardour.add_argument("--bars", type=int, default=16)
+    ardour.add_argument("--picture", type=Path, help="draw what was recorded as this PNG")
+    for each in (live, drift, ardour):
+        each.add_argument(
+            "--usual-priority", action="store_true", help="a JACK server without real-time priority"
+        )
+    fuzz = command("fuzz", _fuzz, "sessions in which anything happens at any time")
+    fuzz.add_argument("--sequences", type=int, default=10_000)
     options = parser.parse_args(argv)
-
-    from benchmarks.clock import benchmark
-
-    rows = benchmark(options.seeds)
+    print(f"{platform.platform()}, Python {platform.python_version()}, {_processor()}\n")
+    rows, status = options.run(options)
     if options.json is not None:
         options.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    return 0
+    return status
+
+
+def _processor() -> str:
+    """The model of the processor where the system tells, and how many cores may be used."""
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor()}, {cores} cores"
+
+
+def _clock(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks import clock, clock_bound
+
+    return [*clock.benchmark(options.seeds), *clock_bound.benchmark(options.runs, options.seed)], 0
+
+
+def _live(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.live import benchmark
+
+    return benchmark(options.events, options.seed, in_real_time=not options.usual_priority), 0
+
+
+def _plans(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.plans import benchmark
+
+    return benchmark(options.real_bars, options.bars, options.seed), 0
+
+
+def _drift(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.drift import benchmark
+
+    rows = benchmark(
+        options.simulated_minutes, options.minutes, options.seed, in_real_time=not options.usual_priority
+    )
+    return rows, 0
+
+
+def _ardour(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.ardour.report import benchmark
+
+    return benchmark(
+        options.runs,
+        options.tempo,
+        options.bars,
+        in_real_time=not options.usual_priority,
+        picture=options.picture,
+    )
+
+
+def _fuzz(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.fuzz import benchmark
+
+    return benchmark(options.sequences)
 
 
 if __name__ == "__main__":

@@ -1,54 +1,5 @@
-"""A JACK server of the tests' own: real MIDI ports and a sound device on a machine without sound hardware."""
+"""The JACK server of the tests is the one of the benchmarks."""
 
-from __future__ import annotations
+from benchmarks.jack_server import INSTALL, jack_server
 
-import os
-import shutil
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-INSTALL = (
-    "The tests of MIDI ports need JACK: install jackd (Debian and Ubuntu: sudo apt-get install -y jackd2)."
-)
-START_SECONDS = 60.0
-POLL_SECONDS = 0.05
-SAMPLE_RATE_HZ = 48_000
-PERIOD_SAMPLES = 256
-
-
-@contextmanager
-def jack_server(name: str) -> Iterator[subprocess.Popen[str]]:
-    """A running server of a private name, which `JACK_DEFAULT_SERVER` must be set to; ends with the context."""
-    program = shutil.which("jackd")
-    if program is None:
-        raise RuntimeError(INSTALL)
-    server = subprocess.Popen(
-        # The server goes with this process, however that ends.
-        ["setpriv", "--pdeathsig", "TERM", program, "--no-realtime", "-d", "dummy",
-         "-r", str(SAMPLE_RATE_HZ), "-p", str(PERIOD_SAMPLES)],
-        env={**os.environ, "JACK_DEFAULT_SERVER": name},
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    try:
-        _wait_until_it_listens(server, name)
-        yield server
-    finally:
-        server.terminate()
-        try:
-            server.communicate(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.communicate()
-
-
-def _wait_until_it_listens(server: subprocess.Popen[str], name: str) -> None:
-    end = time.monotonic() + START_SECONDS
-    while f"/jack_{name}_" not in Path("/proc/net/unix").read_text(encoding="utf-8", errors="replace"):
-        if server.poll() is not None:
-            raise RuntimeError(f"jackd ended at once, with: {server.communicate()[0]}")
-        if time.monotonic() > end:
-            raise RuntimeError(f"jackd did not listen within {START_SECONDS:.0f} seconds.")
-        time.sleep(POLL_SECONDS)
+__all__ = ["INSTALL", "jack_server"]

@@ -10,9 +10,8 @@ from itertools import count
 from math import pi, sqrt
 from typing import Any
 
-from musegen_daw.devices.mixer import CHANNELS, Audio, Mixer, Start
-from musegen_daw.devices.sound_devices import load_portaudio, output_devices
-from musegen_daw.errors import AudioError
+from musegen_daw.devices.mixer import Audio, Mixer, Start
+from musegen_daw.devices.output_stream import open_output
 
 BLOCK_SAMPLES = 256
 SETTLING_HZ = 0.5
@@ -61,7 +60,6 @@ class SamplePlayer:
         device: str | None = None,
         library: Any = None,
     ) -> None:
-        library = library or load_portaudio()
         self._mixer = Mixer(pieces, sample_rate_hz, groups)
         self._times = StreamTimes(sample_rate_hz)
         self._asked: deque[tuple[float, Hashable, float] | None] = deque()
@@ -69,21 +67,9 @@ class SamplePlayer:
         self._order = count()
         self.late = 0
         self.underflows = 0
-        if device is None and not output_devices(library):
-            raise AudioError(
-                "Nothing can be played: this computer has no sound device, or a server holds it."
-            )
-        try:
-            self._stream = library.OutputStream(
-                samplerate=sample_rate_hz, blocksize=BLOCK_SAMPLES, device=device, channels=CHANNELS,
-                dtype="float32", latency="low", callback=self._fill,
-            )  # fmt: skip
-            self._stream.start()
-        except (library.PortAudioError, ValueError) as error:
-            raise AudioError(
-                f"Nothing can be played on {'the sound device' if device is None else repr(device)}: {error}. "
-                "'musegen-daw ports' lists the devices."
-            ) from error
+        self._stream = open_output(
+            self._fill, sample_rate_hz, device, block_samples=BLOCK_SAMPLES, latency="low", library=library
+        )
 
     @property
     def latency_seconds(self) -> float:
@@ -146,6 +132,11 @@ class KitOutput:
         self.name = "sound device"
         self._player = player
         self._pitches = pitches
+
+    @property
+    def latency_seconds(self) -> float:
+        """How long after it was sent a note is heard."""
+        return self._player.latency_seconds
 
     def send(self, data: bytes) -> None:
         """Play a note-on; a velocity v has the gain (v/127)², as General MIDI recommends."""

@@ -43,7 +43,8 @@ class Api:
 
     `changing` is what the driver appends to a port's name that is another one the next time. `calls_back` is whether
     its thread may run Python: that of JACK may not, because the server, and whoever opens or closes a port while
-    holding the interpreter lock, waits for it.
+    holding the interpreter lock, waits for it. `carrying_seconds` is how long an output must stay after its last
+    message for that to arrive: JACK carries it in a later period, and drops it where the port is gone by then.
     """
 
     key: str
@@ -52,10 +53,11 @@ class Api:
     creates_ports: bool
     changing: re.Pattern[str] | None = None
     calls_back: bool = True
+    carrying_seconds: float = 0.0
 
 
 ALSA = Api("alsa", "ALSA", "API_LINUX_ALSA", True, re.compile(r" \d+:\d+$"))
-JACK = Api("jack", "JACK", "API_UNIX_JACK", True, calls_back=False)
+JACK = Api("jack", "JACK", "API_UNIX_JACK", True, calls_back=False, carrying_seconds=0.1)
 COREMIDI = Api("coremidi", "CoreMIDI", "API_MACOSX_CORE", True)
 WINMM = Api("winmm", "Windows MIDI", "API_WINDOWS_MM", False, re.compile(r" \d+$"))
 APIS = (ALSA, JACK, COREMIDI, WINMM)  # where several are there, ports are created on the first
@@ -220,7 +222,7 @@ class Driver:
         with self._lock:
             self.attend()
             port = self._client(direction, client)
-            connection = Connection(port, self._library.RtMidiError)
+            connection = Connection(port, self._library.RtMidiError, self.api.carrying_seconds)
             try:
                 if received is not None:
                     connection.receive(received, calls_back=self.api.calls_back)
@@ -240,9 +242,11 @@ class Driver:
 class Connection:
     """One open port of the driver; closed by who opened it or, when the MIDI system ends, by its `Driver`."""
 
-    def __init__(self, port: Any, error_type: type[Exception]) -> None:
+    def __init__(self, port: Any, error_type: type[Exception], carrying_seconds: float = 0.0) -> None:
         self._port = port
         self._error_type = error_type
+        self._carrying_seconds = carrying_seconds
+        self._sent_seconds = float("-inf")
         self._lock = threading.Lock()
         self._calls_back = False
         self._reader: QueueReader | None = None
@@ -282,6 +286,7 @@ class Connection:
                 raise PortError("The MIDI port was closed.")
             try:
                 self._port.send_message(data)
+                self._sent_seconds = time.perf_counter()
             except self._error_type as error:
                 raise PortError(f"The MIDI driver refuses to send: {error}") from error
 
@@ -298,5 +303,6 @@ class Connection:
                 # A message that is already on its way into Python needs the interpreter lock, which closing holds
                 # while it waits for the driver's thread: let it through first.
                 time.sleep(_DRAIN_SECONDS)
+            time.sleep(max(0.0, self._sent_seconds + self._carrying_seconds - time.perf_counter()))
             self._port.close_port()
             self._port.delete()

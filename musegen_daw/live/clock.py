@@ -127,22 +127,24 @@ class ManualClock:
     def advance(self, seconds: float = 0.0) -> None:
         """Go on by `seconds`, calling every step at exactly the time it asked for, or now where it was woken.
 
+        A step may call it too, for work that takes time: the others go on meanwhile.
         Raises ValueError for a negative time, RuntimeError where a step never stops asking for the same time.
         """
         if seconds < 0:
             raise ValueError(f"time cannot go back, got {seconds} seconds")
         end_seconds = self._now_seconds + seconds
         steps = 0
-        while self._workers:
-            worker = min(self._workers, key=lambda worker: worker.due_seconds)
-            if worker.due_seconds > end_seconds:
+        while True:
+            free = (worker for worker in self._workers if not worker.is_busy)
+            worker = min(free, key=lambda worker: worker.due_seconds, default=None)
+            if worker is None or worker.due_seconds > end_seconds:
                 break
             steps = 0 if worker.due_seconds > self._now_seconds else steps + 1
             if steps > _MAX_STEPS_AT_ONE_TIME:
                 raise RuntimeError(f"the worker {worker.name!r} always wants to run at once")
             self._now_seconds = max(self._now_seconds, worker.due_seconds)
             worker.run(self._now_seconds)
-        self._now_seconds = end_seconds
+        self._now_seconds = max(self._now_seconds, end_seconds)
 
 
 class _ManualWorker:
@@ -151,6 +153,7 @@ class _ManualWorker:
     ) -> None:
         self.name = name
         self.due_seconds = due_seconds
+        self.is_busy = False
         self._step, self._failed = step, failed
         self._workers = workers
 
@@ -163,11 +166,14 @@ class _ManualWorker:
 
     def run(self, now_seconds: float) -> None:
         self.due_seconds = float("inf")
+        self.is_busy = True
         try:
             due_seconds = self._step(now_seconds)
         except Exception as error:  # noqa: BLE001 - as in a thread
             self.stop()
             self._failed(error)
             return
+        finally:
+            self.is_busy = False
         if due_seconds is not None:
             self.due_seconds = min(self.due_seconds, due_seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Protocol
 
 from musegen_daw.live.clock import Clock
 from musegen_daw.live.events import (
@@ -16,12 +17,23 @@ from musegen_daw.live.events import (
     MidiEvent,
     song_position,
 )
-from musegen_daw.live.scheduler import Scheduler
 from musegen_daw.live.transport import InternalTransport
 
 IDLE_SECONDS = 0.02
 CLOCKS_PER_SIXTEENTH = CLOCKS_PER_BEAT // SIXTEENTHS_PER_BEAT
 BEFORE_TICK_SECONDS = 0.001
+
+
+class SendsMessages(Protocol):
+    """What the clock is sent through (see `Scheduler`)."""
+
+    def send(self, *events: MidiEvent) -> None:
+        """Send messages other than notes when they are due."""
+        ...
+
+    def cancel_after(self, time_seconds: float) -> None:
+        """Drop what is due from `time_seconds` on and not sent."""
+        ...
 
 
 class ClockSender:
@@ -31,7 +43,7 @@ class ClockSender:
     with its song position and CONTINUE. A count-in is not sent. The scheduler stays the caller's to close.
     """
 
-    def __init__(self, clock: Clock, transport: InternalTransport, scheduler: Scheduler) -> None:
+    def __init__(self, clock: Clock, transport: InternalTransport, scheduler: SendsMessages) -> None:
         self._transport, self._scheduler = transport, scheduler
         self._jumps = -1
         self._is_running = False

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from math import floor
 
 from musegen_daw.live.controls import Controls
+from musegen_daw.live.heard import Heard
 from musegen_daw.live.modes import Mode, Moment
 from musegen_daw.live.patterns import LEAD_BEATS, BarGrid, Pattern, PlayedPatterns
+from musegen_daw.live.picture import JamPicture, picture_of
 from musegen_daw.live.planner import Plan, Planner
 
 ASK_AGAIN_SECONDS = 0.15  # at least between questions while a knob turns
@@ -111,6 +113,10 @@ class Conductor:
             self.delays.of_plans.append(plan.seconds)
             if news_seconds is not None:
                 self.delays.of_notes.append(plan.done_seconds - news_seconds)
+
+    def picture(self, beats: float, heard: Heard) -> JamPicture:
+        """What there is to draw at `beats`."""
+        return picture_of(beats, self._settled, heard, self._played, self.mode, self._grid)
 
     def settle(
         self, beats: float, until_beats: float, first_beats: float, controls: Controls

@@ -160,9 +160,16 @@ class Scheduler:
         self._tell(error)
 
     def close(self) -> None:
-        """`release_all`, give the port back and end the thread; a second call does nothing."""
+        """Send the messages that are due, `release_all`, give the port back and end the thread.
+
+        A second call does nothing.
+        """
         with self._guard:
             self._is_closed = True
+            now_seconds = self._clock.now_seconds()
+            for entry in sorted(self._queue):
+                if entry.order == _MESSAGE and entry.time_seconds + self._offset_seconds <= now_seconds:
+                    self._transmit(entry.data)  # the STOP of a clock is not lost
             self._queue.clear()
             self._release()
             if self._port is not None:
@@ -203,9 +210,9 @@ class Scheduler:
     def lateness(self) -> Lateness:
         """How late messages left so far."""
         with self._guard:
-            delays = np.array(self._delays or (0.0,))
-            median, p99 = np.quantile(delays, (0.5, 0.99))
-            return Lateness(self._sent, self._dropped, float(median), float(p99), self._worst_seconds)
+            delays, sent, dropped, worst = list(self._delays), self._sent, self._dropped, self._worst_seconds
+        median, p99 = np.quantile(delays or (0.0,), (0.5, 0.99))
+        return Lateness(sent, dropped, float(median), float(p99), worst)
 
     # The thread
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from musegen_daw.core.clip import Note
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.events import TimedNote
+from musegen_daw.live.outputs import PlaysNotes
 from musegen_daw.live.patterns import LIVE_PPQ, Pattern
 from musegen_daw.live.performer import Kit, Performer
 from musegen_daw.live.recording import Recorder
-from musegen_daw.live.scheduler import Scheduler
 
 LATE_SECONDS = 0.03  # a hit that comes later than this is left out
 RETIME_SECONDS = 0.003  # less than this a drummer is not corrected
@@ -25,7 +25,7 @@ class Sender:
 
     def __init__(
         self,
-        scheduler: Scheduler,
+        scheduler: PlaysNotes,
         seconds_at: Callable[[float], float | None],
         kit: Kit,
         recorder: Recorder | None,

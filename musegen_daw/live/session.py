@@ -11,10 +11,11 @@ from musegen_daw.live.control_map import ControlMap, ControlSurface
 from musegen_daw.live.controls import FILL_NOW, PANIC, TARGETS, Controls, touched
 from musegen_daw.live.events import MidiEvent
 from musegen_daw.live.heard import Heard
+from musegen_daw.live.outputs import PlaysNotes
 from musegen_daw.live.patterns import LEAD_BEATS, BarGrid, PlayedPatterns
+from musegen_daw.live.picture import JamPicture
 from musegen_daw.live.planner import Planner, WritesDrums
 from musegen_daw.live.recording import Recorder
-from musegen_daw.live.scheduler import Scheduler
 from musegen_daw.live.sender import Sender
 from musegen_daw.live.settings import JamSettings, JamStatus, Way, mode_of
 from musegen_daw.live.timeline import Timeline
@@ -36,7 +37,7 @@ class JamSession:
         self,
         clock: Clock,
         transport: Transport,
-        scheduler: Scheduler,
+        scheduler: PlaysNotes,
         generator: WritesDrums,
         settings: JamSettings,
         *,
@@ -44,7 +45,7 @@ class JamSession:
         controls: Controls | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        self._transport, self._scheduler, self._settings = transport, scheduler, settings
+        self._clock, self._transport, self._scheduler, self._settings = clock, transport, scheduler, settings
         self._recorder = recorder
         self._grid = BarGrid(transport.beats_per_bar)
         self._timeline = Timeline(self._grid)
@@ -59,6 +60,8 @@ class JamSession:
         self._jumps = transport.jumps
         self._beats: float | None = None  # reached in the session
         self._message = ""
+        self._picture = JamPicture(beats_per_bar=transport.beats_per_bar)
+        self._is_watched = False
         self._worker: Worker | None = None
         now_seconds = clock.now_seconds()
         self._planner = Planner(generator, clock, self._grid, self.wake)
@@ -80,7 +83,11 @@ class JamSession:
 
     def set_controls(self, controls: Controls) -> None:
         """Play as `controls` say."""
-        self._order(lambda now_seconds: self._control(controls, now_seconds))
+        self.change(lambda _: controls)
+
+    def change(self, change: Callable[[Controls], Controls]) -> None:
+        """Play as `change` makes of the controls that hold when it is called."""
+        self._order(lambda now_seconds: self._control(change(self._controls), now_seconds))
 
     def set_way(self, way: Way) -> None:
         """Play another way from the next bar on; a loop is recorded anew."""
@@ -110,12 +117,13 @@ class JamSession:
         """Silence, and end the workers; a second call does nothing."""
         if self._worker is not None:
             self._worker.stop()
+        self._scheduler.panic()  # before the planner, which may be at work
         self._planner.close()
-        self._scheduler.panic()
         self._release(None)
         if self._recorder is not None and self._beats is not None and self._is_playing:
-            self._recorder.cut(self._beats)
+            self._recorder.cut(self._reached(self._clock.now_seconds()))
         self._is_playing = False
+        self._status = self._told()
 
     # Answers, as of the last step
 
@@ -123,6 +131,16 @@ class JamSession:
     def status(self) -> JamStatus:
         """How things stand."""
         return self._status
+
+    @property
+    def picture(self) -> JamPicture:
+        """What to draw, as of the step after the last call; made only where someone looks."""
+        self._is_watched = True
+        return self._picture
+
+    def beats_at(self, seconds: float) -> float:
+        """The beats of the session at a time not far from now; 0 before it has begun."""
+        return self._beats_at(seconds) if self._beats is not None and self._is_playing else self._beats or 0.0
 
     @property
     def is_ready(self) -> bool:
@@ -162,6 +180,9 @@ class JamSession:
                 -self._grid.beats_per_bar, 0, self._controls, self._transport.tempo_bpm, now_seconds
             )
         self._status = self._told()
+        if self._is_watched:
+            self._is_watched = False
+            self._picture = self._conductor.picture(self._beats or 0.0, self._heard)
         return now_seconds + (PLAYING_STEP_SECONDS if self._is_playing else WAITING_STEP_SECONDS)
 
     def _play(self, now_seconds: float) -> None:
@@ -195,6 +216,7 @@ class JamSession:
             if not was_playing:
                 self._conductor.start(self._beats_at(now_seconds), now_seconds)
         elif was_playing:
+            self._beats = self._reached(now_seconds)
             self._silence()
             self._release(None)
             self._conductor.stop()
@@ -259,6 +281,12 @@ class JamSession:
 
     def _beats_at(self, seconds: float) -> float:
         return self._timeline.session_beats(self._transport.position(seconds))
+
+    def _reached(self, now_seconds: float) -> float:
+        """Where playing has come to since the last step, when the transport may just have stopped or jumped."""
+        beats, bpm = self._beats or 0.0, self._transport.tempo_bpm or 0.0
+        since_beats = self._beats_at(now_seconds) - beats
+        return beats + min(max(0.0, since_beats), 2 * PLAYING_STEP_SECONDS * bpm / 60)
 
     def _first_beats(self) -> float:
         return self._timeline.session_beats(self._transport.first_beat)

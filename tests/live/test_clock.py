@@ -165,3 +165,31 @@ def test_a_thread_can_stop_itself():
     assert stopped.wait(30)
     holder[0].stop()
     assert "self-stopper" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_work_that_takes_time_lets_the_others_go_on():
+    clock = ManualClock(10.0)
+    log = []
+
+    def work(now_seconds):
+        if not log:
+            worker.wake()  # called again once it is done, not within
+        log.append(("begins", now_seconds))
+        clock.advance(0.25)
+        log.append(("ends", clock.now_seconds()))
+        return now_seconds + 1
+
+    def tick(now_seconds):
+        log.append(("ticks", now_seconds))
+        return now_seconds + 0.1 if now_seconds < 10.35 else None
+
+    worker = clock.start("worker", work, never)
+    clock.start("ticker", tick, never)
+    clock.advance(0.3)
+    worker.stop()
+    clock.advance(0.1)
+    assert [(what, round(at, 3)) for what, at in log] == [
+        ("begins", 10.0), ("ticks", 10.0), ("ticks", 10.1), ("ticks", 10.2), ("ends", 10.25),
+        ("begins", 10.25), ("ticks", 10.3), ("ticks", 10.4), ("ends", 10.5),
+    ]  # fmt: skip
+    assert clock.now_seconds() == 10.6

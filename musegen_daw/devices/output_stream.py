@@ -1,0 +1,56 @@
+"""One stream to a sound device, opened or refused with a sentence: all that plays opens it here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from musegen_daw.devices.mixer import CHANNELS
+from musegen_daw.devices.sound_devices import load_portaudio, output_devices
+from musegen_daw.errors import AudioError
+
+FALLBACK_RATE_HZ = 48_000
+
+
+def open_output(
+    callback: Callable[[Any, int, Any, Any], None],
+    sample_rate_hz: int,
+    device: str | None = None,
+    *,
+    block_samples: int,
+    latency: Literal["low", "high"],
+    finished: Callable[[], None] | None = None,
+    library: Any = None,
+) -> Any:
+    """A running stream of stereo float32 blocks that `callback` fills on a thread of PortAudio.
+
+    The device is the usual one unless its name is given; `finished` is called when the stream ends, for whatever
+    reason; `library` stands for sounddevice. Raises AudioError where nothing can be played.
+    """
+    library = library or load_portaudio()
+    if device is None and not output_devices(library):
+        raise AudioError("Nothing can be played: this computer has no sound device, or a server holds it.")
+    try:
+        stream = library.OutputStream(
+            samplerate=sample_rate_hz, blocksize=block_samples, device=device, channels=CHANNELS,
+            dtype="float32", latency=latency, callback=callback, finished_callback=finished,
+        )  # fmt: skip
+        stream.start()
+    except (library.PortAudioError, ValueError) as error:
+        raise AudioError(
+            f"Nothing can be played on {'the sound device' if device is None else repr(device)}: {error}. "
+            "'musegen-daw ports' lists the devices."
+        ) from error
+    return stream
+
+
+def usual_rate_hz(device: str | None = None, library: Any = None) -> int:
+    """The sample rate that a device, or the usual one, runs at; 48,000 where none is found."""
+    try:
+        devices = output_devices(library)
+    except AudioError:
+        return FALLBACK_RATE_HZ
+    for found in devices:
+        if found.name == device or (device is None and found.is_default):
+            return found.sample_rate_hz
+    return devices[0].sample_rate_hz if devices and device is None else FALLBACK_RATE_HZ
