@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from musegen_daw import __version__, resources
-from musegen_daw.commands import bounce, doctor, generate, ports, resynthesis, terminal, vocode
+from musegen_daw.commands import (
+    bounce,
+    doctor,
+    generate,
+    jam,
+    jam_options,
+    ports,
+    resynthesis,
+    terminal,
+    vocode,
+)
+from musegen_daw.commands.arguments import number, whole
 from musegen_daw.commands.bounce import BounceSong
-from musegen_daw.commands.drum_request import DrumOptions, DrumWriter, OpenGenerator
+from musegen_daw.commands.drum_request import DrumOptions
 from musegen_daw.commands.ports import OpenPorts
 from musegen_daw.commands.resynthesis import OpenDecoder
 from musegen_daw.core.drum_maps import GENERAL_MIDI
@@ -19,8 +31,10 @@ from musegen_daw.devices import sound_devices
 from musegen_daw.devices.drivers import APIS
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.devices.survey import LISTEN_SECONDS, ListDevices
+from musegen_daw.drumming.job import DrumSettings, DrumWriter, OpenGenerator
 from musegen_daw.drumming.request import DEFAULT_FOLLOW, DEFAULT_TEMPERATURE, DEFAULT_TOP_P
 from musegen_daw.errors import MusegenError
+from musegen_daw.vocoding.options import GAN, GRIFFIN_LIM
 
 INTERRUPTED = 130
 MAX_BARS = 4096
@@ -37,6 +51,7 @@ def main(
     open_decoder: OpenDecoder = resynthesis.open_decoder,
     open_ports: OpenPorts = PortDirectory.open,
     list_devices: ListDevices = sound_devices.output_devices,
+    open_window: Callable[[list[str]], int] | None = None,
 ) -> int:
     """Run one command and return its exit code: 0 done, 1 failed with a sentence, 2 misused, 130 interrupted.
 
@@ -54,14 +69,15 @@ def main(
             print("\n".join(names))
             return 0
         if args.command is None:
-            _parser().print_help(sys.stderr)
-            return 2
+            return (open_window or _open_window)(["--verbose"] if args.verbose else [])
         open_generator = open_generator or _open_generator
         if args.command == "ports":
             return ports.run(args, open_ports, list_devices)
         if args.command == "doctor":
             return doctor.run(args, open_ports, list_devices, open_generator)
-        options = DrumOptions(_seed(args)) if args.command == "vocode" else _drum_options(args)
+        if args.command == "jam":
+            return jam.run(args, open_ports, open_generator)
+        options = DrumOptions(DrumSettings(_seed(args))) if args.command == "vocode" else _drum_options(args)
         if args.command == "generate":
             return generate.run(args, options, open_generator)
         command = vocode if args.command == "vocode" else bounce
@@ -75,6 +91,22 @@ def main(
     except Exception as error:  # noqa: BLE001 - the last place where a person can still be told
         terminal.report_error(error, verbose=args.verbose, prefix="Unexpected error")
         return 1
+
+
+def _open_window(arguments: list[str]) -> int:
+    variables = "DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in variables):
+        _parser().print_help(sys.stderr)
+        terminal.note("There is no screen to open the window on.")
+        return 2
+    try:
+        from musegen_daw import app
+    except ImportError as error:
+        raise MusegenError(
+            f"The window cannot be opened, a library of Qt is missing ({error}): on Debian and Ubuntu run "
+            "sudo apt-get install -y libegl1 libxkbcommon0 libdbus-1-3 libxcb-cursor0."
+        ) from error
+    return app.main(arguments)
 
 
 def _open_generator(model_dir: Path) -> DrumWriter:
@@ -97,7 +129,7 @@ def _drum_options(args: argparse.Namespace) -> DrumOptions:
     primer_path = args.primer
     if args.style is not None:
         primer_path = resources.style_path(args.style)
-    return DrumOptions(
+    settings = DrumSettings(
         seed=_seed(args),
         temperature=args.temperature,
         top_p=args.top_p,
@@ -107,6 +139,9 @@ def _drum_options(args: argparse.Namespace) -> DrumOptions:
         fill=args.fill,
         human_timing=None if args.timing is None else args.timing == "human",
         variations=getattr(args, "variations", 1),
+    )
+    return DrumOptions(
+        settings,
         bar_count=args.bars,
         tracks=tuple(args.track),
         primer_path=primer_path,
@@ -114,30 +149,6 @@ def _drum_options(args: argparse.Namespace) -> DrumOptions:
         strict_meter=args.strict_meter,
         drum_map=resources.load_drum_map(args.drum_map) if getattr(args, "drum_map", None) else GENERAL_MIDI,
     )
-
-
-def _number(low: float, high: float, *, above: bool = False) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
-        if not low <= value <= high or (above and value == low):
-            raise argparse.ArgumentTypeError(
-                f"{text} is not {'above' if above else 'within'} {low:g}..{high:g}"
-            )
-        return value
-
-    return parse
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or len(text) > 20 or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number within {low}..{high}")
-        return int(text)
-
-    return parse
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -158,7 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.mid|DIR")
     command.add_argument(
-        "--variations", type=_whole(1, MAX_VARIATIONS), default=1, metavar="K",
+        "--variations", type=whole(1, MAX_VARIATIONS), default=1, metavar="K",
         help="write K takes, the likeliest as OUT-1.mid",
     )  # fmt: skip
     command.add_argument(
@@ -177,11 +188,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--drums", type=Path, metavar="DRUMS.mid", help="use these drums")
     command.add_argument("--stems", type=Path, metavar="DIR", help="also write one WAV for each track")
     command.add_argument("--soundfont", type=Path, metavar="F", help="the .sf2 to play with")
-    command.add_argument("--sample-rate", type=_whole(8000, 192_000), default=44_100, metavar="HZ")
+    command.add_argument("--sample-rate", type=whole(8000, 192_000), default=44_100, metavar="HZ")
     command.add_argument("--vocode", action="store_true", help="send the mix through the vocoder")
     command.add_argument("--vocoder", metavar="NAME|DIR", help="another vocoder model, for --vocode")
 
     _add_vocode(commands.add_parser("vocode", parents=[for_both], help="turn mel spectrograms into audio"))
+
+    jam_options.add_options(
+        commands.add_parser("jam", parents=[for_both], help="play live: MIDI in, drums that follow out")
+    )
 
     on_ports = argparse.ArgumentParser(add_help=False)
     on_ports.add_argument(
@@ -195,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     command.add_argument(
         "--listen",
-        type=_number(0, 60),
+        type=number(0, 60),
         default=LISTEN_SECONDS,
         metavar="SECONDS",
         help="how long, for a clock",
@@ -216,11 +231,11 @@ def _add_vocode(command: argparse.ArgumentParser) -> None:
     command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.wav")
     command.add_argument("--model", metavar="NAME|DIR", help="another vocoder model")
     command.add_argument(
-        "--method", choices=[resynthesis.GAN, resynthesis.GRIFFIN_LIM], default=resynthesis.GAN,
+        "--method", choices=[GAN, GRIFFIN_LIM], default=GAN,
         help="the trained vocoder, or Griffin-Lim to compare it with",
     )  # fmt: skip
     command.add_argument(
-        "--iterations", type=_whole(1, MAX_ITERATIONS), metavar="N", help="of Griffin-Lim, 32 unless told"
+        "--iterations", type=whole(1, MAX_ITERATIONS), metavar="N", help="of Griffin-Lim, 32 unless told"
     )
     command.add_argument(
         "--inversion", choices=["pinv", "nnls"], help="of the mel bands for Griffin-Lim, pinv unless told"
@@ -231,15 +246,15 @@ def _add_vocode(command: argparse.ArgumentParser) -> None:
         help="of a .npy; recognised from its values unless told",
     )  # fmt: skip
     command.add_argument(
-        "--stretch", type=_number(0.1, 10), default=1.0, metavar="R", help="R times as long at the same pitch"
+        "--stretch", type=number(0.1, 10), default=1.0, metavar="R", help="R times as long at the same pitch"
     )
     command.add_argument(
-        "--pitch", type=_number(-48, 48), default=0.0, metavar="SEMITONES", help="higher or lower"
+        "--pitch", type=number(-48, 48), default=0.0, metavar="SEMITONES", help="higher or lower"
     )
-    command.add_argument("--threads", type=_whole(1, MAX_THREADS), default=1, metavar="N")
+    command.add_argument("--threads", type=whole(1, MAX_THREADS), default=1, metavar="N")
     command.add_argument(
         "--seed",
-        type=_whole(0, 2**63 - 1),
+        type=whole(0, 2**63 - 1),
         metavar="S",
         help="of drums written to a .mid, and of Griffin-Lim",
     )
@@ -252,21 +267,19 @@ def _drum_arguments() -> argparse.ArgumentParser:
         "--track", action="append", default=[], metavar="NAME|N", help="a part to follow, by name or number"
     )
     parser.add_argument(
-        "--bars", type=_whole(1, MAX_BARS), metavar="N", help="write N bars, however long the clip"
+        "--bars", type=whole(1, MAX_BARS), metavar="N", help="write N bars, however long the clip"
     )
+    parser.add_argument("--seed", type=whole(0, 2**63 - 1), metavar="S", help="the same seed, the same drums")
     parser.add_argument(
-        "--seed", type=_whole(0, 2**63 - 1), metavar="S", help="the same seed, the same drums"
-    )
-    parser.add_argument(
-        "--temperature", type=_number(0, 10, above=True), default=DEFAULT_TEMPERATURE, metavar="T",
+        "--temperature", type=number(0, 10, above=True), default=DEFAULT_TEMPERATURE, metavar="T",
         help="how much surprise; lower is safer, %(default)s unless told",
     )  # fmt: skip
     parser.add_argument(
-        "--top-p", type=_number(0, 1, above=True), default=DEFAULT_TOP_P, metavar="P",
+        "--top-p", type=number(0, 1, above=True), default=DEFAULT_TOP_P, metavar="P",
         help="leave out the least likely choices beyond this share, %(default)s unless told",
     )  # fmt: skip
     parser.add_argument(
-        "--follow", type=_number(0, 4), default=DEFAULT_FOLLOW, metavar="X",
+        "--follow", type=number(0, 4), default=DEFAULT_FOLLOW, metavar="X",
         help="how strongly the part draws the drums: 0 to 4, %(default)s unless told",
     )  # fmt: skip
     for control, low, high in (
@@ -275,7 +288,7 @@ def _drum_arguments() -> argparse.ArgumentParser:
         ("fill", "groove", "fill"),
     ):
         parser.add_argument(
-            f"--{control}", type=_number(0, 1), metavar=control[0].upper(), help=f"0 {low} to 1 {high}"
+            f"--{control}", type=number(0, 1), metavar=control[0].upper(), help=f"0 {low} to 1 {high}"
         )
     parser.add_argument(
         "--timing",

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from musegen_daw import files
 from musegen_daw.commands import terminal
-from musegen_daw.commands.drum_request import DrumOptions, OpenGenerator, drum_job, read_drums
-from musegen_daw.commands.resynthesis import DecoderOptions, OpenDecoder, mel_of_audio, resynthesise
+from musegen_daw.commands.drum_request import DrumOptions, drum_job, read_drums
+from musegen_daw.commands.resynthesis import OpenDecoder, resynthesise
 from musegen_daw.core.clip import Song
+from musegen_daw.drumming.job import OpenGenerator
 from musegen_daw.errors import AudioError, MidiFileError
 from musegen_daw.midi_file import read_midi
+from musegen_daw.vocoding.options import DecoderOptions
 
 if TYPE_CHECKING:
     from musegen_daw.render.bounce import BounceReport
@@ -60,6 +62,8 @@ def run(
         report = render(song, output, bounce_song, args.soundfont, args.sample_rate, args.stems)
         vocoded = None
     else:
+        from musegen_daw.vocoding.inputs import mel_of_audio
+
         with rendered_beside(output) as rendered:
             report = render(song, rendered, bounce_song, args.soundfont, args.sample_rate)
             source = mel_of_audio(rendered, decoder.mel)

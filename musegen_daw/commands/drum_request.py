@@ -1,67 +1,27 @@
-"""From a song and the options of a person to a request for the drum generator, and from its takes to clips."""
+"""From a song and the options of a command to a request for the drum generator, and from its takes to clips."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import reduce
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from musegen_daw.core.clip import Clip, Note, Song
 from musegen_daw.core.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, to_general_midi
 from musegen_daw.core.parts import clip_bars, continued_bars, find_parts, listed_parts
 from musegen_daw.core.time import Bar
-from musegen_daw.drumming.request import (
-    DEFAULT_CANDIDATES,
-    DEFAULT_FOLLOW,
-    DEFAULT_TEMPERATURE,
-    DEFAULT_TOP_P,
-    DrumRequest,
-    DrumResult,
-)
+from musegen_daw.drumming import job
+from musegen_daw.drumming.job import DrumSettings, Kept, Primer, drums_of, merged, primer_of
+from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi_file import read_midi
-
-MAX_PRIMER_BARS = 8
-
-
-class DrumWriter(Protocol):
-    """What the commands need of a drum generator."""
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        ...
-
-    def generate(
-        self,
-        request: DrumRequest,
-        *,
-        progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> DrumResult:
-        """The takes for `request`, the likeliest first."""
-        ...
-
-
-OpenGenerator = Callable[[Path], DrumWriter]
 
 
 @dataclass(frozen=True, slots=True)
 class DrumOptions:
-    """What a person asks of the drums, whatever the song."""
+    """What a person asks of a command: the settings of the drums, and what they follow, keep and go on from."""
 
-    seed: int
-    temperature: float = DEFAULT_TEMPERATURE
-    top_p: float = DEFAULT_TOP_P
-    follow: float = DEFAULT_FOLLOW
-    density: float | None = None
-    loudness: float | None = None
-    fill: float | None = None
-    human_timing: bool | None = None
-    variations: int = 1
+    settings: DrumSettings
     bar_count: int | None = None
     tracks: tuple[str, ...] = ()
     primer_path: Path | None = None
@@ -74,24 +34,26 @@ class DrumOptions:
 class DrumJob:
     """A request, and what it takes to put its takes back into the song."""
 
-    request: DrumRequest
+    job: job.DrumJob
     bars: tuple[Bar, ...]
-    primer_ticks: int
     kept: tuple[Note, ...]
     drum_map: DrumMap
+
+    @property
+    def request(self) -> DrumRequest:
+        """What the generator is asked."""
+        return self.job.request
 
     def drums_of(self, take: Clip) -> Clip:
         """A take in the time of the song, at the pitches of the drum map, with the drums that are kept."""
         kept_bars = [self.bars[index] for index in sorted(self.request.kept_bars)]
-        written: list[Note] = []
-        for note in apply_drum_map(take, self.drum_map).notes:
-            # A hit pushed ahead of the first bar has no room before it.
-            start_ticks = max(0, note.start_ticks - self.primer_ticks)
-            if not any(bar.start_ticks <= start_ticks < bar.end_ticks for bar in kept_bars):
-                written.append(replace(note, start_ticks=start_ticks))
-        length_ticks = self.bars[-1].end_ticks
-        notes = (*self.kept, *written)
-        return Clip(notes, length_ticks, self.request.ppq, name="Drums", is_drum=True)
+        drums = apply_drum_map(self.job.in_song(take), self.drum_map)
+        written = [
+            note
+            for note in drums.notes
+            if not any(bar.start_ticks <= note.start_ticks < bar.end_ticks for bar in kept_bars)
+        ]
+        return drums.with_notes((*self.kept, *written))
 
 
 def drum_job(song: Song, name: str, options: DrumOptions, note: Callable[[str], None]) -> DrumJob:
@@ -113,38 +75,14 @@ def drum_job(song: Song, name: str, options: DrumOptions, note: Callable[[str], 
     )
     if kept_bars and len(kept_bars) == len(bars):
         raise MidiFileError(f"Every bar of {name} already has drums, so there is nothing left to write.")
-    primer, primer_bars = None, ()
+    primer = None
     if options.primer_path is not None:
-        primer, primer_bars = _primer(options.primer_path, song.time_map.ppq, note)
-        if primer_bars[-1].length_ticks != bars[0].length_ticks:
+        primer = _primer(options.primer_path, song.time_map.ppq, note)
+        if primer.bars[-1].length_ticks != bars[0].length_ticks:
             note(f"{options.primer_path} is in another meter than {name}.")
-    primer_ticks = sum(bar.length_ticks for bar in primer_bars)
-    request = DrumRequest(
-        parts=tuple(part.shift(primer_ticks) for part in parts),
-        bars=tuple(replace(bar, start_ticks=bar.start_ticks + primer_ticks) for bar in bars),
-        ppq=song.time_map.ppq,
-        bpm=song.time_map.bpm_at(0),
-        seed=options.seed,
-        temperature=options.temperature,
-        top_p=options.top_p,
-        follow=options.follow,
-        density=options.density,
-        loudness=options.loudness,
-        fill=options.fill,
-        human_timing=options.human_timing,
-        variations=options.variations,
-        candidates=DEFAULT_CANDIDATES if options.variations == 1 else options.variations,
-        primer=primer,
-        primer_bars=primer_bars,
-        kept=to_general_midi(kept, options.drum_map).shift(primer_ticks) if kept else None,
-        kept_bars=kept_bars,
-    )
-    return DrumJob(request, bars, primer_ticks, kept.notes if kept else (), options.drum_map)
-
-
-def merged(clips: Sequence[Clip]) -> Clip:
-    """All clips as one; there must be at least one."""
-    return reduce(Clip.merge, clips)
+    standing = Kept(to_general_midi(kept, options.drum_map), bars=kept_bars) if kept else None
+    asked = job.drum_job(parts, bars, song.time_map, options.settings, primer, standing)
+    return DrumJob(asked, bars, kept.notes if kept else (), options.drum_map)
 
 
 def read_drums(path: Path, note: Callable[[str], None]) -> tuple[Clip, Song]:
@@ -153,13 +91,12 @@ def read_drums(path: Path, note: Callable[[str], None]) -> tuple[Clip, Song]:
     Raises MidiFileError when there are none.
     """
     song = read_midi(path)
-    drums = [clip for clip in song.drums if clip.notes]
-    if drums:
-        return merged(drums), song
-    if len(song.parts) == 1:
+    drums = drums_of(song)
+    if drums is None:
+        raise MidiFileError(f"{path} has no drums: no notes on channel 10.")
+    if not any(clip.notes for clip in song.drums):
         note(f"{path} has nothing on channel 10; its only track is taken as drums.")
-        return replace(song.parts[0], is_drum=True), song
-    raise MidiFileError(f"{path} has no drums: no notes on channel 10.")
+    return drums, song
 
 
 def _chosen_parts(
@@ -205,12 +142,8 @@ def _check_meter(
     note(f"{where}; the model was trained on 4/4 and writes drums into these bars as best it can.")
 
 
-def _primer(path: Path, ppq: int, note: Callable[[str], None]) -> tuple[Clip, tuple[Bar, ...]]:
-    """The last bars of the drums in `path` at `ppq`, moved to tick 0."""
-    drums, song = read_drums(path, note)
-    bars = clip_bars(song.time_map, [drums])[-MAX_PRIMER_BARS:]
-    sliced = drums.slice(bars[0].start_ticks, bars[-1].end_ticks)
-    edges = [bar.start_ticks - bars[0].start_ticks for bar in bars] + [sliced.length_ticks]
-    scaled = [(2 * edge * ppq + drums.ppq) // (2 * drums.ppq) for edge in edges]
-    primer_bars = tuple(Bar(start, end - start) for start, end in pairwise(scaled))
-    return sliced.at_ppq(ppq), primer_bars
+def _primer(path: Path, ppq: int, note: Callable[[str], None]) -> Primer:
+    _, song = read_drums(path, note)
+    primer = primer_of(song, ppq)
+    assert primer is not None, "read_drums raises where there are no drums"
+    return primer

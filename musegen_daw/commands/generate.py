@@ -10,8 +10,9 @@ from pathlib import Path
 
 from musegen_daw import files
 from musegen_daw.commands import terminal
-from musegen_daw.commands.drum_request import DrumOptions, DrumWriter, OpenGenerator, drum_job
+from musegen_daw.commands.drum_request import DrumOptions, drum_job
 from musegen_daw.core.clip import Song
+from musegen_daw.drumming.job import DrumWriter, OpenGenerator
 from musegen_daw.errors import MidiFileError, ModelError, MusegenError
 from musegen_daw.midi_file import add_drums, read_midi_bytes, song_from_bytes, song_to_bytes
 
@@ -20,7 +21,7 @@ MIDI_SUFFIXES = (".mid", ".midi")
 
 def run(args: Namespace, options: DrumOptions, open_generator: OpenGenerator) -> int:
     """Write drums for every input; 0 when all went well, 1 when one did not (the others are still written)."""
-    outputs = output_paths(args.inputs, args.output, options.variations)
+    outputs = output_paths(args.inputs, args.output, options.settings.variations)
     # Opened once and only when a first input turned out to be readable.
     generator = cache(lambda: open_generator(args.model))
     exit_code = 0

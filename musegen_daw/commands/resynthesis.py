@@ -1,47 +1,24 @@
-"""From audio to a log-mel and from a log-mel to a WAV, as `vocode` and `bounce --vocode` share it."""
+"""From a log-mel to a WAV with what is said about it, as `vocode` and `bounce --vocode` share it."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musegen_daw import resources
 from musegen_daw.commands import terminal
 from musegen_daw.errors import AudioError
 from musegen_daw.files import written_beside
+from musegen_daw.vocoding.options import GAN, GRIFFIN_LIM, DecoderOptions
 
 if TYPE_CHECKING:
     from musegen_daw.vocoding.decoder import MelDecoder
-    from musegen_daw.vocoding.mel import Floats, MelConfig
-
-GAN, GRIFFIN_LIM = "gan", "griffin-lim"
-
-
-@dataclass(frozen=True, slots=True)
-class DecoderOptions:
-    """How a person wants mels turned into audio; `model` None is the bundled one."""
-
-    method: str = GAN
-    model: str | None = None
-    iterations: int | None = None
-    inversion: str | None = None
-    threads: int = 1
-    seed: int = 0
-
+    from musegen_daw.vocoding.mel import Floats
 
 OpenDecoder = Callable[[DecoderOptions], "MelDecoder"]
-
-
-@dataclass(frozen=True, slots=True)
-class MelOfAudio:
-    """A log-mel (n_mels, frames) and the samples it was made of."""
-
-    mel: Floats
-    samples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,44 +48,12 @@ class Resynthesis:
 
 
 def open_decoder(options: DecoderOptions) -> MelDecoder:
-    """The vocoder, or Griffin-Lim for the mels of the model where one is named, else for the default mels."""
-    from musegen_daw.models.spec import load_spec
-    from musegen_daw.vocoding import griffin_lim
-    from musegen_daw.vocoding.mel import MelConfig
-    from musegen_daw.vocoding.vocoder import KIND, Vocoder, read_mel_config
+    """The decoder that is asked for; raises AudioError where options of one method are given with the other."""
+    from musegen_daw.vocoding import decoders
 
-    if options.method == GAN:
-        if options.iterations is not None or options.inversion is not None:
-            raise AudioError(f"--iterations and --inversion belong to --method {GRIFFIN_LIM}.")
-        return Vocoder.open(
-            resources.vocoder_dir(options.model or resources.DEFAULT_VOCODER), options.threads
-        )
-    config = MelConfig()
-    if options.model is not None:
-        config = read_mel_config(load_spec(resources.vocoder_dir(options.model), KIND))
-    inversion: griffin_lim.Inversion = "nnls" if options.inversion == "nnls" else "pinv"
-    return griffin_lim.GriffinLim(
-        config, options.iterations or griffin_lim.ITERATIONS, inversion, seed=options.seed
-    )
-
-
-def mel_of_audio(path: Path, config: MelConfig) -> MelOfAudio:
-    """The log-mel of an audio file, read block by block; raises AudioError naming the file."""
-    import numpy as np
-
-    from musegen_daw.audio_file import read_mono
-    from musegen_daw.vocoding.mel import log_mel_blocks
-
-    samples = 0
-
-    def counted() -> Iterator[Floats]:
-        nonlocal samples
-        for block in read_mono(path, config.sample_rate_hz):
-            samples += len(block)
-            yield block
-
-    mel = np.concatenate([*log_mel_blocks(counted(), config)], axis=1)
-    return MelOfAudio(mel, samples)
+    if options.method == GAN and (options.iterations, options.inversion) != (None, None):
+        raise AudioError(f"--iterations and --inversion belong to --method {GRIFFIN_LIM}.")
+    return decoders.open_decoder(options)
 
 
 def resynthesise(

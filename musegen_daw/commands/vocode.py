@@ -17,23 +17,25 @@ from musegen_daw.commands.bounce import (
     rendered_beside,
     song_with_drums,
 )
-from musegen_daw.commands.drum_request import DrumOptions, OpenGenerator
+from musegen_daw.commands.drum_request import DrumOptions
 from musegen_daw.commands.generate import MIDI_SUFFIXES
-from musegen_daw.commands.resynthesis import DecoderOptions, OpenDecoder, mel_of_audio, resynthesise
+from musegen_daw.commands.resynthesis import OpenDecoder, resynthesise
+from musegen_daw.drumming.job import OpenGenerator
 from musegen_daw.errors import AudioError
+from musegen_daw.vocoding.options import DecoderOptions
 
 if TYPE_CHECKING:
-    from musegen_daw.vocoding.mel import Floats, MelConfig
+    from musegen_daw.vocoding.inputs import MelInput
+    from musegen_daw.vocoding.mel import MelConfig
 
 MEL_SUFFIX = ".npy"
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The log-mel to decode, the samples it stands for where known, and the seed of drums that were written."""
+    """What is to be decoded, and the seed of drums that were written."""
 
-    mel: Floats
-    samples: int | None = None
+    given: MelInput
     drum_seed: int | None = None
 
 
@@ -45,13 +47,17 @@ def run(
     open_decoder: OpenDecoder,
 ) -> int:
     """Turn one input into a WAV; returns 0."""
+    from musegen_daw.vocoding.inputs import edited
+
     _check_places(args.input, args.output, args.save_mel, args.mel_scale)
     decoder = open_decoder(
-        DecoderOptions(args.method, args.model, args.iterations, args.inversion, args.threads, options.seed)
+        DecoderOptions(
+            args.method, args.model, args.iterations, args.inversion, args.threads, options.settings.seed
+        )
     )
     source = _read(args, decoder.mel, options, open_generator, bounce_song)
-    mel, samples = _edited(source, args.stretch, args.pitch, decoder.mel)
-    report = resynthesise(mel, decoder, args.output, samples, args.save_mel)
+    changed = edited(source.given, args.stretch, args.pitch, decoder.mel)
+    report = resynthesise(changed.mel, decoder, args.output, changed.samples, args.save_mel)
     facts = {
         "input": str(args.input),
         **report.facts(),
@@ -89,28 +95,16 @@ def _read(
     open_generator: OpenGenerator,
     bounce_song: BounceSong,
 ) -> _Source:
+    from musegen_daw.vocoding.inputs import MelInput, mel_of_audio
+
     suffix = args.input.suffix.lower()
     if suffix == MEL_SUFFIX:
         from musegen_daw.vocoding.mel_file import load_mel
 
-        return _Source(load_mel(args.input, config, terminal.note, args.mel_scale))
+        return _Source(MelInput(load_mel(args.input, config, terminal.note, args.mel_scale)))
     if suffix not in MIDI_SUFFIXES:
-        audio = mel_of_audio(args.input, config)
-        return _Source(audio.mel, audio.samples)
+        return _Source(mel_of_audio(args.input, config))
     song, drum_seed = song_with_drums(args.input, None, resources.drum_model_dir(), options, open_generator)
     with rendered_beside(args.output) as rendered:
         render(song, rendered, bounce_song)
-        audio = mel_of_audio(rendered, config)
-    return _Source(audio.mel, audio.samples, drum_seed)
-
-
-def _edited(source: _Source, factor: float, semitones: float, config: MelConfig) -> tuple[Floats, int | None]:
-    from musegen_daw.vocoding import edit
-
-    mel, samples = source.mel, source.samples
-    if semitones:
-        mel = edit.pitch(mel, semitones, config)
-    if factor != 1:
-        mel = edit.stretch(mel, factor)
-        samples = None if samples is None else max(1, round(samples * factor))
-    return mel, samples
+        return _Source(mel_of_audio(rendered, config), drum_seed)

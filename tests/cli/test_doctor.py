@@ -5,12 +5,12 @@ import json
 import pytest
 
 from musegen_daw.cli import main
-from musegen_daw.commands.doctor import speed
 from musegen_daw.devices.drivers import open_drivers
 from musegen_daw.devices.findings import Level
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.devices.sound_devices import AudioDevice
 from musegen_daw.errors import AudioError, ModelError
+from musegen_daw.jam.checkup import speed
 from tests.devices.doubles import FakeRtMidi
 
 SPEAKER = AudioDevice("Speaker", "ALSA", 48_000, True)

@@ -1,0 +1,132 @@
+"""Timekeeper: the time of a jam, the program's own, counted in and sent on as clock, or that of a DAW."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from musegen_daw.core.drums import PIECE_OF_PITCH
+from musegen_daw.jam.clock_input import ClockInput
+from musegen_daw.jam.outputs import MidiOut
+from musegen_daw.jam.settings import ClockSource, RigSettings
+from musegen_daw.live.clock import Clock
+from musegen_daw.live.clock_sender import ClockSender
+from musegen_daw.live.events import TimedNote
+from musegen_daw.live.midi_clock import ClockFollower, ClockState
+from musegen_daw.live.outputs import PlaysNotes
+from musegen_daw.live.transport import FollowedTransport, InternalTransport
+
+CLICK_PITCH = 37  # side stick
+FIRST_CLICK_VELOCITY, CLICK_VELOCITY = 110, 80
+
+
+class Timekeeper:
+    """Owns the transport; `changed` is called, on any thread, when the time does not go on as it did.
+
+    A count-in is heard on `outputs`, and `clock_out` is sent the clock. Every method may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        settings: RigSettings,
+        clock: Clock,
+        outputs: PlaysNotes,
+        clock_out: MidiOut | None,
+        changed: Callable[[], None],
+    ) -> None:
+        self._settings, self._outputs, self._changed = settings, outputs, changed
+        self._own: InternalTransport | None = None
+        self._led: FollowedTransport | None = None
+        self._input: ClockInput | None = None
+        self._sender: ClockSender | None = None
+        if settings.clock is ClockSource.MIDI:
+            follower = ClockFollower()
+            self._led = FollowedTransport(clock, follower, settings.beats_per_bar)
+            self._input = ClockInput(clock, follower, changed)
+        else:
+            self._own = InternalTransport(clock, settings.tempo_bpm, settings.beats_per_bar)
+            if clock_out is not None:
+                self._sender = ClockSender(clock, self._own, clock_out.scheduler)
+
+    @property
+    def transport(self) -> InternalTransport | FollowedTransport:
+        """Which beat it is at a time."""
+        transport = self._own or self._led
+        assert transport is not None
+        return transport
+
+    @property
+    def is_led(self) -> bool:
+        """Whether a DAW's clock says when the drums play and how fast."""
+        return self._led is not None
+
+    @property
+    def clock_state(self) -> ClockState | None:
+        """What the DAW's clock does; None where none is followed."""
+        return None if self._led is None else self._led.clock_state
+
+    def start(self) -> None:
+        """Play from the first bar, after the count-in; nothing where a DAW leads or while it plays."""
+        if self._own is not None and not self._own.is_playing:
+            self._own.start(count_in_bars=self._settings.count_in_bars)
+            self._click(self._own)
+            self._tell()
+
+    def stop(self) -> None:
+        """Stand still; nothing where a DAW leads."""
+        if self._own is not None:
+            self._own.stop()
+            self._tell()
+
+    def set_tempo(self, tempo_bpm: float) -> None:
+        """Go on at another tempo; nothing where a DAW leads, raises ValueError outside 20 to 300 BPM."""
+        if self._own is not None:
+            self._own.set_tempo(tempo_bpm)
+            self._tell()
+
+    def tap(self) -> float | None:
+        """Take a tap of the tempo, which is returned once it is known; where a DAW leads: now a bar begins."""
+        bpm = None
+        if self._own is not None:
+            bpm = self._own.tap()
+        elif self._led is not None:
+            self._led.align()
+        self._tell()
+        return bpm
+
+    def feed(self, source: str, data: bytes, time_seconds: float) -> None:
+        """Take a message about time that came in at `source`."""
+        if self._input is not None:
+            self._input.feed(source, data, time_seconds)
+
+    def lost(self, source: str) -> None:
+        """The port of a source has gone."""
+        if self._input is not None:
+            self._input.lost(source)
+
+    def close_sending(self) -> None:
+        """Send STOP where clock is sent, and end that worker; a second call does nothing."""
+        if self._sender is not None:
+            self._sender.close()
+
+    def close(self) -> None:
+        """End the workers; a second call does nothing."""
+        self.close_sending()
+        if self._input is not None:
+            self._input.close()
+
+    def _tell(self) -> None:
+        self._changed()
+        if self._sender is not None:
+            self._sender.wake()
+
+    def _click(self, transport: InternalTransport) -> None:
+        """The beats of the count-in, on the side stick of the kit."""
+        kit, beats_per_bar = self._settings.jam.kit, transport.beats_per_bar
+        pitch = kit.drum_map.pitch_of(PIECE_OF_PITCH[CLICK_PITCH])
+        counted_beats = self._settings.count_in_bars * beats_per_bar
+        for beat in range(round(counted_beats)):
+            start_seconds = transport.seconds_at(transport.first_beat - counted_beats + beat)
+            if pitch is not None and start_seconds is not None:
+                velocity = CLICK_VELOCITY if beat % beats_per_bar else FIRST_CLICK_VELOCITY
+                end_seconds = start_seconds + kit.note_seconds
+                self._outputs.play(TimedNote(start_seconds, end_seconds, kit.channel, pitch, velocity))

@@ -1,0 +1,55 @@
+"""Settings of playing are found again, and a damaged file is told of."""
+
+from pathlib import Path
+
+import pytest
+
+from musegen_daw.errors import MusegenError
+from musegen_daw.jam.places import config_dir, load_offset, save_offset
+
+
+def test_each_system_keeps_settings_where_it_keeps_settings():
+    home = Path.home()
+    assert config_dir("linux", {}) == home / ".config" / "musegen-daw"
+    assert config_dir("linux", {"XDG_CONFIG_HOME": "x"}) == Path("x/musegen-daw")
+    assert config_dir("darwin", {}) == home / "Library" / "Application Support" / "musegen-daw"
+    assert config_dir("win32", {"APPDATA": "roaming"}) == Path("roaming/musegen-daw")
+
+
+def test_offsets_are_kept_by_port(tmp_path):
+    folder = tmp_path / "a" / "b"
+    assert load_offset(folder, "synth") is None
+    save_offset(folder, "synth", -0.0125)
+    save_offset(folder, "Überport", 0.5)
+    save_offset(folder, "synth", -0.02)
+    assert load_offset(folder, "synth") == -0.02
+    assert load_offset(folder, "Überport") == 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"offsets_ms": 3}',
+        '{"offsets_ms": {"a": "x"}}',
+        '{"offsets_ms": {"a": null}}',
+        '{"offsets_ms": {"a": NaN}}',
+        '{"offsets_ms": {"a": 1e9}}',
+    ],
+)
+def test_a_damaged_file_is_told_of_and_left_alone(tmp_path, text):
+    path = tmp_path / "offsets.json"
+    path.write_text(text)
+    with pytest.raises(MusegenError, match=r"offsets\.json"):
+        load_offset(tmp_path, "synth")
+    with pytest.raises(MusegenError, match=r"offsets\.json"):
+        save_offset(tmp_path, "synth", 0.0)
+    assert path.read_text() == text
+
+
+def test_a_folder_that_cannot_be_made_is_told_of(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MusegenError, match="Cannot make the folder"):
+        save_offset(tmp_path / "file", "synth", 0.0)
