@@ -1,8 +1,8 @@
-"""Audio files to mono blocks at one sample rate, and blocks to WAV files; memory is bounded by a block."""
+"""Audio files to blocks, at a rate that is asked for, and blocks to WAV files; memory is bounded by a block."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,19 +23,82 @@ BLOCK_SAMPLES = 1 << 17
 Floats = NDArray[np.float32]
 
 
-def read_mono(path: Path, sample_rate_hz: int) -> Iterator[Floats]:
-    """The audio of a WAV, FLAC, OGG or MP3 file, its channels averaged, in blocks (samples,) at `sample_rate_hz`.
+class AudioReader:
+    """An audio file that was opened: `blocks` reads it once, from its beginning to its end, and closes it."""
 
-    Raises AudioError naming the file, at once where it cannot be opened, else where the bad place is reached.
-    """
+    def __init__(self, path: Path, file: soundfile.SoundFile) -> None:
+        self.path = path
+        self.sample_rate_hz: int = file.samplerate
+        self.channels: int = file.channels
+        self.frames = max(0, file.frames)
+        self._file = file
+
+    def close(self) -> None:
+        """Give the file back unread; a second call does nothing."""
+        self._file.close()
+
+    def blocks(self) -> Iterator[Floats]:
+        """Its audio in blocks (samples, channels), the last one shorter and perhaps empty.
+
+        Raises AudioError naming the file where it is damaged, too long, or holds what is no audio.
+        """
+        with self._file as file:
+            block_samples = max(1, BLOCK_SAMPLES // self.channels)
+            samples = 0
+            while True:
+                try:
+                    block: Floats = file.read(block_samples, dtype="float32", always_2d=True)  # type: ignore[assignment]
+                except soundfile.SoundFileError as error:
+                    raise AudioError(
+                        f"{self.path} is damaged after {samples / self.sample_rate_hz:.1f} seconds: {error}"
+                    ) from error
+                samples += len(block)
+                if samples > MAX_SECONDS * self.sample_rate_hz:
+                    raise AudioError(
+                        f"{self.path} is longer than {MAX_SECONDS // 3600} hours, which is the most."
+                    )
+                if not (np.abs(block) <= MAX_LEVEL).all():
+                    raise AudioError(f"{self.path} has samples that are no numbers, or far above full scale.")
+                yield block
+                if len(block) < block_samples:
+                    return
+
+
+def open_audio(path: Path) -> AudioReader:
+    """A WAV, FLAC, OGG or MP3 file to read; raises AudioError naming the file where it is none."""
     check_readable(path, MAX_BYTES, AudioError)
     if path.stat().st_size == 0:
         raise AudioError(f"{path} is empty.")
-    file = _open(path)
-    if not MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ:
-        file.close()
-        raise AudioError(f"{path} has a sample rate of {file.samplerate} Hz, which is not possible.")
-    return _mono_blocks(file, path, sample_rate_hz)
+    reader = AudioReader(path, _open(path))
+    if not MIN_RATE_HZ <= reader.sample_rate_hz <= MAX_RATE_HZ:
+        reader.close()
+        raise AudioError(f"{path} has a sample rate of {reader.sample_rate_hz} Hz, which is not possible.")
+    return reader
+
+
+def read_mono(path: Path, sample_rate_hz: int) -> Iterator[Floats]:
+    """The audio of a file that `open_audio` opens, as `mono_at` gives it, opened at once."""
+    reader = open_audio(path)
+    return mono_at(reader.blocks(), reader.sample_rate_hz, sample_rate_hz, str(path))
+
+
+def mono_at(blocks: Iterable[Floats], rate_hz: int, to_rate_hz: int, name: str) -> Iterator[Floats]:
+    """Blocks (samples, channels) as mono blocks (samples,), the channels averaged, at another sample rate.
+
+    Raises AudioError, naming what it is by `name`, where there is too little audio to give a sample.
+    """
+    resampler = soxr.ResampleStream(rate_hz, to_rate_hz, 1, dtype="float32")
+    given = 0
+    for block in blocks:
+        mono = resampler.resample_chunk(block.mean(axis=1), last=False)
+        given += len(mono)
+        if len(mono):
+            yield mono
+    rest = resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+    if given + len(rest) == 0:
+        raise AudioError(f"{name} has no audio in it, or too little.")
+    if len(rest):
+        yield rest
 
 
 @contextmanager
@@ -60,31 +123,3 @@ def _open(path: Path) -> soundfile.SoundFile:
         return soundfile.SoundFile(path)
     except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless audio needs a rate
         raise AudioError(f"{path} is not audio that can be read; WAV, FLAC, OGG and MP3 are.") from error
-
-
-def _mono_blocks(file: soundfile.SoundFile, path: Path, sample_rate_hz: int) -> Iterator[Floats]:
-    with file:
-        resampler = soxr.ResampleStream(file.samplerate, sample_rate_hz, 1, dtype="float32")
-        block_samples = max(1, BLOCK_SAMPLES // file.channels)
-        samples, given = 0, 0
-        while True:
-            try:
-                frames = file.read(block_samples, dtype="float32", always_2d=True)
-            except soundfile.SoundFileError as error:
-                raise AudioError(
-                    f"{path} is damaged after {samples / file.samplerate:.1f} seconds: {error}"
-                ) from error
-            samples += len(frames)
-            if samples > MAX_SECONDS * file.samplerate:
-                raise AudioError(f"{path} is longer than {MAX_SECONDS // 3600} hours, which is the most.")
-            if not (np.abs(frames) <= MAX_LEVEL).all():
-                raise AudioError(f"{path} has samples that are no numbers, or far above full scale.")
-            last = len(frames) < block_samples
-            block = resampler.resample_chunk(frames.mean(axis=1), last=last)
-            given += len(block)
-            if last and given == 0:
-                raise AudioError(f"{path} has no audio in it, or too little.")
-            if len(block):
-                yield block
-            if last:
-                return

@@ -16,6 +16,10 @@ MAX_SIDECAR_BYTES = 8 << 20
 MAX_GRAPH_BYTES = 256 << 20
 
 
+class WrongKindError(ModelError):
+    """A model is sound, but of another kind than is wanted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """A named input or output: shape (a string is a dynamic axis) and element type."""
@@ -80,7 +84,7 @@ def load_spec(folder: Path, kind: str) -> ModelSpec:
             f"The model in {folder} has format {spec.format}; this version reads format {FORMAT}."
         )
     if spec.kind != kind:
-        raise ModelError(f"The model in {folder} is a {spec.kind} model, not a {kind} model.")
+        raise WrongKindError(f"The model in {folder} is a {spec.kind} model, not a {kind} model.")
     for graph in spec.graphs.values():
         if Path(graph.file).name != graph.file or graph.file in ("", "..") or "\0" in graph.file:
             raise ModelError(f"The model description {path} names a file outside its folder.")

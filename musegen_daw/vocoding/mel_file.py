@@ -31,8 +31,16 @@ _LOWEST_LOG, _HIGHEST_LOG = -30.0, 15.0
 _LOW_POWER, _HIGH_POWER = 1e-3, 30.0
 
 
-def load_mel(path: Path, config: MelConfig, note: Callable[[str], None], scale: str | None = None) -> Floats:
+def load_mel(
+    path: Path,
+    config: MelConfig,
+    note: Callable[[str], None],
+    scale: str | None = None,
+    option: str = "--mel-scale",
+) -> Floats:
     """The mel in a .npy file as a log-mel (n_mels, frames); `note` is told what it was taken for.
+
+    `option` is what a person names the scale with.
 
     The file holds floats in the shape (n_mels, frames) or (frames, n_mels), or one of them after an axis of
     length 1, in a scale of `SCALES`; unless it is named it is recognised from the values. Raises AudioError
@@ -60,7 +68,7 @@ def load_mel(path: Path, config: MelConfig, note: Callable[[str], None], scale: 
         values = np.ascontiguousarray(values, np.float32)
     if not np.isfinite(values).all():
         raise AudioError(f"{path} has values that are not finite numbers.")
-    recognised = scale or _recognised_scale(values, path)
+    recognised = scale or _recognised_scale(values, path, option)
     mel = _to_log(values, recognised, config, path)
     try:
         check_mel(mel, config)
@@ -71,7 +79,7 @@ def load_mel(path: Path, config: MelConfig, note: Callable[[str], None], scale: 
         f"{path} was read as {SCALES[recognised]}"
         + (", frame by frame" if turned else "")
         + (f", its loudest band (0 dB) as loud as a sine of {LOUDEST_DBFS:g} dBFS" if relative else "")
-        + ("." if scale else "; --mel-scale names another.")
+        + ("." if scale else f"; {option} names another.")
     )
     return mel
 
@@ -101,14 +109,15 @@ def _read_array(file: IO[bytes], path: Path) -> np.ndarray[Any, Any]:
     return values.reshape(shape, order="F" if by_column else "C")
 
 
-def _recognised_scale(values: Floats, path: Path) -> str:
+def _recognised_scale(values: Floats, path: Path, option: str) -> str:
     low, high = float(values.min()), float(values.max())
     if low < 0:
         return "log" if low >= _LOWEST_LOG and high <= _HIGHEST_LOG else "db"
     if low < _LOW_POWER or high > _HIGH_POWER:
         return "power"
     raise AudioError(
-        f"The values of {path}, {low:g} to {high:g}, could be power or a logarithm: name the scale with --mel-scale."
+        f"The values of {path}, {low:g} to {high:g}, could be power or a logarithm: name the scale with "
+        f"{option}."
     )
 
 

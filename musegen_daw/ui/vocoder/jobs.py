@@ -1,0 +1,138 @@
+"""What the panel has done on a worker: reading, decoding, writing, each with progress and cancel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from musegen_daw.audition.resynthesis import (
+    Given,
+    Rendition,
+    decode,
+    free_path,
+    read_given,
+    render_given,
+    write_wav,
+)
+from musegen_daw.errors import MusegenError
+from musegen_daw.resources import models_dir
+from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.vocoder.picture import MelPicture, difference_of, picture_of
+from musegen_daw.ui.vocoder.wishes import Shape, Wish
+from musegen_daw.ui.work import Task
+from musegen_daw.vocoding.decoders import VocoderFacts, find_vocoders
+from musegen_daw.vocoding.griffin_lim import ITERATIONS, GriffinLim
+from musegen_daw.vocoding.mel import MelConfig
+
+GAN = "GAN"
+SCALE_MENU = "the menu Scale"
+FALLBACK_RATE_HZ = 48_000
+SEGMENT_FRAMES = 512
+"""Of Griffin-Lim: what is done between two looks at whether to go on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """What was read, how it looks, and the rate of the deck that plays it."""
+
+    wish: Wish
+    given: Given
+    deck_rate_hz: int
+    picture: MelPicture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What a decoder made, how it is called, how it looks, and how that differs from what was asked of it."""
+
+    shape: Shape
+    by: str
+    model: VocoderFacts | None
+    rendition: Rendition
+    picture: MelPicture
+    difference: MelPicture
+
+
+def look_for_models(folder: str) -> tuple[tuple[VocoderFacts, ...], tuple[str, ...]]:
+    """The bundled vocoders and those in the user's folder of models, with a sentence for each that is damaged."""
+    folders = [models_dir(), *([Path(folder)] if folder else [])]
+    return find_vocoders(folders)
+
+
+def load(wish: Wish, config: MelConfig, context: AppContext, task: Task) -> Loaded:
+    """Read or render what is wished for."""
+    deck_rate_hz = rate_of(context)
+
+    def reading(done: int, total: int) -> None:
+        task.report(done / max(1, total), "Reading" if wish.song is None else "Rendering the clip")
+
+    def is_cancelled() -> bool:
+        return task.is_cancelled
+
+    if wish.song is not None:
+        soundfont = context.settings.current.soundfont
+        given = render_given(
+            wish.name,
+            wish.song,
+            config,
+            deck_rate_hz,
+            Path(soundfont) if soundfont else None,
+            reading,
+            is_cancelled,
+        )
+    else:
+        path = wish.path or Path()
+        given = read_given(path, config, deck_rate_hz, reading, is_cancelled, wish.scale, SCALE_MENU)
+    task.check()
+    return Loaded(wish, given, deck_rate_hz, picture_of(given.mel.mel, config))
+
+
+def resynthesise(
+    loaded: Loaded, method: str, model: VocoderFacts | None, shape: Shape, context: AppContext, task: Task
+) -> Made:
+    """Decode it with one method."""
+    task.report(0.0, method)
+    given = loaded.given
+    if method == GAN and model is not None:
+        decoder = context.vocoder(str(model.folder))
+        by = model.name
+    else:
+        model = None
+        decoder = GriffinLim(given.config, ITERATIONS, segment_frames=SEGMENT_FRAMES)
+        by = f"{ITERATIONS} iterations"
+    rendition = decode(
+        given, decoder, method, loaded.deck_rate_hz, shape.stretch, shape.semitones,
+        lambda done, total: task.report(done / max(1, total), method), lambda: task.is_cancelled,
+    )  # fmt: skip
+    task.check()
+    return Made(
+        shape,
+        by,
+        model,
+        rendition,
+        picture_of(rendition.mel, given.config),
+        difference_of(rendition.mel, rendition.wanted, given.config),
+    )
+
+
+def save(made: Made, path: Path) -> Path:
+    """Write it to a place that a person chose."""
+    write_wav(path, made.rendition.audio, made.rendition.sample_rate_hz)
+    return path
+
+
+def save_to_drag(made: Made, folder: Path, stem: str) -> Path:
+    """Write it to `folder` under a name of its own: whoever takes it may go on reading it there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MusegenError(f"Cannot make the folder {folder} for files to drag out: {error}.") from error
+    return save(made, free_path(folder, stem))
+
+
+def rate_of(context: AppContext) -> int:
+    """The rate of decks: that of the sound device, where there is one."""
+    try:
+        return context.player().sample_rate_hz
+    except MusegenError:
+        return FALLBACK_RATE_HZ

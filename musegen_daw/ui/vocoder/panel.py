@@ -1,0 +1,384 @@
+"""The Vocoder panel: audio or a mel comes in, is resynthesised, compared by eye and ear, and goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from musegen_daw.core.clip import Song
+from musegen_daw.ui.bridge import Pulse
+from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.drops import FileDrop, drag_out
+from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel
+from musegen_daw.ui.settings_store import AppSettings
+from musegen_daw.ui.theme import MEDIUM, SMALL
+from musegen_daw.ui.vocoder.asking import ask_what_to_open, ask_where_to_save
+from musegen_daw.ui.vocoder.describing import rows_of, source_facts
+from musegen_daw.ui.vocoder.drag_button import DragOut
+from musegen_daw.ui.vocoder.drop_zone import SUFFIXES, WHAT, DropVeil, DropZone
+from musegen_daw.ui.vocoder.level_meter import LevelMeter
+from musegen_daw.ui.vocoder.listen_row import CHOICES, ListenRow
+from musegen_daw.ui.vocoder.listening import Listening
+from musegen_daw.ui.vocoder.mel_view import MelView
+from musegen_daw.ui.vocoder.shape_row import ShapeRow
+from musegen_daw.ui.vocoder.source_row import SourceRow, sentence_label
+from musegen_daw.ui.vocoder.wishes import Shape, Wish
+from musegen_daw.ui.vocoder.workbench import GAN, GRIFFIN_LIM, Workbench
+from musegen_daw.ui.widgets import is_restyling
+
+CurrentSong = Callable[[], tuple[str, Song] | None]
+
+
+class VocoderPanel(Panel):
+    """`current_song` gives the clip of the Clips place, with its drums and by name, None while there is none.
+
+    `drag` hands files to another program; it is one of the tests' own in tests.
+    """
+
+    def __init__(
+        self,
+        context: AppContext,
+        current_song: CurrentSong | None = None,
+        parent: QWidget | None = None,
+        drag: DragOut = drag_out,
+    ) -> None:
+        super().__init__(parent)
+        self._context, self._current_song = context, current_song
+        self._bench = Workbench(context, self)
+        self._listening = Listening(context)
+        self._wish: Wish | None = None
+        self._is_wish_open = False
+        self._wanted_model = ""
+        self._audio_device = context.settings.current.audio_device
+        self._models_dir: str | None = None
+        self._make_widgets(drag)
+        self._lay_out()
+        self._connect()
+        self._show_all()
+
+    # What the window asks
+
+    def activated(self) -> None:
+        """Look for models the first time, and take up the source of the last session."""
+        folder = self._context.settings.current.models_dir
+        if folder != self._models_dir:
+            self._models_dir = folder
+            self._bench.look_for_models()
+        self._take_focus()
+
+    def deactivated(self) -> None:
+        """Be quiet out of sight."""
+        self._listening.pause()
+
+    def play_pressed(self) -> bool:
+        """Play or pause what is loaded."""
+        if not self._listening.names:
+            return False
+        self._toggle()
+        return True
+
+    def escape_pressed(self) -> bool:
+        """Cancel the work, else end the loop."""
+        if self._bench.is_busy:
+            self._bench.cancel()
+            return True
+        if self._listening.loop is not None:
+            self._set_loop(None)
+            return True
+        return False
+
+    def close_work(self) -> None:
+        """Be quiet and end all work."""
+        self._pulse.stop()
+        self._listening.clear()
+        self._bench.close()
+
+    def saved_state(self) -> dict[str, Any]:
+        """The file, the numbers, the model and what is heard."""
+        wish, model = self._wish, self._source_row.models.model
+        return {
+            "path": str(wish.path) if wish is not None and wish.path is not None else "",
+            "scale": (wish.scale if wish is not None else None) or "",
+            "stretch": self._shape_row.stretch,
+            "semitones": self._shape_row.semitones,
+            "model": str(model.folder) if model is not None else self._wanted_model,
+            "choice": self._listening.choice,
+        }
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Take up what `saved_state` gave; the file is read when the panel comes into sight."""
+        path, model, choice = (state.get(name) for name in ("path", "model", "choice"))
+        numbers = [state.get(name, usual) for name, usual in (("stretch", 1.0), ("semitones", 0.0))]
+        if all(isinstance(each, int | float) for each in numbers):
+            self._shape_row.set_shape(float(numbers[0]), float(numbers[1]))
+        self._wanted_model = model if isinstance(model, str) else ""
+        if choice in CHOICES:
+            self._listening.prefer(choice)
+        if isinstance(path, str) and path:
+            if Path(path).is_file():
+                scale = state.get("scale")
+                self._wish = Wish(Path(path), scale=scale if isinstance(scale, str) and scale else None)
+                self._is_wish_open = True
+            else:
+                self.said.emit(f"{path}, which was in the Vocoder, is not there any more.", WARN)
+
+    # What a person does
+
+    def open_file(self, path: Path, scale: str | None = None) -> None:
+        """Resynthesise an audio file or a .npy mel."""
+        self._take(Wish(path, scale=scale))
+
+    def take_clip(self) -> None:
+        """Resynthesise the clip of the Clips place."""
+        found = self._current_song() if self._current_song is not None else None
+        if found is None:
+            self._say_wrong("There is no clip to take: load one in the Clips place first.")
+            return
+        name, song = found
+        self._take(Wish(song=song, name=name))
+
+    def save_to(self, path: Path) -> None:
+        """Write the result that is shown to a file."""
+        if path.suffix.lower() != ".wav":
+            path = path.with_name(path.name + ".wav")
+        self._bench.save(self._shown_result(), path)
+
+    def _take(self, wish: Wish) -> None:
+        self._wish, self._is_wish_open = wish, False
+        self._say_wrong("")
+        self._bench.load(wish, self._source_row.models.model)
+        self.state_changed.emit()
+
+    def _toggle(self) -> None:
+        self._listening.toggle()
+        self._beat()
+
+    def _choose(self, name: str) -> None:
+        self._listening.choose(name)
+        self._show_all()
+        self.state_changed.emit()
+
+    def _make(self) -> None:
+        self._say_wrong("")
+        self._bench.make(self._shape(), self._source_row.models.model)
+
+    def _reshaped(self) -> None:
+        self._show_all()
+        self.state_changed.emit()
+
+    def _set_loop(self, loop: tuple[float, float] | None) -> None:
+        self._listening.set_loop(loop)
+        self._show_all()
+
+    def _switch_loop(self, is_on: bool) -> None:
+        self._set_loop((0.0, self._listening.length_seconds) if is_on else None)
+
+    def _loop_over(self, start: float, end: float) -> None:
+        self._set_loop((start, end))
+        if self._listening.loop is not None:
+            self._listening.seek(start)
+
+    def _ask_where_to_save(self) -> None:
+        method, wish = self._shown_result(), self._wish
+        if method:
+            beside = wish.path.parent if wish is not None and wish.path is not None else Path.home()
+            ask_where_to_save(self, beside / f"{self._bench.stem(method)}.wav", self.save_to)
+
+    # What comes back
+
+    def _models_found(self, models: tuple[Any, ...], troubles: tuple[str, ...]) -> None:
+        place = self._models_dir or "resources/models of the program"
+        self._source_row.models.show_models(models, troubles, self._wanted_model, place)
+        if self._is_wish_open and self._wish is not None:
+            self._take(self._wish)
+        self._show_all()
+
+    def _model_picked(self, model: Any) -> None:
+        self._wanted_model = str(model.folder)
+        source = self._bench.source
+        if source is not None and self._wish is not None and source.given.config != model.mel:
+            self._take(self._wish)
+        self._show_all()
+        self.state_changed.emit()
+
+    def _loaded(self) -> None:
+        self._listening.clear()
+        self._load_deck()
+        if self.isVisible():
+            self._take_focus()
+        source = self._bench.source
+        if source is not None and source.given.note:
+            self.said.emit(source.given.note, INFO)
+        self._make()
+
+    def _made(self, method: str) -> None:
+        self._shape_row.drag.offer(None)
+        self._load_deck()
+        made = self._bench.results[method]
+        if made.rendition.peak > 1:
+            self.said.emit(
+                f"{method} goes above full scale, to {made.rendition.peak:.2f} times: it is clipped where it is heard "
+                "and written.",
+                WARN,
+            )
+
+    def _written(self, path: Path, is_to_drag: bool) -> None:
+        if is_to_drag:
+            self._shape_row.drag.offer(path)
+        else:
+            self.said.emit(f"Saved {path}.", GOOD)
+
+    def _busy_changed(self, is_busy: bool) -> None:
+        if is_busy:
+            self._shape_row.begin("Reading")
+        else:
+            self._shape_row.end()
+        self._show_all()
+
+    def _settings_changed(self, settings: AppSettings) -> None:
+        if settings.audio_device != self._audio_device:
+            self._audio_device = settings.audio_device
+            if self._wish is not None and self._bench.source is not None:
+                self._take(self._wish)  # another device may have another sample rate
+        if self.isVisible() and settings.models_dir != self._models_dir:
+            self.activated()
+
+    def _load_deck(self) -> None:
+        source = self._bench.source
+        if source is not None:
+            results = (self._bench.results.get(method) for method in (GAN, GRIFFIN_LIM))
+            sources = [
+                source.given.original,
+                *(made.rendition.source for made in results if made is not None),
+            ]
+            self._listening.load(
+                [each for each in sources if each is not None], source.deck_rate_hz, source.given.seconds
+            )
+        self._show_all()
+
+    # What is shown
+
+    def _beat(self) -> None:
+        """Called 30 times a second while the panel is in sight."""
+        listening = self._listening
+        self._listen_row.show_playing(listening.is_playing)
+        self._listen_row.show_position(listening.position_seconds, listening.length_seconds)
+        self._view.set_playhead(listening.position_seconds if listening.names else None)
+        self._meter.show_levels(listening.levels)
+        if listening.trouble != self._told_trouble:
+            self._told_trouble = listening.trouble
+            self._say_wrong(listening.trouble)
+
+    def _show_all(self) -> None:
+        source, listening, bench = self._bench.source, self._listening, self._bench
+        self._middle.setCurrentIndex(0 if source is None else 1)
+        if source is not None:
+            self._source_row.show_source(*source_facts(source))
+            shown = bench.results.get(self._shown_result())
+            self._view.set_rows(
+                rows_of(source, shown, listening.choice, bench.is_busy, self._listen_row.is_difference)
+            )
+        self._view.set_loop(listening.loop)
+        self._listen_row.show_available(listening.names)
+        self._listen_row.show_choice(listening.choice)
+        self._listen_row.show_loop(listening.loop is not None)
+        self._shape_row.show_due(
+            source is not None,
+            not bench.is_busy and bench.is_due(self._shape(), self._source_row.models.model),
+        )
+        self._shape_row.show_result(self._shown_result())
+        self._beat()
+
+    def _shape(self) -> Shape:
+        return Shape(self._shape_row.stretch, self._shape_row.semitones)
+
+    def _shown_result(self) -> str:
+        """The result that is heard, else the one that was last, else the model's."""
+        results = self._bench.results
+        if self._listening.choice in results:
+            self._last_result = self._listening.choice
+        return next((each for each in (self._last_result, GAN, GRIFFIN_LIM) if each in results), "")
+
+    def _take_focus(self) -> None:
+        (self._source_row if self._bench.source is None else self._view).setFocus()
+
+    def _say_wrong(self, sentence: str) -> None:
+        self._wrong.setText(sentence)
+        self._wrong.setVisible(bool(sentence))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Icons in the colours of the theme."""
+        if is_restyling(event) and hasattr(self, "_listen_row"):
+            self._listen_row.recolour()
+            self._shape_row.recolour()
+        super().changeEvent(event)
+
+    def _make_widgets(self, drag: DragOut) -> None:
+        self._told_trouble = ""
+        self._last_result = ""
+        self._source_row = SourceRow()
+        self._source_row.clip_button.setVisible(self._current_song is not None)
+        self._wrong = sentence_label()
+        self._zone, self._view, self._meter = DropZone(), MelView(), LevelMeter()
+        self._listen_row, self._shape_row = ListenRow(), ShapeRow(drag)
+        self._middle = QStackedWidget()
+        self._drop = FileDrop(self, SUFFIXES, WHAT)
+        self._veil = DropVeil(self)
+        self._pulse = Pulse(self)
+
+    def _lay_out(self) -> None:
+        seen = QWidget()
+        row = QHBoxLayout(seen)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SMALL)
+        row.addWidget(self._view, 1)
+        row.addWidget(self._meter)
+        self._middle.addWidget(self._zone)
+        self._middle.addWidget(seen)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
+        column.setSpacing(MEDIUM - 4)
+        column.addWidget(self._source_row)
+        column.addWidget(self._wrong)
+        column.addWidget(self._middle, 1)
+        column.addWidget(self._listen_row)
+        column.addWidget(self._shape_row)
+
+    def _connect(self) -> None:
+        bench, source, listen, shape = self._bench, self._source_row, self._listen_row, self._shape_row
+        bench.models_found.connect(self._models_found)
+        bench.loaded.connect(self._loaded)
+        bench.made.connect(self._made)
+        bench.written.connect(self._written)
+        bench.failed.connect(self._say_wrong)
+        bench.progressed.connect(shape.progress.advance)
+        bench.busy_changed.connect(self._busy_changed)
+        source.open_wanted.connect(lambda: ask_what_to_open(self, self.open_file))
+        source.clip_wanted.connect(self.take_clip)
+        source.models.picked.connect(self._model_picked)
+        source.scale_chosen.connect(self._scale_chosen)
+        listen.play_wanted.connect(self._toggle)
+        listen.chosen.connect(self._choose)
+        listen.loop_switched.connect(self._switch_loop)
+        listen.difference_switched.connect(lambda _is_on: self._show_all())
+        shape.changed.connect(self._reshaped)
+        shape.made_wanted.connect(self._make)
+        shape.cancel_wanted.connect(bench.cancel)
+        shape.save_wanted.connect(self._ask_where_to_save)
+        shape.drag.wanted.connect(lambda: bench.save_to_drag(self._shown_result()))
+        shape.drag.taken.connect(lambda path: self.said.emit(f"Another program took {path}.", GOOD))
+        self._view.sought.connect(self._listening.seek)
+        self._view.looped.connect(self._loop_over)
+        self._drop.hovered.connect(self._veil.show_over)
+        self._drop.dropped.connect(lambda paths: self.open_file(paths[0]))
+        self._drop.refused.connect(self._say_wrong)
+        self._pulse.timeout.connect(self._beat)
+        self._context.settings.changed.connect(self._settings_changed)
+
+    def _scale_chosen(self, scale: str) -> None:
+        if self._wish is not None and self._wish.path is not None:
+            self.open_file(self._wish.path, scale or None)

@@ -1,0 +1,98 @@
+"""The head of the panel: what is loaded, where something else comes from, and the model."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from musegen_daw.ui.theme import LARGE, SMALL, TINY
+from musegen_daw.ui.vocoder.model_picker import ModelPicker
+from musegen_daw.ui.widgets import button, label
+
+SCALES = (
+    ("", "Scale: found out"),
+    ("log", "Scale: natural log"),
+    ("power", "Scale: power"),
+    ("db", "Scale: dB"),
+    ("magnitude", "Scale: magnitude"),
+)
+
+
+class SourceRow(QWidget):
+    """`open_wanted` and `clip_wanted` ask for another source, `scale_chosen` carries that of a mel, "" unknown."""
+
+    open_wanted = Signal()
+    clip_wanted = Signal()
+    scale_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.models = ModelPicker()
+        self.models.setMaximumWidth(460)
+        self._name = label("Nothing loaded", "title")
+        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._facts = label("Hear a mel spectrogram as audio again, beside the original.", "dim")
+        self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._open = button("Open …", "Open audio or a mel", "Ctrl+O")
+        self._open.clicked.connect(self.open_wanted)
+        self.setFocusProxy(self._open)
+        self._clip = button(
+            "Take the clip", "Render the clip of the Clips place and resynthesise it", "Ctrl+T"
+        )
+        self._clip.clicked.connect(self.clip_wanted)
+        self._scale = QComboBox()
+        for key, text in SCALES:
+            self._scale.addItem(text, key)
+        self._scale.setAccessibleName("Scale of the mel")
+        self._scale.setToolTip("In which scale the values of the .npy file are")
+        self._scale.activated.connect(lambda: self.scale_chosen.emit(self._scale.currentData()))
+        self._scale.hide()
+        self._lay_out()
+
+    @property
+    def clip_button(self) -> QWidget:
+        """The button that takes the clip; hidden where there are no clips."""
+        return self._clip
+
+    @property
+    def text(self) -> str:
+        """What is said about the source."""
+        return f"{self._name.text()}: {self._facts.text()}"
+
+    def show_source(self, name: str, facts: str, is_mel: bool, scale: str) -> None:
+        """Say what is loaded; a mel lets its scale be chosen."""
+        metrics = self._name.fontMetrics()
+        self._name.setText(
+            metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(200, self._name.width()))
+        )
+        self._name.setToolTip(name)
+        self._facts.setText(facts)
+        self._scale.setVisible(is_mel)
+        self._scale.setCurrentIndex(max(0, self._scale.findData(scale)))
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SMALL)
+        for each in (self._open, self._clip, self._scale):
+            buttons.addWidget(each)
+        buttons.addStretch(1)
+        left = QVBoxLayout()
+        left.setSpacing(TINY)
+        for each in (self._name, self._facts):
+            left.addWidget(each)
+        left.addLayout(buttons)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(LARGE)
+        row.addLayout(left, 3)
+        row.addWidget(self.models, 2, Qt.AlignmentFlag.AlignTop)
+
+
+def sentence_label() -> QLabel:
+    """The one sentence about what is wrong; hidden while nothing is."""
+    made = label("", "bad")
+    made.setWordWrap(True)
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    made.hide()
+    return made

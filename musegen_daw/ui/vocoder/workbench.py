@@ -1,0 +1,166 @@
+"""What the panel has in hand: the source, what was made of it, and the work on both, one job after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.vocoder.listen_row import CHOICES
+from musegen_daw.ui.work import Job, Task, Workers
+
+if TYPE_CHECKING:
+    from musegen_daw.ui.vocoder.jobs import Loaded, Made, Shape, Wish
+    from musegen_daw.vocoding.decoders import VocoderFacts
+
+ORIGINAL, GAN, GRIFFIN_LIM = CHOICES
+DRAG_FOLDER = "vocoded"
+
+
+class Workbench(QObject):
+    """Signals: `models_found` (models, troubles), `loaded`, `made` (the method), `written` (path, is it to drag),
+    `failed` (one sentence), `progressed` (share, text), `busy_changed`.
+
+    A new source, or new numbers, give up what is still at work for the old ones.
+    """
+
+    models_found = Signal(tuple, tuple)
+    loaded = Signal()
+    made = Signal(str)
+    written = Signal(object, bool)
+    failed = Signal(str)
+    progressed = Signal(float, str)
+    busy_changed = Signal(bool)
+
+    def __init__(self, context: AppContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._workers = Workers(self)
+        self._jobs: set[Job] = set()
+        self.source: Loaded | None = None
+        self.results: dict[str, Made] = {}
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it reads or makes something."""
+        return bool(self._jobs)
+
+    def look_for_models(self) -> None:
+        """Find out which vocoders there are."""
+        folder = self._context.settings.current.models_dir
+
+        def look(task: Task) -> Any:
+            from musegen_daw.ui.vocoder import jobs
+
+            return jobs.look_for_models(folder)
+
+        self._workers.start(look, succeeded=self._found, failed=self.failed.emit)
+
+    def load(self, wish: Wish, model: VocoderFacts | None) -> None:
+        """Read or render another source for the mels that a model reads."""
+        self.cancel()
+
+        def load(task: Task) -> Any:
+            from musegen_daw.ui.vocoder import jobs
+            from musegen_daw.vocoding.mel import MelConfig
+
+            return jobs.load(wish, MelConfig() if model is None else model.mel, self._context, task)
+
+        self._start(load, self._loaded)
+
+    def make(self, shape: Shape, model: VocoderFacts | None) -> None:
+        """Resynthesise the source, with the model where there is one, then with Griffin-Lim."""
+        source = self.source
+        if source is None:
+            return
+        self.cancel()
+        for method in (GAN, GRIFFIN_LIM) if model is not None else (GRIFFIN_LIM,):
+
+            def make(task: Task, method: str = method) -> Any:
+                from musegen_daw.ui.vocoder import jobs
+
+                return jobs.resynthesise(source, method, model, shape, self._context, task)
+
+            self._start(make, self._made)
+
+    def is_due(self, shape: Shape, model: VocoderFacts | None) -> bool:
+        """Whether a result is missing or was made with other numbers or another model."""
+        wanted = {GRIFFIN_LIM: None, **({} if model is None else {GAN: model})}
+        return self.source is not None and any(
+            (made := self.results.get(method)) is None or (made.shape, made.model) != (shape, using)
+            for method, using in wanted.items()
+        )
+
+    def save(self, method: str, path: Path) -> None:
+        """Write a result to a place that a person chose."""
+        made = self.results[method]
+
+        def save(task: Task) -> Any:
+            from musegen_daw.ui.vocoder import jobs
+
+            return jobs.save(made, path)
+
+        self._workers.start(
+            save, succeeded=lambda written: self.written.emit(written, False), failed=self.failed.emit
+        )
+
+    def save_to_drag(self, method: str) -> None:
+        """Write a result to where it can be dragged from."""
+        made, folder = self.results[method], self._context.data_dir / DRAG_FOLDER
+        stem = self.stem(method)
+
+        def save(task: Task) -> Any:
+            from musegen_daw.ui.vocoder import jobs
+
+            return jobs.save_to_drag(made, folder, stem)
+
+        self._workers.start(
+            save, succeeded=lambda written: self.written.emit(written, True), failed=self.failed.emit
+        )
+
+    def stem(self, method: str) -> str:
+        """What a file of a result is called."""
+        name = "audio" if self.source is None else self.source.given.name
+        return f"{name} {method}"
+
+    def cancel(self) -> None:
+        """Give up what is being read or made."""
+        for job in tuple(self._jobs):
+            job.cancel()
+
+    def close(self) -> None:
+        """Give up everything and wait for it to end."""
+        self._workers.close()
+
+    def _start(self, function: Callable[[Task], Any], succeeded: Callable[[Any], None]) -> None:
+        job = self._workers.start(
+            function, succeeded=succeeded, failed=self._failed, progressed=self.progressed.emit
+        )
+        self._jobs.add(job)
+        job.ended.connect(lambda: self._ended(job))
+        if len(self._jobs) == 1:
+            self.busy_changed.emit(True)
+
+    def _ended(self, job: Job) -> None:
+        self._jobs.discard(job)
+        if not self._jobs:
+            self.busy_changed.emit(False)
+
+    def _failed(self, sentence: str) -> None:
+        self.cancel()
+        self.failed.emit(sentence)
+
+    def _found(self, found: tuple[tuple[VocoderFacts, ...], tuple[str, ...]]) -> None:
+        self.models_found.emit(*found)
+
+    def _loaded(self, source: Loaded) -> None:
+        self.source = source
+        self.results = {}
+        self.loaded.emit()
+
+    def _made(self, made: Made) -> None:
+        self.results = {**self.results, made.rendition.method: made}
+        self.made.emit(made.rendition.method)

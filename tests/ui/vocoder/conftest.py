@@ -1,0 +1,104 @@
+"""A panel with a tiny model and a sound device whose blocks a test asks for."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import soundfile
+
+from musegen_daw import resources
+from musegen_daw.audition.player import Player
+from musegen_daw.ui.vocoder.panel import VocoderPanel
+from musegen_daw.vocoding.mel import MelConfig, log_mel
+from musegen_daw.vocoding.vocoder import Vocoder
+from tests.audition.doubles import FakeSoundDevice
+from tests.ui.doubles import make_context
+from tests.vocoding.tiny_vocoder import write_tiny_vocoder
+
+CONFIG = MelConfig()
+SECONDS = 1.5
+WAIT_MILLISECONDS = 300_000  # the first mel of a process loads numba, which a busy computer does slowly
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """The folder of the bundled models, with one tiny vocoder."""
+    folder = tmp_path / "models"
+    write_tiny_vocoder(folder / "tiny", CONFIG)
+    monkeypatch.setattr(resources, "models_dir", lambda: folder)
+    monkeypatch.setattr("musegen_daw.ui.vocoder.jobs.models_dir", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def library():
+    return FakeSoundDevice()
+
+
+@pytest.fixture
+def drags():
+    """What was dragged out, and whether another program takes it."""
+    return SimpleNamespace(paths=[], taken=True)
+
+
+@pytest.fixture
+def panel(qtbot, tmp_path, library, models, drags):
+    """The panel in sight, its models found; closed in the end as the window closes it."""
+    (tmp_path / "data").mkdir()
+    player = Player(library=library)
+    context = make_context(
+        tmp_path / "data", vocoder=lambda folder: Vocoder.open(Path(folder)), player=lambda: player
+    )
+
+    def drag(source, paths, picture):
+        drags.paths.append(list(paths))
+        return drags.taken
+
+    made = VocoderPanel(context, None, drag=drag)
+    made.player = player
+    made.sentences = []
+    made.said.connect(lambda sentence, level: made.sentences.append((sentence, level)))
+    qtbot.addWidget(made)
+    made.resize(1180, 590)
+    made.show()
+    made.activated()
+    qtbot.waitUntil(lambda: made._source_row.models.model is not None, timeout=WAIT_MILLISECONDS)
+    yield made
+    made.close_work()
+    player.close()
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Files of every kind."""
+
+    def make(name):
+        path = tmp_path / name
+        seconds = np.arange(round(SECONDS * 44_100)) / 44_100
+        audio = 0.3 * np.sin(2 * np.pi * 500 * seconds)
+        if name.startswith("text"):
+            path.write_bytes(b"Dear diary, this is no audio.\n" * 20)
+        elif path.suffix == ".npy":
+            np.save(path, log_mel(audio[:30_000].astype(np.float32), CONFIG))
+        elif name.startswith("empty"):
+            path.write_bytes(b"")
+        else:
+            soundfile.write(path, audio, 44_100)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def wait(qtbot):
+    """Wait for something to come true."""
+    return lambda condition: qtbot.waitUntil(condition, timeout=WAIT_MILLISECONDS)
+
+
+@pytest.fixture
+def ready(panel, source, wait):
+    """A file that was resynthesised both ways."""
+    panel.open_file(source("clip.wav"))
+    wait(lambda: len(panel._bench.results) == 2 and not panel._bench.is_busy)
+    return panel
