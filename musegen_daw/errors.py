@@ -19,3 +19,7 @@ class AudioError(MusegenError):
 
 class PortError(MusegenError):
     """A MIDI port cannot be found or opened."""
+
+
+class ProjectError(MusegenError):
+    """A project cannot be read, written or changed as asked."""

@@ -34,7 +34,10 @@ install_system_libraries .venv/bin/python ||
     echo "Going on: what needs those libraries (a sound device, the window) will say so." >&2
 
 case $extras in
-    *test*) install_jack || echo "Going on: the tests of MIDI ports will fail without jackd, and say so." >&2 ;;
+    *test*)
+        install_jack || echo "Going on: the tests of MIDI ports will fail without jackd, and say so." >&2
+        install_ardour || echo "Going on: the jam with a real DAW will fail without Ardour, and say so." >&2
+        ;;
 esac
 
 echo "Installing musegen-daw${extras:+ with $extras} into .venv (some minutes the first time) ..."

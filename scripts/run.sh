@@ -7,8 +7,8 @@ has_screen() {
     [ "$(uname)" = Darwin ] || [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]
 }
 
-if [ -f musegen_daw/app.py ] && has_screen; then
-    exec .venv/bin/python -m musegen_daw.app
+if has_screen; then
+    exec .venv/bin/musegen-daw
 fi
 
 mkdir -p out

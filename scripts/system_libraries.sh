@@ -74,6 +74,12 @@ install_jack() {
     command -v jackd >/dev/null || apt_install "jackd2|jackd"
 }
 
+# install_ardour: installs the DAW that the tests jam with (some 90 MB to fetch); true when it is there.
+install_ardour() {
+    [ "$(uname)" = Linux ] || return 0
+    ls /usr/bin/ardour[0-9]*-lua >/dev/null 2>&1 || apt_install ardour
+}
+
 # install_system_libraries PYTHON: installs what is missing; true when nothing is.
 install_system_libraries() {
     [ "$(uname)" = Linux ] || return 0

@@ -38,13 +38,21 @@ def kept_notes(
     if request.kept is None:
         return ()
     notes = [note for note in request.kept.notes if note.start_ticks < bars[-1].end_ticks]
-    found, _ = place([note.start_ticks for note in notes], request.ppq, bar_starts(bars))
     kept: list[Note] = []
-    for note, bar in zip(notes, found.tolist(), strict=True):
+    for note, bar in zip(notes, bars_of(notes, request.ppq, bars), strict=True):
         piece = PIECE_OF_PITCH.get(note.pitch)
         if bar >= 0 and (owners[bar] in request.kept_bars or (piece is not None and kept_pieces[piece])):
             kept.append(replace(note, start_ticks=max(note.start_ticks, bars[0].start_ticks)))
     return tuple(kept)
+
+
+def bars_of(notes: Sequence[Note], ppq: int, bars: Sequence[Bar]) -> list[int]:
+    """The index of the bar that each note belongs to: up to half a sixteenth ahead of a bar line the bar it leads into.
+
+    -1 ahead of the first bar.
+    """
+    found, _ = place([note.start_ticks for note in notes], ppq, bar_starts(bars))
+    return found.tolist()
 
 
 def free_hits(

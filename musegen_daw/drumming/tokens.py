@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from miditok import REMI
 
 PAD, BOS, EOS = 0, 1, 2
+_CACHED_BEATS = 1 << 18
 _PIECE_OF_TOKEN = {f"PitchDrum_{piece.pitch}": index for index, piece in enumerate(PIECES)}
 
 
@@ -229,6 +230,8 @@ class DrumTokenizer:
             return beat
         tokens = self._cache.get(text)
         if tokens is None:
+            if len(self._cache) >= _CACHED_BEATS:  # a corpus has beats without end
+                self._cache.clear()
             ids: list[int] = self._remi._model.encode(text).ids  # pyright: ignore
             tokens = self._cache[text] = [token for token in ids if token != self._mark]
         return tokens

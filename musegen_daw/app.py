@@ -1,0 +1,285 @@
+"""The window's composition root: makes the parts, gives them to each other, and ends them in order."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from PySide6.QtCore import QSocketNotifier, QStandardPaths, QTimer
+from PySide6.QtWidgets import QApplication
+
+from musegen_daw import __version__, resources
+from musegen_daw.errors import MusegenError
+from musegen_daw.files import reason
+from musegen_daw.ui.bridge import Bridge
+from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.jam_control import JamControl, OpenRig
+from musegen_daw.ui.look import wear
+from musegen_daw.ui.panel import BAD, Panel, Place
+from musegen_daw.ui.settings_store import AppSettings, SettingsStore
+from musegen_daw.ui.window import SETTINGS, Window
+
+if TYPE_CHECKING:
+    from musegen_daw.audition.player import Player
+    from musegen_daw.core.clip import Song
+    from musegen_daw.devices.ports import PortDirectory
+    from musegen_daw.drumming.generator import DrumGenerator
+    from musegen_daw.drumming.request import DrumRequest, DrumResult
+    from musegen_daw.jam.rig import JamRig
+    from musegen_daw.jam.settings import RigSettings
+    from musegen_daw.ui.clips.panel import ClipsPanel
+    from musegen_daw.vocoding.vocoder import Vocoder
+
+# Painting takes the interpreter lock at each step; a worker that runs Python gives it back this soon.
+SWITCH_SECONDS = 0.0005
+
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """Makes a thing when it is first asked for, from any thread, and gives the same one from then on."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[T] = []
+
+    def __call__(self) -> T:
+        """The thing; whoever asks meanwhile waits. A failure is raised, and the next to ask tries again."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+    @property
+    def made(self) -> T | None:
+        """The thing if there is one; does not wait for one that is being made."""
+        return self._made[0] if self._made else None
+
+
+def _open_ports() -> PortDirectory:
+    from musegen_daw.devices.ports import PortDirectory
+
+    return PortDirectory.open()
+
+
+class App:
+    """All parts of the program; `close` ends what the window does not.
+
+    `open_ports` and `open_rig` stand for the MIDI ports of the computer and for the jam on them.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        open_ports: Callable[[], PortDirectory] = _open_ports,
+        open_rig: OpenRig | None = None,
+    ) -> None:
+        self.settings = SettingsStore()
+        self._ports: Once[PortDirectory] = Once(open_ports)
+        self._player: Once[Player] = Once(self._open_player)
+        self._generator: Once[DrumGenerator] = Once(self._open_generator)
+        self._clips: ClipsPanel | None = None
+        self._vocoders: dict[str, Once[Vocoder]] = {}
+        self._data_dir = data_dir
+        self.context = AppContext(
+            settings=self.settings,
+            bridge=Bridge(),
+            data_dir=data_dir,
+            drum_generator=self._generator,
+            vocoder=self._vocoder,
+            ports=self._ports,
+            player=self._player,
+        )
+        self.control = JamControl(open_rig or self.open_rig)
+        self.window = Window(self.context, self._places(), self.control)
+        self.settings.changed.connect(self._set_device)
+
+    def open_rig(self, settings: RigSettings) -> JamRig:
+        """Open a jam; the drum model is loaded when it is first asked for drums."""
+        from musegen_daw.jam.rig import JamRig
+
+        player = self._player.made
+        if settings.audio and player is not None:
+            player.release()
+        return JamRig(settings, Late(self._generator), self._ports())
+
+    def close(self) -> None:
+        """Give the sound device and the ports back."""
+        for made in (self._player.made, self._ports.made):
+            if made is not None:
+                made.close()
+
+    def _places(self) -> tuple[Place, ...]:
+        return (
+            Place("jam", "Jam", "jam", "Ctrl+1", self._make_jam),
+            Place("clips", "Clips", "clips", "Ctrl+2", self._make_clips),
+            Place("vocoder", "Vocoder", "vocoder", "Ctrl+3", self._make_vocoder),
+            Place(SETTINGS, "Settings", "settings", "Ctrl+4", self._make_settings),
+        )
+
+    def _make_jam(self, context: AppContext) -> Panel:
+        from musegen_daw.ui.jam_panel import JamPanel
+
+        return JamPanel(context, self.control)
+
+    def _make_clips(self, context: AppContext) -> Panel:
+        from musegen_daw.ui.clips.panel import ClipsPanel
+
+        self._clips = ClipsPanel(context)
+        return self._clips
+
+    def _make_vocoder(self, context: AppContext) -> Panel:
+        from musegen_daw.ui.vocoder.panel import VocoderPanel
+
+        return VocoderPanel(context, self._current_song)
+
+    def _current_song(self) -> tuple[str, Song] | None:
+        clip = None if self._clips is None else self._clips.editor.clip
+        if self._clips is None or clip is None:
+            return None
+        return clip.name, self._clips.current_song()
+
+    def _make_settings(self, context: AppContext) -> Panel:
+        from musegen_daw.ui.settings_panel import SettingsPanel
+
+        panel = SettingsPanel(context)
+        panel.begin_wanted.connect(lambda: self.window.go_to("jam"))
+        return panel
+
+    def _open_generator(self) -> DrumGenerator:
+        from musegen_daw.drumming.generator import DrumGenerator
+
+        folder = self.settings.current.models_dir
+        return DrumGenerator.open(Path(folder) / "drums" if folder else resources.drum_model_dir())
+
+    def _vocoder(self, name: str) -> Vocoder:
+        def open_vocoder() -> Vocoder:
+            from musegen_daw.vocoding.vocoder import Vocoder
+
+            return Vocoder.open(resources.vocoder_dir(name))
+
+        return self._vocoders.setdefault(name, Once(open_vocoder))()
+
+    def _set_device(self, settings: AppSettings) -> None:
+        if self._player.made is not None:
+            self._player.made.set_device(settings.audio_device or None)
+
+    def _open_player(self) -> Player:
+        from musegen_daw.audition.player import Player
+
+        return Player(self.settings.current.audio_device or None)
+
+
+class Late:
+    """A generator that is loaded by whoever first asks it for drums, so that ports open before it."""
+
+    def __init__(self, load: Callable[[], DrumGenerator]) -> None:
+        self._load = load
+
+    def generate(self, request: DrumRequest, *, cancelled: Callable[[], bool] | None = None) -> DrumResult:
+        """Write the drums; raises ModelError where there is no model."""
+        return self._load().generate(request, cancelled=cancelled)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window and return its exit code when it is closed; raises MusegenError where it cannot be."""
+    begun_seconds = time.perf_counter()
+    args = _parser().parse_args(argv)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    application = QApplication.instance() or QApplication(["musegen-daw"])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("musegen-daw")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("musegen-daw")
+    wear(application, "dark")
+    app = App(_data_dir(args.state))
+    signals = _Signals(app.window)
+    _report_by(app.window, verbose=args.verbose)
+    app.window.show()
+    QTimer.singleShot(0, app.window, app.window.begin)
+    if args.print_start_time:
+        told = lambda: print(f"usable after {time.perf_counter() - begun_seconds:.2f} s", flush=True)  # noqa: E731
+        app.window.begun.connect(lambda: QTimer.singleShot(0, app.window, told))
+    try:
+        return application.exec()
+    finally:
+        app.window.close()
+        app.close()
+        signals.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="musegen-daw", description="The window: drums that listen to the part."
+    )
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help="where the session is kept, instead of the usual folder"
+    )
+    parser.add_argument("--verbose", action="store_true", help="show where an error came from")
+    parser.add_argument("--print-start-time", action="store_true", help="tell when the window can be used")
+    return parser
+
+
+def _data_dir(chosen: Path | None) -> Path:
+    usual = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    folder = chosen or Path(usual) / "musegen-daw"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MusegenError(f"Cannot make the folder {folder} for the session: {reason(error)}.") from error
+    return folder
+
+
+def _report_by(window: Window, *, verbose: bool) -> None:
+    """Let an error that nobody expected be one sentence in the window, which goes on."""
+
+    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if verbose:
+            sys.__excepthook__(kind, error, trace)
+        window.line.say(f"Unexpected error: {kind.__name__}: {error}.", BAD)
+
+    sys.excepthook = report
+
+
+class _Signals:
+    """Lets the signals that end a program close the window, wherever Qt waits."""
+
+    def __init__(self, window: Window) -> None:
+        reader, writer = self._sockets = socket.socketpair()
+        for end in self._sockets:
+            end.setblocking(False)
+        self._old = signal.set_wakeup_fd(writer.fileno())
+        self._notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(lambda: reader.recv(4096))  # back in Python, where handlers run
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda *_: window.close())
+
+    def close(self) -> None:
+        """Give back what was taken."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._old)
+        for end in self._sockets:
+            end.close()
+
+
+def run() -> int:
+    """`main`, with what can go wrong before there is a window told on stderr."""
+    try:
+        return main()
+    except MusegenError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,154 @@
+"""From parts, bars and a person's settings to a request for the drum generator, and its takes in the song's time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import pairwise
+from pathlib import Path
+from typing import Protocol
+
+from musegen_daw.core.clip import Clip, Song
+from musegen_daw.core.parts import clip_bars
+from musegen_daw.core.time import Bar, TimeMap
+from musegen_daw.drumming.request import (
+    DEFAULT_CANDIDATES,
+    DEFAULT_FOLLOW,
+    DEFAULT_TEMPERATURE,
+    DEFAULT_TOP_P,
+    DrumRequest,
+    DrumResult,
+)
+
+MAX_PRIMER_BARS = 8
+
+
+class DrumWriter(Protocol):
+    """What is needed of a drum generator."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        ...
+
+    def generate(
+        self,
+        request: DrumRequest,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> DrumResult:
+        """The takes for `request`, the likeliest first."""
+        ...
+
+
+OpenGenerator = Callable[[Path], DrumWriter]
+
+
+@dataclass(frozen=True, slots=True)
+class DrumSettings:
+    """What a person asks of the drums, whatever the song; see `DrumRequest`."""
+
+    seed: int
+    temperature: float = DEFAULT_TEMPERATURE
+    top_p: float = DEFAULT_TOP_P
+    follow: float = DEFAULT_FOLLOW
+    density: float | None = None
+    loudness: float | None = None
+    fill: float | None = None
+    human_timing: bool | None = None
+    variations: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Primer:
+    """Drums that were played just before: General MIDI pitches, in `bars` that begin at tick 0."""
+
+    drums: Clip
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Drums (General MIDI pitches) of which the hits of `voices` and of `bars`, by index, stand as they are."""
+
+    drums: Clip
+    voices: frozenset[str] = frozenset()
+    bars: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DrumJob:
+    """A request, and by how much it is later than the song because a primer goes before it."""
+
+    request: DrumRequest
+    primer_ticks: int
+
+    def in_song(self, take: Clip) -> Clip:
+        """A take in the time of the song; a hit pushed ahead of the first bar has no room before it."""
+        end_ticks = self.request.bars[-1].end_ticks - self.primer_ticks
+        moved = (
+            replace(note, start_ticks=max(0, note.start_ticks - self.primer_ticks)) for note in take.notes
+        )
+        return Clip(tuple(moved), end_ticks, self.request.ppq, name="Drums", is_drum=True)
+
+
+def drum_job(
+    parts: Sequence[Clip],
+    bars: Sequence[Bar],
+    time_map: TimeMap,
+    settings: DrumSettings,
+    primer: Primer | None = None,
+    kept: Kept | None = None,
+) -> DrumJob:
+    """The request for drums to `parts` in `bars`, all counted at the PPQ of `time_map`."""
+    primer_bars = primer.bars if primer else ()
+    primer_ticks = sum(bar.length_ticks for bar in primer_bars)
+    request = DrumRequest(
+        parts=tuple(part.shift(primer_ticks) for part in parts),
+        bars=tuple(replace(bar, start_ticks=bar.start_ticks + primer_ticks) for bar in bars),
+        ppq=time_map.ppq,
+        bpm=time_map.bpm_at(0),
+        seed=settings.seed,
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        follow=settings.follow,
+        density=settings.density,
+        loudness=settings.loudness,
+        fill=settings.fill,
+        human_timing=settings.human_timing,
+        variations=settings.variations,
+        candidates=DEFAULT_CANDIDATES if settings.variations == 1 else settings.variations,
+        primer=primer.drums if primer else None,
+        primer_bars=primer_bars,
+        kept=kept.drums.shift(primer_ticks) if kept else None,
+        kept_voices=kept.voices if kept else frozenset(),
+        kept_bars=kept.bars if kept else frozenset(),
+    )
+    return DrumJob(request, primer_ticks)
+
+
+def primer_of(song: Song, ppq: int) -> Primer | None:
+    """The last bars of the drums of a song at `ppq`, from tick 0; None where there are none."""
+    drums = drums_of(song)
+    if drums is None:
+        return None
+    bars = clip_bars(song.time_map, [drums])[-MAX_PRIMER_BARS:]
+    sliced = drums.slice(bars[0].start_ticks, bars[-1].end_ticks)
+    edges = [bar.start_ticks - bars[0].start_ticks for bar in bars] + [sliced.length_ticks]
+    scaled = [(2 * edge * ppq + drums.ppq) // (2 * drums.ppq) for edge in edges]
+    return Primer(sliced.at_ppq(ppq), tuple(Bar(start, end - start) for start, end in pairwise(scaled)))
+
+
+def drums_of(song: Song) -> Clip | None:
+    """The drums of a song as one clip; where nothing is on the drum channel, the only track counts as drums."""
+    drums = [clip for clip in song.drums if clip.notes]
+    if drums:
+        return merged(drums)
+    return replace(song.parts[0], is_drum=True) if len(song.parts) == 1 else None
+
+
+def merged(clips: Sequence[Clip]) -> Clip:
+    """All clips as one; there must be at least one."""
+    return reduce(Clip.merge, clips)

@@ -1,0 +1,299 @@
+"""The drum grid under the hands: click, drag and keys become edits, told as signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QWidget
+
+from musegen_daw.ui.drum_grid import Cell, DrumGrid, Hit
+from musegen_daw.ui.theme import SMALL_TEXT, font, theme
+from musegen_daw.ui.time_axis import TimeAxis
+
+DRAG_PIXELS = 5
+VELOCITY_PER_PIXEL = 0.8
+OFFSET_PIXELS = 96.0
+"""The least that a drag has to go for the offset of a whole cell: a small cell is no reason to be coarse."""
+VELOCITY_KEY_STEP, VELOCITY_KEY_LEAP = 4, 16
+OFFSET_KEY_SHARE = 1 / 12
+# What a drag changes; the drawing may know of more than one thing, a drag only of one.
+VELOCITY, OFFSET, CELL = "velocity", "offset", "cell"
+
+_LOUDER = {
+    Qt.Key.Key_Plus: VELOCITY_KEY_STEP,
+    Qt.Key.Key_Equal: VELOCITY_KEY_STEP,
+    Qt.Key.Key_Minus: -VELOCITY_KEY_STEP,
+    Qt.Key.Key_PageUp: VELOCITY_KEY_LEAP,
+    Qt.Key.Key_PageDown: -VELOCITY_KEY_LEAP,
+}
+_SIDEWAYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+
+
+@dataclass(slots=True)
+class _Drag:
+    """A press that may become a drag: on what, where from, and what it changes once it moves."""
+
+    start: QPointF
+    hit: Hit | None
+    cell: Cell | None
+    changes: str = ""
+
+
+class EditingGrid(DrumGrid):
+    """Tells what a person wants of the hits; it shows a drag as it goes and tells it once, when it ends.
+
+    Click adds and removes; a vertical drag sets the velocity, a horizontal one moves to another cell, with Alt the
+    offset in the cell; a right click on a name locks the voice, elsewhere the bar. Keys: arrows, Enter, + and -,
+    Alt with the arrows, Delete, L and B.
+    """
+
+    add_asked = Signal(object)
+    """A Cell."""
+    remove_asked = Signal(object)
+    """A Hit."""
+    velocity_asked = Signal(object, int)
+    """A Hit as it was and the velocity."""
+    offset_asked = Signal(object, int)
+    """A Hit as it was and the ticks from the start of its cell."""
+    move_asked = Signal(object, object)
+    """A Hit as it was and a Cell."""
+    lock_voice_asked = Signal(int)
+    """A row."""
+    lock_bar_asked = Signal(int)
+    """The index of a bar."""
+    looked_at = Signal(str)
+    """In words, what is under the cursor or being dragged."""
+
+    def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
+        super().__init__(axis, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self._drag: _Drag | None = None
+        self._dragged: Hit | None = None
+        self._label = ""
+        self.cell_of: Callable[[int], int] = self.step_at
+        """Start of the cell that a hit at some ticks belongs to, as the owner counts."""
+
+    # The mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin a click or drag, or lock."""
+        position = event.position()
+        if event.button() == Qt.MouseButton.RightButton:
+            self._lock_at(position)
+        elif event.button() == Qt.MouseButton.LeftButton and not self.is_head(position.x()):
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            hit = self.hit_at(position)
+            cell = self.cell_at(position)
+            self._drag = _Drag(position, hit, cell)
+            self.set_selected(hit)
+            if hit is not None:
+                cell = Cell(hit.row, self.cell_of(hit.start_ticks))
+            self.set_cursor(cell)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Show what the drag would give."""
+        drag = self._drag
+        if drag is None:
+            over = self.hit_at(event.position())
+            self.setCursor(Qt.CursorShape.SizeVerCursor if over else Qt.CursorShape.ArrowCursor)
+            return
+        if drag.hit is None:
+            return
+        way = event.position() - drag.start
+        if not drag.changes and max(abs(way.x()), abs(way.y())) >= DRAG_PIXELS:
+            is_sideways = abs(way.x()) > abs(way.y())
+            with_alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+            drag.changes = VELOCITY if not is_sideways else OFFSET if with_alt else CELL
+        if drag.changes:
+            self._show_drag(drag.hit, self._dragged_to(drag, way))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell what was done."""
+        if event.button() != Qt.MouseButton.LeftButton or self._drag is None:
+            return
+        drag, moved = self._drag, self._dragged
+        self._drag = self._dragged = None
+        self._label = ""
+        if drag.changes and drag.hit is not None and moved is not None:
+            self._tell(drag.hit, moved, drag.changes)
+        elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            pass  # a shift that did not come about
+        elif not drag.changes and drag.hit is not None:
+            self.remove_asked.emit(drag.hit)
+        elif drag.hit is None and drag.cell is not None and self.cell_at(event.position()) == drag.cell:
+            self.add_asked.emit(drag.cell)
+        self.update()
+
+    # The keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Move the cursor, or edit what is under it."""
+        key, modifiers = Qt.Key(event.key()), event.modifiers()
+        cell = self.cursor_cell or Cell(0, self.axis.first_ticks)
+        hit = self.hit_in(cell)
+        with_alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+        with_control = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        if key == Qt.Key.Key_Escape and self._drag is not None:
+            self._abandon()
+        elif with_alt and key in _SIDEWAYS and hit is not None:
+            offset = hit.start_ticks - cell.start_ticks
+            step = max(1, round(self.axis.step_ticks * OFFSET_KEY_SHARE))
+            self.offset_asked.emit(hit, offset + _SIDEWAYS[key] * step)
+        elif key in _SIDEWAYS and not with_alt:
+            self._go(cell.row, self._stepped(cell.start_ticks, _SIDEWAYS[key], by_bar=with_control))
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not with_alt:
+            row = cell.row + (1 if key == Qt.Key.Key_Down else -1)
+            self._go(min(len(self.rows) - 1, max(0, row)), cell.start_ticks)
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            end = self.axis.end_ticks - 1
+            self._go(cell.row, self.axis.first_ticks if key == Qt.Key.Key_Home else self.step_at(end))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            (self.add_asked if hit is None else self.remove_asked).emit(cell if hit is None else hit)
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and hit is not None:
+            self.remove_asked.emit(hit)
+        elif key in _LOUDER and hit is not None:
+            self.velocity_asked.emit(hit, min(127, max(1, hit.velocity + _LOUDER[key])))
+        elif key == Qt.Key.Key_L and not with_control:
+            self.lock_voice_asked.emit(cell.row)
+        elif key == Qt.Key.Key_B and not with_control:
+            self.lock_bar_asked.emit(self.axis.bar_at(cell.start_ticks))
+        else:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """There is a cursor while there is focus."""
+        if self.cursor_cell is None:
+            self.set_cursor(Cell(0, self.step_at(max(self.axis.first_ticks, self.axis.shown_ticks[0]))))
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """A drag that loses the focus is none."""
+        self._abandon()
+        super().focusOutEvent(event)
+        self.update()
+
+    # What is where
+
+    def hit_in(self, cell: Cell) -> Hit | None:
+        """The first hit of a cell."""
+        return next(
+            (
+                hit
+                for hit in self.hits
+                if hit.row == cell.row and self.cell_of(hit.start_ticks) == cell.start_ticks
+            ),
+            None,
+        )
+
+    def describe(self, row: int, ticks: int, hit: Hit | None) -> str:
+        """A place and what is there, in words."""
+        index = self.axis.bar_at(ticks)
+        into = ticks - self.axis.bars[index].start_ticks
+        beat, step = into // self.axis.beat_ticks + 1, into % self.axis.beat_ticks // self.axis.step_ticks + 1
+        where = f"{self.rows[row].capitalize()}, {index + 1}.{beat}.{step}"
+        if hit is None:
+            return f"{where}: empty"
+        off = hit.start_ticks - self.cell_of(hit.start_ticks)
+        shift = f", {abs(off)} ticks {'late' if off > 0 else 'early'}" if off else ""
+        return f"{where}: velocity {hit.velocity}{shift}"
+
+    def paint_live(self, painter: QPainter, rect: QRect) -> None:
+        """Write beside a hit that is dragged what it becomes."""
+        super().paint_live(painter, rect)
+        if self._dragged is None or not self._label:
+            return
+        worn = theme()
+        painter.setFont(font(SMALL_TEXT, bold=True))
+        width = painter.fontMetrics().horizontalAdvance(self._label) + 12
+        at = self.hit_rect(self._dragged)
+        left = min(at.right() + 6, self.width() - width - 2.0)
+        top = min(max(2.0, at.center().y() - 11), self.height() - 24.0)
+        area = QRectF(left, top, width, 22)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(worn.text))
+        painter.drawRoundedRect(area, 4, 4)
+        painter.setPen(QColor(worn.ground))
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), self._label)
+
+    def _dragged_to(self, drag: _Drag, way: QPointF) -> Hit:
+        hit = drag.hit
+        assert hit is not None
+        if drag.changes == VELOCITY:
+            velocity = round(hit.velocity - way.y() * VELOCITY_PER_PIXEL)
+            return replace(hit, velocity=min(127, max(1, velocity)))
+        ticks = round(way.x() / self.axis.pixels_per_tick)
+        cell = self.cell_of(hit.start_ticks)
+        offset = hit.start_ticks - cell
+        if drag.changes == OFFSET:
+            step = self.axis.step_ticks
+            limit, scale = step * 5 // 12, max(self.axis.pixels_per_tick, OFFSET_PIXELS / step)
+            ticks = round(way.x() / scale)
+            return replace(hit, start_ticks=max(0, cell + min(limit, max(-limit, offset + ticks))))
+        middle = cell + ticks + self.axis.step_ticks // 2
+        there = self.step_at(min(self.axis.end_ticks - 1, max(self.axis.first_ticks, middle)))
+        return replace(hit, start_ticks=max(0, there + offset))
+
+    def _show_drag(self, before: Hit, after: Hit) -> None:
+        shown = self._dragged or before
+        if after == shown:
+            return
+        self._dragged = after
+        self.set_hits([after if hit is shown else hit for hit in self.hits])
+        self.set_selected(after)
+        cell = self.cell_of(after.start_ticks)
+        off = after.start_ticks - cell
+        drag = self._drag
+        what = drag.changes if drag else ""
+        self._label = str(after.velocity) if what == VELOCITY else f"{off:+d}" if what == OFFSET else ""
+        self.looked_at.emit(self.describe(after.row, cell, after))
+
+    def _tell(self, before: Hit, after: Hit, what: str) -> None:
+        if after == before:
+            return
+        cell = self.cell_of(after.start_ticks)
+        if what == VELOCITY:
+            self.velocity_asked.emit(before, after.velocity)
+        elif what == OFFSET:
+            self.offset_asked.emit(before, after.start_ticks - self.cell_of(before.start_ticks))
+        else:
+            self.set_cursor(Cell(after.row, cell))
+            self.move_asked.emit(before, Cell(after.row, cell))
+
+    def _abandon(self) -> None:
+        drag, dragged = self._drag, self._dragged
+        self._drag = self._dragged = None
+        self._label = ""
+        if drag is not None and drag.hit is not None and dragged is not None:
+            self.set_hits([drag.hit if hit is dragged else hit for hit in self.hits])
+            self.set_selected(None)
+
+    def _lock_at(self, position: QPointF) -> None:
+        row, ticks = self.row_at(position.y()), self.ticks_at(position.x())
+        if self.is_head(position.x()):
+            if row is not None:
+                self.lock_voice_asked.emit(row)
+        elif self.axis.first_ticks <= ticks < self.axis.end_ticks:
+            self.lock_bar_asked.emit(self.axis.bar_at(ticks))
+
+    def _go(self, row: int, ticks: int) -> None:
+        cell = Cell(row, ticks)
+        self.set_cursor(cell)
+        hit = self.hit_in(cell)
+        self.set_selected(hit)
+        self.axis.reveal(ticks)
+        self.looked_at.emit(self.describe(row, ticks, hit))
+
+    def _stepped(self, ticks: int, steps: int, *, by_bar: bool) -> int:
+        first, last = self.axis.first_ticks, self.axis.end_ticks - 1
+        if by_bar:
+            index = self.axis.bar_at(ticks) + steps
+            return self.axis.bars[min(len(self.axis.bars) - 1, max(0, index))].start_ticks
+        there = ticks - 1 if steps < 0 else ticks + self.axis.step_ticks
+        return self.step_at(min(last, max(first, there)))

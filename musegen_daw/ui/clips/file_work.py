@@ -1,0 +1,203 @@
+"""Files in and out of the Clips panel: opening, saving and bouncing, on workers, with dialogs that stop nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from musegen_daw import files
+from musegen_daw.drumming.job import DrumSettings
+from musegen_daw.editing.delivering import Bounce, bounce_document, file_name
+from musegen_daw.editing.document import ClipDocument, Project
+from musegen_daw.editing.editor import DEFAULT_SETTINGS
+from musegen_daw.editing.opening import open_clip, read_source
+from musegen_daw.editing.performing import Profile, drums_as_midi, with_drums_as_midi
+from musegen_daw.editing.project_file import SUFFIX, load_project, save_project
+from musegen_daw.errors import MidiFileError, MusegenError
+from musegen_daw.ui.clips.primer_field import MIDI_SUFFIXES
+from musegen_daw.ui.panel import BAD, GOOD, WARN
+from musegen_daw.ui.widgets import ProgressLine
+from musegen_daw.ui.work import Job, Task, Workers
+
+OPENED_SUFFIXES = (*MIDI_SUFFIXES, SUFFIX)
+
+
+class FileWork(QObject):
+    """Does what is asked off the window's thread; `said` carries a sentence and its level."""
+
+    said = Signal(str, str)
+    opened = Signal(object)
+    """A ClipDocument."""
+    project_opened = Signal(object, str)
+    """A Project and the name of its file."""
+
+    def __init__(self, progress: ProgressLine, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self._progress = progress
+        self._workers = Workers(self)
+        self._bouncing: Job | None = None
+        self._folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+
+    @property
+    def is_bouncing(self) -> bool:
+        """Whether a bounce runs."""
+        return self._bouncing is not None
+
+    def ask_open(self) -> None:
+        """Let a person choose files."""
+        patterns = " ".join(f"*{suffix}" for suffix in OPENED_SUFFIXES)
+        dialog = self._dialog("Open clips or a project", f"MIDI files and projects ({patterns})")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda names: self.open_files([Path(name) for name in names]))
+        dialog.open()
+
+    def open_files(self, paths: Sequence[Path], settings: DrumSettings | None = None) -> None:
+        """Open every file as a clip of its own, a project in place of the one that is open."""
+        wanted = settings or DEFAULT_SETTINGS
+        self._workers.start(
+            lambda task: _opened(task, paths, wanted), succeeded=self._show_opened, failed=self._failed
+        )
+
+    def change(self, work: Callable[[], object], done: Callable[[object], None]) -> None:
+        """Run something short that reads files, and hand on what it gives."""
+        self._workers.start(lambda task: work(), succeeded=done, failed=self._failed)
+
+    def ask_save_project(self, project: Project) -> None:
+        """Let a person choose where the project goes."""
+        name = file_name(project.clip) if project.clip else "session"
+
+        def save(path: Path) -> None:
+            save_project(project, path)
+
+        self._ask_save("Save the project", f"Projects (*{SUFFIX})", SUFFIX, name, save)
+
+    def ask_save_drums(self, document: ClipDocument, profile: Profile) -> None:
+        """Let a person choose where the drums go."""
+
+        def save(path: Path) -> None:
+            files.write_bytes(path, drums_as_midi(document, profile), MidiFileError)
+
+        self._ask_save("Save the drums", "MIDI files (*.mid)", ".mid", f"{file_name(document)} drums", save)
+
+    def ask_save_all(self, document: ClipDocument) -> None:
+        """Let a person choose where parts and drums go."""
+
+        def save(path: Path) -> None:
+            files.write_bytes(path, with_drums_as_midi(document), MidiFileError)
+
+        name = f"{file_name(document)} with drums"
+        self._ask_save("Save parts and drums", "MIDI files (*.mid)", ".mid", name, save)
+
+    def ask_bounce(self, document: ClipDocument, what: Bounce, soundfont: Path | None) -> None:
+        """Let a person choose where a bounce goes."""
+        if self.is_bouncing:
+            self.said.emit("A bounce is running: wait for it, or cancel it.", WARN)
+            return
+        dialog = self._save_dialog(
+            f"Bounce: {what.value.lower()}", "WAV files (*.wav)", ".wav", file_name(document)
+        )
+        dialog.fileSelected.connect(lambda name: self.bounce(document, what, Path(name), soundfont))
+        dialog.open()
+
+    def bounce(self, document: ClipDocument, what: Bounce, path: Path, soundfont: Path | None) -> None:
+        """Render to a WAV, with progress."""
+        self._folder = str(path.parent)
+
+        def render(task: Task) -> str:
+            report = bounce_document(
+                document,
+                what,
+                path,
+                soundfont=soundfont,
+                progress=lambda done, total: task.report(done / total, f"Bouncing {path.name}"),
+                cancelled=lambda: task.is_cancelled,
+            )
+            stems = f" and {len(report.stems)} stems" if report.stems else ""
+            return f"Bounced {report.seconds:.1f} s to {path}{stems}."
+
+        self._progress.begin(f"Bouncing {path.name}")
+        self._bouncing = self._workers.start(
+            render,
+            succeeded=lambda sentence: self.said.emit(sentence, GOOD),
+            failed=self._failed,
+            progressed=self._progress.advance,
+            ended=self._bounce_ended,
+        )
+
+    def cancel(self) -> None:
+        """Give the bounce up; nothing is left of it."""
+        if self._bouncing is not None:
+            self._bouncing.cancel()
+            self.said.emit("The bounce was cancelled; nothing was written.", WARN)
+
+    def close(self) -> None:
+        """End all work."""
+        self._workers.close()
+
+    def _bounce_ended(self) -> None:
+        self._bouncing = None
+        self._progress.end()
+
+    def _show_opened(self, result: tuple[list[ClipDocument | tuple[Project, str]], list[str]]) -> None:
+        found, sentences = result
+        for each in found:
+            if isinstance(each, ClipDocument):
+                self.opened.emit(each)
+            else:
+                self.project_opened.emit(*each)
+        if sentences:
+            self.said.emit(" ".join(sentences), BAD)
+
+    def _failed(self, sentence: str) -> None:
+        self.said.emit(sentence, BAD)
+
+    def _ask_save(
+        self, title: str, pattern: str, suffix: str, name: str, save: Callable[[Path], None]
+    ) -> None:
+        dialog = self._save_dialog(title, pattern, suffix, name)
+
+        def chosen(text: str) -> None:
+            path = Path(text)
+            self._folder = str(path.parent)
+
+            def saved(_: object) -> None:
+                self.said.emit(f"Saved {path}.", GOOD)
+
+            self.change(lambda: save(path), saved)
+
+        dialog.fileSelected.connect(chosen)
+        dialog.open()
+
+    def _save_dialog(self, title: str, pattern: str, suffix: str, name: str) -> QFileDialog:
+        dialog = self._dialog(title, pattern)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(suffix.removeprefix("."))
+        dialog.selectFile(f"{name}{suffix}")
+        return dialog
+
+    def _dialog(self, title: str, pattern: str) -> QFileDialog:
+        dialog = QFileDialog(self._parent, title, self._folder, pattern)
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog
+
+
+def _opened(
+    task: Task, paths: Sequence[Path], settings: DrumSettings
+) -> tuple[list[ClipDocument | tuple[Project, str]], list[str]]:
+    """What the files hold, and a sentence for each that holds nothing of use."""
+    found: list[ClipDocument | tuple[Project, str]] = []
+    sentences: list[str] = []
+    for path in paths:
+        task.check()
+        try:
+            if path.suffix.lower() == SUFFIX:
+                found.append((load_project(path), path.stem))
+            else:
+                found.append(open_clip([read_source(path)], 0, settings))
+        except MusegenError as error:
+            sentences.append(str(error))
+    return found, sentences

@@ -1,0 +1,125 @@
+"""The row over the music: undo and redo, which clip this is, and how it is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from musegen_daw.editing.document import ClipDocument
+from musegen_daw.ui.bridge import Pulse
+from musegen_daw.ui.clips.listening import BOTH, DRUMS, OWN_PORT, PART, SOUND_DEVICE
+from musegen_daw.ui.segments import Segments
+from musegen_daw.ui.theme import SMALL, TARGET
+from musegen_daw.ui.widgets import button, label
+from musegen_daw.ui.work import Workers
+
+if TYPE_CHECKING:
+    from musegen_daw.devices.ports import PortDirectory
+
+LOOK_MILLISECONDS = 3000
+
+
+class ListenRow(QWidget):
+    """Lists the MIDI outputs anew every three seconds while it can be seen."""
+
+    output_chosen = Signal(str)
+    """The name of a port, `SOUND_DEVICE` for none."""
+
+    def __init__(self, ports: Callable[[], PortDirectory], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._ports = ports
+        self._workers = Workers(self)
+        self._listed: tuple[bool, tuple[str, ...]] = (False, ())
+        self.undo = button("Undo", "Take the last edit back", "Ctrl+Z", "quiet", large=True)
+        self.redo = button("Redo", "Do again what was taken back", "Ctrl+Shift+Z", "quiet", large=True)
+        self.title = label("", "dim")
+        self.title.setWordWrap(False)
+        self.loop = button(
+            "Loop", "Go round; drag over the bar numbers to loop some bars", "Ctrl+L", checkable=True
+        )
+        self.hears = Segments(
+            "Hear",
+            (
+                (BOTH, "Both", "Hear the parts and the drums"),
+                (PART, "Part", "Hear the parts alone"),
+                (DRUMS, "Drums", "Hear the drums alone"),
+            ),
+        )
+        self.hears.choose(BOTH)
+        self.output = QComboBox()
+        self.output.setAccessibleName("Listen through")
+        self.output.setToolTip("Where the clip is heard: the sound device, or a MIDI port")
+        self.output.setMinimumContentsLength(10)
+        self.output.setMinimumHeight(TARGET)
+        self.output.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.output.activated.connect(lambda: self.output_chosen.emit(self.output.currentData()))
+        self._fill()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SMALL)
+        for widget in (self.undo, self.redo):
+            row.addWidget(widget)
+        row.addWidget(self.title, 1)
+        for widget in (self.loop, self.hears, self.output):
+            row.addWidget(widget)
+        self._looking = Pulse(self, LOOK_MILLISECONDS)
+        self._looking.timeout.connect(self.refresh)
+
+    def show_state(
+        self, document: ClipDocument | None, undo_label: str | None, redo_label: str | None
+    ) -> None:
+        """Show the clip's length and what can be taken back."""
+        for widget, words, what in ((self.undo, undo_label, "Undo"), (self.redo, redo_label, "Redo")):
+            widget.setEnabled(words is not None)
+            widget.setToolTip(f"{what}{': ' + words if words else ''} ({widget.shortcut().toString()})")
+        self.title.setText("" if document is None else _described(document))
+
+    def refresh(self) -> None:
+        """List the ports anew, in the background."""
+        if not self._workers.is_busy:
+            self._workers.start(lambda task: _outputs(self._ports()), succeeded=self._show)
+
+    def choose_output(self, name: str) -> None:
+        """Show where it is heard, a port that is not there included."""
+        with QSignalBlocker(self.output):
+            if self.output.findData(name) < 0:
+                self.output.addItem(f"{name} (not there)", name)
+            self.output.setCurrentIndex(self.output.findData(name))
+
+    def close_work(self) -> None:
+        """Stop looking for ports."""
+        self._looking.stop()
+        self._workers.close()
+
+    def _show(self, listed: tuple[bool, tuple[str, ...]]) -> None:
+        if listed != self._listed and not self.output.view().isVisible():
+            self._listed = listed
+            self._fill()
+
+    def _fill(self) -> None:
+        creates, names = self._listed
+        chosen = self.output.currentData()
+        with QSignalBlocker(self.output):
+            self.output.clear()
+            self.output.addItem("Sound device", SOUND_DEVICE)
+            if creates:
+                self.output.addItem(f"{OWN_PORT} (created here)", OWN_PORT)
+            for name in names:
+                self.output.addItem(name, name)
+        self.choose_output(chosen or SOUND_DEVICE)
+
+
+def _outputs(ports: PortDirectory) -> tuple[bool, tuple[str, ...]]:
+    from musegen_daw.devices.drivers import Direction
+
+    return ports.creates_ports, tuple(port.name for port in ports.ports(Direction.OUTPUT))
+
+
+def _described(document: ClipDocument) -> str:
+    bars = len(document.bars)
+    seconds = document.time_map.seconds_at(document.end_ticks)
+    length = f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+    return f"{document.name}  ·  {bars} {'bar' if bars == 1 else 'bars'}  ·  {length}"

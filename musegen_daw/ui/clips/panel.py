@@ -1,0 +1,432 @@
+"""The Clips panel: drop a clip, generate drums for it, edit and lock, regenerate the rest, take them out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from musegen_daw.core.clip import Song
+from musegen_daw.drumming.request import DrumResult
+from musegen_daw.editing import edits
+from musegen_daw.editing.autosave import Autosave, restored
+from musegen_daw.editing.delivering import Bounce, write_for_drag
+from musegen_daw.editing.document import ClipDocument, Project
+from musegen_daw.editing.editor import Change, Editor
+from musegen_daw.editing.generating import Generation
+from musegen_daw.editing.opening import add_sources, read_source, set_primer
+from musegen_daw.editing.performing import mix
+from musegen_daw.editing.project_file import SUFFIX
+from musegen_daw.errors import MusegenError, ProjectError
+from musegen_daw.resources import load_drum_map
+from musegen_daw.ui.bridge import Pulse
+from musegen_daw.ui.clips.clip_transport import ClipTransport
+from musegen_daw.ui.clips.file_work import OPENED_SUFFIXES, FileWork
+from musegen_daw.ui.clips.grid_edits import GridEdits
+from musegen_daw.ui.clips.listening import Listening
+from musegen_daw.ui.clips.panel_view import PanelView
+from musegen_daw.ui.clips.primer_field import MIDI_SUFFIXES
+from musegen_daw.ui.clips.take_writer import TakeWriter
+from musegen_daw.ui.clips.watched_folder import WatchedFolder
+from musegen_daw.ui.clips.wishes_row import MAX_SEED
+from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.drops import FileDrop, local_paths
+from musegen_daw.ui.panel import BAD, GOOD, INFO, WARN, Panel
+from musegen_daw.ui.widgets import is_restyling
+from musegen_daw.ui.work import Workers
+
+SESSION = f"clips{SUFFIX}"
+ZOOM_STEP = 1.5
+_TOPIC = "clips autosave"
+
+
+class ClipsPanel(Panel):
+    """Shows what an `Editor` holds and asks it for edits; generating, reading and rendering run on workers."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._editor = Editor(Project(), self._show)
+        self._autosave: Autosave | None = None
+        self._workers = Workers(self)
+        self._shown: int | None = None
+        self._is_closed = self._is_restored = False
+        self.setAccessibleName("Clips")
+        self.view = PanelView(self, context, self._write_for_drag)
+        self.files = FileWork(self.view.actions.progress, self)
+        self.writer = TakeWriter(context.drum_generator, self)
+        self.listening = Listening(context, self)
+        self.transport = ClipTransport(self.view, self.listening, self._clip, self)
+        self._edits = GridEdits(self.view.grid, self.view.ruler, self.edit, self._clip, self._tell)
+        self._watched = WatchedFolder(MIDI_SUFFIXES, self)
+        self._pulse = Pulse(self)
+        self._connect_edits()
+        self._connect_work()
+        self._add_keys()
+        self._take_drops()
+        self._watch()
+        self._restore()
+
+    @property
+    def editor(self) -> Editor:
+        """The project and its history."""
+        return self._editor
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether the last session has been looked for."""
+        return self._is_restored
+
+    def current_song(self) -> Song:
+        """The clip in sight as it would be bounced, with the drums it has; raises ProjectError without a clip."""
+        clip = self._editor.clip
+        if clip is None:
+            raise ProjectError("No clip is open in Clips: drop one there first.")
+        return mix(clip) if clip.drums.notes else Song(clip.song.clips, clip.time_map)
+
+    # Panel
+
+    def activated(self) -> None:
+        """The grid has the keyboard."""
+        (self.view.grid if self._editor.clip else self.view.side.open).setFocus()
+        self.view.listen.refresh()
+
+    def deactivated(self) -> None:
+        """Nothing sounds that cannot be seen."""
+        self.listening.stop()
+
+    def play_pressed(self) -> bool:
+        """Space plays or stops the clip in sight."""
+        self.listening.toggle()
+        return self._editor.clip is not None
+
+    def escape_pressed(self) -> bool:
+        """Escape gives up what is being written or bounced, else it stops what plays."""
+        if self.writer.is_writing or self.files.is_bouncing:
+            self._cancel()
+            return True
+        was_playing = self.listening.is_playing
+        self.listening.stop()
+        return was_playing
+
+    def close_work(self) -> None:
+        """End everything, and write what was not yet written."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._pulse.stop()
+        self._watched.watch(None)
+        self.view.listen.close_work()
+        self.writer.close()
+        self.files.close()
+        self._workers.close()
+        self.listening.close()
+        if self._autosave is not None:
+            self._autosave.close()
+
+    def saved_state(self) -> dict[str, Any]:
+        """The choices that belong to no clip; the clips have a file of their own."""
+        return {
+            "profile": self.view.actions.chosen_profile.name,
+            "hears": self.view.listen.hears.key,
+            "output": self.listening.output,
+        }
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Take the choices up."""
+        self.view.actions.choose_profile(str(state.get("profile", "")))
+        self.view.listen.hears.choose(str(state.get("hears", "")))
+        self.listening.hear(self.view.listen.hears.key)
+        output = state.get("output", "")
+        if isinstance(output, str) and output:
+            self.view.listen.choose_output(output)
+            self.listening.set_output(output)
+
+    # What is shown
+
+    def _show(self) -> None:
+        if self._is_closed:
+            return
+        editor = self._editor
+        self.view.show_project(
+            editor.project, editor.undo_label, editor.redo_label, is_generating=self.writer.is_writing
+        )
+        self.transport.show_clip(editor.clip, is_other=self._shown != editor.project.current)
+        self._shown = editor.project.current
+
+    def _clip(self) -> ClipDocument | None:
+        return self._editor.clip
+
+    def _tell(self, words: str) -> None:
+        self.said.emit(words, INFO)
+
+    # Edits
+
+    def edit(self, label: str, change: Change, *, joined: bool = False) -> None:
+        """Make an edit of the clip in sight; what is refused is said in one sentence."""
+        try:
+            self._editor.edit(label, change, joined=joined)
+        except MusegenError as error:
+            self.said.emit(str(error), WARN)
+            self._show()
+
+    def _use_seed(self, number: int) -> None:
+        clip = self._editor.clip
+        take = next((take for take in clip.takes if take.number == number), None) if clip else None
+        if take is not None and take.seed is not None:
+            self.view.wishes.seed.setText(str(take.seed))
+
+    def _revert(self, number: int) -> None:
+        self.edit(f"take {number} as written", lambda clip: edits.revert_take(edits.pick_take(clip, number)))
+
+    # Work
+
+    def generate(self) -> None:
+        """Write new takes for the clip in sight, around whatever is locked."""
+        clip = self._editor.clip
+        seed = self.view.wishes.chosen_seed()
+        if clip is None:
+            return
+        try:
+            self.writer.write(clip, secrets.randbelow(MAX_SEED) if seed is None else seed)
+        except MusegenError as error:
+            self.said.emit(str(error), WARN)
+
+    def _began(self, clip: ClipDocument) -> None:
+        self.view.actions.progress.begin("Writing drums")
+        self.view.grid.set_regenerating(frozenset(range(len(clip.bars))) - clip.locked_bars)
+        self._show()
+
+    def _take_up(self, asked: Generation, result: DrumResult) -> None:
+        self._editor.edit("generate", lambda clip: asked.takes_in(clip, result), asked.identity)
+        count = len(result.takes)
+        takes = "one take" if count == 1 else f"{count} takes"
+        self.said.emit(f"Wrote {takes} with seed {asked.settings.seed}, the likeliest first.", GOOD)
+
+    def _generated(self) -> None:
+        self.view.grid.set_regenerating(frozenset())
+        self.view.actions.progress.end()
+        self._show()
+
+    def _cancel(self) -> None:
+        if self.writer.is_writing:
+            self.writer.cancel()
+            self.said.emit("Stopped writing; the drums are as they were.", INFO)
+        self.files.cancel()
+
+    def open_files(self, paths: list[Path]) -> None:
+        """Open .mid files as clips, or a project."""
+        self.files.open_files(paths, self._editor.settings)
+
+    def add_to_clip(self, paths: list[Path]) -> None:
+        """Add the parts of .mid files to the clip in sight; without one, open them."""
+        clip = self._editor.clip
+        if clip is None:
+            self.open_files(paths)
+            return
+
+        def read() -> Change:
+            sources = [read_source(path) for path in paths]
+            add_sources(clip, sources)  # says here what is wrong with a file
+            return lambda document: add_sources(document, sources)
+
+        self.files.change(read, lambda change: self._change_clip("add tracks", clip.identity, change))
+
+    def set_primer_file(self, path: Path) -> None:
+        """Let the drums of the clip in sight go on from a drum loop."""
+        clip = self._editor.clip
+        if clip is None:
+            self.said.emit("Drop a clip first; the primer is what its drums go on from.", INFO)
+            return
+
+        def read() -> Change:
+            source = read_source(path)
+            set_primer(clip, source)
+            return lambda document: set_primer(document, source)
+
+        self.files.change(read, lambda change: self._change_clip("primer", clip.identity, change))
+
+    def _change_clip(self, label: str, identity: int, change: Any) -> None:
+        self._editor.edit(label, change, identity)
+
+    def _take_project(self, project: Project, name: str) -> None:
+        self._editor.replace_project(project, f"open project {name}")
+        self.said.emit(f"Opened {name}; Undo brings back what was open before.", GOOD)
+
+    def _take_map(self, name: str) -> None:
+        if name:
+            kit = load_drum_map(name)
+            self.edit("drum map", lambda clip: edits.set_drum_map(clip, kit))
+
+    def _bounce(self, what: Bounce) -> None:
+        soundfont = self._context.settings.current.soundfont
+        if self._editor.clip is not None:
+            self.files.ask_bounce(self._editor.clip, what, Path(soundfont) if soundfont else None)
+
+    def _with_clip(self, work: Callable[[ClipDocument], None]) -> None:
+        if self._editor.clip is not None:
+            work(self._editor.clip)
+
+    def _write_for_drag(self) -> Path:
+        clip = self._editor.clip
+        if clip is None:
+            raise ProjectError("No clip is open: drop one first.")
+        return write_for_drag(clip, self.view.actions.chosen_profile, self._context.data_dir / "dragged out")
+
+    def _delivered(self, path: Path, was_dragged: bool) -> None:
+        how = "Dragged out" if was_dragged else "Copied, to be pasted in a file manager or DAW:"
+        self.said.emit(f"{how} {path.name}.", GOOD)
+
+    # The session
+
+    def _restore(self) -> None:
+        path = self._context.data_dir / SESSION
+        self._workers.start(lambda task: restored(path), succeeded=self._restored, failed=self._not_restored)
+
+    def _restored(self, found: tuple[Project, str]) -> None:
+        project, sentence = found
+        self._is_restored = True
+        bridge = self._context.bridge
+        path = self._context.data_dir / SESSION
+        self._autosave = Autosave(path, lambda trouble: bridge.tell(_TOPIC, trouble))
+        opened_meanwhile = self._editor.project.clips
+        self._editor = Editor(project, self._show, self._autosave)
+        for clip in opened_meanwhile:
+            self._editor.add(clip)
+        if sentence:
+            self.said.emit(sentence, WARN)
+        self._show()
+
+    def _not_restored(self, sentence: str) -> None:
+        self.said.emit(f"The last session could not be restored. {sentence}", WARN)
+
+    def _told(self, topic: str, sentence: object) -> None:
+        if topic == _TOPIC:
+            self.said.emit(str(sentence), WARN)
+
+    # Wires
+
+    def _connect_edits(self) -> None:
+        view = self.view
+        view.side.show_asked.connect(lambda identity: self._editor.show(identity))
+        view.side.close_asked.connect(lambda identity: self._editor.close_clip(identity))
+        view.side.tracks.follow_asked.connect(
+            lambda chosen: self.edit("tracks", lambda clip: edits.follow_parts(clip, chosen))
+        )
+        view.side.tempo_asked.connect(
+            lambda bpm: self.edit("tempo", lambda clip: edits.set_tempo(clip, bpm), joined=True)
+        )
+        view.side.map_asked.connect(self._take_map)
+        view.side.primer.path_chosen.connect(self.set_primer_file)
+        view.side.primer.cleared.connect(lambda: self.edit("no primer", lambda clip: set_primer(clip, None)))
+        view.wishes.asked.connect(lambda label, change: self.edit(label, change, joined=True))
+        view.wishes.step_begins.connect(lambda: self._editor.end_step())
+        view.takes.picked.connect(
+            lambda number: self.edit(f"pick take {number}", lambda clip: edits.pick_take(clip, number))
+        )
+        view.takes.forget_asked.connect(
+            lambda number: self.edit(f"forget take {number}", lambda clip: edits.forget_take(clip, number))
+        )
+        view.takes.revert_asked.connect(self._revert)
+        view.takes.seed_asked.connect(self._use_seed)
+        view.listen.undo.clicked.connect(lambda: self._editor.undo())
+        view.listen.redo.clicked.connect(lambda: self._editor.redo())
+
+    def _connect_work(self) -> None:
+        actions, files, writer = self.view.actions, self.files, self.writer
+        writer.began.connect(self._began)
+        writer.progressed.connect(actions.progress.advance)
+        writer.written.connect(self._take_up)
+        writer.failed.connect(lambda sentence: self.said.emit(sentence, BAD))
+        writer.ended.connect(self._generated)
+        self.transport.said.connect(lambda sentence: self.said.emit(sentence, BAD))
+        self.view.listen.hears.chosen.connect(self.state_changed)
+        self.view.listen.output_chosen.connect(self.state_changed)
+        self._pulse.timeout.connect(self.transport.beat)
+        files.said.connect(self.said)
+        files.opened.connect(lambda clip: self._editor.add(clip))
+        files.project_opened.connect(self._take_project)
+        actions.progress.cancelled.connect(self._cancel)
+        actions.generate.clicked.connect(self.generate)
+        actions.bounce_asked.connect(self._bounce)
+        actions.save_project_asked.connect(lambda: files.ask_save_project(self._editor.project))
+        actions.save_drums_asked.connect(
+            lambda: self._with_clip(lambda clip: files.ask_save_drums(clip, actions.chosen_profile))
+        )
+        actions.save_all_asked.connect(lambda: self._with_clip(files.ask_save_all))
+        actions.profile_changed.connect(self.state_changed)
+        actions.drag.delivered.connect(self._delivered)
+        actions.drag.failed.connect(lambda sentence: self.said.emit(sentence, WARN))
+        self.view.side.open_asked.connect(files.ask_open)
+        self._context.bridge.told.connect(self._told)
+
+    def _add_keys(self) -> None:
+        axis = self.view.axis
+        for keys, slot in (
+            ("Ctrl+V", self._paste),
+            ("Ctrl+=", lambda: axis.zoom(ZOOM_STEP, axis.width / 2)),
+            ("Ctrl++", lambda: axis.zoom(ZOOM_STEP, axis.width / 2)),
+            ("Ctrl+-", lambda: axis.zoom(1 / ZOOM_STEP, axis.width / 2)),
+            ("Ctrl+0", axis.fit),
+            ("Ctrl+Y", lambda: self._editor.redo()),
+            ("Ctrl+U", lambda: self.edit("unlock all", edits.unlock_all)),
+        ):
+            QShortcut(QKeySequence(keys), self, context=_HERE).activated.connect(slot)
+
+    def _paste(self) -> None:
+        paths = [path for path in local_paths(QGuiApplication.clipboard().mimeData()) if _is_opened(path)]
+        if paths:
+            self.open_files(paths)
+        else:
+            self.said.emit("There is no MIDI file on the clipboard.", INFO)
+
+    def _take_drops(self) -> None:
+        view = self.view
+        for widget, suffixes, what, text, take in (
+            (
+                self,
+                OPENED_SUFFIXES,
+                "MIDI clips or a project",
+                "Drop to open each as a clip",
+                self.open_files,
+            ),
+            (view.side.tracks, MIDI_SUFFIXES, "MIDI clips", "Add to this clip", self.add_to_clip),
+        ):
+            drop = FileDrop(widget, suffixes, what)
+            over = None if widget is self else widget
+            drop.hovered.connect(lambda on, text=text, over=over: view.veil.say(text if on else "", over))
+            drop.dropped.connect(take)
+            drop.refused.connect(lambda sentence: self.said.emit(sentence, WARN))
+        view.side.primer.refused.connect(lambda sentence: self.said.emit(sentence, WARN))
+
+    def _watch(self) -> None:
+        settings = self._context.settings
+
+        def watch() -> None:
+            folder = settings.current.watched_dir
+            self._watched.watch(Path(folder) if folder else None)
+
+        watch()
+        settings.changed.connect(watch)
+        self._watched.found.connect(self.open_files)
+
+    # Looks
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Icons and dots follow the theme."""
+        super().changeEvent(event)
+        if is_restyling(event) and hasattr(self, "view"):
+            self.view.actions.draw_icons()
+            self._show()
+
+
+_HERE = Qt.ShortcutContext.WidgetWithChildrenShortcut
+
+
+def _is_opened(path: Path) -> bool:
+    return path.suffix.lower() in OPENED_SUFFIXES

@@ -1,0 +1,169 @@
+"""How the Clips panel is laid out and a document is shown in it; what a person does there the panel carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QVBoxLayout, QWidget
+
+from musegen_daw.core.clip import Note, Song
+from musegen_daw.core.drums import VOICE_OF_PITCH, VOICES
+from musegen_daw.core.time import Bar
+from musegen_daw.editing.document import ClipDocument, Project
+from musegen_daw.ui.clips.action_row import ActionRow
+from musegen_daw.ui.clips.bar_ruler import BarRuler
+from musegen_daw.ui.clips.drop_veil import DropVeil
+from musegen_daw.ui.clips.editing_grid import EditingGrid
+from musegen_daw.ui.clips.empty_page import EmptyPage
+from musegen_daw.ui.clips.listen_row import ListenRow
+from musegen_daw.ui.clips.side_column import SideColumn
+from musegen_daw.ui.clips.take_strip import TakeStrip
+from musegen_daw.ui.clips.wishes_row import WishesRow
+from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.drum_grid import Hit
+from musegen_daw.ui.piano_roll import PianoRoll
+from musegen_daw.ui.theme import MEDIUM, SMALL
+from musegen_daw.ui.time_axis import TimeAxis
+
+PERCUSSION = "percussion"
+SHOWN_BARS = 4
+FITTED_BARS = 6
+_SCROLL_RANGE = 10_000
+
+
+class PanelView:
+    """The widgets of the panel, on `page`; it knows how to show a document and nothing of what happens to it."""
+
+    def __init__(self, page: QWidget, context: AppContext, write_for_drag: Callable[[], Path]) -> None:
+        self.axis = TimeAxis(page)
+        self.side = SideColumn()
+        self.listen = ListenRow(context.ports)
+        self.ruler = BarRuler(self.axis)
+        self.roll = PianoRoll(self.axis, title="part")
+        self.grid = EditingGrid(self.axis)
+        self.scroll = QScrollBar(Qt.Orientation.Horizontal)
+        self.takes = TakeStrip()
+        self.wishes = WishesRow()
+        self.actions = ActionRow(write_for_drag)
+        self.veil = DropVeil(page)
+        self._shown_identity: int | None = None
+        self._shown_bars: tuple[Bar, ...] = ()
+        self._shown_parts: tuple[Song, list[int]] | None = None
+        self._drawn: dict[int, tuple[Note, Hit]] = {}
+        self._empty = EmptyPage()
+        self._pages = QStackedWidget()
+        self._lay_out(page)
+        self.axis.changed.connect(self._show_scroll)
+        self.scroll.valueChanged.connect(self._scrolled)
+        self.axis.set_bars((Bar(0, 4 * 480),), 480)
+        self.show_project(Project(), None, None, is_generating=False)
+
+    def show_project(
+        self, project: Project, undo_label: str | None, redo_label: str | None, *, is_generating: bool
+    ) -> None:
+        """Show the current clip of a project and everything that can be done with it."""
+        document = project.clip
+        followed = sorted(document.followed) if document else []
+        colours = {index: self.roll.part_colour(place) for place, index in enumerate(followed)}
+        self.side.show_project(project, colours)
+        self.listen.show_state(document, undo_label, redo_label)
+        self.wishes.show_document(document)
+        self.actions.show_document(document, is_generating=is_generating)
+        self.takes.show_takes(
+            document.takes_as_shown if document else (), document.picked if document else None
+        )
+        if document is None:
+            self._shown_identity = self._shown_parts = None
+            self._pages.setCurrentWidget(self._empty)
+            self.grid.set_hits(())
+            return
+        self._pages.setCurrentIndex(0)
+        self._show_time(document)
+        if (document.song, followed) != self._shown_parts:
+            self._shown_parts = document.song, followed
+            self.roll.set_parts([document.song.clips[index].notes for index in followed])
+        self._show_hits(document)
+
+    def cursor_hit(self) -> Hit | None:
+        """The hit under the cursor of the grid."""
+        cell = self.grid.cursor_cell
+        return self.grid.hit_in(cell) if cell is not None else None
+
+    def _show_time(self, document: ClipDocument) -> None:
+        is_other = document.identity != self._shown_identity
+        if is_other or document.bars != self._shown_bars:
+            self._shown_identity, self._shown_bars = document.identity, document.bars
+            self.axis.set_bars(document.bars, document.ppq, step_ticks=document.cell_ticks)
+            if len(document.bars) > FITTED_BARS:
+                self.axis.show(0, document.bars[SHOWN_BARS - 1].end_ticks)
+            else:
+                self.axis.fit()
+        if is_other:
+            self.grid.set_cursor(None)
+        self.grid.cell_of = document.cell_start
+
+    def _show_hits(self, document: ClipDocument) -> None:
+        notes = document.drums.notes
+        has_percussion = any(note.pitch not in VOICE_OF_PITCH for note in notes)
+        rows = (*VOICES, PERCUSSION) if has_percussion else VOICES
+        if rows != self.grid.rows:
+            self.grid.set_rows(rows)
+        drawn = self._drawn
+        # An edit leaves the other notes the very objects that they were.
+        self._drawn = {id(note): drawn.get(id(note)) or (note, _hit(note)) for note in notes}
+        self.grid.set_hits([hit for _, hit in self._drawn.values()])
+        locked = frozenset(VOICES.index(voice) for voice in document.locked_voices)
+        self.grid.set_locked(locked, document.locked_bars)
+        self.grid.set_selected(self.cursor_hit() if self.grid.hasFocus() else None)
+
+    def _show_scroll(self) -> None:
+        start, end = self.axis.shown_ticks
+        whole = max(1, self.axis.end_ticks - self.axis.first_ticks)
+        share = min(1.0, (end - start) / whole)
+        with QSignalBlocker(self.scroll):
+            self.scroll.setPageStep(max(1, round(share * _SCROLL_RANGE)))
+            self.scroll.setSingleStep(max(1, round(share * _SCROLL_RANGE / 8)))
+            self.scroll.setRange(0, max(0, _SCROLL_RANGE - self.scroll.pageStep()))
+            self.scroll.setValue(round((start - self.axis.first_ticks) / whole * _SCROLL_RANGE))
+        self.scroll.setEnabled(share < 1)
+
+    def _scrolled(self, value: int) -> None:
+        whole = self.axis.end_ticks - self.axis.first_ticks
+        ticks = self.axis.first_ticks + value / _SCROLL_RANGE * whole
+        self.axis.scroll((ticks - self.axis.start_ticks) * self.axis.pixels_per_tick)
+
+    def _lay_out(self, page: QWidget) -> None:
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        shown = QWidget()
+        music = QVBoxLayout(shown)
+        music.setContentsMargins(0, 0, 0, 0)
+        music.setSpacing(0)
+        for widget, stretch in ((self.ruler, 0), (self.roll, 1), (self.grid, 2), (self.scroll, 0)):
+            music.addWidget(widget, stretch)
+            if widget is self.roll:
+                music.addSpacing(2)
+        main = QVBoxLayout()
+        main.setSpacing(SMALL)
+        main.addWidget(self.listen)
+        music.addSpacing(SMALL)
+        music.addWidget(self.takes)
+        self._pages.addWidget(shown)
+        self._pages.addWidget(self._empty)
+        main.addWidget(self._pages, 1)
+        above = QHBoxLayout()
+        above.setSpacing(MEDIUM)
+        above.addWidget(self.side)
+        above.addLayout(main, 1)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
+        column.setSpacing(SMALL)
+        column.addLayout(above, 1)
+        column.addWidget(self.wishes)
+        column.addWidget(self.actions)
+
+
+def _hit(note: Note) -> Hit:
+    """How a note is drawn; its pitch is the tag, which with the start says which note it is."""
+    return Hit(VOICE_OF_PITCH.get(note.pitch, len(VOICES)), note.start_ticks, note.velocity, tag=note.pitch)

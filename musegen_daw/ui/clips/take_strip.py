@@ -1,0 +1,224 @@
+"""The takes of a clip as a strip of small grids: to compare at a glance, to pick, to forget."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QWidget
+
+from musegen_daw.core.clip import Clip
+from musegen_daw.core.drums import VOICE_OF_PITCH, VOICES
+from musegen_daw.editing.document import Take
+from musegen_daw.ui.theme import RADIUS, SMALL, SMALL_TEXT, font, mixed, theme, velocity_step
+from musegen_daw.ui.widgets import is_restyling, label
+
+CARD_WIDTH, CARD_HEIGHT = 168, 88
+_TEXT_HEIGHT = 22
+NO_TAKES = "No takes yet: generate some (Ctrl+G), or click into the grid."
+
+
+class TakeCard(QAbstractButton):
+    """One take: its hits small, under them its seed and how likely it is; checked while it is the one heard."""
+
+    forget_asked = Signal(int)
+    revert_asked = Signal(int)
+    seed_asked = Signal(int)
+
+    def __init__(self, take: Take, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.take = take
+        self._picture: QPixmap | None = None
+        self._pictured: Clip | None = None
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFixedSize(CARD_WIDTH, CARD_HEIGHT)
+        self.show_take(take)
+
+    def show_take(self, take: Take) -> None:
+        """Show another state of the take."""
+        if take.drums is not self.take.drums:
+            self._picture = None
+        self.take = take
+        edited = ", edited" if take.is_edited else ""
+        self.setAccessibleName(f"Take {take.number}, {self.caption()}{edited}")
+        likely = "" if take.log_likelihood is None else f" Log-likelihood {take.log_likelihood:.1f} a bar."
+        self.setToolTip(
+            f"Take {take.number}: {len(take.drums.notes)} hits{edited}.{likely} Delete forgets it"
+        )
+        self.update()
+
+    def caption(self) -> str:
+        """What stands under the hits."""
+        return f"seed {self.take.seed}" if self.take.seed is not None else self.take.origin
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """The card."""
+        worn = theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        is_picked = self.isChecked()
+        edge = worn.accent if is_picked else worn.dim if self.underMouse() else worn.line
+        painter.setPen(QPen(QColor(edge), 2 if is_picked else 1))
+        painter.setBrush(QColor(worn.raised if is_picked else worn.panel))
+        area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        painter.drawRoundedRect(area, RADIUS, RADIUS)
+        if self._picture is None or self._picture.devicePixelRatio() != self.devicePixelRatioF():
+            self._picture = self._drawn()
+        painter.drawPixmap(SMALL, SMALL, self._picture)
+        words = area.adjusted(SMALL - 1, area.height() - _TEXT_HEIGHT, -SMALL + 1, -2)
+        painter.setFont(font(SMALL_TEXT, bold=is_picked))
+        painter.setPen(QColor(worn.text if is_picked else worn.dim))
+        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+        middle = Qt.AlignmentFlag.AlignVCenter
+        number = str(self.take.number)
+        painter.drawText(words, int(right | middle), number)
+        taken = painter.fontMetrics().horizontalAdvance(number) + 8
+        if self.take.is_edited:
+            painter.save()
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(worn.accent))
+            painter.drawEllipse(QPointF(words.right() - taken, words.center().y()), 3, 3)
+            painter.restore()
+            taken += 8
+        room = int(words.width()) - taken
+        caption = painter.fontMetrics().elidedText(self.caption(), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(words, int(left | middle), caption)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(worn.text), 1, Qt.PenStyle.DotLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(area.adjusted(3, 3, -3, -3), RADIUS - 2, RADIUS - 2)
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw anew in another theme."""
+        if is_restyling(event):
+            self._picture = None
+        super().changeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Delete forgets the take; the rest is a button's."""
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.forget_asked.emit(self.take.number)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """What else can be done with a take."""
+        menu = QMenu(self)
+        revert = menu.addAction("As it was written", lambda: self.revert_asked.emit(self.take.number))
+        revert.setEnabled(self.take.is_edited)
+        if self.take.seed is not None:
+            menu.addAction("Use its seed again", lambda: self.seed_asked.emit(self.take.number))
+        menu.addAction("Forget this take", lambda: self.forget_asked.emit(self.take.number))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos() if not event.globalPos().isNull() else self.mapToGlobal(QPoint(8, 8)))
+
+    def _drawn(self) -> QPixmap:
+        """The hits, as loud as they are; of a clip longer than the picture is wide, how many there are at a place."""
+        worn = theme()
+        ratio = self.devicePixelRatioF()
+        size = QSize(CARD_WIDTH - 2 * SMALL, CARD_HEIGHT - _TEXT_HEIGHT - SMALL - 2)
+        picture = QPixmap(size * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(QColor(Qt.GlobalColor.transparent))
+        drums = self.take.drums
+        length, row_height = max(1, drums.length_ticks), size.height() / len(VOICES)
+        width = size.width() * drums.ppq / 4 / length
+        loudest: dict[tuple[int, int], int] = {}
+        counts: Counter[tuple[int, int]] = Counter()
+        for note in drums.notes:
+            voice = VOICE_OF_PITCH.get(note.pitch)
+            if voice is not None:
+                place = voice, note.start_ticks * size.width() // length
+                counts[place] += 1
+                loudest[place] = max(loudest.get(place, 0), note.velocity)
+        if width < 1:
+            most = max(counts.values(), default=1)
+            loudest = {place: 127 * count // most for place, count in counts.items()}
+        width = max(1.0, width - 0.5)
+        rects: dict[tuple[int, int], list[QRectF]] = {}
+        for (voice, x), velocity in loudest.items():
+            rect = QRectF(x, voice * row_height + 0.5, width, row_height - 1)
+            rects.setdefault((voice, velocity_step(velocity)), []).append(rect)
+        painter = QPainter(picture)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(mixed(worn.line, worn.panel, 0.25)))
+        painter.drawRects(
+            [QRectF(0, row * row_height, size.width(), row_height) for row in range(0, len(VOICES), 2)]
+        )
+        for (voice, step), of_colour in rects.items():
+            painter.setBrush(QColor(worn.hit(voice, 1 + step * 127 // 5)))
+            painter.drawRects(of_colour)
+        painter.end()
+        return picture
+
+
+class TakeStrip(QScrollArea):
+    """All takes, those written last first and of one question the likeliest first."""
+
+    picked = Signal(int)
+    forget_asked = Signal(int)
+    revert_asked = Signal(int)
+    seed_asked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cards: dict[int, TakeCard] = {}
+        self._order: list[int] = []
+        inner = QWidget()
+        inner.setObjectName("scrolled")
+        self._row = QHBoxLayout(inner)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(SMALL)
+        self._hint = label(NO_TAKES, "dim")
+        self._hint.setWordWrap(False)
+        self._row.addWidget(self._hint)
+        self._row.addStretch(1)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(CARD_HEIGHT + 14)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Takes")
+
+    @property
+    def cards(self) -> tuple[TakeCard, ...]:
+        """The cards from the left."""
+        return tuple(self._cards[number] for number in self._order)
+
+    def show_takes(self, takes: Sequence[Take], picked: int | None) -> None:
+        """Show these takes, in this order."""
+        order = [take.number for take in takes]
+        self._hint.setVisible(not order)
+        for number in set(self._cards) - set(order):
+            card = self._cards.pop(number)
+            self._row.removeWidget(card)
+            card.deleteLater()
+        for take in takes:
+            if take.number not in self._cards:
+                self._cards[take.number] = self._card(take)
+            card = self._cards[take.number]
+            card.show_take(take)
+            card.setChecked(take.number == picked)
+        if order != self._order:
+            for card in self._cards.values():
+                self._row.removeWidget(card)
+            for place, number in enumerate(order):
+                self._row.insertWidget(place, self._cards[number])
+            self._order = order
+        if picked in self._cards:
+            self.ensureWidgetVisible(self._cards[picked], SMALL, 0)
+
+    def _card(self, take: Take) -> TakeCard:
+        card = TakeCard(take)
+        card.clicked.connect(lambda: self.picked.emit(card.take.number))
+        card.forget_asked.connect(self.forget_asked)
+        card.revert_asked.connect(self.revert_asked)
+        card.seed_asked.connect(self.seed_asked)
+        return card

@@ -1,0 +1,36 @@
+"""What every panel is given: settings, the loading of models, ports, sound, news of other threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from musegen_daw.ui.bridge import Bridge
+from musegen_daw.ui.settings_store import SettingsStore
+
+if TYPE_CHECKING:
+    from musegen_daw.audition.player import Player
+    from musegen_daw.devices.ports import PortDirectory
+    from musegen_daw.drumming.generator import DrumGenerator
+    from musegen_daw.vocoding.vocoder import Vocoder
+
+
+@dataclass(frozen=True, slots=True)
+class AppContext:
+    """The parts that panels share.
+
+    The four functions make a thing the first time, which may take seconds, and give the same one again; they are
+    for workers, from any of them, and raise a MusegenError. `drum_generator` and `vocoder` (by name or folder) load a
+    model, `ports` opens the one directory of MIDI ports, `player` the one way to the sound device. `data_dir` is the
+    user's folder for what is kept between sessions and exists.
+    """
+
+    settings: SettingsStore
+    bridge: Bridge
+    data_dir: Path
+    drum_generator: Callable[[], DrumGenerator]
+    vocoder: Callable[[str], Vocoder]
+    ports: Callable[[], PortDirectory]
+    player: Callable[[], Player]

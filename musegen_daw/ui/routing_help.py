@@ -1,0 +1,70 @@
+"""How to route from each DAW to the program and back, step by step, with the names of this computer's ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The steps of one DAW, in its own words."""
+
+    daw: str
+    steps: tuple[str, ...]
+
+
+def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
+    """The recipes, where a DAW sends to `to_program` and records what comes from `from_program`.
+
+    After the manuals of the DAWs: MIDI settings, sync or clock, and the input and output choosers of tracks.
+    """
+    to, back = f"“{to_program}”", f"“{from_program}”"
+    return (
+        Recipe(
+            "Live",
+            (
+                f"Settings → Link, Tempo & MIDI: for the output {to} turn Track and Sync on; for the input {back} turn "
+                "Track on.",
+                f"On the instrument's MIDI track set MIDI To to {to}.",
+                f"On a MIDI track with a drum rack set MIDI From to {back}, Monitor to In.",
+                "Here choose Clock: MIDI clock of the DAW. Press play in Live.",
+            ),
+        ),
+        Recipe(
+            "REAPER",
+            (
+                f"Preferences → MIDI Devices: enable the output {to} and tick Send clock/SPP; enable the input {back}.",
+                f"On the instrument's track: Route → MIDI hardware output → {to}.",
+                f"On a track with a drum instrument: input MIDI → {back} → all channels, record arm, monitor on.",
+                "Here choose Clock: MIDI clock of the DAW. Press play in REAPER.",
+            ),
+        ),
+        Recipe(
+            "Bitwig",
+            (
+                f"Settings → Controllers: add a Generic MIDI Keyboard with the input {back}.",
+                f"Settings → Synchronization: send MIDI clock to {to}.",
+                f"After the instrument on its track add the device HW Instrument or Note → MIDI Out with {to}.",
+                f"On a drum track choose {back} as note input and arm it. Here choose Clock: MIDI clock of the DAW.",
+            ),
+        ),
+        Recipe(
+            "Logic",
+            (
+                f"File → Project Settings → Synchronization → MIDI: send MIDI clock to {to}.",
+                f"Make a track of an External Instrument with {to} as MIDI destination and copy the part there.",
+                f"Make a track with Drum Kit Designer, in its inspector set the MIDI input port to {back}, arm it.",
+                "Here choose Clock: MIDI clock of the DAW. Press play in Logic.",
+            ),
+        ),
+        Recipe(
+            "Ardour",
+            (
+                "Preferences → Transport → Generate: enable MIDI clock.",
+                f"Window → MIDI Connections: connect Ardour's MIDI Clock out, and the output of the instrument's MIDI "
+                f"track, to {to}.",
+                f"Add a MIDI track with a drum instrument and connect its input to {back}; arm it.",
+                "Here choose Clock: MIDI clock of the DAW. Roll in Ardour.",
+            ),
+        ),
+    )

@@ -1,0 +1,60 @@
+"""The settings a person makes once: one frozen value, told to whoever wants to know when it changes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from musegen_daw.core.note_names import NoteNames
+
+
+@dataclass(frozen=True, slots=True)
+class AppSettings:
+    """Empty names mean the usual one: the default device, virtual ports, the bundled SoundFont and models."""
+
+    theme: str = "dark"
+    audio_device: str = ""
+    input_port: str = ""
+    output_port: str = ""
+    midi_api: str = ""
+    soundfont: str = ""
+    models_dir: str = ""
+    watched_dir: str = ""
+    note_names: str = NoteNames.C4.value
+    is_first_run: bool = True
+
+    def changed_by(self, values: dict[str, Any]) -> tuple[AppSettings, tuple[str, ...]]:
+        """These settings with `values` of the right kind, and the names of those that were passed over."""
+        kinds = {field.name: type(getattr(self, field.name)) for field in fields(self)}
+        good = {name: value for name, value in values.items() if kinds.get(name) is type(value)}
+        if good.get("note_names", NoteNames.C4) not in tuple(NoteNames):
+            del good["note_names"]
+        return replace(self, **good), tuple(sorted(set(values) - set(good)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """What JSON can hold of them."""
+        return asdict(self)
+
+
+class SettingsStore(QObject):
+    """Holds the settings; `changed` carries the new ones. For the window's thread."""
+
+    changed = Signal(object)
+
+    def __init__(self, settings: AppSettings | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings or AppSettings()
+
+    @property
+    def current(self) -> AppSettings:
+        """The settings now; the value is immutable, so it can be handed to a worker."""
+        return self._settings
+
+    def change(self, **values: Any) -> None:
+        """Set some of them, by the names of `AppSettings`."""
+        settings = replace(self._settings, **values)
+        if settings != self._settings:
+            self._settings = settings
+            self.changed.emit(settings)

@@ -1,0 +1,251 @@
+"""The window: transport above, places at the left, one panel in sight, one sentence below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from musegen_daw.ui import saved_session
+from musegen_daw.ui.autosave import Autosave
+from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.icons import app_icon
+from musegen_daw.ui.jam_control import JamControl
+from musegen_daw.ui.look import wear
+from musegen_daw.ui.navigation import Navigation
+from musegen_daw.ui.panel import BAD, INFO, WARN, Panel, Place
+from musegen_daw.ui.settings_store import AppSettings
+from musegen_daw.ui.status_line import StatusLine
+from musegen_daw.ui.transport_bar import TransportBar
+
+TITLE = "musegen-daw"
+USUAL_SIZE = (1280, 720)
+LEAST_SIZE = (940, 500)
+PANEL_LEAST_SIZE = (850, 420)
+SETTINGS = "settings"
+"""The key of the place with settings and help."""
+
+WINDOW, APP_SETTINGS = "window", "app settings"
+"""Keys beside those of places in the saved session."""
+
+
+class Window(QWidget):
+    """Makes each panel when it is first needed, the others when the program has time; restores and saves the session.
+
+    `control` has the jam; it is closed with the window, before the context's parts may be closed by their owner.
+    `begun` comes when the first panel is there.
+    """
+
+    begun = Signal()
+
+    def __init__(self, context: AppContext, places: Sequence[Place], control: JamControl) -> None:
+        super().__init__()
+        self._context, self._control = context, control
+        self._places = {place.key: place for place in places}
+        self._panels: dict[str, Panel] = {}
+        self._state, self._trouble = saved_session.load(context.data_dir)
+        self._is_closed = False
+        self._restore_settings()
+        self.setWindowTitle(TITLE)
+        self.setWindowIcon(app_icon())
+        self.setMinimumSize(*LEAST_SIZE)
+        self._transport = TransportBar(control)
+        self._navigation = Navigation(places)
+        self._stack = QStackedWidget()
+        self._line = StatusLine()
+        self._pages: dict[str, QScrollArea] = {}
+        for place in places:
+            page = QScrollArea()
+            page.setWidgetResizable(True)
+            page.setFrameShape(QFrame.Shape.NoFrame)
+            page.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._pages[place.key] = page
+            self._stack.addWidget(page)
+        self._lay_out()
+        self._autosave = Autosave(context.data_dir, self.state, self)
+        self._connect()
+        self._restore_window()
+
+    @property
+    def line(self) -> StatusLine:
+        """The line at the bottom."""
+        return self._line
+
+    @property
+    def transport(self) -> TransportBar:
+        """The bar at the top."""
+        return self._transport
+
+    @property
+    def place(self) -> str:
+        """The key of the place in sight."""
+        return next(key for key, page in self._pages.items() if page is self._stack.currentWidget())
+
+    def panel(self, key: str) -> Panel:
+        """The panel of a place, made now if it was not; its state is restored then."""
+        if key not in self._panels:
+            panel = self._panels[key] = self._places[key].make(self._context)
+            panel.said.connect(self._line.say)
+            panel.setMinimumSize(*PANEL_LEAST_SIZE)
+            self._pages[key].setWidget(_held(panel))
+            panel.restore_state(self._state.get(key, {}))
+            panel.state_changed.connect(self._autosave.touch)
+        return self._panels[key]
+
+    def go_to(self, key: str) -> None:
+        """Bring a place into sight."""
+        old = self._panels.get(self.place)
+        panel = self.panel(key)
+        if old is not None and old is not panel:
+            old.deactivated()
+        self._stack.setCurrentWidget(self._pages[key])
+        self._navigation.show_place(key)
+        panel.activated()
+        self._autosave.touch()
+
+    def state(self) -> saved_session.State:
+        """The session as it is to be saved; of a panel that was not made yet, as it was found."""
+        state = {key: dict(value) for key, value in self._state.items()}
+        state.update({key: panel.saved_state() for key, panel in self._panels.items()})
+        state[APP_SETTINGS] = self._context.settings.current.as_dict()
+        size = self.normalGeometry().size() if self.isMaximized() else self.size()
+        state[WINDOW] = {
+            "place": self.place, "width": size.width(), "height": size.height(), "maximized": self.isMaximized(),
+        }  # fmt: skip
+        return state
+
+    def begin(self) -> None:
+        """Make the first panel; called when the window has been shown, so that it is there at once."""
+        place = str(self._state.get(WINDOW, {}).get("place", ""))
+        first = next(iter(self._places))
+        if self._context.settings.current.is_first_run and SETTINGS in self._places:
+            place = SETTINGS
+        self.go_to(place if place in self._places else first)
+        if self._trouble:
+            self._line.say(self._trouble, WARN)
+        self.begun.emit()
+        QTimer.singleShot(0, self, self._make_next)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Silence, end all work, save, and only then go."""
+        if not self._is_closed:
+            self._is_closed = True
+            state = self.state()
+            self._control.close()
+            for panel in self._panels.values():
+                panel.close_work()
+            self._autosave.close(state)
+        super().closeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """What the widget in focus did not use: Return presses it, Escape gives up."""
+        focused = self.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if isinstance(focused, QAbstractButton):
+                focused.click()
+            elif isinstance(focused, QComboBox):
+                focused.showPopup()
+        elif event.key() == Qt.Key.Key_Escape:
+            panel = self._panels.get(self.place)
+            if panel is None or not panel.escape_pressed():
+                self._line.clear()
+        else:
+            super().keyPressEvent(event)
+
+    def _play(self) -> None:
+        panel = self._panels.get(self.place)
+        if panel is None or not panel.play_pressed():
+            self._control.toggle()
+
+    def _lay_out(self) -> None:
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self._navigation)
+        middle.addWidget(self._stack, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._transport)
+        column.addLayout(middle, 1)
+        column.addWidget(self._line)
+
+    def _connect(self) -> None:
+        self._navigation.chosen.connect(self.go_to)
+        self._control.said.connect(lambda sentence: self._line.say(sentence, INFO))
+        self._control.absent.connect(lambda sentence: self._line.say(sentence, BAD))
+        self._autosave.failed.connect(lambda sentence: self._line.say(sentence, BAD))
+        self._context.settings.changed.connect(self._settings_changed)
+        for place in self._places.values():
+            shortcut = QShortcut(QKeySequence(place.shortcut), self)
+            shortcut.activated.connect(lambda key=place.key: self.go_to(key))
+        for keys, slot in (("F12", self._control.panic), ("Ctrl+Q", self.close), ("F1", self._help)):
+            QShortcut(QKeySequence(keys), self).activated.connect(slot)
+        space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)  # text fields keep it for themselves
+        space.setAutoRepeat(False)
+        space.activated.connect(self._play)
+
+    def _help(self) -> None:
+        if SETTINGS in self._places:
+            self.go_to(SETTINGS)
+
+    def _make_next(self) -> None:
+        waiting = next((key for key in self._places if key not in self._panels), None)
+        if waiting is not None and not self._is_closed:
+            self.panel(waiting)
+            QTimer.singleShot(0, self, self._make_next)
+
+    def _restore_settings(self) -> None:
+        saved = self._state.pop(APP_SETTINGS, {})
+        settings, passed_over = AppSettings().changed_by(saved)
+        if passed_over:
+            self._trouble = f"Some settings could not be used and are as usual: {', '.join(passed_over)}."
+        self._context.settings.change(**settings.as_dict())
+
+    def _restore_window(self) -> None:
+        saved = self._state.get(WINDOW, {})
+        width, height = (saved.get(name) for name in ("width", "height"))
+        if isinstance(width, int) and isinstance(height, int):
+            screen = self.screen().availableSize()
+            self.resize(
+                min(max(width, LEAST_SIZE[0]), screen.width()),
+                min(max(height, LEAST_SIZE[1]), screen.height()),
+            )
+        else:
+            self.resize(*USUAL_SIZE)
+        if saved.get("maximized") is True:
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+
+    def _settings_changed(self, settings: AppSettings) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            wear(app, settings.theme)
+        self._autosave.touch()
+
+
+class _Column(QVBoxLayout):
+    """A column that lets words wrap without asking for the height that all would like to have."""
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+        return False
+
+
+def _held(panel: Panel) -> QWidget:
+    """A widget around a panel that is never higher than it must be, so that a page scrolls only where it has to."""
+    holder = QWidget()
+    holder.setObjectName("scrolled")
+    column = _Column(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(panel)
+    return holder

@@ -1,0 +1,163 @@
+"""Work off the window's thread: one function a job, with progress, cancel, and a result or one sentence."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+
+from musegen_daw.errors import MusegenError
+
+
+class Cancelled(Exception):
+    """Raised by `Task.check` in a job that was cancelled; a job may also return early instead."""
+
+
+class Task:
+    """What a job's function is given, to say how far it is and to ask whether to go on."""
+
+    def __init__(self, report: Callable[[float, str], None]) -> None:
+        self._report = report
+        self._cancelled = threading.Event()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the job's result is no longer wanted."""
+        return self._cancelled.is_set()
+
+    def check(self) -> None:
+        """Raise Cancelled when the job was cancelled; a long function calls this at least twice a second."""
+        if self.is_cancelled:
+            raise Cancelled
+
+    def report(self, share: float, text: str = "") -> None:
+        """Tell how far the job is, 0 to 1, and what it does; raises Cancelled when it was cancelled."""
+        self.check()
+        self._report(share, text)
+
+    def cancel(self) -> None:
+        """Ask the function to end."""
+        self._cancelled.set()
+
+
+class Job(QObject):
+    """One piece of work as the window's thread sees it; all signals come there, and none after `cancel`.
+
+    Exactly one of `succeeded` and `failed` is followed by `ended`; a cancelled job sends `ended` alone.
+    """
+
+    progressed = Signal(float, str)
+    succeeded = Signal(object)
+    failed = Signal(str)
+    ended = Signal()
+
+    _progress_told = Signal(float, str)
+    _end_told = Signal(object, str, bool)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._task = Task(self._progress_told.emit)
+        self._over = False
+        self._progress_told.connect(self._progressed)
+        self._end_told.connect(self._ended)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its end has not been told yet."""
+        return not self._over
+
+    def cancel(self) -> None:
+        """Take no result any more and ask the function to end."""
+        self._task.cancel()
+
+    def run(self, function: Callable[[Task], Any]) -> None:
+        """Called on the worker: the function's result or the sentence of its failure goes back as a signal."""
+        result, sentence = None, ""
+        try:
+            self._task.check()
+            result = function(self._task)
+        except Cancelled:
+            self._task.cancel()
+        except MusegenError as error:
+            sentence = str(error)
+        except Exception as error:  # noqa: BLE001 - a worker is where a failure becomes a sentence
+            sentence = f"Unexpected error: {type(error).__name__}: {error}."
+        self._end_told.emit(result, sentence, bool(sentence))
+
+    def _progressed(self, share: float, text: str) -> None:
+        if not self._task.is_cancelled:
+            self.progressed.emit(share, text)
+
+    def _ended(self, result: object, sentence: str, has_failed: bool) -> None:
+        self._over = True
+        if not self._task.is_cancelled:
+            if has_failed:
+                self.failed.emit(sentence)
+            else:
+                self.succeeded.emit(result)
+        self.ended.emit()
+        self.deleteLater()
+
+
+class Workers(QObject):
+    """Runs jobs on threads of its own, `max_threads` at once, the others in order; `close` leaves none behind."""
+
+    def __init__(self, parent: QObject | None = None, max_threads: int = 1) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(max_threads)
+        self._jobs: set[Job] = set()
+        self._closed = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job runs or waits."""
+        return bool(self._jobs)
+
+    def start(
+        self,
+        function: Callable[[Task], Any],
+        *,
+        succeeded: Callable[[Any], None] | None = None,
+        failed: Callable[[str], None] | None = None,
+        progressed: Callable[[float, str], None] | None = None,
+        ended: Callable[[], None] | None = None,
+    ) -> Job:
+        """Run `function` on a worker; the callbacks are called on the window's thread."""
+        job = Job(self)
+        for signal, slot in (
+            (job.succeeded, succeeded),
+            (job.failed, failed),
+            (job.progressed, progressed),
+            (job.ended, ended),
+        ):
+            if slot is not None:
+                signal.connect(slot)
+        if self._closed:
+            job.cancel()
+        self._jobs.add(job)
+        job.ended.connect(lambda: self._jobs.discard(job))
+        self._pool.start(_Run(job, function))
+        return job
+
+    def cancel(self) -> None:
+        """Cancel every job that runs or waits."""
+        for job in tuple(self._jobs):
+            job.cancel()
+
+    def close(self) -> None:
+        """Cancel every job and wait for its thread to end; what is started afterwards is cancelled at once."""
+        self._closed = True
+        self.cancel()
+        self._pool.waitForDone()
+
+
+class _Run(QRunnable):
+    def __init__(self, job: Job, function: Callable[[Task], Any]) -> None:
+        super().__init__()
+        self._job, self._function = job, function
+
+    def run(self) -> None:
+        self._job.run(self._function)

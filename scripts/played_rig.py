@@ -1,0 +1,151 @@
+"""A jam without ports: a real session and a real drum model, fed with a bundled clip or by whoever holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from musegen_daw import resources
+from musegen_daw.jam.status import PortStatus, RigStatus
+from musegen_daw.live.clock import Clock, ManualClock
+from musegen_daw.live.controls import Controls
+from musegen_daw.live.events import MidiEvent, note_off, note_on
+from musegen_daw.live.picture import JamPicture
+from musegen_daw.live.planner import WritesDrums
+from musegen_daw.live.scheduler import Scheduler
+from musegen_daw.live.session import JamSession
+from musegen_daw.live.settings import JamSettings, Way
+from musegen_daw.live.transport import InternalTransport
+from musegen_daw.midi_file import read_midi
+
+CHANNEL = 0
+
+
+class Silent:
+    """An output that plays nothing."""
+
+    name = "musegen drums"
+
+    def send(self, data: bytes) -> None:
+        """Drop it."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+class PlayedRig:
+    """Plays a part of `clip` (a name of resources/clips).
+
+    On a clock that stands it plays up to a beat, for pictures; on that of the computer it goes on.
+    """
+
+    def __init__(self, generator: WritesDrums, clip: str, bpm: float, clock: Clock | None = None) -> None:
+        self._clock = clock or ManualClock(100.0)
+        self._transport = InternalTransport(self._clock, bpm)
+        self._scheduler = Scheduler(self._clock, Silent())
+        self._session = JamSession(
+            self._clock, self._transport, self._scheduler, generator, JamSettings(),
+            controls=Controls(density=None, energy=0.6, variation=0.4),
+        )  # fmt: skip
+        self._advance(0.0)
+        song = read_midi(resources.clips_dir() / f"{clip}.mid")
+        part = max(song.parts, key=lambda each: len(each.notes))
+        self._events = sorted(
+            (ticks / part.ppq, data)
+            for note in part.notes
+            for ticks, data in (
+                (note.start_ticks, note_on(CHANNEL, note.pitch, note.velocity)),
+                (note.end_ticks, note_off(CHANNEL, note.pitch)),
+            )
+        )
+
+    def play_to(self, beats: float) -> None:
+        """Start, and go on to a beat."""
+        self._transport.start()
+        for at, data in self._events:
+            if at >= beats:
+                break
+            self._go_to(at)
+            self._session.receive(MidiEvent(self._clock.now_seconds(), data), "musegen in")
+        self._go_to(beats)
+        for _ in range(2):  # a picture is as of the step after the last look
+            _ = self._session.picture
+            self._advance(0.021)
+
+    def start(self) -> None:
+        """Start the transport."""
+        self._transport.start()
+
+    def receive(self, data: bytes) -> None:
+        """Take a message of now, from any thread."""
+        self._session.receive(MidiEvent(self._clock.now_seconds(), data), "musegen in")
+
+    def _advance(self, seconds: float) -> None:
+        if isinstance(self._clock, ManualClock):
+            self._clock.advance(seconds)
+
+    def _go_to(self, beat: float) -> None:
+        seconds = self._transport.seconds_at(beat)
+        if seconds is not None:
+            self._advance(max(0.0, seconds - self._clock.now_seconds()))
+
+    is_led = False
+
+    @property
+    def status(self) -> RigStatus:
+        """How things stand."""
+        import time
+
+        return RigStatus(
+            jam=self._session.status, transport=self._transport.state, clock=None, is_ready=True,
+            inputs=(PortStatus("musegen in", False, time.perf_counter()),),
+            outputs=(PortStatus("musegen drums", False),), offset_seconds=0.0, message="",
+        )  # fmt: skip
+
+    @property
+    def picture(self) -> JamPicture:
+        """What to draw."""
+        return self._session.picture
+
+    def beats_now(self) -> float:
+        """Where the playhead stands."""
+        return self._session.beats_at(self._clock.now_seconds())
+
+    def toggle(self) -> None:
+        """It has been played."""
+
+    def set_tempo(self, tempo_bpm: float) -> None:
+        """The tempo is that of the clip."""
+
+    def tap(self) -> float | None:
+        """No tempo is tapped."""
+        return None
+
+    def change(self, change: Callable[[Controls], Controls]) -> None:
+        """Play as `change` says."""
+        self._session.change(change)
+        self._advance(0.0)
+
+    def set_way(self, way: Way) -> None:
+        """Play another way."""
+        self._session.set_way(way)
+
+    def fill_now(self) -> None:
+        """Play a fill."""
+        self._session.fill_now()
+
+    def panic(self) -> None:
+        """Be silent."""
+        self._session.panic()
+
+    def learn(self, target: str | None) -> None:
+        """Wait for a knob."""
+        self._session.learn(target)
+        self._advance(0.0)
+
+    def save_learned(self) -> None:
+        """Nothing was learned."""
+
+    def close(self) -> None:
+        """End it."""
+        self._session.close()
+        self._scheduler.close()

@@ -1,0 +1,51 @@
+"""What panels are given in tests in place of models, ports and sound."""
+
+from musegen_daw.errors import AudioError, ModelError
+from musegen_daw.ui.bridge import Bridge
+from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.settings_store import SettingsStore
+from tests.cli.doubles import Drummer
+
+
+class NoSystem:
+    """The directory of a computer on which no MIDI system runs."""
+
+    creates_ports = False
+    in_use = ()
+
+    def systems(self):
+        return {"ALSA": "ALSA is not there."}
+
+    def problem(self):
+        return "No MIDI system runs on this computer. ALSA is not there."
+
+    def created_on(self):
+        return None
+
+    def ports(self, direction):
+        return ()
+
+    def close(self):
+        pass
+
+
+def no_vocoder(name):
+    raise ModelError(f"There is no vocoder model {name!r}.")
+
+
+def no_player():
+    raise AudioError("Nothing can be played: this computer has no sound device.")
+
+
+def make_context(data_dir, **changes):
+    drummer, directory = Drummer(), NoSystem()
+    parts = {
+        "settings": SettingsStore(),
+        "bridge": Bridge(),
+        "data_dir": data_dir,
+        "drum_generator": lambda: drummer,
+        "vocoder": no_vocoder,
+        "ports": lambda: directory,
+        "player": no_player,
+    }
+    return AppContext(**{**parts, **changes})

@@ -1,0 +1,65 @@
+"""What was chosen in the jam: kept between sessions, and turned into what a jam is opened with."""
+
+from pathlib import Path
+
+import pytest
+
+from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource
+from musegen_daw.live.controls import Controls
+from musegen_daw.live.settings import Way
+from musegen_daw.ui.jam_choices import NO_PORT, JamChoices
+from musegen_daw.ui.settings_store import AppSettings
+
+CHOICES = JamChoices(
+    clock=ClockSource.MIDI, tempo_bpm=97.5, count_in_bars=1, sound=True, way=Way.LOOP,
+    controls=Controls(density=0.3, energy=0.8, variation=0.1, swing=0.6, muted=frozenset({"ride", "kick"})),
+)  # fmt: skip
+
+
+def test_choices_survive_a_restart():
+    assert JamChoices.from_dict(CHOICES.as_dict()) == CHOICES
+    assert JamChoices.from_dict({}) == JamChoices()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"clock": "sundial"},
+        {"way": 3},
+        {"tempo_bpm": 5000},
+        {"tempo_bpm": "fast"},
+        {"controls": {"density": 2}},
+        {"controls": {"loudness": 0.5}},
+        {"controls": {"muted": ["cowbell"]}},
+        {"controls": 7},
+    ],
+)
+def test_nonsense_is_a_value_error(state):
+    with pytest.raises(ValueError, match=r"."):
+        JamChoices.from_dict(state)
+
+
+def test_the_usual_jam_is_on_ports_of_its_own_and_silent_itself():
+    settings = JamChoices().rig_settings(AppSettings())
+    assert settings.input_names == (OWN_INPUT,)
+    assert settings.output_name == OWN_OUTPUT
+    assert not settings.audio
+
+
+def test_ports_devices_and_controls_are_passed_on():
+    settings = CHOICES.rig_settings(
+        AppSettings(input_port="Keys", output_port="DAW", audio_device="USB", soundfont="kit.sf2")
+    )
+    assert settings.input_names == ("Keys",)
+    assert settings.output_name == "DAW"
+    assert settings.audio_device == "USB"
+    assert settings.soundfont == Path("kit.sf2")
+    assert settings.controls == CHOICES.controls
+    assert settings.jam.way is Way.LOOP
+
+
+def test_without_a_midi_output_the_sound_device_plays():
+    settings = JamChoices().rig_settings(AppSettings(input_port=NO_PORT, output_port=NO_PORT))
+    assert settings.input_names == ()
+    assert settings.output_name is None
+    assert settings.audio

@@ -1,0 +1,83 @@
+"""The saved session: back as it was, and whatever is in its file, a sentence and a fresh start at worst."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from musegen_daw.errors import MusegenError
+from musegen_daw.ui import saved_session
+from musegen_daw.ui.autosave import Autosave
+from musegen_daw.ui.saved_session import FILE_NAME
+
+STATE = {"jam": {"tempo_bpm": 118.4, "voices": ["kick"]}, "window": {"width": 1280}}
+
+
+def test_what_is_saved_comes_back(tmp_path):
+    assert saved_session.load(tmp_path) == ({}, "")
+    saved_session.save(tmp_path, STATE)
+    assert saved_session.load(tmp_path) == (STATE, "")
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[1]",
+        b"\xff\xfe",
+        b'{"version": 99, "panels": {}}',
+        b'{"version": 1, "panels": {"jam": 3}}',
+        b"null",
+    ],
+)
+def test_what_cannot_be_used_is_kept_aside_and_said(tmp_path, data):
+    (tmp_path / FILE_NAME).write_bytes(data)
+    state, sentence = saved_session.load(tmp_path)
+    assert state == {}
+    assert sentence.endswith("this one begins empty.")
+    assert (tmp_path / "session-damaged-1.json").read_bytes() == data
+    (tmp_path / FILE_NAME).write_bytes(b"again")
+    saved_session.load(tmp_path)
+    assert (tmp_path / "session-damaged-2.json").read_bytes() == b"again"
+    assert saved_session.load(tmp_path) == ({}, "")
+
+
+def test_nested_without_end_is_damage_too(tmp_path):
+    (tmp_path / FILE_NAME).write_text("[" * 100_000)
+    assert saved_session.load(tmp_path)[0] == {}
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_at_all_stop_the_program(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("state")
+    (folder / FILE_NAME).write_bytes(data)
+    state, sentence = saved_session.load(folder)
+    assert isinstance(state, dict)
+    assert bool(sentence) != (folder / FILE_NAME).exists()
+
+
+def test_it_is_written_soon_after_a_change_and_once_for_many(qtbot, tmp_path):
+    asked = []
+    autosave = Autosave(tmp_path, lambda: asked.append(1) or STATE)
+    for _ in range(50):
+        autosave.touch()
+    qtbot.waitUntil(lambda: (tmp_path / FILE_NAME).exists(), timeout=10_000)
+    assert len(asked) == 1
+    autosave.touch()
+    autosave.close({"jam": {"last": True}})
+    assert json.loads((tmp_path / FILE_NAME).read_text())["panels"] == {"jam": {"last": True}}
+
+
+def test_a_folder_that_is_gone_is_said_in_a_sentence(qtbot, tmp_path):
+    autosave, said = Autosave(tmp_path / "gone", lambda: STATE), []
+    autosave.failed.connect(said.append)
+    autosave.touch()
+    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    autosave.close(STATE)
+    assert len(said) == 2
+    assert all("gone" in sentence for sentence in said)
+    with pytest.raises(MusegenError):
+        saved_session.save(tmp_path / "gone", STATE)

@@ -1,0 +1,299 @@
+"""The window with its panels: what is in sight, what is kept, what the keys do, and how it ends."""
+
+import json
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
+
+from musegen_daw.errors import PortError
+from musegen_daw.live.midi_clock import ClockState
+from musegen_daw.live.settings import Way
+from musegen_daw.ui.jam_control import JamControl
+from musegen_daw.ui.jam_panel import JamPanel
+from musegen_daw.ui.panel import BAD, WARN, Panel, Place
+from musegen_daw.ui.settings_panel import SettingsPanel
+from musegen_daw.ui.theme import theme
+from musegen_daw.ui.window import Window
+from tests.ui.doubles import make_context
+from tests.ui.rig import Rigs
+
+
+class Notes(Panel):
+    """A panel that plays something of its own, and remembers."""
+
+    def __init__(self, context):
+        super().__init__()
+        self.log = []
+        self.plays = False
+        self.line = QLineEdit(self)
+        self.button = QPushButton("press", self)
+        self.button.clicked.connect(lambda: self.log.append("pressed"))
+        self.state = {}
+
+    def activated(self):
+        self.button.setFocus()
+        self.log.append("activated")
+
+    def deactivated(self):
+        self.log.append("left")
+
+    def play_pressed(self):
+        self.log.append("play")
+        return self.plays
+
+    def escape_pressed(self):
+        self.log.append("escape")
+        return True
+
+    def close_work(self):
+        self.log.append("closed")
+
+    def saved_state(self):
+        return self.state
+
+    def restore_state(self, state):
+        self.state = dict(state)
+
+
+class Desk:
+    def __init__(self, data_dir, qtbot):
+        self.rigs = Rigs()
+        self.context = make_context(data_dir)
+        self.control = JamControl(self.rigs)
+        places = (
+            Place("jam", "Jam", "jam", "Ctrl+1", lambda context: JamPanel(context, self.control)),
+            Place("notes", "Notes", "clips", "Ctrl+2", Notes),
+            Place("settings", "Settings", "settings", "Ctrl+4", SettingsPanel),
+        )
+        self.window = Window(self.context, places, self.control)
+        qtbot.addWidget(self.window)
+        self.qtbot = qtbot
+
+    def open(self):
+        self.window.show()
+        self.window.activateWindow()
+        self.window.begin()
+        self.qtbot.waitUntil(lambda: len(self.window._panels) == 3)
+        self.qtbot.waitUntil(lambda: self.control.rig is not None or self.rigs.error is not None)
+        return self
+
+    @property
+    def rig(self):
+        return self.control.rig
+
+    @property
+    def notes(self):
+        return self.window.panel("notes")
+
+    def key(self, key, modifier=Qt.KeyboardModifier.NoModifier):
+        target = QApplication.focusWidget() or self.window
+        self.qtbot.keyClick(target, key, modifier)
+
+
+@pytest.fixture
+def desk(qtbot, tmp_path):
+    desks = []
+
+    def make(**settings):
+        desk = Desk(tmp_path, qtbot)
+        desk.context.settings.change(**{"is_first_run": False, **settings})
+        desks.append(desk)
+        return desk
+
+    yield make
+    for each in desks:
+        each.window.close()
+
+
+def test_a_newcomer_sees_how_to_connect_and_then_the_jam(desk):
+    first = desk(is_first_run=True).open()
+    assert first.window.place == "settings"
+    first.window.go_to("jam")
+    first.window.close()
+    second = Desk(first.context.data_dir, first.qtbot)
+    second.open()
+    assert second.window.place == "jam"
+    second.window.close()
+
+
+def test_places_are_reached_by_key_and_told_when_they_come_and_go(desk):
+    it = desk().open()
+    assert it.window.place == "jam"
+    it.key(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert it.window.place == "notes"
+    assert it.notes.log == ["activated"]
+    it.key(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert it.notes.log == ["activated", "left"]
+    it.key(Qt.Key.Key_F1)
+    assert it.window.place == "settings"
+
+
+def test_space_plays_what_is_in_sight_else_the_jam_but_never_in_text(desk):
+    it = desk().open()
+    it.key(Qt.Key.Key_Space)
+    assert it.rig.told == ["toggle"]
+    it.window.go_to("notes")
+    it.notes.plays = True
+    it.key(Qt.Key.Key_Space)
+    assert it.notes.log[-1] == "play"
+    assert it.rig.told == ["toggle"]
+    it.notes.plays = False
+    it.key(Qt.Key.Key_Space)
+    assert it.rig.told == ["toggle", "toggle"]
+    it.notes.line.setFocus()
+    it.key(Qt.Key.Key_Space)
+    assert it.notes.line.text() == " "
+    assert it.rig.told == ["toggle", "toggle"]
+
+
+def test_return_presses_what_is_in_focus_and_escape_gives_up(desk):
+    it = desk().open()
+    it.window.go_to("notes")
+    it.key(Qt.Key.Key_Return)
+    assert "pressed" in it.notes.log
+    it.key(Qt.Key.Key_Escape)
+    assert it.notes.log[-1] == "escape"
+
+
+@pytest.mark.parametrize(
+    "keys", [(Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier), (Qt.Key.Key_F12,)]
+)
+def test_panic_is_always_in_reach(desk, keys):
+    it = desk().open()
+    it.window.go_to("settings")
+    it.key(*keys)
+    assert it.rig.told == ["panic"]
+    assert it.window.line.sentence == "All notes off."
+
+
+def test_a_session_comes_back(desk, tmp_path):
+    it = desk().open()
+    it.window.go_to("notes")
+    it.notes.state = {"song": "Blue"}
+    it.context.settings.change(theme="light")
+    it.rig.show(way=Way.LOOP, bpm=97.0)
+    it.qtbot.waitUntil(lambda: it.window.panel("jam").saved_state()["tempo_bpm"] == 97.0)
+    screen = it.window.screen().availableSize()
+    it.window.resize(940, screen.height() - 100)
+    it.window.close()
+    again = Desk(tmp_path, it.qtbot).open()
+    assert again.window.place == "notes"
+    assert again.notes.state == {"song": "Blue"}
+    assert theme().name == "light"
+    assert again.window.height() == screen.height() - 100
+    assert again.rig.settings.tempo_bpm == 97.0
+    assert again.rig.settings.jam.way is Way.LOOP
+    again.window.close()
+
+
+def test_a_change_is_on_disk_without_closing(desk, tmp_path):
+    it = desk().open()
+    it.notes.state = {"bar": 7}
+    it.notes.state_changed.emit()
+    path = tmp_path / "session.json"
+
+    def is_saved():
+        return path.exists() and json.loads(path.read_text())["panels"].get("notes") == {"bar": 7}
+
+    it.qtbot.waitUntil(is_saved, timeout=10_000)
+
+
+def test_a_damaged_session_is_said_and_the_window_opens(desk, tmp_path):
+    (tmp_path / "session.json").write_text("half a fi")
+    it = desk().open()
+    assert "could not be read and is kept as" in it.window.line.sentence
+    assert it.window.line.level == WARN
+
+
+def test_a_corrupt_setting_is_said_and_the_rest_is_kept(desk, tmp_path):
+    settings = {"theme": 7, "note_names": "C3", "is_first_run": False}
+    document = {"version": 1, "panels": {"app settings": settings, "jam": {"tempo_bpm": "fast"}}}
+    (tmp_path / "session.json").write_text(json.dumps(document))
+    it = Desk(tmp_path, desk().qtbot).open()
+    assert it.context.settings.current.note_names == "C3"
+    assert it.context.settings.current.theme == "dark"
+    assert "theme" in it.window.line.sentence
+    assert it.rig.settings.tempo_bpm == 120.0
+    it.window.close()
+
+
+def test_without_midi_the_panel_says_what_to_do_and_goes_on_when_it_can(desk):
+    it = desk()
+    it.rigs.error = PortError("No MIDI system runs on this computer: start JACK.")
+    it.open()
+    jam = it.window.panel("jam")
+    it.qtbot.waitUntil(lambda: jam._trouble.isVisible())
+    assert jam._trouble.sentence == "No MIDI system runs on this computer: start JACK."
+    assert it.window.line.level == BAD
+    assert it.window.transport.lights[0].text == "no input"
+    it.rigs.error = None
+    texts = {each.text(): each for each in jam._trouble.findChildren(QPushButton)}
+    texts["Play through the sound device alone"].click()
+    it.qtbot.waitUntil(lambda: it.rig is not None and jam._strips.isVisible())
+    settings = it.rig.settings
+    assert settings.audio
+    assert settings.output_name is None
+    assert settings.input_names == ()
+
+
+def test_closing_ends_the_jam_and_all_work_and_saves(desk, tmp_path):
+    it = desk().open()
+    rig = it.rig
+    it.window.close()
+    assert it.rigs.closed == [rig]
+    assert it.notes.log[-1] == "closed"
+    assert (tmp_path / "session.json").exists()
+    it.window.close()
+    assert it.notes.log.count("closed") == 1
+
+
+def test_the_lights_say_in_words_what_is_wrong(desk):
+    it = desk().open()
+    it.window.transport.lights[1].show_state("good", "")
+    looked = it.control.looked
+
+    def shown(light):
+        with it.qtbot.waitSignal(looked):
+            pass
+        return it.window.transport.lights[light].level, it.window.transport.lights[light].text
+
+    it.rig.show(clock=ClockState.LOCKED)
+    assert shown(1) == ("good", "clock: locked")
+    it.rig.show(clock=ClockState.STALLED)
+    assert shown(1) == ("bad", "clock lost")
+    port = it.rig.status.inputs[0]
+    it.rig.show(inputs=(type(port)("Keys", is_lost=True),))
+    assert shown(0) == ("bad", "Keys is gone")
+    it.rig.show(is_ready=False)
+    assert shown(2) == ("warn", "model is loading")
+
+
+def test_everything_that_takes_focus_has_a_name_and_every_button_a_tooltip(desk):
+    it = desk().open()
+    for place in ("jam", "settings"):
+        it.window.go_to(place)
+    for widget in it.window.findChildren(QWidget):
+        if isinstance(widget, QPushButton) and widget.text() and widget is not it.notes.button:
+            assert widget.accessibleName(), widget.text()
+            assert widget.toolTip(), widget.text()
+    jam = it.window.panel("jam")
+    for widget in jam.findChildren(QWidget):
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisibleTo(jam):
+            named = widget.accessibleName() or getattr(widget, "text", str)()
+            assert named or widget.parent() is not jam, widget
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (960, 540)])
+def test_nothing_is_cut_off_in_a_small_window(desk, size):
+    it = desk().open()
+    it.window.resize(*size)
+    QApplication.processEvents()
+    assert (it.window.width(), it.window.height()) == size
+    assert not it.window._pages["jam"].verticalScrollBar().isVisible()
+    assert not it.window._pages["jam"].horizontalScrollBar().isVisible()
+    bar = it.window.transport
+    for button in bar.findChildren(QPushButton):
+        corner = button.mapTo(bar, QPoint(button.width(), button.height()))
+        assert corner.x() <= bar.width()
+        assert button.width() >= button.fontMetrics().horizontalAdvance(button.text())
