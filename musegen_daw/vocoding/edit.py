@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.vocoding.mel import Floats, MelConfig
+from musegen_daw.vocoding.mel_scale import hz_to_mel, mel_to_hz
 
 MIN_STRETCH, MAX_STRETCH = 0.1, 10.0
 MAX_SEMITONES = 48.0
@@ -35,8 +36,6 @@ def pitch(mel: Floats, semitones: float, config: MelConfig) -> Floats:
     """
     if not abs(semitones) <= MAX_SEMITONES:
         raise ValueError(f"semitones must lie within ±{MAX_SEMITONES:g}, got {semitones:g}")
-    from librosa import hz_to_mel, mel_to_hz
-
     ratio = 2.0 ** (semitones / 12)
     edges = hz_to_mel(np.array([config.fmin_hz, config.fmax_hz]))
     band_mels = np.linspace(edges[0], edges[1], config.n_mels + 2)

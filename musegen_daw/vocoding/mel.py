@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from musegen_daw.vocoding.mel_scale import band_edges, triangles
+
 Floats = npt.NDArray[np.float32]
 
 BLOCK_FRAMES = 1024
@@ -89,15 +91,8 @@ class MelConfig:
 @cache
 def mel_basis(config: MelConfig) -> Floats:
     """Weights of the bands: (n_mels, 1 + n_fft // 2), after Slaney's Auditory Toolbox (1998), of equal area."""
-    from librosa.filters import mel
-
-    basis = mel(
-        sr=config.sample_rate_hz,
-        n_fft=config.n_fft,
-        n_mels=config.n_mels,
-        fmin=config.fmin_hz,
-        fmax=config.fmax_hz,
-    )
+    edges_hz = band_edges(config.n_mels, config.fmin_hz, config.fmax_hz)
+    basis = triangles(config.sample_rate_hz, config.n_fft, edges_hz)
     basis.setflags(write=False)
     return basis
 
@@ -105,10 +100,7 @@ def mel_basis(config: MelConfig) -> Floats:
 @cache
 def band_frequencies(config: MelConfig) -> npt.NDArray[np.float64]:
     """The frequency in Hz where each band is strongest: (n_mels,)."""
-    from librosa import mel_frequencies
-
-    edges = mel_frequencies(config.n_mels + 2, fmin=config.fmin_hz, fmax=config.fmax_hz)
-    return edges[1:-1].astype(np.float64)
+    return band_edges(config.n_mels, config.fmin_hz, config.fmax_hz)[1:-1]
 
 
 @cache
