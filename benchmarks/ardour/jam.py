@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from benchmarks.ardour import session_file
 from benchmarks.ardour.remote import CLIENT, Ardour, ArdourError, ardour
 from benchmarks.ardour.session_file import Onset
-from musegen_daw.core.clip import Song
+from musegen_daw.core.clip import Clip, Song
 from musegen_daw.devices.drivers import Direction
 from musegen_daw.devices.ports import PortDirectory
 
@@ -80,24 +81,12 @@ def jam(folder: Path, song: Song, *, bpm: float, bars: int, command: Sequence[st
             raise ArdourError(f"The app failed: {(folder / 'app.txt').read_text(encoding='utf-8')[-2000:]}")
         daw("save_session")
         daw("close")
-    first = song.clips[0]
-    repeats = _repeats(song, bars)
     return Take(
         bpm,
         bars,
         intended=_drums(recording),
         recorded=session_file.recorded(session, TRACK),
-        part=tuple(
-            Onset(
-                start + note.start_ticks / first.ppq,
-                note.duration_ticks / first.ppq,
-                0,
-                note.pitch,
-                note.velocity,
-            )
-            for start in repeats
-            for note in first.notes
-        ),
+        part=_onsets(song.clips[0], _repeats(song, bars)),
         ruler=session_file.recorded(session, RULER),
         sent=tuple(sent),
         stopped_seconds=stopped_seconds,
@@ -147,6 +136,16 @@ def _repeats(song: Song, bars: int) -> tuple[float, ...]:
     return tuple(float(start) for start in range(0, bars * BEATS_PER_BAR, length))
 
 
+def _onsets(clip: Clip, starts_beats: Sequence[float]) -> tuple[Onset, ...]:
+    return tuple(
+        Onset(
+            start + note.start_ticks / clip.ppq, note.duration_ticks / clip.ppq, 0, note.pitch, note.velocity
+        )
+        for start in starts_beats
+        for note in clip.notes
+    )
+
+
 def _drums(recording: Path) -> tuple[Onset, ...]:
     return tuple(onset for onset in session_file.notes(recording) if onset.channel == 9)
 
@@ -172,6 +171,8 @@ def _app(command: Sequence[str], said: Path) -> Iterator[subprocess.Popen[bytes]
     with said.open("wb") as log:
         app = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", *command],
+            # What is saved for the ports of whoever runs this is not for here.
+            env={**os.environ, "XDG_CONFIG_HOME": str(said.parent / "home")},
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
