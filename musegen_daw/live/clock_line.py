@@ -15,8 +15,9 @@ MAX_TICKS = 768  # thirty-two beats
 STRAIGHT_TICKS = (2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, MAX_TICKS)
 CURVED_TICKS = (24, 32, 48, 64, 96, 128, 192)
 AGREEMENT = 4.5  # standard deviations
-JITTER_TICKS = 128
+JITTER_TICKS, STEP_TICKS = 128, 256
 MIN_JITTER_SECONDS = 0.001
+STEP_TIMES, MIN_STEPS = 4.0, 4
 FIRST_JITTER_SECONDS = 0.0025
 MIN_PERIOD_SECONDS, MAX_PERIOD_SECONDS = 0.007, 0.150  # 357 to 17 BPM
 KNOWING_TICKS, KNOWN_TEMPO_TICKS = 24, 32
@@ -125,8 +126,14 @@ class ClockLine:
         if len(bends) >= 10:
             kept = bends[: int(len(bends) * 0.9)]
             # The smallest 90 % of normal deviates have 0.623 of the variance, a second difference six times that.
-            measured = float(np.sqrt(np.mean(kept**2) / (0.623 * 6)))
-            self._jitter_seconds = max(MIN_JITTER_SECONDS, measured)
+            measured = max(MIN_JITTER_SECONDS, float(np.sqrt(np.mean(kept**2) / (0.623 * 6))))
+            # Times rounded to a step, as JACK's are to its period, are even for long and then jump there and back:
+            # once is a change of tempo or a late tick, again and again it is rounding, even over the step.
+            bends = np.abs(np.diff(recent[-STEP_TICKS:], 2))
+            steps = bends[bends > STEP_TIMES * measured]
+            if len(steps) >= MIN_STEPS:
+                measured = max(measured, float(np.median(steps)) / 12**0.5)
+            self._jitter_seconds = measured
 
     def _known_tempo(self, recent: Floats, newest: float) -> Line | None:
         """The line at the tempo before a restart, as long as it explains all ticks since and they are few."""
