@@ -12,6 +12,7 @@ import torch
 from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer
 from tests.training.synthetic import HITS_PER_BAR, write_corpus
 from training.drums import benchmark
+from training.drums.benchmark_scale import project
 from training.drums.benchmark_train import random_like
 from training.drums.dataset import IGNORED, Corpus, DataConfig, DrumConditionalDataset, collate
 from training.drums.prepare import prepare
@@ -39,7 +40,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def prepared(corpus: Path) -> Path:
-    prepare([corpus], [], corpus.parent / "prepared", workers=1)
+    prepare([corpus], [], corpus.parent / "prepared", workers=1, keep_duplicates=True)
     return corpus.parent / "prepared"
 
 
@@ -65,8 +66,10 @@ def test_the_preparation_benchmark_measures_the_same_work_twice(
     argv = ["prepare", "--data", str(corpus), "--files", "50", "--workers", "1", "--json", str(path)]
     assert benchmark.main(argv) == 0
     found = json.loads(path.read_text(encoding="utf-8"))
-    seed, shards = found["rows"]
-    assert (seed["way"], shards["way"]) == ("seed", "shards")
+    seed, whole, shards = found["rows"]
+    assert (seed["way"], whole["way"], shards["way"]) == ("seed", "miditok", "shards")
+    assert whole["songs"] == SONGS
+    assert whole["sequences"] >= 2 * SONGS
     assert found["files"] == seed["files"] == 9
     assert seed["songs"] == shards["songs"] == SONGS
     assert seed["bars"] == shards["bars"] == SONGS * BARS
@@ -80,6 +83,41 @@ def test_the_preparation_benchmark_measures_the_same_work_twice(
     table = capsys.readouterr().out
     assert found["machine"]["processor"] in table
     assert "is handed the trained tokenizer" in table
+
+
+def test_the_scale_benchmark_prepares_more_of_the_same(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "found.json"
+    argv = ["scale", "--data", str(corpus), "--files", "50", "--copies", "1", "3", "--workers", "1"]
+    assert benchmark.main([*argv, "--json", str(path)]) == 0
+    one, three = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    assert (one["files"], three["files"]) == (9, 27)
+    assert (one["songs"], three["songs"]) == (SONGS, 3 * SONGS)
+    assert three["bars"] == 3 * one["bars"]
+    assert one["main_mb"] is None or one["main_mb"] > 20
+    assert "copies  workers" in capsys.readouterr().out
+
+
+def test_a_projection_shares_only_what_more_workers_share() -> None:
+    # 2 s of start, and a file costs 4 ms that workers share and 1 ms that they do not
+    rows = [
+        {
+            "workers": workers,
+            "files": files,
+            "worker_cpu_seconds": 3 + files * 0.004,
+            "main_cpu_seconds": 2 + files * 0.001,
+        }
+        for workers in (1, 2)
+        for files in (1000, 20_000)
+    ]
+    found = project(rows, files=3_600_000)
+    assert found["start_seconds"] == pytest.approx(2)
+    assert found["parallel_seconds_a_file"] == pytest.approx(0.004)
+    assert found["serial_seconds_a_file"] == pytest.approx(0.001)
+    assert found["hours"][1] == pytest.approx(5, abs=0.01)
+    assert found["hours"][16] == pytest.approx(1.25, abs=0.01)
+    assert project(rows[:1]) == project(rows[2:3]) == {}
 
 
 def test_the_sample_is_spread_over_the_corpus(corpus: Path, tmp_path: Path) -> None:

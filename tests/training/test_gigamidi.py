@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import zipfile
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.drum_corpus import song_bytes, write_parquet
@@ -159,3 +162,22 @@ def test_where_there_is_no_midi_the_place_is_named(tmp_path, make) -> None:
     make(tmp_path / "nothing")
     with pytest.raises(ValueError, match="nothing holds no parquet file, no zip and no"):
         find_units(tmp_path / "nothing")
+
+
+def test_memory_does_not_grow_with_the_row_group(tmp_path) -> None:
+    random = np.random.default_rng(0)
+    rows = [random.bytes(20_000) for _ in range(2500)]  # 50 MB that cannot be compressed, in one row group
+    table = pa.table({"md5": [str(number) for number in range(len(rows))], "music": rows})
+    pq.write_table(table, tmp_path / "train.parquet", row_group_size=len(rows), write_batch_size=64)
+    expected = [(str(number), data) for number, data in enumerate(rows)]
+    del table, rows
+    units = find_units(tmp_path)
+    assert [(unit.first_row, unit.rows) for unit in units] == [(0, 1000), (1000, 1000), (2000, 500)]
+    before, most = pa.total_allocated_bytes(), 0
+    found: list[tuple[str, bytes]] = []
+    for unit in units:
+        for source in read_unit(unit):
+            most = max(most, pa.total_allocated_bytes() - before)
+            found.append((source.key, source.data))
+    assert found == expected
+    assert 0 < most < 12_000_000

@@ -12,8 +12,9 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from training.common.checkpoint import read_tensors
+from training.common.checkpoint import read_tensors, read_values
 from training.common.loop import LoopConfig, Progress, Task, fit, rate_at
+from training.common.shares import Share, shares
 
 CONFIG = LoopConfig(steps=12, warmup_steps=2, validate_every=4, checkpoint_every=3, average_decay=0.5)
 
@@ -38,16 +39,19 @@ def _task(losses: list[float] | None = None) -> Task[int]:
     model = Regression()
     falling = iter(losses or [])
 
-    def loss(network: nn.Module, item: int, progress: Progress) -> tuple[torch.Tensor, dict[str, float]]:
-        values = torch.randn(8, 3, generator=torch.Generator().manual_seed(item))
-        value = (network(values) - values.sum(-1)).square().mean()
+    def loss(
+        network: nn.Module, share: Share[int], progress: Progress
+    ) -> tuple[torch.Tensor, dict[str, float]]:
+        seeds = (torch.Generator().manual_seed(item) for item in share.own)
+        values = torch.cat([torch.randn(8, 3, generator=seed) for seed in seeds])
+        value = (network(values) - values.sum(-1)).square().mean() * share.part
         return value, {"loss": float(value.detach())}
 
     def validate(network: nn.Module) -> dict[str, float]:
         return {"error": next(falling) if losses else float(network.line.weight.detach().abs().sum())}
 
     return Task(
-        model, lambda epoch: [epoch * 10 + at for at in range(5)], loss, validate, "error", {"facts": 3}
+        model, lambda epoch: [[epoch * 10 + at] for at in range(5)], loss, validate, "error", {"facts": 3}
     )
 
 
@@ -59,11 +63,11 @@ def _stop_after(steps: int, task: Task[int]) -> Task[int]:
     """The same task, its process killed in the step after `steps`."""
     done = [0]
 
-    def loss(network, item, progress):
+    def loss(network, share, progress):
         if done[0] == steps:
             raise KeyboardInterrupt
         done[0] += 1
-        return task.loss(network, item, progress)
+        return task.loss(network, share, progress)
 
     return replace(task, loss=loss)
 
@@ -163,3 +167,53 @@ def test_the_rate_rises_then_falls_to_its_share() -> None:
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert math.isclose(rates[-1], 0.1)
     assert rate_at(config, 1000) == rates[-1]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 7, 12])
+@pytest.mark.parametrize(("devices", "accumulate"), [(1, 1), (1, 3), (2, 1), (3, 2), (8, 1)])
+def test_every_item_is_in_one_share_of_one_device(count, devices, accumulate) -> None:
+    items = list(range(count))
+    cut = [shares(items, device, devices, accumulate) for device in range(devices)]
+    assert {len(own) for own in cut} == {accumulate}
+    busy = [share for own in cut for share in own if not share.is_idle]
+    assert sorted(item for share in busy for item in share.own) == items
+    assert sum(share.part for share in busy) == pytest.approx(1)
+    assert all(share.own == items[:1] for own in cut for share in own if share.is_idle)
+
+
+def test_accumulated_pieces_are_the_whole_step(tmp_path) -> None:
+    task = _task()
+    task.model.drop.p = 0.0
+    task = replace(task, plan=lambda epoch: [[8 * epoch + at for at in range(8)]] * 2)
+    whole = _fit(tmp_path / "whole", task=task)
+    again = _task()
+    again.model.drop.p = 0.0
+    again = replace(again, plan=task.plan)
+    assert _fit(tmp_path / "pieces", replace(CONFIG, accumulate=3), again).step == whole.step
+    expected, found = (_tensors(tmp_path / name / "last.safetensors") for name in ("whole", "pieces"))
+    for name in expected:
+        assert torch.allclose(found[name].float(), expected[name].float(), atol=1e-5), name
+    losses: list[list[float]] = []
+    for name in ("whole", "pieces"):
+        with (tmp_path / name / "log.csv").open(encoding="utf-8") as file:
+            losses.append([float(row["loss"]) for row in csv.DictReader(file)])
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+
+
+def test_a_checkpoint_keeps_every_provenance_of_its_run(tmp_path) -> None:
+    task = replace(_task(), provenance={"data": "a", "code": {"commit": "one"}})
+    _fit(tmp_path, replace(CONFIG, steps=6), task)
+    _fit(tmp_path, replace(CONFIG, steps=9), replace(_task(), provenance=task.provenance))
+    _fit(tmp_path, task=replace(_task(), provenance={"data": "a", "code": {"commit": "two"}}))
+    values = read_values(tmp_path / "last.safetensors")
+    assert values["history"] == [
+        {"data": "a", "code": {"commit": "one"}, "from_step": 0},
+        {"data": "a", "code": {"commit": "two"}, "from_step": 9},
+    ]
+    assert values["loop"]["steps"] == 12
+
+
+def test_a_run_does_not_go_on_with_other_data(tmp_path) -> None:
+    _fit(tmp_path, replace(CONFIG, steps=3), replace(_task(), provenance={"data": "a"}))
+    with pytest.raises(ValueError, match="was trained on other data"):
+        _fit(tmp_path, task=replace(_task(), provenance={"data": "b"}))

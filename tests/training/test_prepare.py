@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import signal
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from tests.drum_corpus import song_bytes, write_parquet
+from tests.training.common.shards import write_part_or_die
+from training.drums import gigamidi, parts
 from training.drums import prepare as preparation
 from training.drums.dataset import Corpus
 from training.drums.gigamidi import SPLITS, find_units, read_unit
 from training.drums.pairs import Pair, make_pair
+from training.drums.parts import Part, write_part
 from training.drums.prepare import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,33 +51,148 @@ def _prepare(corpus: Path, out: Path, vocabulary_size: int) -> subprocess.Comple
 def test_the_same_corpus_gives_the_same_bytes(corpus_folder, prepared, tmp_path) -> None:
     prepare([corpus_folder], [], tmp_path / "again", vocabulary_size=700, workers=2)
     assert _contents(tmp_path / "again") == _contents(prepared)
+    assert not (tmp_path / "again" / "parts").exists()
     assert _facts(tmp_path / "again") == _facts(prepared)
 
 
-def test_an_interrupted_run_goes_on_where_it_was(corpus_folder, prepared, tmp_path, monkeypatch) -> None:
-    out, written = tmp_path / "out", []
+def test_killed_workers_change_nothing(corpus_folder, prepared, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(preparation, "write_part", write_part_or_die)
+    prepare([corpus_folder], [], tmp_path / "out", vocabulary_size=700, workers=2)
+    assert _contents(tmp_path / "out") == _contents(prepared)
+    assert _facts(tmp_path / "out") == _facts(prepared)
 
-    class Killed(Exception):
+
+@pytest.mark.parametrize(
+    ("where", "call"),
+    [
+        ("training.drums.parts.make_pair", 8),
+        ("training.drums.parts.save_arrays", 2),
+        ("training.drums.prepare.write_beats", 2),
+        ("training.drums.prepare.write_tokens", 3),
+        ("training.drums.merge.read_facts", 11),
+        ("training.drums.merge._learn_scale", 1),
+    ],
+    ids=["reading", "writing a part", "learning tokens", "encoding", "joining", "before the last file"],
+)
+def test_a_killed_run_goes_on_where_it_was(corpus_folder, prepared, tmp_path, where, call) -> None:
+    arguments = ["--data", str(corpus_folder), "--out", str(tmp_path), "--vocabulary-size", "700"]
+    arguments += ["--workers", "1"]
+    command = [sys.executable, "-m", "tests.training.common.shards", "drums", where, str(call), *arguments]
+    killed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not (tmp_path / "facts.json").exists()
+    assert preparation.main(arguments) == 0
+    assert _contents(tmp_path) == _contents(prepared)
+    assert _facts(tmp_path) == _facts(prepared)
+    assert not (tmp_path / "parts").exists()
+
+
+def test_parts_that_were_made_are_taken_over(corpus_folder, prepared, tmp_path, monkeypatch) -> None:
+    made: list[Path] = []
+
+    def stop(part) -> None:
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        made.append(part.path)
+        write_part(part)
+
+    def go_on(part) -> None:
+        made.append(part.path)
+        write_part(part)
+
+    monkeypatch.setattr(preparation, "write_part", stop)
+    arguments = ["--data", str(corpus_folder), "--out", str(tmp_path), "--vocabulary-size", "700"]
+    arguments += ["--workers", "1"]
+    assert preparation.main(arguments) == 130
+    monkeypatch.setattr(preparation, "write_part", go_on)
+    assert preparation.main(arguments) == 0
+    assert len(made) == len(set(made)) == len(find_units(corpus_folder))
+    assert _contents(tmp_path) == _contents(prepared)
+
+
+def test_a_long_row_group_is_read_in_pieces_with_the_same_result(
+    corpus_folder, prepared, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(gigamidi, "UNIT_ROWS", 2)
+    monkeypatch.setattr(gigamidi, "BATCH_ROWS", 1)
+    assert len(find_units(corpus_folder)) == 14
+    prepare([corpus_folder], [], tmp_path, vocabulary_size=700, workers=1)
+    assert _contents(tmp_path) == _contents(prepared)
+
+
+def test_a_damaged_row_group_costs_no_other(tmp_path) -> None:
+    songs = {f"song{number}": song_bytes(number) for number in range(6)}
+    write_parquet(tmp_path / "corpus/train.parquet", songs)
+    path = tmp_path / "corpus/train.parquet"
+    column = pq.ParquetFile(path).metadata.row_group(1).column(1)
+    start = column.dictionary_page_offset or column.data_page_offset
+    data = bytearray(path.read_bytes())
+    data[start : start + column.total_compressed_size] = b"\xff" * column.total_compressed_size
+    path.write_bytes(data)
+    facts = prepare([tmp_path / "corpus"], [], tmp_path / "out", vocabulary_size=600, workers=1)
+    assert facts["files"] == 6
+    assert facts["splits"]["train"]["songs"] == 3
+    with (tmp_path / "out/quarantine.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sum(facts["dropped"].values()) == 3
+    assert rows
+    assert all(row["reason"] in facts["dropped"] for row in rows)
+
+
+@pytest.mark.parametrize("name", ["train.parquet", "songs.zip"])
+def test_a_file_that_was_cut_off_is_named_before_anything_is_done(tmp_path, capsys, name) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / name).write_bytes(b"PAR1 and no more")
+    with pytest.raises(SystemExit):
+        preparation.main(["--data", str(tmp_path / "corpus"), "--out", str(tmp_path / "out")])
+    assert f"{name} is no" in capsys.readouterr().err
+
+
+def test_duplicates_are_dropped_across_shards_and_splits(tmp_path) -> None:
+    song, other = song_bytes(3, bars=16), song_bytes(4, bars=16)
+    # another title, other bytes, the same music
+    renamed = song.replace(b"Part 33", b"Bass no")
+    assert renamed != song
+    write_parquet(tmp_path / "corpus/train/0.parquet", {"a": song, "b": other, "c": other})
+    write_parquet(tmp_path / "corpus/train/1.parquet", {"d": renamed, "e": song_bytes(5)})
+    write_parquet(tmp_path / "corpus/test/0.parquet", {"f": song})
+    facts = prepare([tmp_path / "corpus"], [], tmp_path / "out", vocabulary_size=600, workers=1)
+    assert [song["key"] for song in Corpus(tmp_path / "out", "train").songs] == ["b", "e"]
+    assert [song["key"] for song in Corpus(tmp_path / "out", "test").songs] == ["f"]
+    assert facts["dropped"] == {"duplicate, the same bytes": 2, "duplicate, nearly the same content": 1}
+    facts = prepare(
+        [tmp_path / "corpus"], [], tmp_path / "all", vocabulary_size=600, workers=1, keep_duplicates=True
+    )
+    assert facts["splits"]["train"]["songs"] == 5
+
+
+def test_a_file_that_always_ends_its_reader_is_left_out_in_the_end(tmp_path, monkeypatch) -> None:
+    write_parquet(tmp_path / "train.parquet", {"a": song_bytes(1), "b": song_bytes(2)})
+    (unit,) = find_units(tmp_path)
+    part = Part.below(tmp_path, unit, False, ())
+
+    class Died(BaseException):
         pass
 
-    def read_some(work, waiting, workers) -> None:
-        for item in waiting[:2]:
-            work(item)
-        (item[2].parent / "half-written.part.npz").write_bytes(b"PK")
-        raise Killed
+    def end(source, *, drums_only, careful: bool):
+        if source.key == "b":
+            raise Died
+        return make_pair(source)
 
-    def read_rest(work, waiting, workers) -> None:
-        for item in waiting:
-            written.append(item[2])
-            work(item)
+    def leave_all_behind(*_) -> None:
+        pass
 
-    monkeypatch.setattr(preparation, "_read_all", read_some)
-    with pytest.raises(Killed):
-        prepare([corpus_folder], [], out, vocabulary_size=700, workers=1)
-    monkeypatch.setattr(preparation, "_read_all", read_rest)
-    prepare([corpus_folder], [], out, vocabulary_size=700, workers=1)
-    assert len(written) == len(find_units(corpus_folder)) - 2
-    assert _contents(out) == _contents(prepared)
+    monkeypatch.setattr(parts, "make_pair", end)
+    with monkeypatch.context() as patch:
+        patch.setattr(parts.Attempts, "__exit__", leave_all_behind)
+        for _ in range(6):
+            with pytest.raises(Died):
+                parts.write_part(part)
+    parts.write_part(part)
+    facts = parts.read_facts(part.path)
+    assert [song["key"] for song in facts["songs"]] == ["a"]
+    assert facts["dropped"] == {"ended its reader": 1}
+    assert facts["poison"] == [["b", "ended its reader"]]
 
 
 def test_no_file_goes_uncounted(corpus_folder, prepared) -> None:
@@ -121,7 +242,7 @@ def test_tokens_are_those_of_the_hits(prepared, split) -> None:
 def test_pairs_name_drums_and_others_of_every_song(prepared) -> None:
     pairs = json.loads((prepared / "pairs.json").read_text(encoding="utf-8"))
     songs = [song for split in SPLITS for song in Corpus(prepared, split).songs]
-    assert list(pairs) == [song["key"] for song in songs]
+    assert sorted(pairs) == sorted(song["key"] for song in songs)
     for song in songs:
         pair = pairs[song["key"]]
         assert set(pair) == {"drum", "others"}
@@ -196,7 +317,8 @@ def test_the_command_prepares_a_corpus_and_says_what_it_did(corpus_folder, prepa
     result = _prepare(corpus_folder, tmp_path / "out", 700)
     assert result.returncode == 0, result.stderr
     assert "20 files in" in result.stdout
-    assert "train: 10 songs" in result.stdout
-    assert "dropped, not 4/4 throughout: 1" in result.stdout
+    row = next(line.split() for line in result.stdout.splitlines() if line.startswith("train"))
+    assert row[1] == "10"
+    assert "not 4/4 throughout" in result.stdout
     assert _contents(tmp_path / "out") == _contents(prepared)
     assert not (tmp_path / "out" / "parts").exists()

@@ -35,7 +35,7 @@ KICK, SNARE, HAT = (next(at for at, piece in enumerate(PIECES) if piece.name == 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
-    prepare([write_corpus(folder / "corpus")], [], folder / "prepared", workers=1)
+    prepare([write_corpus(folder / "corpus")], [], folder / "prepared", workers=1, keep_duplicates=True)
     return folder / "prepared"
 
 

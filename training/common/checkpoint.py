@@ -76,6 +76,14 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return load_file(path), metadata
 
 
+def read_values(path: Path) -> dict[str, Any]:
+    """The plain values of a checkpoint, without reading its tensors."""
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        return json.loads((file.metadata() or {})["values"])
+
+
 def tensors_below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """The tensors whose names begin with `prefix`, without it."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

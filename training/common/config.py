@@ -11,7 +11,14 @@ Config = TypeVar("Config")
 
 
 def load_config(kind: type[Config], path: Path) -> Config:
-    """Read `path` as `kind`, tables as nested dataclasses; raises ValueError naming an unknown or wrong key."""
+    """Read `path` as `kind`, tables as nested dataclasses; raises ValueError naming an unknown or wrong key.
+
+    Of a checkpoint (.safetensors) it is the configuration that it was trained with.
+    """
+    if path.suffix == ".safetensors":
+        from training.common.checkpoint import read_values
+
+        return from_dict(kind, read_values(path)["config"], str(path))
     with path.open("rb") as file:
         return from_dict(kind, tomllib.load(file), str(path))
 

@@ -17,16 +17,21 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from training.common.checkpoint import load_checkpoint, save_checkpoint
+from training.common.shares import Share, shares
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
 class LoopConfig:
-    """How long and how to train."""
+    """How long and how to train.
+
+    `batch_size` is that of one step, whatever it runs on: all devices share it, each in `accumulate` pieces.
+    """
 
     steps: int = 10_000
     batch_size: int = 12
+    accumulate: int = 1
     learning_rate: float = 2e-3
     final_rate_share: float = 0.02
     warmup_steps: int = 300
@@ -62,12 +67,12 @@ Loss = tuple[Tensor, dict[str, float]]
 class Opponent(Generic[Item]):
     """A second network that is trained in turn with the model, as a discriminator is.
 
-    `loss(network, item, progress)` is asked for after every step of the model, with the same item, and says
+    `loss(network, share, progress)` is asked for after every share of the model, with the same share, and says
     None while the opponent sits out. Its learning rate is that of the model times `rate_share`.
     """
 
     model: nn.Module
-    loss: Callable[[nn.Module, Item, Progress], Loss | None]
+    loss: Callable[[nn.Module, Share[Item], Progress], Loss | None]
     rate_share: float = 1.0
 
 
@@ -75,17 +80,19 @@ class Opponent(Generic[Item]):
 class Task(Generic[Item]):
     """What a training brings along: its batches, one step, one validation.
 
-    `plan(epoch)` lists the items of an epoch; `loss(network, item, progress)` does forward through `network`
-    (the model as it was set up for precision and several devices) and returns the loss with figures to
-    log; `validate(model)` returns figures, of which `watch` is to fall. `opponents` take turns with the model.
+    `plan(epoch)` lists the items of every step of an epoch; `loss(network, share, progress)` does forward through
+    `network` (the model as it was set up for precision and several devices) and returns the loss with figures
+    to log, see Share; `validate(model)` returns figures, of which `watch` is to fall.
+    `opponents` take turns with the model. Checkpoints keep `facts`, and every `provenance` that the run had on its way.
     """
 
     model: nn.Module
-    plan: Callable[[int], Sequence[Item]]
-    loss: Callable[[nn.Module, Item, Progress], Loss]
+    plan: Callable[[int], Sequence[Sequence[Item]]]
+    loss: Callable[[nn.Module, Share[Item], Progress], Loss]
     validate: Callable[[nn.Module], dict[str, float]]
     watch: str
     facts: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
     opponents: Mapping[str, Opponent[Item]] = field(default_factory=dict)
 
 
@@ -103,7 +110,8 @@ def fit(
 ) -> Progress:
     """Train until the steps, the patience or `seconds` are used up; goes on from `folder` where it was left.
 
-    Written to `folder`: `last.safetensors`, `best.safetensors` (both resumable) and `log.csv`.
+    Written to `folder`: `last.safetensors`, `best.safetensors` (both resumable) and `log.csv`. Raises ValueError
+    where the earlier part of the run had other data.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
@@ -117,16 +125,22 @@ def fit(
     }
     modules = {name: player.module for name, player in players.items()}
     optimizers = {name: player.optimizer.optimizer for name, player in players.items()}
+    history: list[dict[str, Any]] = []
     if last.exists():
         values = load_checkpoint(last, modules, average, optimizers)
         progress = Progress(**values["progress"])
+        history = values.get("history", [])
+        if history and history[-1]["data"] != task.provenance.get("data"):
+            raise ValueError(f"{folder} was trained on other data; name another folder, and --start {last}")
+    if task.provenance and (not history or history[-1] | task.provenance != history[-1]):
+        history.append(task.provenance | {"from_step": progress.step})
     average = {name: value.to(fabric.device) for name, value in average.items()}
     started, before = time.perf_counter(), progress.seconds
     log = _Log(folder / "log.csv", enabled=fabric.is_global_zero)
 
     def save(name: str) -> None:
         if fabric.is_global_zero:
-            values = {"progress": asdict(progress), "loop": asdict(config), **task.facts}
+            values = {"progress": asdict(progress), "loop": asdict(config), "history": history, **task.facts}
             save_checkpoint(folder / name, modules, average, optimizers, values)
 
     bar = tqdm(total=config.steps, initial=progress.step, unit="step", disable=not sys.stderr.isatty())
@@ -137,9 +151,7 @@ def fit(
         if not items:
             raise ValueError(f"there is nothing to train on in epoch {progress.epoch}")
         while progress.step_in_epoch < len(items):
-            figures: dict[str, float] = {}
-            for player in players.values():
-                figures |= player.step(items[progress.step_in_epoch], progress)
+            figures = _step(list(players.values()), items[progress.step_in_epoch], progress, config, fabric)
             progress.step += 1
             progress.step_in_epoch += 1
             progress.seconds = before + time.perf_counter() - started
@@ -156,7 +168,7 @@ def fit(
                 if improved:
                     progress.best, progress.best_step = found[task.watch], progress.step
                     save("best.safetensors")
-                means = {name: value / (progress.step - logged) for name, value in sums.items()}
+                means = _means(sums, progress.step - logged, fabric)
                 log.write(progress, {"rate": rate_at(config, progress.step), **means, **found})
                 sums, logged = {}, progress.step
             stop = progress.step >= config.steps or progress.stale >= config.patience
@@ -187,6 +199,7 @@ class _Player:
     ) -> None:
         self.module, self._loss, self._rate_share = module, loss, rate_share
         self._config, self._fabric = config, fabric
+        self._has_gradient = False
         optimizer = torch.optim.AdamW(
             module.parameters(),
             config.learning_rate * rate_share,
@@ -195,20 +208,59 @@ class _Player:
         )
         self._network, self.optimizer = fabric.setup(module, optimizer)
 
-    def step(self, item: Any, progress: Progress) -> dict[str, float]:
-        """One step of the optimizer; returns the figures to log."""
+    def add(self, share: Share[Any], progress: Progress, *, is_last: bool) -> dict[str, float]:
+        """Add the gradient of a share; of the last one all devices add up theirs. Returns the figures to log."""
+        self._network.train()
+        with self._fabric.no_backward_sync(
+            self._network, enabled=self._fabric.world_size > 1 and not is_last
+        ):
+            found = self._loss(self._network, share, progress)
+            if found is None:
+                return {}
+            loss, figures = found
+            # devices average their gradients, shares are to be added
+            self._fabric.backward(loss * (0 if share.is_idle else self._fabric.world_size))
+        self._has_gradient = True
+        return {} if share.is_idle else figures
+
+    def step(self, progress: Progress) -> None:
+        """One step of the optimizer, where there is a gradient."""
+        if not self._has_gradient:
+            return
         for group in self.optimizer.param_groups:
             group["lr"] = rate_at(self._config, progress.step) * self._rate_share
-        self._network.train()
-        found = self._loss(self._network, item, progress)
-        if found is None:
-            return {}
-        loss, figures = found
-        self._fabric.backward(loss)
         self._fabric.clip_gradients(self._network, self.optimizer, max_norm=self._config.clip_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        return figures
+        self._has_gradient = False
+
+
+def _step(
+    players: Sequence[_Player], items: Sequence[Any], progress: Progress, config: LoopConfig, fabric: Fabric
+) -> dict[str, float]:
+    """One step of every player on `items`; returns this device's part of the figures."""
+    own = shares(items, fabric.global_rank, fabric.world_size, config.accumulate)
+    if (
+        fabric.world_size > 1
+    ):  # each device its own chance, the same after a stop, of which one device alone writes
+        torch.manual_seed(hash((config.seed, progress.step, fabric.global_rank)))
+    figures: dict[str, float] = {}
+    for share in own:
+        for player in players:
+            for name, value in player.add(share, progress, is_last=share is own[-1]).items():
+                figures[name] = figures.get(name, 0.0) + value
+    for player in players:
+        player.step(progress)
+    return figures
+
+
+def _means(sums: dict[str, float], steps: int, fabric: Fabric) -> dict[str, float]:
+    """Figures a step, over all devices."""
+    values = torch.tensor([sums[name] for name in sorted(sums)], dtype=torch.float64)
+    if fabric.world_size > 1:
+        values = torch.as_tensor(fabric.all_reduce(values.to(fabric.device), reduce_op="sum")).cpu()
+    found = dict(zip(sorted(sums), (values / steps).tolist(), strict=True))
+    return {name: found[name] for name in sums}
 
 
 def _follow(average: dict[str, Tensor], model: nn.Module, decay: float) -> None:

@@ -1,11 +1,11 @@
-"""`python -m training.drums COMMAND`: prepare, train, release, evaluate, report, benchmark, draw."""
+"""`python -m training.drums COMMAND`: prepare, train, compare, release, evaluate, report, benchmark, draw."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-COMMANDS = ("prepare", "train", "release", "evaluate", "report", "benchmark", "draw")
+COMMANDS = ("prepare", "train", "compare", "release", "evaluate", "report", "benchmark", "draw")
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW_GROUPS = 16
+SCALE_BEATS = 10_000
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -40,8 +41,14 @@ def main(argv: list[str] | None = None) -> int:
     train.add_argument("--threads", type=int, default=0, help="of torch; 0 leaves them as they are")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--json", type=Path, help="file to write as well")
+    scale = commands.add_parser("scale", help="preparation of a growing corpus on more workers")
+    scale.add_argument("--data", type=Path, required=True, help="corpus")
+    scale.add_argument("--files", type=int, default=1000, help="how many files, spread over the corpus")
+    scale.add_argument("--copies", type=int, nargs="+", default=[1, 20], help="how often each of them")
+    scale.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    scale.add_argument("--json", type=Path, help="file to write as well")
     child = commands.add_parser("child")
-    child.add_argument("work", choices=("sample", "shards", "seed"))
+    child.add_argument("work", choices=("sample", "shards", "seed", "miditok", "scale"))
     child.add_argument("arguments", nargs="*")
     options = parser.parse_args(argv)
     if options.command == "child":
@@ -52,6 +59,12 @@ def main(argv: list[str] | None = None) -> int:
             options.data, options.files, options.workers, seed_trains=options.seed_trains
         )
         _print_preparation(found)
+    elif options.command == "scale":
+        from training.drums.benchmark_scale import benchmark_scale, print_scale
+
+        found = benchmark_scale(_child, options.data, options.files, options.copies, options.workers)
+        found["machine"] = machine()
+        print_scale(found)
     else:
         from training.drums.benchmark_train import benchmark_training, print_training
 
@@ -68,10 +81,10 @@ def main(argv: list[str] | None = None) -> int:
 def benchmark_preparation(
     data: Path, files: int, workers: Sequence[int], *, seed_trains: bool = False
 ) -> dict[str, Any]:
-    """Prepare the same files in both ways with each number of workers; each run is a process of its own.
+    """Prepare the same files in every way with each number of workers; each run is a process of its own.
 
-    The shards train their tokenizer within their time. The seed's way is handed it; with `seed_trains` it
-    trains one as well.
+    `miditok` is its own utilities as they are: whole files split, then tokenised, drums and parts alike. The shards
+    train their tokenizer within their time. The seed's way is handed it; with `seed_trains` it trains one as well.
     """
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="musegen-benchmark-") as name:
@@ -82,12 +95,16 @@ def benchmark_preparation(
             ours = _child("shards", folder / "corpus", out, count)
             seed_arguments = (out / "tokenizer.json", folder / f"seed-{count}", count, int(seed_trains))
             seed = _child("seed", folder / "corpus", *seed_arguments)
-            for row in (ours, seed):
+            whole = _child(
+                "miditok", folder / "corpus", out / "tokenizer.json", folder / f"whole-{count}", count
+            )
+            for row in (ours, seed, whole):
                 row |= {"workers": count, "files": sample["files"], "bars": ours["bars"]}
                 row["files_per_second"] = row["files"] / row["seconds"]
                 row["bars_per_second"] = row["bars"] / row["seconds"]
             ours["times_the_seed"] = seed["seconds"] / ours["seconds"]
-            rows += [seed, ours]
+            ours["times_miditok"] = whole["seconds"] / ours["seconds"]
+            rows += [seed, whole, ours]
     return {"machine": machine(), "files": sample["files"], "seed_trains": seed_trains, "rows": rows}
 
 
@@ -121,17 +138,26 @@ def _child(work: str, *arguments: object) -> dict[str, Any]:
 def _measured(work: str, arguments: Sequence[str]) -> dict[str, Any]:
     started = time.perf_counter()
     if work == "sample":
-        return _sample(Path(arguments[0]), int(arguments[1]), Path(arguments[2]))
+        copies = int(arguments[3]) if len(arguments) > 3 else 1
+        return _sample(Path(arguments[0]), int(arguments[1]), Path(arguments[2]), copies)
     if work == "shards":
         found = _shards(Path(arguments[0]), Path(arguments[1]), int(arguments[2]), started)
+    elif work == "scale":
+        found = _prepared(Path(arguments[0]), Path(arguments[1]), int(arguments[2]), started)
+    elif work == "miditok":
+        corpus, tokenizer, folder = map(Path, arguments[:3])
+        found = _whole(corpus, tokenizer, folder, int(arguments[3]), started)
     else:
         corpus, tokenizer, folder = map(Path, arguments[:3])
         found = _seed(corpus, tokenizer, folder, int(arguments[3]), bool(int(arguments[4])), started)
     return found | {"way": work, "peak_mb": _peak_megabytes()}
 
 
-def _sample(data: Path, files: int, out: Path) -> dict[str, Any]:
-    """Write `files` files, spread evenly over the corpus, as parquet, one folder per split."""
+def _sample(data: Path, files: int, out: Path, copies: int) -> dict[str, Any]:
+    """Write `files` files, spread evenly over the corpus, as parquet, one folder per split.
+
+    Each of several copies ends in a chunk of its own, which readers skip: other bytes, the same music.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -144,17 +170,36 @@ def _sample(data: Path, files: int, out: Path) -> dict[str, Any]:
         own = [sources[index] for index in chosen if sources[index].split == split]
         if not own:
             continue
-        columns = {
-            "md5": [source.key for source in own],
-            "music": [source.data for source in own],
-            "source": [source.origin for source in own],
-            "licence_class": [source.licence_class for source in own],
-            "song_group": [source.group for source in own],
-        }
         (out / split).mkdir(parents=True)
         size = max(1, -(-len(chosen) // ROW_GROUPS))
-        pq.write_table(pa.table(columns), out / split / "0000.parquet", row_group_size=size)
-    return {"files": len(chosen)}
+        for copy in range(copies):
+            end = b"" if copy == 0 else b"Copy\0\0\0\4" + copy.to_bytes(4, "big")
+            columns = {
+                "md5": [f"{source.key}-{copy}" for source in own],
+                "music": [source.data + end for source in own],
+                "source": [source.origin for source in own],
+                "licence_class": [source.licence_class for source in own],
+                "song_group": [source.group for source in own],
+            }
+            path = out / split / f"{copy:04d}.parquet"
+            pq.write_table(pa.table(columns), path, row_group_size=size)
+    return {"files": copies * len(chosen)}
+
+
+def _prepared(corpus: Path, out: Path, workers: int, started: float) -> dict[str, Any]:
+    from training.drums.prepare import prepare
+
+    # any corpus larger than the usual number of beats has its tokenizer from as many of them as any other
+    facts = prepare([corpus], [], out, training_beats=SCALE_BEATS, workers=workers, keep_duplicates=True)
+    return {
+        "seconds": time.perf_counter() - started,
+        "songs": sum(numbers["songs"] for numbers in facts["splits"].values()),
+        "bars": sum(numbers["bars"] for numbers in facts["splits"].values()),
+        "main_mb": _peak_megabytes(children=False),
+        "worker_mb": _peak_megabytes(itself=False) if workers > 1 else None,
+        "main_cpu_seconds": sum(os.times()[:2]),
+        "worker_cpu_seconds": sum(os.times()[2:4]),
+    }
 
 
 def _shards(corpus: Path, out: Path, workers: int, started: float) -> dict[str, Any]:
@@ -162,7 +207,7 @@ def _shards(corpus: Path, out: Path, workers: int, started: float) -> dict[str, 
     from training.drums.dataset import Corpus, DataConfig, DrumConditionalDataset
     from training.drums.prepare import prepare
 
-    facts = prepare([corpus], [], out, workers=workers)
+    facts = prepare([corpus], [], out, workers=workers, keep_duplicates=True)  # as the seed did
     written = time.perf_counter()
     tokenizer = DrumTokenizer.load(out / "tokenizer.json")
     sequences = 0
@@ -203,13 +248,28 @@ def _seed(
     }
 
 
-def _peak_megabytes() -> float | None:
+def _whole(corpus: Path, tokenizer: Path, folder: Path, workers: int, started: float) -> dict[str, Any]:
+    from training.drums.seed_way import prepare_with_miditok
+
+    result = prepare_with_miditok(corpus, tokenizer, folder, workers=workers)
+    return {
+        "seconds": time.perf_counter() - started,
+        "stages": result.seconds,
+        "songs": result.songs,
+        "hits": 0,
+        "sequences": len(result.sequences),
+        "files_written": result.track_files + result.sequence_files,
+    }
+
+
+def _peak_megabytes(*, itself: bool = True, children: bool = True) -> float | None:
     """The largest resident size that this process or one of its workers had; None where the system cannot say."""
     try:
         import resource
     except ImportError:  # Windows
         return None
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    who = ([resource.RUSAGE_SELF] if itself else []) + ([resource.RUSAGE_CHILDREN] if children else [])
+    peak = max(resource.getrusage(each).ru_maxrss for each in who)
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
@@ -228,6 +288,7 @@ def _print_preparation(found: dict[str, Any]) -> None:
             f" {row['files_written']:8d} {peak:>8s} {times:>7s}"
         )
         print("        " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in row["stages"].items()))
+    print("miditok: its split and tokenise utilities on whole files; it counts no drum hits")
     trained = (
         "trains a tokenizer of its own too" if found["seed_trains"] else "is handed the trained tokenizer"
     )

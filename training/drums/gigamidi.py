@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 SPLITS = ("train", "validation", "test")
 UNIT_FILES = 200
+UNIT_ROWS = 1000
+BATCH_ROWS = 64
 MAX_MIDI_BYTES = 16 << 20
 _PATH_COLUMNS = ("midi_filename", "filename", "file_path", "file", "path", "md5")
 
@@ -34,18 +37,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A part of a corpus that one worker reads by itself: a row group of a parquet file, or up to 200 files."""
+    """A part of a corpus that one worker reads by itself: up to 1,000 rows of a row group, or up to 200 files."""
 
     path: Path
     split: str | None
     row_group: int = -1
+    first_row: int = 0
+    rows: int = 0
     members: tuple[tuple[str, str | None], ...] = ()
 
     @property
     def name(self) -> str:
         """A name that stays the same from run to run."""
         size = self.path.stat().st_size if self.path.is_file() else 0
-        facts = f"{self.path.resolve()}|{size}|{self.split}|{self.row_group}|{self.members}"
+        facts = f"{self.path.resolve()}|{size}|{self.split}|{self.row_group}|{self.first_row}|{self.rows}"
+        facts += f"|{self.members}"
         return hashlib.sha1(facts.encode()).hexdigest()[:16]
 
 
@@ -54,7 +60,8 @@ def find_units(root: Path) -> list[Unit]:
 
     Understood are: `{split}/*.parquet`, `{split}.parquet` (both also one folder down, as in a
     release), a zip of .mid files, and a folder of .mid files; a CSV in the zip or folder may name
-    files and splits. What has no split is put in one by a hash of its group.
+    files and splits. What has no split is put in one by a hash of its group. Raises ValueError naming a
+    parquet file or zip that was cut off.
     """
     units: list[Unit] = []
     if root.is_file():
@@ -65,16 +72,18 @@ def find_units(root: Path) -> list[Unit]:
         if path.suffix == ".parquet":
             names = (path.stem.partition("-")[0], path.parent.name)  # `train-00000-of-00012` is of train
             split = next((name for name in names if name in SPLITS), None)
-            groups = pq.ParquetFile(path).metadata.num_row_groups
-            units.extend(Unit(path, split, row_group=group) for group in range(groups))
+            units.extend(_row_units(path, split))
         elif path.suffix == ".zip":
-            with zipfile.ZipFile(path) as archive:
-                names = sorted(name for name in archive.namelist() if _is_midi(name))
-                table = _csv_splits(
-                    io.TextIOWrapper(archive.open(name), "utf-8-sig", "replace", newline="")
-                    for name in sorted(archive.namelist())
-                    if _is_csv(name)
-                )
+            try:
+                with zipfile.ZipFile(path) as archive:
+                    names = sorted(name for name in archive.namelist() if _is_midi(name))
+                    table = _csv_splits(
+                        io.TextIOWrapper(archive.open(name), "utf-8-sig", "replace", newline="")
+                        for name in sorted(archive.namelist())
+                        if _is_csv(name)
+                    )
+            except zipfile.BadZipFile as error:
+                raise ValueError(f"{path} is no zip, or was cut off: fetch it again") from error
             units.extend(_file_units(path, names, table))
     if root.is_dir():
         names = [path.relative_to(root).as_posix() for path in files if _is_midi(path.name)]
@@ -124,22 +133,47 @@ def _content(path: Path) -> bytes:
         return b""
 
 
+def _row_units(path: Path, split: str | None) -> list[Unit]:
+    try:
+        with pq.ParquetFile(path) as file:
+            sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"{path} is no parquet file, or was cut off: fetch it again") from error
+    return [
+        Unit(path, split, group, first, min(UNIT_ROWS, size - first))
+        for group, size in enumerate(sizes)
+        for first in range(0, size, UNIT_ROWS)
+    ]
+
+
 def _read_parquet(unit: Unit) -> Iterator[Source]:
-    file = pq.ParquetFile(unit.path)
+    """The rows of the unit, few at a time: what comes before them in the row group is read and let go."""
     wanted = ("md5", "music", "song_group", "licence_class", "source")
-    columns = [name for name in wanted if name in file.schema_arrow.names]
-    for row in file.read_row_group(unit.row_group, columns=columns).to_pylist():
-        music: Any = row["music"]
-        data: bytes = (music["bytes"] if isinstance(music, dict) else music) or b""
-        key = row.get("md5") or hashlib.md5(data).hexdigest()
-        yield _source(
-            key,
-            data if len(data) <= MAX_MIDI_BYTES else b"",
-            unit.split,
-            group=str(row.get("song_group") or key),
-            licence_class=row.get("licence_class") or "",
-            origin=row.get("source") or "",
-        )
+    with pq.ParquetFile(unit.path, pre_buffer=False, buffer_size=1 << 20) as file:
+        columns = [name for name in wanted if name in file.schema_arrow.names]
+        groups = [unit.row_group]
+        at, last = 0, unit.first_row + unit.rows
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=groups, columns=columns, use_threads=False):
+            low, high = max(unit.first_row - at, 0), min(last - at, len(batch))
+            at += len(batch)
+            if low < high:
+                yield from (_row_source(row, unit) for row in batch.slice(low, high - low).to_pylist())
+            if at >= last:
+                return
+
+
+def _row_source(row: dict[str, Any], unit: Unit) -> Source:
+    music: Any = row["music"]
+    data: bytes = (music["bytes"] if isinstance(music, dict) else music) or b""
+    key = row.get("md5") or hashlib.md5(data).hexdigest()
+    return _source(
+        key,
+        data if len(data) <= MAX_MIDI_BYTES else b"",
+        unit.split,
+        group=str(row.get("song_group") or key),
+        licence_class=row.get("licence_class") or "",
+        origin=row.get("source") or "",
+    )
 
 
 def _source(

@@ -1,4 +1,4 @@
-"""The preparation that this one replaces, to measure against: a file for every track, one more for every sequence.
+"""The preparations that this one is measured against: a file for every track and sequence, and miditok's own utilities.
 
 Every track of every song becomes a MIDI file, miditok's own utility splits these into files of about
 512 tokens, and each of them is read and tokenised again when it is loaded.
@@ -69,6 +69,29 @@ def prepare_the_seed_way(
     return SeedResult(len(pairs), len(paths), len(files), sequences, seconds)
 
 
+def prepare_with_miditok(corpus: Path, tokenizer_path: Path, folder: Path, *, workers: int) -> SeedResult:
+    """What miditok's own utilities do with the usable files of `corpus` as they are: split them, then tokenise.
+
+    There is no pairing and no index: every sequence has all tracks, one token stream each.
+    """
+    seconds: dict[str, float] = {}
+    files, chunks = folder / "files", folder / "sequences"
+    files.mkdir(parents=True)
+    chunks.mkdir()
+    with ProcessPoolExecutor(max_workers=workers) as pool:
+        work = partial(_write_whole, folder=files)
+        found = _timed(seconds, "write files", lambda: list(pool.map(work, find_units(corpus))))
+        paths = [Path(path) for part in found for path in part]
+        cut = partial(_split_sequences, paths, tokenizer_path, chunks, workers)
+        pieces = _timed(seconds, "split files", cut)
+        size = max(1, -(-len(pieces) // (8 * workers)))
+        groups = [pieces[start : start + size] for start in range(0, len(pieces), size)]
+        load = partial(_tokenise, tokenizer_path)
+        loaded = _timed(seconds, "tokenise", lambda: list(pool.map(load, groups)))
+    sequences = [tokens for group in loaded for tokens in group]
+    return SeedResult(len(paths), len(paths), len(pieces), sequences, seconds)
+
+
 def count_hits(sequences: Sequence[npt.NDArray[np.uint16]], tokenizer_path: Path) -> int:
     """Drum hits on pieces of the kit in token sequences."""
     from miditok import REMI
@@ -89,6 +112,16 @@ def _timed(seconds: dict[str, float], name: str, work: Callable[[], Any]) -> Any
     result = work()
     seconds[name] = time.perf_counter() - started
     return result
+
+
+def _write_whole(unit: Unit, *, folder: Path) -> list[str]:
+    paths: list[str] = []
+    for source in read_unit(unit):
+        if _usable(source) is not None:
+            path = folder / f"{Path(source.key).stem}.mid"
+            path.write_bytes(source.data)
+            paths.append(str(path))
+    return paths
 
 
 def _write_tracks(unit: Unit, *, folder: Path) -> dict[str, dict[str, Any]]:

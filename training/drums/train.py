@@ -6,7 +6,7 @@ import argparse
 import json
 import math
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from musegen_daw.drumming.tokens import DrumTokenizer
 from training.common.checkpoint import read_tensors
 from training.common.config import from_dict, load_config
 from training.common.loop import LoopConfig, Progress, Task, fit
+from training.common.provenance import provenance
+from training.common.shares import Share
 from training.drums.dataset import (
     IGNORED,
     Batch,
@@ -56,7 +58,9 @@ class DrumTraining:
 def main(argv: list[str] | None = None) -> int:
     """Train from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.drums train", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True, help="TOML file, see training/drums/configs")
+    parser.add_argument(
+        "--config", type=Path, required=True, help="TOML file (training/drums/configs), or a checkpoint"
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
     parser.add_argument("--out", type=Path, required=True, help="run folder; an earlier run there goes on")
     parser.add_argument("--start", type=Path, metavar="CHECKPOINT", help="begin with its averaged weights")
@@ -68,14 +72,21 @@ def main(argv: list[str] | None = None) -> int:
     config = load_config(DrumTraining, options.config)
     devices = 1 if options.accelerator == "cpu" and options.devices == "auto" else options.devices
     precision: Any = config.loop.precision
+    # what is left out of a training has no gradient, which several devices have to be told
+    strategy = "ddp_find_unused_parameters_true" if config.listen_only and str(devices) != "1" else "auto"
     fabric = Fabric(
-        accelerator=options.accelerator, devices=devices, num_nodes=options.nodes, precision=precision
+        accelerator=options.accelerator,
+        strategy=strategy,
+        devices=devices,
+        num_nodes=options.nodes,
+        precision=precision,
     )
     fabric.launch()
     progress = train(
         config, options.data, options.out, fabric=fabric, seconds=options.minutes * 60, start=options.start
     )
-    print(f"step {progress.step}: best {progress.best:.3f} bits per bar at step {progress.best_step}")
+    if fabric.is_global_zero:
+        print(f"step {progress.step}: best {progress.best:.3f} bits per bar at step {progress.best_step}")
     return 0
 
 
@@ -103,24 +114,18 @@ def train(
     watched = validation_batches(validation, config.validation_crops)
     if not watched["own"]:
         raise ValueError(f"{data} has no song with instruments in the validation split")
-    epochs: dict[int, Sequence[list[Crop]]] = {}
 
     def plan(epoch: int) -> Sequence[list[Crop]]:
-        if epoch not in epochs:
-            epochs.clear()
-            batches = training.batches(epoch, config.loop.batch_size)
-            epochs[epoch] = batches[
-                fabric.global_rank : len(batches) // fabric.world_size * fabric.world_size : fabric.world_size
-            ]
-        return epochs[epoch]
+        return training.batches(epoch, config.loop.batch_size)
 
-    def loss(network: nn.Module, crops: list[Crop], progress: Progress) -> tuple[Tensor, dict[str, float]]:
-        batch = to_device(collate([training.draw(crop, progress.epoch) for crop in crops]), fabric.device)
+    def loss(network: nn.Module, share: Share[Crop], progress: Progress) -> tuple[Tensor, dict[str, float]]:
+        batch = to_device(collate([training.draw(crop, progress.epoch) for crop in share.own]), fabric.device)
         output: Output = network(batch, listen_only=config.listen_only)
-        heard = listening_loss(output.expected, batch)
+        bars, lengths = (_share_of(share, size) for size in (crop_bars, crop_targets))
+        heard = listening_loss(output.expected, batch) * bars
         if config.listen_only:
             return heard, {"listening": float(heard.detach())}
-        tokens = functional.cross_entropy(
+        tokens = lengths * functional.cross_entropy(
             output.logits.flatten(0, 1).float(), batch.targets.flatten(), ignore_index=IGNORED
         )
         return tokens + config.listening_weight * heard, {
@@ -143,8 +148,23 @@ def train(
         "control_scale": asdict(training.corpus.scale),
     }
     watch = "expected" if config.listen_only else "bits"
-    task = Task(model, plan, loss, validate, watch=watch, facts=facts)
+    found = provenance(data, fabric)
+    task = Task(model, plan, loss, validate, watch=watch, facts=facts, provenance=found)
     return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
+
+
+def crop_bars(crop: Crop) -> int:
+    """The bars of a crop."""
+    return crop.bars
+
+
+def crop_targets(crop: Crop) -> int:
+    """The tokens to be guessed in a crop: its own and the end."""
+    return crop.tokens + 1
+
+
+def _share_of(share: Share[Crop], size: Callable[[Crop], int]) -> float:
+    return sum(map(size, share.own)) / sum(map(size, share.whole))
 
 
 def listening_loss(expected: Tensor, batch: Batch) -> Tensor:

@@ -1,11 +1,11 @@
-"""`python -m training.vocoder COMMAND`: prepare, train, release, evaluate, report."""
+"""`python -m training.vocoder COMMAND`: prepare, train, compare, release, evaluate, report, benchmark."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-COMMANDS = ("prepare", "train", "release", "evaluate", "report")
+COMMANDS = ("prepare", "train", "compare", "release", "evaluate", "report", "benchmark")
 
 
 def main() -> int:

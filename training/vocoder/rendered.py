@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cache
+from heapq import heappush, heappushpop
 from pathlib import Path
 
 import numpy as np
@@ -71,12 +72,12 @@ def find_recordings(
     """
     font = soundfont or soundfont_dir() / "musegen.sf2"
     wanted = {"train": files, "validation": max(1, round(HELD_OUT_SHARE * files))}
-    candidates: dict[str, list[Source]] = {split: [] for split in wanted}
+    candidates = {split: _Candidates(number) for split, number in wanted.items()}
     for unit in find_units(root):
         for source in read_unit(unit):
             if source.split in wanted and (source.licence_class in licence_classes or not licence_classes):
-                candidates[source.split].append(source)
-    chosen = [source for split, number in wanted.items() for source in _in_turn(candidates[split])[:number]]
+                candidates[source.split].add(source)
+    chosen = [source for each in candidates.values() for source in each.in_turn()]
     recordings = [
         Recording(
             key=f"{SOURCE}/{source.key}",
@@ -113,13 +114,32 @@ def excerpt(song: Song, seconds: float) -> Song:
     return Song(tuple(clip for clip in clips if clip.notes), TimeMap(_PPQ))
 
 
-def _in_turn(sources: list[Source]) -> list[Source]:
-    """In an order of hashes, the first of every origin before the second of any."""
-    by_origin: dict[str, list[Source]] = defaultdict(list)
-    for source in sorted(sources, key=lambda source: hashlib.sha1(source.key.encode()).hexdigest()):
-        by_origin[source.origin].append(source)
-    ranked = [(rank, origin, source) for origin, own in by_origin.items() for rank, source in enumerate(own)]
-    return [source for _, _, source in sorted(ranked, key=lambda item: item[:2])]
+class _Candidates:
+    """Up to `number` sources of every origin, those with the lowest hashes: of a large corpus no more are kept."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._by_origin: dict[str, list[tuple[int, int, Source]]] = defaultdict(list)
+        self._count = 0
+
+    def add(self, source: Source) -> None:
+        rank = int(hashlib.sha1(source.key.encode()).hexdigest(), 16)
+        own = self._by_origin[source.origin]
+        self._count += 1
+        entry = (-rank, -self._count, source)  # of two of one name the first is kept
+        if len(own) < self._number:
+            heappush(own, entry)
+        else:
+            heappushpop(own, entry)
+
+    def in_turn(self) -> list[Source]:
+        """In an order of hashes, the first of every origin before the second of any."""
+        ranked = [
+            (rank, origin, source)
+            for origin, own in self._by_origin.items()
+            for rank, (_, _, source) in enumerate(sorted(own, key=lambda entry: entry[:2], reverse=True))
+        ]
+        return [source for _, _, source in sorted(ranked, key=lambda item: item[:2])][: self._number]
 
 
 @cache

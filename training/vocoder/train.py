@@ -19,6 +19,8 @@ from musegen_daw.vocoding.mel import MelConfig
 from training.common.checkpoint import read_tensors, tensors_below
 from training.common.config import from_dict, load_config
 from training.common.loop import LoopConfig, Opponent, Progress, Task, fit
+from training.common.provenance import provenance
+from training.common.shares import Share
 from training.vocoder.dataset import AudioCorpus, Batch, Crop, DataConfig, VocoderDataset, collate
 from training.vocoder.discriminators import Critic, CriticConfig, Opinion
 from training.vocoder.generator import Generator, GeneratorConfig
@@ -59,7 +61,9 @@ class VocoderTraining:
 def main(argv: list[str] | None = None) -> int:
     """Train from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.vocoder train", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True, help="TOML file, see training/vocoder/configs")
+    parser.add_argument(
+        "--config", type=Path, required=True, help="TOML file (training/vocoder/configs), or a checkpoint"
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
     parser.add_argument("--out", type=Path, required=True, help="run folder; an earlier run there goes on")
     parser.add_argument("--start", type=Path, metavar="CHECKPOINT", help="begin with its averaged weights")
@@ -78,7 +82,8 @@ def main(argv: list[str] | None = None) -> int:
     progress = train(
         config, options.data, options.out, fabric=fabric, seconds=options.minutes * 60, start=options.start
     )
-    print(f"step {progress.step}: best M-STFT {progress.best:.3f} at step {progress.best_step}")
+    if fabric.is_global_zero:
+        print(f"step {progress.step}: best M-STFT {progress.best:.3f} at step {progress.best_step}")
     return 0
 
 
@@ -104,18 +109,11 @@ def train(
     watched = validation_batches(data, config)
     if not watched:
         raise ValueError(f"{data} has no audio in the validation split")
-    epochs: dict[int, Sequence[list[Crop]]] = {}
 
     def plan(epoch: int) -> Sequence[list[Crop]]:
-        if epoch not in epochs:
-            epochs.clear()
-            batches = training.batches(epoch, config.loop.batch_size)
-            epochs[epoch] = batches[
-                fabric.global_rank : len(batches) // fabric.world_size * fabric.world_size : fabric.world_size
-            ]
-        return epochs[epoch]
+        return training.batches(epoch, config.loop.batch_size)
 
-    def draw(crops: list[Crop], progress: Progress) -> Batch:
+    def draw(crops: Sequence[Crop], progress: Progress) -> Batch:
         return to_device(collate([training.draw(crop, progress.epoch) for crop in crops]), fabric.device)
 
     duel = Duel(config, draw, fabric)
@@ -138,6 +136,7 @@ def train(
         validate,
         watch="m_stft",
         facts={"config": asdict(config)},
+        provenance=provenance(data, fabric),
         opponents={"critic": Opponent(duel.critic, duel.critic_loss, config.critic_rate_share)},
     )
     return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
@@ -147,7 +146,7 @@ class Duel:
     """The losses of both sides; the critic judges the very audio that the generator was judged by."""
 
     def __init__(
-        self, config: VocoderTraining, draw: Callable[[list[Crop], Progress], Batch], fabric: Fabric
+        self, config: VocoderTraining, draw: Callable[[Sequence[Crop], Progress], Batch], fabric: Fabric
     ) -> None:
         self.critic = Critic(config.critic)
         self._config, self._draw, self._device = config, draw, fabric.device
@@ -158,11 +157,11 @@ class Duel:
         self._judged: tuple[Tensor, Tensor] | None = None
 
     def generator_loss(
-        self, network: nn.Module, crops: list[Crop], progress: Progress
+        self, network: nn.Module, share: Share[Crop], progress: Progress
     ) -> tuple[Tensor, dict[str, float]]:
         """The weighted sum of the distances of spectra and, in the second stage, of what the critic says."""
         weights = self._config.losses
-        batch = self._draw(crops, progress)
+        batch = self._draw(share.own, progress)
         with self._autocast():
             generated = network(batch.mel)
         parts = {"stft": self._stft(generated, batch.audio), "mel_scales": self._mel(generated, batch.audio)}
@@ -179,10 +178,10 @@ class Duel:
             parts["adversarial"] = adversarial_loss(opinion.verdicts)
             parts["matching"] = matching_loss(real.features, opinion.features)
             total = total + weights.adversarial * parts["adversarial"] + weights.matching * parts["matching"]
-        return total, _figures(parts)
+        return total * share.part, _figures(parts, share.part)
 
     def critic_loss(
-        self, network: nn.Module, crops: list[Crop], progress: Progress
+        self, network: nn.Module, share: Share[Crop], progress: Progress
     ) -> tuple[Tensor, dict[str, float]] | None:
         """How badly the critic tells the generator's last audio from the real; None in the first stage."""
         if self._judged is None:
@@ -191,17 +190,17 @@ class Duel:
         with self._autocast():
             opinion: Opinion = network(torch.cat([real, generated]))
         pairs = [verdict.float().chunk(2) for verdict in opinion.verdicts]
-        loss = critic_loss([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+        loss = share.part * critic_loss([pair[0] for pair in pairs], [pair[1] for pair in pairs])
         return loss, {"critic": float(loss.detach())}
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self._device.type, torch.bfloat16, enabled=self._config.bfloat16)
 
 
-def _figures(parts: dict[str, Tensor]) -> dict[str, float]:
-    """Every figure in every row of the log, also before the adversary has joined in."""
+def _figures(parts: dict[str, Tensor], part: float) -> dict[str, float]:
+    """Every figure in every row of the log, also before the adversary has joined in; `part` of them is the share's."""
     names = ("stft", "mel_scales", "adversarial", "matching", "critic")
-    return {name: float(parts[name].detach()) if name in parts else 0.0 for name in names}
+    return {name: part * float(parts[name].detach()) if name in parts else 0.0 for name in names}
 
 
 def validation_batches(data: Path, config: VocoderTraining) -> list[Batch]:

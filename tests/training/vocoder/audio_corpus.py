@@ -21,6 +21,12 @@ def tone(seconds: float, hertz: float = 440.0, rate: int = 22_050, level: float 
     return audio.astype(np.float32)
 
 
+def melody(pitches: Sequence[int] | np.ndarray, seconds: float = 0.25) -> np.ndarray:
+    """Plucked tones one after the other, by MIDI pitch (samples,)."""
+    notes = [tone(seconds, 440 * 2 ** ((int(pitch) - 69) / 12)) for pitch in pitches]
+    return np.concatenate([note * np.linspace(1, 0, len(note), dtype=np.float32) for note in notes])
+
+
 def packed(audio: np.ndarray, kind: str = "MP3", rate: int = 22_050) -> bytes:
     """Audio (samples,) or (samples, channels) as the bytes of a file."""
     file = io.BytesIO()

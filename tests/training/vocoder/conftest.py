@@ -8,7 +8,8 @@ import pytest
 
 from tests.training.vocoder.audio_corpus import write_audio_folder
 from training.vocoder.audio_folder import find_recordings
-from training.vocoder.prepare import ChunkConfig, prepare
+from training.vocoder.parts import ChunkConfig
+from training.vocoder.prepare import prepare
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,50 @@
+"""What a preparation kept and left out, as a table for a person; and the options that all preparations share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def add_map_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say where a preparation runs."""
+    add = parser.add_argument
+    add("--workers", type=int, default=0, help="processes on this machine; one a core by default")
+    add("--scheduler", default="", metavar="ADDRESS", help="Dask cluster to run on, such as tcp://host:8786")
+    add("--keep-duplicates", action="store_true", help="keep pieces that are in the corpus more than once")
+
+
+def print_report(facts: Mapping[str, Any], pieces: str, columns: Sequence[str], seconds: float) -> None:
+    """Print `in_words`."""
+    print(in_words(facts, pieces, columns, seconds))
+
+
+def in_words(facts: Mapping[str, Any], pieces: str, columns: Sequence[str], seconds: float) -> str:
+    """The facts of a preparation as a table: what each split holds (`columns`), then what was left out and why."""
+    rows = [("split", *columns)]
+    rows += [
+        (split, *(_form(numbers[name]) for name in columns)) for split, numbers in facts["splits"].items()
+    ]
+    total = facts[pieces]
+    lines = [f"{total:,} {pieces} in {seconds:.1f} s: {total / max(seconds, 1e-9):,.0f} {pieces}/s", ""]
+    lines += _table(rows)
+    for title, name in ((f"{pieces} left out", "dropped"), ("chunks left out", "dropped_chunks")):
+        if facts.get(name):
+            lines += ["", *_table([(title, "count"), *((why, _form(n)) for why, n in facts[name].items())])]
+    return "\n".join(lines)
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if at == 0 else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _form(value: float) -> str:
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
