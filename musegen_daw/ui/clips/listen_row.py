@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from musegen_daw.editing.document import ClipDocument
 from musegen_daw.ui.bridge import Pulse
-from musegen_daw.ui.clips.listening import BOTH, DRUMS, OWN_PORT, PART, SOUND_DEVICE
+from musegen_daw.ui.clips.listening import BOTH, OWN_PORT, SOUND_DEVICE
+from musegen_daw.ui.clips.rendered import DRUMS, PART
 from musegen_daw.ui.segments import Segments
 from musegen_daw.ui.theme import SMALL, TARGET
 from musegen_daw.ui.widgets import button, label

@@ -10,19 +10,20 @@ from PySide6.QtCore import QObject, Signal
 
 from musegen_daw.core.clip import Clip
 from musegen_daw.editing.document import ClipDocument
-from musegen_daw.editing.performing import mapped, performed
+from musegen_daw.editing.performing import mapped
 from musegen_daw.editing.port_player import PortPlayer
 from musegen_daw.live.clock import SystemClock
 from musegen_daw.live.scheduler import Scheduler
+from musegen_daw.ui.clips.rendered import DRUMS, PART, Rendered
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.work import Cancelled, Job, Task, Workers
+from musegen_daw.ui.work import Job, Task, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.audition.deck import Deck
     from musegen_daw.audition.player import Player
     from musegen_daw.audition.source import Source
 
-BOTH, PART, DRUMS = "both", "part", "drums"
+BOTH = "both"
 SOUND_DEVICE = ""
 OWN_PORT = "musegen clips"
 _TOPIC = "clips port"
@@ -51,9 +52,7 @@ class Listening(QObject):
         self._output = SOUND_DEVICE
         self._player: Player | None = None
         self._deck: Deck | None = None
-        self._part_key: Any = None
-        self._drums_key: Any = None
-        self._rendered: dict[str, Source] = {}
+        self._rendered = Rendered()
         self._scheduler: Scheduler | None = None
         self._port: PortPlayer | None = None
         self._was_playing = False
@@ -180,10 +179,12 @@ class Listening(QObject):
         if self._output == SOUND_DEVICE:
             soundfont = self._context.settings.current.soundfont
             font = Path(soundfont) if soundfont else None
-            known = (self._player, self._part_key, self._drums_key, dict(self._rendered))
+            known, opened = self._rendered, self._player
 
-            def render(task: Task) -> Any:
-                return _render(task, self._context, document, font, *known)
+            def render(task: Task) -> tuple[Player, int, Rendered, tuple[Source, ...]]:
+                player = opened or self._context.player()
+                rendered = known.again(task, document, player.sample_rate_hz, font)
+                return player, player.sample_rate_hz, rendered, rendered.balanced()
 
             function, done = render, self._rendered_all
         elif self._port is None:
@@ -216,7 +217,7 @@ class Listening(QObject):
     def _rendered_all(self, result: Any) -> None:
         from musegen_daw.audition.deck import Deck
 
-        self._player, rate, self._part_key, self._drums_key, self._rendered, sources = result
+        self._player, rate, self._rendered, sources = result
         if self._deck is None or self._deck.sample_rate_hz != rate:
             self._deck = Deck(rate)
         document = self._document
@@ -281,46 +282,3 @@ class Listening(QObject):
         scheduler, self._scheduler, self._port = self._scheduler, None, None
         if scheduler is not None:
             scheduler.close()
-
-
-def _render(
-    task: Task,
-    context: AppContext,
-    document: ClipDocument,
-    soundfont: Path | None,
-    player: Player | None,
-    part_key: Any,
-    drums_key: Any,
-    rendered: dict[str, Source],
-) -> Any:
-    """What is to be heard of a document, rendering only what has changed since."""
-    from musegen_daw.audition.rendering import RenderCancelled, balanced, render_source
-
-    player = player or context.player()
-    rate = player.sample_rate_hz
-    time_map = document.time_map
-    take = document.take
-    feel = document.swing_ratio, document.humanise_amount, take.seed if take else None
-    wanted_part = (document.song, time_map, rate, soundfont)
-    wanted_drums = (document.drums, feel, document.bars, time_map, rate, soundfont)
-    stale = []
-    if wanted_part != part_key:
-        stale.append((PART, document.song.clips))
-    if wanted_drums != drums_key:
-        drums = performed(document)
-        rendered.pop(DRUMS, None)
-        if drums.notes:
-            stale.append((DRUMS, (drums,)))
-    try:
-        for number, (name, clips) in enumerate(stale):
-
-            def progress(done: int, total: int, number: int = number) -> None:
-                task.report((number + done / max(1, total)) / len(stale))
-
-            rendered[name] = render_source(
-                name, clips, time_map, rate, soundfont, progress, lambda: task.is_cancelled
-            )
-    except RenderCancelled:
-        raise Cancelled from None
-    sources = balanced([rendered[name] for name in (PART, DRUMS) if name in rendered])
-    return player, rate, wanted_part, wanted_drums, rendered, sources

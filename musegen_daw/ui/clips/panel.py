@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from musegen_daw.core.clip import Song
@@ -26,16 +26,14 @@ from musegen_daw.errors import MusegenError, ProjectError
 from musegen_daw.resources import load_drum_map
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.clips.clip_transport import ClipTransport
-from musegen_daw.ui.clips.file_work import OPENED_SUFFIXES, FileWork
+from musegen_daw.ui.clips.file_work import FileWork
 from musegen_daw.ui.clips.grid_edits import GridEdits
 from musegen_daw.ui.clips.listening import Listening
 from musegen_daw.ui.clips.panel_view import PanelView
-from musegen_daw.ui.clips.primer_field import MIDI_SUFFIXES
 from musegen_daw.ui.clips.take_writer import TakeWriter
-from musegen_daw.ui.clips.watched_folder import WatchedFolder
+from musegen_daw.ui.clips.ways_in import WaysIn
 from musegen_daw.ui.clips.wishes_row import MAX_SEED
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.drops import FileDrop, local_paths
 from musegen_daw.ui.panel import BAD, GOOD, INFO, WARN, Panel
 from musegen_daw.ui.widgets import is_restyling
 from musegen_daw.ui.work import Workers
@@ -63,13 +61,11 @@ class ClipsPanel(Panel):
         self.listening = Listening(context, self)
         self.transport = ClipTransport(self.view, self.listening, self._clip, self)
         self._edits = GridEdits(self.view.grid, self.view.ruler, self.edit, self._clip, self._tell)
-        self._watched = WatchedFolder(MIDI_SUFFIXES, self)
+        self._ways_in = WaysIn(self, self.view, context.settings)
         self._pulse = Pulse(self)
         self._connect_edits()
         self._connect_work()
         self._add_keys()
-        self._take_drops()
-        self._watch()
         self._restore()
 
     @property
@@ -120,7 +116,7 @@ class ClipsPanel(Panel):
             return
         self._is_closed = True
         self._pulse.stop()
-        self._watched.watch(None)
+        self._ways_in.close()
         self.view.listen.close_work()
         self.writer.close()
         self.files.close()
@@ -348,6 +344,9 @@ class ClipsPanel(Panel):
         self.view.listen.hears.chosen.connect(self.state_changed)
         self.view.listen.output_chosen.connect(self.state_changed)
         self._pulse.timeout.connect(self.transport.beat)
+        self._ways_in.opened.connect(self.open_files)
+        self._ways_in.added.connect(self.add_to_clip)
+        self._ways_in.said.connect(self.said)
         files.said.connect(self.said)
         files.opened.connect(lambda clip: self._editor.add(clip))
         files.project_opened.connect(self._take_project)
@@ -368,7 +367,7 @@ class ClipsPanel(Panel):
     def _add_keys(self) -> None:
         axis = self.view.axis
         for keys, slot in (
-            ("Ctrl+V", self._paste),
+            ("Ctrl+V", self._ways_in.paste),
             ("Ctrl+=", lambda: axis.zoom(ZOOM_STEP, axis.width / 2)),
             ("Ctrl++", lambda: axis.zoom(ZOOM_STEP, axis.width / 2)),
             ("Ctrl+-", lambda: axis.zoom(1 / ZOOM_STEP, axis.width / 2)),
@@ -377,43 +376,6 @@ class ClipsPanel(Panel):
             ("Ctrl+U", lambda: self.edit("unlock all", edits.unlock_all)),
         ):
             QShortcut(QKeySequence(keys), self, context=_HERE).activated.connect(slot)
-
-    def _paste(self) -> None:
-        paths = [path for path in local_paths(QGuiApplication.clipboard().mimeData()) if _is_opened(path)]
-        if paths:
-            self.open_files(paths)
-        else:
-            self.said.emit("There is no MIDI file on the clipboard.", INFO)
-
-    def _take_drops(self) -> None:
-        view = self.view
-        for widget, suffixes, what, text, take in (
-            (
-                self,
-                OPENED_SUFFIXES,
-                "MIDI clips or a project",
-                "Drop to open each as a clip",
-                self.open_files,
-            ),
-            (view.side.tracks, MIDI_SUFFIXES, "MIDI clips", "Add to this clip", self.add_to_clip),
-        ):
-            drop = FileDrop(widget, suffixes, what)
-            over = None if widget is self else widget
-            drop.hovered.connect(lambda on, text=text, over=over: view.veil.say(text if on else "", over))
-            drop.dropped.connect(take)
-            drop.refused.connect(lambda sentence: self.said.emit(sentence, WARN))
-        view.side.primer.refused.connect(lambda sentence: self.said.emit(sentence, WARN))
-
-    def _watch(self) -> None:
-        settings = self._context.settings
-
-        def watch() -> None:
-            folder = settings.current.watched_dir
-            self._watched.watch(Path(folder) if folder else None)
-
-        watch()
-        settings.changed.connect(watch)
-        self._watched.found.connect(self.open_files)
 
     # Looks
 
@@ -426,7 +388,3 @@ class ClipsPanel(Panel):
 
 
 _HERE = Qt.ShortcutContext.WidgetWithChildrenShortcut
-
-
-def _is_opened(path: Path) -> bool:
-    return path.suffix.lower() in OPENED_SUFFIXES

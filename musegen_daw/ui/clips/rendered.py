@@ -1,0 +1,65 @@
+"""A document as it is heard through the sound device: parts and drums rendered, again only where they have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musegen_daw.core.clip import Clip
+from musegen_daw.editing.document import ClipDocument
+from musegen_daw.editing.performing import performed
+from musegen_daw.ui.work import Cancelled, Task
+
+if TYPE_CHECKING:
+    from musegen_daw.audition.source import Source
+
+PART, DRUMS = "part", "drums"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The sources of parts and drums as they are without their common gain, and what they were made of."""
+
+    sources: dict[str, Source] = field(default_factory=dict)
+    keys: dict[str, Any] = field(default_factory=dict)
+
+    def balanced(self) -> tuple[Source, ...]:
+        """The sources, parts first, at the level of the mix."""
+        from musegen_daw.audition.rendering import balanced
+
+        return balanced([self.sources[name] for name in (PART, DRUMS) if name in self.sources])
+
+    def again(
+        self, task: Task, document: ClipDocument, sample_rate_hz: int, soundfont: Path | None
+    ) -> Rendered:
+        """What is to be heard of a document now; raises Cancelled, AudioError where there is nothing to render with."""
+        from musegen_daw.audition.rendering import RenderCancelled, render_source
+
+        time_map, take = document.time_map, document.take
+        common = (time_map, sample_rate_hz, soundfont)
+        feel = (document.swing_ratio, document.humanise_amount, take.seed if take else None, document.bars)
+        keys: dict[str, Any] = {
+            PART: (document.song, common),
+            DRUMS: (document.drums, feel, common),
+        }
+        sources = {name: source for name, source in self.sources.items() if self.keys.get(name) == keys[name]}
+        stale: list[tuple[str, Sequence[Clip]]] = []
+        for name in (PART, DRUMS):
+            if name not in sources:
+                clips = document.song.clips if name == PART else (performed(document),)
+                if any(clip.notes for clip in clips):
+                    stale.append((name, clips))
+        try:
+            for number, (name, clips) in enumerate(stale):
+
+                def progress(done: int, total: int, number: int = number) -> None:
+                    task.report((number + done / max(1, total)) / len(stale))
+
+                sources[name] = render_source(
+                    name, clips, time_map, sample_rate_hz, soundfont, progress, lambda: task.is_cancelled
+                )
+        except RenderCancelled:
+            raise Cancelled from None
+        return Rendered(sources, keys)

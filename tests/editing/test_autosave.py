@@ -1,0 +1,84 @@
+"""A session survives: a kill in the middle of an edit, a damaged file, a full disk."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from musegen_daw.editing import edits
+from musegen_daw.editing.autosave import Autosave, restored
+from musegen_daw.editing.document import Project
+from musegen_daw.editing.editor import Editor
+from musegen_daw.editing.project_file import encode, save_project
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_killed_in_the_middle_of_an_edit_the_one_before_is_there(document, tmp_path):
+    path = tmp_path / "session.musegen"
+    done = 0
+    for kills in range(1, 4):
+        save_project(Project((document,), 1), path)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.editing.worker", str(path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        assert process.stdout is not None
+        for line in process.stdout:
+            done = int(line)
+            if done >= 5 * kills:
+                break
+        # The next edit is on its way now, half made, half written or whole.
+        os.kill(process.pid, signal.SIGKILL)
+        done = max([done, *(int(line) for line in process.stdout if line.strip())])
+        process.wait()
+        process.stdout.close()
+        project, sentence = restored(path)
+        assert sentence == ""
+        # The worker says of an edit that it is made after it is written.
+        assert done <= len(project.clip.drums.notes) <= done + 1
+
+
+def test_a_damaged_session_is_set_aside_with_one_sentence(document, tmp_path):
+    path = tmp_path / "session.musegen"
+    path.write_bytes(encode(Project((document,), 1))[:-20])
+    project, sentence = restored(path)
+    assert project == Project()
+    assert "could not be restored and was set aside" in sentence
+    assert not path.exists()
+    assert (tmp_path / "session-damaged.musegen").exists()
+    assert restored(path) == (Project(), "")
+
+
+def test_every_state_is_written_without_being_asked_and_the_newest_wins(document, tmp_path):
+    path = tmp_path / "session.musegen"
+    autosave = Autosave(path, lambda sentence: None)
+    editor = Editor(Project((document,), 1), lambda: None, autosave)
+    for beat in range(16):
+        editor.edit("add", lambda clip, beat=beat: edits.add_hit(clip, 0, beat * clip.ppq))
+    autosave.flush()
+    assert restored(path)[0] == editor.project
+    editor.undo()
+    autosave.close()
+    assert restored(path)[0] == editor.project
+    assert len(editor.clip.drums.notes) == 15
+    assert not any(thread.name == "autosave" for thread in threading.enumerate())
+    assert [each.name for each in tmp_path.iterdir()] == ["session.musegen"]
+
+
+def test_where_nothing_can_be_written_it_is_said_once(document, tmp_path):
+    sentences = []
+    autosave = Autosave(tmp_path / "gone" / "session.musegen", sentences.append)
+    for number in range(3):
+        autosave.keep(Project((edits.add_hit(document, 0, number),), 1))
+        autosave.flush()
+    (tmp_path / "gone").mkdir()
+    autosave.keep(Project((document,), 1))
+    autosave.close()
+    assert len(sentences) == 1
+    assert sentences[0].startswith("The session is not being saved. Cannot write")
+    assert restored(autosave.path)[0].clip == document

@@ -1,0 +1,102 @@
+"""Project files: all comes back, and nothing in a file can do more than be refused with one sentence."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from musegen_daw.editing import edits
+from musegen_daw.editing.document import Project
+from musegen_daw.editing.project_file import decode, encode, load_project, save_project
+from musegen_daw.errors import ProjectError
+from tests.editing.strategies import documents
+
+
+@given(st.lists(documents(), max_size=2))
+def test_a_project_comes_back_as_it_was(clips):
+    clips = [replace(clip, identity=number) for number, clip in enumerate(clips)]
+    project = Project(tuple(clips), len(clips) - 1 if clips else None)
+    assert decode(encode(project), "x.musegen") == project
+
+
+@given(documents(), st.data())
+def test_a_changed_file_is_read_or_refused_with_one_sentence(document, data):
+    table = json.loads(encode(Project((document,), 1)))
+    junk = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+    for _ in range(data.draw(st.integers(1, 3))):
+        _spoil(table, data.draw(junk | st.lists(junk, max_size=3) | st.just({})), data.draw)
+    sentence = refusal(json.dumps(table).encode())
+    assert sentence is None or ("x.musegen" in sentence and "\n" not in sentence)
+
+
+@given(documents(), st.data())
+def test_damaged_bytes_are_read_or_refused(document, data):
+    whole = encode(Project((document,), 1))
+    spoiled = bytearray(whole[: data.draw(st.integers(0, len(whole)))])
+    for at, value in data.draw(
+        st.lists(st.tuples(st.integers(0, len(whole)), st.integers(0, 255)), max_size=4)
+    ):
+        if at < len(spoiled):
+            spoiled[at] = value
+    sentence = refusal(bytes(spoiled))
+    assert sentence is None or "x.musegen" in sentence
+
+
+def test_a_file_is_written_and_read(document, tmp_path):
+    path = tmp_path / "song.musegen"
+    project = Project((edits.add_hit(document, 0, 0),), 1)
+    save_project(project, path)
+    assert load_project(path) == project
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "no musegen project, or is damaged"),
+        (b"[" * 100_000, "no musegen project, or is damaged"),
+        (b'{"song": 1}', "no musegen project"),
+        (b'{"musegen": 2}', "newer version"),
+        (b'{"musegen": 1}', "damaged"),
+        (b'{"musegen": 1, "current": null, "clips": 3}', "damaged: a list is missing"),
+    ],
+)
+def test_what_is_no_project_is_named(data, sentence):
+    with pytest.raises(ProjectError, match=sentence):
+        decode(data, "x.musegen")
+
+
+def test_a_path_in_a_file_is_only_a_name(document, tmp_path):
+    (tmp_path / "secret.mid").write_bytes(document.sources[0].data)
+    table = json.loads(encode(Project((document,), 1)))
+    table["clips"][0]["sources"][0] = {"name": str(tmp_path / "secret.mid"), "midi": ""}
+    with pytest.raises(ProjectError, match="damaged"):
+        decode(json.dumps(table).encode(), "x.musegen")
+
+
+def refusal(data):
+    """The sentence with which a file is refused; None where it is read."""
+    try:
+        decode(data, "x.musegen")
+    except ProjectError as error:
+        return str(error)
+    return None
+
+
+def _spoil(table, value, draw):
+    """Put `value` somewhere into nested tables and lists."""
+    place = table
+    while True:
+        keys = sorted(place) if isinstance(place, dict) else list(range(len(place)))
+        if not keys:
+            return
+        key = draw(st.sampled_from(keys))
+        if isinstance(place[key], dict | list) and place[key] and draw(st.integers(0, 3)):
+            place = place[key]
+            continue
+        if draw(st.booleans()):
+            place[key] = value
+        else:
+            del place[key]
+        return
