@@ -55,6 +55,13 @@ def test_the_same_corpus_gives_the_same_bytes(corpus_folder, prepared, tmp_path)
     assert _facts(tmp_path / "again") == _facts(prepared)
 
 
+def test_a_tokenizer_that_is_given_is_used(corpus_folder, prepared, tmp_path) -> None:
+    prepare([corpus_folder], [], tmp_path / "one", vocabulary_size=600, workers=1)
+    given = prepared / "tokenizer.json"
+    prepare([corpus_folder], [], tmp_path / "two", vocabulary_size=600, tokenizer=given, workers=1)
+    assert _contents(tmp_path / "two") == _contents(prepared) != _contents(tmp_path / "one")
+
+
 def test_killed_workers_change_nothing(corpus_folder, prepared, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(preparation, "write_part", write_part_or_die)
     prepare([corpus_folder], [], tmp_path / "out", vocabulary_size=700, workers=2)

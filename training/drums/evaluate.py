@@ -244,6 +244,12 @@ def _markov(training: Corpus, settings: Settings) -> tuple[Markov, DrumVocabular
 
 def _bits(settings: Settings, checkpoint: Path, corpus: Corpus, songs: list[int]) -> dict[str, float]:
     model, tokenizer, _ = load_model(checkpoint)
+    prepared = DrumTokenizer.load(settings.data / "tokenizer.json")
+    if prepared.vocabulary().to_runs() != tokenizer.vocabulary().to_runs():
+        raise ValueError(
+            f"{settings.data} was prepared with another tokenizer than that of {checkpoint}: "
+            "prepare it with --tokenizer"
+        )
     dataset = DrumConditionalDataset(corpus, tokenizer, DataConfig(), 0)
     chosen = set(songs)
     crops = sorted((crop for crop in dataset.crops(0) if crop.song in chosen), key=lambda crop: crop.tokens)

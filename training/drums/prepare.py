@@ -57,6 +57,7 @@ def main(argv: list[str] | None = None) -> int:
         "--licence-class", action="append", default=[], help="keep only these classes (A, B, C, D)"
     )
     add_map_options(parser)
+    parser.add_argument("--tokenizer", type=Path, help="use this tokenizer.json and train none")
     options = parser.parse_args(argv)
     started = time.perf_counter()
     try:
@@ -67,6 +68,7 @@ def main(argv: list[str] | None = None) -> int:
             vocabulary_size=options.vocabulary_size,
             licence_classes=frozenset(options.licence_class),
             keep_duplicates=options.keep_duplicates,
+            tokenizer=options.tokenizer,
             workers=options.workers,
             scheduler=options.scheduler,
         )
@@ -88,10 +90,14 @@ def prepare(
     training_beats: int = MAX_TRAINING_BEATS,
     licence_classes: frozenset[str] = frozenset(),
     keep_duplicates: bool = False,
+    tokenizer: Path | None = None,
     workers: int = 0,
     scheduler: str = "",
 ) -> dict[str, Any]:
     """Write the shards of `corpora` to `out`; returns the facts that are also written to facts.json.
+
+    Tokens are those of the file `tokenizer` (of a model that is to be evaluated or trained on), or of one that is
+    trained here.
 
     It runs on `workers` processes (0: one a core) or the Dask cluster at `scheduler`, which must see the same
     paths; the result is the same. What an earlier, interrupted run has made with the same options is taken over.
@@ -108,16 +114,21 @@ def prepare(
         paths = [part.path for part in parts]
         found = _duplicates(paths, keep_duplicates)
         kept = [Kept(path, codes == KEPT) for path, codes in zip(paths, found, strict=True)]
-        tokenizer = folder / "tokenizer.json"
-        _train_tokenizer(kept, vocabulary_size, training_beats, shards).save(tokenizer)
-        digest = tokenizer_digest(tokenizer)
+        chosen_tokenizer = folder / "tokenizer.json"
+        if tokenizer is None:
+            _train_tokenizer(kept, vocabulary_size, training_beats, shards).save(chosen_tokenizer)
+        else:
+            DrumTokenizer.load(tokenizer).save(chosen_tokenizer)
+        digest = tokenizer_digest(chosen_tokenizer)
         tokens = [each.tokens_path(digest) for each in kept]
         items = [
-            (each, tokenizer, path) for each, path in zip(kept, tokens, strict=True) if not path.exists()
+            (each, chosen_tokenizer, path)
+            for each, path in zip(kept, tokens, strict=True)
+            if not path.exists()
         ]
         shards.each(write_tokens, items, "encoding", len(parts) - len(items))
     chosen = [Chosen(*each) for each in zip(paths, found, tokens, strict=True)]
-    facts = merge(chosen, out, tokenizer)
+    facts = merge(chosen, out, chosen_tokenizer)
     shutil.rmtree(folder)
     return facts
 
