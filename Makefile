@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := pyproject.toml constraints.txt scripts/install.sh scripts/system_libraries.sh
 
-.PHONY: run test screenshots lint lint-format lint-rules lint-types lint-imports format
+.PHONY: run test screenshots package lint lint-format lint-rules lint-types lint-imports format
 .DELETE_ON_ERROR:
 
 # The window where there is a screen, else drums and a mix for the bundled clip.
@@ -17,6 +17,10 @@ test: $(VENV)/.installed-all
 # The pictures of the README: every panel, in both themes and at two scales.
 screenshots: $(VENV)/.installed-app
 	@$(BIN)/python -m scripts.screenshots
+
+# dist/musegen-daw: a folder with the program, for computers without Python.
+package: $(VENV)/.installed-app
+	@sh packaging/build.sh
 
 # `make -k lint` tells everything that is wrong, not only what is first.
 lint: lint-format lint-rules lint-types lint-imports

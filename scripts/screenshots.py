@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SCALES = (1, 2)
 THEMES = ("dark", "light")
+SHOWN = ("jam", "clips", "vocoder", "settings-connect")
 WIDTH, HEIGHT = 1280, 720
 
 
@@ -21,20 +22,24 @@ def main() -> int:
     """Take the pictures; each scale needs a process of its own, as Qt reads it once."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images", metavar="DIR")
+    parser.add_argument(
+        "--all", action="store_true", help="every scene at both scales, not only what the README shows"
+    )
     parser.add_argument("--only", default="", metavar="NAME", help="only pictures whose name begins so")
     parser.add_argument("--scale", type=int, choices=SCALES, help=argparse.SUPPRESS)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     if args.scale is not None:
-        return _take(args.out, args.scale, args.only)
-    for scale in SCALES:
+        return _take(args.out, args.scale, args.only, () if args.all else SHOWN)
+    for scale in SCALES if args.all else SCALES[:1]:
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(scale)}
         command = [sys.executable, "-m", "scripts.screenshots", "--out", str(args.out), "--only", args.only]
-        subprocess.run([*command, "--scale", str(scale)], check=True, env=environment, cwd=ROOT)
+        command += ["--scale", str(scale), *(["--all"] if args.all else [])]
+        subprocess.run(command, check=True, env=environment, cwd=ROOT)
     return 0
 
 
-def _take(folder: Path, scale: int, only: str) -> int:
+def _take(folder: Path, scale: int, only: str, shown: tuple[str, ...]) -> int:
     from PySide6.QtWidgets import QApplication
 
     from musegen_daw.ui.look import wear
@@ -47,7 +52,7 @@ def _take(folder: Path, scale: int, only: str) -> int:
         stage.window.resize(WIDTH, HEIGHT)
         stage.window.show()
         for name, scene in scenes(stage):
-            if not name.startswith(only):
+            if not name.startswith(only) or (shown and name not in shown):
                 continue
             scene()
             for theme in THEMES:
