@@ -112,6 +112,12 @@ class App:
             player.release()
         return JamRig(settings, Late(self._generator), self._ports())
 
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Show files in Clips, as if they had been dropped there."""
+        self.window.go_to("clips")
+        assert self._clips is not None
+        self._clips.open_files(list(paths))
+
     def close(self) -> None:
         """Give the sound device and the ports back."""
         for made in (self._player.made, self._ports.made):
@@ -206,6 +212,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _report_by(app.window, verbose=args.verbose)
     app.window.show()
     QTimer.singleShot(0, app.window, app.window.begin)
+    if args.files:
+        app.window.begun.connect(lambda: app.open_files(args.files))
     if args.print_start_time:
         told = lambda: print(f"usable after {time.perf_counter() - begun_seconds:.2f} s", flush=True)  # noqa: E731
         app.window.begun.connect(lambda: QTimer.singleShot(0, app.window, told))
@@ -221,6 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="musegen-daw", description="The window: drums that listen to the part."
     )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a clip or project to open")
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="where the session is kept, instead of the usual folder"
     )

@@ -68,8 +68,9 @@ def main(
             names = resources.style_names() if args.list_styles else resources.drum_map_names()
             print("\n".join(names))
             return 0
-        if args.command is None:
-            return (open_window or _open_window)(["--verbose"] if args.verbose else [])
+        if args.command in (None, "open"):
+            files = [str(path) for path in getattr(args, "files", [])]
+            return (open_window or _open_window)([*(["--verbose"] if args.verbose else []), *files])
         open_generator = open_generator or _open_generator
         if args.command == "ports":
             return ports.run(args, open_ports, list_devices)
@@ -161,6 +162,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list-styles", action="store_true", help="name the bundled styles")
     parser.add_argument("--list-drum-maps", action="store_true", help="name the bundled drum maps")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    command = commands.add_parser("open", parents=[for_both], help="open the window, with clips")
+    command.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a .mid, or a .musegen project")
 
     drums = _drum_arguments()
     command = commands.add_parser("generate", parents=[for_both, drums], help="write drums for clips")

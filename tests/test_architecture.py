@@ -16,8 +16,17 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES = 400
 CLI_IMPORT_SECONDS = 1.0
 LATE_IMPORTS = {"PySide6", "librosa", "matplotlib", "miditok", "rtmidi", "sounddevice", "symusic", "torch"}
-CODE_FOLDERS = ("musegen_daw", "training", "export", "benchmarks", "resources", "scripts", "tests")
-TEXT_SUFFIXES = {".json", ".md", ".py", ".sh", ".toml", ".txt", ".yml"}
+CODE_FOLDERS = (
+    "musegen_daw",
+    "training",
+    "export",
+    "benchmarks",
+    "packaging",
+    "resources",
+    "scripts",
+    "tests",
+)
+TEXT_SUFFIXES = {".desktop", ".json", ".md", ".py", ".sh", ".spec", ".toml", ".txt", ".yml"}
 # A path below a person's or a machine's own folders, not below a system folder that every machine has.
 MACHINE_PATH = re.compile(
     r"(?<![\w.~/*])/(home|Users|root|mnt|media|opt|tmp|work|workspace)/\w|[A-Z]:\\Users\\"
@@ -93,7 +102,7 @@ def test_every_dependency_is_pinned_and_no_index_is_named() -> None:
     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", pin) for pin in pins)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    requirements = [*project["dependencies"], *extras["training"], *extras["test"]]
+    requirements = [*project["dependencies"], *(each for extra in extras.values() for each in extra)]
     names = {re.split(r"[\[<>=;]", requirement)[0].strip() for requirement in requirements}
     assert names <= {pin.partition("==")[0] for pin in pins}
 

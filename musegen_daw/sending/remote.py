@@ -16,13 +16,13 @@ from musegen_daw.live.events import NOTE_OFF, NOTE_ON, MidiEvent, TimedNote
 from musegen_daw.live.scheduler import Lateness
 from musegen_daw.sending import messages
 from musegen_daw.sending.messages import OutputPlace, State
+from musegen_daw.sending.starting import command
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 2.0
 END_SECONDS = 5.0
 
 _SILENT = State(frozenset(), Lateness(0, 0, 0.0, 0.0, 0.0))
-_COMMAND = (sys.executable, "-m", "musegen_daw.sending")
 
 
 class RemoteScheduler:
@@ -217,7 +217,7 @@ def _started() -> subprocess.Popen[bytes]:
             subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW | subprocess.HIGH_PRIORITY_CLASS
         )
     return subprocess.Popen(
-        _COMMAND,
+        command(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=sys.platform != "win32",

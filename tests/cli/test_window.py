@@ -5,7 +5,7 @@ import sys
 from musegen_daw import cli
 
 
-def test_without_a_command_the_window_opens():
+def test_without_a_command_or_with_files_to_open_the_window_opens():
     asked = []
 
     def open_window(arguments):
@@ -14,7 +14,9 @@ def test_without_a_command_the_window_opens():
 
     assert cli.main([], open_window=open_window) == 7
     assert cli.main(["--verbose"], open_window=open_window) == 7
-    assert asked == [[], ["--verbose"]]
+    assert cli.main(["open", "a.mid", "b.mid"], open_window=open_window) == 7
+    assert cli.main(["open", "--verbose"], open_window=open_window) == 7
+    assert asked == [[], ["--verbose"], ["a.mid", "b.mid"], ["--verbose"]]
 
 
 def test_without_a_screen_the_help_is_shown_and_why(monkeypatch, capsys):

@@ -10,8 +10,9 @@ import time
 
 import pytest
 
-from musegen_daw import app
+from musegen_daw import app, resources
 from musegen_daw.errors import ModelError
+from musegen_daw.ui.clips.panel import SESSION
 from musegen_daw.ui.saved_session import FILE_NAME
 
 OFFSCREEN = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
@@ -61,9 +62,10 @@ def program(tmp_path):
     """Starts the window in a process of its own and ends it."""
     started = []
 
-    def start():
+    def start(*files):
+        options = "--state", str(tmp_path), "--print-start-time"
         process = subprocess.Popen(
-            [sys.executable, "-m", "musegen_daw.app", "--state", str(tmp_path), "--print-start-time"],
+            [sys.executable, "-m", "musegen_daw.app", *options, *map(str, files)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=OFFSCREEN,
         )  # fmt: skip
         started.append(process)
@@ -101,6 +103,17 @@ def test_after_kill_9_the_session_is_there(program, tmp_path):
     process.communicate()
     panels = json.loads(path.read_text())["panels"]
     assert panels["app settings"]["is_first_run"]
+
+
+def test_a_clip_that_it_is_started_with_is_opened_and_kept(program, tmp_path):
+    clip = resources.resources_dir() / "clips" / "funk-bass.mid"
+    process = program(clip)
+    project = tmp_path / SESSION
+    _wait_for(lambda: project.exists() and json.loads(project.read_text())["clips"])
+    process.kill()
+    process.communicate()
+    (kept,) = json.loads(project.read_text())["clips"]
+    assert kept["name"] == clip.stem
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):

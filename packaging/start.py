@@ -1,0 +1,21 @@
+"""Where a packaged program begins: as the sending process where it was started as that, else as the command line."""
+
+import sys
+
+from musegen_daw.sending.starting import AS_SENDER
+
+
+def main() -> int:
+    """Run what was asked for and return the exit code; without a command, the window."""
+    if sys.argv[1:] == [AS_SENDER]:
+        from musegen_daw.sending import process
+
+        process.main()
+        return 0
+    from musegen_daw import cli
+
+    return cli.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
