@@ -28,7 +28,7 @@ _NAMES = {
 
 
 def note_name(pitch: int, names: NoteNames = NoteNames.C4) -> str:
-    """The name of a pitch, 0 to 127, with its octave: 60 is C4, or C3 where middle C is called so; raises ValueError."""
+    """The name of a pitch, 0 to 127, with its octave: 60 is C4, or C3 where that is middle C; raises ValueError."""
     if not 0 <= pitch <= 127:
         raise ValueError(f"a pitch must be within 0..127, got {pitch}")
     classes, middle_octave = _NAMES[names]
