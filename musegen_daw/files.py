@@ -16,11 +16,13 @@ def reason(error: OSError) -> str:
 
 
 @contextmanager
-def written_beside(path: Path, error_type: type[MusegenError] = MusegenError) -> Iterator[Path]:
+def written_beside(
+    path: Path, error_type: type[MusegenError] = MusegenError, *, is_flushed: bool = True
+) -> Iterator[Path]:
     """A temporary path beside `path` to write to; renamed to `path` at the end, removed on any error.
 
-    The temporary name keeps the suffix of `path`. Raises `error_type` naming `path` when the folder is
-    missing, is no folder, or cannot be written.
+    The temporary name keeps the suffix of `path`. What is not flushed survives the program, not the computer.
+    Raises `error_type` naming `path` when the folder is missing, is no folder, or cannot be written.
     """
     path = Path(path)
     if path.is_dir():
@@ -30,8 +32,8 @@ def written_beside(path: Path, error_type: type[MusegenError] = MusegenError) ->
     beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield beside
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
+        if is_flushed:
+            _flush(beside)
         beside.replace(path)
     except OSError as error:
         raise error_type(f"Cannot write {path}: {reason(error)}.") from error
@@ -39,10 +41,26 @@ def written_beside(path: Path, error_type: type[MusegenError] = MusegenError) ->
         beside.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, data: bytes, error_type: type[MusegenError] = MusegenError) -> None:
+def write_bytes(
+    path: Path, data: bytes, error_type: type[MusegenError] = MusegenError, *, is_flushed: bool = True
+) -> None:
     """Write `data` to `path` as a whole or not at all; raises `error_type` naming `path`."""
-    with written_beside(path, error_type) as beside:
+    with written_beside(path, error_type, is_flushed=is_flushed) as beside:
         beside.write_bytes(data)
+
+
+def flush_to(source: Path, path: Path, error_type: type[MusegenError] = MusegenError) -> None:
+    """Flush the file `source` to disk, then rename it to `path`; raises `error_type` naming `path`."""
+    try:
+        _flush(source)
+        source.replace(path)
+    except OSError as error:
+        raise error_type(f"Cannot write {path}: {reason(error)}.") from error
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def check_readable(path: Path, max_bytes: int, error_type: type[MusegenError] = MusegenError) -> None:

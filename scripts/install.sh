@@ -36,6 +36,7 @@ install_system_libraries .venv/bin/python ||
 case $extras in
     *test*)
         install_jack || echo "Going on: the tests of MIDI ports will fail without jackd, and say so." >&2
+        install_desktop || echo "Going on: the tests of the real window will fail without a screen, and say so." >&2
         install_ardour || echo "Going on: the jam with a real DAW will fail without Ardour, and say so." >&2
         ;;
 esac

@@ -49,6 +49,7 @@ class PlayedRig:
         self._advance(0.0)
         song = read_midi(resources.clips_dir() / f"{clip}.mid")
         part = max(song.parts, key=lambda each: len(each.notes))
+        self.length_beats = part.length_ticks / part.ppq
         self._events = sorted(
             (ticks / part.ppq, data)
             for note in part.notes
@@ -70,6 +71,14 @@ class PlayedRig:
         for _ in range(2):  # a picture is as of the step after the last look
             _ = self._session.picture
             self._advance(0.021)
+
+    def play_round(self, number: int) -> None:
+        """Play the whole clip, `number` times its length from the start; the transport was started before."""
+        start_beats = number * self.length_beats
+        for at, data in self._events:
+            self._go_to(start_beats + at)
+            self.receive(data)
+        self._go_to(start_beats + self.length_beats)
 
     def start(self) -> None:
         """Start the transport."""

@@ -80,6 +80,17 @@ install_ardour() {
     ls /usr/bin/ardour[0-9]*-lua >/dev/null 2>&1 || apt_install ardour
 }
 
+# install_desktop: installs a screen, a window manager, a file manager and a hand for them; true when they are there.
+install_desktop() {
+    [ "$(uname)" = Linux ] || return 0
+    missing=
+    for pair in Xvfb:xvfb openbox:openbox xdotool:xdotool pcmanfm:pcmanfm; do
+        command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
+    done
+    # shellcheck disable=SC2086
+    [ -z "$missing" ] || apt_install $missing
+}
+
 # install_system_libraries PYTHON: installs what is missing; true when nothing is.
 install_system_libraries() {
     [ "$(uname)" = Linux ] || return 0

@@ -63,12 +63,12 @@ def jam(folder: Path, song: Song, *, bpm: float, bars: int, command: Sequence[st
         ardour(folder / "home") as daw,
         _app([*command, "--record", str(recording)], folder / "app.txt") as app,
     ):
-        _make_session(daw, session, song, bpm, bars)
+        make_session(daw, session, song, bpm, bars)
         _wait(lambda: _is_ready(app, folder / "app.txt", ports), "The app is not ready to play.")
-        _route(daw, song)
+        route(daw, song)
         ports.open_input(DRUMS, lambda seconds, data: sent.append((seconds, data)))
         before = int(daw("xruns"))
-        stopped_seconds = _roll(daw, bpm, bars)
+        stopped_seconds = roll(daw, bpm, bars)
         xruns = int(daw("xruns")) - before
         _wait(
             lambda: all(int(daw("regions", track)) for track in (TRACK, RULER)),
@@ -94,7 +94,8 @@ def jam(folder: Path, song: Song, *, bpm: float, bars: int, command: Sequence[st
     )
 
 
-def _make_session(daw: Ardour, session: Path, song: Song, bpm: float, bars: int) -> None:
+def make_session(daw: Ardour, session: Path, song: Song, bpm: float, bars: int) -> None:
+    """Make and open a session with tracks for `song`, the drums and the ruler, the song in place over and over."""
     daw("start_engine", CLIENT)
     daw("make_session", str(session.parent), session.stem, RATE_HZ, bpm)
     for track in (*(clip.name for clip in song.clips), TRACK, RULER):
@@ -106,7 +107,8 @@ def _make_session(daw: Ardour, session: Path, song: Song, bpm: float, bars: int)
     daw("mute_audio")
 
 
-def _route(daw: Ardour, song: Song) -> None:
+def route(daw: Ardour, song: Song) -> None:
+    """Connect parts and clock to the app, its drums to an armed track; raises ArdourError where a port is missing."""
     daw("connect", "MIDI Clock out", LISTENS)
     for clip in song.clips:
         daw("connect", f"{clip.name}/midi_out 1", LISTENS)
@@ -116,7 +118,7 @@ def _route(daw: Ardour, song: Song) -> None:
     daw("arm", RULER)
 
 
-def _roll(daw: Ardour, bpm: float, bars: int) -> float:
+def roll(daw: Ardour, bpm: float, bars: int) -> float:
     """Record for so many bars; returns when it stopped."""
     daw("record")
     end_samples = bars * BEATS_PER_BAR * 60 / bpm * RATE_HZ

@@ -35,7 +35,7 @@ def load_project(path: Path) -> Project:
     return decode(files.read_bytes(path, MAX_BYTES, ProjectError), str(path))
 
 
-def save_project(project: Project, path: Path) -> None:
+def save_project(project: Project, path: Path, *, is_flushed: bool = True) -> None:
     """Write the project, whole or not at all; raises ProjectError naming `path`."""
     data = encode(project)
     if len(data) > MAX_BYTES:
@@ -43,7 +43,7 @@ def save_project(project: Project, path: Path) -> None:
             f"The project is too large to be saved ({len(data) / 2**20:.0f} MiB of {MAX_BYTES / 2**20:.0f}): "
             "remove clips or takes that are no longer needed."
         )
-    files.write_bytes(path, data, ProjectError)
+    files.write_bytes(path, data, ProjectError, is_flushed=is_flushed)
 
 
 def encode(project: Project) -> bytes:

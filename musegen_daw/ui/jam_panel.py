@@ -150,6 +150,7 @@ class JamPanel(Panel):
         self._pickers.clock_chosen.connect(lambda key: self._choose(clock=ClockSource(key)))
         self._pickers.sound_chosen.connect(lambda on: self._choose(sound=on))
         self._pickers.count_in_chosen.connect(lambda bars: self._choose(count_in_bars=bars))
+        self._pickers.changed.connect(self._try_again)
         self._pickers.said.connect(lambda sentence: self.said.emit(sentence, WARN))
         self._context.settings.changed.connect(self._settings_changed)
         self._control.looked.connect(self._show)
@@ -187,6 +188,10 @@ class JamPanel(Panel):
         self._pickers.show_choices(self._choices, settings)
         self._show_controls(self._choices.controls)
         self._strips.roll.set_note_names(NoteNames(settings.note_names))
+
+    def _try_again(self) -> None:
+        if self._stack.currentWidget() is self._trouble:
+            self._open()
 
     def _show_trouble(self, sentence: str) -> None:
         actions: list[tuple[str, Callable[[], None]]] = [("Try again", self._open)]

@@ -34,6 +34,8 @@ class JamPickers(QWidget):
     clock_chosen = Signal(str)
     sound_chosen = Signal(bool)
     count_in_chosen = Signal(int)
+    changed = Signal()
+    """Other ports are there than before."""
     said = Signal(str)
 
     def __init__(self, ports: Callable[[], PortDirectory], parent: QWidget | None = None) -> None:
@@ -103,10 +105,11 @@ class JamPickers(QWidget):
         if names != self._names and not any(box.view().isVisible() for box in (self._input, self._output)):
             self._names = names
             self._fill()
+            self.changed.emit()
 
     def _fill(self) -> None:
         can_create, inputs, outputs = self._names
-        own = "created here" if can_create else "through a loopback driver"
+        own = "created here" if can_create else "loopback"
         _fill(self._input, f"{OWN_INPUT} ({own})", inputs, "no MIDI input")
         _fill(self._output, f"{OWN_OUTPUT} ({own})", outputs, "no MIDI output")
 

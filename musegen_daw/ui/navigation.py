@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from musegen_daw.ui.icons import icon
@@ -18,7 +18,7 @@ _BUTTON = QSize(WIDTH - 12, 64)
 
 
 class Navigation(QWidget):
-    """`chosen` carries the key of a place."""
+    """`chosen` carries the key of a place, clicked or with files dragged over it."""
 
     chosen = Signal(str)
 
@@ -46,12 +46,25 @@ class Navigation(QWidget):
             column.addWidget(made)
             self._buttons[place.key] = made
         column.addStretch(1)
+        self.setAcceptDrops(True)
         self.setFixedWidth(WIDTH)
         self._draw_icons()
 
     def show_place(self, key: str) -> None:
         """Mark a place as the one in sight."""
         self._buttons[key].setChecked(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow a drag of files: they are dropped in a place, not here."""
+        event.setAccepted(event.mimeData().hasUrls())
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802 - Qt's name
+        """Go to the place that files are dragged over."""
+        under = self.childAt(event.position().toPoint())
+        key = next((key for key, each in self._buttons.items() if each is under), None)
+        if key is not None and not self._buttons[key].isChecked():
+            self.chosen.emit(key)
+        event.ignore()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the icons in the colours of another theme."""

@@ -27,7 +27,7 @@ def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
                 "Track on.",
                 f"On the instrument's MIDI track set MIDI To to {to}.",
                 f"On a MIDI track with a drum rack set MIDI From to {back}, Monitor to In.",
-                "Here choose Clock: MIDI clock of the DAW. Press play in Live.",
+                "In Jam choose Clock: MIDI clock of the DAW. Press play in Live.",
             ),
         ),
         Recipe(
@@ -36,7 +36,7 @@ def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
                 f"Preferences → MIDI Devices: enable the output {to} and tick Send clock/SPP; enable the input {back}.",
                 f"On the instrument's track: Route → MIDI hardware output → {to}.",
                 f"On a track with a drum instrument: input MIDI → {back} → all channels, record arm, monitor on.",
-                "Here choose Clock: MIDI clock of the DAW. Press play in REAPER.",
+                "In Jam choose Clock: MIDI clock of the DAW. Press play in REAPER.",
             ),
         ),
         Recipe(
@@ -45,7 +45,7 @@ def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
                 f"Settings → Controllers: add a Generic MIDI Keyboard with the input {back}.",
                 f"Settings → Synchronization: send MIDI clock to {to}.",
                 f"After the instrument on its track add the device HW Instrument or Note → MIDI Out with {to}.",
-                f"On a drum track choose {back} as note input and arm it. Here choose Clock: MIDI clock of the DAW.",
+                f"On a drum track choose {back} as note input and arm it. In Jam choose Clock: MIDI clock of the DAW.",
             ),
         ),
         Recipe(
@@ -54,7 +54,7 @@ def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
                 f"File → Project Settings → Synchronization → MIDI: send MIDI clock to {to}.",
                 f"Make a track of an External Instrument with {to} as MIDI destination and copy the part there.",
                 f"Make a track with Drum Kit Designer, in its inspector set the MIDI input port to {back}, arm it.",
-                "Here choose Clock: MIDI clock of the DAW. Press play in Logic.",
+                "In Jam choose Clock: MIDI clock of the DAW. Press play in Logic.",
             ),
         ),
         Recipe(
@@ -64,7 +64,7 @@ def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
                 f"Window → MIDI Connections: connect Ardour's MIDI Clock out, and the output of the instrument's MIDI "
                 f"track, to {to}.",
                 f"Add a MIDI track with a drum instrument and connect its input to {back}; arm it.",
-                "Here choose Clock: MIDI clock of the DAW. Roll in Ardour.",
+                "In Jam choose Clock: MIDI clock of the DAW. Roll in Ardour.",
             ),
         ),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 
 from PySide6.QtCore import QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from musegen_daw.ui.panel import BAD, INFO, WARN
-from musegen_daw.ui.theme import MEDIUM, SMALL, theme
+from musegen_daw.ui.theme import MEDIUM, SMALL, SMALL_TEXT, TEXT, font, theme
 
 HEIGHT = 36
 PASSING_MILLISECONDS = 8000
@@ -58,6 +58,7 @@ class StatusLine(QWidget):
         self._level = level if sentence else INFO
         self._words.setText(sentence)
         self._words.setAccessibleName(sentence)
+        self._fit()
         self._passing.stop()
         if sentence:
             self._earlier.append(sentence)
@@ -69,6 +70,11 @@ class StatusLine(QWidget):
     def clear(self) -> None:
         """Say nothing."""
         self.say("")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Another width."""
+        super().resizeEvent(event)
+        self._fit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """A click: it was read."""
@@ -86,3 +92,10 @@ class StatusLine(QWidget):
             painter.setBrush(QColor(worn.dim if self._level == INFO else worn.level(self._level)))
             painter.drawEllipse(QRectF(MEDIUM, self.height() / 2 - 4, 8, 8))
         painter.end()
+
+    def _fit(self) -> None:
+        """A sentence that is too long takes two small lines: what to do stands at its end."""
+        left, right = MEDIUM + 16, MEDIUM
+        fits = QFontMetrics(font(TEXT)).horizontalAdvance(self.sentence) <= self.width() - left - right
+        self._words.setFont(font(TEXT if fits else SMALL_TEXT))
+        self._words.setWordWrap(not fits)

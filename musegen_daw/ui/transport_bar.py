@@ -25,10 +25,10 @@ ACTIVE_SECONDS = 0.35
 PANIC_KEY = "Ctrl+."
 _LIGHT_WIDTHS = 84, 176
 _CLOCKS = {
-    ClockState.NO_CLOCK: ("bad", "no clock from the DAW"),
+    ClockState.NO_CLOCK: ("bad", "no DAW clock"),
     ClockState.LOCKING: ("warn", "clock: locking"),
     ClockState.LOCKED: ("good", "clock: locked"),
-    ClockState.STOPPED: ("warn", "clock: DAW stopped"),
+    ClockState.STOPPED: ("warn", "DAW stopped"),
     ClockState.STALLED: ("bad", "clock lost"),
 }
 _WAYS = (

@@ -308,8 +308,7 @@ def button(
     made = QPushButton(text)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it was
     made.setToolTip(f"{tooltip} ({shortcut})" if shortcut else tooltip)
-    made.setAccessibleName(text)
-    made.setAccessibleDescription(tooltip)
+    made.setAccessibleDescription(tooltip)  # its name is its text, which may change
     if shortcut:
         press_by_key(made, shortcut)
     if look:

@@ -57,6 +57,7 @@ class Window(QWidget):
         self._panels: dict[str, Panel] = {}
         self._state, self._trouble = saved_session.load(context.data_dir)
         self._is_closed = False
+        self._absence = ""
         self._restore_settings()
         self.setWindowTitle(TITLE)
         self.setWindowIcon(app_icon())
@@ -184,7 +185,8 @@ class Window(QWidget):
     def _connect(self) -> None:
         self._navigation.chosen.connect(self.go_to)
         self._control.said.connect(lambda sentence: self._line.say(sentence, INFO))
-        self._control.absent.connect(lambda sentence: self._line.say(sentence, BAD))
+        self._control.absent.connect(self._say_absent)
+        self._control.opened.connect(self._take_back)
         self._autosave.failed.connect(lambda sentence: self._line.say(sentence, BAD))
         self._context.settings.changed.connect(self._settings_changed)
         for place in self._places.values():
@@ -195,6 +197,15 @@ class Window(QWidget):
         space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)  # text fields keep it for themselves
         space.setAutoRepeat(False)
         space.activated.connect(self._play)
+
+    def _say_absent(self, sentence: str) -> None:
+        self._absence = sentence
+        self._line.say(sentence, BAD)
+
+    def _take_back(self) -> None:
+        """There is a jam: why there was none is over."""
+        if self._line.sentence == self._absence:
+            self._line.clear()
 
     def _help(self) -> None:
         if SETTINGS in self._places:

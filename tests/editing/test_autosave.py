@@ -7,6 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
+from musegen_daw import files
 from musegen_daw.editing import edits
 from musegen_daw.editing.autosave import Autosave, restored
 from musegen_daw.editing.document import Project
@@ -41,6 +42,36 @@ def test_killed_in_the_middle_of_an_edit_the_one_before_is_there(document, tmp_p
         assert sentence == ""
         # The worker says of an edit that it is made after it is written.
         assert done <= len(project.clip.drums.notes) <= done + 1
+
+
+def test_what_was_kept_is_there_before_it_is_flushed_to_disk(document, tmp_path, monkeypatch):
+    path = tmp_path / "session.musegen"
+    save_project(Project((document,), 1), path)
+    reached, go_on = threading.Event(), threading.Event()
+
+    def slow_disk(source, target, error_type):
+        reached.set()
+        go_on.wait(60)
+        return flush_to(source, target, error_type)
+
+    flush_to = files.flush_to
+    monkeypatch.setattr(files, "flush_to", slow_disk)
+    autosave = Autosave(path, lambda sentence: None)
+    edited = Project((edits.add_hit(document, 0, 0),), 1)
+    autosave.keep(edited)
+    assert reached.wait(60)
+    assert restored(path)[0] == edited
+    go_on.set()
+    autosave.close()
+    assert restored(path)[0] == edited
+    assert [each.name for each in tmp_path.iterdir()] == ["session.musegen"]
+
+
+def test_a_newest_state_that_never_reached_the_disk_is_passed_over(document, tmp_path):
+    path = tmp_path / "session.musegen"
+    save_project(Project((document,), 1), path)
+    (tmp_path / "session-newest.musegen").write_bytes(bytes(500))
+    assert restored(path) == (Project((document,), 1), "")
 
 
 def test_a_damaged_session_is_set_aside_with_one_sentence(document, tmp_path):

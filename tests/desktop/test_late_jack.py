@@ -1,0 +1,24 @@
+"""A MIDI system that is started after the window: the jam opens by itself."""
+
+import os
+
+from tests.desktop.hands import window
+from tests.jack_server import jack_server
+
+
+def _jam(seen: dict) -> str:
+    return seen["widgets"]["Output"]["says"]
+
+
+def test_the_jam_opens_when_jack_starts(desktop, tmp_path, monkeypatch):
+    name = f"musegen-late-{os.getpid()}"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    with window(desktop, tmp_path / "state") as hands:
+        hands.press("Begin to play")
+        hands.widget("Try again")
+        assert _jam(hands.see()) == "no output"
+        with jack_server(name):
+            seen = hands.wait(lambda seen: _jam(seen) == "musegen drums", "There is no jam.")
+            assert "Try again" not in seen["widgets"]
+            assert seen["sentence"] == ""
+            assert hands.close() == 0
