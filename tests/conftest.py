@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 
-# Started under nohup, this process and those that it starts would be deaf to what closing a terminal sends.
+# Started under nohup or in the background of a script, this process and those that it starts would be deaf to these.
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before numpy, torch or Qt are imported, which read these only once.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
