@@ -15,7 +15,11 @@ from musegen_daw.errors import ModelError
 from musegen_daw.ui.clips.panel import SESSION
 from musegen_daw.ui.saved_session import FILE_NAME
 
-OFFSCREEN = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+OFFSCREEN = {
+    **os.environ,
+    "QT_QPA_PLATFORM": "offscreen",
+    "JACK_DEFAULT_SERVER": "musegen-tests-none",
+}  # no port is opened
 
 
 def test_a_thing_is_made_once_however_many_ask():
