@@ -87,7 +87,7 @@ def real(minutes: float, *, in_real_time: bool) -> dict[str, Any]:
         transport.start()
         first_seconds = transport.seconds_at(0.0)
         assert first_seconds is not None
-        time.sleep(minutes * 60)
+        time.sleep(minutes * 60)  # the time that is measured
         sender.close()
         scheduler.close()
         came = np.array([each.seconds for each in peer.messages() if each.data == _TICK])

@@ -23,6 +23,10 @@ _NO_START_SERVER, _IS_INPUT, _IS_OUTPUT = 1, 1, 2
 _MIDI = b"8 bit raw midi"
 _NAME = "peer"
 
+CONNECTED_SECONDS = 0.5
+CARRIED_SECONDS = 0.2
+POLL_SECONDS = 0.05
+
 
 class _Event(ctypes.Structure):
     _fields_ = [("time", c_uint32), ("size", c_size_t), ("buffer", POINTER(c_uint8))]
@@ -69,7 +73,7 @@ class Peer:
         assert self._process.stdout is not None
         if self._process.stdout.readline() != "ready\n":
             raise RuntimeError(f"no connection to {arguments}")
-        time.sleep(0.3)  # the connection takes effect in a later period
+        time.sleep(CONNECTED_SECONDS)  # the connection takes effect in a later period
 
     @classmethod
     def listening(cls, port: str) -> Peer:
@@ -177,11 +181,13 @@ def _play(port: str, count: int, seed: int) -> list[Stamped]:
 
     client.run(process)
     print("ready", flush=True)
-    time.sleep(0.5)
+    time.sleep(CONNECTED_SECONDS)  # whoever asked takes up the connection in the meantime
     starts = True
     while len(messages) < count:
-        time.sleep(0.05)
-    time.sleep(0.2)
+        time.sleep(POLL_SECONDS)
+    time.sleep(
+        CARRIED_SECONDS
+    )  # the server hands the last message on in a later period, while the client is there
     client.close()
     return messages
 

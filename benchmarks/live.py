@@ -128,7 +128,7 @@ def to_callback(count: int, seed: int) -> Row:
             "musegen in", lambda seconds, data: told.append((time.perf_counter(), seconds, data))
         )
         sent = Peer.playing("musegen in:musegen in", count, seed).messages()
-        time.sleep(TAIL_SECONDS)
+        time.sleep(TAIL_SECONDS)  # the last callbacks are still on their way
     called = {data: (at, stamp) for at, stamp, data in told}
     arrived = [message for message in sent if message.data in called]
     delays = np.array([called[message.data][0] - message.seconds for message in arrived])

@@ -215,14 +215,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.files:
         app.window.begun.connect(lambda: app.open_files(args.files))
     if args.print_start_time:
-        told = lambda: print(f"usable after {time.perf_counter() - begun_seconds:.2f} s", flush=True)  # noqa: E731
-        app.window.begun.connect(lambda: QTimer.singleShot(0, app.window, told))
+        app.window.begun.connect(
+            lambda: QTimer.singleShot(0, app.window, lambda: _tell_start_time(begun_seconds))
+        )
     try:
         return application.exec()
     finally:
         app.window.close()
         app.close()
         signals.close()
+
+
+def _tell_start_time(begun_seconds: float) -> None:
+    print(f"usable after {time.perf_counter() - begun_seconds:.2f} s", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -74,6 +74,7 @@ def jam(folder: Path, song: Song, *, bpm: float, bars: int, command: Sequence[st
             lambda: all(int(daw("regions", track)) for track in (TRACK, RULER)),
             "Ardour has recorded nothing.",
         )
+        # Whatever would still begin after the stop is to be heard: the silence is measured.
         time.sleep(SILENT_BARS * BEATS_PER_BAR * 60 / bpm)
         app.send_signal(signal.SIGINT)
         _wait(lambda: app.poll() is not None, "The app does not end.")

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRect, QSocketNotifier
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
 
 from musegen_daw import app
-from musegen_daw.ui.clips.drop_veil import DropVeil
 from musegen_daw.ui.clips.editing_grid import EditingGrid
+from musegen_daw.ui.drop_veil import DropVeil
 from musegen_daw.ui.drum_grid import Cell
 from musegen_daw.ui.status_line import StatusLine
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -15,9 +18,24 @@ def add_map_options(parser: argparse.ArgumentParser) -> None:
     add("--keep-duplicates", action="store_true", help="keep pieces that are in the corpus more than once")
 
 
-def print_report(facts: Mapping[str, Any], pieces: str, columns: Sequence[str], seconds: float) -> None:
-    """Print `in_words`."""
-    print(in_words(facts, pieces, columns, seconds))
+def run_preparation(
+    parser: argparse.ArgumentParser,
+    out: Path,
+    prepare: Callable[[], Mapping[str, Any]],
+    pieces: str,
+    columns: Sequence[str],
+) -> int:
+    """Carry out a preparation for a command line, which writes to `out`, and print what it kept; returns the status."""
+    started = time.perf_counter()
+    try:
+        facts = prepare()
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        print(f"\nStopped. What is done is kept in {out}; the same command goes on.", file=sys.stderr)
+        return 130
+    print(in_words(facts, pieces, columns, time.perf_counter() - started))
+    return 0
 
 
 def in_words(facts: Mapping[str, Any], pieces: str, columns: Sequence[str], seconds: float) -> str:

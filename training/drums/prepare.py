@@ -10,8 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import sys
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.drumming.tokens import DrumTokenizer
-from training.common.data_report import add_map_options, print_report
+from training.common.data_report import add_map_options, run_preparation
 from training.common.duplicates import KEPT, find_duplicates
 from training.common.shard_map import ShardMap, open_shard_map
 from training.drums.gigamidi import find_units
@@ -59,9 +57,9 @@ def main(argv: list[str] | None = None) -> int:
     add_map_options(parser)
     parser.add_argument("--tokenizer", type=Path, help="use this tokenizer.json and train none")
     options = parser.parse_args(argv)
-    started = time.perf_counter()
-    try:
-        facts = prepare(
+
+    def prepared() -> dict[str, Any]:
+        return prepare(
             options.data,
             options.drums,
             options.out,
@@ -72,13 +70,9 @@ def main(argv: list[str] | None = None) -> int:
             workers=options.workers,
             scheduler=options.scheduler,
         )
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    except KeyboardInterrupt:
-        print(f"\nStopped. What is done is kept in {options.out}; the same command goes on.", file=sys.stderr)
-        return 130
-    print_report(facts, "files", ("songs", "bars", "hours", "tokens", "bytes"), time.perf_counter() - started)
-    return 0
+
+    columns = ("songs", "bars", "hours", "tokens", "bytes")
+    return run_preparation(parser, options.out, prepared, "files", columns)
 
 
 def prepare(

@@ -61,11 +61,7 @@ def prepare_the_seed_way(
             _timed(seconds, "train tokenizer", partial(_train_tokenizer, drums))
         cut = partial(_split_sequences, paths, tokenizer_path, chunks, workers)
         files = _timed(seconds, "split sequences", cut)
-        size = max(1, -(-len(files) // (8 * workers)))
-        groups = [files[start : start + size] for start in range(0, len(files), size)]
-        load = partial(_tokenise, tokenizer_path)
-        loaded = _timed(seconds, "tokenise", lambda: list(pool.map(load, groups)))
-    sequences = [tokens for group in loaded for tokens in group]
+        sequences = _timed(seconds, "tokenise", lambda: _tokenise_all(pool, tokenizer_path, files, workers))
     return SeedResult(len(pairs), len(paths), len(files), sequences, seconds)
 
 
@@ -84,11 +80,7 @@ def prepare_with_miditok(corpus: Path, tokenizer_path: Path, folder: Path, *, wo
         paths = [Path(path) for part in found for path in part]
         cut = partial(_split_sequences, paths, tokenizer_path, chunks, workers)
         pieces = _timed(seconds, "split files", cut)
-        size = max(1, -(-len(pieces) // (8 * workers)))
-        groups = [pieces[start : start + size] for start in range(0, len(pieces), size)]
-        load = partial(_tokenise, tokenizer_path)
-        loaded = _timed(seconds, "tokenise", lambda: list(pool.map(load, groups)))
-    sequences = [tokens for group in loaded for tokens in group]
+        sequences = _timed(seconds, "tokenise", lambda: _tokenise_all(pool, tokenizer_path, pieces, workers))
     return SeedResult(len(paths), len(paths), len(pieces), sequences, seconds)
 
 
@@ -191,6 +183,15 @@ def _split_sequences(paths: list[Path], tokenizer_path: Path, folder: Path, work
         min_seq_len=1,
         parallel_workers_size=workers,
     )
+
+
+def _tokenise_all(
+    pool: ProcessPoolExecutor, tokenizer_path: Path, files: list[Path], workers: int
+) -> list[npt.NDArray[np.uint16]]:
+    size = max(1, -(-len(files) // (8 * workers)))
+    groups = [files[start : start + size] for start in range(0, len(files), size)]
+    loaded = pool.map(partial(_tokenise, tokenizer_path), groups)
+    return [tokens for group in loaded for tokens in group]
 
 
 def _tokenise(tokenizer_path: Path, paths: list[Path]) -> list[npt.NDArray[np.uint16]]:

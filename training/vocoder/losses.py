@@ -6,17 +6,21 @@ and the adversary with least squares and feature matching (Kong et al. 2020).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from musegen_daw.vocoding.mel import MelConfig, mel_basis
 
 STFT_RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))  # n_fft, hop, window, in samples
 MAGNITUDE_FLOOR = 1e-7
+VALLEY_BINS = 8
+VALLEY_DEPTH, VALLEY_RANGE = math.log(10), math.log(1000)  # 20 and 60 dB
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class LossConfig:
 
     stft: float = 1.0
     mel: float = 1.0
+    valley: float = 0.0
     adversarial: float = 1.0
     matching: float = 2.0
     stft_scale: int = 1
@@ -107,6 +112,36 @@ class MultiScaleMel(nn.Module):
             )
             total = total + (found - wanted).abs().mean()
         return total / len(self.windows)
+
+
+class ValleyNoise(nn.Module):
+    """How far generated audio rises above the valleys of the real one's spectrum, in natural-log magnitude.
+
+    A valley is a bin at least 20 dB under the largest of `VALLEY_BINS` to either side, where that is within
+    60 dB of the loudest. Only what lies above is counted: noise between partials is heard, its absence is not.
+    Windows of `window` samples.
+    """
+
+    def __init__(self, window: int = 2048) -> None:
+        super().__init__()
+        self.register_buffer("window", torch.hann_window(window), persistent=False)
+
+    def forward(self, generated: Tensor, real: Tensor) -> Tensor:
+        """One number for audio (batch, samples)."""
+        window = self.get_buffer("window")
+        size = len(window)
+        found, wanted = (
+            stft_power(audio, size, size // 4, size, window).clamp_min(MAGNITUDE_FLOOR**2).log() / 2
+            for audio in (generated, real)
+        )
+        around = functional.max_pool1d(wanted.transpose(1, 2), 2 * VALLEY_BINS + 1, 1, VALLEY_BINS).transpose(
+            1, 2
+        )
+        is_valley = (wanted <= around - VALLEY_DEPTH) & (
+            around > wanted.amax((1, 2), keepdim=True) - VALLEY_RANGE
+        )
+        excess = (found - wanted).clamp_min(0) * is_valley
+        return excess.sum() / is_valley.sum().clamp_min(1)
 
 
 def _magnitude(audio: Tensor, window_samples: int, window: Tensor) -> Tensor:

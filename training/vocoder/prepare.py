@@ -12,8 +12,6 @@ import argparse
 import csv
 import json
 import shutil
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.format import open_memmap
 
-from training.common.data_report import add_map_options, print_report
+from training.common.data_report import add_map_options, run_preparation
 from training.common.duplicates import (
     ENCODED_AGAIN,
     KEPT,
@@ -59,10 +57,10 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if not options.data and options.jamendo is None and options.midi is None:
         parser.error("give a source: --data, --jamendo or --midi")
-    started = time.perf_counter()
-    try:
+
+    def prepared() -> dict[str, Any]:
         config = ChunkConfig(options.rate, options.seconds, options.dtype)
-        facts = prepare(
+        return prepare(
             _sources(options),
             options.out,
             config,
@@ -70,14 +68,9 @@ def main(argv: list[str] | None = None) -> int:
             workers=options.workers,
             scheduler=options.scheduler,
         )
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    except KeyboardInterrupt:
-        print(f"\nStopped. What is done is kept in {options.out}; the same command goes on.", file=sys.stderr)
-        return 130
+
     columns = ("recordings", "groups", "chunks", "hours", "bytes")
-    print_report(facts, "recordings", columns, time.perf_counter() - started)
-    return 0
+    return run_preparation(parser, options.out, prepared, "recordings", columns)
 
 
 def _sources(options: argparse.Namespace) -> list[Found]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 
 from musegen_daw.vocoding.mel import MelConfig, log_mel
 from training.common.files import write_json, write_text
+from training.common.report_command import run_report
 from training.vocoder.analysis import BANDWIDTH_RANGE_DB, analyse
 from training.vocoder.dataset import AudioCorpus
 from training.vocoder.recordings import SPLITS
@@ -23,19 +22,8 @@ UNITS = {"duration": "s", "level": "dBFS", "peak": "dBFS", "bandwidth": "Hz"}
 
 def main(argv: list[str] | None = None) -> int:
     """Write the report from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.vocoder report", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
-    parser.add_argument("--run", type=Path, help="run folder, for its loss curves")
-    parser.add_argument("--out", type=Path, default=Path("out/vocoder-report"), help="folder to write")
-    parser.add_argument("--seed", type=int, default=0, help="chooses the example chunks")
-    options = parser.parse_args(argv)
-    if not (options.data / "facts.json").is_file():
-        parser.error(f"{options.data} was not written by prepare: it has no facts.json")
-    started = time.perf_counter()
-    page = report(options.data, options.out, run=options.run, seed=options.seed)
-    pictures = len(list(options.out.glob("*.png")))
-    print(f"{page} ({pictures} pictures) in {time.perf_counter() - started:.1f} s")
-    return 0
+    program = "python -m training.vocoder report"
+    return run_report(argv, program, __doc__, report, Path("out/vocoder-report"), "chunks")
 
 
 def report(data: Path, out: Path, *, run: Path | None = None, seed: int = 0) -> Path:

@@ -28,6 +28,7 @@ from training.vocoder.losses import (
     LossConfig,
     MultiResolutionStft,
     MultiScaleMel,
+    ValleyNoise,
     adversarial_loss,
     critic_loss,
     matching_loss,
@@ -154,6 +155,7 @@ class Duel:
         self._stft = MultiResolutionStft(losses.stft_scale, losses.resolutions).to(fabric.device)
         mel = MultiScaleMel(config.mel.sample_rate_hz, losses.mel_windows, losses.mel_floor)
         self._mel = mel.to(fabric.device)
+        self._valley = ValleyNoise(2048 * losses.stft_scale).to(fabric.device)
         self._judged: tuple[Tensor, Tensor] | None = None
 
     def generator_loss(
@@ -166,6 +168,9 @@ class Duel:
             generated = network(batch.mel)
         parts = {"stft": self._stft(generated, batch.audio), "mel_scales": self._mel(generated, batch.audio)}
         total = weights.stft * parts["stft"] + weights.mel * parts["mel_scales"]
+        if weights.valley:
+            parts["valley"] = self._valley(generated, batch.audio)
+            total = total + weights.valley * parts["valley"]
         self._judged = None
         if progress.step >= self._config.adversarial_from:
             self._judged = batch.audio, generated.detach()
@@ -199,7 +204,7 @@ class Duel:
 
 def _figures(parts: dict[str, Tensor], part: float) -> dict[str, float]:
     """Every figure in every row of the log, also before the adversary has joined in; `part` of them is the share's."""
-    names = ("stft", "mel_scales", "adversarial", "matching", "critic")
+    names = ("stft", "mel_scales", "valley", "adversarial", "matching", "critic")
     return {name: part * float(parts[name].detach()) if name in parts else 0.0 for name in names}
 
 

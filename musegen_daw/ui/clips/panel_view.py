@@ -14,15 +14,15 @@ from musegen_daw.core.time import Bar
 from musegen_daw.editing.document import ClipDocument, Project
 from musegen_daw.ui.clips.action_row import ActionRow
 from musegen_daw.ui.clips.bar_ruler import BarRuler
-from musegen_daw.ui.clips.drop_veil import DropVeil
 from musegen_daw.ui.clips.editing_grid import EditingGrid
-from musegen_daw.ui.clips.empty_page import EmptyPage
 from musegen_daw.ui.clips.listen_row import ListenRow
 from musegen_daw.ui.clips.side_column import SideColumn
 from musegen_daw.ui.clips.take_strip import TakeStrip
 from musegen_daw.ui.clips.wishes_row import WishesRow
 from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.drop_veil import DropVeil
 from musegen_daw.ui.drum_grid import Hit
+from musegen_daw.ui.empty_page import EmptyPage
 from musegen_daw.ui.piano_roll import PianoRoll
 from musegen_daw.ui.theme import MEDIUM, SMALL
 from musegen_daw.ui.time_axis import TimeAxis
@@ -31,6 +31,13 @@ PERCUSSION = "percussion"
 SHOWN_BARS = 4
 FITTED_BARS = 6
 _SCROLL_RANGE = 10_000
+
+EMPTY_TITLE = "Drop MIDI clips here"
+EMPTY_WORDS = (
+    "From a file manager, or out of a DAW that gives files.\n"
+    "A clip that was copied as a file can be pasted (Ctrl+V);\n"
+    "a watched folder (Settings) takes new clips in by itself."
+)
 
 
 class PanelView:
@@ -52,7 +59,7 @@ class PanelView:
         self._shown_bars: tuple[Bar, ...] = ()
         self._shown_parts: tuple[Song, list[int]] | None = None
         self._drawn: dict[int, tuple[Note, Hit]] = {}
-        self._empty = EmptyPage()
+        self._empty = EmptyPage(EMPTY_TITLE, EMPTY_WORDS)
         self._pages = QStackedWidget()
         self._lay_out(page)
         self.axis.changed.connect(self._show_scroll)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from musegen_daw.ui.vocoder.drop_zone import SUFFIXES
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".npy")
 
 
 def ask_what_to_open(parent: QWidget, chosen: Callable[[Path], None]) -> None:

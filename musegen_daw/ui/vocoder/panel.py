@@ -12,14 +12,15 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from musegen_daw.core.clip import Song
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.drop_veil import DropVeil
 from musegen_daw.ui.drops import FileDrop, drag_out
+from musegen_daw.ui.empty_page import EmptyPage
 from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel
 from musegen_daw.ui.settings_store import AppSettings
 from musegen_daw.ui.theme import MEDIUM, SMALL
-from musegen_daw.ui.vocoder.asking import ask_what_to_open, ask_where_to_save
+from musegen_daw.ui.vocoder.asking import SUFFIXES, ask_what_to_open, ask_where_to_save
 from musegen_daw.ui.vocoder.describing import rows_of, source_facts
 from musegen_daw.ui.vocoder.drag_button import DragOut
-from musegen_daw.ui.vocoder.drop_zone import SUFFIXES, WHAT, DropVeil, DropZone
 from musegen_daw.ui.vocoder.level_meter import LevelMeter
 from musegen_daw.ui.vocoder.listen_row import CHOICES, ListenRow
 from musegen_daw.ui.vocoder.listening import Listening
@@ -29,6 +30,9 @@ from musegen_daw.ui.vocoder.source_row import SourceRow, sentence_label
 from musegen_daw.ui.vocoder.wishes import Shape, Wish
 from musegen_daw.ui.vocoder.workbench import GAN, GRIFFIN_LIM, Workbench
 from musegen_daw.ui.widgets import is_restyling
+
+EMPTY_TITLE = "Drop audio or a mel here"
+EMPTY_WORDS = "WAV, FLAC, OGG, MP3, or a mel as .npy — or open a file, or take the clip's bounce"
 
 CurrentSong = Callable[[], tuple[str, Song] | None]
 
@@ -323,10 +327,11 @@ class VocoderPanel(Panel):
         self._source_row = SourceRow()
         self._source_row.clip_button.setVisible(self._current_song is not None)
         self._wrong = sentence_label()
-        self._zone, self._view, self._meter = DropZone(), MelView(), LevelMeter()
+        self._empty = EmptyPage(EMPTY_TITLE, EMPTY_WORDS)
+        self._view, self._meter = MelView(), LevelMeter()
         self._listen_row, self._shape_row = ListenRow(), ShapeRow(drag)
         self._middle = QStackedWidget()
-        self._drop = FileDrop(self, SUFFIXES, WHAT)
+        self._drop = FileDrop(self, SUFFIXES, "audio or a mel spectrogram")
         self._veil = DropVeil(self)
         self._pulse = Pulse(self)
 
@@ -337,7 +342,7 @@ class VocoderPanel(Panel):
         row.setSpacing(SMALL)
         row.addWidget(self._view, 1)
         row.addWidget(self._meter)
-        self._middle.addWidget(self._zone)
+        self._middle.addWidget(self._empty)
         self._middle.addWidget(seen)
         column = QVBoxLayout(self)
         column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
@@ -373,7 +378,7 @@ class VocoderPanel(Panel):
         shape.drag.taken.connect(lambda path: self.said.emit(f"Another program took {path}.", GOOD))
         self._view.sought.connect(self._listening.seek)
         self._view.looped.connect(self._loop_over)
-        self._drop.hovered.connect(self._veil.show_over)
+        self._drop.hovered.connect(lambda held: self._veil.say("Drop to resynthesise" if held else ""))
         self._drop.dropped.connect(lambda paths: self.open_file(paths[0]))
         self._drop.refused.connect(self._say_wrong)
         self._pulse.timeout.connect(self._beat)

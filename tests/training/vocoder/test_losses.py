@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from training.vocoder.discriminators import Critic, CriticConfig
 from training.vocoder.losses import (
     MultiResolutionStft,
     MultiScaleMel,
+    ValleyNoise,
     adversarial_loss,
     critic_loss,
     matching_loss,
@@ -50,6 +53,30 @@ def test_silence_has_finite_distances_and_gradients(loss) -> None:
     loss(generated, _noise(0)).backward()
     assert generated.grad is not None
     assert torch.isfinite(generated.grad).all()
+
+
+def _two_partials() -> torch.Tensor:
+    seconds = torch.arange(8192) / 12_000
+    return sum(torch.sin(2 * torch.pi * hz * seconds) for hz in (1000.0, 1060.0))[None] / 4
+
+
+def test_noise_between_partials_costs_and_silence_between_them_does_not() -> None:
+    loss, real = ValleyNoise(), _two_partials() + 1e-3 * _noise(0)[:1]
+    costs = [float(loss(real + level * _noise(1)[:1], real)) for level in (0.0, 1e-3, 1e-2, 1e-1)]
+    assert costs[0] == 0
+    assert costs == sorted(costs)
+    assert costs[-1] > 0.5
+    assert float(loss(_two_partials(), real)) < costs[1]
+
+
+def test_it_is_in_logarithms_of_magnitudes_and_silence_has_no_valley() -> None:
+    loss, real = ValleyNoise(), _two_partials()
+    louder = real.clone().requires_grad_()
+    loss(1.02 * louder, real).backward()
+    assert float(loss(1.02 * real, real)) == pytest.approx(math.log(1.02), rel=1e-2)
+    assert float(loss(_noise(0), torch.zeros(2, 8192))) == 0
+    assert louder.grad is not None
+    assert torch.isfinite(louder.grad).all()
 
 
 def test_the_sides_want_opposite_verdicts() -> None:

@@ -1,4 +1,4 @@
-"""What lies over the panel while files are dragged over it: where they would go, in words."""
+"""What lies over a panel while files are dragged over it: where they would go, in words."""
 
 from __future__ import annotations
 

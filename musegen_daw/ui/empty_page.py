@@ -1,4 +1,4 @@
-"""What stands in the place of the music while no clip is open: where to drop one."""
+"""What stands in the place of the music while nothing is open: what to drop there."""
 
 from __future__ import annotations
 
@@ -9,27 +9,20 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from musegen_daw.ui.theme import MEDIUM, RADIUS, SMALL, theme
 from musegen_daw.ui.widgets import label
 
-TITLE = "Drop MIDI clips here"
-WORDS = (
-    "From a file manager, or out of a DAW that gives files.\n"
-    "A clip that was copied as a file can be pasted (Ctrl+V);\n"
-    "a watched folder (Settings) takes new clips in by itself."
-)
-
 
 class EmptyPage(QWidget):
-    """A dashed frame with words in it."""
+    """A dashed frame with a title and, below it, words whose lines stay as they are."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(TITLE)
-        title, words = label(TITLE, "title"), label(WORDS, "dim")
-        words.setWordWrap(False)
+        self.setAccessibleName(title)
+        labels = label(title, "title"), label(words, "dim")
+        labels[1].setWordWrap(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         column.setSpacing(SMALL)
         column.addStretch(1)
-        for each in (title, words):
+        for each in labels:
             each.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(each, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
