@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import tempfile
@@ -20,10 +19,11 @@ from torch.nn import functional
 from musegen_daw.drumming.events import Array
 from musegen_daw.drumming.tokens import DrumTokenizer
 from training.common.checkpoint import read_tensors
-from training.common.config import from_dict, load_config
+from training.common.config import from_dict
 from training.common.loop import LoopConfig, Progress, Task, fit
 from training.common.provenance import provenance
 from training.common.shares import Share
+from training.common.train_command import run_training
 from training.drums.dataset import (
     IGNORED,
     Batch,
@@ -57,37 +57,17 @@ class DrumTraining:
 
 def main(argv: list[str] | None = None) -> int:
     """Train from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.drums train", description=__doc__)
-    parser.add_argument(
-        "--config", type=Path, required=True, help="TOML file (training/drums/configs), or a checkpoint"
+    return run_training(
+        argv,
+        "drums",
+        DrumTraining,
+        train,
+        lambda progress: (
+            f"step {progress.step}: best {progress.best:.3f} bits per bar at step {progress.best_step}"
+        ),
+        # what is left out of a training has no gradient, which several devices have to be told
+        strategy=lambda config: "ddp_find_unused_parameters_true" if config.listen_only else "auto",
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
-    parser.add_argument("--out", type=Path, required=True, help="run folder; an earlier run there goes on")
-    parser.add_argument("--start", type=Path, metavar="CHECKPOINT", help="begin with its averaged weights")
-    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after this time")
-    parser.add_argument("--accelerator", default="auto")
-    parser.add_argument("--devices", default="auto")
-    parser.add_argument("--nodes", type=int, default=1)
-    options = parser.parse_args(argv)
-    config = load_config(DrumTraining, options.config)
-    devices = 1 if options.accelerator == "cpu" and options.devices == "auto" else options.devices
-    precision: Any = config.loop.precision
-    # what is left out of a training has no gradient, which several devices have to be told
-    strategy = "ddp_find_unused_parameters_true" if config.listen_only and str(devices) != "1" else "auto"
-    fabric = Fabric(
-        accelerator=options.accelerator,
-        strategy=strategy,
-        devices=devices,
-        num_nodes=options.nodes,
-        precision=precision,
-    )
-    fabric.launch()
-    progress = train(
-        config, options.data, options.out, fabric=fabric, seconds=options.minutes * 60, start=options.start
-    )
-    if fabric.is_global_zero:
-        print(f"step {progress.step}: best {progress.best:.3f} bits per bar at step {progress.best_step}")
-    return 0
 
 
 def train(

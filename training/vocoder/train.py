@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -17,10 +16,11 @@ from torch import Tensor, nn
 
 from musegen_daw.vocoding.mel import MelConfig
 from training.common.checkpoint import read_tensors, tensors_below
-from training.common.config import from_dict, load_config
+from training.common.config import from_dict
 from training.common.loop import LoopConfig, Opponent, Progress, Task, fit
 from training.common.provenance import provenance
 from training.common.shares import Share
+from training.common.train_command import run_training
 from training.vocoder.dataset import AudioCorpus, Batch, Crop, DataConfig, VocoderDataset, collate
 from training.vocoder.discriminators import Critic, CriticConfig, Opinion
 from training.vocoder.generator import Generator, GeneratorConfig
@@ -61,31 +61,15 @@ class VocoderTraining:
 
 def main(argv: list[str] | None = None) -> int:
     """Train from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.vocoder train", description=__doc__)
-    parser.add_argument(
-        "--config", type=Path, required=True, help="TOML file (training/vocoder/configs), or a checkpoint"
+    return run_training(
+        argv,
+        "vocoder",
+        VocoderTraining,
+        train,
+        lambda progress: (
+            f"step {progress.step}: best M-STFT {progress.best:.3f} at step {progress.best_step}"
+        ),
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
-    parser.add_argument("--out", type=Path, required=True, help="run folder; an earlier run there goes on")
-    parser.add_argument("--start", type=Path, metavar="CHECKPOINT", help="begin with its averaged weights")
-    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after this time")
-    parser.add_argument("--accelerator", default="auto")
-    parser.add_argument("--devices", default="auto")
-    parser.add_argument("--nodes", type=int, default=1)
-    options = parser.parse_args(argv)
-    config = load_config(VocoderTraining, options.config)
-    devices = 1 if options.accelerator == "cpu" and options.devices == "auto" else options.devices
-    precision: Any = config.loop.precision
-    fabric = Fabric(
-        accelerator=options.accelerator, devices=devices, num_nodes=options.nodes, precision=precision
-    )
-    fabric.launch()
-    progress = train(
-        config, options.data, options.out, fabric=fabric, seconds=options.minutes * 60, start=options.start
-    )
-    if fabric.is_global_zero:
-        print(f"step {progress.step}: best M-STFT {progress.best:.3f} at step {progress.best_step}")
-    return 0
 
 
 def train(
