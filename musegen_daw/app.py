@@ -164,8 +164,9 @@ class App:
     def _open_generator(self) -> DrumGenerator:
         from musegen_daw.drumming.generator import DrumGenerator
 
-        folder = self.settings.current.models_dir
-        return DrumGenerator.open(Path(folder) / "drums" if folder else resources.drum_model_dir())
+        chosen = self.settings.current.models_dir
+        folder = Path(chosen) / "drums"
+        return DrumGenerator.open(folder if chosen and folder.is_dir() else resources.drum_model_dir())
 
     def _vocoder(self, name: str) -> Vocoder:
         def open_vocoder() -> Vocoder:
@@ -276,7 +277,8 @@ class _Signals:
         self._notifier.activated.connect(lambda: reader.recv(4096))  # back in Python, where handlers run
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             if hasattr(signal, name):
-                signal.signal(getattr(signal, name), lambda *_: window.close())
+                # Not from within the handler: it may have come in an import that a worker waits for.
+                signal.signal(getattr(signal, name), lambda *_: QTimer.singleShot(0, window, window.close))
 
     def close(self) -> None:
         """Give back what was taken."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from musegen_daw import resources
+from musegen_daw.jam.settings import RigSettings
 from musegen_daw.jam.status import PortStatus, RigStatus
 from musegen_daw.live.clock import Clock, ManualClock
+from musegen_daw.live.control_map import ControlMap, Knob
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.events import MidiEvent, note_off, note_on
 from musegen_daw.live.picture import JamPicture
@@ -39,6 +42,8 @@ class PlayedRig:
     """
 
     def __init__(self, generator: WritesDrums, clip: str, bpm: float, clock: Clock | None = None) -> None:
+        self.settings = RigSettings()
+        self.control_map = ControlMap()
         self._clock = clock or ManualClock(100.0)
         self._transport = InternalTransport(self._clock, bpm)
         self._scheduler = Scheduler(self._clock, Silent())
@@ -98,6 +103,8 @@ class PlayedRig:
             self._advance(max(0.0, seconds - self._clock.now_seconds()))
 
     is_led = False
+    record_path: Path | None = None
+    offset_seconds = 0.0
 
     @property
     def status(self) -> RigStatus:
@@ -151,8 +158,27 @@ class PlayedRig:
         self._session.learn(target)
         self._advance(0.0)
 
+    def forget(self, knob: Knob) -> None:
+        """Let a knob move nothing any more."""
+        self.control_map = self.control_map.without(knob)
+
     def save_learned(self) -> None:
         """Nothing was learned."""
+
+    def set_style(self, style: str) -> None:
+        """It plays as it plays."""
+
+    def save_offset(self) -> None:
+        """There is no port."""
+
+    def start_recording(self, path: Path) -> None:
+        """Show that it is recorded."""
+        self.record_path = path
+
+    def stop_recording(self) -> Path | None:
+        """Nothing is written."""
+        self.record_path = None
+        return None
 
     def close(self) -> None:
         """End it."""

@@ -15,7 +15,9 @@ from musegen_daw.devices.findings import Finding, Level
 from musegen_daw.devices.ports import PortDirectory, PortInfo
 from musegen_daw.errors import PortError
 from musegen_daw.jam.settings import RigSettings
+from musegen_daw.live.control_map import ControlMap, Knob
 from musegen_daw.ui.clips.panel import ClipsPanel
+from musegen_daw.ui.jam_panel import JamPanel
 from musegen_daw.ui.settings_panel import SettingsPanel
 from musegen_daw.ui.vocoder.panel import VocoderPanel
 from scripts.played_rig import PlayedRig
@@ -90,6 +92,7 @@ class Stage:
 def scenes(stage: Stage) -> Iterator[Scene]:
     """The name of each picture and what brings it about, in order."""
     yield "jam", lambda: _jam(stage)
+    yield "jam-more", lambda: _more(stage)
     yield "jam-learn", lambda: _learn(stage)
     yield "clips-empty", lambda: stage.window.go_to("clips")
     yield "clips", lambda: _clips(stage)
@@ -113,6 +116,22 @@ def _learn(stage: Stage) -> None:
         lambda controls: controls.__class__(muted=frozenset({"crash", "ride"}), hold=True)
     )
     stage.window.line.say("Move the knob or hit the pad that is to move 'energy' (Esc: leave it).")
+
+
+def _more(stage: Stage) -> None:
+    panel = stage.window.panel("jam")
+    assert isinstance(panel, JamPanel)
+    stage.window.go_to("jam")
+    stage.rig = None
+    panel.restore_state({"is_unfolded": True, "style": "bossa"})
+    stage.wait(lambda: stage.rig is not None and stage.app.control.rig is stage.rig)
+    stage.pause()
+    assert stage.rig is not None
+    stage.rig.control_map = ControlMap(
+        "window",
+        ((Knob("cc", 0, 21), "density"), (Knob("note", 9, 36), "mute kick"), (Knob("cc", 0, 22), "swing")),
+    )
+    stage.window.line.clear()
 
 
 def _clips(stage: Stage) -> None:

@@ -86,8 +86,7 @@ def _measure_offset(
     round_trip_ms, spread_ms = 1000 * found.round_trip_seconds, 1000 * found.spread_seconds
     display.event(
         "offset",
-        f"{found.returned} of {found.sent} notes came back, after {round_trip_ms:.1f} ms (within {spread_ms:.1f} ms); "
-        f"from now on the drums are sent {-1000 * found.offset_seconds:.1f} ms early to {found.port_name!r}.",
+        found.sentence,
         port=found.port_name,
         offset_ms=round(1000 * found.offset_seconds, 3),
         round_trip_ms=round(round_trip_ms, 3),

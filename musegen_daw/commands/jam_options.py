@@ -106,6 +106,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     drums.add_argument(
         "--follow", type=number(0, 4), default=1.0, metavar="X", help="0 loosely to 4 closely, 1"
     )
+    drums.add_argument(
+        "--style", default="", metavar="NAME", help="begin from a bundled groove (see --list-styles)"
+    )
     drums.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, metavar="S")
     drums.add_argument(
         "--model", type=Path, default=resources.drum_model_dir(), metavar="DIR", help="another drum model"
@@ -151,6 +154,8 @@ def rig_settings(args: Namespace) -> RigSettings:
     from musegen_daw.live.settings import JamSettings, Way
 
     _check_recording(args.record)
+    if args.style:
+        resources.style_path(args.style)  # raises where there is none, before ports are opened
     drum_map = resources.load_drum_map(args.drum_map) if args.drum_map else GENERAL_MIDI
     jam = JamSettings(
         way=Way(args.mode),
@@ -176,6 +181,7 @@ def rig_settings(args: Namespace) -> RigSettings:
         ),
         offset_seconds=None if args.offset is None else args.offset / 1000,
         record_path=args.record,
+        style=args.style,
         control_map=args.controls,
     )
 

@@ -40,6 +40,15 @@ class OffsetMeasurement:
         """Half of the way: by so much a note has to leave early to arrive in time."""
         return -self.round_trip_seconds / 2
 
+    @property
+    def sentence(self) -> str:
+        """What was found and what follows from it, for a person."""
+        return (
+            f"{self.returned} of {self.sent} notes came back, after {1000 * self.round_trip_seconds:.1f} ms (within "
+            f"{1000 * self.spread_seconds:.1f} ms); from now on the drums are sent "
+            f"{-1000 * self.offset_seconds:.1f} ms early to {self.port_name!r}."
+        )
+
 
 def measure_offset(
     settings: RigSettings,
@@ -103,6 +112,8 @@ def _trips(
             return None
     trips: list[float] = []
     for number in range(NOTES):
+        if is_over():
+            return None
         # At irregular moments, so that they fall anywhere in the DAW's blocks.
         time.sleep(SHORTEST_GAP_SECONDS + SPREAD_GAP_SECONDS * (number * _GOLDEN % 1))
         trip = _trip(output, channel, pitch, came)

@@ -20,19 +20,21 @@ from musegen_daw.jam.outputs import opener
 from musegen_daw.jam.ports import RigPorts
 from musegen_daw.jam.settings import RigSettings
 from musegen_daw.jam.status import PortStatus, RigStatus
+from musegen_daw.jam.styles import load_style
 from musegen_daw.jam.timekeeper import Timekeeper
 from musegen_daw.live.clock import Clock, SystemClock
-from musegen_daw.live.control_map import ControlMap
+from musegen_daw.live.control_map import ControlMap, Knob
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.events import MidiEvent
 from musegen_daw.live.outputs import Outputs
 from musegen_daw.live.patterns import BarGrid
 from musegen_daw.live.picture import JamPicture
 from musegen_daw.live.planner import WritesDrums
-from musegen_daw.live.recording import Recorder
 from musegen_daw.live.scheduler import Scheduler
 from musegen_daw.live.session import JamSession
 from musegen_daw.live.settings import Way
+from musegen_daw.live.styled import Styled
+from musegen_daw.live.tape import Tape
 from musegen_daw.midi_file import song_to_bytes
 from musegen_daw.sending.remote import RemoteScheduler
 
@@ -66,6 +68,8 @@ class JamRig:
         self._is_closed = False
         self._session: JamSession | None = None
         self._time: Timekeeper | None = None
+        self._style = settings.style
+        self._styled = Styled(generator, load_style(settings.style))
         control_map = self._saved_map = places.load_map(self._config_dir, settings.control_map)
         with ExitStack() as opened:
             open_out = opener(directory, self._clock, self._say, apart=settings.sends_apart)
@@ -81,19 +85,19 @@ class JamRig:
         self._echo = EchoFilter()
         self._outputs = Outputs(*self._schedulers, self._echo)
         self._time = Timekeeper(settings, self._clock, self._outputs, self._ports.clock, self._wake)
-        self._recorder = None
+        self._tape = Tape(BarGrid(settings.beats_per_bar), channels=settings.jam.channels)
+        self._record_path = settings.record_path
         if settings.record_path is not None:
-            grid = BarGrid(settings.beats_per_bar)
-            self._recorder = Recorder(grid, channels=settings.jam.channels)
+            self._tape.start(0.0)
         self._session = JamSession(
             self._clock,
             self._time.transport,
             self._outputs,
-            generator,
+            self._styled,
             settings.jam,
             control_map=control_map,
             controls=settings.controls,
-            recorder=self._recorder,
+            recorder=self._tape,
         )
         self._ports.watch(self._port_changed)
 
@@ -150,11 +154,48 @@ class JamRig:
         """End every note at once; the drums set in again with a later bar."""
         self._played.panic()
 
+    @property
+    def style(self) -> str:
+        """The groove that the drums went on from; empty for none."""
+        return self._style
+
+    def set_style(self, style: str) -> None:
+        """Go on from another bundled groove with the next bars, "" for none; raises MusegenError."""
+        self._styled.choose(load_style(style))
+        self._style = style
+        self._played.ask_anew()
+
+    # Recording
+
+    @property
+    def record_path(self) -> Path | None:
+        """Where it is being recorded to; None while it is not."""
+        return self._record_path
+
+    def start_recording(self, path: Path) -> None:
+        """Record all that is heard and played, from the bar that sounds on; nothing where a recording runs."""
+        if self._record_path is None and not self._is_closed:
+            self._record_path = path
+            self._tape.start(self.beats_now())
+
+    def stop_recording(self) -> Path | None:
+        """Write what was recorded, and where to; None where nothing was. Raises MidiFileError where it cannot be."""
+        path, self._record_path = self._record_path, None
+        song = self._tape.stop(None if self._is_closed else self.beats_now())
+        if path is None or song is None:
+            return None
+        write_bytes(path, song_to_bytes(song), MidiFileError)
+        return path
+
     # Knobs
 
     def learn(self, target: str | None) -> None:
         """Bind the next knob or pad that moves to a control, or no longer; raises ValueError for what is none."""
         self._played.learn(target)
+
+    def forget(self, knob: Knob) -> None:
+        """Let a knob or pad move nothing any more."""
+        self._played.forget(knob)
 
     @property
     def control_map(self) -> ControlMap:
@@ -246,8 +287,7 @@ class JamRig:
             scheduler.close()
         self._ports.close()
         try:
-            if self._recorder is not None and self.settings.record_path is not None:
-                write_bytes(self.settings.record_path, song_to_bytes(self._recorder.song()), MidiFileError)
+            self.stop_recording()
         finally:
             self.save_learned()
 

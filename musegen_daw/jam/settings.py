@@ -31,7 +31,8 @@ class RigSettings:
     Without `output_name` nothing is sent but to the sound device, if `audio` asks for it. `offset_seconds` is that of
     the MIDI output, negative to send early; None takes what was saved for the port. With `sends_apart` a process of
     its own sends the notes in time, whatever this one does, and ends them even when this one is killed. `control_map`
-    names a map of knobs, which is made where there is none yet.
+    names a map of knobs, which is made where there is none yet. `style` names a bundled groove to begin with, and
+    `record_path` is where everything is recorded to from the start.
     """
 
     input_names: tuple[str, ...] = (OWN_INPUT,)
@@ -49,6 +50,7 @@ class RigSettings:
     offset_seconds: float | None = None
     sends_apart: bool = True
     record_path: Path | None = None
+    style: str = ""
     control_map: str | None = None
 
     def __post_init__(self) -> None:

@@ -35,6 +35,11 @@ class Knob:
         if not 0 <= self.number < (ALL_SOUND_OFF if self.kind == "cc" else 128):
             raise ValueError(f"there is no {self.kind} {self.number} to move a control by")
 
+    def __str__(self) -> str:
+        """Its name as it stands on controllers, as "CC 21 (channel 1)"."""
+        kind = "CC" if self.kind == "cc" else "note"
+        return f"{kind} {self.number} (channel {self.channel + 1})"
+
     @classmethod
     def of(cls, event: MidiEvent) -> Knob | None:
         """What sent the message, None where it is neither a control change nor a note."""
@@ -69,6 +74,14 @@ class ControlMap:
         kept = (binding for binding in self.bindings if binding[0] != knob)
         return replace(self, bindings=(*kept, (knob, target)))
 
+    def without(self, knob: Knob) -> ControlMap:
+        """The same map with `knob` moving nothing."""
+        return replace(self, bindings=tuple(each for each in self.bindings if each[0] != knob))
+
+    def knobs_of(self, target: str) -> tuple[Knob, ...]:
+        """What moves `target`."""
+        return tuple(knob for knob, bound in self.bindings if bound == target)
+
     def unbound(self, target: str) -> ControlMap:
         """The same map with nothing moving `target`."""
         return replace(self, bindings=tuple(each for each in self.bindings if each[1] != target))
@@ -87,6 +100,10 @@ class ControlSurface:
         if target is not None and target not in TARGETS:
             raise ValueError(f"there is no control {target!r}; there are {', '.join(TARGETS)}")
         self.learning = target
+
+    def forget(self, knob: Knob) -> None:
+        """Let a knob or pad move nothing any more."""
+        self.control_map = self.control_map.without(knob)
 
     def takes(self, event: MidiEvent) -> bool:
         """Whether the message is for the surface, and so no music."""

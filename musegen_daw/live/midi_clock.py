@@ -54,10 +54,12 @@ class _View:
 
     Song position in ticks is the number of a tick plus `offset`; `held` is where the song stands or starts from.
     `told` is set once the sender has said anything but clock, `begun` by the first tick after it was told to run.
-    `last_seconds` is when the last tick came that was believed, or the word to start after it.
+    `steady_bpm` is what a beat's worth of ticks last agreed on. `last_seconds` is when the last tick came that was
+    believed, or the word to start after it.
     """
 
     line: Line | None = None
+    steady_bpm: float | None = None
     last_seconds: float | None = None
     locked: bool = False
     offset: float = 0.0
@@ -124,6 +126,11 @@ class ClockFollower:
         """Quarter notes per minute, None before the second tick."""
         line = self._view.line
         return None if line is None else 60.0 / (line.period_seconds * CLOCKS_PER_BEAT)
+
+    @property
+    def steady_bpm(self) -> float | None:
+        """The last tempo that was sure, None before any: the few ticks around a stop say nothing of it."""
+        return self._view.steady_bpm
 
     @property
     def running(self) -> bool:
@@ -314,9 +321,13 @@ class ClockFollower:
         view, track = self._view, self._track
         line = track.line
         joins = not view.running and not view.told
+        is_steady = line is not None and track.ticks >= LOCK_TICKS
         self._view = replace(
             view,
             line=line,
+            steady_bpm=60.0 / (line.period_seconds * CLOCKS_PER_BEAT)
+            if line and is_steady
+            else view.steady_bpm,
             last_seconds=seconds,
             locked=line is not None
             and (line.deviation_seconds <= LOCK_DEVIATION_SECONDS or track.ticks >= LOCK_TICKS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Protocol
 
 from musegen_daw.core.clip import Clip, Note, Song
 from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
@@ -12,6 +13,30 @@ from musegen_daw.live.patterns import LIVE_PPQ, BarGrid
 
 MAX_NOTES = 2_000_000
 SAME_TEMPO_BPM = 0.05  # a followed clock is never known better
+
+
+class Records(Protocol):
+    """What a session tells of itself; a `Recorder` keeps it, a `tape.Tape` while it runs."""
+
+    def heard(self, event: MidiEvent, beats: float, source: str) -> None:
+        """A message came in."""
+        ...
+
+    def released(self, beats: float, source: str | None = None) -> None:
+        """What sounded of a source, or of all, has ended."""
+        ...
+
+    def sent(self, note: Note) -> None:
+        """A drum note goes out."""
+        ...
+
+    def cut(self, beats: float) -> None:
+        """What was to be sent from `beats` on is not sent."""
+        ...
+
+    def tempo(self, beats: float, bpm: float) -> None:
+        """The tempo from `beats` on."""
+        ...
 
 
 class Recorder:

@@ -10,7 +10,7 @@ from musegen_daw.live.events import TimedNote
 from musegen_daw.live.outputs import PlaysNotes
 from musegen_daw.live.patterns import LIVE_PPQ, Pattern
 from musegen_daw.live.performer import Kit, Performer
-from musegen_daw.live.recording import Recorder
+from musegen_daw.live.recording import Records
 
 LATE_SECONDS = 0.03  # a hit that comes later than this is left out
 RETIME_SECONDS = 0.003  # less than this a drummer is not corrected
@@ -28,7 +28,7 @@ class Sender:
         scheduler: PlaysNotes,
         seconds_at: Callable[[float], float | None],
         kit: Kit,
-        recorder: Recorder | None,
+        recorder: Records | None,
     ) -> None:
         self._scheduler, self._seconds_at, self._kit, self._recorder = scheduler, seconds_at, kit, recorder
         self._performer = Performer(kit)

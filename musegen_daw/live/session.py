@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from musegen_daw.live.clock import Clock, Worker
 from musegen_daw.live.conductor import Conductor, Delays
-from musegen_daw.live.control_map import ControlMap, ControlSurface
+from musegen_daw.live.control_map import ControlMap, ControlSurface, Knob
 from musegen_daw.live.controls import FILL_NOW, PANIC, TARGETS, Controls, touched
 from musegen_daw.live.events import MidiEvent
 from musegen_daw.live.heard import Heard
@@ -15,7 +15,7 @@ from musegen_daw.live.outputs import PlaysNotes
 from musegen_daw.live.patterns import LEAD_BEATS, BarGrid, PlayedPatterns
 from musegen_daw.live.picture import JamPicture
 from musegen_daw.live.planner import Planner, WritesDrums
-from musegen_daw.live.recording import Recorder
+from musegen_daw.live.recording import Records
 from musegen_daw.live.sender import Sender
 from musegen_daw.live.settings import JamSettings, JamStatus, Way, mode_of
 from musegen_daw.live.timeline import Timeline
@@ -24,6 +24,7 @@ from musegen_daw.live.transport import Transport
 PLAYING_STEP_SECONDS = 0.02
 WAITING_STEP_SECONDS = 0.05
 MAX_INBOX = 65_536
+INBOX_SECONDS = 0.01  # of one step, for a flood of notes must not keep the drums from being sent
 
 
 class JamSession:
@@ -43,7 +44,7 @@ class JamSession:
         *,
         control_map: ControlMap | None = None,
         controls: Controls | None = None,
-        recorder: Recorder | None = None,
+        recorder: Records | None = None,
     ) -> None:
         self._clock, self._transport, self._scheduler, self._settings = clock, transport, scheduler, settings
         self._recorder = recorder
@@ -56,7 +57,7 @@ class JamSession:
         self._sender = Sender(scheduler, self._seconds_at, settings.kit, recorder)
         self._way = settings.way
         self._inbox: deque[Callable[[float], None]] = deque(maxlen=MAX_INBOX)
-        self._is_playing = False
+        self._is_playing = self._is_closing = False
         self._jumps = transport.jumps
         self._beats: float | None = None  # reached in the session
         self._message = ""
@@ -103,6 +104,14 @@ class JamSession:
             raise ValueError(f"there is no control {target!r}; there are {', '.join(TARGETS)}")
         self._order(lambda now_seconds: self._surface.learn(target))
 
+    def forget(self, knob: Knob) -> None:
+        """Let a knob or pad move nothing any more."""
+        self._order(lambda now_seconds: self._surface.forget(knob))
+
+    def ask_anew(self) -> None:
+        """Have what comes next written again, because the generator would now write something else."""
+        self._order(lambda now_seconds: self._conductor.changed(now_seconds, is_taste=True))
+
     def panic(self) -> None:
         """End every note at once, whatever the worker does; the drums set in again with a later bar."""
         self._scheduler.panic()
@@ -115,6 +124,7 @@ class JamSession:
 
     def close(self) -> None:
         """Silence, and end the workers; a second call does nothing."""
+        self._is_closing = True  # what waits is not carried out any more
         if self._worker is not None:
             self._worker.stop()
         self._scheduler.panic()  # before the planner, which may be at work
@@ -165,8 +175,7 @@ class JamSession:
 
     def _step(self, now_seconds: float) -> float:
         self._follow_transport(now_seconds)
-        while self._inbox:
-            self._inbox.popleft()(now_seconds)
+        self._carry_out_orders(now_seconds)
         for sentence in self._conductor.take_plans():
             self._message = sentence
         if self._planner.failure and self._message != self._planner.failure:
@@ -183,7 +192,16 @@ class JamSession:
         if self._is_watched:
             self._is_watched = False
             self._picture = self._conductor.picture(self._beats or 0.0, self._heard)
+        if self._inbox:
+            return now_seconds
         return now_seconds + (PLAYING_STEP_SECONDS if self._is_playing else WAITING_STEP_SECONDS)
+
+    def _carry_out_orders(self, now_seconds: float) -> None:
+        until_seconds = self._clock.now_seconds() + INBOX_SECONDS
+        while self._inbox and not self._is_closing:
+            self._inbox.popleft()(now_seconds)
+            if self._clock.now_seconds() > until_seconds:
+                break
 
     def _play(self, now_seconds: float) -> None:
         # A port that is sent to early needs its notes sooner.

@@ -234,8 +234,8 @@ class FollowedTransport:
 
     @property
     def tempo_bpm(self) -> float | None:
-        """Quarter notes per minute, None where no clock has been heard."""
-        return self._follower.tempo_bpm
+        """Quarter notes per minute; of a song that stands, the last that was sure; None where none is known."""
+        return self._follower.tempo_bpm if self.is_playing else self._follower.steady_bpm
 
     def position(self, time_seconds: float) -> float:
         """The beat at a time not far from now, 0 where none is known."""

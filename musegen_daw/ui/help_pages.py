@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from musegen_daw.ui.about import libraries, version_text
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.routing_help import recipes
+from musegen_daw.ui.routing_help import likely_daw, recipes
 from musegen_daw.ui.segments import Segments
 from musegen_daw.ui.theme import LARGE, MEDIUM, SMALL
 from musegen_daw.ui.widgets import Card, ProgressLine, StatusLight, button, label
@@ -38,7 +38,8 @@ KEYS = (
         ("1 … 9", "mute and unmute a voice, kick to ride"),
         ("← →", "change the slider in focus; Page Up and Page Down in larger steps"),
         ("A", "leave the density to what is played"),
-        ("Right click", "MIDI learn: bind a knob or pad to a control"),
+        ("M, R", "unfold swing, style, latency and recording; record and stop"),
+        ("Right click", "MIDI learn: bind a knob or pad to a control, or forget it"),
     )),
     ("Clips", (
         ("Ctrl+O, Ctrl+S", "open, save"),
@@ -56,9 +57,11 @@ class RoutingPage(QWidget):
     """The first page: what this is, the ports of this computer, and the steps in a DAW of one's choice."""
 
     begin_wanted = Signal()
+    daw_chosen = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._is_chosen = False
         self._ports = label("", "dim")
         self._steps = QLabel()
         self._steps.setWordWrap(True)
@@ -67,8 +70,8 @@ class RoutingPage(QWidget):
         self._to, self._back = "musegen in", "musegen drums"
         names = [recipe.daw for recipe in recipes(self._to, self._back)]
         self._daws = Segments("DAW", [(name, name, f"The steps in {name}") for name in names])
-        self._daws.chosen.connect(lambda _key: self._show_steps())
-        self._daws.choose(names[0])
+        self._daws.chosen.connect(self._choose)
+        self._daws.choose(likely_daw(sys.platform, ()))
         begin = button("Begin to play", "Go to Jam", "", "main", large=True)
         begin.clicked.connect(self.begin_wanted)
         column = _column(self)
@@ -100,6 +103,29 @@ class RoutingPage(QWidget):
         self._to, self._back = to_program, from_program
         self._ports.setText(sentence)
         self._show_steps()
+
+    @property
+    def chosen_daw(self) -> str:
+        """The DAW that a person chose, empty before."""
+        return self._daws.key if self._is_chosen else ""
+
+    def choose_daw(self, daw: str) -> None:
+        """Show the steps in a DAW that was chosen before; an unknown one is passed over."""
+        self._is_chosen = any(recipe.daw == daw for recipe in recipes(self._to, self._back))
+        if self._is_chosen:
+            self._daws.choose(daw)
+            self._show_steps()
+
+    def suggest_daw(self, daw: str) -> None:
+        """Show the steps in a DAW, unless a person has chosen one."""
+        if not self._is_chosen:
+            self._daws.choose(daw)
+            self._show_steps()
+
+    def _choose(self, _daw: str) -> None:
+        self._is_chosen = True
+        self._show_steps()
+        self.daw_chosen.emit()
 
     def _show_steps(self) -> None:
         chosen = self._daws.key
@@ -250,6 +276,14 @@ def _examined(task: Task, context: AppContext) -> Sequence[Finding]:
     task.check()
     model_dir = resources.drum_model_dir()
     return examine(context.ports(), output_devices, lambda _folder: context.drum_generator(), model_dir)[1]
+
+
+def likely_daw_of(context: AppContext) -> str:
+    """The DAW that is likely used here, by the ports that there are; for a worker."""
+    from musegen_daw.devices.drivers import Direction
+
+    ports = context.ports()
+    return likely_daw(sys.platform, (port.name for way in Direction for port in ports.ports(way)))
 
 
 def port_names(context: AppContext) -> tuple[str, str, str]:

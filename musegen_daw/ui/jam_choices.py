@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from musegen_daw import resources
 from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
 from musegen_daw.live.controls import CONTINUOUS, Controls
 from musegen_daw.live.settings import JamSettings, Way
@@ -21,7 +22,7 @@ NO_PORT = "-"
 
 @dataclass(frozen=True, slots=True)
 class JamChoices:
-    """Clock, tempo, count-in, whether the sound device plays, the way and the controls."""
+    """Clock, tempo, count-in, whether the sound device plays, the way, the controls and the style."""
 
     clock: ClockSource = ClockSource.INTERNAL
     tempo_bpm: float = DEFAULT_BPM
@@ -29,6 +30,7 @@ class JamChoices:
     sound: bool = False
     way: Way = Way.FOLLOW
     controls: Controls = field(default_factory=Controls)
+    style: str = ""
 
     def rig_settings(self, settings: AppSettings) -> RigSettings:
         """The settings of a jam on the ports and devices of `settings`; without any output the sound device plays."""
@@ -46,6 +48,7 @@ class JamChoices:
             jam=JamSettings(way=self.way),
             controls=replace(self.controls, hold=False),
             control_map=CONTROL_MAP,
+            style=self.style,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -57,6 +60,7 @@ class JamChoices:
             "count_in_bars": self.count_in_bars,
             "sound": self.sound,
             "way": self.way.value,
+            "style": self.style,
             "controls": {**controls, "muted": sorted(self.controls.muted)},
         }
 
@@ -76,8 +80,14 @@ class JamChoices:
                 sound=bool(state.get("sound", False)),
                 way=Way(state.get("way", usual.way)),
                 controls=Controls(muted=muted, **controls),
+                style=_known_style(state.get("style")),
             )
             made.rig_settings(AppSettings())  # checks the tempo
             return made
         except (TypeError, AttributeError) as error:
             raise ValueError(str(error)) from error
+
+
+def _known_style(name: object) -> str:
+    """The name of a groove that there is, else none."""
+    return name if isinstance(name, str) and name in resources.style_names() else ""

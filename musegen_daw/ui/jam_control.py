@@ -3,101 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from musegen_daw.errors import MusegenError
+from musegen_daw.ui.rig import Rig
 from musegen_daw.ui.work import Task, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.jam.settings import RigSettings
-    from musegen_daw.jam.status import RigStatus
+    from musegen_daw.live.control_map import ControlMap, Knob
     from musegen_daw.live.controls import Controls
-    from musegen_daw.live.picture import JamPicture
-    from musegen_daw.live.settings import Way
 
 LOOK_MILLISECONDS = 40
-
-
-class Rig(Protocol):
-    """What the window asks of a jam; `jam.rig.JamRig` is one."""
-
-    @property
-    def is_led(self) -> bool:
-        """Whether a DAW's clock leads."""
-        ...
-
-    @property
-    def status(self) -> RigStatus:
-        """How things stand."""
-        ...
-
-    @property
-    def picture(self) -> JamPicture:
-        """What to draw."""
-        ...
-
-    def beats_now(self) -> float:
-        """Where the playhead is, in beats of the session."""
-        ...
-
-    def toggle(self) -> None:
-        """Start, or stop."""
-        ...
-
-    def set_tempo(self, tempo_bpm: float) -> None:
-        """Go on at another tempo."""
-        ...
-
-    def tap(self) -> float | None:
-        """Take a tap."""
-        ...
-
-    def change(self, change: Callable[[Controls], Controls]) -> None:
-        """Play as `change` makes of the controls."""
-        ...
-
-    def set_way(self, way: Way) -> None:
-        """Play another way."""
-        ...
-
-    def fill_now(self) -> None:
-        """Play a fill in the next bar."""
-        ...
-
-    def panic(self) -> None:
-        """End every note at once."""
-        ...
-
-    def learn(self, target: str | None) -> None:
-        """Bind the next knob that moves."""
-        ...
-
-    def save_learned(self) -> None:
-        """Keep what was learned."""
-        ...
-
-    def close(self) -> None:
-        """End it."""
-        ...
 
 
 OpenRig = Callable[["RigSettings"], Rig]
 """Opens a jam; called on a worker, may take seconds, raises MusegenError."""
 
 
+Measure = Callable[["RigSettings", Callable[[str], None], Callable[[], bool]], str]
+"""Measures the latency of a jam's ports, which are free meanwhile: told what to say to the person and asked whether to
+give up, it returns a sentence or raises MusegenError."""
+
+
 class JamControl(QObject):
     """Holds the one jam of the program.
 
     `looked` comes 25 times a second while there is one, with its status; `opened` when there is one; `absent` with
-    the sentence why there is none; `said` with what the jam has to tell.
+    the sentence why there is none; `said` with what the jam has to tell; `bound` with the ControlMap, when knobs move
+    other controls than before; `recorded` with the Path of a recording that was written.
     """
 
     looked = Signal(object)
     opened = Signal()
     absent = Signal(str)
     said = Signal(str)
+    bound = Signal(object)
+    recorded = Signal(object)
 
     def __init__(self, open_rig: OpenRig, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -108,7 +53,8 @@ class JamControl(QObject):
         self._settings: RigSettings | None = None
         self._message = ""
         self._is_opening = False
-        self._was_learning = False
+        self._is_measuring = False
+        self._control_map: ControlMap | None = None
         self._looking = QTimer(self)
         self._looking.setInterval(LOOK_MILLISECONDS)
         self._looking.timeout.connect(self._look)
@@ -131,13 +77,35 @@ class JamControl(QObject):
     def open(self, settings: RigSettings) -> None:
         """Close the jam that is there and open another, in the background; of several orders the last counts."""
         self._settings = settings
-        self._workers.cancel()
-        self._rig = None
-        self._looking.stop()
-        self._is_opening = True
+        self._let_go()
         self._workers.start(
             lambda task: self._exchange(task, settings), succeeded=self._opened, failed=self._failed
         )
+
+    @property
+    def is_measuring(self) -> bool:
+        """Whether the latency is being measured."""
+        return self._is_measuring
+
+    def measure(self, measure: Measure) -> None:
+        """Close the jam, measure the latency of its ports, and open it again, in the background."""
+        settings = self._settings
+        if settings is not None:
+            self._let_go()
+            self._is_measuring = True
+            self._workers.start(
+                lambda task: self._measured(task, settings, measure),
+                succeeded=self._reopened,
+                failed=self._failed,
+                progressed=lambda _share, sentence: self.said.emit(sentence),
+            )
+
+    def give_up_measuring(self) -> bool:
+        """Open the jam again without having measured; whether there was something to give up."""
+        was_measuring = self._is_measuring and self._settings is not None
+        if was_measuring and self._settings is not None:
+            self.open(self._settings)
+        return was_measuring
 
     def close(self) -> None:
         """End the jam and wait until nothing sounds and every port is given back."""
@@ -174,6 +142,74 @@ class JamControl(QObject):
         if self._rig is not None:
             self._rig.learn(target)
 
+    def forget(self, knob: Knob) -> None:
+        """Let a knob move nothing any more."""
+        if self._rig is not None:
+            self._rig.forget(knob)
+
+    def set_style(self, style: str) -> None:
+        """Go on from another groove."""
+        self._do(lambda rig: rig.set_style(style))
+
+    def set_offset(self, seconds: float) -> None:
+        """Send the drums later, or if negative earlier, and keep that for the port."""
+
+        def change(rig: Rig) -> None:
+            rig.offset_seconds = seconds
+            rig.save_offset()
+
+        self._do(change)
+
+    def start_recording(self, path: Path) -> None:
+        """Record from this bar on; the folder is made."""
+
+        def start(rig: Rig) -> None:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise MusegenError(
+                    f"Cannot make the folder {path.parent} for recordings: {error}."
+                ) from error
+            rig.start_recording(path)
+
+        self._do(start)
+
+    def stop_recording(self) -> None:
+        """Write the recording."""
+
+        def stop(rig: Rig) -> None:
+            path = rig.stop_recording()
+            if path is not None:
+                self.recorded.emit(path)
+
+        self._do(stop)
+
+    def _do(self, order: Callable[[Rig], None]) -> None:
+        rig = self._rig
+        if rig is not None:
+            self._workers.start(lambda task: order(rig), failed=self.said.emit)
+
+    def _let_go(self) -> None:
+        self._workers.cancel()
+        self._rig = self._control_map = None
+        self._looking.stop()
+        self._is_opening, self._is_measuring = True, False
+
+    def _measured(self, task: Task, settings: RigSettings, measure: Measure) -> tuple[Rig, str]:
+        self._close_held()
+        try:
+            sentence = measure(settings, lambda words: task.report(0.0, words), lambda: task.is_cancelled)
+        except MusegenError as error:
+            sentence = str(error)
+        task.check()
+        self._held = self._open_rig(settings)
+        return self._held, sentence
+
+    def _reopened(self, result: tuple[Rig, str]) -> None:
+        rig, sentence = result
+        self._opened(rig)
+        self.said.emit(sentence)
+
     def _exchange(self, task: Task, settings: RigSettings) -> Rig:
         self._close_held()
         task.check()
@@ -183,16 +219,19 @@ class JamControl(QObject):
     def _close_held(self) -> None:
         held, self._held = self._held, None
         if held is not None:
+            path = held.record_path
             held.close()
+            if path is not None:
+                self.recorded.emit(path)
 
     def _opened(self, rig: Rig) -> None:
-        self._rig, self._is_opening = rig, False
+        self._rig, self._is_opening, self._is_measuring = rig, False, False
         self._looking.start()
         self.opened.emit()
         self._look()
 
     def _failed(self, sentence: str) -> None:
-        self._is_opening = False
+        self._is_opening = self._is_measuring = False
         self.absent.emit(sentence)
 
     def _look(self) -> None:
@@ -203,10 +242,10 @@ class JamControl(QObject):
             self._message = status.message
             if status.message:
                 self.said.emit(status.message)
-        if self._was_learning and status.jam.learning is None:
-            try:
-                self._rig.save_learned()
-            except MusegenError as error:
-                self.said.emit(str(error))
-        self._was_learning = status.jam.learning is not None
+        control_map = self._rig.control_map
+        if control_map is not self._control_map:
+            if self._control_map is not None:
+                self._do(lambda rig: rig.save_learned())
+            self._control_map = control_map
+            self.bound.emit(control_map)
         self.looked.emit(status)

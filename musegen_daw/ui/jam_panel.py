@@ -4,54 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QGridLayout,
-    QHBoxLayout,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from musegen_daw.core.drums import VOICES
 from musegen_daw.core.note_names import NoteNames
 from musegen_daw.jam.settings import ClockSource
-from musegen_daw.live.controls import FILL_NOW, Controls
+from musegen_daw.live.controls import Controls
 from musegen_daw.live.patterns import LIVE_PPQ
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.drag_button import DragOut
+from musegen_daw.ui.drops import drag_out
 from musegen_daw.ui.jam_choices import NO_PORT, JamChoices
 from musegen_daw.ui.jam_control import JamControl
+from musegen_daw.ui.jam_controls import JamControls
+from musegen_daw.ui.jam_more import recording_path
 from musegen_daw.ui.jam_pickers import JamPickers
 from musegen_daw.ui.jam_strips import JamStrips
-from musegen_daw.ui.panel import INFO, WARN, Panel
+from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel
 from musegen_daw.ui.settings_store import AppSettings
-from musegen_daw.ui.theme import MEDIUM, SMALL, TINY
-from musegen_daw.ui.time_strip import HEAD_WIDTH
+from musegen_daw.ui.theme import MEDIUM, SMALL
 from musegen_daw.ui.trouble import Trouble
-from musegen_daw.ui.voice_button import VoiceButton
-from musegen_daw.ui.widgets import ValueSlider, button, label
 
 if TYPE_CHECKING:
+    from musegen_daw.jam.settings import RigSettings
     from musegen_daw.jam.status import RigStatus
+    from musegen_daw.live.control_map import Knob
 
 FRAME_MILLISECONDS = 20
 _REOPENING = ("audio_device", "input_port", "output_port", "soundfont")
-_SLIDERS = (
-    ("density", "Density", "auto", "How many hits; A leaves it to what you play"),
-    ("energy", "Energy", "", "How hard the hits are; a double click goes back to the middle"),
-    ("variation", "Variation", "", "How much the drums change; a double click goes back to the middle"),
-)
 
 
 class JamPanel(Panel):
     """Opens the jam when its state is restored, and again when a port, the clock or a device is another one."""
 
-    def __init__(self, context: AppContext, control: JamControl, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        context: AppContext,
+        control: JamControl,
+        parent: QWidget | None = None,
+        drag: DragOut = drag_out,
+    ) -> None:
         super().__init__(parent)
         self._context, self._control = context, control
         self._choices = JamChoices()
@@ -63,12 +62,8 @@ class JamPanel(Panel):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._strips)
         self._stack.addWidget(self._trouble)
-        self._sliders = {target: ValueSlider(name, 0.5, auto) for target, name, auto, _ in _SLIDERS}
-        self._fill = button("Fill", "Play a fill in the next bar; right click: MIDI learn", "F", large=True)
-        self._hold = button(
-            "Hold", "Keep the pattern that plays; right click: MIDI learn", "H", large=True, checkable=True
-        )
-        self._mutes = [VoiceButton(voice, row, str(row + 1)) for row, voice in enumerate(VOICES)]
+        self._controls = JamControls(drag)
+        self._more = self._controls.more
         self._lay_out()
         self._connect()
         self._playhead = Pulse(self, FRAME_MILLISECONDS)
@@ -78,11 +73,13 @@ class JamPanel(Panel):
 
     def activated(self) -> None:
         """The keyboard goes to the first control."""
-        self._sliders["density"].setFocus()
+        self._controls.sliders["density"].setFocus()
         self._pickers.refresh()
 
     def escape_pressed(self) -> bool:
-        """Give up waiting for a knob."""
+        """Give up waiting for a knob, or for notes that are to come back."""
+        if self._control.give_up_measuring():
+            return True
         rig = self._control.rig
         is_learning = rig is not None and rig.status.jam.learning is not None
         if is_learning:
@@ -94,8 +91,8 @@ class JamPanel(Panel):
         self._pickers.close_work()
 
     def saved_state(self) -> dict[str, Any]:
-        """The choices."""
-        return self._choices.as_dict()
+        """The choices, and whether the fold is open."""
+        return {**self._choices.as_dict(), "is_unfolded": self._controls.is_unfolded}
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Take up the choices, and open the jam."""
@@ -105,46 +102,27 @@ class JamPanel(Panel):
             self.said.emit(
                 f"The saved settings of the jam could not be used ({error}); these are the usual ones.", WARN
             )
+        self._controls.unfold(state.get("is_unfolded") is True)
         self._show_choices()
         self._open()
 
     # Setting up
 
     def _lay_out(self) -> None:
-        controls = QHBoxLayout()
-        controls.setSpacing(SMALL)
-        for target, _, _, tip in _SLIDERS:
-            slider = self._sliders[target]
-            slider.setToolTip(f"{tip}; right click: MIDI learn")
-            controls.addWidget(slider, 3)
-        controls.addWidget(self._fill, 1)
-        controls.addWidget(self._hold, 1)
-        mutes = QGridLayout()
-        mutes.setSpacing(TINY)
-        words = label("Mute", "dim")
-        words.setMinimumWidth(HEAD_WIDTH - TINY)
-        mutes.addWidget(words, 0, 0)
-        for column, mute in enumerate(self._mutes):
-            mutes.addWidget(mute, 0, column + 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         column.setSpacing(SMALL)
         column.addWidget(self._pickers)
         column.addWidget(self._stack, 1)
-        column.addLayout(controls)
-        column.addLayout(mutes)
+        column.addWidget(self._controls)
 
     def _connect(self) -> None:
-        for target, slider in self._sliders.items():
-            slider.changed.connect(lambda amount, target=target: self._set(target, amount))
-            self._add_learning(slider, target)
-        self._fill.clicked.connect(self._ask_fill)
-        self._add_learning(self._fill, FILL_NOW)
-        self._hold.toggled.connect(lambda on: self._change(lambda controls: replace(controls, hold=on)))
-        self._add_learning(self._hold, "hold")
-        for mute, voice in zip(self._mutes, VOICES, strict=True):
-            mute.toggled.connect(lambda on, voice=voice: self._mute(voice, on))
-            self._add_learning(mute, f"mute {voice}")
+        controls = self._controls
+        controls.changed.connect(self._change)
+        controls.fill_wanted.connect(self._ask_fill)
+        controls.learn_wanted.connect(self._learn)
+        controls.forget_wanted.connect(self._forget)
+        controls.folded.connect(self.state_changed)
         self._pickers.input_chosen.connect(lambda name: self._context.settings.change(input_port=name))
         self._pickers.output_chosen.connect(lambda name: self._context.settings.change(output_port=name))
         self._pickers.clock_chosen.connect(lambda key: self._choose(clock=ClockSource(key)))
@@ -156,16 +134,22 @@ class JamPanel(Panel):
         self._control.looked.connect(self._show)
         self._control.opened.connect(lambda: self._stack.setCurrentWidget(self._strips))
         self._control.absent.connect(self._show_trouble)
-
-    def _add_learning(self, widget: QWidget, target: str) -> None:
-        widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        learn = QAction("MIDI learn: move a knob or hit a pad", widget)
-        learn.triggered.connect(lambda: self._learn(target))
-        widget.addAction(learn)
+        self._control.bound.connect(controls.show_bound)
+        self._control.recorded.connect(self._show_recorded)
+        more = self._more
+        more.style_chosen.connect(self._choose_style)
+        more.offset_changed.connect(self._control.set_offset)
+        more.measure_wanted.connect(lambda: self._control.measure(self._measured))
+        more.record_wanted.connect(self._record)
+        more.drag.taken.connect(lambda path: self.said.emit(f"Dragged out {path.name}.", GOOD))
 
     def _learn(self, target: str) -> None:
         self._control.learn(target)
         self.said.emit(f"Move the knob or hit the pad that is to move {target!r} (Esc: leave it).", INFO)
+
+    def _forget(self, knob: Knob) -> None:
+        self._control.forget(knob)
+        self.said.emit(f"{str(knob)[0].upper()}{str(knob)[1:]} moves nothing any more.", INFO)
 
     def _open(self) -> None:
         self._settings = self._context.settings.current
@@ -187,6 +171,7 @@ class JamPanel(Panel):
         settings = self._context.settings.current
         self._pickers.show_choices(self._choices, settings)
         self._show_controls(self._choices.controls)
+        self._more.show_style(self._choices.style)
         self._strips.roll.set_note_names(NoteNames(settings.note_names))
 
     def _try_again(self) -> None:
@@ -197,7 +182,7 @@ class JamPanel(Panel):
         actions: list[tuple[str, Callable[[], None]]] = [("Try again", self._open)]
         if not (self._choices.sound and self._settings.output_port == NO_PORT):
             actions.append(("Play through the sound device alone", self._use_sound_alone))
-        self._show_learning(None)
+        self._controls.show_learning(None)
         self._trouble.show_trouble("There is no jam yet", sentence, actions)
         self._stack.setCurrentWidget(self._trouble)
 
@@ -212,17 +197,6 @@ class JamPanel(Panel):
 
     # Playing
 
-    def _set(self, target: str, amount: float | None) -> None:
-        value = 0.5 if amount is None and target != "density" else amount
-        self._change(lambda controls: replace(controls, **{target: value}))
-
-    def _mute(self, voice: str, is_muted: bool) -> None:
-        self._change(
-            lambda controls: replace(
-                controls, muted=controls.muted | {voice} if is_muted else controls.muted - {voice}
-            )
-        )
-
     def _change(self, change: Callable[[Controls], Controls]) -> None:
         self._keep(controls=change(self._choices.controls))
         self._control.change(change)
@@ -231,6 +205,29 @@ class JamPanel(Panel):
         if self._control.rig is not None:
             self._control.rig.fill_now()
             self.said.emit("A fill comes in the next bar.", INFO)
+
+    def _choose_style(self, style: str) -> None:
+        self._keep(style=style)
+        self._control.set_style(style)
+
+    def _record(self, is_wanted: bool) -> None:
+        if is_wanted:
+            path = recording_path()
+            self._control.start_recording(path)
+            self.said.emit(f"Recording to {path}.", INFO)
+        else:
+            self._control.stop_recording()
+
+    def _measured(
+        self, settings: RigSettings, told: Callable[[str], None], is_over: Callable[[], bool]
+    ) -> str:
+        """Called on a worker."""
+        from musegen_daw.jam import places
+        from musegen_daw.jam.offset import measure_offset
+
+        found = measure_offset(settings, self._context.ports(), told=told, is_over=is_over)
+        places.save_offset(places.config_dir(), found.port_name, found.offset_seconds)
+        return found.sentence
 
     def _keep(self, **changes: Any) -> None:
         choices = replace(self._choices, **changes)
@@ -246,7 +243,7 @@ class JamPanel(Panel):
         if status.clock is None and jam.bpm is not None:
             self._keep(tempo_bpm=jam.bpm)
         self._show_controls(jam.controls)
-        self._show_learning(jam.learning)
+        self._controls.show_learning(jam.learning)
         if jam.late_bars > self._late_bars:
             self.said.emit(
                 f"A plan came late, so the last good pattern went on ({jam.late_bars} so far); "
@@ -255,23 +252,19 @@ class JamPanel(Panel):
             )
         self._late_bars = jam.late_bars
         rig = self._control.rig
+        if rig is not None:
+            self._more.show_offset(status.offset_seconds, rig.settings.output_name is not None)
+            self._controls.show_recording(rig.record_path is not None)
         if self.isVisible() and rig is not None:
             self._strips.show_picture(rig.picture, status)
 
     def _show_controls(self, controls: Controls) -> None:
-        for target, slider in self._sliders.items():
-            if not slider.isSliderDown():
-                slider.set_amount(getattr(controls, target))
-        _check(self._hold, controls.hold)
-        for mute, voice in zip(self._mutes, VOICES, strict=True):
-            _check(mute, voice in controls.muted)
+        self._controls.show_controls(controls)
         self._strips.show_muted(controls.muted)
 
-    def _show_learning(self, learning: str | None) -> None:
-        for target, slider in self._sliders.items():
-            slider.set_badge("move a knob" if target == learning else "")
-        self._fill.setText("hit a pad" if learning == FILL_NOW else "Fill")
-        self._hold.setText("hit a pad" if learning == "hold" else "Hold")
+    def _show_recorded(self, path: Path) -> None:
+        self._more.show_recorded(path)
+        self.said.emit(f"The recording is {path}; drag it into the DAW.", GOOD)
 
     def _move_playhead(self) -> None:
         rig = self._control.rig
@@ -279,11 +272,3 @@ class JamPanel(Panel):
             self._strips.set_playhead(rig.beats_now() * LIVE_PPQ)
         else:
             self._strips.set_playhead(None)
-
-
-def _check(widget: QAbstractButton, is_checked: bool) -> None:
-    if widget.isChecked() != is_checked:
-        widget.blockSignals(True)
-        widget.setChecked(is_checked)
-        widget.blockSignals(False)
-        widget.update()

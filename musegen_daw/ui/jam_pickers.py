@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource
 from musegen_daw.ui.bridge import Pulse
+from musegen_daw.ui.fitting import Choice
 from musegen_daw.ui.jam_choices import NO_PORT, JamChoices
 from musegen_daw.ui.settings_store import AppSettings
 from musegen_daw.ui.theme import MEDIUM, SMALL
@@ -43,11 +44,15 @@ class JamPickers(QWidget):
         self._ports = ports
         self._workers = Workers(self)
         self._names: Names = (True, (), ())
-        self._input = _picker("MIDI input", "Where your playing comes from")
-        self._output = _picker("MIDI output", "Where the drums go")
-        self._clock = _picker("Clock", "Who says how fast, and where the song is")
+        self._input = Choice("MIDI input", "Where your playing comes from", large=True)
+        self._output = Choice("MIDI output", "Where the drums go", large=True)
+        self._clock = Choice(
+            "Clock",
+            "Who says how fast, and where the song is: this program, or the MIDI clock of the DAW",
+            large=True,
+        )
         self._clock.addItem("Own tempo", ClockSource.INTERNAL.value)
-        self._clock.addItem("MIDI clock of the DAW", ClockSource.MIDI.value)
+        self._clock.addItem("MIDI clock", ClockSource.MIDI.value)
         self._sound = QCheckBox("Sound device")
         self._sound.setToolTip("Also play the drums through the sound device")
         self._count_in = QCheckBox("Count-in")
@@ -58,12 +63,16 @@ class JamPickers(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SMALL)
-        for text, widget in (("In", self._input), ("Clock", self._clock), ("Out", self._output)):
+        for text, widget, stretch in (
+            ("In", self._input, 4),
+            ("Clock", self._clock, 3),
+            ("Out", self._output, 4),
+        ):
             words = label(text, "dim")
             words.setWordWrap(False)
             words.setBuddy(widget)
             row.addWidget(words)
-            row.addWidget(widget, 3)
+            row.addWidget(widget, stretch)
             row.addSpacing(SMALL)
         row.addWidget(self._sound)
         row.addSpacing(MEDIUM - SMALL)
@@ -112,17 +121,6 @@ class JamPickers(QWidget):
         own = "created here" if can_create else "loopback"
         _fill(self._input, f"{OWN_INPUT} ({own})", inputs, "no MIDI input")
         _fill(self._output, f"{OWN_OUTPUT} ({own})", outputs, "no MIDI output")
-
-
-def _picker(name: str, tip: str) -> QComboBox:
-    made = QComboBox()
-    made.setAccessibleName(name)
-    made.setToolTip(tip)
-    made.setProperty("large", True)
-    made.setMinimumContentsLength(10)
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return made
 
 
 def _fill(box: QComboBox, own: str, names: Sequence[str], none: str) -> None:

@@ -48,9 +48,20 @@ class HeardRoll(PianoRoll):
         painter.setPen(QColor(worn.dim))
         words = area.adjusted(12, 8, -8, -8)
         painter.drawText(words, int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft), "planned next")
-        painter.setFont(font(TEXT))
         painter.setPen(QColor(worn.text))
-        painter.drawText(words.adjusted(0, 20, 0, 0), int(Qt.TextFlag.TextWordWrap), self._reason)
+        self._paint_reason(painter, words.adjusted(0, 18, 0, 4))
+
+    def _paint_reason(self, painter: QPainter, room: QRectF) -> None:
+        """In the larger letters that fit, else as one line that is cut; the tooltip has the whole."""
+        wraps = int(Qt.TextFlag.TextWordWrap)
+        for size in (TEXT, SMALL_TEXT):
+            painter.setFont(font(size))
+            if painter.boundingRect(room, wraps, self._reason).height() <= room.height():
+                painter.drawText(room, wraps, self._reason)
+                return
+        line = self._reason.replace("\n", ": ")
+        cut = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, int(room.width()))
+        painter.drawText(room, 0, cut)
 
 
 class JamStrips(QWidget):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -11,6 +12,19 @@ class Recipe:
 
     daw: str
     steps: tuple[str, ...]
+
+
+LINUX_DAWS = ("Ardour", "REAPER", "Bitwig")
+"""Those with a recipe that run there, as likely as they stand."""
+
+
+def likely_daw(platform: str, port_names: Iterable[str]) -> str:
+    """The DAW to show first: on Linux the one whose ports are there, elsewhere Live."""
+    if not platform.startswith("linux"):
+        return "Live"
+    names = [name.casefold() for name in port_names]
+    found = (daw for daw in LINUX_DAWS if any(daw.casefold() in name for name in names))
+    return next(found, LINUX_DAWS[0])
 
 
 def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
@@ -27,7 +41,7 @@ def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
                 "Track on.",
                 f"On the instrument's MIDI track set MIDI To to {to}.",
                 f"On a MIDI track with a drum rack set MIDI From to {back}, Monitor to In.",
-                "In Jam choose Clock: MIDI clock of the DAW. Press play in Live.",
+                "In Jam choose Clock: MIDI clock. Press play in Live.",
             ),
         ),
         Recipe(
@@ -36,7 +50,7 @@ def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
                 f"Preferences → MIDI Devices: enable the output {to} and tick Send clock/SPP; enable the input {back}.",
                 f"On the instrument's track: Route → MIDI hardware output → {to}.",
                 f"On a track with a drum instrument: input MIDI → {back} → all channels, record arm, monitor on.",
-                "In Jam choose Clock: MIDI clock of the DAW. Press play in REAPER.",
+                "In Jam choose Clock: MIDI clock. Press play in REAPER.",
             ),
         ),
         Recipe(
@@ -45,7 +59,7 @@ def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
                 f"Settings → Controllers: add a Generic MIDI Keyboard with the input {back}.",
                 f"Settings → Synchronization: send MIDI clock to {to}.",
                 f"After the instrument on its track add the device HW Instrument or Note → MIDI Out with {to}.",
-                f"On a drum track choose {back} as note input and arm it. In Jam choose Clock: MIDI clock of the DAW.",
+                f"On a drum track choose {back} as note input and arm it. In Jam choose Clock: MIDI clock.",
             ),
         ),
         Recipe(
@@ -54,7 +68,7 @@ def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
                 f"File → Project Settings → Synchronization → MIDI: send MIDI clock to {to}.",
                 f"Make a track of an External Instrument with {to} as MIDI destination and copy the part there.",
                 f"Make a track with Drum Kit Designer, in its inspector set the MIDI input port to {back}, arm it.",
-                "In Jam choose Clock: MIDI clock of the DAW. Press play in Logic.",
+                "In Jam choose Clock: MIDI clock. Press play in Logic.",
             ),
         ),
         Recipe(
@@ -64,7 +78,7 @@ def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
                 f"Window → MIDI Connections: connect Ardour's MIDI Clock out, and the output of the instrument's MIDI "
                 f"track, to {to}.",
                 f"Add a MIDI track with a drum instrument and connect its input to {back}; arm it.",
-                "In Jam choose Clock: MIDI clock of the DAW. Roll in Ardour.",
+                "In Jam choose Clock: MIDI clock. Roll in Ardour.",
             ),
         ),
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
+
+from musegen_daw.ui.fitting import Button
 
 
 class Segments(QWidget):
@@ -20,12 +22,12 @@ class Segments(QWidget):
         super().__init__(parent)
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
-        self._buttons: dict[str, QPushButton] = {}
+        self._buttons: dict[str, Button] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         for index, (key, text, tooltip) in enumerate(choices):
-            made = QPushButton(text)
+            made = Button(text)
             made.setCheckable(True)
             made.setToolTip(tooltip)
             made.setAccessibleName(f"{name}: {text}")

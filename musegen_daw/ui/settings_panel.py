@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.help_pages import AboutPage, HealthPage, KeysPage, RoutingPage, port_names
+from musegen_daw.ui.help_pages import AboutPage, HealthPage, KeysPage, RoutingPage, likely_daw_of, port_names
 from musegen_daw.ui.panel import WARN, Panel
 from musegen_daw.ui.settings_form import SettingsForm
 from musegen_daw.ui.theme import SMALL
@@ -41,12 +41,14 @@ class SettingsPanel(Panel):
         self._form.said.connect(lambda sentence: self.said.emit(sentence, WARN))
         self._health.said.connect(lambda sentence: self.said.emit(sentence, WARN))
         self._routing.begin_wanted.connect(self.begin_wanted)
+        self._routing.daw_chosen.connect(self.state_changed)
         self._tabs.currentChanged.connect(lambda _index: self.state_changed.emit())
 
     def activated(self) -> None:
         """Look which ports and devices there are."""
         self._tabs.tabBar().setFocus()
         self._form.refresh()
+        self._workers.start(lambda task: likely_daw_of(self._context), succeeded=self._routing.suggest_daw)
         self._workers.start(
             lambda task: port_names(self._context),
             succeeded=lambda found: self._routing.show_ports(*found),
@@ -64,11 +66,14 @@ class SettingsPanel(Panel):
         self._workers.close()
 
     def saved_state(self) -> dict[str, Any]:
-        """The page in sight."""
-        return {"tab": self._tabs.currentIndex()}
+        """The page in sight, and the DAW that was chosen."""
+        return {"tab": self._tabs.currentIndex(), "daw": self._routing.chosen_daw}
 
     def restore_state(self, state: dict[str, Any]) -> None:
-        """Back to that page."""
+        """Back to that page and that DAW."""
+        daw = state.get("daw")
+        if isinstance(daw, str):
+            self._routing.choose_daw(daw)
         tab = state.get("tab")
         if isinstance(tab, int) and 0 <= tab < self._tabs.count():
             self._tabs.setCurrentIndex(tab)

@@ -9,6 +9,9 @@ from PySide6.QtCore import QObject, Signal
 
 from musegen_daw.core.note_names import NoteNames
 
+FORMER = frozenset({"midi_api"})
+"""Settings of earlier versions, which are passed over in silence."""
+
 
 @dataclass(frozen=True, slots=True)
 class AppSettings:
@@ -18,7 +21,6 @@ class AppSettings:
     audio_device: str = ""
     input_port: str = ""
     output_port: str = ""
-    midi_api: str = ""
     soundfont: str = ""
     models_dir: str = ""
     watched_dir: str = ""
@@ -27,6 +29,7 @@ class AppSettings:
 
     def changed_by(self, values: dict[str, Any]) -> tuple[AppSettings, tuple[str, ...]]:
         """These settings with `values` of the right kind, and the names of those that were passed over."""
+        values = {name: value for name, value in values.items() if name not in FORMER}
         kinds = {field.name: type(getattr(self, field.name)) for field in fields(self)}
         good = {name: value for name, value in values.items() if kinds.get(name) is type(value)}
         if good.get("note_names", NoteNames.C4) not in tuple(NoteNames):

@@ -24,9 +24,9 @@ QLabel[look="bad"] {{ color: {c.bad}; }}
 QFrame[look="card"] {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: {radius}px; }}
 QPushButton, QToolButton {{
     background: {c.raised}; color: {c.text}; border: 1px solid {c.line}; border-radius: {radius}px;
-    padding: 4px 12px; min-height: 26px;
+    padding: 4px 5px; min-height: 26px;
 }}
-QPushButton[large="true"], QToolButton[large="true"] {{ min-height: 34px; padding: 4px 16px; }}
+QPushButton[large="true"], QToolButton[large="true"] {{ min-height: 34px; padding: 4px 5px; }}
 QPushButton:hover, QToolButton:hover {{ border-color: {c.dim}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {c.line}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {{
@@ -45,6 +45,7 @@ QPushButton[segment="middle"] {{ border-radius: 0; border-left: none; }}
 QPushButton[segment="last"] {{ border-top-left-radius: 0; border-bottom-left-radius: 0; border-left: none; }}
 QPushButton[look="quiet"], QToolButton[look="quiet"] {{ background: transparent; border-color: transparent; }}
 QPushButton[look="quiet"]:hover, QToolButton[look="quiet"]:hover {{ background: {c.raised}; }}
+QPushButton[look="quiet"]:checked {{ background: {c.raised}; color: {c.text}; border-color: {c.line}; }}
 QPushButton[look="quiet"]:focus, QToolButton[look="quiet"]:focus {{ border-color: {c.accent}; }}
 QToolButton[look="place"] {{
     background: transparent; border: 1px solid transparent; color: {c.dim}; padding: 6px 0;

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 HEIGHT = 72
 ACTIVE_SECONDS = 0.35
+UNKNOWN_BPM = 0.0
+"""Of a clock that is followed and was not heard yet; shown as a dash."""
+
 PANIC_KEY = "Ctrl+."
-_LIGHT_WIDTHS = 84, 176
+_LIGHT_WIDTHS = 92, 176
 _CLOCKS = {
     ClockState.NO_CLOCK: ("bad", "no DAW clock"),
     ClockState.LOCKING: ("warn", "clock: locking"),
@@ -54,7 +57,7 @@ class TransportBar(QWidget):
         self._tempo.setDecimals(1)
         self._tempo.setValue(120.0)
         self._tempo.setFont(font(TITLE_TEXT))
-        self._tempo.setFixedWidth(84)
+        self._tempo.setFixedWidth(92)
         self._tempo.setProperty("large", True)
         self._tempo.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self._tempo.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -63,18 +66,19 @@ class TransportBar(QWidget):
         self._tempo.setToolTip("Tempo in beats per minute; wheel or arrow keys change it")
         self._tempo.valueChanged.connect(self._set_tempo)
         self._tap = button("Tap", "Tap the tempo; where a DAW leads: now a bar begins", "T", large=True)
-        self._tap.setFixedWidth(56)
+        self._tap.setMinimumWidth(44)
         self._tap.clicked.connect(self._tapped)
         self._place = QLabel("–")
         self._place.setFont(font(LARGE_TEXT))
-        self._place.setFixedWidth(124)
+        self._place.setMinimumWidth(96)
+        self._place.setMaximumWidth(124)
         self._place.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._place.setAccessibleName("Bar, beat, sixteenth")
         self._place.setToolTip("Bar . beat . sixteenth")
         self._start = button("Start", "Start or stop", "", large=True)
         self._start.setToolTip("Start or stop (Space)")
         self._start.setIconSize(QSize(18, 18))
-        self._start.setFixedWidth(96)
+        self._start.setMinimumWidth(84)
         self._start.clicked.connect(control.toggle)
         self._ways = Segments("Way to play", _WAYS)
         self._ways.choose(Way.FOLLOW.value)
@@ -187,7 +191,12 @@ class TransportBar(QWidget):
         is_led = status.clock is not None
         if self._tempo.isReadOnly() != is_led:
             self._tempo.setReadOnly(is_led)
-        if jam.bpm is not None and not self._tempo.hasFocus() and round(jam.bpm, 1) != self._tempo.value():
+            with QSignalBlocker(self._tempo):
+                self._tempo.setMinimum(UNKNOWN_BPM if is_led else MIN_BPM)
+                self._tempo.setSpecialValueText("–" if is_led else "")
+        if jam.bpm is None and is_led:
+            self.set_tempo(UNKNOWN_BPM)
+        elif jam.bpm is not None and not self._tempo.hasFocus() and round(jam.bpm, 1) != self._tempo.value():
             self.set_tempo(jam.bpm)
         text = place_text(jam, self._sixteenth(status)) if jam.is_playing else "–"
         if text != self._place.text():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from musegen_daw.ui.theme import RADIUS, TARGET, TEXT, font, theme
+from musegen_daw.ui.theme import RADIUS, SMALL_TEXT, TARGET, TEXT, font, theme
 from musegen_daw.ui.widgets import press_by_key
 
 
@@ -43,6 +43,8 @@ class VoiceButton(QAbstractButton):
         painter.drawRoundedRect(area, RADIUS, RADIUS)
         painter.fillRect(QRectF(area.left() + 8, area.bottom() - 7, area.width() - 16, 3), colour)
         made = font(TEXT)
+        if QFontMetrics(made).horizontalAdvance(self.text()) > area.width() - 8:
+            made = font(SMALL_TEXT)
         made.setStrikeOut(is_muted)
         painter.setFont(made)
         painter.setPen(QColor(worn.dim if is_muted else worn.text))

@@ -32,8 +32,7 @@ from musegen_daw.ui.transport_bar import TransportBar
 
 TITLE = "musegen-daw"
 USUAL_SIZE = (1280, 720)
-LEAST_SIZE = (940, 500)
-PANEL_LEAST_SIZE = (850, 420)
+LEAST_SIZE = (900, 520)
 SETTINGS = "settings"
 """The key of the place with settings and help."""
 
@@ -99,7 +98,6 @@ class Window(QWidget):
         if key not in self._panels:
             panel = self._panels[key] = self._places[key].make(self._context)
             panel.said.connect(self._line.say)
-            panel.setMinimumSize(*PANEL_LEAST_SIZE)
             self._pages[key].setWidget(_held(panel))
             panel.restore_state(self._state.get(key, {}))
             panel.state_changed.connect(self._autosave.touch)

@@ -15,18 +15,10 @@ from musegen_daw.vocoding.griffin_lim import GriffinLim
 from musegen_daw.vocoding.mel import MelConfig, log_mel
 from musegen_daw.vocoding.vocoder import Vocoder
 from tests.cli.doubles import TIME_MAP, kit, part
-from tests.vocoding.tiny_vocoder import write_tiny_vocoder
 
 CONFIG = MelConfig()
 DECK_HZ = 48_000
 SECONDS = 1.2
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    write_tiny_vocoder(folder, CONFIG)
-    return folder
 
 
 @pytest.fixture
@@ -52,11 +44,11 @@ def test_the_original_is_the_file_and_its_mel_comes_from_the_same_reading(clip):
 
 
 @pytest.mark.parametrize(("stretch", "semitones"), [(1.0, 0.0), (1.5, -3.0)])
-def test_it_is_what_the_command_writes(clip, model, tmp_path, capsys, stretch, semitones):
+def test_it_is_what_the_command_writes(clip, tiny_vocoder, tmp_path, capsys, stretch, semitones):
     given = read_given(clip, CONFIG, DECK_HZ)
     told = []
     made = decode(
-        given, Vocoder.open(model), "GAN", DECK_HZ, stretch, semitones, lambda *each: told.append(each)
+        given, Vocoder.open(tiny_vocoder), "GAN", DECK_HZ, stretch, semitones, lambda *each: told.append(each)
     )
     assert made.seconds == pytest.approx(SECONDS * stretch)
     assert (made.method, made.decoder, made.sample_rate_hz) == ("GAN", "tiny", 12_000)
@@ -66,7 +58,7 @@ def test_it_is_what_the_command_writes(clip, model, tmp_path, capsys, stretch, s
     assert abs(made.wanted.shape[1] - made.mel.shape[1]) <= 2
     assert told[-1][0] == told[-1][1]
     write_wav(tmp_path / "window.wav", made.audio, made.sample_rate_hz)
-    options = ["--stretch", str(stretch), "--pitch", str(semitones), "--model", str(model)]
+    options = ["--stretch", str(stretch), "--pitch", str(semitones), "--model", str(tiny_vocoder)]
     assert main(["vocode", str(clip), "-o", str(tmp_path / "command.wav"), *options]) == 0
     assert (tmp_path / "window.wav").read_bytes() == (tmp_path / "command.wav").read_bytes()
 
@@ -111,12 +103,12 @@ def test_many_channels_are_heard_as_one(tmp_path):
     assert np.allclose(given.original.audio[:, 0], frames.mean(axis=1), atol=1e-6)
 
 
-def test_everything_can_be_given_up(clip, model):
+def test_everything_can_be_given_up(clip, tiny_vocoder):
     with pytest.raises(Cancelled):
         read_given(clip, CONFIG, DECK_HZ, cancelled=lambda: True)
     given = read_given(clip, CONFIG, DECK_HZ)
     with pytest.raises(Cancelled):
-        decode(given, Vocoder.open(model), "GAN", DECK_HZ, cancelled=lambda: True)
+        decode(given, Vocoder.open(tiny_vocoder), "GAN", DECK_HZ, cancelled=lambda: True)
 
 
 @pytest.mark.parametrize(

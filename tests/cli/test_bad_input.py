@@ -117,9 +117,9 @@ def test_bad_input_from_a_shell(tmp_path, data, said):
     if data is not None:
         (tmp_path / "in.mid").write_bytes(data)
     command = [sys.executable, "-m", "musegen_daw", "generate", "in.mid", "-o", "out.mid"]
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, env={"PYTHONPATH": str(root)}
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=300, env={"PYTHONPATH": str(root)}
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert said in one_sentence(done.stderr)
@@ -129,6 +129,6 @@ def test_bad_input_from_a_shell(tmp_path, data, said):
 def test_the_command_line_starts_without_slow_libraries(tmp_path):
     slow = ["librosa", "matplotlib", "miditok", "numpy", "onnxruntime", "PySide6", "symusic"]
     code = f"import sys, musegen_daw.cli; print([name for name in {slow} if name in sys.modules])"
-    root = Path(__file__).resolve().parents[1]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=300)
     assert done.stdout == "[]\n"

@@ -13,6 +13,7 @@ from musegen_daw.errors import AudioError, ModelError
 from musegen_daw.jam.checkup import speed
 from tests.devices.doubles import FakeRtMidi
 
+TAKES = 5
 SPEAKER = AudioDevice("Speaker", "ALSA", 48_000, True)
 
 
@@ -50,7 +51,10 @@ def test_feedback_between_real_ports_is_found(doctor, jack):
     with PortDirectory.open("jack") as daw:
         thru = daw.create_output("echo out")
         daw.create_input("echo in", lambda seconds, data: thru.send(data))
-        facts = json.loads(doctor("--api", "jack", "--json")[1])
+        for _ in range(TAKES):  # a busy computer may answer after the time that a survey takes
+            facts = json.loads(doctor("--api", "jack", "--json")[1])
+            if facts["feedback"]:
+                break
     assert facts["feedback"] == [["echo in:echo in", "echo out:echo out"]]
     assert facts["usable"] is True
 

@@ -56,12 +56,12 @@ def test_a_program_that_ends_within_silences(end):
         "import sys; from musegen_daw.commands.endings import last_resort\n"
         f"context = last_resort(lambda: print('silence')); context.__enter__(); {end}"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
     assert done.returncode in (1, 3)
     assert done.stdout.startswith("silence\n")
 
 
 def test_a_program_that_ends_later_does_not():
     script = "from musegen_daw.commands.endings import last_resort\nwith last_resort(lambda: print('silence')): pass"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout) == (0, "")

@@ -20,13 +20,6 @@ CONFIG = MelConfig()
 SECONDS = 1.2
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    write_tiny_vocoder(folder, CONFIG)
-    return folder
-
-
 def sine(rate_hz, channels=1, hz=500, seconds=SECONDS):
     mono = 0.3 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate_hz)) / rate_hz)
     return np.stack([mono] * channels, axis=1) if channels > 1 else mono
@@ -55,8 +48,8 @@ def peak_hz(path):
     return float(np.argmax(np.abs(np.fft.rfft(audio * np.hanning(len(audio)))))) * rate_hz / len(audio)
 
 
-def test_the_model_decodes_the_mel_of_the_audio(run, source, model, tmp_path):
-    code, out, err = run("vocode", source("stereo.wav"), "-o", tmp_path / "o.wav", "--model", model)
+def test_the_model_decodes_the_mel_of_the_audio(run, source, tiny_vocoder, tmp_path):
+    code, out, err = run("vocode", source("stereo.wav"), "-o", tmp_path / "o.wav", "--model", tiny_vocoder)
     assert (code, err) == (0, "")
     assert out.startswith(f"{tmp_path / 'o.wav'}: 1.2 s at 12000 Hz, peak ")
     audio, rate_hz = soundfile.read(tmp_path / "o.wav")
@@ -64,14 +57,14 @@ def test_the_model_decodes_the_mel_of_the_audio(run, source, model, tmp_path):
     resampled = soxr.resample(
         soundfile.read(source("stereo.wav"), dtype="float32")[0].mean(axis=1), 48_000, 12_000
     )
-    expected = Vocoder.open(model).vocode(log_mel(resampled, CONFIG))[:14_400]
+    expected = Vocoder.open(tiny_vocoder).vocode(log_mel(resampled, CONFIG))[:14_400]
     assert np.max(np.abs(audio - expected)) < 1e-5
 
 
 @pytest.mark.parametrize("name", ["stereo.wav", "mono.mp3", "mono.flac", "mono.ogg", "mel.npy", "song.mid"])
 @pytest.mark.parametrize("method", ["gan", "griffin-lim"])
-def test_every_kind_of_input_gives_audio(run, source, model, tmp_path, drummer, name, method):
-    args = ("--method", method, "--model", model, "--json")
+def test_every_kind_of_input_gives_audio(run, source, tiny_vocoder, tmp_path, drummer, name, method):
+    args = ("--method", method, "--model", tiny_vocoder, "--json")
     if method == "griffin-lim":
         args = (*args, "--iterations", 2, "--seed", 1)
     code, out, err = run("vocode", source(name), "-o", tmp_path / "o.wav", *args)
@@ -106,31 +99,31 @@ def test_stretch_and_pitch_are_heard_and_lengths_are_exact(run, source, tmp_path
     assert abs(peak_hz(tmp_path / "o.wav") - 1_000) < 40
 
 
-def test_the_saved_mel_is_what_was_vocoded(run, source, model, tmp_path):
+def test_the_saved_mel_is_what_was_vocoded(run, source, tiny_vocoder, tmp_path):
     saved = tmp_path / "m.npy"
-    args = ("--model", model, "--stretch", 2, "--save-mel", saved, "--json")
+    args = ("--model", tiny_vocoder, "--stretch", 2, "--save-mel", saved, "--json")
     code, out, _ = run("vocode", source("mono.wav"), "-o", tmp_path / "o.wav", *args)
     assert code == 0
     assert json.loads(out)["saved_mel"] == str(saved)
     mel = np.load(saved, allow_pickle=False)
     assert (mel.dtype, mel.shape) == (np.float32, (96, 2 * CONFIG.frames(14_400)))
-    assert run("vocode", saved, "-o", tmp_path / "again.wav", "--model", model)[0] == 0
+    assert run("vocode", saved, "-o", tmp_path / "again.wav", "--model", tiny_vocoder)[0] == 0
     first, again = soundfile.read(tmp_path / "o.wav")[0], soundfile.read(tmp_path / "again.wav")[0]
     assert np.array_equal(first, again[: len(first)])
 
 
-def test_a_named_scale_is_used(run, source, model, tmp_path):
+def test_a_named_scale_is_used(run, source, tiny_vocoder, tmp_path):
     path = source("mel.npy")
     np.save(tmp_path / "power.npy", np.exp(np.load(path)))
     for name, scale in ((path, "log"), (tmp_path / "power.npy", "power")):
-        args = ("-o", tmp_path / f"{scale}.wav", "--model", model, "--mel-scale", scale)
+        args = ("-o", tmp_path / f"{scale}.wav", "--model", tiny_vocoder, "--mel-scale", scale)
         assert run("vocode", name, *args)[0] == 0
     log, power = (soundfile.read(tmp_path / f"{scale}.wav")[0] for scale in ("log", "power"))
     assert np.allclose(log, power, atol=1e-5)
 
 
-def test_a_mid_without_drums_gets_them_as_a_bounce_does(run, clip, model, tmp_path, drummer):
-    args = ("--model", model, "--seed", 6, "--json")
+def test_a_mid_without_drums_gets_them_as_a_bounce_does(run, clip, tiny_vocoder, tmp_path, drummer):
+    args = ("--model", tiny_vocoder, "--seed", 6, "--json")
     code, out, _ = run("vocode", clip, "-o", tmp_path / "o.wav", *args)
     assert code == 0
     assert json.loads(out)["seed"] == 6
@@ -138,20 +131,22 @@ def test_a_mid_without_drums_gets_them_as_a_bounce_does(run, clip, model, tmp_pa
     assert drummer.requests[0].seed == 6
 
 
-def test_bounce_sends_the_mix_through_the_vocoder(run, source, model, tmp_path):
+def test_bounce_sends_the_mix_through_the_vocoder(run, source, tiny_vocoder, tmp_path):
     mid = source("song.mid")
     assert run("bounce", mid, "-o", tmp_path / "dry.wav")[0] == 0
-    code, out, _ = run("bounce", mid, "-o", tmp_path / "wet.wav", "--vocode", "--vocoder", model, "--json")
+    code, out, _ = run(
+        "bounce", mid, "-o", tmp_path / "wet.wav", "--vocode", "--vocoder", tiny_vocoder, "--json"
+    )
     assert code == 0
     facts = json.loads(out)
     assert (facts["decoder"], facts["sample_rate_hz"]) == ("tiny", 12_000)
-    assert run("vocode", tmp_path / "dry.wav", "-o", tmp_path / "same.wav", "--model", model)[0] == 0
+    assert run("vocode", tmp_path / "dry.wav", "-o", tmp_path / "same.wav", "--model", tiny_vocoder)[0] == 0
     assert (tmp_path / "wet.wav").read_bytes() == (tmp_path / "same.wav").read_bytes()
     assert {path.name for path in tmp_path.iterdir()} == {"song.mid", "dry.wav", "wet.wav", "same.wav"}
 
 
-def test_options_of_bounce_that_do_not_go_together_are_told(run, source, model, tmp_path):
-    for extra in (("--vocode", "--stems", tmp_path / "stems"), ("--vocoder", model)):
+def test_options_of_bounce_that_do_not_go_together_are_told(run, source, tiny_vocoder, tmp_path):
+    for extra in (("--vocode", "--stems", tmp_path / "stems"), ("--vocoder", tiny_vocoder)):
         code, _, err = run("bounce", source("song.mid"), "-o", tmp_path / "x.wav", *extra)
         assert code == 1
         assert f"{extra[-2]} " in one_sentence(err)
@@ -170,10 +165,10 @@ def test_options_of_bounce_that_do_not_go_together_are_told(run, source, model, 
         ("none.wav", None, "does not exist"),
     ],
 )
-def test_bad_input_is_one_sentence_and_no_file(run, model, tmp_path, name, data, said):
+def test_bad_input_is_one_sentence_and_no_file(run, tiny_vocoder, tmp_path, name, data, said):
     if data is not None:
         (tmp_path / name).write_bytes(data)
-    args = ("-o", tmp_path / "o.wav", "--model", model, "--save-mel", tmp_path / "m.npy")
+    args = ("-o", tmp_path / "o.wav", "--model", tiny_vocoder, "--save-mel", tmp_path / "m.npy")
     code, out, err = run("vocode", tmp_path / name, *args)
     assert (code, out) == (1, "")
     sentence = one_sentence(err)
@@ -199,7 +194,7 @@ def test_a_missing_model_is_one_sentence(run, source, tmp_path):
     assert "There is no model in" in one_sentence(err)
 
 
-def test_options_that_do_not_go_together_are_told(run, source, model, tmp_path):
+def test_options_that_do_not_go_together_are_told(run, source, tiny_vocoder, tmp_path):
     wav, output = source("mono.wav"), tmp_path / "o.wav"
     for args, said in [
         ((wav, "-o", wav), "overwrite the input"),
@@ -209,11 +204,11 @@ def test_options_that_do_not_go_together_are_told(run, source, model, tmp_path):
         ((wav, "-o", output, "--mel-scale", "db"), "belongs to .npy files"),
         ((wav, "-o", output, "--iterations", 5), "belong to --method griffin-lim"),
     ]:
-        code, _, err = run("vocode", *args, "--model", model)
+        code, _, err = run("vocode", *args, "--model", tiny_vocoder)
         assert code == 1
         assert said in one_sentence(err)
     mel = source("mel.npy")
-    code, _, err = run("vocode", mel, "-o", output, "--save-mel", mel, "--model", model)
+    code, _, err = run("vocode", mel, "-o", output, "--save-mel", mel, "--model", tiny_vocoder)
     assert code == 1
     assert "overwrite the input" in one_sentence(err)
     assert {path.name for path in tmp_path.iterdir()} == {"mono.wav", "mel.npy"}
@@ -230,21 +225,21 @@ def test_misuse_exits_2_and_says_which_option(run, source, tmp_path, extra):
 
 
 @pytest.mark.parametrize("name", ["mono.wav", "song.mid"])
-def test_ctrl_c_leaves_nothing(run, source, model, tmp_path, monkeypatch, name):
+def test_ctrl_c_leaves_nothing(run, source, tiny_vocoder, tmp_path, monkeypatch, name):
     def interrupt(self, done, total):
         if self._label.endswith("vocoding"):
             raise KeyboardInterrupt
 
     path = source(name)
     monkeypatch.setattr(terminal.Progress, "__call__", interrupt)
-    args = ("-o", tmp_path / "o.wav", "--save-mel", tmp_path / "m.npy", "--model", model)
+    args = ("-o", tmp_path / "o.wav", "--save-mel", tmp_path / "m.npy", "--model", tiny_vocoder)
     code, out, err = run("vocode", path, *args)
     assert (code, out, err) == (130, "", "Stopped.\n")
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_a_mel_that_cannot_be_saved_leaves_no_audio(run, source, model, tmp_path):
-    args = ("-o", tmp_path / "o.wav", "--save-mel", tmp_path / "none" / "m.npy", "--model", model)
+def test_a_mel_that_cannot_be_saved_leaves_no_audio(run, source, tiny_vocoder, tmp_path):
+    args = ("-o", tmp_path / "o.wav", "--save-mel", tmp_path / "none" / "m.npy", "--model", tiny_vocoder)
     code, _, err = run("vocode", source("mono.wav"), *args)
     assert code == 1
     assert "does not exist" in one_sentence(err)

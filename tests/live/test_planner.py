@@ -124,7 +124,7 @@ def test_in_real_time_a_running_generation_is_told_to_stop_and_the_thread_ends()
             raise RuntimeError
 
     planner = Planner(Endless(), SystemClock(), GRID, lambda: None)
-    assert running.wait(10)
+    assert running.wait(60)
     assert "musegen planner" in [thread.name for thread in threading.enumerate()]
     planner.close()
     planner.close()

@@ -273,3 +273,39 @@ def test_whoever_follows_the_master_is_where_it_is(orders):
     now_seconds = clock.now_seconds()
     assert follower.position(now_seconds) == pytest.approx(transport.position(now_seconds), abs=0.02)
     assert follower.tempo_bpm == pytest.approx(transport.tempo_bpm, rel=0.02)
+
+
+def tick(follower, clock, bpm, ticks):
+    for _ in range(ticks):
+        follower.feed(bytes((CLOCK,)), clock.now_seconds())
+        clock.advance(60 / bpm / 24)
+
+
+def test_a_song_that_stands_has_the_last_tempo_that_was_sure():
+    clock, follower = ManualClock(100.0), ClockFollower()
+    transport = FollowedTransport(clock, follower)
+    follower.feed(bytes((START,)), clock.now_seconds())
+    tick(follower, clock, 116, 48)
+    assert transport.tempo_bpm == pytest.approx(116, abs=0.1)
+    follower.feed(bytes((STOP,)), clock.now_seconds())
+    clock.advance(3.0)
+    # What a DAW sends on while it locates says nothing of its tempo.
+    follower.feed(song_position(64), clock.now_seconds())
+    tick(follower, clock, 103.2, 5)
+    assert not transport.is_playing
+    assert transport.tempo_bpm == pytest.approx(116, abs=0.1)
+    clock.advance(10.0)
+    assert transport.tempo_bpm == pytest.approx(116, abs=0.1)
+    follower.reset()
+    assert transport.tempo_bpm is None
+
+
+def test_ticks_too_few_to_be_sure_give_no_tempo_once_they_end():
+    clock, follower = ManualClock(100.0), ClockFollower()
+    transport = FollowedTransport(clock, follower)
+    tick(follower, clock, 103.2, 4)
+    assert transport.is_playing
+    assert transport.tempo_bpm == pytest.approx(103.2, abs=0.1)
+    clock.advance(2.0)
+    assert not transport.is_playing
+    assert transport.tempo_bpm is None

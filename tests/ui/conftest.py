@@ -7,15 +7,34 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from musegen_daw.ui.look import wear
 from musegen_daw.ui.work import Workers
-from tests.ui.doubles import make_context
+from tests.ui.doubles import PATIENCE_SECONDS, make_context
+
+PATIENCE_MILLISECONDS = 1000 * PATIENCE_SECONDS
+
+
+class PatientBot(QtBot):
+    """Waits as long as a busy computer may need; what never comes still fails."""
+
+    def waitSignal(self, signal, *, timeout=PATIENCE_MILLISECONDS, **options):  # noqa: N802 - Qt's name
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+    def waitUntil(self, callback, *, timeout=PATIENCE_MILLISECONDS):  # noqa: N802 - Qt's name
+        super().waitUntil(callback, timeout=timeout)
 
 
 @pytest.fixture(scope="session")
 def qapp_args():
     return ["musegen-daw"]
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    """Qt's hands and eyes."""
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,9 @@ from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.settings_store import SettingsStore
 from tests.cli.doubles import Drummer
 
+PATIENCE_SECONDS = 120
+"""How long a test waits for what must come, however busy the computer is."""
+
 
 class NoSystem:
     """The directory of a computer on which no MIDI system runs."""

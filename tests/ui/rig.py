@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from musegen_daw.jam.settings import RigSettings
 from musegen_daw.jam.status import PortStatus, RigStatus
+from musegen_daw.live.control_map import ControlMap
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.picture import JamPicture
 from musegen_daw.live.settings import JamStatus, Way
@@ -20,13 +22,15 @@ STATUS = RigStatus(
 
 class FakeRig:
     def __init__(self, settings=None, closed=None):
-        self.settings = settings
+        self.settings = settings or RigSettings()
         self.told = []
         self.status = STATUS
         self.picture = JamPicture()
         self.beats = 0.0
         self.is_led = False
         self.closed = [] if closed is None else closed
+        self.control_map = ControlMap("window")
+        self.record_path = None
 
     def show(self, **changes):
         """Change the status; what belongs to the session is found in it."""
@@ -64,8 +68,36 @@ class FakeRig:
         self.show(learning=target)
         self.told.append(("learn", target))
 
+    def forget(self, knob):
+        self.control_map = self.control_map.without(knob)
+        self.told.append(("forget", knob))
+
     def save_learned(self):
         self.told.append("saved")
+
+    def set_style(self, style):
+        self.told.append(("style", style))
+
+    @property
+    def offset_seconds(self):
+        return self.status.offset_seconds
+
+    @offset_seconds.setter
+    def offset_seconds(self, seconds):
+        self.show(offset_seconds=seconds)
+        self.told.append(("offset", seconds))
+
+    def save_offset(self):
+        self.told.append("offset saved")
+
+    def start_recording(self, path):
+        self.record_path = path
+        self.told.append("recording")
+
+    def stop_recording(self):
+        path, self.record_path = self.record_path, None
+        self.told.append("recorded")
+        return path
 
     def close(self):
         self.closed.append(self)

@@ -14,6 +14,7 @@ from musegen_daw import app, resources
 from musegen_daw.errors import ModelError
 from musegen_daw.ui.clips.panel import SESSION
 from musegen_daw.ui.saved_session import FILE_NAME
+from tests.ui.doubles import PATIENCE_SECONDS
 
 OFFSCREEN = {
     **os.environ,
@@ -84,7 +85,7 @@ def program(tmp_path):
 
 
 def _wait_for(condition):
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < until
         threading.Event().wait(0.05)
@@ -93,7 +94,7 @@ def _wait_for(condition):
 def test_the_program_opens_and_ends_by_a_signal_without_a_word(program, tmp_path):
     process = program()
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
     assert "Traceback" not in err
     assert json.loads((tmp_path / FILE_NAME).read_text())["version"] == 1
@@ -124,7 +125,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     result = subprocess.run(
         [sys.executable, "-m", "musegen_daw.app", "--state", str(tmp_path / "file" / "state")],
-        capture_output=True, text=True, env=OFFSCREEN, timeout=120,
+        capture_output=True, text=True, env=OFFSCREEN, timeout=PATIENCE_SECONDS,
     )  # fmt: skip
     assert result.returncode == 1
     assert result.stderr.startswith("Error: Cannot make the folder")

@@ -3,10 +3,13 @@
 import threading
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from musegen_daw.errors import PortError
 from musegen_daw.jam.settings import RigSettings
+from musegen_daw.live.control_map import Knob
 from musegen_daw.ui.jam_control import JamControl
+from tests.ui.doubles import PATIENCE_SECONDS
 from tests.ui.rig import FakeRig, Rigs
 
 
@@ -65,20 +68,25 @@ def test_why_there_is_no_jam_is_a_sentence(qtbot, control, rigs):
 
 
 def test_closing_while_it_opens_leaves_nothing(qtbot):
-    begun, go, closed = threading.Event(), threading.Event(), []
+    begun, go, closed, told = threading.Event(), threading.Event(), [], []
 
     def open_slowly(settings):
         begun.set()
-        assert go.wait(10)
+        assert go.wait(PATIENCE_SECONDS)
         return FakeRig(settings, closed)
 
     control = JamControl(open_slowly)
     control.open(RigSettings())
-    assert begun.wait(10)
-    threading.Timer(0.05, go.set).start()
+    assert begun.wait(PATIENCE_SECONDS)
+    control.opened.connect(lambda: told.append("opened"))
+    opener = threading.Timer(0.05, go.set)  # `close` waits for it
+    opener.start()
     control.close()
+    opener.join()
+    QApplication.processEvents()
     assert len(closed) == 1
     assert control.rig is None
+    assert told == []
 
 
 def test_what_the_jam_tells_is_said_once(qtbot, control):
@@ -95,10 +103,9 @@ def test_where_a_daw_leads_starting_is_explained(qtbot, control):
     rig, said = opened(qtbot, control), []
     control.said.connect(said.append)
     control.toggle()
-    assert rig.told == ["toggle"]
     rig.is_led = True
     control.toggle()
-    assert rig.told == ["toggle"]
+    assert rig.told.count("toggle") == 1
     assert "The DAW leads" in said[0]
 
 
@@ -112,12 +119,16 @@ def test_before_there_is_a_jam_orders_do_no_harm(control):
     assert said == ["The jam is not ready yet."]
 
 
-def test_what_was_learned_is_saved_when_it_is(qtbot, control):
-    rig = opened(qtbot, control)
-    control.learn("energy")
+def test_what_was_learned_is_told_and_saved(qtbot, control):
+    with qtbot.waitSignal(control.bound) as told:
+        rig = opened(qtbot, control)
+    assert told.args == [rig.control_map]
+    learned = rig.control_map.bound(Knob("cc", 0, 21), "energy")
+    with qtbot.waitSignal(control.bound) as told:
+        rig.control_map = learned
+    assert told.args == [learned]
+    qtbot.waitUntil(lambda: rig.told == ["saved"])
     looks = []
     control.looked.connect(looks.append)
-    qtbot.waitUntil(lambda: len(looks) > 1)
-    assert "saved" not in rig.told
-    rig.show(learning=None)
-    qtbot.waitUntil(lambda: "saved" in rig.told)
+    qtbot.waitUntil(lambda: len(looks) > 2)
+    assert rig.told == ["saved"]

@@ -64,7 +64,7 @@ def test_it_is_written_soon_after_a_change_and_once_for_many(qtbot, tmp_path):
     autosave = Autosave(tmp_path, lambda: asked.append(1) or STATE)
     for _ in range(50):
         autosave.touch()
-    qtbot.waitUntil(lambda: (tmp_path / FILE_NAME).exists(), timeout=10_000)
+    qtbot.waitUntil(lambda: (tmp_path / FILE_NAME).exists())
     assert len(asked) == 1
     autosave.touch()
     autosave.close({"jam": {"last": True}})
@@ -75,7 +75,7 @@ def test_a_folder_that_is_gone_is_said_in_a_sentence(qtbot, tmp_path):
     autosave, said = Autosave(tmp_path / "gone", lambda: STATE), []
     autosave.failed.connect(said.append)
     autosave.touch()
-    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(said))
     autosave.close(STATE)
     assert len(said) == 2
     assert all("gone" in sentence for sentence in said)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 
 from musegen_daw.devices.findings import Finding, Level
 from musegen_daw.ui.about import libraries, version_text
-from musegen_daw.ui.routing_help import recipes
+from musegen_daw.ui.routing_help import likely_daw, recipes
 from musegen_daw.ui.settings_panel import SettingsPanel
 
 
@@ -77,6 +77,41 @@ def test_the_steps_follow_the_daw_that_is_chosen(panel):
     assert "loopMIDI 2" in words(panel._routing)
 
 
+@pytest.mark.parametrize(
+    ("platform", "ports", "daw"),
+    [
+        ("darwin", ["ardour:MIDI out"], "Live"),
+        ("win32", [], "Live"),
+        ("linux", [], "Ardour"),
+        ("linux", ["Midi Through", "REAPER:MIDI Input 1"], "REAPER"),
+        ("linux", ["Bitwig Studio:out"], "Bitwig"),
+        ("linux", ["Bitwig Studio:out", "ardour:MIDI Clock out"], "Ardour"),
+    ],
+)
+def test_the_daw_that_is_likely_is_shown_first(platform, ports, daw):
+    assert likely_daw(platform, ports) == daw
+    assert daw in {recipe.daw for recipe in recipes("A", "B")}
+
+
+def test_a_daw_that_was_chosen_stays_and_comes_back(panel, qtbot, context):
+    panel._routing.suggest_daw("REAPER")
+    assert panel._routing._daws.key == "REAPER"
+    assert panel.saved_state()["daw"] == ""
+    with qtbot.waitSignal(panel.state_changed):
+        panel._routing._daws._buttons["Bitwig"].click()
+    panel._routing.suggest_daw("REAPER")
+    assert panel._routing._daws.key == "Bitwig"
+    other = SettingsPanel(context)
+    qtbot.addWidget(other)
+    other.restore_state(panel.saved_state())
+    other._routing.suggest_daw("Live")
+    assert other._routing._daws.key == "Bitwig"
+    assert "Generic MIDI Keyboard" in words(other._routing)
+    other.restore_state({"daw": "Cubase"})
+    other.restore_state({"daw": 3})
+    other.close_work()
+
+
 def test_findings_are_lights_with_words(panel):
     panel.health.show_findings((Finding(Level.PROBLEM, "sound", "PortAudio is missing.", "install it"),))
     assert "PortAudio is missing.\n→ install it" in words(panel.health)
@@ -87,7 +122,7 @@ def test_findings_are_lights_with_words(panel):
 def test_an_examination_shows_what_it_finds(qtbot, panel):
     panel.health.examine()
     assert not panel.health._examine.isEnabled()
-    qtbot.waitUntil(lambda: "No MIDI system runs" in words(panel.health), timeout=30_000)
+    qtbot.waitUntil(lambda: "No MIDI system runs" in words(panel.health))
     assert panel.health._examine.isEnabled()
     assert "fake drummer writes a bar of drums" in words(panel.health)
 

@@ -30,3 +30,10 @@ def test_what_comes_from_a_file_is_checked_by_kind():
     assert settings == AppSettings(theme="light", is_first_run=False)
     assert passed_over == ("audio_device", "colour", "note_names")
     assert AppSettings().changed_by(settings.as_dict()) == (settings, ())
+
+
+def test_what_is_no_setting_any_more_is_passed_over_in_silence():
+    assert AppSettings().changed_by({"midi_api": "alsa", "theme": "light"}) == (
+        AppSettings(theme="light"),
+        (),
+    )

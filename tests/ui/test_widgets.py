@@ -12,7 +12,8 @@ from musegen_daw.ui.drops import FileDrop
 from musegen_daw.ui.icons import app_icon, icon
 from musegen_daw.ui.segments import Segments
 from musegen_daw.ui.status_line import PASSING_MILLISECONDS, StatusLine
-from musegen_daw.ui.widgets import OFF, ProgressLine, StatusLight, ValueSlider, press_by_key
+from musegen_daw.ui.value_slider import ValueSlider
+from musegen_daw.ui.widgets import OFF, ProgressLine, StatusLight, press_by_key
 
 
 @pytest.fixture
@@ -71,6 +72,7 @@ def test_progress_shows_itself_only_while_there_is_work(qtbot):
     line.cancelled.connect(lambda: cancelled.append(1))
     assert line.isHidden()
     line.begin("rendering")
+    line.resize(400, 44)
     line.advance(0.4, "rendering")
     assert line._bar.format() == "rendering  40%"
     qtbot.mouseClick(line.findChild(QPushButton), Qt.MouseButton.LeftButton)

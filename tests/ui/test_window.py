@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
 from musegen_daw.errors import PortError
-from musegen_daw.live.midi_clock import ClockState
+from musegen_daw.live.midi_clock import MIN_BPM, ClockState
 from musegen_daw.live.settings import Way
 from musegen_daw.ui.jam_control import JamControl
 from musegen_daw.ui.jam_panel import JamPanel
@@ -196,7 +196,7 @@ def test_a_change_is_on_disk_without_closing(desk, tmp_path):
     def is_saved():
         return path.exists() and json.loads(path.read_text())["panels"].get("notes") == {"bar": 7}
 
-    it.qtbot.waitUntil(is_saved, timeout=10_000)
+    it.qtbot.waitUntil(is_saved)
 
 
 def test_a_damaged_session_is_said_and_the_window_opens(desk, tmp_path):
@@ -296,3 +296,21 @@ def test_nothing_is_cut_off_in_a_small_window(desk, size):
         corner = button.mapTo(bar, QPoint(button.width(), button.height()))
         assert corner.x() <= bar.width()
         assert button.width() >= button.fontMetrics().horizontalAdvance(button.text())
+
+
+def test_the_tempo_is_that_of_the_clock_or_a_dash(desk):
+    it = desk().open()
+    tempo = it.window.transport._tempo
+
+    def shown(**status):
+        it.rig.show(**status)
+        with it.qtbot.waitSignal(it.control.looked):
+            pass
+        return tempo.text(), tempo.isReadOnly()
+
+    assert shown(bpm=97.0) == ("97.0", False)
+    assert shown(clock=ClockState.NO_CLOCK, bpm=None) == ("–", True)
+    assert shown(clock=ClockState.LOCKED, bpm=116.0) == ("116.0", True)
+    assert shown(clock=ClockState.STOPPED, bpm=116.0) == ("116.0", True)
+    assert shown(clock=None, bpm=97.0) == ("97.0", False)
+    assert tempo.minimum() == MIN_BPM

@@ -7,6 +7,7 @@ from PySide6.QtCore import QThread
 
 from musegen_daw.errors import ModelError
 from musegen_daw.ui.work import Workers
+from tests.ui.doubles import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_progress_is_told_until_it_is_cancelled(qtbot, workers):
 
     job = workers.start(function, progressed=lambda *each: told.append(each), succeeded=done.append)
     with qtbot.waitSignal(job.ended):
-        assert reached.wait(10)
+        assert reached.wait(PATIENCE_SECONDS)
         qtbot.waitUntil(lambda: bool(told))
         job.cancel()
     assert told == [(0.25, "a quarter")]
@@ -72,7 +73,7 @@ def test_progress_is_told_until_it_is_cancelled(qtbot, workers):
 
 def test_what_ends_after_it_was_cancelled_is_not_told(qtbot, workers):
     done, go = [], threading.Event()
-    job = workers.start(lambda task: go.wait(10), succeeded=done.append, failed=done.append)
+    job = workers.start(lambda task: go.wait(PATIENCE_SECONDS), succeeded=done.append, failed=done.append)
     job.cancel()
     with qtbot.waitSignal(job.ended):
         go.set()
@@ -89,7 +90,7 @@ def test_closing_cancels_what_runs_and_what_waits(qtbot):
 
     workers.start(forever)
     workers.start(lambda task: ran.append("second"))
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE_SECONDS)
     workers.close()
     qtbot.waitUntil(lambda: not workers.is_busy)
     assert ran == []

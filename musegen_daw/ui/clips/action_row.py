@@ -7,12 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from musegen_daw.editing.delivering import Bounce
 from musegen_daw.editing.document import ClipDocument
 from musegen_daw.editing.performing import Profile
 from musegen_daw.ui.clips.drag_handle import DragHandle
+from musegen_daw.ui.fitting import Choice
 from musegen_daw.ui.icons import icon
 from musegen_daw.ui.theme import SMALL
 from musegen_daw.ui.widgets import ProgressLine, button
@@ -32,10 +33,7 @@ class ActionRow(QWidget):
         super().__init__(parent)
         self.progress = ProgressLine()
         self.save = button("Save", "Save the project, or the drums as a MIDI file", large=True)
-        self.profile = QComboBox()
-        self.profile.setAccessibleName("Written for")
-        self.profile.setToolTip("The program that the MIDI file is written for")
-        self.profile.setMinimumHeight(34)
+        self.profile = Choice("Written for", "The program that the MIDI file is written for", large=True)
         for profile in Profile:
             self.profile.addItem(profile.value, profile.name)
         self.generate = button("Generate", "Write new takes of the drums", "Ctrl+G", "main", large=True)
@@ -110,5 +108,5 @@ class ActionRow(QWidget):
         row.addStretch(0)
         for widget in (self.generate, self.play, self.profile, self.drag, self.bounce):
             row.addWidget(widget)
-        self.play.setMinimumWidth(112)
-        self.generate.setMinimumWidth(140)
+        self.play.setMinimumWidth(96)
+        self.generate.setMinimumWidth(120)

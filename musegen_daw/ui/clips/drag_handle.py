@@ -7,14 +7,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from musegen_daw.errors import MusegenError
 from musegen_daw.ui.drops import drag_out
+from musegen_daw.ui.fitting import Button
 from musegen_daw.ui.icons import icon
 
 
-class DragHandle(QPushButton):
+class DragHandle(Button):
     """Dragged, it hands the file that `write` writes to another program; clicked, it copies the file to be pasted.
 
     `delivered` carries the path and whether it was dragged, `failed` one sentence.

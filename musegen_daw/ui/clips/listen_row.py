@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from musegen_daw.editing.document import ClipDocument
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.clips.listening import BOTH, OWN_PORT, SOUND_DEVICE
 from musegen_daw.ui.clips.rendered import DRUMS, PART
+from musegen_daw.ui.fitting import Choice
 from musegen_daw.ui.segments import Segments
-from musegen_daw.ui.theme import SMALL, TARGET
+from musegen_daw.ui.theme import SMALL
 from musegen_daw.ui.widgets import button, label
 from musegen_daw.ui.work import Workers
 
@@ -39,7 +40,11 @@ class ListenRow(QWidget):
         self.title = label("", "dim")
         self.title.setWordWrap(False)
         self.loop = button(
-            "Loop", "Go round; drag over the bar numbers to loop some bars", "Ctrl+L", checkable=True
+            "Loop",
+            "Go round; drag over the bar numbers to loop some bars",
+            "Ctrl+L",
+            large=True,
+            checkable=True,
         )
         self.hears = Segments(
             "Hear",
@@ -50,12 +55,9 @@ class ListenRow(QWidget):
             ),
         )
         self.hears.choose(BOTH)
-        self.output = QComboBox()
-        self.output.setAccessibleName("Listen through")
-        self.output.setToolTip("Where the clip is heard: the sound device, or a MIDI port")
-        self.output.setMinimumContentsLength(10)
-        self.output.setMinimumHeight(TARGET)
-        self.output.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.output = Choice(
+            "Listen through", "Where the clip is heard: the sound device, or a MIDI port", large=True
+        )
         self.output.activated.connect(lambda: self.output_chosen.emit(self.output.currentData()))
         self._fill()
         row = QHBoxLayout(self)
@@ -123,4 +125,4 @@ def _described(document: ClipDocument) -> str:
     bars = len(document.bars)
     seconds = document.time_map.seconds_at(document.end_ticks)
     length = f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-    return f"{document.name}  ·  {bars} {'bar' if bars == 1 else 'bars'}  ·  {length}"
+    return f"{bars} {'bar' if bars == 1 else 'bars'}  ·  {length}"

@@ -161,8 +161,8 @@ class PanelView:
         main.addWidget(self._pages, 1)
         above = QHBoxLayout()
         above.setSpacing(MEDIUM)
-        above.addWidget(self.side)
-        above.addLayout(main, 1)
+        above.addWidget(self.side, 1)  # a fifth, within its bounds
+        above.addLayout(main, 4)
         column = QVBoxLayout(page)
         column.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
         column.setSpacing(SMALL)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from musegen_daw import resources
 from musegen_daw.editing.document import ClipDocument
 from musegen_daw.ui.drops import FileDrop
+from musegen_daw.ui.fitting import Choice
 
 MIDI_SUFFIXES = (".mid", ".midi", ".smf")
 _NONE = ""
 
 
-class PrimerField(QComboBox):
+class PrimerField(Choice):
     """Says what the drums go on from; the signals carry what a person chose or dropped."""
 
     path_chosen = Signal(object)
@@ -22,11 +23,9 @@ class PrimerField(QComboBox):
     refused = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Primer")
-        self.setToolTip("The drums go on from this groove: choose one, or drop a drum loop here")
-        self.setMinimumContentsLength(8)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        super().__init__(
+            "Primer", "The drums go on from this groove: choose one, or drop a drum loop here", parent
+        )
         self._show_choices(_NONE)
         self.activated.connect(self._chosen)
         drop = FileDrop(self, MIDI_SUFFIXES, "a drum loop as a MIDI file")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -19,10 +19,11 @@ from musegen_daw.editing.document import ClipDocument, Project
 from musegen_daw.editing.edits import MAX_BPM, MIN_BPM
 from musegen_daw.ui.clips.primer_field import PrimerField
 from musegen_daw.ui.clips.track_list import TrackList
+from musegen_daw.ui.fitting import Choice
 from musegen_daw.ui.theme import SMALL
 from musegen_daw.ui.widgets import button, label
 
-WIDTH = 236
+WIDTH, LEAST_WIDTH = 236, 188
 
 
 class SideColumn(QWidget):
@@ -39,18 +40,16 @@ class SideColumn(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedWidth(WIDTH)
+        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMaximumWidth(WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._maps = {resources.load_drum_map(name).name: name for name in resources.drum_map_names()}
         self.open = button("Open…", "Open MIDI files or a project", "Ctrl+O", large=True)
-        self.clips = QComboBox()
-        self.clips.setAccessibleName("Clip")
-        self.clips.setToolTip("The clips of this session")
+        self.clips = Choice("Clip", "The clips of this session")
         self.clips.setPlaceholderText("no clip is open")
-        self.clips.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.close_clip = button("×", "Close this clip", "Ctrl+W", "quiet")
         self.close_clip.setAccessibleName("Close this clip")
         self.close_clip.setFixedWidth(34)
-        self.close_clip.setStyleSheet("padding: 4px 0;")
         self.tracks = TrackList()
         self.tempo = QDoubleSpinBox()
         self.tempo.setRange(MIN_BPM - 1, MAX_BPM)
@@ -61,12 +60,8 @@ class SideColumn(QWidget):
         self.tempo.setToolTip(
             "Beats a minute here and in what is written; the lowest gives the file's own back"
         )
-        self.kit = QComboBox()
-        self.kit.setAccessibleName("Drum map")
-        self.kit.setToolTip("The pitches of your sampler, for MIDI that leaves this program")
+        self.kit = Choice("Drum map", "The pitches of your sampler, for MIDI that leaves this program")
         self.kit.setPlaceholderText(GENERAL_MIDI.name)
-        self.kit.setMinimumContentsLength(8)
-        self.kit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.primer = PrimerField()
         self._lay_out()
         self.open.clicked.connect(self.open_asked)

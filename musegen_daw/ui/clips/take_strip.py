@@ -15,7 +15,7 @@ from musegen_daw.editing.document import Take
 from musegen_daw.ui.theme import RADIUS, SMALL, SMALL_TEXT, font, mixed, theme, velocity_step
 from musegen_daw.ui.widgets import is_restyling, label
 
-CARD_WIDTH, CARD_HEIGHT = 168, 88
+CARD_WIDTH, CARD_HEIGHT = 168, 78
 _TEXT_HEIGHT = 22
 NO_TAKES = "No takes yet: generate some (Ctrl+G), or click into the grid."
 

@@ -14,21 +14,14 @@ from musegen_daw.drumming.job import DrumSettings
 from musegen_daw.editing.document import ClipDocument
 from musegen_daw.editing.editor import DEFAULT_SETTINGS
 from musegen_daw.editing.edits import MAX_SWING, set_humanise, set_settings, set_swing
+from musegen_daw.ui.swing_slider import SwingSlider
 from musegen_daw.ui.theme import SMALL, TARGET
-from musegen_daw.ui.widgets import ValueSlider
+from musegen_daw.ui.value_slider import ValueSlider
 
 MAX_TAKES = 16
 MAX_FOLLOW = 2.0
 MAX_SEED = 2**31 - 1
 Change = Callable[[ClipDocument], ClipDocument]
-
-
-class SwingSlider(ValueSlider):
-    """Shows the share of the pair that its first note takes: 50 % is straight, 67 % a triplet."""
-
-    def text(self) -> str:
-        """The share as musicians write it."""
-        return f"{STRAIGHT * 100 + self.value() * (MAX_SWING - STRAIGHT):.0f} %"
 
 
 class WishesRow(QWidget):
@@ -70,7 +63,7 @@ class WishesRow(QWidget):
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("The same seed writes the same takes again; empty: another one each time")
         self.seed.setValidator(QRegularExpressionValidator(r"\d{0,9}"))
-        for widget, width in ((self.takes, 96), (self.seed, 104)):
+        for widget, width in ((self.takes, 92), (self.seed, 92)):
             widget.setFixedWidth(width)
             widget.setMinimumHeight(TARGET - 10)
             row.addWidget(widget)

@@ -26,11 +26,11 @@ class ListenRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._play = button("Play", "Play or pause (Space)", large=True)
-        self._play.setMinimumWidth(104)
+        self._play.setMinimumWidth(88)
         self._play.clicked.connect(self.play_wanted)
         self._clock = label("0:00.0 / 0:00.0")
         self._clock.setFont(font(TITLE_TEXT))
-        self._clock.setMinimumWidth(168)
+        self._clock.setMinimumWidth(144)
         self._clock.setAccessibleName("Position")
         self._segments = Segments(
             "Heard",
@@ -49,7 +49,7 @@ class ListenRow(QWidget):
             large=True,
             checkable=True,
         )
-        self._difference.setMinimumWidth(120)  # it is written bold while it is on
+        self._difference.setMinimumWidth(108)  # it is written bold while it is on
         self._difference.clicked.connect(self.difference_switched)
         for index, name in enumerate(CHOICES, 1):
             QShortcut(QKeySequence(str(index)), self).activated.connect(lambda name=name: self._key(name))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from musegen_daw.ui.fitting import Choice
 from musegen_daw.ui.theme import TINY
 from musegen_daw.ui.widgets import label
 from musegen_daw.vocoding.decoders import VocoderFacts
@@ -22,9 +23,7 @@ class ModelPicker(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._models: tuple[VocoderFacts, ...] = ()
-        self._combo = QComboBox()
-        self._combo.setAccessibleName("Vocoder model")
-        self._combo.setToolTip("The model that turns mels into audio")
+        self._combo = Choice("Vocoder model", "The model that turns mels into audio")
         self._combo.setMinimumWidth(180)
         self._combo.setMinimumHeight(34)
         self._combo.activated.connect(self._chosen)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from musegen_daw.core.clip import Song
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.drag_button import DragOut
 from musegen_daw.ui.drop_veil import DropVeil
 from musegen_daw.ui.drops import FileDrop, drag_out
 from musegen_daw.ui.empty_page import EmptyPage
@@ -20,7 +21,6 @@ from musegen_daw.ui.settings_store import AppSettings
 from musegen_daw.ui.theme import MEDIUM, SMALL
 from musegen_daw.ui.vocoder.asking import SUFFIXES, ask_what_to_open, ask_where_to_save
 from musegen_daw.ui.vocoder.describing import rows_of, source_facts
-from musegen_daw.ui.vocoder.drag_button import DragOut
 from musegen_daw.ui.vocoder.level_meter import LevelMeter
 from musegen_daw.ui.vocoder.listen_row import CHOICES, ListenRow
 from musegen_daw.ui.vocoder.listening import Listening

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
 
+from musegen_daw.ui.drag_button import DragButton, DragOut
 from musegen_daw.ui.drops import drag_out
 from musegen_daw.ui.icons import icon
-from musegen_daw.ui.theme import MEDIUM, SMALL, TARGET
-from musegen_daw.ui.vocoder.drag_button import DragButton, DragOut
+from musegen_daw.ui.theme import SMALL, TARGET
 from musegen_daw.ui.vocoder.stepper import Stepper
 from musegen_daw.ui.widgets import ProgressLine, button, label, restyled
 
@@ -113,7 +113,7 @@ class ShapeRow(QWidget):
         self._middle.addWidget(resting)
         self._middle.addWidget(self._progress)
         self._middle.setFixedHeight(TARGET)
-        self._middle.setMinimumWidth(208)
+        self._middle.setMinimumWidth(136)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SMALL)
@@ -124,6 +124,5 @@ class ShapeRow(QWidget):
             row.addWidget(spin)
             row.addSpacing(SMALL)
         row.addWidget(self._middle, 1)
-        row.addSpacing(MEDIUM)
         row.addWidget(self._save)
         row.addWidget(self.drag)

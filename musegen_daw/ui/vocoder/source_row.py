@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from musegen_daw.ui.fitting import Choice, FittedLabel
 from musegen_daw.ui.theme import LARGE, SMALL, TINY
 from musegen_daw.ui.vocoder.model_picker import ModelPicker
 from musegen_daw.ui.widgets import button, label
@@ -29,7 +30,7 @@ class SourceRow(QWidget):
         super().__init__(parent)
         self.models = ModelPicker()
         self.models.setMaximumWidth(460)
-        self._name = label("Nothing loaded", "title")
+        self._name = FittedLabel("Nothing loaded", "title")
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._facts = label("Hear a mel spectrogram as audio again, beside the original.", "dim")
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -40,11 +41,10 @@ class SourceRow(QWidget):
             "Take the clip", "Render the clip of the Clips place and resynthesise it", "Ctrl+T"
         )
         self._clip.clicked.connect(self.clip_wanted)
-        self._scale = QComboBox()
+        self._scale = Choice("Scale of the mel", "In which scale the values of the .npy file are")
+        self._scale.setMinimumContentsLength(17)
         for key, text in SCALES:
             self._scale.addItem(text, key)
-        self._scale.setAccessibleName("Scale of the mel")
-        self._scale.setToolTip("In which scale the values of the .npy file are")
         self._scale.activated.connect(lambda: self.scale_chosen.emit(self._scale.currentData()))
         self._scale.hide()
         self._lay_out()
@@ -61,11 +61,7 @@ class SourceRow(QWidget):
 
     def show_source(self, name: str, facts: str, is_mel: bool, scale: str) -> None:
         """Say what is loaded; a mel lets its scale be chosen."""
-        metrics = self._name.fontMetrics()
-        self._name.setText(
-            metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(200, self._name.width()))
-        )
-        self._name.setToolTip(name)
+        self._name.setText(name)
         self._facts.setText(facts)
         self._scale.setVisible(is_mel)
         self._scale.setCurrentIndex(max(0, self._scale.findData(scale)))

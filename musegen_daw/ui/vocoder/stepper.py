@@ -37,7 +37,7 @@ class Stepper(QWidget):
         self._spin.setKeyboardTracking(False)
         self._spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._spin.setFixedHeight(TARGET)
-        self._spin.setMinimumWidth(84)
+        self._spin.setMinimumWidth(76)
         self._spin.setStyleSheet("border-radius: 0; border-left: none; border-right: none;")
         self._spin.setAccessibleName(name)
         self._spin.setToolTip(f"{tooltip} (double click on − or +: back to {self._spin.text()})")
@@ -48,7 +48,7 @@ class Stepper(QWidget):
         for text, segment, turn in (("−", "first", self._spin.stepDown), ("+", "last", self._spin.stepUp)):
             made = QPushButton(text)
             made.setProperty("segment", segment)
-            made.setFixedSize(TARGET - 8, TARGET)
+            made.setFixedSize(TARGET - 12, TARGET)
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             made.setAutoRepeat(True)
             made.setAccessibleName(f"{name} {'less' if text == '−' else 'more'}")

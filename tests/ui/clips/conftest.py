@@ -9,8 +9,6 @@ from musegen_daw.ui.clips.panel import ClipsPanel
 from musegen_daw.ui.drum_grid import Cell
 from tests.cli.doubles import TIME_MAP, part
 
-WAIT_MILLISECONDS = 120_000
-
 
 class Hands:
     """A panel, what it says, and ways to touch it."""
@@ -37,7 +35,7 @@ class Hands:
         return self.panel.view.grid
 
     def until(self, is_so):
-        self.qtbot.waitUntil(lambda: bool(is_so()), timeout=WAIT_MILLISECONDS)
+        self.qtbot.waitUntil(lambda: bool(is_so()))
 
     def open(self, *paths):
         count = len(self.panel.editor.project.clips)

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from musegen_daw.core.clip import Song
 from musegen_daw.core.time import TimeMap
 from musegen_daw.editing.autosave import restored
-from musegen_daw.editing.delivering import Bounce
+from musegen_daw.editing.delivering import Bounce, bounce_document
 from musegen_daw.editing.performing import Profile
 from musegen_daw.editing.project_file import load_project
 from musegen_daw.midi_file import read_midi, write_midi
-from musegen_daw.ui.clips import drag_handle
+from musegen_daw.ui.clips import drag_handle, file_work
 from musegen_daw.ui.clips.panel import SESSION
 from tests.cli.doubles import kit, part
 
@@ -217,10 +217,23 @@ def test_a_bounce_is_written(hands, tmp_path, what):
     )
 
 
-def test_a_bounce_that_is_cancelled_leaves_nothing(hands, tmp_path):
+def test_a_bounce_that_is_cancelled_leaves_nothing(hands, tmp_path, monkeypatch):
+    began, never = threading.Event(), threading.Event()
+
+    def bounce_until_cancelled(*what, progress, cancelled, **options):
+        def told(done, total):
+            began.set()
+            while not cancelled():
+                never.wait(0.01)
+            progress(done, total)
+
+        return bounce_document(*what, progress=told, cancelled=cancelled, **options)
+
+    monkeypatch.setattr(file_work, "bounce_document", bounce_until_cancelled)
     hands.click(0, 960)
     path = tmp_path / "out.wav"
     hands.panel.files.bounce(hands.clip, Bounce.STEMS, path, None)
+    hands.until(began.is_set)
     hands.panel.escape_pressed()
     hands.until(lambda: not hands.panel.files.is_bouncing)
     assert not path.exists()

@@ -5,13 +5,13 @@ import threading
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 
 from musegen_daw.drumming.generator import Cancelled
 from musegen_daw.editing import edits
 from musegen_daw.errors import ModelError
 from tests.cli.doubles import Drummer
-from tests.ui.doubles import make_context
+from tests.ui.doubles import PATIENCE_SECONDS, make_context
 
 
 class SlowDrummer(Drummer):
@@ -19,13 +19,13 @@ class SlowDrummer(Drummer):
 
     def __init__(self):
         super().__init__()
-        self.began = threading.Event()
+        self.began, self._never = threading.Event(), threading.Event()
 
     def generate(self, request, *, progress=None, cancelled=None):
         self.began.set()
         progress(1, len(request.bars))
         while not cancelled():
-            self.began.wait(0.01)
+            self._never.wait(0.01)
         raise Cancelled
 
 
@@ -129,14 +129,33 @@ def test_writing_can_be_cancelled_and_closed_while_it_runs(make_hands, tmp_path,
     slow.began.clear()
     hands.panel.generate()
     hands.until(slow.began.is_set)
+    assert hands.panel.writer.is_writing
     hands.panel.close_work()
-    assert not hands.panel.writer.is_writing or hands.clip.takes == ()
+    QApplication.processEvents()
+    assert not hands.panel.writer.is_writing
+    assert hands.clip.takes == ()
 
 
-def test_takes_for_a_clip_that_was_left_come_to_that_clip(hands, clip_path):
+class HeldDrummer(Drummer):
+    """Writes when it is let go."""
+
+    def __init__(self):
+        super().__init__()
+        self.go = threading.Event()
+
+    def generate(self, request, *, progress=None, cancelled=None):
+        assert self.go.wait(PATIENCE_SECONDS)
+        return super().generate(request, progress=progress, cancelled=cancelled)
+
+
+def test_takes_for_a_clip_that_was_left_come_to_that_clip(make_hands, tmp_path, clip_path):
+    held = HeldDrummer()
+    hands = make_hands(make_context(tmp_path, drum_generator=lambda: held))
+    hands.open(clip_path)
     first = hands.clip.identity
     hands.panel.generate()
     hands.open(clip_path)
+    held.go.set()
     hands.until(lambda: not hands.panel.writer.is_writing)
     assert hands.clip.identity != first
     assert hands.clip.takes == ()

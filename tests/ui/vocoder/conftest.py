@@ -18,7 +18,6 @@ from tests.vocoding.tiny_vocoder import write_tiny_vocoder
 
 CONFIG = MelConfig()
 SECONDS = 1.5
-WAIT_MILLISECONDS = 300_000  # the first mel of a process loads numba, which a busy computer does slowly
 
 
 @pytest.fixture
@@ -43,12 +42,18 @@ def drags():
 
 
 @pytest.fixture
-def panel(qtbot, tmp_path, library, models, drags):
+def decoders():
+    """How the model of a folder is opened; a test may put another way in its place."""
+    return SimpleNamespace(open=lambda folder: Vocoder.open(Path(folder)))
+
+
+@pytest.fixture
+def panel(qtbot, tmp_path, library, models, drags, decoders):
     """The panel in sight, its models found; closed in the end as the window closes it."""
     (tmp_path / "data").mkdir()
     player = Player(library=library)
     context = make_context(
-        tmp_path / "data", vocoder=lambda folder: Vocoder.open(Path(folder)), player=lambda: player
+        tmp_path / "data", vocoder=lambda folder: decoders.open(folder), player=lambda: player
     )
 
     def drag(source, paths, picture):
@@ -63,7 +68,7 @@ def panel(qtbot, tmp_path, library, models, drags):
     made.resize(1180, 590)
     made.show()
     made.activated()
-    qtbot.waitUntil(lambda: made._source_row.models.model is not None, timeout=WAIT_MILLISECONDS)
+    qtbot.waitUntil(lambda: made._source_row.models.model is not None)
     yield made
     made.close_work()
     player.close()
@@ -93,7 +98,7 @@ def source(tmp_path):
 @pytest.fixture
 def wait(qtbot):
     """Wait for something to come true."""
-    return lambda condition: qtbot.waitUntil(condition, timeout=WAIT_MILLISECONDS)
+    return lambda condition: qtbot.waitUntil(condition)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The panel as a person uses it: drop, hear the three at one place, change, save, drag out."""
 
+import threading
+
 import numpy as np
 import pytest
 import soundfile
@@ -11,6 +13,7 @@ from musegen_daw.cli import main
 from musegen_daw.core.clip import Song
 from musegen_daw.ui.look import wear
 from musegen_daw.ui.vocoder.panel import VocoderPanel
+from musegen_daw.vocoding.decoder import MelDecoder
 from musegen_daw.vocoding.mel import MelConfig
 from tests.cli.doubles import TIME_MAP, kit, part
 from tests.ui.doubles import make_context
@@ -215,11 +218,38 @@ def test_work_shows_how_far_it_is_and_can_be_cancelled(panel, source, wait):
     assert ("GAN", 1.0) in told
 
 
-def test_closing_during_work_is_safe(panel, source, wait):
+class EndlessDecoder(MelDecoder):
+    """Decodes until it is given up, in blocks of nothing."""
+
+    def __init__(self):
+        super().__init__("endless", MelConfig())
+        self.began, self.ended, self._never = threading.Event(), threading.Event(), threading.Event()
+
+    def _decode(self, mel):
+        try:
+            while True:
+                self.began.set()
+                self._never.wait(0.01)
+                yield np.zeros(0, np.float32)
+        finally:
+            self.ended.set()
+
+
+def test_closing_during_work_is_safe(panel, source, wait, decoders):
+    decoder, came = EndlessDecoder(), []
+    decoders.open = lambda folder: decoder
     panel.open_file(source("clip.wav"))
-    wait(lambda: panel._bench.source is not None)
+    wait(decoder.began.is_set)
+    assert panel._bench.is_busy
+    for signal in (panel._bench.made, panel._bench.failed, panel._bench.progressed):
+        signal.connect(lambda *what: came.append(what))
     panel.close_work()
+    assert decoder.ended.is_set()
+    assert panel._bench._workers._pool.activeThreadCount() == 0
+    QApplication.processEvents()
+    assert not panel._bench.is_busy  # nothing that waited behind it was begun
     assert panel._bench.results == {}
+    assert came == []
 
 
 def press_and_drag(button):

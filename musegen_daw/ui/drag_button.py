@@ -1,4 +1,4 @@
-"""A handle to drag audio out: its file is written while the button is pressed, and dragged once it is there."""
+"""A handle to drag a file out: it is written while the button is pressed, and dragged once it is there."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPixmap
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from musegen_daw.ui.drops import drag_out
-from musegen_daw.ui.icons import icon
+from musegen_daw.ui.fitting import Button
 
 DragOut = Callable[[QWidget, Sequence[Path], QPixmap | None], bool]
 
 
-class DragButton(QPushButton):
+class DragButton(Button):
     """`wanted` asks for the file; `offer` says where it is. `taken` carries a file that another program took.
 
     `drag` hands files to another program and says whether one took them.
@@ -67,5 +67,5 @@ class DragButton(QPushButton):
     def _begin(self) -> None:
         path, self._pressed, self._is_due = self._path, None, False
         self.setDown(False)
-        if path is not None and self._drag(self, [path], icon("vocoder").pixmap(32)):
+        if path is not None and self._drag(self, [path], self.icon().pixmap(32)):
             self.taken.emit(path)

@@ -1,0 +1,105 @@
+"""What is switched while a rig plays: a recording, a style, and a knob that is to move nothing any more."""
+
+import pytest
+
+from musegen_daw import resources
+from musegen_daw.errors import MidiFileError, MusegenError
+from musegen_daw.live.control_map import Knob, load_control_map
+from musegen_daw.live.events import control_change
+from musegen_daw.midi_file import read_midi
+from tests.jam.conftest import ALONE
+from tests.jam.test_rig import play_chords
+
+
+def test_a_recording_is_begun_and_ended_while_it_plays(jams, tmp_path):
+    jam = jams()
+    path = tmp_path / "jam.mid"
+    jam.rig.start()
+    jam.clock.advance(0.1)
+    play_chords(jam, 2)
+    assert jam.rig.record_path is None
+    assert jam.rig.stop_recording() is None
+    jam.rig.start_recording(path)
+    assert jam.rig.record_path == path
+    play_chords(jam, 2)
+    assert jam.rig.stop_recording() == path
+    assert jam.rig.record_path is None
+    heard, drums = read_midi(path).clips
+    assert len(heard.notes) == 2 * 4 * 3
+    assert drums.is_drum
+    assert len(drums.notes) >= 2 * 4
+    assert heard.length_ticks <= 3 * 4 * heard.ppq
+    play_chords(jam, 1)
+    jam.close()
+    assert len(read_midi(path).clips[0].notes) == len(heard.notes)
+
+
+def test_a_recording_that_runs_is_written_at_the_end(jams, tmp_path):
+    jam = jams(jam=ALONE)
+    jam.rig.start()
+    jam.clock.advance(4.0)
+    jam.rig.start_recording(tmp_path / "jam.mid")
+    jam.clock.advance(4.0)
+    jam.close()
+    (drums,) = read_midi(tmp_path / "jam.mid").clips
+    assert drums.notes
+
+
+def test_where_it_cannot_be_written_is_said_and_the_jam_goes_on(jams, tmp_path):
+    jam = jams(jam=ALONE)
+    jam.rig.start()
+    jam.rig.start_recording(tmp_path / "gone" / "jam.mid")
+    jam.clock.advance(1.0)
+    with pytest.raises(MidiFileError, match="gone"):
+        jam.rig.stop_recording()
+    jam.clock.advance(1.0)
+    assert jam.rig.status.jam.is_playing
+
+
+def test_a_style_is_shown_to_the_generator_from_then_on(jams):
+    jam = jams(jam=ALONE)
+    jam.rig.start()
+    jam.clock.advance(9.0)
+    assert all(request.primer is None for request in jam.drummer.requests)
+    asked = len(jam.drummer.requests)
+    jam.rig.set_style("bossa")
+    assert jam.rig.style == "bossa"
+    jam.clock.advance(0.5)
+    assert len(jam.drummer.requests) > asked
+    primed = jam.drummer.requests[-1]
+    (bossa,) = read_midi(resources.style_path("bossa")).drums
+    assert len(primed.primer.notes) == len(bossa.notes)
+    jam.clock.advance(4.0)
+    assert jam.drummer.requests[-1].kept_bars
+    with pytest.raises(MusegenError, match="There is no style 'polka'"):
+        jam.rig.set_style("polka")
+    assert jam.rig.style == "bossa"
+
+
+def test_a_jam_begins_in_a_style(jams):
+    jam = jams(jam=ALONE, style="samba")
+    jam.rig.start()
+    jam.clock.advance(3.0)
+    assert all(request.primer is not None for request in jam.drummer.requests)
+    with pytest.raises(MusegenError, match="There is no style"):
+        jams(style="polka")
+
+
+def test_a_knob_is_forgotten_and_the_map_saved_without_it(jams, tmp_path):
+    jam = jams(control_map="pads")
+    for target, number in (("density", 21), ("density", 22)):
+        jam.rig.learn(target)
+        jam.arrive(control_change(0, number, 64))
+        jam.clock.advance(0.1)
+    first, second = Knob("cc", 0, 21), Knob("cc", 0, 22)
+    assert jam.rig.control_map.knobs_of("density") == (first, second)
+    jam.rig.forget(first)
+    jam.clock.advance(0.1)
+    jam.rig.save_learned()
+    assert load_control_map("pads", tmp_path / "config" / "controls").bindings == ((second, "density"),)
+    before = jam.rig.status.jam.controls
+    jam.arrive(control_change(0, 21, 5))
+    jam.clock.advance(0.1)
+    assert jam.rig.status.jam.controls == before
+    assert str(first) == "CC 21 (channel 1)"
+    assert str(Knob("note", 9, 36)) == "note 36 (channel 10)"

@@ -1,0 +1,160 @@
+"""Room: in a window of 900 by 600 no word is cut that is not in a tooltip, and nothing lies outside the window."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAbstractSpinBox,
+    QApplication,
+    QLabel,
+    QToolTip,
+    QWidget,
+)
+
+from musegen_daw.ui.clips.panel import ClipsPanel
+from musegen_daw.ui.fitting import Choice, FittedLabel
+from musegen_daw.ui.jam_control import JamControl
+from musegen_daw.ui.jam_panel import JamPanel
+from musegen_daw.ui.panel import Place
+from musegen_daw.ui.settings_panel import SettingsPanel
+from musegen_daw.ui.value_slider import ValueSlider
+from musegen_daw.ui.vocoder.panel import VocoderPanel
+from musegen_daw.ui.widgets import ProgressLine
+from musegen_daw.ui.window import Window
+from tests.ui.rig import Rigs
+
+FRAME = 18
+"""Pixels of a field beside its text."""
+
+LEAST, USUAL = (900, 600), (1280, 720)
+PLACES = ("jam", "clips", "vocoder", "settings")
+
+
+@pytest.fixture
+def window(qtbot, context):
+    context.settings.change(is_first_run=False)
+    control = JamControl(Rigs())
+    places = (
+        Place("jam", "Jam", "jam", "Ctrl+1", lambda context: JamPanel(context, control)),
+        Place("clips", "Clips", "clips", "Ctrl+2", ClipsPanel),
+        Place("vocoder", "Vocoder", "vocoder", "Ctrl+3", lambda context: VocoderPanel(context, lambda: None)),
+        Place("settings", "Settings", "settings", "Ctrl+4", SettingsPanel),
+    )
+    made = Window(context, places, control)
+    qtbot.addWidget(made)
+    made.show()
+    made.begin()
+    qtbot.waitUntil(lambda: len(made._panels) == len(places))
+    yield made
+    made.close()
+
+
+def is_scrolled(widget):
+    """Whether it lies in a list or a page of its own that scrolls."""
+    above = widget.parent()
+    while above is not None and not isinstance(above, Window):
+        if isinstance(above, QAbstractScrollArea) and above.focusPolicy() != Qt.FocusPolicy.NoFocus:
+            return True
+        above = above.parent()
+    return False
+
+
+def cut(window):
+    """What is narrower than its text, or partly outside of what it lies in."""
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisible() or is_scrolled(widget):
+            continue
+        if isinstance(widget, QAbstractSpinBox):
+            needed = widget.fontMetrics().horizontalAdvance(widget.text()) + FRAME
+        elif isinstance(widget, QAbstractButton | Choice):
+            needed = widget.minimumSizeHint().width()
+        elif isinstance(widget, QLabel) and not (widget.wordWrap() or isinstance(widget, FittedLabel)):
+            needed = max(map(widget.fontMetrics().horizontalAdvance, widget.text().split("\n")))
+        elif isinstance(widget, ValueSlider):
+            needed = (
+                widget.fontMetrics().horizontalAdvance(widget.accessibleName()) if widget.is_stacked() else 0
+            )
+        else:
+            continue
+        if widget.width() < needed:
+            yield f"{type(widget).__name__} {widget.objectName()} {getattr(widget, 'text', str)()} is cut"
+        shown = widget.visibleRegion().boundingRect().size()
+        if (shown.width(), shown.height()) != (widget.width(), widget.height()):
+            yield f"{type(widget).__name__} {getattr(widget, 'text', str)()} is partly outside: {shown}"
+
+
+@pytest.mark.parametrize("size", [LEAST, USUAL])
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_is_cut(window, place, size):
+    window.resize(*size)
+    window.go_to(place)
+    panels = window._panels
+    panels["vocoder"]._shape_row.begin("Reading")
+    for progress in (panels["vocoder"]._shape_row.progress, panels["clips"].view.actions.progress):
+        progress.begin("Loading the drum model")
+        progress.advance(1.0, "Loading the drum model")
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == size
+    page = window._pages[place]
+    assert not page.verticalScrollBar().isVisible()
+    assert not page.horizontalScrollBar().isVisible()
+    assert list(cut(window)) == []
+
+
+def tooltip(qtbot, widget):
+    QToolTip.hideText()
+    middle = widget.rect().center()
+    QApplication.sendEvent(widget, QHelpEvent(QHelpEvent.Type.ToolTip, middle, widget.mapToGlobal(middle)))
+    text = QToolTip.text()
+    QToolTip.hideText()
+    return text
+
+
+def test_a_choice_that_is_cut_is_in_the_tooltip(qtbot):
+    choice = Choice("MIDI input", "Where it comes from")
+    qtbot.addWidget(choice)
+    choice.addItem("A very long name of a port of a device (created here)")
+    choice.resize(600, 44)
+    choice.show()
+    assert choice.shown_text() == choice.currentText()
+    assert tooltip(qtbot, choice) == "Where it comes from"
+    choice.resize(390, 44)
+    assert choice.shown_text() == "A very long name of a port of a device"
+    choice.resize(120, 44)
+    assert choice.shown_text().endswith("…")
+    assert tooltip(qtbot, choice) == f"{choice.currentText()}\nWhere it comes from"
+
+
+def test_a_line_that_is_cut_is_in_the_tooltip(qtbot):
+    line = FittedLabel("The whole of a long sentence", "dim")
+    qtbot.addWidget(line)
+    line.show()
+    line.resize(400, 20)
+    assert line.shown_text() == line.text()
+    line.resize(60, 20)
+    assert line.shown_text().endswith("…")
+    assert tooltip(qtbot, line) == line.text()
+
+
+def test_a_slider_puts_its_number_below_its_name_where_there_is_no_room_beside(qtbot):
+    slider = ValueSlider("Humanise", 0.5)
+    qtbot.addWidget(slider)
+    slider.resize(200, 44)
+    assert not slider.is_stacked()
+    slider.resize(100, 44)
+    assert slider.is_stacked()
+
+
+def test_progress_says_how_far_it_is_where_there_is_no_room_for_what_it_does(qtbot):
+    line = ProgressLine()
+    qtbot.addWidget(line)
+    line.begin("Writing drums")
+    line.resize(400, 44)
+    line.advance(0.4, "Writing drums")
+    assert line._bar.format() == "Writing drums  40%"
+    line.resize(160, 44)
+    QApplication.processEvents()
+    assert line._bar.format() == "40%"
+    assert line._bar.toolTip() == "Writing drums  40%"
