@@ -23,7 +23,7 @@ ENTRY = PACKAGING / "musegen-daw.desktop"
 
 
 def _run(*command: str | Path, **given) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(list(map(str, command)), capture_output=True, timeout=120, check=False, **given)
+    return subprocess.run(list(map(str, command)), capture_output=True, timeout=300, check=False, **given)
 
 
 def _start(*arguments: str, said: bytes = b"") -> subprocess.CompletedProcess[bytes]:

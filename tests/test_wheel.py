@@ -28,7 +28,7 @@ KEPT_OUT = ("musegen_daw/resources/checkpoints", "musegen_daw/resources/make", "
 def _run(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     result = subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=kept | environment, capture_output=True, text=True, timeout=600,
+        [str(part) for part in command], cwd=cwd, env=kept | environment, capture_output=True, text=True, timeout=400,
         check=False,
     )  # fmt: skip
     said = [line for line in result.stderr.splitlines() if not line.startswith("import time:")]

@@ -25,7 +25,7 @@ SILENT_BARS = 2  # listened to after the stop
 JAM = (sys.executable, "-m", "musegen_daw", "jam", "--clock", "midi", "--json")
 LISTENS, DRUMS = "musegen in:musegen in", "musegen drums:musegen drums"
 TRACK, RULER = "Drums", "Ruler"
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 120.0
 POLL_SECONDS = 0.02
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,10 @@ def load_portaudio() -> Any:
             "Nothing can be played here, PortAudio is missing: install it (Debian and Ubuntu: sudo apt-get install -y "
             "libportaudio2; macOS and Windows: pip install --force-reinstall sounddevice)."
         ) from error
+    # Where the JACK server has ended before, PortAudio's own end aborts the program; the system gives all back as well.
+    at_its_end = getattr(sounddevice, "_exit_handler", None)
+    if at_its_end is not None:
+        atexit.unregister(at_its_end)
     return sounddevice
 
 

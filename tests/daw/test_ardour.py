@@ -17,19 +17,20 @@ TAKE_SECONDS = 240
 
 @pytest.fixture(scope="module")
 def take(tmp_path_factory):
-    """The figures of sixteen bars; played anew where they are bad and the server came too late: Ardour lost time."""
+    """The figures of sixteen bars; played anew where they are bad: on a busy computer a hit is late or left out."""
     file = tmp_path_factory.mktemp("ardour") / "takes.json"
     for _ in range(TAKES):
+        file.unlink(missing_ok=True)
         # A process of its own, because libjack knows one server in a process.
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks", "ardour", "--runs", "1", "--json", str(file)],
             cwd=ROOT, capture_output=True, text=True, timeout=TAKE_SECONDS,
         )  # fmt: skip
-        assert file.exists(), done.stderr
         print(done.stdout)
-        (row,) = json.loads(file.read_text(encoding="utf-8"))
-        if not (done.returncode and row["xruns"]):
+        if not done.returncode:
             break
+    assert file.exists(), done.stderr
+    (row,) = json.loads(file.read_text(encoding="utf-8"))
     return row
 
 

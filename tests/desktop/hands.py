@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.desktop.screen import Screen, ScreenError, wait_for
+from tests.desktop.screen import END_SECONDS, NO_SERVER, Screen, ScreenError, wait_for
 
 ROOT = Path(__file__).parent.parent.parent
 AREA = (0, 40, 1280, 720)
@@ -105,16 +105,16 @@ class Hands:
     def close(self) -> int:
         """Close the window by its key; returns the exit code."""
         self.key("ctrl+q")
-        return self.process.wait(60)
+        return self.process.wait(END_SECONDS)
 
 
 @contextmanager
-def window(screen: Screen, state: Path) -> Iterator[Hands]:
-    """The program, its session in `state`; ends with the context."""
+def window(screen: Screen, state: Path, jack: str = NO_SERVER) -> Iterator[Hands]:
+    """The program, its session in `state`, on the JACK server of that name; ends with the context."""
     log = state.with_name(f"{state.name}.txt")
     command = [sys.executable, "-m", "tests.desktop.watched_app", "--state", str(state), "--verbose"]
     with screen.program(
-        command, log, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        command, log, jack, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
     ) as process:  # fmt: skip
         number = screen.place_window("^musegen-daw$", *AREA)
         yield Hands(screen, process, number, log)

@@ -19,7 +19,9 @@ INSTALL = (
     "(Debian and Ubuntu: sudo apt-get install -y --no-install-recommends {packages})."
 )
 SIZE = "1680x960x24"
+NO_SERVER = "musegen-nobody"
 WAIT_SECONDS = 120.0
+END_SECONDS = 60.0
 POLL_SECONDS = 0.03
 HAND_SECONDS = 0.02
 """Between two moves of a hand: programs answer a drag while it moves."""
@@ -67,12 +69,14 @@ class Screen:
         return {**left, **folders, **own}
 
     @contextmanager
-    def program(self, command: Sequence[str], log: Path, **streams) -> Iterator[subprocess.Popen]:
-        """A program that ends with the context, and with this process."""
+    def program(
+        self, command: Sequence[str], log: Path, jack: str = NO_SERVER, **streams
+    ) -> Iterator[subprocess.Popen]:
+        """A program that ends with the context, and with this process; `jack` is the server that it may find."""
         with log.open("wb") as written:
             running = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *command],
-                env=self.environment,
+                env={**self.environment, "JACK_DEFAULT_SERVER": jack},
                 **{"stdin": subprocess.DEVNULL, "stdout": written, "stderr": written, **streams},
             )
             try:
@@ -80,7 +84,7 @@ class Screen:
             finally:
                 running.terminate()
                 try:
-                    running.wait(10)
+                    running.wait(END_SECONDS)
                 except subprocess.TimeoutExpired:
                     running.kill()
                     running.wait()
@@ -168,7 +172,9 @@ class Screen:
             "import sys; from PySide6.QtGui import QGuiApplication; "
             "app = QGuiApplication([]); app.primaryScreen().grabWindow(0).save(sys.argv[1])"
         )
-        subprocess.run([sys.executable, "-c", code, str(path)], env=self.environment, check=True, timeout=60)
+        subprocess.run(
+            [sys.executable, "-c", code, str(path)], env=self.environment, check=True, timeout=WAIT_SECONDS
+        )
         return path
 
 
@@ -204,4 +210,4 @@ def screen(home: Path) -> Iterator[Screen]:
     finally:
         os.close(reader)
         server.terminate()
-        server.wait(20)
+        server.wait(END_SECONDS)

@@ -59,10 +59,12 @@ def test_the_mouse_was_still_down(desktop, tmp_path):
         hit = next(each for each in before["hits"] if each["at"])
         x, y = hit["at"]
         hands.screen.do("mousemove", x, y, "mousedown", 1)
-        hands.screen.move((x, y), (x, y + 40))
-        hands.wait(lambda seen: _hits(seen) != _hits(before), "The drag is not shown.")
-        _kill(hands)
-    hands.screen.do("mouseup", 1)
+        try:
+            hands.screen.move((x, y), (x, y + 40))
+            hands.wait(lambda seen: _hits(seen) != _hits(before), "The drag is not shown.")
+            _kill(hands)
+        finally:
+            hands.screen.do("mouseup", 1)
     assert _restarted(desktop, tmp_path / "state") == _hits(before)
 
 

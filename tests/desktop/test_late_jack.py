@@ -10,10 +10,9 @@ def _jam(seen: dict) -> str:
     return seen["widgets"]["Output"]["says"]
 
 
-def test_the_jam_opens_when_jack_starts(desktop, tmp_path, monkeypatch):
+def test_the_jam_opens_when_jack_starts(desktop, tmp_path):
     name = f"musegen-late-{os.getpid()}"
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
-    with window(desktop, tmp_path / "state") as hands:
+    with window(desktop, tmp_path / "state", name) as hands:
         hands.press("Begin to play")
         hands.widget("Try again")
         assert _jam(hands.see()) == "no output"

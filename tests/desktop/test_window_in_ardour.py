@@ -13,6 +13,7 @@ from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.midi_file import read_midi
 from tests.desktop.hands import window
 from tests.desktop.screen import wait_for
+from tests.jack_server import once_there
 
 SONG = resources.clips_dir() / "funk-bass.mid"
 BPM, BARS = 104.0, 10
@@ -30,7 +31,7 @@ def recorded(desktop, jack, tmp_path_factory):
     with (
         PortDirectory.open("jack") as ports,
         ardour(folder / "home") as daw,
-        window(desktop, folder / "state") as hands,
+        window(desktop, folder / "state", jack) as hands,
     ):
         hands.press("Begin to play")
         hands.press("Clock")
@@ -39,7 +40,7 @@ def recorded(desktop, jack, tmp_path_factory):
         wait_for(lambda: {LISTENS, DRUMS} <= _names(ports), "The window has made no ports.")
         hands.wait(lambda seen: seen["widgets"]["Output"]["says"] == "musegen drums", "The jam is not ready.")
         route(daw, song)
-        ports.open_input(DRUMS, lambda seconds, data: sent.append(data))
+        once_there(lambda: ports.open_input(DRUMS, lambda seconds, data: sent.append(data)))
         roll(daw, BPM, BARS)
         wait_for(lambda: all(int(daw("regions", track)) for track in (TRACK, RULER)), "Nothing was recorded.")
         desktop.picture(folder / "window.png")

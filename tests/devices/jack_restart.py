@@ -39,7 +39,7 @@ def main():
                 drums.send(b"\x90\x24\x64")
             except PortError as error:
                 said["sent while away"] = str(error)
-        with jack_server(name), watcher:
+        with jack_server(name, patience_seconds=0.5), watcher:
             wait_until(lambda: len(changes) == 4)
             drums.send(b"\x90\x24\x64")
             player = subprocess.Popen([sys.executable, "-c", PLAYER])

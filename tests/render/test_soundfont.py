@@ -102,7 +102,7 @@ def test_what_the_writer_writes_the_reader_reads(tmp_path):
     assert high.release_seconds == pytest.approx(0.1, rel=1e-3)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     cut=st.integers(0, len(FONT)),
     changes=st.dictionaries(st.integers(900, len(FONT) - 1), st.integers(0, 255)),

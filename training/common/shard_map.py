@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 MAX_DEATHS = 12
 # an interrupt from the keyboard reaches every process of the terminal; only the one that asked is to end the run
 _IGNORE_INTERRUPTS = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+NOWHERE = "127.0.0.1:0"
+"""A cluster always serves pages on itself; these take no port that another one wants, and stay on this computer."""
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": MAX_DEATHS,
     "distributed.worker.preload": [_IGNORE_INTERRUPTS],
+    # what watches a cluster for its dashboard, which there is none of here, costs more than starting the parts
     "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
 }
 
 
@@ -103,7 +108,7 @@ def open_shard_map(workers: int = 0, scheduler: str = "", items: int | None = No
                     n_workers=count,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address="",
+                    dashboard_address=NOWHERE,
                     local_directory=scratch,
                     silence_logs=50,
                 )

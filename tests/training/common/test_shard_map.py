@@ -64,7 +64,7 @@ def test_a_cluster_that_is_there_is_used(tmp_path) -> None:
     from distributed import LocalCluster
 
     with (
-        LocalCluster(n_workers=1, processes=False, dashboard_address="") as cluster,
+        LocalCluster(n_workers=1, processes=False, dashboard_address=shard_map.NOWHERE) as cluster,
         open_shard_map(scheduler=cluster.scheduler_address, items=1) as shards,
     ):
         assert isinstance(shards, OnCluster)
