@@ -15,11 +15,11 @@ from tests.live.doubles import at
 
 @pytest.fixture
 def measured(monkeypatch):
-    monkeypatch.setattr(offset, "RETURN_SECONDS", 30.0)
     monkeypatch.setattr(offset, "SHORTEST_GAP_SECONDS", 0.0)
     monkeypatch.setattr(offset, "SPREAD_GAP_SECONDS", 0.0)
 
-    def measure(loop, settings=None, **how):
+    def measure(loop, settings=None, return_seconds=0.3, **how):
+        monkeypatch.setattr(offset, "RETURN_SECONDS", return_seconds)
         told = []
         with PortDirectory(open_drivers(loop, lambda api: api.key)) as directory:
             try:
@@ -35,7 +35,7 @@ def measured(monkeypatch):
 
 def test_half_of_the_way_is_the_offset(measured):
     loop = Loop()
-    found, told = measured(loop)
+    found, told = measured(loop, return_seconds=30.0)
     assert (found.port_name, found.sent, found.returned) == ("musegen drums", NOTES, NOTES)
     assert found.round_trip_seconds >= LOOP_SECONDS
     assert found.offset_seconds == -found.round_trip_seconds / 2
