@@ -157,6 +157,9 @@ class DrumTokenizer:
         )
         # the library puts a mark of its own before every beat; where no token has absorbed it, it says nothing
         self._mark = remi._model.get_vocab().get("\u2581") if remi.is_trained else None  # pyright: ignore
+        characters: dict[int, str] = remi._vocab_base_id_to_byte  # pyright: ignore[reportPrivateUsage]
+        self._id_of_character = {character: token for token, character in characters.items()}
+        self._characters = np.array([ord(characters[token]) for token in range(len(characters))], np.uint32)
         self._cache: dict[str, list[int]] = {}
 
     @classmethod
@@ -185,55 +188,47 @@ class DrumTokenizer:
     def __len__(self) -> int:
         return self._remi.vocab_size
 
-    def base_ids(self, hits: Array, bars: int) -> list[list[list[int]]]:
-        """The base tokens of every beat of every bar: `ids[bar][beat]`, without the bar token."""
-        ids: list[list[list[int]]] = [[[], [], [], []] for _ in range(bars)]
-        positions, pieces, velocities = (
-            self._positions.tolist(),
-            self._pieces.tolist(),
-            self._velocities.tolist(),
-        )
-        last = (-1, -1)
-        for bar, position, piece, level in hits.tolist():
-            beat = ids[bar][position // POSITIONS_PER_BEAT]
-            if (bar, position) != last:
-                beat.append(positions[position])
-                last = (bar, position)
-            beat.append(pieces[piece])
-            beat.append(velocities[level])
-        return ids
-
     def beat_strings(self, hits: Array, bars: int) -> list[str]:
         """Every beat that has hits as the string that the byte pair encoding reads."""
-        table: dict[int, str] = self._remi._vocab_base_id_to_byte  # pyright: ignore[reportPrivateUsage]
-        return [
-            "".join(table[token] for token in beat)
-            for bar in self.base_ids(hits, bars)
-            for beat in bar
-            if beat
-        ]
+        return [text for _, text in self._beats(hits)]
 
     def encode_bars(self, hits: Array, bars: int) -> list[list[int]]:
         """The tokens of every bar, each beginning with the bar token."""
-        table: dict[int, str] = self._remi._vocab_base_id_to_byte  # pyright: ignore[reportPrivateUsage]
-        encoded: list[list[int]] = []
-        for bar in self.base_ids(hits, bars):
-            tokens = [self._bar]
-            for beat in bar:
-                if beat:
-                    tokens.extend(self._encode_beat(beat, "".join(table[token] for token in beat)))
-            encoded.append(tokens)
+        encoded = [[self._bar] for _ in range(bars)]
+        for bar, text in self._beats(hits):
+            encoded[bar].extend(self._encode_beat(text))
         return encoded
 
-    def _encode_beat(self, beat: list[int], text: str) -> list[int]:
-        if not self._remi.is_trained:
-            return beat
+    def _beats(self, hits: Array) -> Iterator[tuple[int, str]]:
+        """The bar and the base tokens, a character each, of every beat that has hits."""
+        if len(hits) == 0:
+            return
+        bar, position = (hits[name].astype(np.int64) for name in ("bar", "position"))
+        is_new = np.ones(len(hits), bool)  # position
+        is_new[1:] = (bar[1:] != bar[:-1]) | (position[1:] != position[:-1])
+        at = np.cumsum(is_new + 2) - 2  # where the piece of each hit goes
+        characters = np.empty(int(at[-1]) + 2, np.uint32)
+        characters[at[is_new] - 1] = self._characters[self._positions[position[is_new]]]
+        characters[at] = self._characters[self._pieces[hits["piece"]]]
+        characters[at + 1] = self._characters[self._velocities[hits["level"]]]
+        text = characters.astype("<u4").tobytes().decode("utf-32-le")
+        beat = 4 * bar + position // POSITIONS_PER_BEAT
+        first = np.flatnonzero(np.concatenate(([True], beat[1:] != beat[:-1])))
+        starts = [*(at[first] - 1).tolist(), len(text)]
+        for number, own in enumerate(bar[first].tolist()):
+            yield own, text[starts[number] : starts[number + 1]]
+
+    def _encode_beat(self, text: str) -> list[int]:
         tokens = self._cache.get(text)
         if tokens is None:
             if len(self._cache) >= _CACHED_BEATS:  # a corpus has beats without end
                 self._cache.clear()
-            ids: list[int] = self._remi._model.encode(text).ids  # pyright: ignore
-            tokens = self._cache[text] = [token for token in ids if token != self._mark]
+            if self._remi.is_trained:
+                ids: list[int] = self._remi._model.encode(text).ids  # pyright: ignore
+                tokens = [token for token in ids if token != self._mark]
+            else:
+                tokens = [self._id_of_character[character] for character in text]
+            self._cache[text] = tokens
         return tokens
 
     def vocabulary(self) -> DrumVocabulary:

@@ -9,7 +9,7 @@ import pytest
 from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
 from tests.drum_corpus import TINY_CONFIG, write_corpus
 from training.common.config import load_config
-from training.drums.dataset import Corpus
+from training.drums.corpus import Corpus
 from training.drums.prepare import prepare
 from training.drums.train import DrumTraining
 

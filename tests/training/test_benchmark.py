@@ -11,10 +11,12 @@ import torch
 
 from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer
 from tests.training.synthetic import HITS_PER_BAR, write_corpus
+from tests.training.vocoder.audio_corpus import write_audio_folder
 from training.drums import benchmark
-from training.drums.benchmark_scale import project
+from training.drums.benchmark_scale import RECORDINGS, benchmark_scale, print_scale, project, runs
 from training.drums.benchmark_train import random_like
-from training.drums.dataset import IGNORED, Corpus, DataConfig, DrumConditionalDataset, collate
+from training.drums.corpus import Corpus
+from training.drums.dataset import IGNORED, DataConfig, DrumConditionalDataset, collate
 from training.drums.prepare import prepare
 from training.drums.seed_way import count_hits, prepare_the_seed_way
 
@@ -111,13 +113,34 @@ def test_a_projection_shares_only_what_more_workers_share() -> None:
         for workers in (1, 2)
         for files in (1000, 20_000)
     ]
-    found = project(rows, files=3_600_000)
+    found = project(rows, "files", 3_600_000)
     assert found["start_seconds"] == pytest.approx(2)
-    assert found["parallel_seconds_a_file"] == pytest.approx(0.004)
-    assert found["serial_seconds_a_file"] == pytest.approx(0.001)
+    assert found["parallel_seconds"] == pytest.approx(0.004)
+    assert found["serial_seconds"] == pytest.approx(0.001)
     assert found["hours"][1] == pytest.approx(5, abs=0.01)
     assert found["hours"][16] == pytest.approx(1.25, abs=0.01)
-    assert project(rows[:1]) == project(rows[2:3]) == {}
+    assert project(rows[:1], "files", 1) == project(rows[2:3], "files", 1) == project([], "files", 1) == {}
+
+
+def test_recordings_are_projected_too(corpus: Path, tmp_path: Path, capsys) -> None:
+    audio_folder = write_audio_folder(tmp_path / "audio")
+    found = benchmark_scale(
+        benchmark.with_progress(runs([1], [1], audio_folder)), corpus, 50, [1], [1], audio_folder
+    )
+    assert [row["recordings"] for row in found["audio"]] == list(RECORDINGS)
+    assert all(row["hours"] > 0 for row in found["audio"])
+    print_scale(found | {"machine": benchmark.machine()})
+    assert "16 recordings" in capsys.readouterr().out
+
+
+def test_a_corpus_is_opened_as_large_as_it_is_asked_to_be(prepared: Path, tmp_path: Path, capsys) -> None:
+    path = tmp_path / "found.json"
+    argv = ["open", "--data", str(prepared), "--songs", "0", "50", "--json", str(path)]
+    assert benchmark.main(argv) == 0
+    small, large = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    assert large["songs"] == 50 > small["songs"]
+    assert large["bars"] > small["bars"]
+    assert "half an epoch" in capsys.readouterr().out
 
 
 def test_the_sample_is_spread_over_the_corpus(corpus: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import fields, replace
 
@@ -14,12 +15,14 @@ from musegen_daw.drumming.features import FAMILIES, PITCHES, UNKNOWN, drum_frame
 from musegen_daw.drumming.grammar import Grammar, Place
 from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer
 from tests.drum_strategies import drum_hits
+from training.common.json_lines import JsonLines
+from training.drums import crops as cutting
+from training.drums.corpus import Corpus
+from training.drums.crops import Crop
 from training.drums.dataset import (
     BAR_STEP,
     IGNORED,
     LENGTH_STEP,
-    Corpus,
-    Crop,
     CursorTable,
     DataConfig,
     DrumConditionalDataset,
@@ -68,13 +71,11 @@ def test_every_played_bar_comes_once_an_epoch(dataset, train_corpus, epoch) -> N
 
 def test_a_stretch_of_silence_is_left_out_and_what_is_around_it_kept(dataset) -> None:
     class Sparse:
-        songs = ({"tracks": []},)
+        index = np.array([(79,)], [("bars", np.int32)])
 
-        def hits_per_bar(self, song: int) -> np.ndarray:
-            return np.array([0, 0] + [4] * 8 + [0] * 60 + [4] * 8 + [0])
-
-        def tokens_per_bar(self, song: int) -> np.ndarray:
-            return 1 + 2 * self.hits_per_bar(song)
+        def per_bar(self, name: str, songs: np.ndarray) -> np.ndarray:
+            hits = np.array([0, 0] + [4] * 8 + [0] * 60 + [4] * 8 + [0])
+            return hits if name == "hits" else 1 + 2 * hits
 
     sparse = _with(dataset)
     sparse.corpus = Sparse()
@@ -95,17 +96,51 @@ def test_cuts_differ_between_epochs_and_seeds_and_are_otherwise_the_same(
     again = DrumConditionalDataset(train_corpus, tokenizer, dataset.config, seed=3)
     other = DrumConditionalDataset(train_corpus, tokenizer, dataset.config, seed=4)
     assert dataset.crops(0) == again.crops(0)
-    assert dataset.batches(0, 4) == again.batches(0, 4)
+    assert list(dataset.batches(0, 4)) == list(again.batches(0, 4))
     assert dataset.crops(0) != dataset.crops(1)
     assert dataset.crops(0) != other.crops(0)
-    assert dataset.batches(0, 4) != dataset.batches(1, 4)
+    assert list(dataset.batches(0, 4)) != list(dataset.batches(1, 4))
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 100])
 def test_batches_hold_every_crop_once(dataset, batch_size) -> None:
-    batches = dataset.batches(1, batch_size)
+    batches = list(dataset.batches(1, batch_size))
     assert sorted(crop for batch in batches for crop in batch) == sorted(dataset.crops(1))
     assert all(1 <= len(batch) <= batch_size for batch in batches)
+
+
+@pytest.mark.parametrize("songs", [1, 3, 4, 9])
+def test_blocks_of_songs_hold_every_crop_once_in_another_order_each_epoch(
+    dataset, monkeypatch, songs
+) -> None:
+    monkeypatch.setattr(cutting, "SONGS_A_BLOCK", songs)
+    batches = list(dataset.batches(1, 3))
+    assert sorted(crop for batch in batches for crop in batch) == sorted(dataset.crops(1))
+    assert batches == list(dataset.batches(1, 3))
+    order = [crop.song for batch in batches for crop in batch]
+    assert order != sorted(order)
+    assert order != [crop.song for batch in dataset.batches(2, 3) for crop in batch]
+
+
+def test_the_crops_of_some_songs_are_those_of_all(dataset) -> None:
+    some = np.array([1, 4, 6])
+    assert dataset.crops(3, some) == [crop for crop in dataset.crops(3) if crop.song in some]
+
+
+def test_opening_and_drawing_read_no_line_of_json(prepared, tokenizer, monkeypatch) -> None:
+    def refuse(*_) -> None:
+        raise AssertionError("a line was read")
+
+    monkeypatch.setattr(JsonLines, "__getitem__", refuse)
+    data = DrumConditionalDataset(Corpus(prepared, "train"), tokenizer, OPEN)
+    collate([data.draw(crop, 0) for crop in next(data.batches(0, 4))])
+
+
+def test_a_folder_of_another_version_is_refused(prepared, tmp_path) -> None:
+    facts = json.loads((prepared / "facts.json").read_text(encoding="utf-8"))
+    (tmp_path / "facts.json").write_text(json.dumps(facts | {"format": 2}), encoding="utf-8")
+    with pytest.raises(ValueError, match="prepare it again"):
+        Corpus(tmp_path, "train")
 
 
 def test_sequences_are_whole_bars_between_bos_and_eos(dataset, vocabulary) -> None:
@@ -213,12 +248,13 @@ def test_controls_are_shown_as_often_as_configured(dataset) -> None:
 
 def test_songs_without_parts_are_unheard(prepared, dataset) -> None:
     class Alone(Corpus):
-        def __post_init__(self) -> None:
-            super().__post_init__()
-            self.songs = [song | {"tracks": []} for song in self.songs]
+        def __init__(self) -> None:
+            super().__init__(prepared, "train")
+            self.index = self.index.copy()
+            self.index["tracks"] = 0
 
     alone = _with(dataset)
-    alone.corpus = Alone(prepared, "train")
+    alone.corpus = Alone()
     for crop in alone.crops(0)[:5]:
         assert not alone.draw(crop, 0).heard.any()
         assert not alone.plain(crop).heard.any()

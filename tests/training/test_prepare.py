@@ -18,7 +18,7 @@ from tests.drum_corpus import song_bytes, write_parquet
 from tests.training.common.shards import write_part_or_die
 from training.drums import gigamidi, parts
 from training.drums import prepare as preparation
-from training.drums.dataset import Corpus
+from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS, find_units, read_unit
 from training.drums.pairs import Pair, make_pair
 from training.drums.parts import Part, write_part
@@ -75,16 +75,24 @@ def test_killed_workers_change_nothing(corpus_folder, prepared, tmp_path, monkey
         ("training.drums.parts.make_pair", 8),
         ("training.drums.parts.save_arrays", 2),
         ("training.drums.prepare.write_beats", 2),
-        ("training.drums.prepare.write_tokens", 3),
-        ("training.drums.merge.read_facts", 11),
-        ("training.drums.merge._learn_scale", 1),
+        ("training.drums.prepare.write_block", 3),
+        ("training.drums.merge.read_facts", 3),
+        ("training.drums.merge.asdict", 1),
     ],
     ids=["reading", "writing a part", "learning tokens", "encoding", "joining", "before the last file"],
 )
 def test_a_killed_run_goes_on_where_it_was(corpus_folder, prepared, tmp_path, where, call) -> None:
     arguments = ["--data", str(corpus_folder), "--out", str(tmp_path), "--vocabulary-size", "700"]
     arguments += ["--workers", "1"]
-    command = [sys.executable, "-m", "tests.training.common.shards", "drums", where, str(call), *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.training.common.shards",
+        "drums.prepare",
+        where,
+        str(call),
+        *arguments,
+    ]
     killed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not (tmp_path / "facts.json").exists()
@@ -197,7 +205,7 @@ def test_a_file_that_always_ends_its_reader_is_left_out_in_the_end(tmp_path, mon
                 parts.write_part(part)
     parts.write_part(part)
     facts = parts.read_facts(part.path)
-    assert [song["key"] for song in facts["songs"]] == ["a"]
+    assert [song["key"] for song in parts.read_songs(part.path)] == ["a"]
     assert facts["dropped"] == {"ended its reader": 1}
     assert facts["poison"] == [["b", "ended its reader"]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,14 +24,20 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _train(kind: str, config: str, data: Path, out: Path, devices: int, *options: str) -> Path:
-    out.mkdir(exist_ok=True)
-    (out / "config.toml").write_text(config, encoding="utf-8")
-    command = [sys.executable, "-m", f"training.{kind}", "train", "--config", str(out / "config.toml")]
-    command += ["--data", str(data), "--out", str(out), "--accelerator", "cpu", "--devices", str(devices)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run([*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = _run([f"training.{kind}", "train"], config, data, out, devices, *options)
     assert done.returncode == 0, done.stderr
     return out
+
+
+def _run(
+    command: list[str], config: str, data: Path, out: Path, devices: int, *options: str
+) -> subprocess.CompletedProcess[str]:
+    out.mkdir(exist_ok=True)
+    (out / "config.toml").write_text(config, encoding="utf-8")
+    command = [sys.executable, "-m", *command, "--config", str(out / "config.toml"), "--data", str(data)]
+    command += ["--out", str(out), "--accelerator", "cpu", "--devices", str(devices), *options]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def _log(run: Path, name: str) -> list[float]:
@@ -76,6 +83,41 @@ def test_two_processes_that_were_stopped_go_on_exactly(prepared, tmp_path) -> No
     whole = _train("drums", config, prepared, tmp_path / "whole", 2)
     for _ in range(2):
         parts = _train("drums", config, prepared, tmp_path / "parts", 2, "--minutes", "0")
-    assert read_values(parts / "last.safetensors")["progress"]["step"] == 2
+    _assert_in_the_midst_of_an_epoch(parts, 2)
     _train("drums", config, prepared, parts, 2)
     assert _differences(whole, parts).max() == 0
+
+
+def test_two_processes_of_which_one_is_killed_go_on_exactly(prepared, tmp_path) -> None:
+    config = TINY_CONFIG.replace("steps = 2", "steps = 5").replace("validate_every = 1", "validate_every = 5")
+    whole = _train("drums", config, prepared, tmp_path / "whole", 2)
+    killing = ["tests.training.common.shards", "drums.train", "training.common.loop.save_checkpoint", "3"]
+    killed = _run(
+        killing, config, prepared, tmp_path / "parts", 2
+    )  # returns when the other process has ended, too
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    _assert_in_the_midst_of_an_epoch(tmp_path / "parts", 3)
+    parts = _train("drums", config, prepared, tmp_path / "parts", 2)
+    assert _differences(whole, parts).max() == 0
+
+
+def test_torchrun_starts_what_the_launcher_starts(prepared, tmp_path) -> None:
+    config = TINY_CONFIG.replace("steps = 2", "steps = 3").replace("validate_every = 1", "validate_every = 3")
+    launched = _train("drums", config, prepared, tmp_path / "launched", 2)
+    torchrun = [
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        "-m",
+        "training.drums",
+        "train",
+    ]
+    done = _run(torchrun, config, prepared, tmp_path / "torchrun", 2)
+    assert done.returncode == 0, done.stderr
+    assert _differences(launched, tmp_path / "torchrun").max() == 0
+
+
+def _assert_in_the_midst_of_an_epoch(run: Path, step: int) -> None:
+    progress = read_values(run / "last.safetensors")["progress"]
+    assert (progress["step"], progress["epoch"], progress["step_in_epoch"]) == (step, 0, step)

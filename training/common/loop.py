@@ -6,8 +6,9 @@ import csv
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +28,7 @@ class LoopConfig:
     """How long and how to train.
 
     `batch_size` is that of one step, whatever it runs on: all devices share it, each in `accumulate` pieces.
+    With `compile` the model is compiled by PyTorch, anew for every shape of batch.
     """
 
     steps: int = 10_000
@@ -44,6 +46,7 @@ class LoopConfig:
     checkpoint_every: int = 250
     patience: int = 8
     precision: str = "32-true"
+    compile: bool = False
     seed: int = 0
 
 
@@ -80,14 +83,14 @@ class Opponent(Generic[Item]):
 class Task(Generic[Item]):
     """What a training brings along: its batches, one step, one validation.
 
-    `plan(epoch)` lists the items of every step of an epoch; `loss(network, share, progress)` does forward through
-    `network` (the model as it was set up for precision and several devices) and returns the loss with figures
-    to log, see Share; `validate(model)` returns figures, of which `watch` is to fall.
+    `plan(epoch)` gives the items of every step of an epoch, one step after the other; `loss(network, share, progress)`
+    does forward through `network` (the model as it was set up for precision and several devices) and returns the
+    loss with figures to log, see Share; `validate(model)` returns figures, of which `watch` is to fall.
     `opponents` take turns with the model. Checkpoints keep `facts`, and every `provenance` that the run had on its way.
     """
 
     model: nn.Module
-    plan: Callable[[int], Sequence[Sequence[Item]]]
+    plan: Callable[[int], Iterable[Sequence[Item]]]
     loss: Callable[[nn.Module, Share[Item], Progress], Loss]
     validate: Callable[[nn.Module], dict[str, float]]
     watch: str
@@ -147,11 +150,8 @@ def fit(
     sums: dict[str, float] = {}
     logged = progress.step
     while progress.step < config.steps and progress.stale < config.patience:
-        items = task.plan(progress.epoch)
-        if not items:
-            raise ValueError(f"there is nothing to train on in epoch {progress.epoch}")
-        while progress.step_in_epoch < len(items):
-            figures = _step(list(players.values()), items[progress.step_in_epoch], progress, config, fabric)
+        for items in islice(task.plan(progress.epoch), progress.step_in_epoch, None):
+            figures = _step(list(players.values()), items, progress, config, fabric)
             progress.step += 1
             progress.step_in_epoch += 1
             progress.seconds = before + time.perf_counter() - started
@@ -180,6 +180,8 @@ def fit(
             if stop or late:
                 bar.close()
                 return progress
+        if progress.step_in_epoch == 0:
+            raise ValueError(f"there is nothing to train on in epoch {progress.epoch}")
         progress.epoch += 1
         progress.step_in_epoch = 0
     bar.close()
@@ -206,7 +208,8 @@ class _Player:
             betas=(config.first_moment, config.second_moment),
             weight_decay=config.weight_decay,
         )
-        self._network, self.optimizer = fabric.setup(module, optimizer)
+        network: Any = torch.compile(module) if config.compile else module
+        self._network, self.optimizer = fabric.setup(network, optimizer)
 
     def add(self, share: Share[Any], progress: Progress, *, is_last: bool) -> dict[str, float]:
         """Add the gradient of a share; of the last one all devices add up theirs. Returns the figures to log."""

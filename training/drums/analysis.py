@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from musegen_daw.drumming.events import (
 )
 from musegen_daw.drumming.features import frame_of
 from musegen_daw.drumming.tokens import DrumVocabulary
-from training.drums.dataset import Corpus
+from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS
 
 PROGRAM_NAMES = {
@@ -34,6 +34,7 @@ FEELS = {
     (2, 2): "expressive, human timing",
 }
 MOST_FREQUENT = 12
+BLOCK = 1 << 22
 _SIXTEENTHS = ("", "e", "&", "a")
 
 
@@ -54,39 +55,46 @@ def analyse(
 
     Files, classes, sources, programs and feel count all splits; distributions are those of the training split.
     """
-    songs = [song for corpus in corpora.values() for song in corpus.songs]
     train = corpora["train"]
-    hits, tokens = _array(train, "hits"), _array(train, "tokens")
+    tally = _Tally()
+    for corpus in corpora.values():
+        for song in corpus.songs:
+            tally.add(song)
     values = {
-        "tempo": np.array([song["bpm"] for song in train.songs]),
-        "bars per song": np.array([song["bars"] for song in train.songs]),
-        "tokens per song": np.array([int(train.tokens_per_bar(at).sum()) for at in range(len(train.songs))]),
+        "tempo": np.array(train.index["bpm"]),
+        "bars per song": np.array(train.index["bars"]),
+        "tokens per song": _per_song(train, "tokens"),
     }
     playing = per_bar(train, "hits") > 0
     values |= {f"{name} per bar": per_bar(train, name)[playing] for name in ("tokens", "hits")}
     lane_of_piece = np.array([len(VOICES) if voice is None else voice for voice in VOICE_OF_PIECE])
-    lane = lane_of_piece[hits["piece"]]
-    figures = Figures(
-        values,
-        np.bincount(lane, minlength=len(VOICES) + 1),
-        _count(lane, frame_of(hits["position"]), FRAMES_PER_BAR),
-        _count(lane, hits["level"].astype(np.int64), VELOCITY_LEVELS),
-    )
+    pieces = np.zeros(len(PIECES), np.int64)
+    where = np.zeros((len(VOICES) + 1, FRAMES_PER_BAR), np.int64)
+    levels = np.zeros((len(VOICES) + 1, VELOCITY_LEVELS), np.int64)
+    for hits in _blocks(_array(train, "hits")):
+        lane = lane_of_piece[hits["piece"]]
+        pieces += np.bincount(hits["piece"], minlength=len(PIECES))
+        where += _count(lane, frame_of(hits["position"]), FRAMES_PER_BAR)
+        levels += _count(lane, hits["level"].astype(np.int64), VELOCITY_LEVELS)
+    tokens = np.zeros(len(vocabulary), np.int64)
+    for block in _blocks(_array(train, "tokens")):
+        tokens += np.bincount(block, minlength=len(vocabulary))
+    figures = Figures(values, levels.sum(axis=1), where, levels)
     statistics = {
         "files": facts["files"],
         "dropped": dict(sorted(facts["dropped"].items(), key=lambda item: -item[1])),
         "splits": facts["splits"],
-        "licence_classes": _by_class(songs, lambda song: song["split"], SPLITS),
-        "sources": dict(Counter(song["origin"] or "not named" for song in songs).most_common()),
-        "programs": _programs(songs),
-        "feel": _by_class(songs, lambda song: FEELS[song["dynamics"], song["timing"]], tuple(FEELS.values())),
+        "licence_classes": _by_class(tally.splits, SPLITS),
+        "sources": dict(tally.sources.most_common()),
+        "programs": {
+            f"{program} {PROGRAM_NAMES.get(program, '')}".strip(): count
+            for program, count in sorted(tally.programs.items())
+        },
+        "feel": _by_class(tally.feels, tuple(FEELS.values())),
         "distributions": {name: _distribution(array) for name, array in values.items()},
         "bars_without_drums": float(1 - playing.mean()) if len(playing) else 0.0,
-        "hits_by_piece": {
-            piece.name: int(count)
-            for piece, count in zip(PIECES, np.bincount(hits["piece"], minlength=len(PIECES)), strict=True)
-        },
-        "velocity_levels": np.bincount(hits["level"], minlength=VELOCITY_LEVELS).tolist(),
+        "hits_by_piece": {piece.name: int(count) for piece, count in zip(PIECES, pieces, strict=True)},
+        "velocity_levels": levels.sum(axis=0).tolist(),
         "vocabulary": len(vocabulary),
         "frequent_tokens": frequent_tokens(tokens, vocabulary),
         "frequent_patterns": frequent_tokens(tokens, vocabulary, hits=2),
@@ -95,10 +103,13 @@ def analyse(
 
 
 def frequent_tokens(
-    tokens: npt.NDArray[Any], vocabulary: DrumVocabulary, *, hits: int = 0, most: int = MOST_FREQUENT
+    counts: npt.NDArray[np.int64], vocabulary: DrumVocabulary, *, hits: int = 0, most: int = MOST_FREQUENT
 ) -> list[dict[str, Any]]:
-    """The most frequent learned tokens (at least two base tokens and `hits` hits): count, share of all, words."""
-    counts = np.bincount(tokens, minlength=len(vocabulary))
+    """The most frequent learned tokens (at least two base tokens and `hits` hits): count, share of all, words.
+
+    `counts` (tokens of the vocabulary,) says how often each occurs.
+    """
+    whole = int(counts.sum())
     is_learned = (vocabulary.kinds > 0).sum(axis=1) > 1
     is_learned &= (vocabulary.kinds == DrumVocabulary.PIECE).sum(axis=1) >= hits
     counts = np.where(is_learned, counts, 0)
@@ -107,7 +118,7 @@ def frequent_tokens(
         {
             "token": int(token),
             "count": int(counts[token]),
-            "share": round(float(counts[token] / len(tokens)), 5),
+            "share": round(float(counts[token] / whole), 5),
             "words": in_words(runs[token]),
         }
         for token in np.argsort(-counts, kind="stable")[:most]
@@ -150,8 +161,13 @@ def per_bar(corpus: Corpus, name: str, song: int | None = None) -> npt.NDArray[n
     counts = np.diff(_array(corpus, f"{name}_starts"))
     if song is None:
         return counts
-    first = corpus.songs[song]["first_bar"]
-    return counts[first : first + corpus.songs[song]["bars"]]
+    first, bars = (int(corpus.index[each][song]) for each in ("first_bar", "bars"))
+    return counts[first : first + bars]
+
+
+def _per_song(corpus: Corpus, name: str) -> npt.NDArray[np.int64]:
+    starts, first = _array(corpus, f"{name}_starts"), corpus.index["first_bar"]
+    return starts[first + corpus.index["bars"]] - starts[first]
 
 
 def _count(row: npt.NDArray[Any], column: npt.NDArray[Any], columns: int) -> npt.NDArray[np.int64]:
@@ -164,20 +180,31 @@ def class_of(song: Mapping[str, Any]) -> str:
     return song["licence_class"] or song["origin"] or "not named"
 
 
-def _by_class(
-    songs: Iterable[Mapping[str, Any]], kind: Callable[[Mapping[str, Any]], str], kinds: Sequence[str]
-) -> dict[str, dict[str, int]]:
-    table: dict[str, dict[str, int]] = {}
-    for song in songs:
-        table.setdefault(class_of(song), dict.fromkeys(kinds, 0))[kind(song)] += 1
-    return dict(sorted(table.items()))
+class _Tally:
+    """What is counted of songs, one after another: by class and split, by class and feel, by source, by program."""
+
+    def __init__(self) -> None:
+        self.splits: Counter[tuple[str, str]] = Counter()
+        self.feels: Counter[tuple[str, str]] = Counter()
+        self.sources: Counter[str] = Counter()
+        self.programs: Counter[int] = Counter()
+
+    def add(self, song: Mapping[str, Any]) -> None:
+        self.splits[class_of(song), song["split"]] += 1
+        self.feels[class_of(song), FEELS[song["dynamics"], song["timing"]]] += 1
+        self.sources[song["origin"] or "not named"] += 1
+        self.programs.update(track["program"] for track in song["tracks"])
 
 
-def _programs(songs: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    counts = Counter(track["program"] for song in songs for track in song["tracks"])
-    return {
-        f"{program} {PROGRAM_NAMES.get(program, '')}".strip(): counts[program] for program in sorted(counts)
-    }
+def _by_class(counts: Mapping[tuple[str, str], int], kinds: Sequence[str]) -> dict[str, dict[str, int]]:
+    classes = sorted({name for name, _ in counts})
+    return {name: {kind: counts.get((name, kind), 0) for kind in kinds} for name in classes}
+
+
+def _blocks(array: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
+    """A long array, a piece that fits into memory at a time."""
+    for start in range(0, len(array), BLOCK):
+        yield np.asarray(array[start : start + BLOCK])
 
 
 def _distribution(values: npt.NDArray[Any]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from musegen_daw.core.drums import VOICES
 from musegen_daw.drumming.events import FRAMES_PER_BAR, HIT, Array
 from musegen_daw.drumming.grammar import Grammar, Place
 from musegen_daw.drumming.tokens import DrumVocabulary
-from training.drums.dataset import Corpus
+from training.drums.corpus import Corpus
 from training.drums.grid import Grid, drum_grid
 
 Floats = npt.NDArray[np.float64]
@@ -34,16 +34,14 @@ def mean_beat(training: Corpus, validation: Corpus) -> Grid:
 
 def _mean_bar(corpus: Corpus) -> Floats:
     total = np.zeros((FRAMES_PER_BAR, len(VOICES)))
-    for song in range(len(corpus.songs)):
-        bars = corpus.songs[song]["bars"]
-        if corpus.songs[song]["tracks"]:
-            total += drum_grid(corpus.between("hits", song, 0, bars), bars).sum(axis=0)
+    for song in np.flatnonzero(corpus.index["tracks"]).tolist():
+        bars = int(corpus.index["bars"][song])
+        total += drum_grid(corpus.between("hits", song, 0, bars), bars).sum(axis=0)
     return total / max(1, _played_bars(corpus))
 
 
 def _played_bars(corpus: Corpus) -> int:
-    songs = [index for index, song in enumerate(corpus.songs) if song["tracks"]]
-    return sum(int((corpus.hits_per_bar(song) > 0).sum()) for song in songs)
+    return int((corpus.per_bar("hits", np.flatnonzero(corpus.index["tracks"])) > 0).sum())
 
 
 def random_notes(bars: int, hits_per_bar: float, random: np.random.Generator) -> Grid:

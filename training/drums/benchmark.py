@@ -13,13 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-ROW_GROUPS = 16
+ROW_GROUPS = 8  # at least, so that workers have something to share
+ROW_GROUP_FILES = 250
 SCALE_BEATS = 10_000
+MAX_TOKENS, MAX_BARS = 512, 24
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,9 +48,18 @@ def main(argv: list[str] | None = None) -> int:
     scale.add_argument("--files", type=int, default=1000, help="how many files, spread over the corpus")
     scale.add_argument("--copies", type=int, nargs="+", default=[1, 20], help="how often each of them")
     scale.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    scale.add_argument(
+        "--audio", type=Path, help="folder of audio to prepare some of for the vocoder as well"
+    )
     scale.add_argument("--json", type=Path, help="file to write as well")
+    opening = commands.add_parser("open", help="how soon training starts on a corpus of any size")
+    opening.add_argument("--data", type=Path, required=True, help="folder written by prepare")
+    opening.add_argument(
+        "--songs", type=int, nargs="+", default=[0, 2_000_000], help="stretched to (0: as it is)"
+    )
+    opening.add_argument("--json", type=Path, help="file to write as well")
     child = commands.add_parser("child")
-    child.add_argument("work", choices=("sample", "shards", "seed", "miditok", "scale"))
+    child.add_argument("work", choices=("sample", "shards", "seed", "miditok", "scale", "audio", "open"))
     child.add_argument("arguments", nargs="*")
     options = parser.parse_args(argv)
     if options.command == "child":
@@ -60,11 +71,24 @@ def main(argv: list[str] | None = None) -> int:
         )
         _print_preparation(found)
     elif options.command == "scale":
-        from training.drums.benchmark_scale import benchmark_scale, print_scale
+        from training.drums.benchmark_scale import benchmark_scale, print_scale, runs
 
-        found = benchmark_scale(_child, options.data, options.files, options.copies, options.workers)
+        found = benchmark_scale(
+            with_progress(runs(options.copies, options.workers, options.audio)),
+            options.data,
+            options.files,
+            options.copies,
+            options.workers,
+            options.audio,
+        )
         found["machine"] = machine()
         print_scale(found)
+    elif options.command == "open":
+        from training.drums.benchmark_open import benchmark_open, print_open
+
+        found = benchmark_open(with_progress(len(options.songs)), options.data, options.songs)
+        found["machine"] = machine()
+        print_open(found)
     else:
         from training.drums.benchmark_train import benchmark_training, print_training
 
@@ -89,13 +113,14 @@ def benchmark_preparation(
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="musegen-benchmark-") as name:
         folder = Path(name)
-        sample = _child("sample", data, files, folder / "corpus")
+        child = with_progress(1 + 3 * len(workers))
+        sample = child("sample", data, files, folder / "corpus")
         for count in workers:
             out = folder / f"shards-{count}"
-            ours = _child("shards", folder / "corpus", out, count)
+            ours = child("shards", folder / "corpus", out, count)
             seed_arguments = (out / "tokenizer.json", folder / f"seed-{count}", count, int(seed_trains))
-            seed = _child("seed", folder / "corpus", *seed_arguments)
-            whole = _child(
+            seed = child("seed", folder / "corpus", *seed_arguments)
+            whole = child(
                 "miditok", folder / "corpus", out / "tokenizer.json", folder / f"whole-{count}", count
             )
             for row in (ours, seed, whole):
@@ -106,6 +131,23 @@ def benchmark_preparation(
             ours["times_miditok"] = whole["seconds"] / ours["seconds"]
             rows += [seed, whole, ours]
     return {"machine": machine(), "files": sample["files"], "seed_trains": seed_trains, "rows": rows}
+
+
+def with_progress(children: int) -> Callable[..., dict[str, Any]]:
+    """`child(work, *arguments)`, which measures in a process of its own; a bar counts `children` of them."""
+    from tqdm import tqdm
+
+    bar = tqdm(total=children, desc="measuring", unit="run", disable=not sys.stderr.isatty())
+
+    def child(work: str, *arguments: object) -> dict[str, Any]:
+        bar.set_postfix_str(work)
+        found = _child(work, *arguments)
+        bar.update()
+        if bar.n == children:
+            bar.close()
+        return found
+
+    return child
 
 
 def machine() -> dict[str, Any]:
@@ -140,10 +182,18 @@ def _measured(work: str, arguments: Sequence[str]) -> dict[str, Any]:
     if work == "sample":
         copies = int(arguments[3]) if len(arguments) > 3 else 1
         return _sample(Path(arguments[0]), int(arguments[1]), Path(arguments[2]), copies)
+    if work == "open":
+        from training.drums.benchmark_open import measure_open
+
+        return measure_open(Path(arguments[0]))
     if work == "shards":
         found = _shards(Path(arguments[0]), Path(arguments[1]), int(arguments[2]), started)
     elif work == "scale":
         found = _prepared(Path(arguments[0]), Path(arguments[1]), int(arguments[2]), started)
+    elif work == "audio":
+        found = _recordings(
+            Path(arguments[0]), Path(arguments[1]), int(arguments[2]), int(arguments[3]), started
+        )
     elif work == "miditok":
         corpus, tokenizer, folder = map(Path, arguments[:3])
         found = _whole(corpus, tokenizer, folder, int(arguments[3]), started)
@@ -171,18 +221,17 @@ def _sample(data: Path, files: int, out: Path, copies: int) -> dict[str, Any]:
         if not own:
             continue
         (out / split).mkdir(parents=True)
-        size = max(1, -(-len(chosen) // ROW_GROUPS))
-        for copy in range(copies):
-            end = b"" if copy == 0 else b"Copy\0\0\0\4" + copy.to_bytes(4, "big")
-            columns = {
-                "md5": [f"{source.key}-{copy}" for source in own],
-                "music": [source.data + end for source in own],
-                "source": [source.origin for source in own],
-                "licence_class": [source.licence_class for source in own],
-                "song_group": [source.group for source in own],
-            }
-            path = out / split / f"{copy:04d}.parquet"
-            pq.write_table(pa.table(columns), path, row_group_size=size)
+        names = [f"{source.key}-{copy}" for copy in range(copies) for source in own]
+        ends = [b""] + [b"Copy\0\0\0\4" + copy.to_bytes(4, "big") for copy in range(1, copies)]
+        columns = {"md5": names, "music": [source.data + end for end in ends for source in own]}
+        for name, field in (
+            ("source", "origin"),
+            ("licence_class", "licence_class"),
+            ("song_group", "group"),
+        ):
+            columns[name] = [getattr(source, field) for source in own] * copies
+        size = min(ROW_GROUP_FILES, -(-copies * len(chosen) // ROW_GROUPS))
+        pq.write_table(pa.table(columns), out / split / "0.parquet", row_group_size=max(1, size))
     return {"files": copies * len(chosen)}
 
 
@@ -195,6 +244,27 @@ def _prepared(corpus: Path, out: Path, workers: int, started: float) -> dict[str
         "seconds": time.perf_counter() - started,
         "songs": sum(numbers["songs"] for numbers in facts["splits"].values()),
         "bars": sum(numbers["bars"] for numbers in facts["splits"].values()),
+    } | _cost(workers)
+
+
+def _recordings(audio: Path, out: Path, recordings: int, workers: int, started: float) -> dict[str, Any]:
+    from training.vocoder.audio_folder import find_recordings
+    from training.vocoder.parts import ChunkConfig
+    from training.vocoder.prepare import prepare
+    from training.vocoder.recordings import Found
+
+    found = find_recordings(audio)
+    some = found.recordings[:: max(1, len(found.recordings) // recordings)][:recordings]
+    facts = prepare([Found(some, found.dropped)], out, ChunkConfig(), workers=workers, keep_duplicates=True)
+    return {
+        "seconds": time.perf_counter() - started,
+        "hours": sum(numbers["hours"] for numbers in facts["splits"].values()),
+    } | _cost(workers)
+
+
+def _cost(workers: int) -> dict[str, Any]:
+    """Memory and processor time of this process and of its workers, which must have ended."""
+    return {
         "main_mb": _peak_megabytes(children=False),
         "worker_mb": _peak_megabytes(itself=False) if workers > 1 else None,
         "main_cpu_seconds": sum(os.times()[:2]),
@@ -203,21 +273,20 @@ def _prepared(corpus: Path, out: Path, workers: int, started: float) -> dict[str
 
 
 def _shards(corpus: Path, out: Path, workers: int, started: float) -> dict[str, Any]:
-    from musegen_daw.drumming.tokens import DrumTokenizer
-    from training.drums.dataset import Corpus, DataConfig, DrumConditionalDataset
+    from training.drums.corpus import Corpus
+    from training.drums.crops import Cutter
     from training.drums.prepare import prepare
 
     facts = prepare([corpus], [], out, workers=workers, keep_duplicates=True)  # as the seed did
     written = time.perf_counter()
-    tokenizer = DrumTokenizer.load(out / "tokenizer.json")
     sequences = 0
     for split, numbers in facts["splits"].items():
         if not numbers["songs"]:
             continue
-        dataset = DrumConditionalDataset(Corpus(out, split), tokenizer, DataConfig())
-        for crop in dataset.crops(0):
-            dataset.corpus.between("tokens", crop.song, crop.first_bar, crop.bars)
-            dataset.corpus.between("onsets", crop.song, crop.first_bar, crop.bars)
+        prepared = Corpus(out, split)
+        for crop in Cutter(prepared, MAX_TOKENS - 1, MAX_BARS).crops(0):
+            prepared.between("tokens", crop.song, crop.first_bar, crop.bars)
+            prepared.between("onsets", crop.song, crop.first_bar, crop.bars)
             sequences += 1
     ended = time.perf_counter()
     return {

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 GIGAMIDI_FILES = 2_100_000
+JAMENDO_HOURS = 1126
+RECORDINGS = (16, 64)
 CORES = (1, 16, 128)
 
 
@@ -17,12 +19,15 @@ def benchmark_scale(
     files: int,
     copies: Sequence[int],
     workers: Sequence[int],
+    audio: Path | None = None,
 ) -> dict[str, Any]:
     """Prepare one sample, repeated with distinct hashes, for each number of copies and of workers.
 
-    `child(work, *arguments)` measures in a process of its own. Copies are kept: their music is the same.
+    `child(work, *arguments)` measures in a process of its own. Copies are kept: their music is the same. Of the
+    folder `audio` some recordings and some more are prepared as well, on the most workers.
     """
     rows: list[dict[str, Any]] = []
+    heard: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="musegen-scale-") as name:
         folder = Path(name)
         for times in copies:
@@ -30,32 +35,46 @@ def benchmark_scale(
             for count in workers:
                 row = child("scale", folder / f"corpus-{times}", folder / f"out-{times}-{count}", count)
                 rows.append({"copies": times, "workers": count, "files": sample["files"]} | row)
-    return {"rows": rows, "projection": project(rows)}
+        for number in RECORDINGS if audio else ():
+            row = child("audio", audio, folder / f"audio-{number}", number, max(workers))
+            heard.append({"recordings": number, "workers": max(workers)} | row)
+    return {
+        "rows": rows,
+        "audio": heard,
+        "projection": project(rows, "files", GIGAMIDI_FILES),
+        "audio_projection": project(heard, "hours", JAMENDO_HOURS),
+    }
 
 
-def project(rows: Sequence[dict[str, Any]], files: int = GIGAMIDI_FILES) -> dict[str, Any]:
-    """The hours that `files` files would take on CORES, from rows of one number of workers and two sizes.
+def runs(copies: Sequence[int], workers: Sequence[int], audio: Path | None) -> int:
+    """How many child processes a benchmark takes."""
+    return len(copies) * (1 + len(workers)) + (len(RECORDINGS) if audio else 0)
 
-    Taken is what a file costs beyond the start: the processor time of the workers, which is taken to be divided by
+
+def project(rows: Sequence[dict[str, Any]], unit: str, amount: float) -> dict[str, Any]:
+    """The hours that an `amount` of `unit` would take on CORES, from rows of one number of workers and two sizes.
+
+    Taken is what a unit costs beyond the start: the processor time of the workers, which is taken to be divided by
     any number of cores like these, and that of the main process, by none; storage is taken to keep up. {} where
     the rows do not say.
     """
-    workers = max(row["workers"] for row in rows)
-    own = sorted((row for row in rows if row["workers"] == workers), key=lambda row: row["files"])
-    small, large = own[0], own[-1]
-    more = large["files"] - small["files"]
-    if workers < 2 or more == 0:
+    workers = max((row["workers"] for row in rows), default=0)
+    own = sorted((row for row in rows if row["workers"] == workers), key=lambda row: row[unit])
+    if workers < 2 or own[0][unit] == own[-1][unit]:
         return {}
+    small, large = own[0], own[-1]
+    more = large[unit] - small[unit]
     parallel, serial = (
         max(0.0, (large[name] - small[name]) / more) for name in ("worker_cpu_seconds", "main_cpu_seconds")
     )
-    start = max(0.0, small["main_cpu_seconds"] - serial * small["files"])
+    start = max(0.0, small["main_cpu_seconds"] - serial * small[unit])
     return {
-        "files": files,
+        "unit": unit,
+        "amount": amount,
         "start_seconds": start,
-        "parallel_seconds_a_file": parallel,
-        "serial_seconds_a_file": serial,
-        "hours": {cores: (start + files * (parallel / cores + serial)) / 3600 for cores in CORES},
+        "parallel_seconds": parallel,
+        "serial_seconds": serial,
+        "hours": {cores: (start + amount * (parallel / cores + serial)) / 3600 for cores in CORES},
     }
 
 
@@ -76,11 +95,19 @@ def print_scale(found: dict[str, Any]) -> None:
             f" {row['files'] / row['seconds']:9.1f} {row['bars'] / row['seconds']:9.0f}"
             f" {worker:>10s} {main:>8s} {row['worker_cpu_seconds']:14.1f} {row['main_cpu_seconds']:11.1f} {faster:>9s}"
         )
-    projection = found["projection"]
-    if projection:
+    for row in found["audio"]:
         print(
-            f"{projection['files']:,} files at {1e3 * projection['parallel_seconds_a_file']:.2f} ms of processor a file"
-            f" that cores share, {1e3 * projection['serial_seconds_a_file']:.2f} ms that they do not:"
+            f"{row['recordings']} recordings, {row['hours']:.2f} hours, on {row['workers']} workers:"
+            f" {row['seconds']:.1f} s, workers' processor {row['worker_cpu_seconds']:.1f} s,"
+            f" main {row['main_cpu_seconds']:.1f} s,"
+            f" a worker's memory {row['worker_mb'] or 0:.0f} MB"
         )
-        for cores, hours in projection["hours"].items():
-            print(f"  {cores:4d} cores  {hours:8.2f} hours")
+    for projection, corpus in ((found["projection"], "GigaMIDI"), (found["audio_projection"], "MTG-Jamendo")):
+        if projection:
+            print(
+                f"{corpus}, {projection['amount']:,} {projection['unit']} at"
+                f" {1e3 * projection['parallel_seconds']:.2f} ms of processor each that cores share and"
+                f" {1e3 * projection['serial_seconds']:.2f} ms that they do not:"
+            )
+            for cores, hours in projection["hours"].items():
+                print(f"  {cores:4d} cores  {hours:8.2f} hours")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from tqdm import tqdm
 
 from musegen_daw.drumming.events import FRAMES_PER_BAR
 from musegen_daw.drumming.features import CONTROL_SIZES
 from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
 from training.common.config import load_config
-from training.drums.dataset import IGNORED, Batch, Corpus, DrumConditionalDataset, collate
+from training.drums.corpus import Corpus
+from training.drums.dataset import IGNORED, Batch, DrumConditionalDataset, collate
 from training.drums.model import DrumLSTM
 from training.drums.train import DrumTraining, to_device
 
@@ -36,12 +40,12 @@ def benchmark_training(
     model = DrumLSTM(config.model, vocabulary).to(device).train()
     optimizer = torch.optim.AdamW(model.parameters(), config.loop.learning_rate)
     dataset = DrumConditionalDataset(Corpus(data, "train"), tokenizer, config.data, seed)
-    plan = dataset.batches(0, config.loop.batch_size)
+    plan = list(islice(dataset.batches(0, config.loop.batch_size), steps + WARM_UP_STEPS))
     if not plan:
         raise ValueError(f"{data} has no training sequence")
     seconds = {"load": 0.0, "real": 0.0, "bare": 0.0}
     tokens = places = 0
-    for step in range(steps + WARM_UP_STEPS):
+    for step in tqdm(range(steps + WARM_UP_STEPS), "steps", disable=not sys.stderr.isatty()):
         started = time.perf_counter()
         batch = collate([dataset.draw(crop, 0) for crop in plan[step % len(plan)]])
         loaded = time.perf_counter()

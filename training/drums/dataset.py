@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +26,14 @@ from musegen_daw.drumming.features import (
     TEMPO,
     TIMING,
     UNKNOWN,
-    ControlScale,
     control_levels,
     drum_frames,
     part_frames,
     tempo_level,
 )
 from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer, DrumVocabulary
+from training.drums.corpus import Corpus
+from training.drums.crops import Crop, Cutter
 
 IGNORED = -100
 LENGTH_STEP = 64
@@ -64,15 +64,6 @@ class DataConfig:
     show_tempo_share: float = 0.7
 
 
-class Crop(NamedTuple):
-    """Consecutive bars of one song."""
-
-    song: int
-    first_bar: int
-    bars: int
-    tokens: int
-
-
 @dataclass(frozen=True, slots=True)
 class Example:
     """One sequence: condition, controls and drum tokens of the same bars."""
@@ -100,49 +91,6 @@ class Batch(NamedTuple):
     bar_counts: Tensor  # (batch,)
 
 
-@dataclass(slots=True)
-class Corpus:
-    """One split of a prepared folder, memory-mapped."""
-
-    folder: Path
-    split: str
-    songs: list[dict[str, Any]] = field(init=False)
-    scale: ControlScale = field(init=False)
-
-    def __post_init__(self) -> None:
-        base = self.folder / self.split
-        self.songs = json.loads((base / "songs.json").read_text(encoding="utf-8"))
-        facts = json.loads((self.folder / "facts.json").read_text(encoding="utf-8"))["control_scale"]
-        self.scale = ControlScale(tuple(facts["density_edges"]), tuple(facts["loudness_edges"]))
-        self._arrays = {
-            name: (np.load(base / f"{name}.npy", mmap_mode="r"), np.load(base / f"{name}_starts.npy"))
-            for name in ("tokens", "hits", "onsets")
-        }
-
-    _arrays: dict[str, Any] = field(init=False, default_factory=dict)
-
-    def between(self, name: str, song: int, first_bar: int, bars: int) -> Array:
-        """The tokens, hits or onsets of some bars of a song; `bar` counted from the first of them."""
-        values, starts = self._arrays[name]
-        first = self.songs[song]["first_bar"] + first_bar
-        found = np.array(values[starts[first] : starts[first + bars]])
-        if found.dtype.names:
-            found["bar"] -= first_bar
-        return found
-
-    def tokens_per_bar(self, song: int) -> npt.NDArray[np.int64]:
-        """Token counts (bars,) of a song."""
-        starts = self._arrays["tokens"][1]
-        first = self.songs[song]["first_bar"]
-        return np.diff(starts[first : first + self.songs[song]["bars"] + 1])
-
-    def hits_per_bar(self, song: int) -> npt.NDArray[np.int64]:
-        """Hit counts (bars,) of a song."""
-        starts = self._arrays["hits"][1]
-        first = self.songs[song]["first_bar"]
-        return np.diff(starts[first : first + self.songs[song]["bars"] + 1])
-
-
 class CursorTable:
     """Where in its bar each token leaves the drums."""
 
@@ -162,45 +110,24 @@ class CursorTable:
 class DrumConditionalDataset:
     """Sequences of up to `max_tokens` drum tokens with their condition, the same for the same seed and epoch.
 
-    Every bar of every song comes once an epoch, at a cut that differs between epochs; runs of bars in
-    which hardly anything is played are left out.
+    See Cutter for the cuts.
     """
 
     def __init__(self, corpus: Corpus, tokenizer: DrumTokenizer, config: DataConfig, seed: int = 0) -> None:
         self.corpus, self.config, self.seed = corpus, config, seed
         self._cursors = CursorTable(tokenizer.vocabulary())
 
-    def crops(self, epoch: int) -> list[Crop]:
-        """The cuts of one epoch, song after song."""
-        random = np.random.default_rng((self.seed, epoch, 1))
-        found: list[Crop] = []
-        for song in range(len(self.corpus.songs)):
-            counts, hits = self.corpus.tokens_per_bar(song), self.corpus.hits_per_bar(song)
-            played = np.flatnonzero(hits)
-            start, end = int(played[0]), int(played[-1]) + 1
-            first_room = int(random.integers(self.config.max_bars // 2, self.config.max_bars + 1))
-            while start < end:
-                room = min(first_room, end - start)
-                within = np.cumsum(counts[start : start + room]) <= self.config.max_tokens
-                bars = max(1, int(within.sum()))
-                if (hits[start : start + bars] > 0).mean() >= 0.25:
-                    found.append(Crop(song, start, bars, int(counts[start : start + bars].sum())))
-                start, first_room = start + bars, self.config.max_bars
-        return found
+    def crops(self, epoch: int, songs: npt.NDArray[np.int64] | None = None) -> list[Crop]:
+        """See Cutter."""
+        return self._cutter.crops(epoch, songs)
 
-    def batches(self, epoch: int, batch_size: int) -> list[list[Crop]]:
-        """The epoch's cuts in batches of similar length, in random order."""
-        random = np.random.default_rng((self.seed, epoch, 2))
-        crops = self.crops(epoch)
-        order = random.permutation(len(crops))
-        pool = batch_size * 32
-        batches: list[list[Crop]] = []
-        for start in range(0, len(order), pool):
-            chosen = sorted(
-                (crops[index] for index in order[start : start + pool]), key=lambda crop: crop.tokens
-            )
-            batches.extend(chosen[at : at + batch_size] for at in range(0, len(chosen), batch_size))
-        return [batches[index] for index in random.permutation(len(batches))]
+    def batches(self, epoch: int, batch_size: int) -> Iterator[list[Crop]]:
+        """See Cutter."""
+        return self._cutter.batches(epoch, batch_size)
+
+    @property
+    def _cutter(self) -> Cutter:
+        return Cutter(self.corpus, self.config.max_tokens, self.config.max_bars, self.seed)
 
     def draw(self, crop: Crop, epoch: int) -> Example:
         """A training example: some of the tracks, transposed; the future, the past and controls hidden at random."""
@@ -208,7 +135,7 @@ class DrumConditionalDataset:
         random = np.random.default_rng((self.seed, epoch, crop.song, crop.first_bar))
         onsets = self.corpus.between("onsets", crop.song, crop.first_bar, crop.bars)
         hits = self.corpus.between("hits", crop.song, crop.first_bar, crop.bars)
-        tracks = len(self.corpus.songs[crop.song]["tracks"])
+        tracks = int(self.corpus.index["tracks"][crop.song])
         if tracks > 1:
             choice = random.random()
             if choice >= config.all_tracks_share:
@@ -245,11 +172,11 @@ class DrumConditionalDataset:
             onsets = self.corpus.between("onsets", crop.song, crop.first_bar, crop.bars)
         hits = self.corpus.between("hits", crop.song, crop.first_bar, crop.bars)
         controls = np.full((crop.bars, len(CONTROL_SIZES)), UNKNOWN, np.int64)
-        all_heard = np.full(crop.bars, heard and bool(self.corpus.songs[crop.song]["tracks"]))
+        all_heard = np.full(crop.bars, heard and bool(self.corpus.index["tracks"][crop.song]))
         return self._example(crop, onsets, hits, all_heard, np.ones(crop.bars, bool), controls)
 
     def _shown_controls(self, crop: Crop, hits: Array, random: np.random.Generator) -> npt.NDArray[np.int64]:
-        config, song = self.config, self.corpus.songs[crop.song]
+        config, song = self.config, self.corpus.index[crop.song]
         controls = np.full((crop.bars, len(CONTROL_SIZES)), UNKNOWN, np.int64)
         levels = control_levels(hits, crop.bars, self.corpus.scale)
         choice = random.random()
@@ -266,7 +193,7 @@ class DrumConditionalDataset:
         if random.random() < config.show_feel_share:
             controls[:, TIMING] = song["timing"]
         if random.random() < config.show_tempo_share:
-            controls[:, TEMPO] = tempo_level(song["bpm"])
+            controls[:, TEMPO] = tempo_level(float(song["bpm"]))
         return controls
 
     def _example(

@@ -28,7 +28,9 @@ from musegen_daw.drumming.request import (
 )
 from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer, DrumVocabulary
 from training.drums.baselines import Markov, mean_beat, random_notes
-from training.drums.dataset import Corpus, Crop, DataConfig, DrumConditionalDataset, collate
+from training.drums.corpus import Corpus
+from training.drums.crops import Crop
+from training.drums.dataset import DataConfig, DrumConditionalDataset, collate
 from training.drums.grid import (
     WINDOW_BARS,
     Grid,
@@ -251,8 +253,7 @@ def _bits(settings: Settings, checkpoint: Path, corpus: Corpus, songs: list[int]
             "prepare it with --tokenizer"
         )
     dataset = DrumConditionalDataset(corpus, tokenizer, DataConfig(), 0)
-    chosen = set(songs)
-    crops = sorted((crop for crop in dataset.crops(0) if crop.song in chosen), key=lambda crop: crop.tokens)
+    crops = sorted(dataset.crops(0, np.array(songs, np.int64)), key=lambda crop: crop.tokens)
     other = dict(zip(songs, (songs[at] for at in other_songs(len(songs))), strict=True))
     ways: dict[str, Callable[[Crop], Any]] = {
         "own instruments": dataset.plain,

@@ -22,7 +22,7 @@ from musegen_daw.drumming.events import (
 )
 from musegen_daw.drumming.generator import DrumGenerator
 from musegen_daw.drumming.request import DEFAULT_CANDIDATES, DEFAULT_FOLLOW, DrumRequest
-from training.drums.dataset import Corpus
+from training.drums.corpus import Corpus
 from training.drums.grid import (
     WINDOW_BARS,
     Grid,

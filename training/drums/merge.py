@@ -1,44 +1,37 @@
-"""The parts of a corpus joined into one folder that training maps into memory, a part at a time."""
+"""The blocks of a corpus laid end to end in one folder that training maps into memory."""
 
 from __future__ import annotations
 
 import csv
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.format import open_memmap
+from numpy.lib.format import dtype_to_descr, write_array_header_1_0
 
-from musegen_daw.drumming.events import HIT, ONSET
-from musegen_daw.drumming.features import ControlScale, bar_facts
+from musegen_daw.drumming.features import ControlScale
 from training.common.duplicates import KEPT, REASONS
 from training.common.files import write_json
+from training.drums.blocks import SONG, STREAMS
 from training.drums.gigamidi import SPLITS
-from training.drums.parts import FORMAT, Kept, read_facts
+from training.drums.parts import FORMAT, from_array, read_facts
 
 SCALE_BARS = 4_000_000
-_ARRAYS = {"hits": HIT, "onsets": ONSET, "tokens": np.dtype(np.uint16)}
-_MINUTES_A_QUARTER = 1 / 60
+_SCALE_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A part, what was found of each of its songs (songs,), and where the tokens of those kept are."""
+    """A part, what was found of each of its songs (songs,), and the block of those that are kept."""
 
     path: Path
     found: npt.NDArray[np.uint8]
-    tokens: Path
-
-    @property
-    def kept(self) -> Kept:
-        """The songs of the part that are kept."""
-        return Kept(self.path, self.found == KEPT)
+    block: Path
 
 
 def merge(parts: Sequence[Chosen], out: Path, tokenizer: Path) -> dict[str, Any]:
@@ -46,190 +39,138 @@ def merge(parts: Sequence[Chosen], out: Path, tokenizer: Path) -> dict[str, Any]
     (out / "facts.json").unlink(missing_ok=True)
     (out / "tokenizer.json").write_bytes(tokenizer.read_bytes())
     totals = _totals(parts)
-    writers = {split: _SplitWriter(out / split, totals[split]) for split in SPLITS}
     dropped: Counter[str] = Counter()
     classes: Counter[str] = Counter()
-    names: Counter[str] = Counter()
     files = size = 0
-    with _table(out / "quarantine.csv") as quarantine, _lines(out / "pairs.json", "{}") as pairs:
+    with ExitStack() as stack:
+        quarantine = csv.writer(stack.enter_context(_text(out / "quarantine.csv")))
         quarantine.writerow(("file", "reason"))
+        pairs = stack.enter_context(_text(out / "pairs.json"))
+        before = "{\n"
+        writers = {split: stack.enter_context(_SplitWriter(out / split, totals[split])) for split in SPLITS}
         for part in parts:
             facts = read_facts(part.path)
             files, size = files + facts["files"], size + facts["bytes"]
             dropped.update(facts["dropped"])
             dropped.update(REASONS[code] for code in part.found.tolist() if code != KEPT)
             quarantine.writerows(facts["poison"])
-            for song, split in _write_songs(part, facts["songs"], names, writers):
-                if split == "train":
-                    classes[song["licence_class"] or song["origin"]] += 1
-                key = json.dumps(song["key"])
-                value = {
-                    "drum": [f"{song['key']}#{index}" for index in song["drum_tracks"]],
-                    "others": [f"{song['key']}#{track['index']}" for track in song["tracks"]],
-                }
-                pairs.write(f"{key}: {json.dumps(value)}")
-    splits = {split: writer.close() for split, writer in writers.items()}
+            with np.load(part.block) as block:
+                facts = from_array(block["facts"])
+                classes.update(facts["classes"])
+                if own := block["pairs"].tobytes().decode():
+                    pairs.write(before + own)
+                    before = ",\n"
+                for split, hours in facts["hours"].items():
+                    writers[split].add({name: block[f"{split}:{name}"] for name in _NAMES}, hours)
+        pairs.write("\n}\n" if before == ",\n" else before + "}\n")
     facts = {
         "format": FORMAT,
         "files": files,
         "bytes": size,
         "dropped": dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0]))),
         "train_songs_by_licence_class": dict(classes),
-        "splits": splits,
-        "control_scale": asdict(_learn_scale(out / "train")),
+        "splits": {split: writer.facts() for split, writer in writers.items()},
+        "control_scale": asdict(writers["train"].scale()),
     }
     write_json(out / "facts.json", facts)
     return facts
 
 
+_NAMES = (*STREAMS, *(f"{name}_counts" for name in STREAMS), "levels", "songs", "lines")
+
+
 def _totals(parts: Sequence[Chosen]) -> dict[str, Counter[str]]:
-    """Bars, hits, onsets and tokens of every split, so that its arrays can be written in place."""
+    """Songs, bars, hits, onsets and tokens of every split, which the heads of its files say."""
     totals: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
     for part in parts:
-        bar = 0
-        with np.load(part.tokens) as encoded:
-            counts = encoded["counts"]
-        for song, code in zip(read_facts(part.path)["songs"], part.found.tolist(), strict=True):
-            if code == KEPT:
-                own, bars = totals[song["split"]], song["bars"]
-                own.update(bars=bars, hits=song["hits"], onsets=song["onsets"])
-                own["tokens"] += int(counts[bar : bar + bars].sum())
-                bar += bars
+        with np.load(part.block) as block:
+            for split, own in from_array(block["facts"])["totals"].items():
+                totals[split].update(own)
     return totals
 
 
-def _write_songs(
-    part: Chosen, songs: list[dict[str, Any]], names: Counter[str], writers: dict[str, _SplitWriter]
-) -> Iterator[tuple[dict[str, Any], str]]:
-    with np.load(part.path) as arrays, np.load(part.tokens) as encoded:
-        hits, onsets = arrays["hits"], arrays["onsets"]
-        tokens, counts = encoded["tokens"], encoded["counts"]
-    hit = onset = bar = token = 0
-    for song, code in zip(songs, part.found.tolist(), strict=True):
-        own_hits, own_onsets = hits[hit : hit + song["hits"]], onsets[onset : onset + song["onsets"]]
-        hit, onset = hit + song["hits"], onset + song["onsets"]
-        if code != KEPT:
-            continue
-        names[song["key"]] += 1
-        if names[song["key"]] > 1:  # corpora may have names in common
-            song["key"] += f" ({names[song['key']]})"
-        own_counts = counts[bar : bar + song["bars"]]
-        length = int(own_counts.sum())
-        split = song["split"]
-        own_tokens = tokens[token : token + length]
-        writers[split].add(song, own_hits, own_onsets, own_tokens, own_counts)
-        bar, token = bar + song["bars"], token + length
-        yield song, split
-
-
 class _SplitWriter:
-    """Memory-mapped arrays of one split, sized before they are written."""
+    """The files of one split, written from their beginnings to their ends and renamed at the end of the `with`."""
 
     def __init__(self, folder: Path, totals: Counter[str]) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
-        self._arrays = {name: self._array(name, dtype, totals[name]) for name, dtype in _ARRAYS.items()}
-        self._starts = {
-            name: self._array(f"{name}_starts", np.dtype(np.int64), totals["bars"] + 1) for name in _ARRAYS
-        }
-        self._at = dict.fromkeys(_ARRAYS, 0)
-        self._bar = self._songs = 0
+        self._folder, self._totals = folder, totals
+        self._at: Counter[str] = Counter()
         self._hours = 0.0
-        self._lines = _Lines((folder / "songs.json.part").open("w", encoding="utf-8"), "[]")
+        self._bytes = 0
+        self._stride = -(-totals["bars"] // SCALE_BARS)
+        self._counts: list[npt.NDArray[np.uint32]] = []
+        self._levels: list[npt.NDArray[np.float64]] = []
+        self._files: dict[str, BinaryIO] = {}
 
-    def _array(self, name: str, dtype: np.dtype[Any], length: int) -> Any:
-        path = self._folder / f"{name}.npy.part"
-        if length == 0:
-            with path.open("wb") as file:
-                np.save(file, np.zeros(0, dtype))
-            return np.zeros(0, dtype)
-        return open_memmap(path, mode="w+", dtype=dtype, shape=(length,))
+    def __enter__(self) -> _SplitWriter:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._files["songs.jsonl"] = self._beside("songs.jsonl").open("wb")
+        self._begin("songs", SONG, self._totals["songs"])
+        for name, dtype in STREAMS.items():
+            self._begin(name, dtype, self._totals[name])
+            self._begin(f"{name}_starts", np.dtype(np.int64), self._totals["bars"] + 1)
+        return self
 
-    def add(self, song: dict[str, Any], hits: Any, onsets: Any, tokens: Any, counts: Any) -> None:
-        bars = song["bars"]
-        a_bar = {
-            "tokens": counts.astype(np.int64),
-            "hits": np.bincount(hits["bar"], minlength=bars),
-            "onsets": np.bincount(onsets["bar"], minlength=bars),
-        }
-        for name, values in (("hits", hits), ("onsets", onsets), ("tokens", tokens)):
-            at = self._at[name]
-            self._arrays[name][at : at + len(values)] = values
-            self._starts[name][self._bar : self._bar + bars] = at + np.cumsum(a_bar[name]) - a_bar[name]
-            self._at[name] = at + len(values)
-        self._lines.write(json.dumps(song | {"first_bar": self._bar}))
-        self._bar, self._songs = self._bar + bars, self._songs + 1
-        self._hours += 4 * bars / song["bpm"] * _MINUTES_A_QUARTER
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            for name in STREAMS:
+                self._write(f"{name}_starts.npy", np.array([self._at[name]], np.int64))
+        for file in self._files.values():
+            file.close()
+        if kind is None:
+            for name in self._files:
+                self._bytes += self._beside(name).stat().st_size
+                self._beside(name).replace(self._folder / name)
 
-    def close(self) -> dict[str, Any]:
-        for name, end in self._at.items():
-            self._starts[name][-1] = end
-        self._lines.close()
-        self._arrays.clear()
-        self._starts.clear()
-        beside = [
-            self._folder / f"{name}.part"
-            for name in ("songs.json", *(f"{each}{end}.npy" for each in _ARRAYS for end in ("", "_starts")))
-        ]
-        size = sum(path.stat().st_size for path in beside)
-        for path in beside:
-            path.replace(path.with_suffix(""))
+    def add(self, block: dict[str, Any], hours: float) -> None:
+        """Lay a block behind what is there."""
+        index = block["songs"]
+        index["first_bar"] += self._at["bars"]
+        index["line"] += self._at["lines"]
+        self._write("songs.npy", index)
+        self._write("songs.jsonl", block["lines"])
+        for name in STREAMS:
+            counts = block[f"{name}_counts"].astype(np.int64)
+            self._write(f"{name}.npy", block[name])
+            self._write(f"{name}_starts.npy", self._at[name] + np.cumsum(counts) - counts)
+            self._at[name] += len(block[name])
+        counts, levels = block["hits_counts"], block["levels"]
+        bar = np.arange(len(counts)) + self._at["bars"]
+        wanted = (counts > 0) & (bar // _SCALE_BLOCK % max(1, self._stride) == 0)
+        self._counts.append(counts[wanted])
+        self._levels.append(levels[wanted])
+        self._at.update(songs=len(index), bars=len(counts), lines=len(block["lines"]))
+        self._hours += hours
+
+    def facts(self) -> dict[str, Any]:
+        """What there is of everything."""
         return {
-            "songs": self._songs,
-            "bars": self._bar,
+            **{name: self._at[name] for name in ("songs", "bars")},
             "hours": round(self._hours, 4),
-            **{name: self._at[name] for name in _ARRAYS},
-            "bytes": size,
+            **{name: self._at[name] for name in STREAMS},
+            "bytes": self._bytes,
         }
 
+    def scale(self) -> ControlScale:
+        """The scale of the controls, learned from blocks of bars, of a large corpus spread evenly over it."""
+        return ControlScale.learn(np.concatenate(self._counts), np.concatenate(self._levels))
 
-class _Lines:
-    """JSON with one value a line, written as the values come."""
+    def _beside(self, name: str) -> Path:
+        return self._folder / f"{name}.part"
 
-    def __init__(self, file: TextIO, brackets: str) -> None:
-        self._file, self._end, self._before = file, brackets[1], brackets[0] + "\n"
+    def _begin(self, name: str, dtype: np.dtype[Any], length: int) -> None:
+        file = self._files[f"{name}.npy"] = self._beside(f"{name}.npy").open("wb")
+        head = {"descr": dtype_to_descr(dtype), "fortran_order": False, "shape": (length,)}
+        write_array_header_1_0(file, head)
 
-    def write(self, line: str) -> None:
-        self._file.write(self._before + line)
-        self._before = ",\n"
-
-    def close(self) -> None:
-        self._file.write(("\n" if self._before == ",\n" else self._before) + self._end + "\n")
-        self._file.close()
-
-
-@contextmanager
-def _lines(path: Path, brackets: str) -> Iterator[_Lines]:
-    beside = path.with_name(path.name + ".part")
-    lines = _Lines(beside.open("w", encoding="utf-8"), brackets)
-    try:
-        yield lines
-    finally:
-        lines.close()
-    beside.replace(path)
+    def _write(self, name: str, values: npt.NDArray[Any]) -> None:
+        self._files[name].write(np.ascontiguousarray(values).view(np.uint8).data)
 
 
 @contextmanager
-def _table(path: Path) -> Iterator[Any]:
+def _text(path: Path) -> Iterator[Any]:
+    """A text file that is written beside `path` and renamed at the end."""
     beside = path.with_name(path.name + ".part")
     with beside.open("w", encoding="utf-8", newline="") as file:
-        yield csv.writer(file)
+        yield file
     beside.replace(path)
-
-
-def _learn_scale(folder: Path) -> ControlScale:
-    """The scale of the controls, learned from blocks of training bars, of a large corpus spread evenly over it."""
-    hits = np.load(folder / "hits.npy", mmap_mode="r")
-    starts = np.load(folder / "hits_starts.npy", mmap_mode="r")
-    bars, block = len(starts) - 1, 1 << 16
-    stride = -(-bars // SCALE_BARS)
-    counts: list[Any] = []
-    levels: list[Any] = []
-    for first in range(0, bars, block * stride):
-        edges = np.array(starts[first : first + block + 1])
-        own = np.array(hits[edges[0] : edges[-1]])
-        own["bar"] = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
-        count, level, _ = bar_facts(own, len(edges) - 1)
-        counts.append(count[count > 0])
-        levels.append(level[count > 0])
-    return ControlScale.learn(np.concatenate(counts), np.concatenate(levels))

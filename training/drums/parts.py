@@ -1,4 +1,4 @@
-"""One part of a prepared corpus, made by one worker of one unit: songs as arrays, then the tokens of those kept."""
+"""One part of a corpus, made by one worker of one unit: its songs as arrays, and what the whole corpus asks of each."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drumming.events import HIT, ONSET, POSITIONS_PER_FRAME, Array
-from musegen_daw.drumming.tokens import DrumTokenizer
+from musegen_daw.drumming.events import HIT, ONSET, POSITIONS_PER_FRAME
 from training.common.attempts import Attempts
 from training.common.duplicates import SIGNATURE_SIZE, Words, mixed, signature
-from training.drums.gigamidi import Source, Unit, read_unit
+from training.drums.gigamidi import SPLITS, Source, Unit, read_unit
 from training.drums.pairs import Pair, make_pair
 
-FORMAT = 2
+FORMAT = 3
 DIGEST = np.dtype("V16")
 POISON = ("empty, too large or damaged", "unreadable", "ended its reader", "damaged from here on")
 
@@ -77,21 +74,20 @@ def write_part(part: Part) -> None:
             else:
                 pairs.append(pair)
                 digests.append(hashlib.sha1(source.data).digest()[:16])
-        signatures = [signature(content_words(pair)) for pair in pairs]
-        facts = {
-            "files": len(sizes),
-            "bytes": sum(sizes),
-            "dropped": dropped,
-            "poison": poison,
-            "songs": [_song(pair) for pair in pairs],
-        }
+        facts = {"files": len(sizes), "bytes": sum(sizes), "dropped": dropped, "poison": poison}
         save_arrays(
             part.path,
             hits=np.concatenate([np.zeros(0, HIT), *(pair.hits for pair in pairs)]),
             onsets=np.concatenate([np.zeros(0, ONSET), *(pair.onsets for pair in pairs)]),
             digests=np.frombuffer(b"".join(digests), DIGEST),
-            signatures=np.array(signatures, np.uint32).reshape(-1, SIGNATURE_SIZE),
-            facts=np.frombuffer(json.dumps(facts).encode(), np.uint8),
+            signatures=np.array([signature(content_words(pair)) for pair in pairs], np.uint32).reshape(
+                -1, SIGNATURE_SIZE
+            ),
+            names=np.array([_name_digest(pair.key) for pair in pairs], np.uint64),
+            splits=np.array([SPLITS.index(pair.split) for pair in pairs], np.uint8),
+            bars=np.array([pair.bars for pair in pairs], np.int32),
+            songs=as_array([_song(pair) for pair in pairs]),
+            facts=as_array(facts),
         )
 
 
@@ -139,96 +135,50 @@ def content_words(pair: Pair) -> Words:
     return np.unique(mixed(words[words != 0]))
 
 
+def _name_digest(key: str) -> int:
+    return int.from_bytes(hashlib.sha1(key.encode()).digest()[:8], "little")
+
+
 def read_facts(path: Path) -> dict[str, Any]:
-    """What a part says of its files and songs."""
+    """What a part says of its files: how many, how large, left out for which reasons."""
     with np.load(path) as part:
-        return json.loads(part["facts"].tobytes())
+        return from_array(part["facts"])
 
 
-def read_identities(path: Path) -> tuple[npt.NDArray[np.void], npt.NDArray[np.uint32]]:
-    """The digests (songs,) and signatures (songs, SIGNATURE_SIZE) of a part."""
+def read_songs(path: Path) -> list[dict[str, Any]]:
+    """What a part says of its songs."""
     with np.load(path) as part:
-        return part["digests"], part["signatures"]
+        return from_array(part["songs"])
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A part and which of its songs (songs,) are kept."""
+class Identities(NamedTuple):
+    """What the whole corpus asks of each song of a part, (songs,) each."""
 
-    path: Path
-    songs: npt.NDArray[np.bool_]
-
-    def hits(self) -> Iterator[tuple[dict[str, Any], Array]]:
-        """The songs that are kept, with their hits."""
-        with np.load(self.path) as part:
-            songs, hits = json.loads(part["facts"].tobytes())["songs"], part["hits"]
-        end = 0
-        for song, is_kept in zip(songs, self.songs, strict=True):
-            start, end = end, end + song["hits"]
-            if is_kept:
-                yield song, hits[start:end]
-
-    @property
-    def beats_path(self) -> Path:
-        """Where the beats of its training songs go."""
-        return self.path.with_name(f"{self.path.stem}.{self._choice}.beats.json")
-
-    def tokens_path(self, digest: str) -> Path:
-        """Where its tokens go, for the digest of a tokenizer: another one writes another file."""
-        return self.path.with_name(f"{self.path.stem}.{self._choice}.{digest}.tokens.npz")
-
-    @property
-    def _choice(self) -> str:
-        return hashlib.sha1(self.songs.tobytes()).hexdigest()[:8]
+    digests: npt.NDArray[np.void]
+    signatures: npt.NDArray[np.uint32]  # (songs, SIGNATURE_SIZE)
+    names: npt.NDArray[np.uint64]
+    splits: npt.NDArray[np.uint8]
+    bars: npt.NDArray[np.int32]
 
 
-def write_beats(kept: Kept) -> None:
-    """Write the beats of the training songs as the strings that a tokenizer learns from."""
-    beats = [
-        beat
-        for song, hits in kept.hits()
-        if song["split"] == "train"
-        for beat in _plain().beat_strings(hits, song["bars"])
-    ]
-    beside = _beside(kept.beats_path)
-    beside.write_text(json.dumps(beats), encoding="utf-8")
-    beside.replace(kept.beats_path)
-
-
-def write_tokens(item: tuple[Kept, Path, Path]) -> None:
-    """Write the tokens of every bar, for a part, a tokenizer and the path to write to."""
-    kept, tokenizer_path, target = item
-    tokenizer = _tokenizer(tokenizer_path, tokenizer_digest(tokenizer_path))
-    counts: list[int] = []
-    tokens: list[int] = []
-    for song, hits in kept.hits():
-        for bar in tokenizer.encode_bars(hits, song["bars"]):
-            counts.append(len(bar))
-            tokens.extend(bar)
-    save_arrays(target, tokens=np.array(tokens, np.uint16), counts=np.array(counts, np.uint16))
-
-
-def tokenizer_digest(path: Path) -> str:
-    """What tells one tokenizer from another."""
-    return hashlib.sha1(path.read_bytes()).hexdigest()[:8]
+def read_identities(path: Path) -> Identities:
+    """What the whole corpus asks of each song of a part."""
+    with np.load(path) as part:
+        return Identities(*(part[name] for name in Identities._fields))
 
 
 def save_arrays(path: Path, **arrays: Any) -> None:
     """Write an .npz beside `path`, then rename; two workers that make the same one do not meet."""
-    beside = _beside(path)
+    beside = path.with_name(f"{path.stem}.{os.getpid()}-{os.urandom(4).hex()}.part{path.suffix}")
     np.savez(beside, allow_pickle=False, **arrays)
     beside.replace(path)
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(f"{path.stem}.{os.getpid()}-{os.urandom(4).hex()}.part{path.suffix}")
+def as_array(value: Any) -> npt.NDArray[np.uint8]:
+    """A plain value as bytes that an .npz can hold."""
+    return np.frombuffer(json.dumps(value).encode(), np.uint8)
 
 
-@cache
-def _plain() -> DrumTokenizer:
-    return DrumTokenizer.untrained()
-
-
-@lru_cache(maxsize=1)
-def _tokenizer(path: Path, digest: str) -> DrumTokenizer:
-    return DrumTokenizer.load(path)
+def from_array(array: npt.NDArray[np.uint8]) -> Any:
+    """The plain value of `as_array`."""
+    return json.loads(array.tobytes())

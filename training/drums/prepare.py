@@ -2,7 +2,8 @@
 
 Written below `--out`: `tokenizer.json` (miditok, trained on the training split), `pairs.json`,
 `facts.json` (what was kept and why the rest was not), `quarantine.csv` (the files that could not be read),
-and for each split memory-mapped arrays with the index `songs.json`. `training.drums.dataset` reads them.
+and for each split memory-mapped arrays with the index `songs.npy` and, a line a song, `songs.jsonl`.
+`training.drums.dataset` reads them. While they are made three times their room is needed.
 """
 
 from __future__ import annotations
@@ -21,23 +22,17 @@ from musegen_daw.drumming.tokens import DrumTokenizer
 from training.common.data_report import add_map_options, run_preparation
 from training.common.duplicates import KEPT, find_duplicates
 from training.common.shard_map import ShardMap, open_shard_map
-from training.drums.gigamidi import find_units
+from training.drums.blocks import Kept, tokenizer_digest, write_beats, write_block
+from training.drums.gigamidi import SPLITS, find_units
 from training.drums.merge import Chosen, merge
-from training.drums.parts import (
-    Kept,
-    Part,
-    read_facts,
-    read_identities,
-    tokenizer_digest,
-    write_beats,
-    write_part,
-    write_tokens,
-)
+from training.drums.parts import Identities, Part, read_identities, write_part
 
 VOCABULARY_SIZE = 2048
 MAX_TRAINING_BEATS = 3_000_000
 _BEATS_A_BAR = 4
-_RANKS = {"test": 0, "validation": 1, "train": 2}  # what is held out stays, and is not trained on
+_TRAIN = SPLITS.index("train")
+# of duplicates what is held out stays, and is not trained on
+_RANKS = np.array([("test", "validation", "train").index(split) for split in SPLITS])
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -106,48 +101,76 @@ def prepare(
         waiting = [part for part in parts if not part.path.exists()]
         shards.each(write_part, waiting, "reading", len(parts) - len(waiting))
         paths = [part.path for part in parts]
-        found = _duplicates(paths, keep_duplicates)
-        kept = [Kept(path, codes == KEPT) for path, codes in zip(paths, found, strict=True)]
+        identities = [read_identities(path) for path in paths]
+        found = _duplicates(identities, keep_duplicates)
+        names = _numbers(identities, found)
+        kept = [Kept(path, codes == KEPT, own) for path, codes, own in zip(paths, found, names, strict=True)]
+        bars = [_training_bars(own, codes) for own, codes in zip(identities, found, strict=True)]
         chosen_tokenizer = folder / "tokenizer.json"
         if tokenizer is None:
-            _train_tokenizer(kept, vocabulary_size, training_beats, shards).save(chosen_tokenizer)
+            _train_tokenizer(kept, bars, vocabulary_size, training_beats, shards).save(chosen_tokenizer)
         else:
             DrumTokenizer.load(tokenizer).save(chosen_tokenizer)
         digest = tokenizer_digest(chosen_tokenizer)
-        tokens = [each.tokens_path(digest) for each in kept]
+        blocks = [each.block_path(digest) for each in kept]
         items = [
             (each, chosen_tokenizer, path)
-            for each, path in zip(kept, tokens, strict=True)
+            for each, path in zip(kept, blocks, strict=True)
             if not path.exists()
         ]
-        shards.each(write_tokens, items, "encoding", len(parts) - len(items))
-    chosen = [Chosen(*each) for each in zip(paths, found, tokens, strict=True)]
+        shards.each(write_block, items, "encoding", len(parts) - len(items))
+    chosen = [Chosen(*each) for each in zip(paths, found, blocks, strict=True)]
     facts = merge(chosen, out, chosen_tokenizer)
     shutil.rmtree(folder)
     return facts
 
 
-def _duplicates(paths: Sequence[Path], keep: bool) -> list[npt.NDArray[np.uint8]]:
+def _duplicates(identities: Sequence[Identities], keep: bool) -> list[npt.NDArray[np.uint8]]:
     """What was found of each song of each part."""
-    identities = [read_identities(path) for path in paths]
-    sizes = [len(digests) for digests, _ in identities]
     if keep:
-        return [np.full(size, KEPT, np.uint8) for size in sizes]
-    ranks = [_RANKS[song["split"]] for path in paths for song in read_facts(path)["songs"]]
-    digests, signatures = (np.concatenate(each) for each in zip(*identities, strict=True))
-    return np.split(find_duplicates(digests, signatures, ranks), np.cumsum(sizes)[:-1])
+        return [np.full(len(own.digests), KEPT, np.uint8) for own in identities]
+    whole = Identities(*(np.concatenate(column) for column in zip(*identities, strict=True)))
+    found = find_duplicates(whole.digests, whole.signatures, _RANKS[whole.splits])
+    return _by_part(found, identities)
+
+
+def _numbers(
+    identities: Sequence[Identities], found: Sequence[npt.NDArray[np.uint8]]
+) -> list[npt.NDArray[np.uint32]]:
+    """Of how many songs of its name that are kept each is which, from 1 on, part after part."""
+    names = np.concatenate([own.names for own in identities])
+    is_kept = np.concatenate(found) == KEPT
+    numbers = np.ones(len(names), np.uint32)
+    own = names[is_kept]
+    order = np.argsort(own, kind="stable")
+    at = np.arange(len(own))
+    is_first = np.ones(len(own), bool)
+    is_first[1:] = own[order][1:] != own[order][:-1]
+    place = np.empty(len(own), np.uint32)
+    place[order] = 1 + at - np.maximum.accumulate(np.where(is_first, at, 0))
+    numbers[is_kept] = place
+    return _by_part(numbers, identities)
+
+
+def _by_part(values: npt.NDArray[Any], identities: Sequence[Identities]) -> list[npt.NDArray[Any]]:
+    return np.split(values, np.cumsum([len(own.digests) for own in identities])[:-1])
+
+
+def _training_bars(own: Identities, found: npt.NDArray[np.uint8]) -> int:
+    return int(own.bars[(found == KEPT) & (own.splits == _TRAIN)].sum())
 
 
 def _train_tokenizer(
-    kept: Sequence[Kept], vocabulary_size: int, training_beats: int, shards: ShardMap
+    kept: Sequence[Kept],
+    training_bars: Sequence[int],
+    vocabulary_size: int,
+    training_beats: int,
+    shards: ShardMap,
 ) -> DrumTokenizer:
     """A tokenizer of the first training songs, parts of them up to the one that completes `training_beats`."""
     chosen: list[Kept] = []
     most = 0
-    for part in kept:
-        songs = read_facts(part.path)["songs"]
-        pairs = zip(songs, part.songs.tolist(), strict=True)
-        bars = sum(song["bars"] for song, is_kept in pairs if is_kept and song["split"] == "train")
+    for part, bars in zip(kept, training_bars, strict=True):
         if bars and most < training_beats:
             chosen.append(part)
             most += bars * _BEATS_A_BAR

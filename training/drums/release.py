@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from training.common.checkpoint import read_tensors, write_tensors
-from training.drums.dataset import Corpus
+from training.drums.corpus import Corpus
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -13,7 +13,7 @@ from musegen_daw.drumming.tokens import DrumTokenizer
 from training.common.files import write_json, write_text
 from training.common.report_command import run_report
 from training.drums.analysis import PROGRAM_NAMES, analyse, per_bar
-from training.drums.dataset import Corpus
+from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS
 
 PICTURE_BARS = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ from training.common.loop import LoopConfig, Progress, Task, fit
 from training.common.provenance import provenance
 from training.common.shares import Share
 from training.common.train_command import run_training
+from training.drums.corpus import Corpus
+from training.drums.crops import SONGS_A_BLOCK, Crop
 from training.drums.dataset import (
     IGNORED,
     Batch,
-    Corpus,
-    Crop,
     DataConfig,
     DrumConditionalDataset,
     Example,
@@ -95,7 +95,7 @@ def train(
     if not watched["own"]:
         raise ValueError(f"{data} has no song with instruments in the validation split")
 
-    def plan(epoch: int) -> Sequence[list[Crop]]:
+    def plan(epoch: int) -> Iterable[list[Crop]]:
         return training.batches(epoch, config.loop.batch_size)
 
     def loss(network: nn.Module, share: Share[Crop], progress: Progress) -> tuple[Tensor, dict[str, float]]:
@@ -181,7 +181,7 @@ def other_songs(songs: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.int64]
 
 def other_onsets(corpus: Corpus, other: int, first_bar: int, bars: int) -> Array:
     """The parts of another song over as many bars, round again where it is too short."""
-    length = corpus.songs[other]["bars"]
+    length = int(corpus.index["bars"][other])
     pieces: list[Any] = []
     at = 0
     while at < bars:
@@ -201,9 +201,9 @@ def with_other_parts(dataset: DrumConditionalDataset, crop: Crop, other: int) ->
 
 def validation_batches(dataset: DrumConditionalDataset, crops: int) -> dict[str, list[Batch]]:
     """Fixed crops of songs with instruments, spread over the split: with their own parts, another song's, and none."""
-    every = [crop for crop in dataset.crops(0) if dataset.corpus.songs[crop.song]["tracks"]]
-    songs = [index for index, song in enumerate(dataset.corpus.songs) if song["tracks"]]
-    mapping = dict(zip(songs, (songs[at] for at in other_songs(len(songs))), strict=True))
+    songs = np.flatnonzero(dataset.corpus.index["tracks"])
+    mapping = dict(zip(songs.tolist(), songs[other_songs(len(songs))].tolist(), strict=True))
+    every = dataset.crops(0, songs[:: max(1, len(songs) // SONGS_A_BLOCK)])
     chosen = every[:: max(1, len(every) // crops)]
     chosen.sort(key=lambda crop: crop.tokens)
     groups = [chosen[at : at + 12] for at in range(0, len(chosen), 12)]

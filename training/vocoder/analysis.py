@@ -37,10 +37,11 @@ def analyse(facts: Mapping[str, Any], corpora: Mapping[str, AudioCorpus]) -> tup
     rows: list[tuple[float, float, float]] = []
     powers: dict[str, list[Floats]] = {}
     for chunk in chosen.tolist():
-        audio = train.read(chunk, 0, train.chunks[chunk]["samples"])
+        told = train.chunks[chunk]
+        audio = train.read(chunk, 0, told["samples"])
         power = mean_power(audio)
         rows.append((level_dbfs(audio), peak_dbfs(audio), bandwidth_hz(power, rate)))
-        powers.setdefault(train.chunks[chunk]["source"], []).append(power)
+        powers.setdefault(told["source"], []).append(power)
     level, peak, bandwidth = np.array(rows, np.float64).reshape(-1, 3).T
     values = {
         "duration": durations(corpora, rate),
@@ -91,17 +92,16 @@ def peak_dbfs(audio: Floats) -> float:
 
 def durations(corpora: Mapping[str, AudioCorpus], sample_rate_hz: int) -> npt.NDArray[np.float64]:
     """Seconds of every recording that was kept."""
-    seconds: dict[tuple[str, str], float] = {}
-    for corpus in corpora.values():
-        for chunk in corpus.chunks:
-            key = chunk["source"], chunk["key"]
-            seconds[key] = seconds.get(key, 0.0) + chunk["samples"] / sample_rate_hz
-    return np.array(list(seconds.values()))
+    lengths = (
+        np.bincount(corpus.index["recording"], weights=corpus.index["samples"]) for corpus in corpora.values()
+    )
+    seconds = np.concatenate(list(lengths)) / sample_rate_hz
+    return seconds[seconds > 0]
 
 
 def padding_share(corpora: Mapping[str, AudioCorpus]) -> float:
     """How much of all chunks is padding."""
-    real = sum(chunk["samples"] for corpus in corpora.values() for chunk in corpus.chunks)
+    real = sum(int(corpus.index["samples"].sum()) for corpus in corpora.values())
     whole = sum(len(corpus.chunks) * corpus.chunk_samples for corpus in corpora.values())
     return 1 - real / max(1, whole)
 

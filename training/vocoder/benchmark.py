@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from torch import nn
+from tqdm import tqdm
 
 from training.common.config import load_config
 from training.common.files import write_json
 from training.common.loop import Progress
 from training.common.shares import Share
 from training.drums.benchmark import machine
+from training.vocoder.benchmark_open import benchmark_open, print_open
 from training.vocoder.dataset import AudioCorpus, Batch, Crop, VocoderDataset, collate
 from training.vocoder.generator import Generator
 from training.vocoder.train import Duel, VocoderTraining, to_device
@@ -32,14 +35,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--threads", type=int, default=0, help="of torch; 0 leaves them as they are")
     parser.add_argument("--adversarial", action="store_true", help="the second stage, against discriminators")
+    parser.add_argument("--open", type=float, metavar="HOURS", help="time opening data of so many hours")
     parser.add_argument("--json", type=Path, help="file to write as well")
     options = parser.parse_args(argv)
     if options.threads:
         torch.set_num_threads(options.threads)
     config = load_config(VocoderTraining, options.config)
-    found = benchmark(config, options.data, options.steps, adversarial=options.adversarial)
+    if options.open:
+        found = benchmark_open(config, options.data, options.open)
+    else:
+        found = benchmark(config, options.data, options.steps, adversarial=options.adversarial)
     found["machine"] = machine()
-    _print(found)
+    (print_open if options.open else _print)(found)
     if options.json:
         write_json(options.json, found)
     return 0
@@ -71,7 +78,7 @@ def benchmark(
     progress = Progress(step=config.adversarial_from if adversarial else 0)
     ways = {name: _Way(config, way, fabric) for name, way in (("real", draw), ("bare", bare))}
     samples = 0
-    for step in range(steps + WARM_UP_STEPS):
+    for step in tqdm(range(steps + WARM_UP_STEPS), "steps", disable=not sys.stderr.isatty()):
         if step == WARM_UP_STEPS:
             seconds["load"] = 0.0
             for way in ways.values():

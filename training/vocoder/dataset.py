@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ import torch
 from torch import Tensor
 
 from musegen_daw.vocoding.mel import MelConfig, log_mel
+from training.common.json_lines import JsonLines
+from training.vocoder.parts import FORMAT
 
 Floats = npt.NDArray[np.float32]
 
@@ -65,18 +68,26 @@ class Batch(NamedTuple):
 
 
 class AudioCorpus:
-    """One split of a prepared folder, memory-mapped."""
+    """One split of a prepared folder, mapped into memory: nothing is read before it is asked for.
+
+    `chunks` says everything of each chunk; `index` (chunks,) what training asks, see CHUNK. Raises ValueError for
+    a folder that another version has prepared, and for one that is damaged.
+    """
 
     def __init__(self, folder: Path, split: str) -> None:
         base = folder / split
         facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+        if facts.get("format") != FORMAT:
+            raise ValueError(f"{folder} was prepared by another version of this program: prepare it again")
         self.sample_rate_hz: int = facts["sample_rate_hz"]
         self.chunk_samples: int = facts["chunk_samples"]
-        self.chunks: list[dict[str, Any]] = json.loads((base / "chunks.json").read_text(encoding="utf-8"))
-        self._audio: npt.NDArray[Any] = np.load(base / "audio.npy", mmap_mode="r")
+        self.index = _mapped(base / "chunks.npy")
+        recordings = JsonLines(base / "recordings.jsonl", _mapped(base / "recordings_starts.npy"))
+        self.chunks: Sequence[dict[str, Any]] = _Chunks(self.index, recordings)
+        self._audio = _mapped(base / "audio.npy")
         self._scale = np.float32(1 / FULL_SCALE if self._audio.dtype == np.int16 else 1)
-        if len(self._audio) != len(self.chunks) * self.chunk_samples:
-            raise ValueError(f"{base} is damaged: audio.npy does not hold the chunks of chunks.json")
+        if len(self._audio) != len(self.index) * self.chunk_samples:
+            raise ValueError(f"{base} is damaged: audio.npy does not hold the chunks of chunks.npy")
 
     def read(self, chunk: int, start: int, samples: int) -> Floats:
         """Audio (samples,) from `start` of a chunk on; before it and after it the same recording, else zeros."""
@@ -99,11 +110,82 @@ class AudioCorpus:
         """Whether the chunk `offset` further on is the same recording, without a gap."""
         if offset == 0:
             return True
-        if not 0 <= chunk + offset < len(self.chunks):
+        if not 0 <= chunk + offset < len(self.index):
             return False
-        here, there = self.chunks[chunk], self.chunks[chunk + offset]
-        same = all(here[name] == there[name] for name in ("key", "source"))
-        return same and there["start"] - here["start"] == offset * self.chunk_samples
+        here, there = self.index[chunk], self.index[chunk + offset]
+        follows = there["start"] - here["start"] == offset * self.chunk_samples
+        return bool(follows and here["recording"] == there["recording"])
+
+
+class _Chunks(Sequence[dict[str, Any]]):
+    """What each chunk is: what is said of its recording, and the samples of it."""
+
+    def __init__(self, index: npt.NDArray[Any], recordings: Sequence[dict[str, Any]]) -> None:
+        self._index, self._recordings = index, recordings
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        row = self._index[range(len(self))[index]]
+        place = {name: int(row[name]) for name in ("start", "samples")}
+        return self._recordings[int(row["recording"])] | place
+
+
+class Crops(Sequence[Crop]):
+    """The crops of an epoch, as two arrays (crops,) until they are asked for."""
+
+    def __init__(self, chunks: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> None:
+        self._chunks, self._starts = chunks, starts
+
+    def __len__(self) -> int:
+        return len(self._chunks)
+
+    @overload
+    def __getitem__(self, index: int) -> Crop: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Crop]: ...
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            places = zip(self._chunks[index].tolist(), self._starts[index].tolist(), strict=True)
+            return [Crop(*place) for place in places]
+        return Crop(int(self._chunks[index]), int(self._starts[index]))
+
+
+class Batches(Sequence[list[Crop]]):
+    """Crops in batches of one size; what is left over is left out, unless it is all there is."""
+
+    def __init__(self, crops: Sequence[Crop], batch_size: int) -> None:
+        self._crops, self._size = crops, batch_size
+
+    def __len__(self) -> int:
+        return len(self._crops) // self._size or min(1, len(self._crops))
+
+    @overload
+    def __getitem__(self, index: int) -> list[Crop]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[list[Crop]]: ...
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        at = range(len(self))[index] * self._size
+        return list(self._crops[at : at + self._size])
+
+
+def _mapped(path: Path) -> npt.NDArray[Any]:
+    return np.asarray(np.load(path, mmap_mode="r"))
 
 
 class VocoderDataset:
@@ -124,9 +206,9 @@ class VocoderDataset:
             raise ValueError(
                 f"a crop of {config.crop_frames} frames is longer than a chunk of {corpus.chunk_samples} samples"
             )
-        self._lengths = np.array([chunk["samples"] for chunk in corpus.chunks], np.int64)
+        self._lengths = corpus.index["samples"].astype(np.int64)
 
-    def crops(self, epoch: int) -> list[Crop]:
+    def crops(self, epoch: int) -> Crops:
         """The crops of one epoch, in random order."""
         random = np.random.default_rng((self.seed, epoch, 1))
         shares = self._lengths / self.corpus.chunk_samples
@@ -135,13 +217,11 @@ class VocoderDataset:
         whole = random.random(len(chunks)) >= self.config.tail_share
         room = np.where(whole, self._lengths[chunks], self.corpus.chunk_samples) - self.crop_samples
         starts = (random.random(len(chunks)) * (np.maximum(room, 0) + 1)).astype(np.int64)
-        return [Crop(*place) for place in zip(chunks.tolist(), starts.tolist(), strict=True)]
+        return Crops(chunks, starts)
 
-    def batches(self, epoch: int, batch_size: int) -> list[list[Crop]]:
+    def batches(self, epoch: int, batch_size: int) -> Batches:
         """The epoch's crops in batches of one size; what is left over is left out, unless it is all there is."""
-        crops = self.crops(epoch)
-        full = [crops[at : at + batch_size] for at in range(0, len(crops) - batch_size + 1, batch_size)]
-        return full or ([crops] if crops else [])
+        return Batches(self.crops(epoch), batch_size)
 
     def fixed_crops(self, count: int) -> list[Crop]:
         """Up to `count` crops for validation: from the middle of chunks spread evenly over the split."""

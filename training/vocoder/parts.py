@@ -19,7 +19,9 @@ from training.common.files import write_json
 from training.vocoder import fingerprint
 from training.vocoder.recordings import Recording, Samples, Unusable
 
-FORMAT = 2
+FORMAT = 3
+# a chunk in a prepared folder: which recording of its split it is of, and the samples of it
+CHUNK = np.dtype([("recording", np.int32), ("samples", np.int32), ("start", np.int64)])
 FULL_SCALE = 32768
 DTYPES = ("int16", "float32")
 MIN_SECONDS = 1.0

@@ -1,9 +1,9 @@
 """From recordings to chunks of one length in few large files: parallel, resumable, the same for the same input.
 
 Written below `--out`: for each split `audio.npy` (chunks · samples a chunk,), mono, int16 or float32, all
-chunks one after the other, and `chunks.json` with what each of them is; `facts.json` says what was kept and why
-the rest was not, `quarantine.csv` which files could not be read. `training.vocoder.dataset` reads them. While the
-parts are joined twice their room is needed.
+chunks one after the other, their index `chunks.npy`, and a line of `recordings.jsonl` for what each is of;
+`facts.json` says what was kept and why the rest was not, `quarantine.csv` which files could not be read.
+`training.vocoder.dataset` reads them. While the parts are joined twice their room is needed.
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ from training.common.duplicates import (
     find_duplicates,
 )
 from training.common.files import write_json
+from training.common.json_lines import as_lines
 from training.common.shard_map import open_shard_map
 from training.vocoder import audio_folder, jamendo
-from training.vocoder.parts import DTYPES, FORMAT, PART_RECORDINGS, ChunkConfig, Part, write_part
+from training.vocoder.parts import CHUNK, DTYPES, FORMAT, PART_RECORDINGS, ChunkConfig, Part, write_part
 from training.vocoder.recordings import SPLITS, Found, with_splits
 
+DESCRIPTION = ("key", "group", "source", "licence")
 _COPY_SAMPLES = 1 << 24
 
 
@@ -152,10 +154,9 @@ def _leave_out_duplicates(contents: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _rows(contents: Iterable[dict[str, Any]], split: str) -> list[dict[str, Any]]:
-    """The chunks of a split, as they are described in chunks.json."""
-    names = ("key", "group", "source", "licence")
+    """The chunks of a split, each with what its recording is."""
     return [
-        {name: recording[name] for name in names} | chunk
+        {name: recording[name] for name in DESCRIPTION} | chunk
         for content in contents
         for recording in content["recordings"]
         if recording["split"] == split
@@ -182,7 +183,27 @@ def _join(
         with beside.open("wb") as file:
             np.save(file, np.zeros(0, config.dtype))
     beside.replace(folder / "audio.npy")
-    write_json(folder / "chunks.json", rows)
+    _write_index(
+        folder, [each for content in contents for each in content["recordings"] if each["split"] == split]
+    )
+
+
+def _write_index(folder: Path, recordings: Sequence[dict[str, Any]]) -> None:
+    text, starts = as_lines([{name: recording[name] for name in DESCRIPTION} for recording in recordings])
+    counts = [len(recording["chunks"]) for recording in recordings]
+    chunks = [chunk for recording in recordings for chunk in recording["chunks"]]
+    index = np.zeros(len(chunks), CHUNK)
+    index["recording"] = np.repeat(np.arange(len(recordings)), counts)
+    for name in ("start", "samples"):
+        index[name] = [chunk[name] for chunk in chunks]
+    for name, values in (("chunks", index), ("recordings_starts", starts)):
+        beside = folder / f"{name}.npy.part"
+        with beside.open("wb") as file:
+            np.save(file, values)
+        beside.replace(folder / f"{name}.npy")
+    beside = folder / "recordings.jsonl.part"
+    beside.write_bytes(text)
+    beside.replace(folder / "recordings.jsonl")
 
 
 def _copy(part: Any, rows: npt.NDArray[np.int64], target: Any, at: int) -> int:

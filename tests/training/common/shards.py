@@ -80,6 +80,6 @@ def kill_at(module: Any, name: str, call: int) -> None:
 if __name__ == "__main__":
     import importlib
 
-    package, where, call, *argv = sys.argv[1:]
+    command, where, call, *argv = sys.argv[1:]
     kill_at(importlib.import_module(where.rpartition(".")[0]), where.rpartition(".")[2], int(call))
-    raise SystemExit(importlib.import_module(f"training.{package}.prepare").main(argv))
+    raise SystemExit(importlib.import_module(f"training.{command}").main(argv))

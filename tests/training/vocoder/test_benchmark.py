@@ -23,3 +23,14 @@ def test_both_ways_are_timed(prepared_audio: Path, tmp_path: Path, capsys, stage
     assert found["real_over_bare"] == pytest.approx(ratio)
     assert 0 < found["loader_share"] < 1
     assert "bare loop, random" in capsys.readouterr().out
+
+
+def test_an_index_of_any_length_is_opened(prepared_audio: Path, tmp_path: Path, capsys) -> None:
+    config, path = tmp_path / "tiny.toml", tmp_path / "found.json"
+    config.write_text(TINY_VOCODER, encoding="utf-8")
+    argv = ["--data", str(prepared_audio), "--config", str(config), "--open", "0.5", "--json", str(path)]
+    assert benchmark.main(argv) == 0
+    small, large = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    assert large["hours"] == pytest.approx(0.5)
+    assert large["chunks"] == 900 > small["chunks"]
+    assert "half an epoch" in capsys.readouterr().out

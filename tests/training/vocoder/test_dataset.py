@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from musegen_daw.vocoding.mel import MelConfig, log_mel
+from training.common.json_lines import JsonLines
 from training.vocoder.audio_folder import find_recordings
 from training.vocoder.dataset import AudioCorpus, Crop, DataConfig, VocoderDataset, collate
 
@@ -82,9 +83,10 @@ def test_reading_goes_on_into_the_next_chunk_of_the_same_recording_only(dataset,
 
 def test_batches_are_the_same_for_the_same_seed_and_epoch(dataset, corpus) -> None:
     again = VocoderDataset(corpus, MEL, CONFIG, seed=3)
-    assert dataset.batches(2, 4) == again.batches(2, 4)
-    assert dataset.batches(2, 4) != dataset.batches(3, 4)
-    assert dataset.batches(2, 4) != VocoderDataset(corpus, MEL, CONFIG, seed=4).batches(2, 4)
+    assert list(dataset.batches(2, 4)) == list(again.batches(2, 4))
+    assert list(dataset.batches(2, 4)) != list(dataset.batches(3, 4))
+    other = VocoderDataset(corpus, MEL, CONFIG, seed=4)
+    assert list(dataset.batches(2, 4)) != list(other.batches(2, 4))
     crop = dataset.batches(2, 4)[0][0]
     assert np.array_equal(dataset.draw(crop, 2).audio, again.draw(crop, 2).audio)
     assert not np.array_equal(dataset.draw(crop, 2).audio, dataset.draw(crop, 3).audio)
@@ -109,6 +111,7 @@ def test_crops_keep_to_the_audio_but_for_the_share_that_may_not(dataset) -> None
 
 def test_batches_are_full_or_all_there_is(dataset) -> None:
     crops = len(dataset.crops(0))
+    assert len(dataset.batches(0, 5)) == crops // 5
     assert [len(batch) for batch in dataset.batches(0, 5)] == [5] * (crops // 5)
     assert [len(batch) for batch in dataset.batches(0, crops + 1)] == [crops]
 
@@ -160,6 +163,15 @@ def test_a_batch_has_the_shapes_of_the_contract(dataset) -> None:
     batch = collate([dataset.draw(crop, 0) for crop in dataset.batches(0, 3)[0]])
     assert (tuple(batch.mel.shape), tuple(batch.audio.shape)) == ((3, 96, 16), (3, 16 * 256))
     assert str(batch.mel.dtype) == str(batch.audio.dtype) == "torch.float32"
+
+
+def test_opening_and_drawing_read_no_line_of_json(prepared_audio, monkeypatch) -> None:
+    def refuse(*_) -> None:
+        raise AssertionError("a line was read")
+
+    monkeypatch.setattr(JsonLines, "__getitem__", refuse)
+    data = VocoderDataset(AudioCorpus(prepared_audio, "train"), MEL, CONFIG)
+    collate([data.draw(crop, 0) for crop in data.batches(0, 4)[0]])
 
 
 def test_audio_of_another_rate_is_refused(corpus) -> None:

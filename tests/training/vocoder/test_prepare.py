@@ -117,7 +117,15 @@ def test_killed_workers_change_nothing(audio_folder, prepared_audio, tmp_path, m
 def test_a_killed_run_goes_on_where_it_was(audio_folder, prepared_audio, tmp_path, where, call) -> None:
     arguments = ["--data", str(audio_folder), "--out", str(tmp_path), "--seconds", "2", "--workers", "1"]
     where = f"training.vocoder.{where}"
-    command = [sys.executable, "-m", "tests.training.common.shards", "vocoder", where, str(call), *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.training.common.shards",
+        "vocoder.prepare",
+        where,
+        str(call),
+        *arguments,
+    ]
     killed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not (tmp_path / "facts.json").exists()

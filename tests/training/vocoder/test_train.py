@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from training.common.config import load_config
 from training.vocoder import release
 from training.vocoder import train as training
 from training.vocoder.generator import Generator
+from training.vocoder.parts import CHUNK, FORMAT
 from training.vocoder.train import VocoderTraining, load_model, train
 
 CONFIGS = Path(__file__).resolve().parents[3] / "training/vocoder/configs"
@@ -129,11 +131,12 @@ def test_without_validation_audio_the_reason_is_told(tiny, tmp_path) -> None:
     for split, chunks in (("train", 1), ("validation", 0)):
         (tmp_path / split).mkdir()
         np.save(tmp_path / split / "audio.npy", np.zeros(chunks * 24_000, np.int16))
-        entry = '{"key": "a", "source": "b", "group": "c", "start": 0, "samples": 24000}'
-        (tmp_path / split / "chunks.json").write_text(f"[{entry * chunks}]", encoding="utf-8")
-    (tmp_path / "facts.json").write_text(
-        '{"sample_rate_hz": 12000, "chunk_samples": 24000}', encoding="utf-8"
-    )
+        np.save(tmp_path / split / "chunks.npy", np.array([(0, 24_000, 0)] * chunks, CHUNK))
+        np.save(tmp_path / split / "recordings_starts.npy", np.zeros(chunks, np.int64))
+        line = b'{"key": "a", "source": "b", "group": "c"}\n'
+        (tmp_path / split / "recordings.jsonl").write_bytes(line * chunks)
+    facts = {"format": FORMAT, "sample_rate_hz": 12_000, "chunk_samples": 24_000}
+    (tmp_path / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
     with pytest.raises(ValueError, match="no audio in the validation split"):
         _train(tiny, tmp_path, tmp_path / "run")
 

@@ -1,0 +1,44 @@
+"""A long list of JSON objects in a file, of which only those that are asked for are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+
+def as_lines(values: Sequence[dict[str, Any]]) -> tuple[bytes, npt.NDArray[np.int64]]:
+    """The bytes of the values, a line each, and where each line begins (values,)."""
+    lines = [json.dumps(value).encode() + b"\n" for value in values]
+    lengths = np.array([len(line) for line in lines], np.int64)
+    return b"".join(lines), np.cumsum(lengths) - lengths
+
+
+class JsonLines(Sequence[dict[str, Any]]):
+    """The objects of a file with one a line, which begin at the bytes `starts` (objects,); both may be mapped."""
+
+    def __init__(self, path: Path, starts: npt.NDArray[np.int64]) -> None:
+        self._starts = starts
+        size = path.stat().st_size
+        self._data = np.memmap(path, np.uint8, "r") if size else np.zeros(0, np.uint8)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+
+    def __getitem__(self, index: int | slice) -> Any:
+        """The object at `index`, read anew each time."""
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        at = range(len(self))[index]
+        end = int(self._starts[at + 1]) if at + 1 < len(self) else len(self._data)
+        return json.loads(self._data[int(self._starts[at]) : end].tobytes())

@@ -1,0 +1,67 @@
+"""A prepared corpus as training reads it: mapped into memory, opened at once however large it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from musegen_daw.drumming.events import Array
+from musegen_daw.drumming.features import ControlScale
+from training.common.json_lines import JsonLines
+from training.drums.blocks import STREAMS
+from training.drums.parts import FORMAT
+
+
+class Corpus:
+    """One split of a prepared folder, mapped into memory: nothing is read before it is asked for.
+
+    `songs` says everything of each song, a line of JSON at a time; `index` (songs,) what training asks, see SONG.
+    Raises ValueError for a folder that another version has prepared.
+    """
+
+    def __init__(self, folder: Path, split: str) -> None:
+        self.folder, self.split = folder, split
+        base = folder / split
+        facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+        if facts.get("format") != FORMAT:
+            raise ValueError(f"{folder} was prepared by another version of this program: prepare it again")
+        scale = facts["control_scale"]
+        self.scale = ControlScale(tuple(scale["density_edges"]), tuple(scale["loudness_edges"]))
+        self.index = _mapped(base / "songs.npy")
+        self.songs: Sequence[dict[str, Any]] = JsonLines(base / "songs.jsonl", self.index["line"])
+        self._arrays = {
+            name: (_mapped(base / f"{name}.npy"), _mapped(base / f"{name}_starts.npy")) for name in STREAMS
+        }
+
+    def between(self, name: str, song: int, first_bar: int, bars: int) -> Array:
+        """The tokens, hits or onsets of some bars of a song; `bar` counted from the first of them."""
+        values, starts = self._arrays[name]
+        first = int(self.index["first_bar"][song]) + first_bar
+        found = np.array(values[starts[first] : starts[first + bars]])
+        if found.dtype.names:
+            found["bar"] -= first_bar
+        return found
+
+    def per_bar(self, name: str, songs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """How many tokens, hits or onsets there are in each bar of some songs, one song after the other."""
+        starts = self._arrays[name][1]
+        first, bars = self.index["first_bar"][songs], self.index["bars"][songs].astype(np.int64)
+        bar = np.arange(bars.sum()) + np.repeat(first - (np.cumsum(bars) - bars), bars)
+        return starts[bar + 1] - starts[bar]
+
+    def tokens_per_bar(self, song: int) -> npt.NDArray[np.int64]:
+        """Token counts (bars,) of a song."""
+        return self.per_bar("tokens", np.array([song]))
+
+    def hits_per_bar(self, song: int) -> npt.NDArray[np.int64]:
+        """Hit counts (bars,) of a song."""
+        return self.per_bar("hits", np.array([song]))
+
+
+def _mapped(path: Path) -> npt.NDArray[Any]:
+    return np.asarray(np.load(path, mmap_mode="r"))
