@@ -29,9 +29,10 @@ from musegen_daw.ui.window import SETTINGS, Window
 
 if TYPE_CHECKING:
     from musegen_daw.audition.player import Player
+    from musegen_daw.computing.remote import RemoteGenerator
     from musegen_daw.core.clip import Song
     from musegen_daw.devices.ports import PortDirectory
-    from musegen_daw.drumming.generator import DrumGenerator
+    from musegen_daw.drumming.job import DrumWriter
     from musegen_daw.drumming.request import DrumRequest, DrumResult
     from musegen_daw.jam.rig import JamRig
     from musegen_daw.jam.settings import RigSettings
@@ -86,7 +87,7 @@ class App:
         self.settings = SettingsStore()
         self._ports: Once[PortDirectory] = Once(open_ports)
         self._player: Once[Player] = Once(self._open_player)
-        self._generator: Once[DrumGenerator] = Once(self._open_generator)
+        self._generator: Once[RemoteGenerator] = Once(self._open_generator)
         self._clips: ClipsPanel | None = None
         self._vocoders: dict[str, Once[Vocoder]] = {}
         self._data_dir = data_dir
@@ -119,8 +120,8 @@ class App:
         self._clips.open_files(list(paths))
 
     def close(self) -> None:
-        """Give the sound device and the ports back."""
-        for made in (self._player.made, self._ports.made):
+        """Give the sound device and the ports back, and end the process that writes drums."""
+        for made in (self._player.made, self._ports.made, self._generator.made):
             if made is not None:
                 made.close()
 
@@ -161,12 +162,14 @@ class App:
         panel.begin_wanted.connect(lambda: self.window.go_to("jam"))
         return panel
 
-    def _open_generator(self) -> DrumGenerator:
-        from musegen_daw.drumming.generator import DrumGenerator
+    def _open_generator(self) -> RemoteGenerator:
+        from musegen_daw.computing.remote import RemoteGenerator
 
-        chosen = self.settings.current.models_dir
-        folder = Path(chosen) / "drums"
-        return DrumGenerator.open(folder if chosen and folder.is_dir() else resources.drum_model_dir())
+        models_dir = self.settings.current.models_dir
+        folder = Path(models_dir) / "drums"
+        generator = RemoteGenerator(folder if models_dir and folder.is_dir() else resources.drum_model_dir())
+        generator.open()
+        return generator
 
     def _vocoder(self, name: str) -> Vocoder:
         def open_vocoder() -> Vocoder:
@@ -189,7 +192,7 @@ class App:
 class Late:
     """A generator that is loaded by whoever first asks it for drums, so that ports open before it."""
 
-    def __init__(self, load: Callable[[], DrumGenerator]) -> None:
+    def __init__(self, load: Callable[[], DrumWriter]) -> None:
         self._load = load
 
     def generate(self, request: DrumRequest, *, cancelled: Callable[[], bool] | None = None) -> DrumResult:
@@ -266,7 +269,10 @@ def _report_by(window: Window, *, verbose: bool) -> None:
 
 
 class _Signals:
-    """Lets the signals that end a program close the window, wherever Qt waits."""
+    """Lets the signals that end a program close the window, wherever Qt waits.
+
+    Not from within the handler: it may stand in an import, whose lock the workers that closing waits for may want.
+    """
 
     def __init__(self, window: Window) -> None:
         reader, writer = self._sockets = socket.socketpair()

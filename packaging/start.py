@@ -1,7 +1,8 @@
-"""Where a packaged program begins: as the sending process where it was started as that, else as the command line."""
+"""Where a packaged program begins: as one of its processes where it was started as that, else as the command line."""
 
 import sys
 
+from musegen_daw.computing.starting import AS_COMPUTER
 from musegen_daw.sending.starting import AS_SENDER
 
 
@@ -11,6 +12,11 @@ def main() -> int:
         from musegen_daw.sending import process
 
         process.main()
+        return 0
+    if sys.argv[1:] == [AS_COMPUTER]:
+        from musegen_daw.computing import process as computing
+
+        computing.main()
         return 0
     from musegen_daw import cli
 

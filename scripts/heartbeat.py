@@ -17,6 +17,7 @@ BEAT_SECONDS = 0.005
 EVENTS_PER_SECOND = 2000
 BURST_SECONDS = 0.005
 CLIP, BPM = "funk-bass", 120.0
+LOADS = ("flood", "generate", "render")
 
 
 def main() -> int:
@@ -25,6 +26,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument(
         "--longest", type=float, default=0.05, metavar="SECONDS", help="the longest stall allowed"
+    )
+    parser.add_argument(
+        "--loads", nargs="*", choices=LOADS, default=LOADS, metavar="LOAD", help="of flood, generate, render"
     )
     args = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -58,8 +62,13 @@ def main() -> int:
             rig = app.control.rig
             assert isinstance(rig, PlayedRig)
             rig.start()
-            for load in (lambda: _flood(rig, stop), lambda: _generate(app, stop), lambda: _render(stop)):
-                workers.append(threading.Thread(target=load))
+            loads = {
+                "flood": lambda: _flood(rig, stop),
+                "generate": lambda: _generate(app, stop),
+                "render": lambda: _render(stop),
+            }
+            for name in args.loads:
+                workers.append(threading.Thread(target=loads[name]))
                 workers[-1].start()
             QTimer.singleShot(2000, start_beating)  # what is imported first is no stall of playing
 

@@ -13,6 +13,7 @@ PROGRAM_CHANGE = 0xC0
 RESET_CONTROLLERS, LAST_MODE_MESSAGE = 121, 127
 DEFAULT_KEEP_BEATS = 512.0
 MAX_NOTES = 50_000
+JITTER_BEATS = 4.0  # by which a note may be kept before one that ended earlier, on another input
 MAX_REPEATS = 8  # of one pitch that sound at once; a source that sends no note-offs must not fill the memory
 
 
@@ -120,15 +121,17 @@ class Heard:
         return False
 
     def notes(self, start_beats: float, end_beats: float) -> Iterator[HeardNote]:
-        """The notes that began within [start_beats, end_beats), in no order."""
-        for note in self._ended:
-            if start_beats <= note.start_beats < end_beats:
-                yield note
+        """The notes that began within [start_beats, end_beats): those that sound, then those that ended last first."""
         for channel in self._channels.values():
             for notes in channel.sounding.values():
                 for each in notes:
                     if start_beats <= each.note.start_beats < end_beats:
                         yield each.note
+        for note in reversed(self._ended):
+            if (note.end_beats or 0.0) < start_beats - JITTER_BEATS:
+                return
+            if start_beats <= note.start_beats < end_beats:
+                yield note
 
     def parts(self, start_beats: float, end_beats: float, ppq: int) -> tuple[Clip, ...]:
         """Those notes as clips, one for each source, channel and program, all as long as `end_beats`.

@@ -13,7 +13,7 @@ from musegen_daw.ui.settings_store import SettingsStore
 if TYPE_CHECKING:
     from musegen_daw.audition.player import Player
     from musegen_daw.devices.ports import PortDirectory
-    from musegen_daw.drumming.generator import DrumGenerator
+    from musegen_daw.drumming.job import DrumWriter
     from musegen_daw.vocoding.vocoder import Vocoder
 
 
@@ -30,7 +30,7 @@ class AppContext:
     settings: SettingsStore
     bridge: Bridge
     data_dir: Path
-    drum_generator: Callable[[], DrumGenerator]
+    drum_generator: Callable[[], DrumWriter]
     vocoder: Callable[[str], Vocoder]
     ports: Callable[[], PortDirectory]
     player: Callable[[], Player]
