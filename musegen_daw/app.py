@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import socket
 import sys
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 # Painting takes the interpreter lock at each step; a worker that runs Python gives it back this soon.
 SWITCH_SECONDS = 0.0005
+# A full collection stops all threads while it looks at every object: seldom, and not at what the window is made of.
+GC_THRESHOLDS = 20_000, 20, 100
+SETTLED_MILLISECONDS = 1500
 
 T = TypeVar("T")
 
@@ -200,11 +204,17 @@ class Late:
         return self._load().generate(request, cancelled=cancelled)
 
 
+def run_smoothly(window: Window) -> None:
+    """Have the interpreter hold the window up as little as may be, for the rest of the program."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*GC_THRESHOLDS)
+    window.begun.connect(lambda: QTimer.singleShot(SETTLED_MILLISECONDS, window, lambda: gc.freeze()))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window and return its exit code when it is closed; raises MusegenError where it cannot be."""
     begun_seconds = time.perf_counter()
     args = _parser().parse_args(argv)
-    sys.setswitchinterval(SWITCH_SECONDS)
     application = QApplication.instance() or QApplication(["musegen-daw"])
     assert isinstance(application, QApplication)
     application.setApplicationName("musegen-daw")
@@ -212,6 +222,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     application.setDesktopFileName("musegen-daw")
     wear(application, "dark")
     app = App(_data_dir(args.state))
+    run_smoothly(app.window)
     signals = _Signals(app.window)
     _report_by(app.window, verbose=args.verbose)
     app.window.show()

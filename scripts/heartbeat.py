@@ -1,5 +1,5 @@
-"""How long the window stands still under load: a timer of 5 ms beats while notes flood in, drums are generated and a
-clip is rendered, all at once. Prints the longest beats, how late plans came, and the memory at both ends."""
+"""How long the window stands still under load: a timer of 5 ms beats while notes flood in, drums are generated, a clip
+is rendered and another vocoded, all at once. Prints the longest beats, how late plans came and the memory."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,8 @@ BEAT_SECONDS = 0.005
 EVENTS_PER_SECOND = 2000
 BURST_SECONDS = 0.005
 CLIP, BPM = "funk-bass", 120.0
-LOADS = ("flood", "generate", "render")
+LOADS = ("flood", "generate", "render", "vocode")
+VOCODER, SAMPLE_RATE_HZ = "vocoder-12k", 44_100
 
 
 def main() -> int:
@@ -28,20 +30,19 @@ def main() -> int:
         "--longest", type=float, default=0.05, metavar="SECONDS", help="the longest stall allowed"
     )
     parser.add_argument(
-        "--loads", nargs="*", choices=LOADS, default=LOADS, metavar="LOAD", help="of flood, generate, render"
+        "--loads", nargs="*", choices=LOADS, default=LOADS, metavar="LOAD", help=f"of {', '.join(LOADS)}"
     )
     args = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtCore import Qt, QTimer
     from PySide6.QtWidgets import QApplication
 
-    from musegen_daw.app import SWITCH_SECONDS, App
+    from musegen_daw.app import App, run_smoothly
     from musegen_daw.live.clock import SystemClock
     from musegen_daw.ui.look import wear
     from scripts.played_rig import PlayedRig
     from scripts.screenshot_scenes import ShownPorts
 
-    sys.setswitchinterval(SWITCH_SECONDS)
     application = QApplication(["musegen-daw"])
     wear(application, "dark")
     beats: list[float] = []
@@ -52,6 +53,7 @@ def main() -> int:
             return PlayedRig(app.context.drum_generator(), CLIP, BPM, SystemClock())
 
         app = App(Path(state), ShownPorts, open_rig)
+        run_smoothly(app.window)
         app.settings.change(is_first_run=False)
         app.window.show()
         app.window.begin()
@@ -66,6 +68,7 @@ def main() -> int:
                 "flood": lambda: _flood(rig, stop),
                 "generate": lambda: _generate(app, stop),
                 "render": lambda: _render(stop),
+                "vocode": lambda: _vocode(app, stop),
             }
             for name in args.loads:
                 workers.append(threading.Thread(target=loads[name]))
@@ -119,7 +122,7 @@ def _generate(app: object, stop: threading.Event) -> None:
     from musegen_daw import resources
     from musegen_daw.app import App
     from musegen_daw.core.parts import clip_bars
-    from musegen_daw.drumming.request import DrumRequest
+    from musegen_daw.drumming.request import Cancelled, DrumRequest
     from musegen_daw.midi_file import read_midi
 
     assert isinstance(app, App)
@@ -128,20 +131,37 @@ def _generate(app: object, stop: threading.Event) -> None:
     while not stop.is_set():
         bars = clip_bars(song.time_map, song.parts)
         request = DrumRequest(song.parts, bars, song.time_map.ppq, seed=seed, variations=4)
-        app.context.drum_generator().generate(request)
+        with suppress(Cancelled):
+            app.context.drum_generator().generate(request, cancelled=stop.is_set)
         seed += 1
 
 
 def _render(stop: threading.Event) -> None:
     from musegen_daw import resources
+    from musegen_daw.audition.rendering import RenderCancelled, render_source
     from musegen_daw.midi_file import read_midi
-    from musegen_daw.render.soundfont import find_soundfont, open_soundfont
-    from musegen_daw.render.synth import render
 
     song = read_midi(resources.clips_dir() / f"{CLIP}.mid")
-    font = open_soundfont(find_soundfont())
-    while not stop.is_set():
-        render(song, font, 44_100)
+    with suppress(RenderCancelled):
+        while not stop.is_set():
+            render_source(CLIP, song.clips, song.time_map, SAMPLE_RATE_HZ, cancelled=stop.is_set)
+
+
+def _vocode(app: object, stop: threading.Event) -> None:
+    from musegen_daw import resources
+    from musegen_daw.app import App
+    from musegen_daw.audition.rendering import RenderCancelled
+    from musegen_daw.audition.resynthesis import decode, render_given
+    from musegen_daw.midi_file import read_midi
+    from musegen_daw.vocoding.decoder import Cancelled
+
+    assert isinstance(app, App)
+    song = read_midi(resources.clips_dir() / f"{CLIP}.mid")
+    vocoder = app.context.vocoder(VOCODER)
+    with suppress(Cancelled, RenderCancelled):
+        given = render_given(CLIP, song, vocoder.mel, SAMPLE_RATE_HZ, cancelled=stop.is_set)
+        while not stop.is_set():
+            decode(given, vocoder, VOCODER, SAMPLE_RATE_HZ, cancelled=stop.is_set)
 
 
 def _ms(stalls: list[float], share: float) -> str:

@@ -27,12 +27,11 @@ def main() -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
-    from musegen_daw.app import SWITCH_SECONDS, App
+    from musegen_daw.app import App, run_smoothly
     from musegen_daw.ui.look import wear
     from scripts.played_rig import PlayedRig
     from scripts.screenshot_scenes import ShownPorts
 
-    sys.setswitchinterval(SWITCH_SECONDS)
     application = QApplication(["musegen-daw"])
     wear(application, "dark")
     begun_seconds = time.perf_counter()
@@ -44,6 +43,7 @@ def main() -> int:
             return PlayedRig(app.context.drum_generator(), CLIP, BPM)
 
         app = App(Path(state), ShownPorts, open_rig)
+        run_smoothly(app.window)
         app.settings.change(is_first_run=False)
         app.window.show()
         app.window.begin()
