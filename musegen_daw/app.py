@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -18,6 +19,7 @@ from PySide6.QtCore import QSocketNotifier, QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
 from musegen_daw import __version__, resources
+from musegen_daw.computing.worker import Worker
 from musegen_daw.errors import MusegenError
 from musegen_daw.files import reason
 from musegen_daw.ui.bridge import Bridge
@@ -30,7 +32,7 @@ from musegen_daw.ui.window import SETTINGS, Window
 
 if TYPE_CHECKING:
     from musegen_daw.audition.player import Player
-    from musegen_daw.computing.remote import RemoteGenerator
+    from musegen_daw.computing.drummer import RemoteDrummer
     from musegen_daw.core.clip import Song
     from musegen_daw.devices.ports import PortDirectory
     from musegen_daw.drumming.job import DrumWriter
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from musegen_daw.jam.rig import JamRig
     from musegen_daw.jam.settings import RigSettings
     from musegen_daw.ui.clips.panel import ClipsPanel
-    from musegen_daw.vocoding.vocoder import Vocoder
+    from musegen_daw.vocoding.decoder import MelDecoder
 
 # Painting takes the interpreter lock at each step; a worker that runs Python gives it back this soon.
 SWITCH_SECONDS = 0.0005
@@ -91,9 +93,11 @@ class App:
         self.settings = SettingsStore()
         self._ports: Once[PortDirectory] = Once(open_ports)
         self._player: Once[Player] = Once(self._open_player)
-        self._generator: Once[RemoteGenerator] = Once(self._open_generator)
+        self._drumming = Worker("writes the drums")
+        self._sounding = Worker("computes audio", is_patient=True)
+        self._generator: Once[RemoteDrummer] = Once(self._open_generator)
         self._clips: ClipsPanel | None = None
-        self._vocoders: dict[str, Once[Vocoder]] = {}
+        self._vocoders: dict[str, Once[MelDecoder]] = {}
         self._data_dir = data_dir
         self.context = AppContext(
             settings=self.settings,
@@ -103,6 +107,7 @@ class App:
             vocoder=self._vocoder,
             ports=self._ports,
             player=self._player,
+            compute=self._sounding.call,
         )
         self.control = JamControl(open_rig or self.open_rig)
         self.window = Window(self.context, self._places(), self.control)
@@ -124,8 +129,10 @@ class App:
         self._clips.open_files(list(paths))
 
     def close(self) -> None:
-        """Give the sound device and the ports back, and end the process that writes drums."""
-        for made in (self._player.made, self._ports.made, self._generator.made):
+        """Give the sound device and the ports back, and end the processes that compute."""
+        self._drumming.close()
+        self._sounding.close()
+        for made in (self._player.made, self._ports.made):
             if made is not None:
                 made.close()
 
@@ -166,20 +173,23 @@ class App:
         panel.begin_wanted.connect(lambda: self.window.go_to("jam"))
         return panel
 
-    def _open_generator(self) -> RemoteGenerator:
-        from musegen_daw.computing.remote import RemoteGenerator
+    def _open_generator(self) -> RemoteDrummer:
+        from musegen_daw.computing.drummer import RemoteDrummer
 
-        models_dir = self.settings.current.models_dir
-        folder = Path(models_dir) / "drums"
-        generator = RemoteGenerator(folder if models_dir and folder.is_dir() else resources.drum_model_dir())
-        generator.open()
-        return generator
+        chosen = self.settings.current.models_dir
+        folder = Path(chosen) / "drums"
+        return RemoteDrummer.open(
+            self._drumming, folder if chosen and folder.is_dir() else resources.drum_model_dir()
+        )
 
-    def _vocoder(self, name: str) -> Vocoder:
-        def open_vocoder() -> Vocoder:
-            from musegen_daw.vocoding.vocoder import Vocoder
+    def _vocoder(self, name: str) -> MelDecoder:
+        def open_vocoder() -> MelDecoder:
+            from musegen_daw.computing.decoder import RemoteDecoder
+            from musegen_daw.computing.tasks import OPEN_VOCODER, VOCODE
 
-            return Vocoder.open(resources.vocoder_dir(name))
+            folder = resources.vocoder_dir(name)
+            called, mel = self._sounding.call(OPEN_VOCODER, folder)
+            return RemoteDecoder(called, mel, partial(self._sounding.call, VOCODE, folder))
 
         return self._vocoders.setdefault(name, Once(open_vocoder))()
 
@@ -280,10 +290,7 @@ def _report_by(window: Window, *, verbose: bool) -> None:
 
 
 class _Signals:
-    """Lets the signals that end a program close the window, wherever Qt waits.
-
-    Not from within the handler: it may stand in an import, whose lock the workers that closing waits for may want.
-    """
+    """Lets the signals that end a program close the window, wherever Qt waits."""
 
     def __init__(self, window: Window) -> None:
         reader, writer = self._sockets = socket.socketpair()

@@ -2,8 +2,7 @@
 
 import sys
 
-from musegen_daw.computing.starting import AS_COMPUTER
-from musegen_daw.sending.starting import AS_SENDER
+from musegen_daw.sending.starting import AS_COMPUTER, AS_SENDER
 
 
 def main() -> int:
@@ -14,9 +13,9 @@ def main() -> int:
         process.main()
         return 0
     if sys.argv[1:] == [AS_COMPUTER]:
-        from musegen_daw.computing import process as computing
+        from musegen_daw.computing import process
 
-        computing.main()
+        process.main()
         return 0
     from musegen_daw import cli
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-CLIP, BPM = "funk-bass", 120.0
+from scripts.opened_app import BPM, opened_app
+
 TOLD_SECONDS = 300.0
 WARM_SECONDS = 600.0
 """What is loaded, cached and filled once is there by then."""
@@ -24,29 +24,11 @@ def main() -> int:
         "--growth", type=float, default=8.0, metavar="MIB", help="the growth allowed after ten minutes"
     )
     args = parser.parse_args()
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtWidgets import QApplication
-
-    from musegen_daw.app import App, run_smoothly
-    from musegen_daw.ui.look import wear
     from scripts.played_rig import PlayedRig
-    from scripts.screenshot_scenes import ShownPorts
 
-    application = QApplication(["musegen-daw"])
-    wear(application, "dark")
     begun_seconds = time.perf_counter()
     found: list[tuple[float, float]] = []
-    with tempfile.TemporaryDirectory() as state:
-        app: App
-
-        def open_rig(settings: object) -> PlayedRig:
-            return PlayedRig(app.context.drum_generator(), CLIP, BPM)
-
-        app = App(Path(state), ShownPorts, open_rig)
-        run_smoothly(app.window)
-        app.settings.change(is_first_run=False)
-        app.window.show()
-        app.window.begin()
+    with opened_app() as (application, app):
         while app.control.rig is None:
             application.processEvents()
         rig = app.control.rig
@@ -66,8 +48,6 @@ def main() -> int:
                 print(f"minute {seconds / 60:5.1f}: {found[-1][1]:.1f} MiB", flush=True)
         found.append((seconds, _resident_mib()))
         late_bars = rig.status.jam.late_bars
-        app.window.close()
-        app.close()
     settled = [mib for at, mib in found if at >= WARM_SECONDS] or [found[0][1]]
     growth = found[-1][1] - settled[0]
     print(

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from PySide6.QtGui import QImageReader
 
 from musegen_daw import __version__, cli
 from musegen_daw.computing import messages as computing_messages
-from musegen_daw.computing import starting as computing_starting
 from musegen_daw.sending import messages, starting
 from musegen_daw.ui.icons import icon_path
 
@@ -52,6 +50,15 @@ def test_notes_are_sent_by_python_or_by_the_packaged_program(monkeypatch, tmp_pa
     assert starting.command() == (str(tmp_path / "musegen-daw.exe"), starting.AS_SENDER)
 
 
+def test_the_packaged_program_begins_as_the_computing_process():
+    asked = b"".join(computing_messages.packed(computing_messages.CALL, 5, ("dance", ())))
+    result = _start(starting.AS_COMPUTER, said=asked)
+    assert result.returncode == 0, result.stderr
+    imported = {line.rpartition(b"|")[2].strip().partition(b".")[0] for line in result.stderr.splitlines()}
+    assert b"musegen_daw" in imported
+    assert not imported & {b"PySide6", b"rtmidi", b"sounddevice"}
+
+
 def test_the_packaged_program_begins_as_the_sending_process_without_qt_and_models():
     asked = messages.line(messages.OPEN, "no such port", False, "jack", 0.0, False)
     result = _start(starting.AS_SENDER, said=asked)
@@ -62,26 +69,6 @@ def test_the_packaged_program_begins_as_the_sending_process_without_qt_and_model
     imported = {line.rpartition(b"|")[2].strip().partition(b".")[0] for line in result.stderr.splitlines()}
     assert b"musegen_daw" in imported
     assert not imported & {b"PySide6", b"onnxruntime", b"librosa"}
-
-
-def test_drums_are_written_by_python_or_by_the_packaged_program(monkeypatch, tmp_path):
-    assert computing_starting.command() == (sys.executable, "-m", "musegen_daw.computing")
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "musegen-daw"))
-    monkeypatch.setattr(sys, "platform", "linux")
-    assert computing_starting.command() == (str(tmp_path / "musegen-daw"), computing_starting.AS_COMPUTER)
-
-
-def test_the_packaged_program_begins_as_the_computing_process_without_qt_and_drivers(tmp_path):
-    asked = computing_messages.message(computing_messages.OPEN, str(tmp_path))
-    result = _start(computing_starting.AS_COMPUTER, said=asked)
-    assert result.returncode == 0, result.stderr
-    word, (kind, sentence) = computing_messages.read(BytesIO(result.stdout)) or ("", ("", ""))
-    assert (word, kind) == (computing_messages.REFUSED, "ModelError")
-    assert str(tmp_path) in sentence
-    imported = {line.rpartition(b"|")[2].strip().partition(b".")[0] for line in result.stderr.splitlines()}
-    assert b"musegen_daw" in imported
-    assert not imported & {b"PySide6", b"rtmidi", b"sounddevice"}
 
 
 def test_the_packaged_program_begins_as_the_command_line():

@@ -1,1 +1,1 @@
-"""The window moves whatever the model does: drums are written in a process of its own."""
+"""What takes long, in processes of its own: the window's interpreter is left to the window."""

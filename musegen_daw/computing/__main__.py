@@ -1,4 +1,4 @@
-"""`python -m musegen_daw.computing`: the computing process, which a `RemoteGenerator` starts and speaks with."""
+"""`python -m musegen_daw.computing` is the computing process; only the program itself starts it."""
 
 from musegen_daw.computing.process import main
 

@@ -1,67 +1,70 @@
-"""What the program and its computing process say to each other: a length of four bytes, then a pickled tuple.
+"""What the program and a computing process say to each other: Python values, each after its length.
 
-Each is the other's only partner, over a pipe that nobody else can open, so that what is read can be trusted.
+Both ends are this very program and nobody else has the pipe, so values are pickled; what arrays hold goes beside
+them as it is, and where it is long it is received into a file without a name.
 """
 
 from __future__ import annotations
 
+import mmap
 import pickle
-from dataclasses import fields
-from io import BytesIO
+import struct
+import tempfile
+from collections.abc import Sequence
 from typing import IO, Any
 
-from musegen_daw import errors
-from musegen_daw.core.clip import Clip, Note
+# Said to the process; a call has a number, a task and its arguments.
+CALL, CANCEL = "call", "cancel"
+# Said by it, each with the number of a call.
+PROGRESS, RETURNED, RAISED, CANCELLED = "progress", "returned", "raised", "cancelled"
 
-# Said to the process; all but OPEN go with the number of a request.
-OPEN, WRITE, CANCEL = "open", "write", "cancel"
-# Said by it; all but the first two go with the number of the request.
-OPENED, REFUSED, PROGRESS, DONE, FAILED = "opened", "refused", "progress", "done", "failed"
-
-_LENGTH_BYTES = 4
+IN_MEMORY_BYTES = 64 << 20
+_LENGTH = struct.Struct("<Q")
 
 
-def message(word: str, *values: Any) -> bytes:
-    """One message with its length."""
-    written = BytesIO()
-    pickler = pickle.Pickler(written, pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = {Clip: _clip_values}
-    pickler.dump((word, *values))
-    data = written.getvalue()
-    return len(data).to_bytes(_LENGTH_BYTES, "little") + data
+def packed(word: str, number: int, value: Any = None) -> list[bytes | memoryview]:
+    """One message in pieces; raises what pickle raises for a value that cannot be sent."""
+    buffers: list[pickle.PickleBuffer] = []
+    data = pickle.dumps((word, number, value), pickle.HIGHEST_PROTOCOL, buffer_callback=buffers.append)
+    pieces = [memoryview(data), *(buffer.raw() for buffer in buffers)]
+    lengths = b"".join(_LENGTH.pack(len(piece)) for piece in pieces)
+    return [_LENGTH.pack(len(pieces)) + lengths, *pieces]
 
 
-def read(pipe: IO[bytes]) -> tuple[str, tuple[Any, ...]] | None:
-    """The word and the values of the next message; None at the end of the pipe, within a message too."""
-    head = pipe.read(_LENGTH_BYTES)
-    if len(head) < _LENGTH_BYTES:
+def write(pipe: IO[bytes], pieces: Sequence[bytes | memoryview]) -> None:
+    """Write a message whole; raises OSError where the other end is gone."""
+    for piece in pieces:
+        view = memoryview(piece)
+        while view:
+            view = view[pipe.write(view) or 0 :]
+    pipe.flush()
+
+
+def read(pipe: IO[bytes]) -> tuple[str, int, Any] | None:
+    """The next message, None where the pipe has ended."""
+    head = pipe.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
         return None
-    length = int.from_bytes(head, "little")
-    data = pipe.read(length)
-    if len(data) < length:
+    (count,) = _LENGTH.unpack(head)
+    lengths = pipe.read(count * _LENGTH.size)
+    if len(lengths) < count * _LENGTH.size:
         return None
-    word, *values = pickle.loads(data)  # noqa: S301 - of the partner alone
-    return word, tuple(values)
+    pieces: list[bytearray | mmap.mmap] = []
+    for (length,) in _LENGTH.iter_unpack(lengths):
+        piece = _room(length)
+        view = memoryview(piece)
+        while view:
+            got = pipe.readinto(view)  # type: ignore[attr-defined]
+            if not got:
+                return None
+            view = view[got:]
+        pieces.append(piece)
+    return pickle.loads(pieces[0], buffers=pieces[1:])  # noqa: S301 - see above
 
 
-def error_values(error: Exception) -> tuple[str, str]:
-    """What went wrong, as it is said: the kind of error and its sentence."""
-    known = isinstance(error, errors.MusegenError | ValueError)
-    return type(error).__name__, str(error) if known else f"{type(error).__name__}: {error}"
-
-
-def error_of(kind: str, sentence: str) -> Exception:
-    """The error that was said: one of the family, a ValueError, or a RuntimeError for all others."""
-    made = getattr(errors, kind, ValueError if kind == "ValueError" else RuntimeError)
-    return made(sentence)
-
-
-def _clip_values(clip: Clip) -> tuple[Any, ...]:
-    """A clip as it is pickled: ten thousand notes one by one would take a tenth of a second."""
-    notes = [(note.pitch, note.velocity, note.start_ticks, note.duration_ticks) for note in clip.notes]
-    rest = tuple(getattr(clip, each.name) for each in fields(Clip)[1:])
-    return _clip_of, (notes, rest)
-
-
-def _clip_of(notes: list[tuple[int, int, int, int]], rest: tuple[Any, ...]) -> Clip:
-    return Clip(tuple(Note(*each) for each in notes), *rest)
+def _room(length: int) -> bytearray | mmap.mmap:
+    if length <= IN_MEMORY_BYTES:
+        return bytearray(length)
+    with tempfile.TemporaryFile(prefix="musegen-") as file:
+        file.truncate(length)
+        return mmap.mmap(file.fileno(), length)

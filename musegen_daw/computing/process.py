@@ -1,97 +1,76 @@
-"""The computing process: writes the drums it is asked for, and ends when the program that started it is gone."""
+"""The computing process: carries out what it is asked for, each call on a thread, and ends with its pipe."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from musegen_daw.computing import messages
-from musegen_daw.drumming.generator import DrumGenerator
-from musegen_daw.drumming.request import Cancelled, DrumRequest
+from musegen_daw.computing.tasks import Tasks
 from musegen_daw.errors import MusegenError
 
 
 def main() -> None:
-    """Speak over standard input and output until the input ends."""
+    """Speak over standard input and output until the input ends; what is at work then is given up at once."""
+    # The program ends it, by its pipe: what a terminal sends to both would be too early.
+    for name in ("SIGINT", "SIGHUP"):
+        if name in signal.Signals.__members__:
+            signal.signal(signal.Signals[name], signal.SIG_IGN)
     # Libraries may write to the standard output; what is said goes where they cannot.
     said = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(sys.stdin.buffer, said)
-    os._exit(0)  # what is still being written is for nobody
+    serve(sys.stdin.buffer, said, Tasks())
+    os._exit(0)  # whatever a library still does; nothing here is written in place
 
 
-def serve(heard: BinaryIO, said: BinaryIO) -> None:
-    """Open the model in the folder of the first message, then write what is asked for until the pipe ends."""
-    voice = _Voice(said)
-    opening = messages.read(heard)
-    if opening is None:
-        return
-    try:
-        generator = DrumGenerator.open(Path(opening[1][0]))
-    except MusegenError as error:
-        voice.say(messages.REFUSED, *messages.error_values(error))
-        return
-    voice.say(messages.OPENED, generator.name)
-    wanted: dict[int, threading.Event] = {}
-    while (order := messages.read(heard)) is not None:
-        word, (number, *values) = order
-        if word == messages.WRITE:
-            # One for each request: what a jam needs soon does not wait for takes of a clip.
-            _Writing(generator, number, values[0], wanted, voice).start()
-        elif word == messages.CANCEL:
-            cancelled = wanted.pop(number, None)
-            if cancelled is not None:
-                cancelled.set()
+def serve(heard: BinaryIO, said: BinaryIO, tasks: Tasks) -> None:
+    """Carry out calls until `heard` ends; those that run are asked to end then, and are not waited for."""
+    writing = threading.Lock()
+    running: dict[int, threading.Event] = {}
 
+    def say(word: str, number: int, value: Any = None) -> None:
+        pieces = messages.packed(word, number, value)
+        with writing, suppress(OSError):
+            messages.write(said, pieces)
 
-class _Voice:
-    """Says messages to the program, from any thread; to one that is gone it says nothing."""
-
-    def __init__(self, said: BinaryIO) -> None:
-        self._said = said
-        self._lock = threading.Lock()
-
-    def say(self, word: str, *values: object) -> None:
-        data = memoryview(messages.message(word, *values))
-        with self._lock, suppress(OSError):
-            while data:
-                data = data[self._said.write(data) :]
-
-
-class _Writing(threading.Thread):
-    """One request, in `wanted` by its number as long as it is written."""
-
-    def __init__(
-        self,
-        generator: DrumGenerator,
-        number: int,
-        request: DrumRequest,
-        wanted: dict[int, threading.Event],
-        voice: _Voice,
+    def carry_out(
+        number: int, task: str | Callable[..., Any], arguments: tuple[Any, ...], over: threading.Event
     ) -> None:
-        super().__init__(name=f"drums {number}", daemon=True)
-        self._generator, self._number, self._request = generator, number, request
-        self._wanted, self._voice = wanted, voice
-        self._cancelled = wanted[number] = threading.Event()
-
-    def run(self) -> None:
-        """Write the drums and say what came of it."""
         try:
-            result = self._generator.generate(
-                self._request, progress=self._progress, cancelled=self._cancelled.is_set
+            function = tasks.of_name(task) if isinstance(task, str) else task
+            result = function(
+                *arguments,
+                progress=lambda done, total: say(messages.PROGRESS, number, (done, total)),
+                cancelled=over.is_set,
             )
-        except Cancelled:
-            return
-        except Exception as error:  # noqa: BLE001 - told to whoever asked
-            self._voice.say(messages.FAILED, self._number, *messages.error_values(error))
-        else:
-            self._voice.say(messages.DONE, self._number, result)
+            say(messages.RETURNED, number, result)
+        except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
+            if over.is_set():
+                say(messages.CANCELLED, number)
+            else:
+                say(messages.RAISED, number, _sendable(error))
         finally:
-            self._wanted.pop(self._number, None)
+            running.pop(number, None)
 
-    def _progress(self, done: int, total: int) -> None:
-        self._voice.say(messages.PROGRESS, self._number, done, total)
+    while (message := messages.read(heard)) is not None:
+        word, number, value = message
+        if word == messages.CALL:
+            over = running[number] = threading.Event()
+            task, arguments = value
+            threading.Thread(target=carry_out, args=(number, task, arguments, over), daemon=True).start()
+        elif word == messages.CANCEL and number in running:
+            running[number].set()
+    for over in tuple(running.values()):
+        over.set()
+
+
+def _sendable(error: Exception) -> Exception:
+    """A sentence for a person as it is, what a caller can mend as it is, anything else as its words."""
+    if isinstance(error, MusegenError) or type(error) in (ValueError, TypeError):
+        return error
+    return RuntimeError(f"{type(error).__name__}: {error}")

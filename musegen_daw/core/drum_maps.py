@@ -29,6 +29,9 @@ class DrumMap:
                 raise ValueError(f"the pitch of {piece!r} must be within 0..127, got {pitch}")
         object.__setattr__(self, "pitches", MappingProxyType(dict(self.pitches)))
 
+    def __reduce__(self) -> tuple[type[DrumMap], tuple[str, dict[str, int]]]:
+        return DrumMap, (self.name, dict(self.pitches))
+
     def pitch_of(self, piece_index: int) -> int | None:
         """The pitch of a piece; for one left out, that of the first mapped piece of its voice, else None."""
         piece = PIECES[piece_index]
@@ -46,7 +49,7 @@ def apply_drum_map(clip: Clip, drum_map: DrumMap) -> Clip:
 
     A piece the sampler has no sound for is left out; pitches that are no known piece stay.
     """
-    if drum_map is GENERAL_MIDI:
+    if drum_map == GENERAL_MIDI:
         return clip
     pitches = {pitch: drum_map.pitch_of(index) for pitch, index in PIECE_OF_PITCH.items()}
 
@@ -62,7 +65,7 @@ def to_general_midi(clip: Clip, drum_map: DrumMap) -> Clip:
 
     Where several pieces share a pitch, the first of `core.drums.PIECES` is taken.
     """
-    if drum_map is GENERAL_MIDI:
+    if drum_map == GENERAL_MIDI:
         return clip
     pitches: dict[int, int] = {}
     for piece in PIECES:

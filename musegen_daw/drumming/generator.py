@@ -43,7 +43,7 @@ from musegen_daw.drumming.grammar import Grammar
 from musegen_daw.drumming.guidance import Guidance, Lean, repeated
 from musegen_daw.drumming.keeping import free_hits, kept_hits, kept_notes
 from musegen_daw.drumming.ranking import agreement
-from musegen_daw.drumming.request import Cancelled, DrumRequest, DrumResult, DrumTake
+from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
 from musegen_daw.drumming.sampler import Sampler
 from musegen_daw.drumming.spans import model_bars
 from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
@@ -64,6 +64,10 @@ GROOVE_SHARE = 0.6  # of what is expected where a groove is given: it leads, and
 THRESHOLD = 0.15  # of an expected hit; this and the strength were chosen on the validation split
 STRENGTH = 8.0
 DENSITY_ODDS = 3.0
+
+
+class Cancelled(Exception):
+    """The caller asked to stop."""
 
 
 @dataclass(frozen=True, slots=True)

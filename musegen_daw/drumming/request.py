@@ -13,10 +13,6 @@ DEFAULT_FOLLOW = 1.0
 DEFAULT_CANDIDATES = 1
 
 
-class Cancelled(Exception):
-    """The caller asked to stop."""
-
-
 @dataclass(frozen=True, slots=True)
 class DrumRequest:
     """Drums for `bars`, following `parts`; everything is counted at the PPQ of the parts.

@@ -56,8 +56,8 @@ def bounce_document(
     document: ClipDocument,
     what: Bounce,
     path: Path,
-    *,
     soundfont: Path | None = None,
+    *,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> BounceReport:

@@ -15,6 +15,7 @@ from musegen_daw.live.picture import JamPicture, picture_of
 from musegen_daw.live.planner import Plan, Planner
 
 ASK_AGAIN_SECONDS = 0.15  # at least between questions while a knob turns
+HEAR_AGAIN_SECONDS = 0.05  # at least between questions while a player sets in
 FILL_PATIENCE_BARS = 3
 MAX_DELAYS = 10_000
 
@@ -53,6 +54,7 @@ class Conductor:
         self._fill_end = 0
         self._asked_beat = -1
         self._ask_seconds: float | None = now_seconds
+        self._asked_seconds = now_seconds - HEAR_AGAIN_SECONDS
         self._news_seconds: float | None = None
         self._asked_news: dict[int, float] = {}
 
@@ -89,7 +91,7 @@ class Conductor:
             self._news_seconds = event_seconds
         if self._rests:
             if self.mode.planned(self._grid.index_at(beats) + 1) is None:
-                self._ask_seconds = now_seconds
+                self._ask_seconds = max(now_seconds, self._asked_seconds + HEAR_AGAIN_SECONDS)
             if beats < self._grid.start_beats(self._settled) - LEAD_BEATS:
                 self._settled -= 1
                 self._rests = False
@@ -162,7 +164,7 @@ class Conductor:
             self._asked_beat = beat
         if not is_due:
             return
-        self._ask_seconds = None
+        self._ask_seconds, self._asked_seconds = None, now_seconds
         if self._is_open and self._settled == bar:
             bar -= 1  # the bar that has begun without drums is still wanted
         bar = max(-1, bar)  # a longer count-in leads to bar 0 all the same

@@ -144,10 +144,10 @@ class FollowMode:
     def _first_bar(self, bar: int) -> int:
         """The first bar that says anything about those to come: heard, or played by the drums themselves."""
         earliest = bar - self._taste.history_bars
-        heard = (
-            self._grid.index_of_onset(note.start_beats)
-            for note in self._heard.notes(self._grid.start_beats(earliest) - LEAD_BEATS, float("inf"))
-        )
+        since_beats = self._grid.start_beats(earliest) - LEAD_BEATS
+        starts = (note.start_beats for note in self._heard.notes(since_beats, float("inf")))
+        first_beats = min(starts, default=None)
+        heard = () if first_beats is None else (self._grid.index_of_onset(first_beats),)
         played = (each for each in range(earliest, bar) if self._played.get(each) is not None)
         return max(0, min((*heard, *played), default=bar))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from musegen_daw.core.clip import Clip, Note
 from musegen_daw.live.events import ALL_NOTES_OFF, ALL_SOUND_OFF, SUSTAIN, MidiEvent
@@ -13,7 +14,9 @@ PROGRAM_CHANGE = 0xC0
 RESET_CONTROLLERS, LAST_MODE_MESSAGE = 121, 127
 DEFAULT_KEEP_BEATS = 512.0
 MAX_NOTES = 50_000
-JITTER_BEATS = 4.0  # by which a note may be kept before one that ended earlier, on another input
+NEWEST_PER_BEAT = 64
+"""More notes than hands, or an arpeggiator, play in a beat: what a flood is cut to where it is asked or drawn."""
+_DISORDER_BEATS = 4.0  # by so much notes of several sources may be told out of the order of their ends
 MAX_REPEATS = 8  # of one pitch that sound at once; a source that sends no note-offs must not fill the memory
 
 
@@ -121,27 +124,36 @@ class Heard:
         return False
 
     def notes(self, start_beats: float, end_beats: float) -> Iterator[HeardNote]:
-        """The notes that began within [start_beats, end_beats): those that sound, then those that ended last first."""
+        """The notes that began within [start_beats, end_beats): what sounds, then what ended, the newest first."""
         for channel in self._channels.values():
             for notes in channel.sounding.values():
                 for each in notes:
                     if start_beats <= each.note.start_beats < end_beats:
                         yield each.note
         for note in reversed(self._ended):
-            if (note.end_beats or 0.0) < start_beats - JITTER_BEATS:
-                return
             if start_beats <= note.start_beats < end_beats:
                 yield note
+            elif note.end_beats is not None and note.end_beats < start_beats - _DISORDER_BEATS:
+                return
 
-    def parts(self, start_beats: float, end_beats: float, ppq: int) -> tuple[Clip, ...]:
-        """Those notes as clips, one for each source, channel and program, all as long as `end_beats`.
+    def newest(self, start_beats: float, end_beats: float) -> Iterator[HeardNote]:
+        """Those notes, of a flood the newest `NEWEST_PER_BEAT` of each beat on average."""
+        return islice(
+            self.notes(start_beats, end_beats), max(0, round(NEWEST_PER_BEAT * (end_beats - start_beats)))
+        )
+
+    def parts(
+        self, start_beats: float, end_beats: float, ppq: int, *, is_whole: bool = False
+    ) -> tuple[Clip, ...]:
+        """The newest of those notes, or all, as clips: one for each source, channel and program, all to `end_beats`.
 
         Ticks count from beat 0; what still sounds, or sounded on, is cut at `end_beats`, and what was struck just
         ahead of beat 0 begins there.
         """
         length_ticks = max(0, round(end_beats * ppq))
         clips: dict[tuple[str, int, int], list[Note]] = {}
-        for heard in self.notes(start_beats, end_beats):
+        taken = self.notes if is_whole else self.newest
+        for heard in taken(start_beats, end_beats):
             start_ticks = min(max(0, round(heard.start_beats * ppq)), max(0, length_ticks - 1))
             end = end_beats if heard.end_beats is None else min(heard.end_beats, end_beats)
             duration_ticks = max(1, round(end * ppq) - start_ticks)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 
 from musegen_daw.live.heard import Heard, HeardNote
 from musegen_daw.live.modes import Mode
 from musegen_daw.live.patterns import BarGrid, Pattern, PlayedPatterns
 
 HEARD_BARS = 4
-MAX_HEARD = 512  # notes; music has fewer in four bars, and a flood must not hold up whoever draws
 PLAYED_BARS = 2
 PLANNED_BARS = 2
 
@@ -19,8 +17,8 @@ PLANNED_BARS = 2
 class JamPicture:
     """A session at one moment; beats and bars are those of the session, which only ever go on.
 
-    `heard` are the notes of the last four bars, of a flood the newest, `played` the bars that are settled, from two
-    before the one that sounds, and `planned` the next bars as they would be played now.
+    `heard` are the notes of the last four bars, `played` the bars that are settled, from two before the one that
+    sounds, and `planned` the next bars as they would be played now.
     """
 
     beats: float = 0.0
@@ -39,12 +37,11 @@ def picture_of(
     from_beats = grid.start_beats(bar + 1 - HEARD_BARS)
     of_played = (played.get(each) for each in range(bar - PLAYED_BARS, settled + 1))
     of_planned = (mode.planned(each) for each in range(settled + 1, bar + 1 + PLANNED_BARS))
-    newest = islice(heard.notes(from_beats, beats + 1.0), MAX_HEARD)
     return JamPicture(
         beats=beats,
         beats_per_bar=grid.beats_per_bar,
         bar=bar,
-        heard=tuple(sorted(newest, key=lambda note: note.start_beats)),
+        heard=tuple(sorted(heard.newest(from_beats, beats + 1.0), key=lambda note: note.start_beats)),
         played=tuple(pattern for pattern in of_played if pattern is not None),
         planned=tuple(pattern for pattern in of_planned if pattern is not None),
     )

@@ -96,7 +96,7 @@ class Recorder:
         length_ticks = bars * self._grid.bar_ticks
         parts = tuple(
             replace(part, name=part.name or "Heard")
-            for part in self._heard.parts(-1.0, length_ticks / LIVE_PPQ, LIVE_PPQ)
+            for part in self._heard.parts(-1.0, length_ticks / LIVE_PPQ, LIVE_PPQ, is_whole=True)
         )
         drums = Clip(tuple(self._sent), length_ticks, LIVE_PPQ, name="Drums", is_drum=True)
         meter = TimeSignature(0, *_meter(self._grid.beats_per_bar))

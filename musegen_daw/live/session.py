@@ -171,8 +171,7 @@ class JamSession:
 
     def _order(self, order: Callable[[float], None]) -> None:
         self._inbox.append(order)
-        if len(self._inbox) == 1:  # else the worker has been woken for the one before, and does not rest
-            self.wake()
+        self.wake()
 
     def _step(self, now_seconds: float) -> float:
         self._follow_transport(now_seconds)

@@ -1,13 +1,27 @@
-"""How the sending process is started."""
+"""How processes of the program are started: by Python, or in a packaged one, which has none, by the program itself."""
 
 from __future__ import annotations
 
-from musegen_daw import children
+import sys
+from pathlib import Path
 
 AS_SENDER = "--sending-process"
 """What a packaged program is started with to be the sending process."""
+AS_COMPUTER = "--computing-process"
+"""The same, to be a computing process."""
+_PACKAGED_ON_WINDOWS = "musegen-daw.exe"
 
 
 def command() -> tuple[str, ...]:
     """The command line of a new sending process."""
-    return children.command("musegen_daw.sending", AS_SENDER)
+    return command_of("musegen_daw.sending", AS_SENDER)
+
+
+def command_of(module: str, flag: str) -> tuple[str, ...]:
+    """The command line that runs a module, which a packaged program does when it is started with `flag`."""
+    if not getattr(sys, "frozen", False):
+        return sys.executable, "-m", module
+    program = Path(sys.executable)
+    if sys.platform == "win32":
+        program = program.with_name(_PACKAGED_ON_WINDOWS)  # the one for the window has no standard streams
+    return str(program), flag

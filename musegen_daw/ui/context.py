@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.settings_store import SettingsStore
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from musegen_daw.audition.player import Player
     from musegen_daw.devices.ports import PortDirectory
     from musegen_daw.drumming.job import DrumWriter
-    from musegen_daw.vocoding.vocoder import Vocoder
+    from musegen_daw.vocoding.decoder import MelDecoder
+
+
+def here(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Call a function where one is."""
+    return function(*arguments, **options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,16 @@ class AppContext:
     for workers, from any of them, and raise a MusegenError. `drum_generator` and `vocoder` (by name or folder) load a
     model, `ports` opens the one directory of MIDI ports, `player` the one way to the sound device. `data_dir` is the
     user's folder for what is kept between sessions and exists.
+
+    `compute` calls a function of a module that takes `progress` and `cancelled`, in another process where there is one:
+    what goes in and comes out is copied. It is for workers, too.
     """
 
     settings: SettingsStore
     bridge: Bridge
     data_dir: Path
     drum_generator: Callable[[], DrumWriter]
-    vocoder: Callable[[str], Vocoder]
+    vocoder: Callable[[str], MelDecoder]
     ports: Callable[[], PortDirectory]
     player: Callable[[], Player]
+    compute: Callable[..., Any] = here

@@ -121,14 +121,14 @@ class PianoRoll(TimeStrip):
         start, end = self.axis.shown_ticks
         steps: list[list[QRectF]] = [[] for _ in range(VELOCITY_STEPS)]
         height = max(2.0, row_height - 1)
-        head, scale, highest = float(self.head_width), self.axis.pixels_per_tick, self._highest
-        origin = head - self.axis.start_ticks * scale
+        zero, pixels_per_tick, least = self.x_at(0), self.axis.pixels_per_tick, float(self.head_width)
         for note in part[bisect_left(starts, start - self._longest_ticks) : bisect_left(starts, end)]:
-            right = origin + note.end_ticks * scale
-            if right < head:
+            left = zero + note.start_ticks * pixels_per_tick
+            right = left + note.duration_ticks * pixels_per_tick
+            if right < least:
                 continue
-            left = max(head, origin + note.start_ticks * scale)
-            top = (highest - note.pitch) * row_height
+            left = max(left, least)
+            top = (self._highest - note.pitch) * row_height
             rect = QRectF(left, top, max(MIN_NOTE_WIDTH, right - left - 1), height)
             steps[velocity_step(note.velocity)].append(rect)
         panel = theme().panel

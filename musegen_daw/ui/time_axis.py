@@ -31,7 +31,6 @@ class TimeAxis(QObject):
         self.start_ticks = 0.0
         self.width = 1.0
         self._pixels_per_tick = 0.0
-        self._fitted_pixels_per_tick = 1.0 / self.end_ticks
         self.is_fitted = True
 
     @property
@@ -47,7 +46,9 @@ class TimeAxis(QObject):
     @property
     def pixels_per_tick(self) -> float:
         """The zoom."""
-        return self._fitted_pixels_per_tick if self.is_fitted else self._pixels_per_tick
+        if self.is_fitted:
+            return self.width / max(1, self.end_ticks - self.first_ticks)
+        return self._pixels_per_tick
 
     @property
     def shown_ticks(self) -> tuple[float, float]:
@@ -149,7 +150,7 @@ class TimeAxis(QObject):
         return bars, beats, steps
 
     def _settle(self) -> None:
-        lowest = self._fitted_pixels_per_tick = self.width / max(1, self.end_ticks - self.first_ticks)
+        lowest = self.width / max(1, self.end_ticks - self.first_ticks)
         if not self.is_fitted and self._pixels_per_tick <= lowest:
             self.is_fitted = True
         if self.is_fitted:

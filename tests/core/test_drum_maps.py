@@ -1,5 +1,8 @@
 """Drum maps: laws of mapping, and the file format."""
 
+import copy
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +29,16 @@ def one_to_one_maps(draw):
 @given(clips())
 def test_general_midi_changes_nothing(clip):
     assert apply_drum_map(clip, GENERAL_MIDI) == clip == to_general_midi(clip, GENERAL_MIDI)
+
+
+@given(clips())
+def test_general_midi_stays_so_in_another_process(clip):
+    assert apply_drum_map(clip, pickle.loads(pickle.dumps(GENERAL_MIDI))) == clip  # noqa: S301
+
+
+@given(one_to_one_maps())
+def test_a_map_is_copied_and_sent_whole(drum_map):
+    assert pickle.loads(pickle.dumps(drum_map)) == copy.deepcopy(drum_map) == drum_map  # noqa: S301
 
 
 @given(clips(), one_to_one_maps())

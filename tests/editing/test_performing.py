@@ -1,5 +1,7 @@
 """What is played and written: lengths, pitches, tempo and tracks of each profile."""
 
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +35,14 @@ def test_a_written_file_holds_what_is_performed_to_the_tick(document, profile):
     assert read.notes == drums.notes
     assert read.length_ticks == document.end_ticks
     assert read.is_drum
+
+
+@given(documents())
+def test_what_is_sent_to_another_process_is_performed_the_same(document):
+    sent = pickle.loads(pickle.dumps(document))  # noqa: S301
+    assert sent == document
+    assert performed(sent) == performed(document)
+    assert mapped(sent) == mapped(document)
 
 
 @given(documents())

@@ -7,13 +7,9 @@ import pytest
 from musegen_daw.live import session as sessions
 from musegen_daw.live.clock import SystemClock
 from musegen_daw.live.controls import Controls
-from musegen_daw.live.events import MidiEvent, note_off, note_on
-from musegen_daw.live.heard import Heard
-from musegen_daw.live.patterns import BarGrid, PlayedPatterns
-from musegen_daw.live.picture import MAX_HEARD, picture_of
 from musegen_daw.live.scheduler import Scheduler
 from musegen_daw.live.session import JamSession
-from musegen_daw.live.settings import JamSettings, mode_of
+from musegen_daw.live.settings import JamSettings
 from musegen_daw.live.transport import InternalTransport
 from tests.live.doubles import Drummer
 from tests.live.wires import Wire, WirePort
@@ -85,31 +81,3 @@ def test_between_a_few_orders_it_does_all_the_rest(session, monkeypatch):
     go.set()
     assert over.wait(PATIENCE_SECONDS)
     assert seen == [0.5, 0.0, 0.1, 0.2]  # after each order the status was told
-
-
-def test_a_picture_holds_of_a_flood_the_newest_notes() -> None:
-    heard, grid = Heard(), BarGrid(4.0)
-    for number in range(4 * MAX_HEARD):
-        beats = 16.0 * number / (4 * MAX_HEARD)
-        heard.feed(MidiEvent(0.0, note_on(0, number % 128, 90)), beats)
-        heard.feed(MidiEvent(0.0, note_off(0, number % 128)), beats)
-    every = sorted(heard.notes(0.0, 17.0), key=lambda note: note.start_beats)
-    assert len(every) == 4 * MAX_HEARD
-    played, settings = PlayedPatterns(grid), JamSettings()
-    mode = mode_of(settings.way, settings, heard, played, grid, 0.0)
-    picture = picture_of(16.0, 4, heard, played, mode, grid)
-    assert picture.heard == tuple(every[-MAX_HEARD:])
-
-
-def test_of_orders_that_wait_only_the_first_wakes_the_worker(session, monkeypatch):
-    go = hold(session)
-    woken = []
-    monkeypatch.setattr(session, "wake", lambda: woken.append(1))
-    done = count(session, 1000)
-    assert woken == [1]
-    monkeypatch.undo()
-    go.set()
-    last = threading.Event()
-    session.change(lambda controls: last.set() or controls)
-    assert last.wait(PATIENCE_SECONDS)
-    assert done == list(range(1000))

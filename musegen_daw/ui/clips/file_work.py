@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -18,6 +19,7 @@ from musegen_daw.editing.performing import Profile, drums_as_midi, with_drums_as
 from musegen_daw.editing.project_file import SUFFIX, load_project, save_project
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.ui.clips.primer_field import MIDI_SUFFIXES
+from musegen_daw.ui.context import here
 from musegen_daw.ui.panel import BAD, GOOD, WARN
 from musegen_daw.ui.widgets import ProgressLine
 from musegen_daw.ui.work import Job, Task, Workers
@@ -34,9 +36,9 @@ class FileWork(QObject):
     project_opened = Signal(object, str)
     """A Project and the name of its file."""
 
-    def __init__(self, progress: ProgressLine, parent: QWidget) -> None:
+    def __init__(self, progress: ProgressLine, parent: QWidget, compute: Callable[..., Any] = here) -> None:
         super().__init__(parent)
-        self._parent = parent
+        self._parent, self._compute = parent, compute
         self._progress = progress
         self._workers = Workers(self)
         self._bouncing: Job | None = None
@@ -108,11 +110,12 @@ class FileWork(QObject):
         self._folder = str(path.parent)
 
         def render(task: Task) -> str:
-            report = bounce_document(
+            report = self._compute(
+                bounce_document,
                 document,
                 what,
                 path,
-                soundfont=soundfont,
+                soundfont,
                 progress=lambda done, total: task.report(done / total, f"Bouncing {path.name}"),
                 cancelled=lambda: task.is_cancelled,
             )

@@ -183,7 +183,7 @@ class Listening(QObject):
 
             def render(task: Task) -> tuple[Player, int, Rendered, tuple[Source, ...]]:
                 player = opened or self._context.player()
-                rendered = known.again(task, document, player.sample_rate_hz, font)
+                rendered = known.again(task, document, player.sample_rate_hz, font, self._context.compute)
                 return player, player.sample_rate_hz, rendered, rendered.balanced()
 
             function, done = render, self._rendered_all

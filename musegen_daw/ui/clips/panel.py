@@ -56,7 +56,7 @@ class ClipsPanel(Panel):
         self._is_closed = self._is_restored = False
         self.setAccessibleName("Clips")
         self.view = PanelView(self, context, self._write_for_drag)
-        self.files = FileWork(self.view.actions.progress, self)
+        self.files = FileWork(self.view.actions.progress, self, context.compute)
         self.writer = TakeWriter(context.drum_generator, self)
         self.listening = Listening(context, self)
         self.transport = ClipTransport(self.view, self.listening, self._clip, self)

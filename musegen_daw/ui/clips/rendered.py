@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from musegen_daw.computing.worker import Cancelled as GivenUp
 from musegen_daw.core.clip import Clip
 from musegen_daw.editing.document import ClipDocument
 from musegen_daw.editing.performing import performed
+from musegen_daw.ui.context import here
 from musegen_daw.ui.work import Cancelled, Task
 
 if TYPE_CHECKING:
@@ -32,7 +34,12 @@ class Rendered:
         return balanced([self.sources[name] for name in (PART, DRUMS) if name in self.sources])
 
     def again(
-        self, task: Task, document: ClipDocument, sample_rate_hz: int, soundfont: Path | None
+        self,
+        task: Task,
+        document: ClipDocument,
+        sample_rate_hz: int,
+        soundfont: Path | None,
+        compute: Callable[..., Any] = here,
     ) -> Rendered:
         """What is to be heard of a document now; raises Cancelled, AudioError where there is nothing to render with."""
         from musegen_daw.audition.rendering import RenderCancelled, render_source
@@ -57,9 +64,10 @@ class Rendered:
                 def progress(done: int, total: int, number: int = number) -> None:
                     task.report((number + done / max(1, total)) / len(stale))
 
-                sources[name] = render_source(
-                    name, clips, time_map, sample_rate_hz, soundfont, progress, lambda: task.is_cancelled
-                )
-        except RenderCancelled:
+                sources[name] = compute(
+                    render_source, name, clips, time_map, sample_rate_hz, soundfont,
+                    progress=progress, cancelled=lambda: task.is_cancelled,
+                )  # fmt: skip
+        except (RenderCancelled, GivenUp):
             raise Cancelled from None
         return Rendered(sources, keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from musegen_daw.audition.resynthesis import (
@@ -14,6 +15,7 @@ from musegen_daw.audition.resynthesis import (
     render_given,
     write_wav,
 )
+from musegen_daw.computing.decoder import RemoteDecoder, vocode_with
 from musegen_daw.errors import MusegenError
 from musegen_daw.resources import models_dir
 from musegen_daw.ui.context import AppContext
@@ -71,18 +73,16 @@ def load(wish: Wish, config: MelConfig, context: AppContext, task: Task) -> Load
 
     if wish.song is not None:
         soundfont = context.settings.current.soundfont
-        given = render_given(
-            wish.name,
-            wish.song,
-            config,
-            deck_rate_hz,
-            Path(soundfont) if soundfont else None,
-            reading,
-            is_cancelled,
-        )
+        given = context.compute(
+            render_given, wish.name, wish.song, config, deck_rate_hz, Path(soundfont) if soundfont else None,
+            progress=reading, cancelled=is_cancelled,
+        )  # fmt: skip
     else:
         path = wish.path or Path()
-        given = read_given(path, config, deck_rate_hz, reading, is_cancelled, wish.scale, SCALE_MENU)
+        given = context.compute(
+            partial(read_given, scale=wish.scale, scale_option=SCALE_MENU), path, config, deck_rate_hz,
+            progress=reading, cancelled=is_cancelled,
+        )  # fmt: skip
     task.check()
     return Loaded(wish, given, deck_rate_hz, picture_of(given.mel.mel, config))
 
@@ -98,7 +98,8 @@ def resynthesise(
         by = model.name
     else:
         model = None
-        decoder = GriffinLim(given.config, ITERATIONS, segment_frames=SEGMENT_FRAMES)
+        there = GriffinLim(given.config, ITERATIONS, segment_frames=SEGMENT_FRAMES)
+        decoder = RemoteDecoder(there.name, there.mel, partial(context.compute, vocode_with, there))
         by = f"{ITERATIONS} iterations"
     rendition = decode(
         given, decoder, method, loaded.deck_rate_hz, shape.stretch, shape.semitones,
