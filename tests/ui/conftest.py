@@ -43,6 +43,8 @@ def nothing_is_left_behind(qapp):
     wear(qapp, "dark")
     threads = set(threading.enumerate())
     yield
+    # Without a screen Qt keeps what is on it beyond the end of Python, and then ends the program over it.
+    QApplication.clipboard().clear()
     for window in QApplication.topLevelWidgets():
         window.close()
         window.deleteLater()
