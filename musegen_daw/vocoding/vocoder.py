@@ -15,7 +15,7 @@ from musegen_daw.vocoding.imposing import impose
 from musegen_daw.vocoding.mel import Floats, MelConfig
 
 KIND, ROLE = "vocoder", "vocode"
-CHUNK_FRAMES = 512
+CHUNK_FRAMES = 1024
 MAX_CONTEXT_FRAMES = 4096
 MAX_IMPOSED_ROUNDS = 16
 
