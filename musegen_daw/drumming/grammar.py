@@ -48,6 +48,8 @@ class Grammar:
         for token, run in enumerate(vocabulary.to_runs()):
             if run and _is_ordered(run):
                 self._add(token, run)
+        self._moves = self.last_position >= 0
+        self._moves[self.bar_token] = True  # to before the first position, without a piece
         positions = np.arange(-1, POSITIONS_PER_BAR)
         self._after_position: Mask = self.first_position[None] > positions[:, None]
         pieces = np.arange(-1, len(PIECES))
@@ -98,14 +100,12 @@ class Grammar:
 
     def advance(self, place: Place, tokens: npt.NDArray[np.int64]) -> Place:
         """Where the sequences stand after `tokens` (rows,)."""
-        last = self.last_position[tokens]
-        moved = last >= 0
+        moves = self._moves[tokens]
         piece = self.last_piece[tokens]
-        is_bar = tokens == self.bar_token
         return Place(
             self.end_phase[tokens],
-            np.where(is_bar, -1, np.where(moved, last, place.position)),
-            np.where(is_bar | moved, piece, np.maximum(piece, place.piece)),
+            np.where(moves, self.last_position[tokens], place.position),
+            np.where(moves, piece, np.maximum(piece, place.piece)),
         )
 
     def frame(self, place: Place) -> npt.NDArray[np.int64]:

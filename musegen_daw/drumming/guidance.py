@@ -35,14 +35,15 @@ class Lean:
     """What one bar's expectations make of each token, wherever a sequence stands in the bar.
 
     `tokens` (tokens,): the worth of the hits after a token's first position, less all good hits up to its end.
-    `leads` (16, tokens): that of the hits before it, which fall on the present sixteenth. `again` (tokens,): the
-    good hits at its first sixteenth, which earn nothing where that is the present one. `passed` (cells + 1,):
-    the worth of the good hits up to each cell, of which those before the present place are not to be paid again.
+    `again` (starting,): what changes where the sixteenth at which a token's first position lies is the present one.
+    `places` (1 + 16, tokens): both, and the worth of the hits before the first position, which fall on the present
+    sixteenth; before the bar's first position, then at each sixteenth. `passed` (cells + 1,): the worth of the good
+    hits up to each cell, of which those before the present place are not to be paid again.
     """
 
     tokens: Floats
-    leads: Floats
     again: Floats
+    places: Floats
     passed: Floats
 
 
@@ -83,44 +84,63 @@ class Guidance:
         self._lead_of = kinds.ravel()
         self._cells, self._owners = np.array(cells, np.int64), np.array(owners, np.int64)
         self._still = np.array(still, np.int64)
-        self._last_piece = grammar.last_piece[self._still]
+        # The last piece that a token without position plays, or the one before it: (1 + pieces, still).
+        pieces = np.arange(-1, len(PIECES))
+        self._piece_after = 1 + np.maximum(grammar.last_piece[self._still], pieces[:, None])
         first_frame = grammar.first_position // POSITIONS_PER_FRAME
         self._is_first = self._cells // len(PIECES) == first_frame[self._owners]
-        self._starting = [np.flatnonzero(first_frame == frame) for frame in range(FRAMES_PER_BAR)]
+        self._starting = np.flatnonzero(first_frame < FRAMES_PER_BAR)
+        self._starting_frame = first_frame[self._starting]
+        self._starting_place = (1 + self._starting_frame) * size + self._starting
+        self._starting_end = self._end[self._starting]
+        self._after_frame = (1 + np.arange(FRAMES_PER_BAR)) * len(PIECES)
 
     def lean(self, expected: Floats, threshold: float, strength: float) -> Lean:
-        """What `expected` (16, pieces), probabilities of hits, make of the tokens of a bar."""
+        """What `expected` (16, pieces), probabilities of hits, make of the tokens of a bar.
+
+        A second hit within a sixteenth earns nothing: it would be a flam for the sake of the score.
+        """
         odds = np.log(np.maximum(expected, 1e-6)) - np.log(np.maximum(1 - expected, 1e-6))
         worth = strength * np.clip(odds - np.log(threshold / (1 - threshold)), -SURE, SURE)
         passed = np.concatenate([[0.0], np.cumsum(np.maximum(worth, 0))]).astype(np.float32)
         each, size = worth.ravel()[self._cells], len(self._end)
         own = np.bincount(self._owners, weights=each, minlength=size)
         again = np.bincount(self._owners, weights=np.maximum(each, 0) * self._is_first, minlength=size)
-        return Lean(
-            (own - passed[self._end]).astype(np.float32),
-            (worth.astype(np.float32) @ self._leads).take(self._lead_of, axis=1),
-            again.astype(np.float32),
-            passed,
-        )
+        tokens = (own - passed[self._end]).astype(np.float32)
+        leaving = passed[self._after_frame]
+        paid_already = np.minimum(passed[self._starting_end] - leaving[self._starting_frame], 0)
+        changes = AGAIN - again[self._starting].astype(np.float32) + paid_already
+        places = np.empty((1 + FRAMES_PER_BAR, size), np.float32)
+        (worth.astype(np.float32) @ self._leads).take(self._lead_of, axis=1, out=places[1:])
+        places[0] = places[1]
+        places += tokens
+        places.ravel()[self._starting_place] += changes
+        return Lean(tokens, changes, places, passed)
 
     def scores(self, lean: Lean, place: Place, lingers: npt.NDArray[np.bool_]) -> Floats:
         """What to add to the logits (rows, tokens) of sequences that stand at `place`.
 
-        A second hit within a sixteenth earns nothing: it would be a flam for the sake of the score. `lingers`
-        (rows,) marks sequences that have moved on within the sixteenth they stand at.
+        `lingers` (rows,) marks sequences that have moved on within the sixteenth they stand at.
         """
-        frames = np.maximum(place.position, 0) // POSITIONS_PER_FRAME
-        scores = lean.leads[frames]
-        scores[lingers] = 0
-        scores += lean.tokens
-        for row, frame in enumerate(frames.tolist()):
-            here, leaving = frame * len(PIECES) + 1, lean.passed[(frame + 1) * len(PIECES)]
-            if place.position[row] >= 0:
-                starting = self._starting[frame]
-                paid_already = np.minimum(lean.passed[self._end[starting]] - leaving, 0)
-                scores[row, starting] += AGAIN - lean.again[starting] + paid_already
-            if lingers[row]:
-                scores[row, self._still] -= leaving
-            else:
-                scores[row, self._still] -= lean.passed[here + np.maximum(self._last_piece, place.piece[row])]
+        rows = [
+            self._after_moving(lean, position) if has_moved else self._at(lean, position, piece)
+            for position, piece, has_moved in zip(
+                place.position.tolist(), place.piece.tolist(), lingers.tolist(), strict=True
+            )
+        ]
+        return rows[0][None] if len(rows) == 1 else np.stack(rows)
+
+    def _at(self, lean: Lean, position: int, piece: int) -> Floats:
+        frame = max(position, 0) // POSITIONS_PER_FRAME
+        scores = lean.places[1 + frame if position >= 0 else 0].copy()
+        scores[self._still] -= lean.passed[frame * len(PIECES) :].take(self._piece_after[1 + piece])
+        return scores
+
+    def _after_moving(self, lean: Lean, position: int) -> Floats:
+        frame = max(position, 0) // POSITIONS_PER_FRAME
+        scores = lean.tokens.copy()
+        if position >= 0:
+            here = self._starting_frame == frame
+            scores[self._starting[here]] += lean.again[here]
+        scores[self._still] -= lean.passed[self._after_frame[frame]]
         return scores

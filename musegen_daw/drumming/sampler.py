@@ -45,18 +45,22 @@ class Sampler:
             top = scores.max()
             (tokens,) = (scores > top - self._tail).nonzero()
             below = scores[tokens] - top
+            odds = np.exp(below, dtype=np.float64)
             if self._temperature < COLDEST:
                 index = int(below.argmax())
             else:
-                index = self._pick(below, stream.next())
+                index = self._pick(below, odds, stream.next())
             chosen[row] = tokens[index]
-            likelihood[row] = float(below[index]) - math.log(np.exp(below).sum())
+            likelihood[row] = float(below[index]) - math.log(odds.sum())
         return chosen, likelihood
 
-    def _pick(self, below: npt.NDArray[np.float32], wanted: float) -> int:
-        """The index into `below`, logits less their highest, that lies at the share `wanted` of the nucleus."""
+    def _pick(self, below: npt.NDArray[np.float32], odds: npt.NDArray[np.float64], wanted: float) -> int:
+        """The index into `below`, logits less their highest (of which `odds` are the exponentials), that lies at the
+        share `wanted` of the nucleus."""
         order = (-below).argsort()
-        reached = np.exp(below[order] / self._temperature, dtype=np.float64).cumsum()
+        if self._temperature != 1:
+            odds = np.exp(below / self._temperature, dtype=np.float64)
+        reached = odds[order].cumsum()
         last = min(int(reached.searchsorted(self._top_p * reached[-1])), len(order) - 1)
         index = int(reached.searchsorted(wanted * reached[last], side="right"))
         return int(order[min(index, last)])

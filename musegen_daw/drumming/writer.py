@@ -92,13 +92,13 @@ class BarWriter:
         kept = _Kept(task.kept, self._runs, self._single, rows) if task.kept_pieces.any() else None
         last = np.full(rows, bar, np.int64)
         place = self._grammar.advance(Place.start(rows), last)
-        done = np.zeros(rows, bool)
+        done, some_are_done = np.zeros(rows, bool), False
         lingers = np.zeros(rows, bool)
         gained = np.zeros(rows)
         written: list[list[int]] = [[] for _ in range(rows)]
+        frame = self._grammar.frame(place)
         while True:
-            aligned = task.context[index, self._grammar.frame(place)]
-            logits, following = self._read(last, aligned, state)
+            logits, following = self._read(last, task.context[index, frame], state)
             if task.lean is not None:
                 logits = logits + self._guidance.scores(task.lean, place, lingers)
             allowed = self._grammar.allowed(place)
@@ -108,24 +108,27 @@ class BarWriter:
             chosen, likelihood = sampler.draw(logits, allowed, ~done)
             if kept is not None:
                 kept.respect(place, chosen, likelihood, ~done)
-            if done.any():
+            if some_are_done:
                 state = _where(done, state, following)
                 gained += np.where(done, 0.0, likelihood)
                 chosen[done] = bar
             else:
                 state = following
                 gained += likelihood
-            for row in index:
-                if chosen[row] != bar:
-                    written[row].append(int(chosen[row]))
-            done |= chosen == bar
-            if done.all():
-                return [WrittenBar(self._hits(tokens), (bar, *tokens)) for tokens in written], state, gained
-            following_place = self._grammar.advance(place, chosen)
-            moves = following_place.position != place.position
-            stays = self._grammar.frame(following_place) == self._grammar.frame(place)
-            lingers = (stays & (lingers | (moves & (place.position >= 0)))) | self._guidance.lingers[chosen]
-            place, last = following_place, chosen
+            tokens = chosen.tolist()
+            for row, token in enumerate(tokens):
+                if token != bar:
+                    written[row].append(token)
+            if bar in tokens:
+                some_are_done = True
+                done |= chosen == bar
+                if done.all():
+                    bars = [WrittenBar(self._hits(own), (bar, *own)) for own in written]
+                    return bars, state, gained
+            left, place, last = place, self._grammar.advance(place, chosen), chosen
+            left_frame, frame = frame, self._grammar.frame(place)
+            moves = (place.position != left.position) & (left.position >= 0)
+            lingers = ((frame == left_frame) & (lingers | moves)) | self._guidance.lingers[chosen]
 
     def _usable(self, task: BarTask) -> Bools:
         usable = self._grammar.last_position < task.end_position

@@ -40,6 +40,7 @@ class OnnxGraph:
                 f"The model file {folder / graph.file} cannot be opened by onnxruntime."
             ) from error
         self._inputs = [each.name for each in graph.inputs]
+        self._outputs = [each.name for each in self._session.get_outputs()]
         if self._inputs != [each.name for each in self._session.get_inputs()]:
             raise ModelError(
                 f"The model file {folder / graph.file} does not have the inputs its description names."
@@ -47,7 +48,7 @@ class OnnxGraph:
 
     def __call__(self, *arrays: Array) -> list[Array]:
         """Run the graph."""
-        return self._session.run(None, dict(zip(self._inputs, arrays, strict=True)))
+        return self._session.run(self._outputs, dict(zip(self._inputs, arrays, strict=True)))
 
 
 def zeros(*shape: int) -> npt.NDArray[np.float32]:
