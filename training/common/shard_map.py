@@ -26,6 +26,9 @@ _SETTINGS = {
     "distributed.admin.system-monitor.gil.enabled": False,
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
+    # Dask has the C library give every large array back to the system at once, and to fetch each page of the next
+    # one anew cost more than all the computing; None leaves the library's own threshold
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
 }
 
 
