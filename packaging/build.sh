@@ -2,6 +2,7 @@
 # Builds dist/musegen-daw, a folder with the program and all that it needs, for the system that this runs on.
 # usage: sh packaging/build.sh     after scripts/install.sh, whose Python is used unless PYTHON names another
 set -eu
+unset PYTHONPATH  # a checkout on it would be packaged in place of what is installed here, without its resources
 cd "$(dirname "$0")/.."
 root=$PWD
 work=$root/build/package
