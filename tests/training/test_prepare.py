@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.drum_corpus import song_bytes, write_parquet
-from tests.training.common.shards import write_part_or_die
-from training.drums import gigamidi, parts
+from tests.training.common.shards import lay_blocks_or_die, write_part_or_die
+from training.drums import gigamidi, merge, parts
 from training.drums import prepare as preparation
 from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS, find_units, read_unit
@@ -64,6 +64,8 @@ def test_a_tokenizer_that_is_given_is_used(corpus_folder, prepared, tmp_path) ->
 
 def test_killed_workers_change_nothing(corpus_folder, prepared, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(preparation, "write_part", write_part_or_die)
+    monkeypatch.setattr(merge, "lay_blocks", lay_blocks_or_die)
+    monkeypatch.setattr(merge, "_BLOCKS_A_TASK", 2)
     prepare([corpus_folder], [], tmp_path / "out", vocabulary_size=700, workers=2)
     assert _contents(tmp_path / "out") == _contents(prepared)
     assert _facts(tmp_path / "out") == _facts(prepared)
@@ -77,9 +79,18 @@ def test_killed_workers_change_nothing(corpus_folder, prepared, tmp_path, monkey
         ("training.drums.prepare.write_beats", 2),
         ("training.drums.prepare.write_block", 3),
         ("training.drums.merge.read_facts", 3),
+        ("training.drums.split_files._open_as_it_is", 30),
         ("training.drums.merge.asdict", 1),
     ],
-    ids=["reading", "writing a part", "learning tokens", "encoding", "joining", "before the last file"],
+    ids=[
+        "reading",
+        "writing a part",
+        "learning tokens",
+        "encoding",
+        "counting what is joined",
+        "joining",
+        "before the last file",
+    ],
 )
 def test_a_killed_run_goes_on_where_it_was(corpus_folder, prepared, tmp_path, where, call) -> None:
     arguments = ["--data", str(corpus_folder), "--out", str(tmp_path), "--vocabulary-size", "700"]

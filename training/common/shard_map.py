@@ -35,8 +35,8 @@ _SETTINGS = {
 class ShardMap(Protocol):
     """Runs a function on each of many items, at once where it can.
 
-    The function writes its result to a file that is whole or not there, and gives the same for the same item: it
-    may be run again after the process that ran it was killed.
+    The function writes its result to a file that is whole or not there, or to a place of its own in one that is
+    there, and gives the same for the same item: it may be run again after the process that ran it was killed.
     """
 
     def each(self, work: Callable[..., None], items: Sequence[Any], label: str, done: int = 0) -> None:

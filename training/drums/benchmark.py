@@ -206,7 +206,8 @@ def _measured(work: str, arguments: Sequence[str]) -> dict[str, Any]:
 def _sample(data: Path, files: int, out: Path, copies: int) -> dict[str, Any]:
     """Write `files` files, spread evenly over the corpus, as parquet, one folder per split.
 
-    Each of several copies ends in a chunk of its own, which readers skip: other bytes, the same music.
+    Each of several copies ends in a chunk of its own, which readers skip: other bytes, the same music. Held are the
+    files themselves and one row group of their copies.
     """
     import numpy as np
     import pyarrow as pa
@@ -214,25 +215,43 @@ def _sample(data: Path, files: int, out: Path, copies: int) -> dict[str, Any]:
 
     from training.drums.gigamidi import SPLITS, find_units, read_unit
 
-    sources = [source for unit in find_units(data) for source in read_unit(unit)]
-    chosen = np.unique(np.linspace(0, len(sources) - 1, min(files, len(sources))).astype(int))
+    units = find_units(data)
+    number = sum(1 for unit in units for _ in read_unit(unit))
+    chosen = set(np.linspace(0, number - 1, min(files, number)).astype(int).tolist())
+    sources = [
+        source
+        for index, source in enumerate(source for unit in units for source in read_unit(unit))
+        if index in chosen
+    ]
+    size = max(1, min(ROW_GROUP_FILES, -(-copies * len(sources) // ROW_GROUPS)))
+    schema = pa.schema(
+        {name: pa.binary() if name == "music" else pa.string() for name in ("md5", "music", *_SAMPLE_COLUMNS)}
+    )
     for split in SPLITS:
-        own = [sources[index] for index in chosen if sources[index].split == split]
+        own = [source for source in sources if source.split == split]
         if not own:
             continue
         (out / split).mkdir(parents=True)
-        names = [f"{source.key}-{copy}" for copy in range(copies) for source in own]
-        ends = [b""] + [b"Copy\0\0\0\4" + copy.to_bytes(4, "big") for copy in range(1, copies)]
-        columns = {"md5": names, "music": [source.data + end for end in ends for source in own]}
-        for name, field in (
-            ("source", "origin"),
-            ("licence_class", "licence_class"),
-            ("song_group", "group"),
-        ):
-            columns[name] = [getattr(source, field) for source in own] * copies
-        size = min(ROW_GROUP_FILES, -(-copies * len(chosen) // ROW_GROUPS))
-        pq.write_table(pa.table(columns), out / split / "0.parquet", row_group_size=max(1, size))
-    return {"files": copies * len(chosen)}
+        with pq.ParquetWriter(out / split / "0.parquet", schema) as writer:
+            for start in range(0, copies * len(own), size):
+                numbered = [
+                    divmod(row, len(own)) for row in range(start, min(start + size, copies * len(own)))
+                ]
+                rows = [(copy, own[index]) for copy, index in numbered]
+                columns = [
+                    [f"{source.key}-{copy}" for copy, source in rows],
+                    [source.data + _ending(copy) for copy, source in rows],
+                    *([getattr(source, field) for _, source in rows] for field in _SAMPLE_COLUMNS.values()),
+                ]
+                writer.write_table(pa.table(columns, schema))
+    return {"files": copies * len(sources)}
+
+
+_SAMPLE_COLUMNS = {"source": "origin", "licence_class": "licence_class", "song_group": "group"}
+
+
+def _ending(copy: int) -> bytes:
+    return b"Copy\0\0\0\4" + copy.to_bytes(4, "big") if copy else b""
 
 
 def _prepared(corpus: Path, out: Path, workers: int, started: float) -> dict[str, Any]:

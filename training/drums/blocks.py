@@ -25,6 +25,8 @@ from training.drums.parts import as_array, from_array, save_arrays
 
 # miditok's own data loading, which is not used here, imports PyTorch: seconds of every process
 sys.modules.setdefault("miditok.pytorch_data", None)  # pyright: ignore[reportArgumentType]
+# for words as short as beats its threads wait for each other longer than they work; read when it learns
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 # what training asks of a song: the first of its bars in the split, and the byte of songs.jsonl at which it is described
 SONG = np.dtype(
@@ -40,6 +42,7 @@ SONG = np.dtype(
 )
 STREAMS = {"hits": HIT, "onsets": ONSET, "tokens": np.dtype(np.uint16)}
 _HOURS_A_QUARTER = 1 / 60
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Kept:
 
     def block_path(self, digest: str) -> Path:
         """Where its block goes, for the digest of a tokenizer: another one writes another file."""
-        return self.path.with_name(f"{self.path.stem}.{self._choice}.{digest}.block.npz")
+        return self.path.with_name(f"{self.path.stem}.{self._choice}.{digest}.block-{_FORMAT}.npz")
 
     @property
     def _choice(self) -> str:
@@ -83,7 +86,7 @@ def write_beats(kept: Kept) -> None:
         for beat in _plain().beat_strings(hits, song["bars"])
     ]
     beside = kept.beats_path.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}.part")
-    beside.write_text(json.dumps(beats), encoding="utf-8")
+    beside.write_text(json.dumps(beats, ensure_ascii=False), encoding="utf-8")
     beside.replace(kept.beats_path)
 
 
@@ -112,7 +115,9 @@ def write_block(item: tuple[Kept, Path, Path]) -> None:
         arrays |= {f"{split}:{name}": array for name, array in _arrays(own_rows).items()}
     kept_songs = [row.song for split in SPLITS for row in rows.get(split, ())]
     facts = {
-        "totals": {split: _totals(own) for split, own in rows.items()},
+        "totals": {
+            split: _totals(own) | {"lines": len(arrays[f"{split}:lines"])} for split, own in rows.items()
+        },
         "classes": Counter(row.song["licence_class"] or row.song["origin"] for row in rows.get("train", ())),
         "hours": {
             split: sum(4 * row.song["bars"] / row.song["bpm"] * _HOURS_A_QUARTER for row in own)

@@ -28,7 +28,7 @@ from training.drums.merge import Chosen, merge
 from training.drums.parts import Identities, Part, read_identities, write_part
 
 VOCABULARY_SIZE = 2048
-MAX_TRAINING_BEATS = 3_000_000
+MAX_TRAINING_BEATS = 1_500_000
 _BEATS_A_BAR = 4
 _TRAIN = SPLITS.index("train")
 # of duplicates what is held out stays, and is not trained on
@@ -119,8 +119,8 @@ def prepare(
             if not path.exists()
         ]
         shards.each(write_block, items, "encoding", len(parts) - len(items))
-    chosen = [Chosen(*each) for each in zip(paths, found, blocks, strict=True)]
-    facts = merge(chosen, out, chosen_tokenizer)
+        chosen = [Chosen(*each) for each in zip(paths, found, blocks, strict=True)]
+        facts = merge(chosen, out, chosen_tokenizer, shards)
     shutil.rmtree(folder)
     return facts
 

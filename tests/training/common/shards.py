@@ -28,6 +28,11 @@ def always_die(path: Path) -> None:
     die()
 
 
+def write_environment(path: Path) -> None:
+    """Write the names of the environment variables that the work is done under."""
+    path.write_text("\n".join(os.environ), encoding="utf-8")
+
+
 def fail(path: Path) -> None:
     """Raise, naming the file."""
     raise ValueError(f"no good: {path.name}")
@@ -49,6 +54,18 @@ def write_part_or_die(part: Any) -> None:
         part.path.with_suffix(".trying").write_text("1\n", encoding="utf-8")
         die()
     write_part(part)
+
+
+def lay_blocks_or_die(task: Any) -> None:
+    """`lay_blocks` of the drums; the first worker that has a task is killed when it has written some of it."""
+    from training.drums import split_files
+    from training.drums.merge import lay_blocks
+
+    mark = task.places[0].block.with_suffix(".died")
+    if not mark.exists():
+        mark.touch()
+        kill_at(split_files, "_open_as_it_is", 3)
+    lay_blocks(task)
 
 
 def write_audio_part_or_die(part: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.common.shards import always_die, fail, square, square_or_die
+from tests.training.common.shards import always_die, fail, square, square_or_die, write_environment
 from training.common import shard_map
 from training.common.shard_map import InProcess, OnCluster, open_shard_map
 
@@ -38,6 +38,15 @@ def test_several_workers_do_every_item_and_leave_nothing_behind(tmp_path) -> Non
     _check(_paths(tmp_path))
     assert not multiprocessing.active_children()
     assert threading.active_count() <= threads + 3  # idle threads of executors, that hold nothing
+
+
+def test_workers_leave_the_memory_that_was_freed_to_the_c_library(tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    with open_shard_map(2) as shards:
+        shards.each(write_environment, [tmp_path / "names"], "environment")
+    names = (tmp_path / "names").read_text(encoding="utf-8").splitlines()
+    assert "OMP_NUM_THREADS" in names  # what else Dask sets is left as it is
+    assert "MALLOC_TRIM_THRESHOLD_" not in names
 
 
 def test_a_killed_worker_costs_no_item(tmp_path) -> None:
