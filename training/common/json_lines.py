@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from training.common.lazy import LazySequence
 
 
 def as_lines(values: Sequence[dict[str, Any]]) -> tuple[bytes, npt.NDArray[np.int64]]:
@@ -18,7 +20,7 @@ def as_lines(values: Sequence[dict[str, Any]]) -> tuple[bytes, npt.NDArray[np.in
     return b"".join(lines), np.cumsum(lengths) - lengths
 
 
-class JsonLines(Sequence[dict[str, Any]]):
+class JsonLines(LazySequence[dict[str, Any]]):
     """The objects of a file with one a line, which begin at the bytes `starts` (objects,); both may be mapped."""
 
     def __init__(self, path: Path, starts: npt.NDArray[np.int64]) -> None:
@@ -29,16 +31,6 @@ class JsonLines(Sequence[dict[str, Any]]):
     def __len__(self) -> int:
         return len(self._starts)
 
-    @overload
-    def __getitem__(self, index: int) -> dict[str, Any]: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
-
-    def __getitem__(self, index: int | slice) -> Any:
-        """The object at `index`, read anew each time."""
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        at = range(len(self))[index]
+    def _item(self, at: int) -> dict[str, Any]:
         end = int(self._starts[at + 1]) if at + 1 < len(self) else len(self._data)
         return json.loads(self._data[int(self._starts[at]) : end].tobytes())

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from musegen_daw.vocoding.mel import MelConfig, log_mel
 from training.common.json_lines import JsonLines
+from training.common.lazy import LazySequence
 from training.vocoder.parts import FORMAT
 
 Floats = npt.NDArray[np.float32]
@@ -117,7 +118,7 @@ class AudioCorpus:
         return bool(follows and here["recording"] == there["recording"])
 
 
-class _Chunks(Sequence[dict[str, Any]]):
+class _Chunks(LazySequence[dict[str, Any]]):
     """What each chunk is: what is said of its recording, and the samples of it."""
 
     def __init__(self, index: npt.NDArray[Any], recordings: Sequence[dict[str, Any]]) -> None:
@@ -126,16 +127,8 @@ class _Chunks(Sequence[dict[str, Any]]):
     def __len__(self) -> int:
         return len(self._index)
 
-    @overload
-    def __getitem__(self, index: int) -> dict[str, Any]: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
-
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        row = self._index[range(len(self))[index]]
+    def _item(self, at: int) -> dict[str, Any]:
+        row = self._index[at]
         place = {name: int(row[name]) for name in ("start", "samples")}
         return self._recordings[int(row["recording"])] | place
 
@@ -162,7 +155,7 @@ class Crops(Sequence[Crop]):
         return Crop(int(self._chunks[index]), int(self._starts[index]))
 
 
-class Batches(Sequence[list[Crop]]):
+class Batches(LazySequence[list[Crop]]):
     """Crops in batches of one size; what is left over is left out, unless it is all there is."""
 
     def __init__(self, crops: Sequence[Crop], batch_size: int) -> None:
@@ -171,17 +164,9 @@ class Batches(Sequence[list[Crop]]):
     def __len__(self) -> int:
         return len(self._crops) // self._size or min(1, len(self._crops))
 
-    @overload
-    def __getitem__(self, index: int) -> list[Crop]: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[list[Crop]]: ...
-
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        at = range(len(self))[index] * self._size
-        return list(self._crops[at : at + self._size])
+    def _item(self, at: int) -> list[Crop]:
+        first = at * self._size
+        return list(self._crops[first : first + self._size])
 
 
 def _mapped(path: Path) -> npt.NDArray[Any]:
