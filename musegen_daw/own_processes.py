@@ -1,20 +1,17 @@
-"""How processes of the program are started: by Python, or in a packaged one, which has none, by the program itself."""
+"""Processes of the program's own: started by Python, or in a packaged one, which has none, by the program itself."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 AS_SENDER = "--sending-process"
 """What a packaged program is started with to be the sending process."""
 AS_COMPUTER = "--computing-process"
 """The same, to be a computing process."""
 _PACKAGED_ON_WINDOWS = "musegen-daw.exe"
-
-
-def command() -> tuple[str, ...]:
-    """The command line of a new sending process."""
-    return command_of("musegen_daw.sending", AS_SENDER)
 
 
 def command_of(module: str, flag: str) -> tuple[str, ...]:
@@ -25,3 +22,12 @@ def command_of(module: str, flag: str) -> tuple[str, ...]:
     if sys.platform == "win32":
         program = program.with_name(_PACKAGED_ON_WINDOWS)  # the one for the window has no standard streams
     return str(program), flag
+
+
+def end(process: subprocess.Popen[Any], seconds: float) -> None:
+    """Wait for a process whose pipe was closed, so many seconds, then kill it."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

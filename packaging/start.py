@@ -2,7 +2,7 @@
 
 import sys
 
-from musegen_daw.sending.starting import AS_COMPUTER, AS_SENDER
+from musegen_daw.own_processes import AS_COMPUTER, AS_SENDER
 
 
 def main() -> int:

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImageReader
 
-from musegen_daw import __version__, cli
+from musegen_daw import __version__, cli, own_processes
 from musegen_daw.computing import messages as computing_messages
-from musegen_daw.sending import messages, starting
+from musegen_daw.sending import messages
 from musegen_daw.ui.icons import icon_path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,19 +40,20 @@ def _entry(path: Path) -> configparser.SectionProxy:
 
 
 def test_notes_are_sent_by_python_or_by_the_packaged_program(monkeypatch, tmp_path):
-    assert starting.command() == (sys.executable, "-m", "musegen_daw.sending")
+    module, flag = "musegen_daw.sending", own_processes.AS_SENDER
+    assert own_processes.command_of(module, flag) == (sys.executable, "-m", "musegen_daw.sending")
     program = tmp_path / "musegen-daw-window.exe"
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(program))
     monkeypatch.setattr(sys, "platform", "linux")
-    assert starting.command() == (str(program), starting.AS_SENDER)
+    assert own_processes.command_of(module, flag) == (str(program), flag)
     monkeypatch.setattr(sys, "platform", "win32")
-    assert starting.command() == (str(tmp_path / "musegen-daw.exe"), starting.AS_SENDER)
+    assert own_processes.command_of(module, flag) == (str(tmp_path / "musegen-daw.exe"), flag)
 
 
 def test_the_packaged_program_begins_as_the_computing_process():
     asked = b"".join(computing_messages.packed(computing_messages.CALL, 5, ("dance", ())))
-    result = _start(starting.AS_COMPUTER, said=asked)
+    result = _start(own_processes.AS_COMPUTER, said=asked)
     assert result.returncode == 0, result.stderr
     imported = {line.rpartition(b"|")[2].strip().partition(b".")[0] for line in result.stderr.splitlines()}
     assert b"musegen_daw" in imported
@@ -61,7 +62,7 @@ def test_the_packaged_program_begins_as_the_computing_process():
 
 def test_the_packaged_program_begins_as_the_sending_process_without_qt_and_models():
     asked = messages.line(messages.OPEN, "no such port", False, "jack", 0.0, False)
-    result = _start(starting.AS_SENDER, said=asked)
+    result = _start(own_processes.AS_SENDER, said=asked)
     assert result.returncode == 0, result.stderr
     word, values = messages.read(result.stdout)
     assert word == messages.REFUSED

@@ -54,7 +54,7 @@ def read(pipe: IO[bytes]) -> tuple[str, int, Any] | None:
         piece = _room(length)
         view = memoryview(piece)
         while view:
-            got = pipe.readinto(view)  # type: ignore[attr-defined]
+            got = pipe.readinto(view)  # type: ignore[attr-defined] - every pipe has it, its declared type has not
             if not got:
                 return None
             view = view[got:]

@@ -14,7 +14,7 @@ from typing import Any
 
 from musegen_daw.computing import messages
 from musegen_daw.errors import MusegenError
-from musegen_daw.sending.starting import AS_COMPUTER, command_of
+from musegen_daw.own_processes import AS_COMPUTER, command_of, end
 
 LOOK_SECONDS = 0.05  # between two looks at whether a call is still wanted
 END_SECONDS = 2.0
@@ -165,11 +165,7 @@ class _Process:
     def close(self) -> None:
         with self._writing, suppress(OSError):
             self._pipe.close()
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end(self._process, END_SECONDS)
         self._reader.join()
 
     def _read(self) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 from musegen_daw.errors import PortError
 from musegen_daw.live.events import NOTE_OFF, NOTE_ON, MidiEvent, TimedNote
 from musegen_daw.live.scheduler import Lateness
+from musegen_daw.own_processes import AS_SENDER, command_of, end
 from musegen_daw.sending import messages
 from musegen_daw.sending.messages import OutputPlace, State
-from musegen_daw.sending.starting import command
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 2.0
@@ -98,11 +98,7 @@ class RemoteScheduler:
         self._say(messages.CLOSE)
         with self._writing, suppress(OSError):
             self._pipe.close()
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end(self._process, END_SECONDS)
         if threading.current_thread() is not self._reader:
             self._reader.join()
 
@@ -217,7 +213,7 @@ def _started() -> subprocess.Popen[bytes]:
             subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW | subprocess.HIGH_PRIORITY_CLASS
         )
     return subprocess.Popen(
-        command(),
+        command_of("musegen_daw.sending", AS_SENDER),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=sys.platform != "win32",
