@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from musegen_daw.core.clip import Clip, Note
 from musegen_daw.core.drums import PIECES, VOICES
+from musegen_daw.core.groove import humanise
 from musegen_daw.core.time import Bar
 from musegen_daw.drumming.events import (
     FRAMES_PER_BAR,
@@ -64,6 +65,7 @@ GROOVE_SHARE = 0.6  # of what is expected where a groove is given: it leads, and
 THRESHOLD = 0.15  # of an expected hit; this and the strength were chosen on the validation split
 STRENGTH = 8.0
 DENSITY_ODDS = 3.0
+PLAYED_LOOSENESS = 0.4  # of a hand that plays what was written on the grid
 
 
 class Cancelled(Exception):
@@ -177,7 +179,7 @@ class DrumGenerator:
                 kept=standing[standing["bar"] == bar - primed] if bar >= primed else standing[:0],
                 kept_pieces=kept_pieces,
                 end_position=end_position,
-                on_grid=request.human_timing is False,
+                on_grid=True,  # off it a hit has twelve places, each too unlikely beside a leap to the next beat
                 must_play=end_position == POSITIONS_PER_BAR and not kept_pieces.any(),
                 lean=self._lean(request, memory, bar),
             )
@@ -195,7 +197,7 @@ class DrumGenerator:
         free_bars = max(1, sum(bar not in forced for bar in range(primed, len(every))))
         takes = [
             DrumTake(
-                _clip(free_hits(bars, request, owners, kept_pieces), standing_notes, asked, request.ppq),
+                _clip(free_hits(bars, request, owners, kept_pieces), standing_notes, asked, request),
                 float(likelihood[row] / free_bars),
                 tuple(token for bar in bars for token in bar.tokens),
             )
@@ -309,9 +311,18 @@ def _heard_parts(request: DrumRequest) -> tuple[Clip, ...]:
     return tuple(part.map_notes(heard) for part in request.parts)
 
 
-def _clip(hits: Array, kept: tuple[Note, ...], bars: tuple[Bar, ...], ppq: int) -> Clip:
-    notes = (*hits_to_notes(hits, bars, ppq), *kept)
-    return Clip(notes, bars[-1].end_ticks, ppq, name="musegen drums", is_drum=True)
+def _clip(hits: Array, kept: tuple[Note, ...], bars: tuple[Bar, ...], request: DrumRequest) -> Clip:
+    written = Clip(hits_to_notes(hits, bars, request.ppq), bars[-1].end_ticks, request.ppq, is_drum=True)
+    if request.human_timing is not False:
+        played = humanise(written, PLAYED_LOOSENESS, seed=request.seed, bar_ticks=bars[0].length_ticks)
+        last_ticks = bars[-1].end_ticks - 1
+        written = played.map_notes(
+            lambda note: replace(
+                note, start_ticks=min(max(bars[0].start_ticks, note.start_ticks), last_ticks)
+            )
+        )
+    notes = (*written.notes, *kept)
+    return Clip(notes, bars[-1].end_ticks, request.ppq, name="musegen drums", is_drum=True)
 
 
 def _check(request: DrumRequest) -> None:
