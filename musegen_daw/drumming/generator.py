@@ -314,7 +314,12 @@ def _heard_parts(request: DrumRequest) -> tuple[Clip, ...]:
 def _clip(hits: Array, kept: tuple[Note, ...], bars: tuple[Bar, ...], request: DrumRequest) -> Clip:
     written = Clip(hits_to_notes(hits, bars, request.ppq), bars[-1].end_ticks, request.ppq, is_drum=True)
     if request.human_timing is not False:
-        played = humanise(written, PLAYED_LOOSENESS, seed=request.seed, bar_ticks=bars[0].length_ticks)
+        played = humanise(
+            written,
+            PLAYED_LOOSENESS,
+            seed=request.seed * (request.temperature > 0),
+            bar_ticks=bars[0].length_ticks,
+        )
         last_ticks = bars[-1].end_ticks - 1
         written = played.map_notes(
             lambda note: replace(
