@@ -16,6 +16,14 @@ def main(argv: list[str] | None = None) -> int:
     drums.add_argument("checkpoint", type=Path)
     drums.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
     drums.add_argument("--name", default="drums-lstm")
+    checkpoints = Path("resources/checkpoints")
+    for part in ("planner", "hand", "critic"):
+        drums.add_argument(
+            f"--{part}",
+            type=Path,
+            default=checkpoints / f"drums-{part}.safetensors",
+            help=f"checkpoint of the {part} (default: the one that ships)",
+        )
     vocoder = commands.add_parser("vocoder", help="export a vocoder checkpoint to ONNX")
     vocoder.add_argument("checkpoint", type=Path)
     vocoder.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
@@ -44,7 +52,14 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     from export.drums import export_drums
 
-    exported = export_drums(options.checkpoint, options.out, options.name)
+    exported = export_drums(
+        options.checkpoint,
+        options.out,
+        options.name,
+        planner=options.planner,
+        hand=options.hand,
+        critic=options.critic if options.critic.exists() else None,
+    )
     _list(exported.spec, options.out)
     print(f"largest difference of logits from PyTorch: {exported.exact.logits:.2e}")
     print(f"8-bit weights: mean divergence of the next token from PyTorch {exported.eight_bit.nats:.2e} nats")

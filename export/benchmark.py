@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from export.drums import Encode, LookBack, Step
+from export.drum_graphs import Choose, Encode, Expect, LookBack, Step
 from musegen_daw.core.clip import Clip, Note
 from musegen_daw.core.time import TimeMap
 from musegen_daw.drumming.generator import DrumGenerator, DrumGraphs
 from musegen_daw.drumming.request import DrumRequest
-from musegen_daw.models.session import Array
+from musegen_daw.models.session import Array, OnnxGraph
 from musegen_daw.models.spec import load_spec
 from training.drums.train import load_model
 
@@ -96,15 +96,18 @@ def example_request(bars: int, variations: int) -> DrumRequest:
 
 
 def torch_generator(model: Path, checkpoint: Path) -> DrumGenerator:
-    """The same generator with the network run by PyTorch, step by step."""
+    """The same generator with the network that writes run by PyTorch, step by step; planner and hand as they are."""
     network, _, _ = load_model(checkpoint)
+    spec = load_spec(model, "drums")
 
     def run(module: nn.Module) -> Callable[..., list[Array]]:
         def call(*arrays: Array) -> list[Array]:
             with torch.inference_mode():
-                return [value.numpy() for value in module(*(torch.from_numpy(array) for array in arrays))]
+                found = module(*(torch.from_numpy(np.asarray(array)) for array in arrays))
+            return [value.numpy() for value in ((found,) if isinstance(found, torch.Tensor) else found)]
 
         return call
 
-    graphs = DrumGraphs(run(Encode(network)), run(LookBack(network)), run(Step(network).fold()))
-    return DrumGenerator(load_spec(model, "drums"), graphs, model / "tokenizer.json")
+    modules = Encode(network), Choose(network), Expect(network), LookBack(network), Step(network).fold()
+    once = (OnnxGraph(model, spec, role) for role in ("plan", "hand"))
+    return DrumGenerator(spec, DrumGraphs(*map(run, modules), *once))

@@ -1,23 +1,26 @@
-"""The drum model as ONNX graphs: read the parts, look back before a bar, write a token (exact, and fast)."""
+"""The drum model as ONNX graphs: read the parts, choose a style, plan, look back before a bar, write a token, play."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import tempfile
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
 
+from export.drum_graphs import Choose, Encode, Expect, LookBack, Step
 from export.eight_bits import with_eight_bit_weights
 from export.graphs import export_graph, write_graph
+from export.hand import export_hand
+from export.planner import export_planner
 from musegen_daw.drumming.events import FRAMES_PER_BAR
-from musegen_daw.drumming.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES, ControlScale
+from musegen_daw.drumming.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES
+from musegen_daw.drumming.naming import bundled_grooves, name_styles
+from musegen_daw.drumming.style import STYLE_FEATURES, StyleBook
 from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import ModelSpec
@@ -27,119 +30,6 @@ from training.drums.train import load_model
 
 PARITY = 1e-4
 EIGHT_BIT_NATS = 0.01
-
-
-class Encode(nn.Module):
-    """Parts (bars, 16, features) and which bars are heard -> memory, bar vectors, expected hits.
-
-    Memory (bars, 16, width), bar vectors (bars, width), and the probability (bars, 16, pieces) of each hit
-    as far as the parts alone tell.
-    """
-
-    def __init__(self, model: DrumLSTM) -> None:
-        super().__init__()
-        self.encoder, self.expect = model.encoder, model.expect
-
-    def forward(self, parts: Tensor, heard: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Without a batch axis."""
-        memory, bars = self.encoder(parts[None], heard[None])
-        return memory[0], bars[0], self.expect(memory)[0].sigmoid()
-
-
-class LookBack(nn.Module):
-    """One bar's memory and the bars before it -> what the decoder is handed (rows, 16, width), the last bar read."""
-
-    def __init__(self, model: DrumLSTM) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(
-        self,
-        memory: Tensor,
-        bar: Tensor,
-        past_bars: Tensor,
-        past_read: Tensor,
-        last_drums: Tensor,
-        past_known: Tensor,
-        controls: Tensor,
-    ) -> tuple[Tensor, Tensor]:
-        """`past_bars` (past, width) and `past_known` (past,) end with the last bar, `past_read` before it."""
-        rows = last_drums.shape[0]
-        read = self.model.reader(last_drums[:, None])
-        past = self.model.history(
-            bar[None].expand(rows, -1),
-            past_bars[None].expand(rows, -1, -1),
-            torch.cat([past_read, read], dim=1),
-            past_known[None].expand(rows, -1),
-        )
-        context = self.model.bar_context(memory[None].expand(rows, -1, -1), past, controls)
-        return self.drive(context), read[:, 0]
-
-    def drive(self, context: Tensor) -> Tensor:
-        """What the context adds to gates and head, worked out once a bar in place of once a token."""
-        mix, width = self.model.mix, self.model.config.token_width
-        weights: dict[str, Tensor] = dict(self.model.lstm.named_parameters())
-        bias = weights["bias_ih_l0"] + weights["bias_hh_l0"]
-        gates = functional.linear(context, weights["weight_ih_l0"][:, width:], bias)
-        mixed = functional.linear(context, mix.weight[:, self.model.config.decoder_width :], mix.bias)
-        return torch.cat([gates, mixed], dim=-1)
-
-
-class Step(nn.Module):
-    """One token; the LSTM is written out, which is exact where onnxruntime's own operator approximates.
-
-    What a token adds to the gates is left as a product of constants, which onnxruntime works out once,
-    when it opens the file. The other weights are transposed beforehand: each is the constant factor of
-    one product.
-    """
-
-    def __init__(self, model: DrumLSTM) -> None:
-        super().__init__()
-        config, weights = model.config, dict(model.lstm.named_parameters())
-
-        def constant(value: Tensor) -> nn.Parameter:
-            return nn.Parameter(value.detach().clone().contiguous())
-
-        layers = range(config.decoder_layers)
-        self.config, self.exit_norm = config, model.exit_norm
-        self._from_tokens: Tensor | None = None
-        self.entries = constant(model.entry_norm(model.token_table()))
-        self.entry = constant(weights["weight_ih_l0"][:, : config.token_width].T)
-        self.below = nn.ParameterList(constant(weights[f"weight_ih_l{layer}"].T) for layer in layers[1:])
-        self.before = nn.ParameterList(constant(weights[f"weight_hh_l{layer}"].T) for layer in layers)
-        self.bias = nn.ParameterList(
-            constant(weights[f"bias_ih_l{layer}"] + weights[f"bias_hh_l{layer}"]) for layer in layers[1:]
-        )
-        self.mix = constant(model.mix.weight[:, : config.decoder_width].T)
-        self.table = constant(model.token_table().T)
-        self.table_bias = constant(model.bias + model.forbidden)
-
-    def fold(self) -> Step:
-        """Work out here, too, what each token adds to the gates once and for all, to be run by PyTorch."""
-        with torch.no_grad():
-            self._from_tokens = self.entries @ self.entry
-        return self
-
-    def forward(
-        self, token: Tensor, context: Tensor, hidden: Tensor, cell: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits (rows, tokens) and the next state, each (layers, rows, width); `context` as LookBack gives it."""
-        width = self.config.decoder_width
-        driven, mixed = context.split([4 * width, self.config.token_width], dim=-1)
-        from_tokens = self.entries @ self.entry if self._from_tokens is None else self._from_tokens
-        gates = from_tokens[token] + driven
-        hiddens: list[Tensor] = []
-        cells: list[Tensor] = []
-        for layer, before in enumerate(self.before):
-            if layer:
-                gates = hiddens[-1] @ self.below[layer - 1] + self.bias[layer - 1]
-            entry_keep, new, out = (gates + hidden[layer] @ before).split([2 * width, width, width], dim=-1)
-            entry, keep = entry_keep.sigmoid().split([width, width], dim=-1)
-            cells.append(keep * cell[layer] + entry * new.tanh())
-            hiddens.append(out.sigmoid() * cells[-1].tanh())
-        mixed = functional.gelu(mixed + hiddens[-1] @ self.mix)
-        logits = self.exit_norm(mixed) @ self.table + self.table_bias
-        return logits, torch.stack(hiddens), torch.stack(cells)
 
 
 class Parity(NamedTuple):
@@ -160,27 +50,32 @@ class Exported(NamedTuple):
     eight_bit: Parity
 
 
-def export_drums(checkpoint: Path, out: Path, name: str) -> Exported:
-    """Write the ONNX graphs, `tokenizer.json` and the sidecar of a checkpoint to `out`.
+def export_drums(
+    checkpoint: Path, out: Path, name: str, *, planner: Path, hand: Path, critic: Path | None
+) -> Exported:
+    """Write the ONNX graphs, `tokenizer.json` and the sidecar of a checkpoint, a planner, a hand and a critic to `out`.
 
     Raises ValueError where logits differ from PyTorch's by more than 1e-4 (exact step), or next tokens by
     more than 0.01 nats (8-bit weights).
     """
     model, tokenizer, values = load_model(checkpoint)
-    if "control_scale" not in values:
-        raise ValueError(
-            f"{checkpoint} has no control scale; make it with `python -m training.drums release`"
-        )
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as staging:
-        exported = _export(model, tokenizer, values, Path(staging), name)
+        exported = _export(model, tokenizer, values, Path(staging), name, planner, hand, critic)
         for path in Path(staging).iterdir():
             path.replace(out / path.name)
     return exported
 
 
 def _export(
-    model: DrumLSTM, tokenizer: DrumTokenizer, values: dict[str, Any], out: Path, name: str
+    model: DrumLSTM,
+    tokenizer: DrumTokenizer,
+    values: dict[str, Any],
+    out: Path,
+    name: str,
+    planner: Path,
+    hand: Path,
+    critic: Path | None,
 ) -> Exported:
     config = model.config
     rows, bars, past = 2, 3, 2
@@ -191,9 +86,34 @@ def _export(
             Encode(model),
             (torch.zeros(bars, FRAMES_PER_BAR, PART_FEATURES), torch.ones(bars)),
             ("parts", "heard"),
-            ("memory", "bar_vectors", "expected"),
-            {name: {0: "bars"} for name in ("parts", "heard", "memory", "bar_vectors", "expected")},
+            ("memory", "bar_vectors"),
+            {name: {0: "bars"} for name in ("parts", "heard", "memory", "bar_vectors")},
             out / "encode.onnx",
+        ),
+        "choose": export_graph(
+            Choose(model),
+            (torch.zeros(bars, width), torch.ones(bars), torch.tensor(1), torch.tensor(1)),
+            ("bar_vectors", "heard", "tempo", "meter"),
+            ("styles",),
+            {"bar_vectors": {0: "bars"}, "heard": {0: "bars"}},
+            out / "choose.onnx",
+        ),
+        "expect": export_graph(
+            Expect(model),
+            (
+                torch.zeros(bars, FRAMES_PER_BAR, width),
+                torch.zeros(rows, bars, FRAMES_PER_BAR, STYLE_FEATURES),
+                torch.zeros(rows, bars, len(CONTROL_SIZES), dtype=torch.long),
+            ),
+            ("memory", "style", "controls"),
+            ("expected",),
+            {
+                "memory": {0: "bars"},
+                "style": {0: "rows", 1: "bars"},
+                "controls": {0: "rows", 1: "bars"},
+                "expected": {0: "rows", 1: "bars"},
+            },
+            out / "expect.onnx",
         ),
         "look_back": export_graph(
             LookBack(model),
@@ -204,15 +124,26 @@ def _export(
                 torch.zeros(rows, past - 1, FRAMES_PER_BAR, history),
                 torch.zeros(rows, FRAMES_PER_BAR, DRUM_FEATURES),
                 torch.zeros(past),
+                torch.zeros(rows, FRAMES_PER_BAR, STYLE_FEATURES),
                 torch.zeros(rows, len(CONTROL_SIZES), dtype=torch.long),
             ),
-            ("memory", "bar_vector", "past_bars", "past_read", "last_drums", "past_known", "controls"),
+            (
+                "memory",
+                "bar_vector",
+                "past_bars",
+                "past_read",
+                "last_drums",
+                "past_known",
+                "style",
+                "controls",
+            ),
             ("context", "last_read"),
             {
                 "past_bars": {0: "past"},
                 "past_read": {0: "rows", 1: "earlier"},
                 "last_drums": {0: "rows"},
                 "past_known": {0: "past"},
+                "style": {0: "rows"},
                 "controls": {0: "rows"},
                 "context": {0: "rows"},
                 "last_read": {0: "rows"},
@@ -244,10 +175,16 @@ def _export(
     exact = onnx.load(out / graphs["step"].file)
     graphs["step_8bit"] = write_graph(with_eight_bit_weights(exact), out / "step_8bit.onnx")
     (out / "tokenizer.json").write_text(values["tokenizer"], encoding="utf-8")
-    scale = values["control_scale"]
+    planned = export_planner(planner, out)
+    graphs |= {"plan": planned.graph, "hand": export_hand(hand, out).graph}
+    if critic is not None:
+        from export.critic import export_critic
+
+        graphs["critic"] = export_critic(critic, out).graph
     facts = {
         "vocabulary": tokenizer.vocabulary().to_runs(),
-        "control_scale": asdict(ControlScale(tuple(scale["density_edges"]), tuple(scale["loudness_edges"]))),
+        "styles": _named(StyleBook.from_dict(values["styles"])).to_dict(),
+        "planner": planned.facts,
         "sizes": config.to_dict(),
         "trained_bars": int(values["config"]["data"].get("max_bars", 24)),
         "step": int(values["progress"]["step"]),
@@ -269,6 +206,12 @@ def _export(
     return exported
 
 
+def _named(book: StyleBook) -> StyleBook:
+    """The book with its styles in words."""
+    names = name_styles(book.patterns, book.triplets, book.meters, book.shares, bundled_grooves())
+    return replace(book, names=names)
+
+
 def parity(
     model: DrumLSTM,
     spec: ModelSpec,
@@ -285,6 +228,7 @@ def parity(
     heard = np.ones(bars, np.float32)
     heard[-1] = 0
     drums = (random.random((bars, FRAMES_PER_BAR, DRUM_FEATURES)) < 0.1).astype(np.float32)
+    style = random.random((bars, FRAMES_PER_BAR, STYLE_FEATURES)).astype(np.float32)
     controls = np.stack([random.integers(0, size, bars) for size in CONTROL_SIZES], axis=1)
     # the logits of the rest are -1e4, which float32 rounds to a thousandth
     possible = np.flatnonzero(model.forbidden.cpu().numpy() == 0)
@@ -297,6 +241,9 @@ def parity(
         heard=torch.from_numpy(heard > 0)[None],
         drums=torch.from_numpy(drums)[None],
         history=torch.ones(1, bars, dtype=torch.bool),
+        written=torch.ones(1, bars, dtype=torch.bool),
+        style=torch.from_numpy(style)[None],
+        codes=torch.zeros(1, dtype=torch.long),
         controls=torch.from_numpy(controls)[None],
         inputs=torch.from_numpy(tokens)[None],
         targets=torch.from_numpy(tokens)[None],
@@ -307,7 +254,7 @@ def parity(
         expected = model(batch).logits[0].numpy()
 
     encode, look_back, write = (OnnxGraph(folder, spec, role) for role in ("encode", "look_back", step))
-    memory, vectors, _ = encode(parts, heard)
+    memory, vectors = encode(parts, heard)
     width, history = model.config.context_width, model.config.history_width
     read = np.zeros((1, 0, FRAMES_PER_BAR, history), np.float32)
     contexts: list[np.ndarray] = []
@@ -316,7 +263,14 @@ def parity(
         known = np.concatenate([[0.0], np.ones(bar)]).astype(np.float32)
         last = drums[bar - 1 : bar] if bar else np.zeros((1, FRAMES_PER_BAR, DRUM_FEATURES), np.float32)
         context, last_read = look_back(
-            memory[bar], vectors[bar], past_bars, read, last, known, controls[bar : bar + 1]
+            memory[bar],
+            vectors[bar],
+            past_bars,
+            read,
+            last,
+            known,
+            style[bar : bar + 1],
+            controls[bar : bar + 1],
         )
         read = np.concatenate([read, last_read[:, None]], axis=1)
         contexts.append(context[0])

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from musegen_daw.devices.ports import PortDirectory
     from musegen_daw.drumming.job import DrumWriter
     from musegen_daw.drumming.request import DrumRequest, DrumResult
+    from musegen_daw.drumming.style import StyleBook
     from musegen_daw.jam.rig import JamRig
     from musegen_daw.jam.settings import RigSettings
     from musegen_daw.ui.clips.panel import ClipsPanel
@@ -208,6 +209,11 @@ class Late:
 
     def __init__(self, load: Callable[[], DrumWriter]) -> None:
         self._load = load
+
+    @property
+    def styles(self) -> StyleBook:
+        """The styles of the model; raises ModelError where there is none."""
+        return self._load().styles
 
     def generate(self, request: DrumRequest, *, cancelled: Callable[[], bool] | None = None) -> DrumResult:
         """Write the drums; raises ModelError where there is no model."""

@@ -18,12 +18,14 @@ from musegen_daw.commands import (
     jam_options,
     ports,
     resynthesis,
+    styles,
     terminal,
     vocode,
 )
 from musegen_daw.commands.arguments import number, whole
 from musegen_daw.commands.bounce import BounceSong
 from musegen_daw.commands.drum_request import DrumOptions
+from musegen_daw.commands.plan_file import read_plan
 from musegen_daw.commands.ports import OpenPorts
 from musegen_daw.commands.resynthesis import OpenDecoder
 from musegen_daw.core.drum_maps import GENERAL_MIDI
@@ -65,8 +67,8 @@ def main(
         return error.code if isinstance(error.code, int) else 2
     try:
         if args.list_styles or args.list_drum_maps:
-            names = resources.style_names() if args.list_styles else resources.drum_map_names()
-            print("\n".join(names))
+            maps = "\n".join(resources.drum_map_names())
+            print(styles.list_styles(open_generator or _open_generator) if args.list_styles else maps)
             return 0
         if args.command in (None, "open"):
             files = [str(path) for path in getattr(args, "files", [])]
@@ -127,17 +129,19 @@ def _seed(args: argparse.Namespace) -> int:
 
 
 def _drum_options(args: argparse.Namespace) -> DrumOptions:
-    primer_path = args.primer
-    if args.style is not None:
-        primer_path = resources.style_path(args.style)
     settings = DrumSettings(
         seed=_seed(args),
         temperature=args.temperature,
         top_p=args.top_p,
         follow=args.follow,
+        style=args.style,
+        within_style=getattr(args, "within_style", False),
         density=args.density,
-        loudness=args.loudness,
-        fill=args.fill,
+        energy=args.energy,
+        fills=args.fills,
+        crashes=args.crashes,
+        complexity=args.complexity,
+        any_hands=args.any_hands,
         human_timing=None if args.timing is None else args.timing == "human",
         variations=getattr(args, "variations", 1),
     )
@@ -145,7 +149,8 @@ def _drum_options(args: argparse.Namespace) -> DrumOptions:
         settings,
         bar_count=args.bars,
         tracks=tuple(args.track),
-        primer_path=primer_path,
+        primer_path=args.primer,
+        plan=None if args.plan is None else read_plan(args.plan),
         keep_drums=getattr(args, "keep_drums", False),
         strict_meter=args.strict_meter,
         drum_map=resources.load_drum_map(args.drum_map) if getattr(args, "drum_map", None) else GENERAL_MIDI,
@@ -159,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="musegen-daw", description="Drums that listen to the part.")
     parser.add_argument("--version", action="version", version=f"musegen-daw {__version__}")
     parser.add_argument("--verbose", action="store_true", help="show where an error came from")
-    parser.add_argument("--list-styles", action="store_true", help="name the bundled styles")
+    parser.add_argument("--list-styles", action="store_true", help="name the styles")
     parser.add_argument("--list-drum-maps", action="store_true", help="name the bundled drum maps")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
@@ -174,8 +179,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.mid|DIR")
     command.add_argument(
         "--variations", type=whole(1, MAX_VARIATIONS), default=1, metavar="K",
-        help="write K takes, the likeliest as OUT-1.mid",
+        help="write K takes in the K likeliest styles, the first as OUT-1.mid",
     )  # fmt: skip
+    command.add_argument("--within-style", action="store_true", help="write all takes in one style")
     command.add_argument(
         "--drum-map", metavar="NAME|FILE", help="pitches of another sampler than General MIDI"
     )
@@ -288,12 +294,22 @@ def _drum_arguments() -> argparse.ArgumentParser:
     )  # fmt: skip
     for control, low, high in (
         ("density", "sparse", "busy"),
-        ("loudness", "soft", "loud"),
-        ("fill", "groove", "fill"),
+        ("energy", "soft", "hard"),
+        ("fills", "none", "wherever one can be"),
+        ("crashes", "none", "wherever one can be"),
+        ("complexity", "always the same", "ever new"),
     ):
         parser.add_argument(
             f"--{control}", type=number(0, 1), metavar=control[0].upper(), help=f"0 {low} to 1 {high}"
         )
+    for former, control in (("loudness", "energy"), ("fill", "fills")):
+        parser.add_argument(f"--{former}", dest=control, type=number(0, 1), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--any-hands", action="store_true", help="allow what two hands and two feet cannot play"
+    )
+    parser.add_argument(
+        "--plan", type=Path, metavar="FILE.json", help="what every bar is, as --json prints it"
+    )
     parser.add_argument(
         "--timing",
         choices=["grid", "human"],
@@ -301,8 +317,12 @@ def _drum_arguments() -> argparse.ArgumentParser:
     )
     primer = parser.add_mutually_exclusive_group()
     primer.add_argument("--primer", type=Path, metavar="DRUMS.mid", help="continue these drums")
-    primer.add_argument("--style", metavar="NAME", help="continue a bundled groove (see --list-styles)")
-    parser.add_argument("--strict-meter", action="store_true", help="refuse meters other than 4/4")
+    primer.add_argument(
+        "--style", metavar="NAME|CODE|FILE.mid", help="a style (see --list-styles), or that of these drums"
+    )
+    parser.add_argument(
+        "--strict-meter", action="store_true", help="refuse meters without drums of their own"
+    )
     parser.add_argument(
         "--model", type=Path, default=resources.drum_model_dir(), metavar="DIR", help="another model"
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from musegen_daw import files, smf
-from musegen_daw.core.clip import Clip, Note, Song
+from musegen_daw.core.clip import Clip, Marker, Note, Song
 from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
 from musegen_daw.errors import MidiFileError
 
@@ -16,6 +16,7 @@ MAX_BYTES = 64 * 2**20
 DRUM_CHANNEL = 9
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 MAX_DENOMINATOR_POWER = 8
+MARKER, CUE_POINT = 0x06, 0x07  # meta events (Standard MIDI Files 1.0)
 
 
 def read_midi(path: Path) -> Song:
@@ -38,6 +39,7 @@ def song_from_bytes(data: bytes, name: str) -> Song:
 
     Every track gives one clip for each channel and program it plays, so drums (channel 10) are always
     apart; a clip is as long as its track. A track with a program but no notes gives an empty clip.
+    Markers and cue points become the markers of the song.
     """
     midi = _parse(data, name)
     try:
@@ -46,7 +48,7 @@ def song_from_bytes(data: bytes, name: str) -> Song:
         raise MidiFileError(f"{name} is damaged: {error}.") from error
     programs = _Programs(midi)
     clips = [clip for track in midi.tracks for clip in _clips(track, midi.ppq, programs)]
-    return Song(tuple(clips), time_map)
+    return Song(tuple(clips), time_map, tuple(_markers(midi)))
 
 
 def song_to_bytes(song: Song, *, type0: bool = False, with_tempo: bool = True) -> bytes:
@@ -57,7 +59,7 @@ def song_to_bytes(song: Song, *, type0: bool = False, with_tempo: bool = True) -
     the format cannot tell them apart. Raises MidiFileError where the format cannot hold the song.
     """
     try:
-        conductor = list(_conductor_events(song.time_map)) if with_tempo else []
+        conductor = list(_conductor_events(song)) if with_tempo else []
         tracks = [
             _clip_track(clip, *place) for clip, place in zip(song.clips, _places(song.clips), strict=True)
         ]
@@ -75,7 +77,7 @@ def song_to_bytes(song: Song, *, type0: bool = False, with_tempo: bool = True) -
 def add_drums(data: bytes, name: str, drums: Clip) -> bytes:
     """The file in `data` with `drums` in place of its own: every other event stays as it is, to the tick.
 
-    A track that only played drums is left out, unless it also holds tempo or meter. Raises MidiFileError.
+    A track that only played drums is left out, unless it also holds tempo, meter or markers. Raises MidiFileError.
     """
     midi = _parse(data, name)
     kept = [track for track in map(_without_drums, midi.tracks) if track is not None]
@@ -113,6 +115,11 @@ def _time_signatures(midi: smf.MidiData) -> Iterator[TimeSignature]:
         if len(payload) < 2 or payload[1] > MAX_DENOMINATOR_POWER:
             raise ValueError(f"the time signature at tick {ticks} is impossible")
         yield TimeSignature(ticks, payload[0], 2 ** payload[1])
+
+
+def _markers(midi: smf.MidiData) -> list[Marker]:
+    found = {(ticks, _text(payload)) for kind in (MARKER, CUE_POINT) for ticks, payload in _metas(midi, kind)}
+    return [Marker(ticks, name) for ticks, name in sorted(found)]
 
 
 class _Programs:
@@ -190,8 +197,9 @@ def _text(payload: bytes) -> str:
         return payload.decode("latin-1").rstrip("\0")
 
 
-def _conductor_events(time_map: TimeMap) -> Iterator[smf.Event]:
+def _conductor_events(song: Song) -> Iterator[smf.Event]:
     events: list[smf.Event] = []
+    time_map = song.time_map
     for tempo in time_map.tempos:
         if tempo.quarter_microseconds > 0xFF_FFFF:
             raise ValueError(f"a tempo of {tempo.bpm:.2f} BPM is too slow")
@@ -203,6 +211,9 @@ def _conductor_events(time_map: TimeMap) -> Iterator[smf.Event]:
             raise ValueError(f"it has no time signature {meter.numerator}/{meter.denominator}")
         payload = bytes((meter.numerator, power, 24, 8))
         events.append((meter.start_ticks, smf.META, smf.TIME_SIGNATURE, 0, payload))
+    for marker in song.markers:
+        payload = marker.name.encode("utf-8", "replace")
+        events.append((marker.start_ticks, smf.META, MARKER, 0, payload))
     return iter(sorted(events, key=lambda event: event[0]))
 
 
@@ -245,7 +256,8 @@ def _without_drums(track: smf.Track) -> smf.Track | None:
             continue
         kept.append(event)
         plays_else = plays_else or status < smf.SYSEX
-        has_time = has_time or (status == smf.META and first in (smf.TEMPO, smf.TIME_SIGNATURE))
+        kinds = smf.TEMPO, smf.TIME_SIGNATURE, MARKER, CUE_POINT
+        has_time = has_time or (status == smf.META and first in kinds)
     if plays_drums and not plays_else and not has_time:
         return None
     return replace(track, events=tuple(kept))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musegen_daw import smf
-from musegen_daw.core.clip import Clip, Note, Song
+from musegen_daw.core.clip import Clip, Marker, Note, Song
 from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi_file import add_drums, read_midi, song_from_bytes, song_to_bytes, write_midi
@@ -311,3 +311,22 @@ def test_adding_drums_keeps_time_and_parts(song, drums):
     ]
     assert len(back.drums) == 1
     assert len(back.drums[0].notes) == len(drums.notes)
+
+
+def test_markers_and_cue_points_are_read_written_and_kept():
+    first = [
+        mido.MetaMessage("marker", text="Verse", time=0),
+        mido.MetaMessage("cue_marker", text="Solo", time=960),
+    ]
+    drums = [
+        mido.Message("note_on", channel=9, note=36, velocity=90, time=0),
+        mido.MetaMessage("marker", text="Verse", time=0),
+        mido.Message("note_off", channel=9, note=36, time=96),
+    ]
+    data = saved(first, drums)
+    song = song_from_bytes(data, "in.mid")
+    assert song.markers == (Marker(0, "Verse"), Marker(960, "Solo"))
+    again = song_from_bytes(song_to_bytes(Song((PART,), SONG.time_map, song.markers)), "out.mid")
+    assert again.markers == song.markers
+    assert song_from_bytes(add_drums(data, "in.mid", DRUMS), "out.mid").markers == song.markers
+    assert SONG.markers == ()

@@ -99,12 +99,12 @@ def test_density_is_obeyed(generator) -> None:
     assert counts[0] < counts[1] < counts[2]
 
 
-def test_loudness_is_obeyed(generator) -> None:
+def test_energy_is_obeyed(generator) -> None:
     loud = [
         np.mean(
             [
                 note.velocity
-                for take in generator.generate(_request("demo", loudness=each, variations=4)).takes
+                for take in generator.generate(_request("demo", energy=each, variations=4)).takes
                 for note in take.drums.notes
             ]
         )
@@ -130,7 +130,10 @@ def test_a_style_is_gone_on_with(generator) -> None:
         )
         beat = {(note.start_ticks % 1920, note.pitch) for note in groove.drums[0].notes}
         with_it, without = (
-            {(at % 1920 // 120 * 120, pitch) for at, pitch in _hits(generator.generate(each).takes[0].drums)}
+            {
+                ((at + 60) % 1920 // 120 * 120, pitch)
+                for at, pitch in _hits(generator.generate(each).takes[0].drums)
+            }
             for each in (behind, request)
         )
         grid = {(at // 120 * 120, pitch) for at, pitch in beat}
@@ -147,4 +150,6 @@ def test_the_card_names_what_it_must() -> None:
 
 def test_the_description_is_plain_json() -> None:
     facts = json.loads((drum_model_dir() / "model.json").read_text(encoding="utf-8"))
-    assert {"encode", "look_back", "step", "step_8bit"} == set(facts["graphs"])
+    roles = {"encode", "choose", "expect", "look_back", "step", "step_8bit", "plan", "hand", "critic"}
+    assert roles == set(facts["graphs"])
+    assert all(graph["bytes"] <= 25 << 20 for graph in facts["graphs"].values())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from musegen_daw import files
 from musegen_daw.commands import terminal
-from musegen_daw.commands.drum_request import DrumOptions, drum_job, read_drums
+from musegen_daw.commands.drum_request import DrumOptions, drum_task, read_drums
 from musegen_daw.commands.resynthesis import OpenDecoder, resynthesise
 from musegen_daw.core.clip import Song
 from musegen_daw.drumming.job import OpenGenerator
@@ -112,8 +112,9 @@ def song_with_drums(
         given = replace(drums.at_ppq(song.time_map.ppq), name="Drums")
         song = Song((*song.parts, given), song.time_map)
     elif not any(clip.notes for clip in song.drums):
-        job = drum_job(song, str(path), options, terminal.note)
+        task = drum_task(song, str(path), options, terminal.note)
         generator = open_generator(model_dir)
+        job = task.job(generator.styles)
         with terminal.Progress(f"{path.name}: writing drums") as progress:
             result = generator.generate(job.request, progress=progress)
         seed = result.seed

@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from musegen_daw.core.clip import Clip, Note, Song
 from musegen_daw.core.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, to_general_midi
-from musegen_daw.core.parts import clip_bars, continued_bars, find_parts, listed_parts
-from musegen_daw.core.time import Bar
+from musegen_daw.core.parts import (
+    MAX_EMPTY_BARS,
+    clip_bars,
+    connected,
+    continued_bars,
+    find_parts,
+    listed_parts,
+    section_bars,
+)
+from musegen_daw.core.time import Bar, TimeMap
 from musegen_daw.drumming import job
-from musegen_daw.drumming.job import DrumSettings, Kept, Primer, drums_of, merged, primer_of
+from musegen_daw.drumming.job import DrumSettings, Kept, Primer, merged, primer_of
+from musegen_daw.drumming.plan import Plan
 from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.errors import MidiFileError
-from musegen_daw.midi_file import read_midi
+
+if TYPE_CHECKING:
+    from musegen_daw.drumming.style import StyleBook
+
+KNOWN_METERS = {"4/4", "2/2", "2/4", "3/4", "6/8", "12/8", "7/8", "5/4", "9/8"}
+"""Those that are written as they are; others are cut at their beats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,7 @@ class DrumOptions:
     bar_count: int | None = None
     tracks: tuple[str, ...] = ()
     primer_path: Path | None = None
+    plan: Plan | None = None
     keep_drums: bool = False
     strict_meter: bool = False
     drum_map: DrumMap = GENERAL_MIDI
@@ -56,8 +72,40 @@ class DrumJob:
         return drums.with_notes((*self.kept, *written))
 
 
-def drum_job(song: Song, name: str, options: DrumOptions, note: Callable[[str], None]) -> DrumJob:
-    """The request for drums to `song`; `name` stands for its file, `note` takes sentences for the person.
+@dataclass(frozen=True, slots=True)
+class DrumTask:
+    """What a song gives the drums to do, before a model is there to do it."""
+
+    name: str
+    time_map: TimeMap
+    parts: tuple[Clip, ...]
+    bars: tuple[Bar, ...]
+    options: DrumOptions
+    kept: Clip | None = None
+    kept_bars: frozenset[int] = frozenset()
+    primer: Primer | None = None
+    plan: Plan | None = None
+    sections: tuple[int, ...] = ()
+
+    def job(self, styles: StyleBook) -> DrumJob:
+        """The request, in a style of `styles`; raises MusegenError where there is no such style."""
+        drum_map = self.options.drum_map
+        asked = job.drum_job(
+            self.parts,
+            self.bars,
+            self.time_map,
+            self.options.settings,
+            self.primer,
+            Kept(to_general_midi(self.kept, drum_map), bars=self.kept_bars) if self.kept else None,
+            styles=styles,
+            plan=self.plan,
+            sections=self.sections,
+        )
+        return DrumJob(asked, self.bars, self.kept.notes if self.kept else (), drum_map)
+
+
+def drum_task(song: Song, name: str, options: DrumOptions, note: Callable[[str], None]) -> DrumTask:
+    """What there is to do for `song`; `name` stands for its file, `note` takes sentences for the person.
 
     Raises MidiFileError where the song gives the drums nothing to do.
     """
@@ -66,7 +114,9 @@ def drum_job(song: Song, name: str, options: DrumOptions, note: Callable[[str], 
     if options.bar_count is not None:
         bars = continued_bars(song.time_map, options.bar_count)
     else:
-        bars = clip_bars(song.time_map, [*song.parts, *([kept] if kept else [])])
+        every = [*song.parts, *([kept] if kept else [])]
+        bars = clip_bars(song.time_map, every)
+        _note_strays(connected(song.time_map, every).strays, name, len(bars), note)
     _check_meter(song, name, bars, note, strict=options.strict_meter)
     kept_bars = frozenset(
         index
@@ -80,9 +130,18 @@ def drum_job(song: Song, name: str, options: DrumOptions, note: Callable[[str], 
         primer = _primer(options.primer_path, song.time_map.ppq, note)
         if primer.bars[-1].length_ticks != bars[0].length_ticks:
             note(f"{options.primer_path} is in another meter than {name}.")
-    standing = Kept(to_general_midi(kept, options.drum_map), bars=kept_bars) if kept else None
-    asked = job.drum_job(parts, bars, song.time_map, options.settings, primer, standing)
-    return DrumJob(asked, bars, kept.notes if kept else (), options.drum_map)
+    return DrumTask(
+        name,
+        song.time_map,
+        parts,
+        bars,
+        options,
+        kept,
+        kept_bars,
+        primer,
+        None if options.plan is None else _fitted(options.plan, len(bars), name, note),
+        section_bars(song.markers, bars),
+    )
 
 
 def read_drums(path: Path, note: Callable[[str], None]) -> tuple[Clip, Song]:
@@ -90,10 +149,7 @@ def read_drums(path: Path, note: Callable[[str], None]) -> tuple[Clip, Song]:
 
     Raises MidiFileError when there are none.
     """
-    song = read_midi(path)
-    drums = drums_of(song)
-    if drums is None:
-        raise MidiFileError(f"{path} has no drums: no notes on channel 10.")
+    drums, song = job.read_drums(path)
     if not any(clip.notes for clip in song.drums):
         note(f"{path} has nothing on channel 10; its only track is taken as drums.")
     return drums, song
@@ -128,18 +184,35 @@ def _kept_drums(song: Song, name: str, note: Callable[[str], None]) -> Clip | No
 def _check_meter(
     song: Song, name: str, bars: Sequence[Bar], note: Callable[[str], None], *, strict: bool
 ) -> None:
-    end_ticks = bars[-1].end_ticks
-    if song.time_map.is_four_four(end_ticks):
-        return
     meters = dict.fromkeys(
         f"{meter.numerator}/{meter.denominator}"
         for meter in song.time_map.time_signatures
-        if meter.start_ticks < end_ticks
+        if meter.start_ticks < bars[-1].end_ticks
     )
-    where = f"{name} is in {', '.join(meters)}"
-    if strict:
-        raise MidiFileError(f"{where}; the model was trained on 4/4 and other meters were refused.")
-    note(f"{where}; the model was trained on 4/4 and writes drums into these bars as best it can.")
+    unknown = [meter for meter in meters if meter not in KNOWN_METERS]
+    if unknown and strict:
+        raise MidiFileError(
+            f"{name} is in {', '.join(unknown)}, and meters without drums of their own were refused."
+        )
+    for meter in unknown:
+        note(f"{name}: {meter} is written in the styles of 4/4, cut at its beats.")
+
+
+def _note_strays(strays: int, name: str, bars: int, note: Callable[[str], None]) -> None:
+    if strays:
+        notes = "1 note" if strays == 1 else f"{strays} notes"
+        note(f"{name}: drums for its {bars} bars; {notes} more than {MAX_EMPTY_BARS} bars later left out.")
+
+
+def _fitted(plan: Plan, bars: int, name: str, note: Callable[[str], None]) -> Plan:
+    """The plan for so many bars: cut, or begun again where it ends."""
+    if len(plan) > bars:
+        note(f"The plan has {len(plan)} bars and {name} {bars}: the plan is cut.")
+    elif len(plan) < bars:
+        note(
+            f"The plan has {len(plan)} bars and {name} {bars}: the plan starts again at bar {len(plan) + 1}."
+        )
+    return Plan(tuple(plan[bar % len(plan)] for bar in range(bars)))
 
 
 def _primer(path: Path, ppq: int, note: Callable[[str], None]) -> Primer:

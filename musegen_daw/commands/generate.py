@@ -10,7 +10,8 @@ from pathlib import Path
 
 from musegen_daw import files
 from musegen_daw.commands import terminal
-from musegen_daw.commands.drum_request import DrumOptions, drum_job
+from musegen_daw.commands.drum_request import DrumOptions, drum_task
+from musegen_daw.commands.take_facts import style_words, take_facts
 from musegen_daw.core.clip import Song
 from musegen_daw.drumming.job import DrumWriter, OpenGenerator
 from musegen_daw.errors import MidiFileError, ModelError, MusegenError
@@ -83,8 +84,9 @@ def _generate(
 ) -> None:
     data = read_midi_bytes(input_path)
     song = song_from_bytes(data, str(input_path))
-    job = drum_job(song, str(input_path), options, terminal.note)
+    task = drum_task(song, str(input_path), options, terminal.note)
     writer = generator()
+    job = task.job(writer.styles)
     start_seconds = time.perf_counter()
     with terminal.Progress(f"{input_path.name}: writing drums") as progress:
         result = writer.generate(job.request, progress=progress)
@@ -108,9 +110,10 @@ def _generate(
             "log_likelihood": round(take.log_likelihood, 4),
             "seconds": round(seconds, 4),
             "model": writer.name,
+            **take_facts(take),
         }
         sentence = (
-            f"{output}: {hit_count} hits in {bar_count} bars, seed {result.seed}, "
+            f"{output}: {hit_count} hits{style_words(take)} in {bar_count} bars, seed {result.seed}, "
             f"log-likelihood {take.log_likelihood:.1f} a bar, {seconds:.2f} s"
         )
         terminal.say_facts(facts, sentence, as_json=args.json)

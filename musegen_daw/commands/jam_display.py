@@ -37,7 +37,7 @@ class Facts:
 
 def facts_of(status: RigStatus, picture: JamPicture) -> Facts:
     """What there is to tell: heard is what was struck in the bar before, hits what the drums play in this one."""
-    jam, bar, length = status.jam, picture.bar, picture.beats_per_bar
+    jam, bar, length = status.jam, picture.bar, picture.grid.beats_per_bar
     heard = sum(bar - 1 <= note.start_beats / length < bar for note in picture.heard)
     hits = sum(len(pattern.notes) for pattern in picture.played if pattern.bar == bar)
     return Facts(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from musegen_daw.jam.settings import RigSettings
 
 NONE = "none"
+MAX_METER_LETTERS, MAX_BAR_BEATS = 5, 8
 MAX_LOOP_BARS, MAX_COUNT_IN_BARS, MAX_FILL_BARS = 64, 16, 64
 
 
@@ -73,6 +74,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="keep time, or follow the DAW's MIDI clock",
     )
     time.add_argument("--tempo", type=number(20, 300), default=120.0, metavar="BPM", help="120 unless told")
+    time.add_argument(
+        "--meter", type=meter, default=(4, 4), metavar="N/D", help="3/4, 6/8, 7/8 ...; 4/4 unless told"
+    )
     time.add_argument("--count-in", type=whole(0, MAX_COUNT_IN_BARS), default=0, metavar="BARS")
     time.add_argument(
         "--send-clock", action="store_true", help="lead: send MIDI clock from a new port, 'musegen clock'"
@@ -107,8 +111,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--follow", type=number(0, 4), default=1.0, metavar="X", help="0 loosely to 4 closely, 1"
     )
     drums.add_argument(
-        "--style", default="", metavar="NAME", help="begin from a bundled groove (see --list-styles)"
-    )
+        "--style", default="", metavar="NAME|CODE|FILE.mid",
+        help="a style (see --list-styles), or that of these drums; else one that fits what you play first",
+    )  # fmt: skip
     drums.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, metavar="S")
     drums.add_argument(
         "--model", type=Path, default=resources.drum_model_dir(), metavar="DIR", help="another drum model"
@@ -121,6 +126,21 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="bind the next knob or pad that moves to this control, as often as needed (needs --controls)",
     )  # fmt: skip
     command.add_argument("--json", action="store_true", help="print one JSON object for each bar and event")
+
+
+def meter(text: str) -> tuple[int, int]:
+    """A meter as numerator and denominator: bars of one to eight quarter notes."""
+    from musegen_daw.live.patterns import DENOMINATORS
+
+    above, _, below = text.partition("/")
+    is_meter = above.isdecimal() and below.isdecimal() and len(text) <= MAX_METER_LETTERS
+    if (
+        not is_meter
+        or int(below) not in DENOMINATORS
+        or not 1 <= 4 * int(above) / int(below) <= MAX_BAR_BEATS
+    ):
+        raise argparse.ArgumentTypeError(f"{text!r} is no meter such as 4/4, 3/4 or 6/8")
+    return int(above), int(below)
 
 
 def misuse(args: Namespace) -> str | None:
@@ -150,12 +170,11 @@ def rig_settings(args: Namespace) -> RigSettings:
     from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
     from musegen_daw.live.controls import Controls
     from musegen_daw.live.modes import Taste, WhenSilent
+    from musegen_daw.live.patterns import BarGrid
     from musegen_daw.live.performer import Kit
     from musegen_daw.live.settings import JamSettings, Way
 
     _check_recording(args.record)
-    if args.style:
-        resources.style_path(args.style)  # raises where there is none, before ports are opened
     drum_map = resources.load_drum_map(args.drum_map) if args.drum_map else GENERAL_MIDI
     jam = JamSettings(
         way=Way(args.mode),
@@ -163,6 +182,7 @@ def rig_settings(args: Namespace) -> RigSettings:
         loop_bars=args.bars,
         taste=Taste(seed=args.seed, follow=args.follow, fill_every_bars=args.fill_every),
         kit=Kit(drum_map, args.drum_channel - 1, args.note_length / 1000),
+        grid=BarGrid(*args.meter),
         channels=frozenset(channel - 1 for channel in args.channel) or None,
     )
     return RigSettings(

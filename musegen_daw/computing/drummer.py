@@ -8,6 +8,7 @@ from pathlib import Path
 from musegen_daw.computing.tasks import OPEN_DRUMS, WRITE_DRUMS
 from musegen_daw.computing.worker import Worker
 from musegen_daw.drumming.request import DrumRequest, DrumResult
+from musegen_daw.drumming.style import StyleBook
 
 
 class RemoteDrummer:
@@ -16,13 +17,13 @@ class RemoteDrummer:
     Several may ask at once. A process that is lost opens the model again for the next request.
     """
 
-    def __init__(self, worker: Worker, folder: Path, name: str) -> None:
-        self._worker, self._folder, self.name = worker, folder, name
+    def __init__(self, worker: Worker, folder: Path, name: str, styles: StyleBook) -> None:
+        self._worker, self._folder, self.name, self.styles = worker, folder, name, styles
 
     @classmethod
     def open(cls, worker: Worker, folder: Path) -> RemoteDrummer:
         """Open the model there; raises ModelError where it is missing, damaged or of another kind."""
-        return cls(worker, folder, worker.call(OPEN_DRUMS, folder))
+        return cls(worker, folder, *worker.call(OPEN_DRUMS, folder))
 
     def generate(
         self,

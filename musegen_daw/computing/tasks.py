@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from musegen_daw.drumming.generator import DrumGenerator
     from musegen_daw.drumming.request import DrumRequest, DrumResult
+    from musegen_daw.drumming.style import StyleBook
     from musegen_daw.vocoding.mel import Floats, MelConfig
     from musegen_daw.vocoding.vocoder import Vocoder
 
@@ -40,8 +41,11 @@ class Tasks:
             raise ValueError(f"there is no task {name!r}")
         return tasks[name]
 
-    def _open_drums(self, folder: Path, *, progress: Progress, cancelled: IsCancelled) -> str:
-        return self._drummer(folder).name
+    def _open_drums(
+        self, folder: Path, *, progress: Progress, cancelled: IsCancelled
+    ) -> tuple[str, StyleBook]:
+        drummer = self._drummer(folder)
+        return drummer.name, drummer.styles
 
     def _write_drums(
         self, folder: Path, request: DrumRequest, *, progress: Progress, cancelled: IsCancelled

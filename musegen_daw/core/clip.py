@@ -138,11 +138,20 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
+class Marker:
+    """A named place in a song, such as the beginning of a chorus."""
+
+    start_ticks: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Song:
-    """Clips that sound together on one time map."""
+    """Clips that sound together on one time map, and the places that are marked, in order of time."""
 
     clips: tuple[Clip, ...]
     time_map: TimeMap
+    markers: tuple[Marker, ...] = ()
 
     def __post_init__(self) -> None:
         for clip in self.clips:

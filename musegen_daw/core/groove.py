@@ -23,8 +23,8 @@ def _retime(note: Note, start_ticks: float, duration_ticks: float) -> Note:
     return replace(note, start_ticks=max(0, round(start_ticks)), duration_ticks=max(0, round(duration_ticks)))
 
 
-def swing(clip: Clip, ratio: float, *, division: int = 8) -> Clip:
-    """The clip with its off-beat notes of `division` (8 or 16) delayed.
+def swing(clip: Clip, ratio: float, *, division: int = 8, origin_ticks: int = 0) -> Clip:
+    """The clip with its off-beat notes of `division` (8 or 16) delayed, in pairs counted from `origin_ticks`.
 
     `ratio` is the share of each pair that the first note takes: 0.5 is straight, 2/3 a triplet swing. The
     time within a pair is stretched before the off-beat and squeezed after it, so notes keep their order and
@@ -37,9 +37,9 @@ def swing(clip: Clip, ratio: float, *, division: int = 8) -> Clip:
     pair_ticks = 8 * clip.ppq / division
 
     def warp(ticks: int) -> float:
-        pair, position = divmod(ticks / pair_ticks, 1.0)
+        pair, position = divmod((ticks - origin_ticks) / pair_ticks, 1.0)
         swung = 2 * ratio * position if position < 0.5 else ratio + 2 * (1 - ratio) * (position - 0.5)
-        return (pair + swung) * pair_ticks
+        return origin_ticks + (pair + swung) * pair_ticks
 
     def change(note: Note) -> Note:
         start_ticks = round(warp(note.start_ticks))
@@ -74,9 +74,12 @@ def velocity_curve(clip: Clip, exponent: float) -> Clip:
     """
     if exponent <= 0:
         raise ValueError(f"a velocity exponent must be positive, got {exponent}")
-    return clip.map_notes(
-        lambda note: replace(note, velocity=_clamp_velocity(127 * (note.velocity / 127) ** exponent))
-    )
+    return clip.map_notes(lambda note: bent(note, exponent))
+
+
+def bent(note: Note, exponent: float) -> Note:
+    """The note with its velocity bent by a power curve; see `velocity_curve`."""
+    return replace(note, velocity=_clamp_velocity(127 * (note.velocity / 127) ** exponent))
 
 
 def scale_timing(clip: Clip, scale: float, grid_ticks: int) -> Clip:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from musegen_daw.core.clip import Clip, Song
+from musegen_daw.core.clip import Clip, Marker, Note, Song
 from musegen_daw.core.time import Bar, TimeMap
 
 # Acoustic grand piano, the steel, jazz, clean, muted, overdriven and distortion guitars, the acoustic,
@@ -12,6 +14,16 @@ from musegen_daw.core.time import Bar, TimeMap
 LISTED_PROGRAMS = frozenset({0, *range(25, 31), *range(32, 35)})
 
 TRAILING_SILENCE_BARS = 4
+MAX_EMPTY_BARS = 64
+"""Between notes of one piece of music; what is further out is a stray."""
+
+
+@dataclass(frozen=True, slots=True)
+class Music:
+    """Clips without the notes that lie a long way out, and how many notes that left out."""
+
+    clips: tuple[Clip, ...]
+    strays: int = 0
 
 
 def listed_parts(song: Song) -> tuple[Clip, ...]:
@@ -45,16 +57,66 @@ def clip_bars(time_map: TimeMap, clips: Sequence[Clip]) -> tuple[Bar, ...]:
     """The bars from 0 that `clips` fill, as a musician counts them.
 
     A release that hangs less than a 16th over a bar line opens no new bar, an onset does. Silence at
-    the end of a clip counts up to four bars; more is the length of a project, not of a clip.
+    the end of a clip counts up to four bars; more is the length of a project, not of a clip. Strays, as
+    `connected` finds them, open no bars.
     """
+    clips = connected(time_map, clips).clips
     onset_ticks = max((note.start_ticks for clip in clips for note in clip.notes), default=-1)
     sound_ticks = max((note.end_ticks for clip in clips for note in clip.notes), default=0)
     length_ticks = max((clip.end_ticks for clip in clips), default=0)
     slack_ticks = time_map.ppq // 4
     end_ticks = max(onset_ticks + 1, sound_ticks - slack_ticks)
-    bars = time_map.bars(max(end_ticks, length_ticks - slack_ticks))
+    # No further than shows that it is too long, for the track may end millions of bars out.
+    furthest_ticks = end_ticks + (TRAILING_SILENCE_BARS + 2) * max(_bar_lengths(time_map))
+    bars = time_map.bars(max(end_ticks, min(length_ticks - slack_ticks, furthest_ticks)))
     sounding = sum(bar.start_ticks < end_ticks for bar in bars)
     return bars if len(bars) <= sounding + TRAILING_SILENCE_BARS else bars[:sounding]
+
+
+def connected(time_map: TimeMap, clips: Sequence[Clip]) -> Music:
+    """The clips up to the first gap of more than 64 empty bars that no more notes follow than came before it."""
+    notes = sorted((note for clip in clips for note in clip.notes), key=lambda note: note.start_ticks)
+    for before, note in _gaps(time_map, notes):
+        if 2 * before >= len(notes):
+            end_ticks = note.start_ticks
+            cut = (
+                clip.with_notes(each for each in clip.notes if each.start_ticks < end_ticks) for clip in clips
+            )
+            return Music(tuple(cut), len(notes) - before)
+    return Music(tuple(clips))
+
+
+def _gaps(time_map: TimeMap, notes: Sequence[Note]) -> Iterator[tuple[int, Note]]:
+    """The notes, in order of time, before which there are too many empty bars, and how many notes come earlier."""
+    lengths = _bar_lengths(time_map)
+    shortest_ticks, longest_ticks = min(lengths), max(lengths)
+    end_ticks = notes[0].end_ticks if notes else 0
+    for index, note in enumerate(notes):
+        if note.start_ticks - end_ticks > MAX_EMPTY_BARS * shortest_ticks:
+            begun = len(time_map.bars(end_ticks))
+            # No further than decides it, for a stray may lie millions of bars out.
+            until_ticks = min(note.start_ticks, end_ticks + (MAX_EMPTY_BARS + 2) * longest_ticks)
+            empty = len(time_map.bars(until_ticks + 1)) - begun - 1
+            if empty > MAX_EMPTY_BARS:
+                yield index, note
+        end_ticks = max(end_ticks, note.end_ticks)
+
+
+def _bar_lengths(time_map: TimeMap) -> list[int]:
+    meters = [(4, 4), *((meter.numerator, meter.denominator) for meter in time_map.time_signatures)]
+    return [time_map.bar_ticks(*meter) for meter in meters]
+
+
+def section_bars(markers: Sequence[Marker], bars: Sequence[Bar]) -> tuple[int, ...]:
+    """The indices of the bars at whose lines the markers lie, each the nearest; those beyond the bars are left out."""
+    starts = [bar.start_ticks for bar in bars]
+    found: set[int] = set()
+    for marker in markers:
+        index = max(0, bisect_right(starts, marker.start_ticks) - 1)
+        bar = bars[index]
+        is_next = 2 * (marker.start_ticks - bar.start_ticks) >= bar.length_ticks
+        found.add(index + is_next)
+    return tuple(sorted(index for index in found if index < len(bars)))
 
 
 def continued_bars(time_map: TimeMap, count: int) -> tuple[Bar, ...]:

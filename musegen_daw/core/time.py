@@ -29,13 +29,22 @@ class TimeSignature:
     numerator: int
     denominator: int
 
+    @property
+    def is_compound(self) -> bool:
+        """Whether beats are of three eighths or sixteenths, as in 6/8."""
+        return self.denominator >= 8 and self.numerator > 3 and self.numerator % 3 == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar as the half-open interval [start_ticks, start_ticks + length_ticks)."""
+    """One bar as the half-open interval [start_ticks, start_ticks + length_ticks).
+
+    `is_compound` says that its beats are dotted quarters, as in 6/8 and 12/8.
+    """
 
     start_ticks: int
     length_ticks: int
+    is_compound: bool = False
 
     @property
     def end_ticks(self) -> int:
@@ -126,7 +135,7 @@ class TimeMap:
             start_ticks = signature.start_ticks
             while start_ticks < min(section_end, end_ticks):
                 room = length_ticks if is_last else min(length_ticks, section_end - start_ticks)
-                bars.append(Bar(start_ticks, room))
+                bars.append(Bar(start_ticks, room, signature.is_compound))
                 start_ticks += room
         return tuple(bars)
 

@@ -138,6 +138,56 @@ def onsets_from_notes(
     return onsets[np.lexsort((onsets["pitch"], onsets["position"], onsets["bar"]))]
 
 
+STRAIGHT_STEP, TRIPLET_STEP, FAST_TRIPLET_STEP = (
+    12,
+    16,
+    8,
+)  # positions: sixteenths, eighth and sixteenth triplets
+_EARLY_POSITIONS = 4  # a hit so little ahead of a beat belongs to it
+_TRIPLET_COST, _FAST_TRIPLET_COST = 4, 20  # squared positions: what is as near to both grids is straight
+
+
+def quantise(hits: Array) -> Array:
+    """HIT on the grid that the model writes: every beat in sixteenths or in triplets, whichever is nearer.
+
+    Of two hits of a piece that fall together the louder stays. Levels are kept.
+    """
+    if len(hits) == 0:
+        return hits.copy()
+    away = hits["position"].astype(np.int64) - LEAD_POSITIONS
+    beat = np.maximum(away + _EARLY_POSITIONS, 0) // POSITIONS_PER_BEAT
+    group = hits["bar"].astype(np.int64) * (POSITIONS_PER_BAR // POSITIONS_PER_BEAT + 1) + beat
+    _, group = np.unique(group, return_inverse=True)
+    counts = np.bincount(group)
+    steps = (STRAIGHT_STEP, TRIPLET_STEP, FAST_TRIPLET_STEP)
+    costs = (0.0, _TRIPLET_COST, _FAST_TRIPLET_COST + FAST_TRIPLET_STEP * counts)
+    nearest = [np.maximum(2 * away + step, 0) // (2 * step) * step for step in steps]
+    missed = [
+        np.bincount(group, weights=np.square(near - away)) + cost
+        for near, cost in zip(nearest, costs, strict=True)
+    ]
+    best = np.argmin(missed, axis=0)[group]
+    snapped = np.choose(best, nearest)
+    last = POSITIONS_PER_BAR - np.array(steps)[best]
+    found = hits.copy()
+    found["position"] = np.minimum(snapped, last) + LEAD_POSITIONS
+    found = found[np.lexsort((-found["level"].astype(int), found["piece"], found["position"], found["bar"]))]
+    again = np.zeros(len(found), bool)
+    again[1:] = (
+        (found["bar"][1:] == found["bar"][:-1])
+        & (found["position"][1:] == found["position"][:-1])
+        & (found["piece"][1:] == found["piece"][:-1])
+    )
+    return found[~again]
+
+
+def cells_of(hits: Array, bars: int) -> npt.NDArray[np.bool_]:
+    """Which piece is struck at which sixteenth: (bars, 16, pieces)."""
+    cells = np.zeros((bars, FRAMES_PER_BAR, len(PIECES)), bool)
+    cells[hits["bar"], hits["position"] // POSITIONS_PER_FRAME, hits["piece"]] = True
+    return cells
+
+
 def bar_starts(bars: Sequence[Bar]) -> npt.NDArray[np.int64]:
     """First ticks of `bars` (bars,)."""
     return np.array([bar.start_ticks for bar in bars], np.int64)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +14,8 @@ from musegen_daw.drumming.events import (
     VELOCITY_LEVELS,
     Array,
 )
+from musegen_daw.drumming.meter import METER_SIZE
+from musegen_daw.drumming.plan import Cymbal
 
 LOWEST_PITCH, PITCHES = 21, 88
 DURATION_EDGES = np.array([7, 13, 25, 49, 97, 193, 385])  # positions: up to a 32nd, 16th, 8th ... 2 bars
@@ -23,43 +23,22 @@ DURATIONS = len(DURATION_EDGES) + 1
 STATISTICS = 3  # onsets, loudest level, mean offset
 PART_FEATURES = len(FAMILIES) * (PITCHES + DURATIONS + STATISTICS) + 1
 PITCH_FEATURES = slice(0, len(FAMILIES) * PITCHES)  # of the part features
-DRUM_FEATURES = 2 * len(PIECES) + 1
+DRUM_FEATURES = len(PIECES) + 1
 
 UNKNOWN = 0
-SILENT, PLAYS = 1, 2
-DENSITY_LEVELS = 10
-LOUDNESS_LEVELS = 8
-DENSITY_SIZE = 3 + DENSITY_LEVELS
-LOUDNESS_SIZE = 1 + LOUDNESS_LEVELS
-FILL_SIZE = 3  # unknown, no fill, fill
-DYNAMICS_SIZE = 3  # unknown, flat, expressive
-TIMING_SIZE = 3  # unknown, on the grid, human
+DENSITY_EDGES = np.array([4, 6, 8, 10, 12, 14, 16, 19, 23])  # hits to sixteen sixteenths
+DENSITY_SIZE = len(DENSITY_EDGES) + 2
+KIND_SIZE = 4  # unknown, groove, variation, fill
+CRASH_SIZE = 3  # unknown, none, on the downbeat
+CYMBAL_SIZE = len(Cymbal) + 1
 TEMPO_EDGES = np.array([60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 165, 180, 200])
 TEMPO_SIZE = len(TEMPO_EDGES) + 2
-CONTROL_SIZES = (DENSITY_SIZE, LOUDNESS_SIZE, FILL_SIZE, DYNAMICS_SIZE, TIMING_SIZE, TEMPO_SIZE)
-DENSITY, LOUDNESS, FILL, DYNAMICS, TIMING, TEMPO = range(len(CONTROL_SIZES))
+CONTROL_SIZES = (DENSITY_SIZE, KIND_SIZE, CRASH_SIZE, CYMBAL_SIZE, TEMPO_SIZE, METER_SIZE)
+DENSITY, KIND, CRASH, CYMBAL, TEMPO, METER = range(len(CONTROL_SIZES))
 
 _TOM_VOICES = {VOICES.index(name) for name in ("low tom", "mid tom", "high tom")}
 _IS_TOM = np.array([voice in _TOM_VOICES for voice in VOICE_OF_PIECE])
 _IS_SNARE = np.array([piece.name == "snare" for piece in PIECES])
-
-
-@dataclass(frozen=True, slots=True)
-class ControlScale:
-    """Edges between the levels of density (hits a bar) and loudness (mean level), learned from the training bars."""
-
-    density_edges: tuple[float, ...]
-    loudness_edges: tuple[float, ...]
-
-    @classmethod
-    def learn(cls, hits_per_bar: npt.ArrayLike, mean_level: npt.ArrayLike) -> ControlScale:
-        """Edges at equal shares of the bars that have hits (bars,)."""
-
-        def edges(values: npt.ArrayLike, levels: int) -> tuple[float, ...]:
-            shares = np.arange(1, levels) / levels
-            return tuple(float(edge) for edge in np.quantile(np.asarray(values, float), shares))
-
-        return cls(edges(hits_per_bar, DENSITY_LEVELS), edges(mean_level, LOUDNESS_LEVELS))
 
 
 def frame_of(position: npt.ArrayLike) -> npt.NDArray[np.int64]:
@@ -103,22 +82,16 @@ def part_frames(onsets: Array, bars: int) -> npt.NDArray[np.float32]:
 
 
 def drum_frames(hits: Array, bars: int) -> npt.NDArray[np.float32]:
-    """What the drums do at each sixteenth: (16·bars, DRUM_FEATURES): per piece a hit and its level, the mean offset."""
+    """What the drums, HIT on the grid of `quantise`, do at each sixteenth: (16·bars, DRUM_FEATURES).
+
+    Which pieces are struck; last, how far from the sixteenth, in triplets.
+    """
     features = np.zeros((bars * FRAMES_PER_BAR, DRUM_FEATURES), np.float32)
     if len(hits) == 0:
         return features
     frame = hits["bar"].astype(np.int64) * FRAMES_PER_BAR + frame_of(hits["position"])
-    piece = hits["piece"].astype(np.int64)
-    features[frame, piece] = 1
-    np.maximum.at(
-        features, (frame, len(PIECES) + piece), hits["level"].astype(np.float32) / (VELOCITY_LEVELS - 1)
-    )
-    np.add.at(
-        features,
-        (frame, np.full(len(frame), DRUM_FEATURES - 1)),
-        offset_of(hits["position"]) / LEAD_POSITIONS,
-    )
-    features[:, -1] /= np.maximum(np.bincount(frame, minlength=len(features)), 1)
+    features[frame, hits["piece"].astype(np.int64)] = 1
+    features[frame, -1] = offset_of(hits["position"]) / LEAD_POSITIONS
     return features
 
 
@@ -143,12 +116,10 @@ def bar_facts(
     return count, level, fill
 
 
-def control_levels(hits: Array, bars: int, scale: ControlScale) -> npt.NDArray[np.int64]:
-    """Density, loudness and fill of every bar as the model's control levels: (bars, 3)."""
-    count, level, fill = bar_facts(hits, bars)
-    density = np.where(count == 0, SILENT, 3 + np.searchsorted(scale.density_edges, count, side="right"))
-    loudness = np.where(count == 0, UNKNOWN, 1 + np.searchsorted(scale.loudness_edges, level, side="right"))
-    return np.stack([density, loudness, 1 + fill.astype(np.int64)], axis=1)
+def density_level(hits: npt.ArrayLike, frames: npt.ArrayLike = FRAMES_PER_BAR) -> npt.NDArray[np.int64]:
+    """The model's level for so many hits in a bar of so many sixteenths."""
+    per_bar = np.asarray(hits, float) * FRAMES_PER_BAR / np.maximum(frames, 1)
+    return 1 + np.searchsorted(DENSITY_EDGES, per_bar, side="right")
 
 
 def tempo_level(bpm: float | None) -> int:

@@ -1,56 +1,41 @@
-"""DrumGenerator: a request in, drums out; seeded, bar-exact, with ranked variations."""
+"""DrumGenerator: a request in, drums out: a style for each take, a plan of its bars, what is new in them, the hand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.core.clip import Clip, Note
-from musegen_daw.core.drums import PIECES, VOICES
-from musegen_daw.core.groove import humanise
+from musegen_daw.core.drums import PIECES
 from musegen_daw.core.time import Bar
+from musegen_daw.drumming.choosing import different_styles, named_like, probabilities, styles_like
+from musegen_daw.drumming.critic import Critic
 from musegen_daw.drumming.events import (
     FRAMES_PER_BAR,
-    POSITIONS_PER_BAR,
+    LEAD_POSITIONS,
+    POSITIONS_PER_BEAT,
     Array,
-    bar_starts,
-    clip_hits,
-    clip_onsets,
-    hits_to_notes,
-    to_positions,
 )
-from musegen_daw.drumming.features import (
-    CONTROL_SIZES,
-    DENSITY,
-    DENSITY_LEVELS,
-    DRUM_FEATURES,
-    DYNAMICS,
-    FILL,
-    LOUDNESS,
-    LOUDNESS_LEVELS,
-    PLAYS,
-    TEMPO,
-    TIMING,
-    drum_frames,
-    part_frames,
-    tempo_level,
-)
+from musegen_daw.drumming.features import part_frames, tempo_level
 from musegen_daw.drumming.grammar import Grammar
-from musegen_daw.drumming.guidance import Guidance, Lean, repeated
-from musegen_daw.drumming.keeping import free_hits, kept_hits, kept_notes
-from musegen_daw.drumming.ranking import agreement
-from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
-from musegen_daw.drumming.sampler import Sampler
-from musegen_daw.drumming.spans import model_bars
-from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
-from musegen_daw.drumming.writer import BarTask, BarWriter, State, WrittenBar
+from musegen_daw.drumming.guidance import Guidance
+from musegen_daw.drumming.hand import Hand
+from musegen_daw.drumming.hands import playable
+from musegen_daw.drumming.plan import BarPlan, Plan
+from musegen_daw.drumming.plan_steering import Steering
+from musegen_daw.drumming.planning import Planner
+from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake, check
+from musegen_daw.drumming.scene import Scene
+from musegen_daw.drumming.style import Style, StyleBook
+from musegen_daw.drumming.takes import Memory, TakeWriter
+from musegen_daw.drumming.tokens import DrumVocabulary
+from musegen_daw.drumming.writer import BarWriter
 from musegen_daw.errors import ModelError
-from musegen_daw.models.session import Graph, OnnxGraph, zeros
+from musegen_daw.models.session import Graph, OnnxGraph
 from musegen_daw.models.spec import ModelSpec, load_spec
 
 Floats = npt.NDArray[np.float32]
@@ -58,14 +43,8 @@ Progress = Callable[[int, int], None]
 
 WINDOW_BARS = 16
 OVERLAP_BARS = 4
-PAST_BARS = 24
-MAX_FOLLOW = 4.0
-PRIMED_FOLLOW = 0.25
-GROOVE_SHARE = 0.6  # of what is expected where a groove is given: it leads, and the parts colour it
-THRESHOLD = 0.15  # of an expected hit; this and the strength were chosen on the validation split
-STRENGTH = 8.0
-DENSITY_ODDS = 3.0
-PLAYED_LOOSENESS = 0.4  # of a hand that plays what was written on the grid
+DEFAULT_BPM = 120.0
+USUAL_CRASHES = 0.45  # at which tracks have as many as human ones, those at sections among them
 
 
 class Cancelled(Exception):
@@ -73,49 +52,48 @@ class Cancelled(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Memory:
-    """What the encoder says of the parts: (bars, 16, width), (bars, width), which bars were heard (bars,), and the
-    probability of each hit (bars, 16, pieces)."""
-
-    frames: Floats
-    bars: Floats
-    heard: Floats
-    expected: Floats
-
-
-@dataclass(frozen=True, slots=True)
 class DrumGraphs:
-    """The three functions of the model, arrays to arrays, as the export describes them.
+    """The functions of the model, arrays to arrays, as the export describes them.
 
     `step` comes as an exact graph and as one with 8-bit weights, about twice as fast.
     """
 
     encode: Graph
+    choose: Graph
+    expect: Graph
     look_back: Graph
     step: Graph
+    plan: Graph
+    hand: Graph
+    critic: Graph | None = None
 
 
 class DrumGenerator:
     """Drums from the model; keeps no state between requests."""
 
-    def __init__(self, spec: ModelSpec, graphs: DrumGraphs, tokenizer_path: Path) -> None:
+    def __init__(self, spec: ModelSpec, graphs: DrumGraphs) -> None:
         self.name = spec.name
         try:
             self.vocabulary = DrumVocabulary.from_runs(spec.facts["vocabulary"])
+            self.styles = StyleBook.from_dict(spec.facts["styles"])
             sizes = spec.facts["sizes"]
-            self._density_edges = np.array(spec.facts["control_scale"]["density_edges"], float)
-            self._width, self._history = int(sizes["context_width"]), int(sizes["history_width"])
             state_shape = int(sizes["decoder_layers"]), int(sizes["decoder_width"])
+            history_width = int(sizes["history_width"])
             grammar = Grammar(self.vocabulary)
+            self._planner = Planner(graphs.plan, spec.facts["planner"])
         except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise ModelError(
                 f"The description of the model {spec.name} is damaged; install it again."
             ) from error
-        self._tokenizer_path = tokenizer_path
-        self._tokenizer: DrumTokenizer | None = None
-        self._encode, self._look_back = graphs.encode, graphs.look_back
-        self._guidance = Guidance(self.vocabulary, grammar)
-        self._writer = BarWriter(graphs.step, grammar, self._guidance, self.vocabulary, state_shape)
+        self._encode, self._choose = graphs.encode, graphs.choose
+        self._hand = Hand(graphs.hand)
+        self._critic = None if graphs.critic is None else Critic(graphs.critic)
+        guidance = Guidance(self.vocabulary, grammar)
+        writer = BarWriter(graphs.step, grammar, guidance, self.vocabulary, state_shape)
+        self._takes = TakeWriter(
+            graphs.expect, graphs.look_back, writer, grammar, guidance, self.vocabulary, history_width
+        )
+        self._likeness = self.styles.likeness
 
     @classmethod
     def open(cls, folder: Path, threads: int = 1, *, exact: bool = False) -> DrumGenerator:
@@ -125,10 +103,9 @@ class DrumGenerator:
         """
         spec = load_spec(folder, "drums")
         step = "step" if exact or "step_8bit" not in spec.graphs else "step_8bit"
-        graphs = DrumGraphs(
-            *(OnnxGraph(folder, spec, role, threads) for role in ("encode", "look_back", step))
-        )
-        return cls(spec, graphs, folder / "tokenizer.json")
+        roles = ["encode", "choose", "expect", "look_back", step, "plan", "hand"]
+        roles += [role for role in ("critic",) if role in spec.graphs]
+        return cls(spec, DrumGraphs(*(OnnxGraph(folder, spec, role, threads) for role in roles)))
 
     def generate(
         self,
@@ -142,242 +119,161 @@ class DrumGenerator:
         `progress` is told bars done and bars in all; where `cancelled` answers true, Cancelled is
         raised. Raises ValueError where the request makes no sense.
         """
-        _check(request)
-        before, _ = model_bars(request.primer_bars, request.ppq)
-        asked, owners = model_bars(request.bars, request.ppq)
-        every, primed = (*before, *asked), len(before)
-        rows = max(request.candidates, request.variations)
-        memory = self._read_parts(request, every, primed)
-        if request.primer is not None:
-            groove = drum_frames(clip_hits(request.primer, before), primed).reshape(
-                primed, FRAMES_PER_BAR, -1
-            )
-            going_on = repeated(groove[..., : len(PIECES)], len(asked))
-            memory.expected[primed:] += GROOVE_SHARE * (going_on - memory.expected[primed:])
-        sampler = Sampler(request.seed, rows, request.temperature, request.top_p)
-        controls = _controls(request, rows)
-        forced = self._forced_bars(request, before, asked, owners)
-        standing, kept_pieces = kept_hits(request, asked)
-        standing_notes = kept_notes(request, asked, owners, kept_pieces)
+        check(request)
+        scene = Scene.of(request)
+        memory = self._read_parts(scene)
+        likely = self._likely_styles(scene, memory, request)
+        styles = self._chosen_styles(request, scene, likely)
+        plans = self._planner.write(
+            scene.part,
+            styles,
+            seed=request.seed,
+            bpm=request.bpm,
+            steering=Steering(
+                request.fills,
+                USUAL_CRASHES if request.crashes is None else request.crashes,
+                request.density,
+                request.energy,
+                request.complexity,
+            ),
+            given=scene.given_plans(request, self._planner.scale),
+            fills=[
+                scene.primed + bar for bar, owner in enumerate(scene.owners) if owner in request.fill_bars
+            ],
+        )
 
-        state: State | None = None
-        last_drums = zeros(rows, FRAMES_PER_BAR, DRUM_FEATURES)
-        read = zeros(rows, 0, FRAMES_PER_BAR, self._history)
-        written: list[list[WrittenBar]] = [[] for _ in range(rows)]
-        likelihood = np.zeros(rows)
-        for bar, span in enumerate(every):
+        def done(bar: int) -> None:
             if cancelled is not None and cancelled():
                 raise Cancelled
-            if request.density is None and request.parts:
-                hits = memory.expected[bar].sum()
-                controls[:, DENSITY] = 3 + np.searchsorted(self._density_edges, hits, side="right")
-            context, read = self._context(memory, bar, read, last_drums, controls)
-            end_position = min(POSITIONS_PER_BAR, int(to_positions(span.length_ticks, request.ppq)))
-            task = BarTask(
-                context=context,
-                forced=forced.get(bar),
-                kept=standing[standing["bar"] == bar - primed] if bar >= primed else standing[:0],
-                kept_pieces=kept_pieces,
-                end_position=end_position,
-                on_grid=True,  # off it a hit has twelve places, each too unlikely beside a leap to the next beat
-                must_play=end_position == POSITIONS_PER_BAR and not kept_pieces.any(),
-                lean=self._lean(request, memory, bar),
-            )
-            state = self._writer.start(context) if state is None else state
-            bars, state, gained = self._writer.write(task, state, sampler)
-            last_drums = np.stack([drum_frames(each.hits, 1) for each in bars])
-            if bar >= primed:
-                if bar not in forced:
-                    likelihood += gained
-                for row, each in enumerate(bars):
-                    each.hits["bar"] = bar - primed
-                    written[row].append(each)
-                if progress is not None:
-                    progress(owners[bar - primed] + 1, len(request.bars))
-        free_bars = max(1, sum(bar not in forced for bar in range(primed, len(every))))
+            if progress is not None and bar > scene.primed:
+                progress(scene.owners[bar - scene.primed - 1] + 1, len(request.bars))
+
+        written = self._takes.write(request, scene, memory, styles, plans, self._planner.scale, done)
         takes = [
             DrumTake(
-                _clip(free_hits(bars, request, owners, kept_pieces), standing_notes, asked, request),
-                float(likelihood[row] / free_bars),
-                tuple(token for bar in bars for token in bar.tokens),
+                self._played(request, scene, plan, own.hits, row),
+                own.log_likelihood,
+                own.tokens,
+                style,
+                float(likely[style.code]) if style.code >= 0 else 0.0,
+                _asked_plan(plan, scene),
             )
-            for row, bars in enumerate(written)
+            for row, (style, plan, own) in enumerate(zip(styles, plans, written, strict=True))
         ]
-        if rows > request.variations:
-            value = agreement([np.concatenate([bar.hits for bar in bars]) for bars in written], len(asked))
-        else:
-            value = np.array([take.log_likelihood for take in takes])
-        best = np.argsort(-value, kind="stable")[: request.variations]
-        return DrumResult(tuple(takes[row] for row in best), request.seed)
+        if request.within_style and self._critic is not None and len(takes) > 1:
+            parts = part_frames(scene.onsets, len(scene.bars))[scene.primed * FRAMES_PER_BAR :]
+            fit = self._critic.scores(parts, [own.hits for own in written], len(scene.asked))
+            takes = [takes[row] for row in np.argsort(-np.asarray(fit), kind="stable").tolist()]
+        return DrumResult(tuple(takes), request.seed)
 
-    def _lean(self, request: DrumRequest, memory: _Memory, bar: int) -> Lean | None:
-        """How far the expectations of a bar draw its tokens; not at all where nothing was heard."""
-        strength = STRENGTH * request.follow * (1.0 if request.primer is None else PRIMED_FOLLOW)
-        if strength == 0 or not memory.heard[bar]:
-            return None
-        density = 0.5 if request.density is None else request.density
-        odds = np.log(THRESHOLD / (1 - THRESHOLD)) + (0.5 - density) * DENSITY_ODDS
-        return self._guidance.lean(memory.expected[bar], float(1 / (1 + np.exp(-odds))), strength)
-
-    def _read_parts(self, request: DrumRequest, every: tuple[Bar, ...], primed: int) -> _Memory:
-        heard_parts = _heard_parts(request)
-        onsets = clip_onsets(heard_parts, every)
-        parts = part_frames(onsets, len(every)).reshape(len(every), FRAMES_PER_BAR, -1)
-        starts = bar_starts(every)
-        known_until = max((part.end_ticks for part in heard_parts), default=0)
-        if request.heard_until_ticks is not None:
-            known_until = min(known_until, request.heard_until_ticks)
-        heard = (starts < known_until).astype(np.float32)
-        first = min((note.start_ticks for part in heard_parts for note in part.notes[:1]), default=0)
-        for bar in range(primed):
-            heard[bar] *= every[bar].end_ticks > first
+    def _read_parts(self, scene: Scene) -> Memory:
+        bars = len(scene.bars)
+        parts = part_frames(scene.onsets, bars).reshape(bars, FRAMES_PER_BAR, -1)
+        heard = scene.heard.astype(np.float32)
         frames: list[Floats] = []
-        hits: list[Floats] = []
-        bars: list[Floats] = []
-        for start in range(0, len(every), WINDOW_BARS):
-            end = min(len(every), start + WINDOW_BARS)
-            before, after = max(0, start - OVERLAP_BARS), min(len(every), end + OVERLAP_BARS)
-            memory, vectors, expected = self._encode(parts[before:after], heard[before:after])
+        vectors: list[Floats] = []
+        for start in range(0, bars, WINDOW_BARS):
+            end = min(bars, start + WINDOW_BARS)
+            before, after = max(0, start - OVERLAP_BARS), min(bars, end + OVERLAP_BARS)
+            memory, own = self._encode(parts[before:after], heard[before:after])
             frames.append(memory[start - before : end - before])
-            hits.append(expected[start - before : end - before])
-            bars.append(vectors[start - before : end - before])
-        return _Memory(np.concatenate(frames), np.concatenate(bars), heard, np.concatenate(hits))
+            vectors.append(own[start - before : end - before])
+        return Memory(np.concatenate(frames), np.concatenate(vectors))
 
-    def _context(
-        self, memory: _Memory, bar: int, read: Floats, last_drums: Floats, controls: npt.NDArray[np.int64]
-    ) -> tuple[Floats, Floats]:
-        first = max(0, bar - PAST_BARS)
-        past = (
-            np.concatenate([zeros(1, self._width), memory.bars[first:bar]])
-            if first == 0
-            else memory.bars[first:bar]
+    def _likely_styles(self, scene: Scene, memory: Memory, request: DrumRequest) -> npt.NDArray[np.float64]:
+        """How likely each style of the book is given the bars in which the parts play: (styles,)."""
+        codes = self.styles.of_meter(scene.meter)
+        telling = scene.heard & scene.part.sounds
+        if not telling.any():
+            shares = np.zeros(len(self.styles))
+            shares[codes] = self.styles.shares[codes] / self.styles.shares[codes].sum()
+            return shares
+        (logits,) = self._choose(
+            memory.bars,
+            telling.astype(np.float32),
+            np.array(tempo_level(request.bpm), np.int64),
+            np.array(scene.meters[scene.primed], np.int64),
         )
-        known = np.ones(len(past), np.float32)
-        if first == 0:
-            known[0] = 0
-        context, last_read = self._look_back(
-            memory.frames[bar],
-            memory.bars[bar],
-            past,
-            read[:, -(len(past) - 1) :] if len(past) > 1 else read[:, :0],
-            last_drums,
-            known,
-            controls,
+        return probabilities(logits, codes)
+
+    def _chosen_styles(
+        self, request: DrumRequest, scene: Scene, likely: npt.NDArray[np.float64]
+    ) -> list[Style]:
+        """The style of each take."""
+        wanted = request.style if request.style is not None else scene.groove()
+        if wanted is None:
+            count = 1 if request.within_style else request.variations
+            codes = different_styles(likely, count, self._likeness)
+            styles = [self.styles[code] for code in codes]
+        elif request.within_style:
+            styles = [named_like(wanted, self.styles)]
+        else:
+            styles = styles_like(self.styles, named_like(wanted, self.styles), likely, request.variations)
+        return styles * request.variations if request.within_style else styles
+
+    def _played(self, request: DrumRequest, scene: Scene, plan: Plan, hits: Array, row: int) -> Clip:
+        """The hits of a take (HIT on the grid, bar 0 the first asked for) as a hand plays them, with what stands."""
+        asked = scene.asked
+        bpm = request.bpm or DEFAULT_BPM
+        kept = hits if request.any_hands else playable(hits, bpm=bpm)
+        energy = np.array([bar.energy for bar in plan.bars[scene.primed :]], float)
+        seed = 0 if request.temperature == 0 else request.seed
+        touch = self._hand.play(kept, bars=len(asked), energy=energy, bpm=bpm, seed=_stream(seed, row))
+        free = _with_touch(kept, touch.velocity, touch.offset_beats, asked, request)
+        return Clip(
+            (*free, *scene.standing_notes),
+            asked[-1].end_ticks,
+            request.ppq,
+            name="musegen drums",
+            is_drum=True,
         )
-        return context, np.concatenate([read, last_read[:, None]], axis=1)
-
-    def _forced_bars(
-        self, request: DrumRequest, before: tuple[Bar, ...], asked: tuple[Bar, ...], owners: tuple[int, ...]
-    ) -> dict[int, list[int]]:
-        """The tokens of the model bars that are given: those of the primer and the kept ones."""
-        forced: dict[int, list[int]] = {}
-        if before and request.primer is not None:
-            forced |= dict(enumerate(self._encode_bars(clip_hits(request.primer, before), len(before))))
-        if request.kept_bars and request.kept is not None:
-            encoded = self._encode_bars(clip_hits(request.kept, asked), len(asked))
-            forced |= {
-                len(before) + bar: encoded[bar]
-                for bar, owner in enumerate(owners)
-                if owner in request.kept_bars
-            }
-        return forced
-
-    def _encode_bars(self, hits: Array, bars: int) -> list[list[int]]:
-        if self._tokenizer is None:
-            try:
-                self._tokenizer = DrumTokenizer.load(self._tokenizer_path)
-            except Exception as error:  # the tokenizer library raises what its parser raises
-                raise ModelError(
-                    f"The tokenizer {self._tokenizer_path} cannot be read; install the model again."
-                ) from error
-            if self._tokenizer.vocabulary().to_runs() != self.vocabulary.to_runs():
-                raise ModelError(
-                    f"The tokenizer {self._tokenizer_path} is of another model; install the model again."
-                )
-        return self._tokenizer.encode_bars(hits, bars)
 
 
-def _heard_parts(request: DrumRequest) -> tuple[Clip, ...]:
-    """The parts up to where they are heard."""
-    until_ticks = request.heard_until_ticks
-    if until_ticks is None:
-        return request.parts
-
-    def heard(note: Note) -> Note | None:
-        if note.start_ticks >= until_ticks:
-            return None
-        return replace(note, duration_ticks=min(note.duration_ticks, until_ticks - note.start_ticks))
-
-    return tuple(part.map_notes(heard) for part in request.parts)
+def _stream(seed: int, row: int) -> int:
+    return (seed * 1_000_003 + row) % 2**63
 
 
-def _clip(hits: Array, kept: tuple[Note, ...], bars: tuple[Bar, ...], request: DrumRequest) -> Clip:
-    written = Clip(hits_to_notes(hits, bars, request.ppq), bars[-1].end_ticks, request.ppq, is_drum=True)
+def _with_touch(
+    hits: Array,
+    velocity: npt.NDArray[np.int64],
+    offset_beats: npt.NDArray[np.float64],
+    bars: Sequence[Bar],
+    request: DrumRequest,
+) -> tuple[Note, ...]:
+    """The hits as notes, as loud and as early or late as they are played; on the grid unless timing is human."""
+    ppq = request.ppq
+    first_ticks, last_ticks = bars[0].start_ticks, bars[-1].end_ticks - 1
+    length_ticks = max(1, ppq // 4)
+    starts = np.array([bar.start_ticks for bar in bars], np.int64)[hits["bar"]]
+    away = (hits["position"].astype(np.float64) - LEAD_POSITIONS) / POSITIONS_PER_BEAT
     if request.human_timing is not False:
-        played = humanise(
-            written,
-            PLAYED_LOOSENESS,
-            seed=request.seed * (request.temperature > 0),
-            bar_ticks=bars[0].length_ticks,
-        )
-        last_ticks = bars[-1].end_ticks - 1
-        written = played.map_notes(
-            lambda note: replace(
-                note, start_ticks=min(max(bars[0].start_ticks, note.start_ticks), last_ticks)
-            )
-        )
-    notes = (*written.notes, *kept)
-    return Clip(notes, bars[-1].end_ticks, request.ppq, name="musegen drums", is_drum=True)
+        away = away + offset_beats
+    ticks = np.clip(starts + np.floor(away * ppq + 0.5).astype(np.int64), first_ticks, last_ticks)
+    pitches = np.array([piece.pitch for piece in PIECES], np.int64)[hits["piece"]]
+    order = np.lexsort((pitches, ticks))
+    following: dict[int, int] = {}
+    notes: list[Note] = []
+    for index in order[::-1].tolist():
+        pitch, start = int(pitches[index]), int(ticks[index])
+        until = following.get(pitch)
+        if until == start:
+            continue
+        length = length_ticks if until is None else min(length_ticks, until - start)
+        notes.append(Note(pitch, int(velocity[index]), start, length))
+        following[pitch] = start
+    return tuple(reversed(notes))
 
 
-def _check(request: DrumRequest) -> None:
-    if not request.bars:
-        raise ValueError("a request needs at least one bar")
-    if request.variations < 1 or request.candidates < 1:
-        asked = min(request.variations, request.candidates)
-        raise ValueError(f"at least one variation and one candidate must be asked for, got {asked}")
-    if not 0 <= request.follow <= MAX_FOLLOW:
-        raise ValueError(f"follow must be within 0..{MAX_FOLLOW:g}, got {request.follow}")
-    for name in ("density", "loudness", "fill"):
-        value = getattr(request, name)
-        if value is not None and not 0 <= value <= 1:
-            raise ValueError(f"{name} must be within 0..1, got {value}")
-    unknown = request.kept_voices - set(VOICES)
-    if unknown:
-        raise ValueError(f"unknown voices: {', '.join(sorted(unknown))}")
-    if request.ppq <= 0:
-        raise ValueError(f"ppq must be positive, got {request.ppq}")
-    every = (*request.primer_bars, *request.bars)
-    if any(bar.length_ticks <= 0 for bar in every):
-        raise ValueError("a bar must have a length")
-    if any(bar.end_ticks != following.start_ticks for bar, following in pairwise(every)):
-        raise ValueError("each bar must begin where the one before it ends, those of the primer first")
-    if (request.primer is None) != (not request.primer_bars):
-        raise ValueError("a primer needs its bars, and primer bars a primer")
-    if request.kept is None and (request.kept_voices or request.kept_bars):
-        raise ValueError("voices or bars are to be kept, but there are no drums to keep them of")
-    if any(not 0 <= bar < len(request.bars) for bar in request.kept_bars):
-        raise ValueError("a kept bar lies outside the bars asked for")
-    for clip in (*request.parts, *(each for each in (request.primer, request.kept) if each is not None)):
-        if clip.ppq != request.ppq:
-            raise ValueError(f"clip {clip.name!r} has {clip.ppq} PPQ, the request {request.ppq}")
-
-
-def _controls(request: DrumRequest, rows: int) -> npt.NDArray[np.int64]:
-    """The control levels of every row: (rows, 6); asked to play, it plays, as much as the parts let expect."""
-    level = np.zeros(len(CONTROL_SIZES), np.int64)
-    level[DENSITY] = PLAYS if request.density is None else 3 + _share(request.density, DENSITY_LEVELS)
-    if request.loudness is not None:
-        level[LOUDNESS] = 1 + _share(request.loudness, LOUDNESS_LEVELS)
-    if request.fill is not None:
-        level[FILL] = 1 + int(request.fill >= 0.5)
-    if request.expressive is not None:
-        level[DYNAMICS] = 1 + int(request.expressive)
-    if request.human_timing is not None:
-        level[TIMING] = 1 + int(request.human_timing)
-    level[TEMPO] = tempo_level(request.bpm)
-    return np.repeat(level[None], rows, axis=0)
-
-
-def _share(value: float, levels: int) -> int:
-    return min(levels - 1, int(value * levels))
+def _asked_plan(plan: Plan, scene: Scene) -> Plan:
+    """The plan of the written bars that were asked for; of a bar in parts the first says what it is."""
+    found: dict[int, BarPlan] = {}
+    for index, owner in enumerate(scene.owners):
+        own = plan[scene.primed + index]
+        if owner not in found:
+            found[owner] = own
+        elif own.kind.value == "fill":
+            found[owner] = replace(own, crash=found[owner].crash)
+    for owner, own in found.items():
+        if own.repeats and own.repeats > owner:
+            found[owner] = replace(own, repeats=0, kind=type(own.kind).GROOVE)
+    return Plan(tuple(found[owner] for owner in sorted(found)))

@@ -13,7 +13,7 @@ from musegen_daw.drumming.tokens import DrumVocabulary
 
 Mask = npt.NDArray[np.bool_]
 
-AT_START, AFTER_BAR, AFTER_POSITION, AFTER_PIECE, AFTER_HIT = range(5)
+AT_START, AFTER_BAR, AFTER_POSITION, AFTER_HIT = range(4)
 NONE = 255
 
 
@@ -32,18 +32,19 @@ class Place:
 
 
 class Grammar:
-    """The automaton of bars, positions, pieces and velocities over whole (byte pair encoded) tokens."""
+    """The automaton of bars, positions and pieces over whole (byte pair encoded) tokens."""
 
     def __init__(self, vocabulary: DrumVocabulary) -> None:
         size = len(vocabulary)
         self.bar_token = vocabulary.bar_token
-        self.starts = np.zeros((5, size), bool)
+        self.starts = np.zeros((4, size), bool)
         self.first_position = np.full(size, NONE, np.int64)
         self.last_position = np.full(size, -1, np.int64)
         self.first_piece = np.full(size, NONE, np.int64)
         self.last_piece = np.full(size, -1, np.int64)
         self.end_phase = np.zeros(size, np.int64)
         self.on_grid = np.ones(size, bool)
+        self.is_straight = np.ones(size, bool)  # without triplets
         self.has_piece = np.zeros((size, len(PIECES)), bool)
         for token, run in enumerate(vocabulary.to_runs()):
             if run and _is_ordered(run):
@@ -62,17 +63,16 @@ class Grammar:
             self.starts[[AT_START, AFTER_BAR, AFTER_HIT], token] = True
         elif first == DrumVocabulary.POSITION:
             self.starts[[AFTER_BAR, AFTER_HIT], token] = True
-        elif first == DrumVocabulary.PIECE:
-            self.starts[[AFTER_POSITION, AFTER_HIT], token] = True
         else:
-            self.starts[AFTER_PIECE, token] = True
+            self.starts[[AFTER_POSITION, AFTER_HIT], token] = True
         positions = [value for kind, value in run if kind == DrumVocabulary.POSITION]
         if positions:
             if positions[-1] >= POSITIONS_PER_BAR:
                 raise ValueError(f"position {positions[-1]} lies outside the bar")
             self.first_position[token], self.last_position[token] = positions[0], positions[-1]
             away = np.array(positions) - LEAD_POSITIONS
-            self.on_grid[token] = bool(((away % 6 == 0) | (away % 8 == 0)).all())
+            self.on_grid[token] = bool(((away % 12 == 0) | (away % 8 == 0)).all())
+            self.is_straight[token] = bool((away % 12 == 0).all())
         before = kinds.index(DrumVocabulary.POSITION) if positions else len(kinds)
         leading = [value for kind, value in run[:before] if kind == DrumVocabulary.PIECE]
         if leading:
@@ -84,8 +84,7 @@ class Grammar:
         self.end_phase[token] = {
             DrumVocabulary.BAR: AFTER_BAR,
             DrumVocabulary.POSITION: AFTER_POSITION,
-            DrumVocabulary.PIECE: AFTER_PIECE,
-            DrumVocabulary.VELOCITY: AFTER_HIT,
+            DrumVocabulary.PIECE: AFTER_HIT,
         }[kinds[-1]]
         for kind, value in run:
             if kind == DrumVocabulary.PIECE:
@@ -116,7 +115,7 @@ class Grammar:
 def _is_ordered(run: list[list[int]]) -> bool:
     position, piece = -1, -1
     previous = 0
-    follows = {0: (1, 2, 3, 4), 1: (2,), 2: (3,), 3: (4,), 4: (2, 3)}
+    follows = {0: (1, 2, 3), 1: (2,), 2: (3,), 3: (2, 3)}
     for kind, value in run:
         if kind not in follows[previous]:
             return False

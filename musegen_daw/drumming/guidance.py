@@ -8,6 +8,7 @@ prediction a hit should be played well before it is likelier than not (Lipton et
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +24,6 @@ Floats = npt.NDArray[np.float32]
 CELLS = FRAMES_PER_BAR * len(PIECES)
 AGAIN = -4.0  # nats
 SURE = 6.0  # log-odds beyond which an expectation counts no more
-
-
-def repeated(groove: Floats, bars: int) -> Floats:
-    """What a groove (groove bars, 16, pieces) of hits, 0 or 1, lets expect of the `bars` after it: that it goes on."""
-    return groove[np.arange(bars) % len(groove)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,8 @@ class Guidance:
             if token == grammar.bar_token:
                 self._end[token] = CELLS
             elif frame >= 0:
-                self._end[token] = frame * len(PIECES) + piece + 1
+                stands = len(PIECES) if self.lingers[token] else piece + 1
+                self._end[token] = frame * len(PIECES) + stands
             elif run:
                 still.append(token)
         # Few tokens begin with pieces, and with few sets of them: a product this small wakes no thread of the BLAS.
@@ -117,15 +114,19 @@ class Guidance:
         places.ravel()[self._starting_place] += changes
         return Lean(tokens, changes, places, passed)
 
-    def scores(self, lean: Lean, place: Place, lingers: npt.NDArray[np.bool_]) -> Floats:
-        """What to add to the logits (rows, tokens) of sequences that stand at `place`.
+    def lean_logits(
+        self, logits: Floats, leans: Sequence[Lean | None], place: Place, lingers: npt.NDArray[np.bool_]
+    ) -> Floats:
+        """The logits (rows, tokens) of sequences that stand at `place`, each drawn by its lean, None by nothing.
 
         `lingers` (rows,) marks sequences that have moved on within the sixteenth they stand at.
         """
         rows = [
-            self._after_moving(lean, position) if has_moved else self._at(lean, position, piece)
-            for position, piece, has_moved in zip(
-                place.position.tolist(), place.piece.tolist(), lingers.tolist(), strict=True
+            own
+            if lean is None
+            else own + (self._after_moving(lean, position) if has_moved else self._at(lean, position, piece))
+            for own, lean, position, piece, has_moved in zip(
+                logits, leans, place.position.tolist(), place.piece.tolist(), lingers.tolist(), strict=True
             )
         ]
         return rows[0][None] if len(rows) == 1 else np.stack(rows)

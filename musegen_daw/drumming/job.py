@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from musegen_daw.core.clip import Clip, Song
 from musegen_daw.core.parts import clip_bars
 from musegen_daw.core.time import Bar, TimeMap
+from musegen_daw.drumming.plan import Plan
 from musegen_daw.drumming.request import (
-    DEFAULT_CANDIDATES,
     DEFAULT_FOLLOW,
     DEFAULT_TEMPERATURE,
     DEFAULT_TOP_P,
     DrumRequest,
     DrumResult,
 )
+from musegen_daw.errors import MidiFileError, MusegenError
+from musegen_daw.midi_file import read_midi
+
+if TYPE_CHECKING:
+    from musegen_daw.drumming.style import Style, StyleBook
 
 MAX_PRIMER_BARS = 8
+MIDI_SUFFIXES = (".mid", ".midi", ".smf")
 
 
 class DrumWriter(Protocol):
@@ -30,6 +35,11 @@ class DrumWriter(Protocol):
     @property
     def name(self) -> str:
         """The model's name."""
+        ...
+
+    @property
+    def styles(self) -> StyleBook:
+        """The styles that the model has learned."""
         ...
 
     def generate(
@@ -48,16 +58,24 @@ OpenGenerator = Callable[[Path], DrumWriter]
 
 @dataclass(frozen=True, slots=True)
 class DrumSettings:
-    """What a person asks of the drums, whatever the song; see `DrumRequest`."""
+    """What a person asks of the drums, whatever the song; see `DrumRequest`.
+
+    `style` is a style or what `chosen_style` finds one by.
+    """
 
     seed: int
     temperature: float = DEFAULT_TEMPERATURE
     top_p: float = DEFAULT_TOP_P
     follow: float = DEFAULT_FOLLOW
+    style: str | Style | None = None
+    within_style: bool = False
     density: float | None = None
-    loudness: float | None = None
-    fill: float | None = None
+    energy: float | None = None
+    fills: float | None = None
+    crashes: float | None = None
+    complexity: float | None = None
     human_timing: bool | None = None
+    any_hands: bool = False
     variations: int = 1
 
 
@@ -101,8 +119,16 @@ def drum_job(
     settings: DrumSettings,
     primer: Primer | None = None,
     kept: Kept | None = None,
+    *,
+    styles: StyleBook | None = None,
+    plan: Plan | None = None,
+    sections: Sequence[int] = (),
 ) -> DrumJob:
-    """The request for drums to `parts` in `bars`, all counted at the PPQ of `time_map`."""
+    """The request for drums to `parts` in `bars`, all counted at the PPQ of `time_map`.
+
+    `styles` are those of the generator, in which a style is looked up; a `plan` has a bar for each of `bars`, and
+    `sections` are indices into them. Raises MusegenError where there is no such style.
+    """
     primer_bars = primer.bars if primer else ()
     primer_ticks = sum(bar.length_ticks for bar in primer_bars)
     request = DrumRequest(
@@ -114,12 +140,18 @@ def drum_job(
         temperature=settings.temperature,
         top_p=settings.top_p,
         follow=settings.follow,
+        style=chosen_style(settings.style, styles),
+        within_style=settings.within_style,
         density=settings.density,
-        loudness=settings.loudness,
-        fill=settings.fill,
+        energy=settings.energy,
+        fills=settings.fills,
+        crashes=settings.crashes,
+        complexity=settings.complexity,
+        plan=plan,
+        sections=tuple(sections),
         human_timing=settings.human_timing,
+        any_hands=settings.any_hands,
         variations=settings.variations,
-        candidates=DEFAULT_CANDIDATES if settings.variations == 1 else settings.variations,
         primer=primer.drums if primer else None,
         primer_bars=primer_bars,
         kept=kept.drums.shift(primer_ticks) if kept else None,
@@ -127,6 +159,38 @@ def drum_job(
         kept_bars=kept.bars if kept else frozenset(),
     )
     return DrumJob(request, primer_ticks)
+
+
+def chosen_style(style: str | Style | None, styles: StyleBook | None) -> Style | None:
+    """A style by its name or code in the book, by the name of a bundled groove, or of the drums in a .mid file.
+
+    "" is none. Raises MusegenError, in one sentence, where there is no such style or file.
+    """
+    if not isinstance(style, str):
+        return style
+    if not style.strip():
+        return None
+    # Here, because the command line starts without them.
+    from musegen_daw.drumming.naming import bundled_grooves, find_style, style_of_drums
+
+    if style.lower().endswith(MIDI_SUFFIXES):
+        drums, song = read_drums(Path(style))
+        return style_of_drums(drums, clip_bars(song.time_map, [drums]), Path(style).stem)
+    if styles is None:
+        raise MusegenError(f"The style {style!r} cannot be looked up without a drum model.")
+    return find_style(style, styles, bundled_grooves())
+
+
+def read_drums(path: Path) -> tuple[Clip, Song]:
+    """The drums of a file of drums, and its song; a file with one track off channel 10 is taken as drums.
+
+    Raises MidiFileError when there are none.
+    """
+    song = read_midi(path)
+    drums = drums_of(song)
+    if drums is None:
+        raise MidiFileError(f"{path} has no drums: no notes on channel 10.")
+    return drums, song
 
 
 def primer_of(song: Song, ppq: int) -> Primer | None:
@@ -138,7 +202,11 @@ def primer_of(song: Song, ppq: int) -> Primer | None:
     sliced = drums.slice(bars[0].start_ticks, bars[-1].end_ticks)
     edges = [bar.start_ticks - bars[0].start_ticks for bar in bars] + [sliced.length_ticks]
     scaled = [(2 * edge * ppq + drums.ppq) // (2 * drums.ppq) for edge in edges]
-    return Primer(sliced.at_ppq(ppq), tuple(Bar(start, end - start) for start, end in pairwise(scaled)))
+    at_ppq = (
+        Bar(start, end - start, bar.is_compound)
+        for bar, start, end in zip(bars, scaled, scaled[1:], strict=False)
+    )
+    return Primer(sliced.at_ppq(ppq), tuple(at_ppq))
 
 
 def drums_of(song: Song) -> Clip | None:

@@ -13,7 +13,6 @@ from musegen_daw.core.drums import PIECE_OF_PITCH, PIECES, VOICE_OF_PIECE, VOICE
 from musegen_daw.core.time import Bar
 from musegen_daw.drumming.events import HIT, Array, bar_starts, clip_hits, place
 from musegen_daw.drumming.request import DrumRequest
-from musegen_daw.drumming.writer import WrittenBar
 
 
 def kept_hits(request: DrumRequest, bars: tuple[Bar, ...]) -> tuple[Array, npt.NDArray[np.bool_]]:
@@ -53,15 +52,3 @@ def bars_of(notes: Sequence[Note], ppq: int, bars: Sequence[Bar]) -> list[int]:
     """
     found, _ = place([note.start_ticks for note in notes], ppq, bar_starts(bars))
     return found.tolist()
-
-
-def free_hits(
-    bars: Sequence[WrittenBar],
-    request: DrumRequest,
-    owners: tuple[int, ...],
-    kept_pieces: npt.NDArray[np.bool_],
-) -> Array:
-    """The hits that are not there because something was kept."""
-    free = [bar.hits for bar, owner in zip(bars, owners, strict=True) if owner not in request.kept_bars]
-    hits = np.concatenate([np.zeros(0, HIT), *free])
-    return hits[~kept_pieces[hits["piece"]]]

@@ -31,16 +31,19 @@ class Sampler:
         logits: npt.NDArray[np.float32],
         allowed: npt.NDArray[np.bool_],
         active: npt.NDArray[np.bool_] | None = None,
+        rows: npt.NDArray[np.int64] | None = None,
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Tokens (rows,) among the allowed ones and their log-likelihoods, for logits (rows, tokens).
 
-        Only `active` rows (None: all) draw; the others get token 0 and likelihood 0.
+        Only `active` rows (None: all) draw; the others get token 0 and likelihood 0. `rows` (None: from 0 on) says
+        whose stream each row draws from.
         """
         chosen = np.zeros(len(logits), np.int64)
         likelihood = np.zeros(len(logits))
-        for row, stream in enumerate(self._streams):
+        for row in range(len(logits)):
             if active is not None and not active[row]:
                 continue
+            stream = self._streams[row if rows is None else int(rows[row])]
             scores = np.where(allowed[row], logits[row], -np.inf)
             top = scores.max()
             (tokens,) = (scores > top - self._tail).nonzero()

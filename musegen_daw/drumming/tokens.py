@@ -1,9 +1,10 @@
 """The REMI vocabulary of the drums (miditok): the only encoder and decoder in the project.
 
-A bar is `Bar`, then for each position `Position`, and for each hit of it, in order of piece,
-`PitchDrum`, `Velocity`. A byte pair encoding trained within beats joins frequent runs of these into
-one token; `Bar` is never joined, so a bar always starts with its own token. The base tokens are those
-that miditok's REMI gives for the same notes moved later by half a sixteenth (see `events`).
+A bar is `Bar`, then for each position `Position`, and for each hit of it, in order of piece, `PitchDrum`.
+How loud and how exactly in time a hit is played is no matter of tokens (see `hand`). A byte pair encoding
+trained within beats joins frequent runs of these into one token; `Bar` is never joined, so a bar always
+starts with its own token. The base tokens are those that miditok's REMI gives for the same notes moved
+later by half a sixteenth (see `events`).
 """
 
 from __future__ import annotations
@@ -21,15 +22,14 @@ from musegen_daw.core.drums import PIECES
 from musegen_daw.drumming.events import (
     HIT,
     POSITIONS_PER_BEAT,
-    VELOCITY_LEVELS,
     Array,
-    velocity_of_level,
 )
 
 if TYPE_CHECKING:
     from miditok import REMI
 
 PAD, BOS, EOS = 0, 1, 2
+WRITTEN_LEVEL = 11  # of hits that come from tokens
 _CACHED_BEATS = 1 << 18
 _PIECE_OF_TOKEN = {f"PitchDrum_{piece.pitch}": index for index, piece in enumerate(PIECES)}
 
@@ -39,7 +39,7 @@ class DrumVocabulary:
     """What every token stands for, as runs of base tokens; needs no miditok.
 
     `kinds` and `values` are (tokens, longest run), padded with kind 0. Kinds: 1 Bar, 2 Position
-    (value: position), 3 PitchDrum (value: piece), 4 Velocity (value: level). Tokens that never occur
+    (value: position), 3 PitchDrum (value: piece). Tokens that never occur
     in drums (those of instruments, PAD) have an empty run, as have BOS and EOS.
     """
 
@@ -49,7 +49,6 @@ class DrumVocabulary:
     BAR = 1
     POSITION = 2
     PIECE = 3
-    VELOCITY = 4
 
     def __len__(self) -> int:
         return len(self.kinds)
@@ -83,7 +82,7 @@ class DrumVocabulary:
         Raises ValueError where the tokens are no sequence of whole hits in ascending order.
         """
         hits: list[tuple[int, int, int, int]] = []
-        bar, position, piece, last_piece = -1, -1, -1, -1
+        bar, position, last_piece = -1, -1, -1
         bare = False  # a position without a hit so far
         for token in tokens:
             if token in (BOS, EOS, PAD):
@@ -93,8 +92,6 @@ class DrumVocabulary:
             for kind, value in zip(self.kinds[token].tolist(), self.values[token].tolist(), strict=True):
                 if kind == 0:
                     break
-                if piece >= 0 and kind != self.VELOCITY:
-                    raise ValueError("a hit without a velocity")
                 if bare and kind != self.PIECE:
                     raise ValueError(f"position {position} without a hit in bar {bar}")
                 bare = kind == self.POSITION
@@ -104,17 +101,13 @@ class DrumVocabulary:
                     if bar < 0 or value <= position:
                         raise ValueError(f"position {value} after {position} in bar {bar}")
                     position, last_piece = value, -1
-                elif kind == self.PIECE:
+                else:
                     if position < 0 or value <= last_piece:
                         raise ValueError(f"piece {value} after {last_piece} at position {position}")
-                    piece = last_piece = value
-                else:
-                    if piece < 0:
-                        raise ValueError("a velocity without a hit")
-                    hits.append((bar, position, piece, value))
-                    piece = -1
-        if piece >= 0 or bare:
-            raise ValueError("the tokens end within a hit")
+                    last_piece = value
+                    hits.append((bar, position, value, WRITTEN_LEVEL))
+        if bare:
+            raise ValueError("the tokens end within a position")
         return np.array(hits, HIT), bar + 1
 
 
@@ -127,7 +120,7 @@ def base_tokenizer() -> REMI:
             pitch_range=(21, 109),
             drums_pitch_range=(35, 83),
             beat_res={(0, 1): POSITIONS_PER_BEAT, (1, 4): 4, (4, 17): 1},
-            num_velocities=VELOCITY_LEVELS,
+            use_velocities=False,
             special_tokens=["PAD", "BOS", "EOS"],
             encode_ids_split="beat",
             use_note_duration_programs=list(range(128)),
@@ -148,13 +141,6 @@ class DrumTokenizer:
             [vocabulary[f"Position_{position}"] for position in range(4 * POSITIONS_PER_BEAT)], np.int64
         )
         self._pieces = np.array([vocabulary[f"PitchDrum_{piece.pitch}"] for piece in PIECES], np.int64)
-        self._velocities = np.array(
-            [
-                vocabulary[f"Velocity_{velocity}"]
-                for velocity in velocity_of_level(np.arange(VELOCITY_LEVELS))
-            ],
-            np.int64,
-        )
         # the library puts a mark of its own before every beat; where no token has absorbed it, it says nothing
         self._mark = remi._model.get_vocab().get("\u2581") if remi.is_trained else None  # pyright: ignore
         characters: dict[int, str] = remi._vocab_base_id_to_byte  # pyright: ignore[reportPrivateUsage]
@@ -189,11 +175,11 @@ class DrumTokenizer:
         return self._remi.vocab_size
 
     def beat_strings(self, hits: Array, bars: int) -> list[str]:
-        """Every beat that has hits as the string that the byte pair encoding reads."""
+        """Every beat that has hits, on the grid of `quantise`, as the string that the byte pair encoding reads."""
         return [text for _, text in self._beats(hits)]
 
     def encode_bars(self, hits: Array, bars: int) -> list[list[int]]:
-        """The tokens of every bar, each beginning with the bar token."""
+        """The tokens of every bar of hits on the grid of `quantise`, each beginning with the bar token."""
         encoded = [[self._bar] for _ in range(bars)]
         for bar, text in self._beats(hits):
             encoded[bar].extend(self._encode_beat(text))
@@ -206,11 +192,10 @@ class DrumTokenizer:
         bar, position = (hits[name].astype(np.int64) for name in ("bar", "position"))
         is_new = np.ones(len(hits), bool)  # position
         is_new[1:] = (bar[1:] != bar[:-1]) | (position[1:] != position[:-1])
-        at = np.cumsum(is_new + 2) - 2  # where the piece of each hit goes
-        characters = np.empty(int(at[-1]) + 2, np.uint32)
+        at = np.cumsum(is_new + 1) - 1  # where the piece of each hit goes
+        characters = np.empty(int(at[-1]) + 1, np.uint32)
         characters[at[is_new] - 1] = self._characters[self._positions[position[is_new]]]
         characters[at] = self._characters[self._pieces[hits["piece"]]]
-        characters[at + 1] = self._characters[self._velocities[hits["level"]]]
         text = characters.astype("<u4").tobytes().decode("utf-32-le")
         beat = 4 * bar + position // POSITIONS_PER_BEAT
         first = np.flatnonzero(np.concatenate(([True], beat[1:] != beat[:-1])))
@@ -263,8 +248,6 @@ def _run(names: Sequence[str]) -> list[tuple[int, int]]:
             run.append((DrumVocabulary.POSITION, int(value)))
         elif name in _PIECE_OF_TOKEN:
             run.append((DrumVocabulary.PIECE, _PIECE_OF_TOKEN[name]))
-        elif kind == "Velocity":
-            run.append((DrumVocabulary.VELOCITY, int(value) // 8))
         else:
             return []
     return run

@@ -1,4 +1,4 @@
-"""Writes one bar of drums, token by token, for all variations at once."""
+"""Writes one bar of drums, token by token, for several takes at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from musegen_daw.drumming.events import HIT, POSITIONS_PER_BAR, Array
 from musegen_daw.drumming.grammar import AFTER_BAR, Grammar, Place
 from musegen_daw.drumming.guidance import Guidance, Lean
 from musegen_daw.drumming.sampler import Sampler
-from musegen_daw.drumming.tokens import BOS, DrumVocabulary
+from musegen_daw.drumming.tokens import BOS, WRITTEN_LEVEL, DrumVocabulary
 from musegen_daw.models.session import Graph, zeros
 
 Floats = npt.NDArray[np.float32]
@@ -26,25 +26,31 @@ class State:
     hidden: Floats
     cell: Floats
 
+    def of(self, rows: Ints) -> State:
+        """The state of some rows."""
+        return State(self.hidden[:, rows], self.cell[:, rows])
+
+    def put(self, rows: Ints, state: State) -> None:
+        """Take over the state of some rows, in place."""
+        self.hidden[:, rows], self.cell[:, rows] = state.hidden, state.cell
+
 
 @dataclass(frozen=True, slots=True)
 class BarTask:
-    """One bar to write.
+    """One bar to write, by `rows` takes.
 
-    `context` (rows, 16, width) is handed to the decoder, and `lean` draws it towards what the parts let
-    expect. `forced` are the tokens, the bar line first, of a bar that is given. `kept` are hits (HIT, in
-    order) that must stand, of pieces that are not written anew (`kept_pieces`, (pieces,)). No hit lies
-    at or after `end_position`; a bar that `must_play` has at least one.
+    `context` (rows, 16, width) is handed to the decoder, and `leans` (rows) draw it towards what the parts let
+    expect in the style of each. `usable` (rows, tokens) are the tokens that may come at all. `kept` are hits (HIT,
+    in order) that must stand, of pieces that are not written anew (`kept_pieces`, (pieces,)). A bar that `must_play`
+    has at least one hit.
     """
 
     context: Floats
-    forced: list[int] | None
+    leans: tuple[Lean | None, ...]
+    usable: Bools
     kept: Array
     kept_pieces: Bools
-    end_position: int
-    on_grid: bool
     must_play: bool
-    lean: Lean | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +86,31 @@ class BarWriter:
         return self._read(np.full(rows, BOS, np.int64), context[:, 0], State(zeros(*shape), zeros(*shape)))[1]
 
     def write(
-        self, task: BarTask, state: State, sampler: Sampler
+        self, task: BarTask, state: State, sampler: Sampler, rows: Ints
     ) -> tuple[list[WrittenBar], State, npt.NDArray[np.float64]]:
-        """The bar of each row, the state after it, and the log-likelihoods (rows,) of what was chosen freely."""
-        if task.forced is not None:
-            return self._give(task.forced, task.context, state)
-        rows = len(task.context)
-        index = np.arange(rows)
+        """The bar of each take, the state after it, and the log-likelihoods (rows,) of what was chosen freely.
+
+        `rows` (rows,) are the streams of `sampler` that draw.
+        """
+        count = len(task.context)
+        index = np.arange(count)
         bar = self._grammar.bar_token
-        usable = self._usable(task)
-        kept = _Kept(task.kept, self._runs, self._single, rows) if task.kept_pieces.any() else None
-        last = np.full(rows, bar, np.int64)
-        place = self._grammar.advance(Place.start(rows), last)
-        done, some_are_done = np.zeros(rows, bool), False
-        lingers = np.zeros(rows, bool)
-        gained = np.zeros(rows)
-        written: list[list[int]] = [[] for _ in range(rows)]
+        kept = _Kept(task.kept, self._runs, self._single, count) if task.kept_pieces.any() else None
+        last = np.full(count, bar, np.int64)
+        place = self._grammar.advance(Place.start(count), last)
+        done, some_are_done = np.zeros(count, bool), False
+        lingers = np.zeros(count, bool)
+        gained = np.zeros(count)
+        written: list[list[int]] = [[] for _ in range(count)]
         frame = self._grammar.frame(place)
         while True:
             logits, following = self._read(last, task.context[index, frame], state)
-            if task.lean is not None:
-                logits = logits + self._guidance.scores(task.lean, place, lingers)
+            logits = self._guidance.lean_logits(logits, task.leans, place, lingers)
             allowed = self._grammar.allowed(place)
-            allowed &= usable
+            allowed &= task.usable
             if task.must_play:
                 allowed[place.phase == AFTER_BAR, bar] = False
-            chosen, likelihood = sampler.draw(logits, allowed, ~done)
+            chosen, likelihood = sampler.draw(logits, allowed, ~done, rows)
             if kept is not None:
                 kept.respect(place, chosen, likelihood, ~done)
             if some_are_done:
@@ -130,41 +135,19 @@ class BarWriter:
             moves = (place.position != left.position) & (left.position >= 0)
             lingers = ((frame == left_frame) & (lingers | moves)) | self._guidance.lingers[chosen]
 
-    def _usable(self, task: BarTask) -> Bools:
-        usable = self._grammar.last_position < task.end_position
-        if task.on_grid:
-            usable &= self._grammar.on_grid
-        if task.kept_pieces.any():
-            usable &= ~self._grammar.has_piece[:, task.kept_pieces].any(axis=1)
-        return usable
-
-    def _give(
-        self, tokens: list[int], context: Floats, state: State
-    ) -> tuple[list[WrittenBar], State, npt.NDArray[np.float64]]:
-        rows = len(context)
-        place = Place.start(rows)
-        for token in tokens:
-            column = np.full(rows, token, np.int64)
-            place = self._grammar.advance(place, column)
-            _, state = self._read(column, context[:, self._grammar.frame(place)[0]], state)
-        given = [WrittenBar(self._hits(tokens[1:]), tuple(tokens)) for _ in range(rows)]
-        return given, state, np.zeros(rows)
-
     def _read(self, tokens: Ints, aligned: Floats, state: State) -> tuple[Floats, State]:
         logits, hidden, cell = self._step(tokens, aligned, state.hidden, state.cell)
         return logits, State(hidden, cell)
 
     def _hits(self, tokens: list[int]) -> Array:
         hits: list[tuple[int, int, int, int]] = []
-        position = piece = -1
+        position = -1
         for token in tokens:
             for kind, value in self._runs[token]:
                 if kind == DrumVocabulary.POSITION:
                     position = value
-                elif kind == DrumVocabulary.PIECE:
-                    piece = value
                 else:
-                    hits.append((0, position, piece, value))
+                    hits.append((0, position, value, WRITTEN_LEVEL))
         return np.array(hits, HIT)
 
 
@@ -174,7 +157,7 @@ class _Kept:
     def __init__(
         self, hits: Array, runs: list[list[list[int]]], single: dict[tuple[int, int], int], rows: int
     ) -> None:
-        self._hits = [(int(hit["position"]), int(hit["piece"]), int(hit["level"])) for hit in hits]
+        self._hits = [(int(hit["position"]), int(hit["piece"])) for hit in hits]
         self._runs, self._single = runs, single
         self._next = [0] * rows
         self._queues: list[list[int]] = [[] for _ in range(rows)]
@@ -193,19 +176,16 @@ class _Kept:
         events: list[tuple[int, int]] = []
         first = self._next[row]
         for kind, value in self._runs[token]:
-            if kind == DrumVocabulary.VELOCITY:
-                events.append((kind, value))
-                continue
             if kind == DrumVocabulary.PIECE:
                 there = (here, value)
             else:
                 there = (value if kind == DrumVocabulary.POSITION else POSITIONS_PER_BAR, -1)
-            while self._next[row] < len(self._hits) and self._hits[self._next[row]][:2] < there:
-                position, piece, level = self._hits[self._next[row]]
+            while self._next[row] < len(self._hits) and self._hits[self._next[row]] < there:
+                position, piece = self._hits[self._next[row]]
                 if position != here:
                     events.append((DrumVocabulary.POSITION, position))
                     here = position
-                events += [(DrumVocabulary.PIECE, piece), (DrumVocabulary.VELOCITY, level)]
+                events.append((DrumVocabulary.PIECE, piece))
                 self._next[row] += 1
             events.append((kind, value))
             if kind == DrumVocabulary.POSITION:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from musegen_daw.core.drums import VOICES
+from musegen_daw.core.parts import section_bars
 from musegen_daw.drumming.job import DrumJob, DrumSettings, Kept, drum_job
 from musegen_daw.drumming.request import DrumRequest, DrumResult
 from musegen_daw.editing.document import ClipDocument
 from musegen_daw.editing.edits import add_takes
 from musegen_daw.errors import ProjectError
+
+if TYPE_CHECKING:
+    from musegen_daw.drumming.style import StyleBook
 
 FROM_MODEL = "written"
 
@@ -36,18 +41,33 @@ class Generation:
         return add_takes(document, drums, origin=FROM_MODEL, settings=self.settings)
 
 
-def generation(document: ClipDocument, seed: int) -> Generation:
+def generation(document: ClipDocument, seed: int, styles: StyleBook | None = None) -> Generation:
     """The question for new takes with a seed: the model hears what is locked and writes the rest around it.
 
-    Raises ProjectError where no part is followed or everything is locked.
+    `styles` are those of the model. Raises ProjectError where no part is followed or everything is locked,
+    MusegenError where there is no such style as the settings ask for.
     """
-    if not document.parts:
-        raise ProjectError("Choose at least one track for the drums to follow.")
-    if len(document.locked_bars) == len(document.bars) or len(document.locked_voices) == len(VOICES):
-        raise ProjectError("Everything is locked, so there is nothing to write: unlock a voice or a bar.")
+    check_locks(document)
     settings = replace(document.settings, seed=seed)
     kept = None
     if document.locked_voices or document.locked_bars:
         kept = Kept(document.drums, document.locked_voices, document.locked_bars)
-    job = drum_job(document.parts, document.bars, document.time_map, settings, document.primer, kept)
+    job = drum_job(
+        document.parts,
+        document.bars,
+        document.time_map,
+        settings,
+        document.primer,
+        kept,
+        styles=styles,
+        sections=section_bars(document.song.markers, document.bars),
+    )
     return Generation(document.identity, settings, job)
+
+
+def check_locks(document: ClipDocument) -> None:
+    """Raises ProjectError where no part is followed or everything is locked."""
+    if not document.parts:
+        raise ProjectError("Choose at least one track for the drums to follow.")
+    if len(document.locked_bars) == len(document.bars) or len(document.locked_voices) == len(VOICES):
+        raise ProjectError("Everything is locked, so there is nothing to write: unlock a voice or a bar.")

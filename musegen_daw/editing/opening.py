@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from musegen_daw.core.clip import Clip, Song
-from musegen_daw.core.parts import LISTED_PROGRAMS, clip_bars
+from musegen_daw.core.clip import Clip, Marker, Song
+from musegen_daw.core.parts import LISTED_PROGRAMS, clip_bars, connected
 from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
 from musegen_daw.drumming.job import DrumSettings, merged, primer_of
 from musegen_daw.editing.document import ClipDocument, MidiSource
@@ -77,14 +77,22 @@ def _without_takes(
             f"{names} has no instrument track with notes for the drums to follow; "
             "a drum loop can be dropped on the primer."
         )
-    drums = [clip.at_ppq(ppq) for song in songs for clip in song.drums if clip.notes]
     time_map = _at_ppq(timed.time_map, ppq)
+    every = [clip.at_ppq(ppq) for song in songs for clip in (*song.parts, *song.drums)]
+    drums = [clip for clip in connected(time_map, every).clips if clip.is_drum and clip.notes]
+    markers = {
+        Marker(_rescaled(each.start_ticks, song.time_map.ppq, ppq), each.name)
+        for song in songs
+        for each in song.markers
+    }
     listed = frozenset(index for index, part in enumerate(parts) if part.program in LISTED_PROGRAMS)
     document = ClipDocument(
         identity=identity,
         name=PurePath(sources[0].name).stem,
         sources=tuple(sources),
-        song=Song(parts, time_map),
+        song=Song(
+            parts, time_map, tuple(sorted(markers, key=lambda marker: (marker.start_ticks, marker.name)))
+        ),
         bars=clip_bars(time_map, [*parts, *drums]),
         followed=listed or frozenset(range(len(parts))),
         settings=settings,
@@ -97,7 +105,7 @@ def _at_ppq(time_map: TimeMap, ppq: int) -> TimeMap:
         return time_map
 
     def rescale(ticks: int) -> int:
-        return (2 * ticks * ppq + time_map.ppq) // (2 * time_map.ppq)
+        return _rescaled(ticks, time_map.ppq, ppq)
 
     return TimeMap(
         ppq,
@@ -107,3 +115,7 @@ def _at_ppq(time_map: TimeMap, ppq: int) -> TimeMap:
             for meter in time_map.time_signatures
         ),
     )
+
+
+def _rescaled(ticks: int, ppq: int, to_ppq: int) -> int:
+    return (2 * ticks * to_ppq + ppq) // (2 * ppq)

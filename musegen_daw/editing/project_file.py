@@ -6,10 +6,10 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from math import inf, isfinite
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from musegen_daw import files
 from musegen_daw.core.clip import Clip, Note
@@ -19,10 +19,23 @@ from musegen_daw.drumming.job import DrumSettings
 from musegen_daw.editing.document import ClipDocument, MidiSource, Project, Take
 from musegen_daw.editing.edits import follow_parts, set_humanise, set_swing, set_tempo
 from musegen_daw.editing.opening import reopened, set_primer
+from musegen_daw.editing.style_file import style_from_json, style_to_json
 from musegen_daw.errors import MusegenError, ProjectError
 
+if TYPE_CHECKING:
+    from musegen_daw.drumming.style import Style
+
 SUFFIX = ".musegen"
-VERSION = 1
+VERSION = 2
+FORMER_NAMES = {"loudness": "energy", "fill": "fills"}
+"""What settings were called in version 1."""
+_LATER_SETTINGS = {
+    "style": None,
+    "within_style": False,
+    "crashes": None,
+    "complexity": None,
+    "any_hands": False,
+}
 MAX_BYTES = 64 * 2**20
 MAX_CLIPS, MAX_TAKES, MAX_VARIATIONS = 1000, 10_000, 64
 _NOTE_FIELDS = 4
@@ -86,7 +99,7 @@ def _clip_to_json(clip: ClipDocument) -> dict[str, Any]:
         "name": clip.name,
         "sources": [_source_to_json(source) for source in clip.sources],
         "followed": sorted(clip.followed),
-        "settings": asdict(clip.settings),
+        "settings": _settings_to_json(clip.settings),
         "takes": [_take_to_json(take) for take in clip.takes],
         "picked": clip.picked,
         "locked_voices": sorted(clip.locked_voices),
@@ -150,7 +163,7 @@ def _take_to_json(take: Take) -> dict[str, Any]:
         "number": take.number,
         "origin": take.origin,
         "seed": take.seed,
-        "settings": asdict(take.settings) if take.settings else None,
+        "settings": _settings_to_json(take.settings) if take.settings else None,
         "log_likelihood": take.log_likelihood,
         "written": _notes_to_json(take.written.notes),
         "edited": _notes_to_json(take.drums.notes) if take.is_edited else None,
@@ -192,11 +205,19 @@ def _notes_from_json(value: Any, clip: ClipDocument) -> Clip:
     return clip.empty_drums.with_notes(notes)
 
 
+def _settings_to_json(settings: DrumSettings) -> dict[str, Any]:
+    table = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    style = settings.style
+    return {**table, "style": style if style is None or isinstance(style, str) else style_to_json(style)}
+
+
 def _settings_from_json(value: Any) -> DrumSettings:
-    table = _table(value)
-    known = {field.name for field in fields(DrumSettings)}
-    if table.keys() != known:
-        raise ValueError(f"settings have {', '.join(sorted(known))}, got {', '.join(sorted(table))}")
+    """The settings of this version or an earlier one, which had fewer of them."""
+    table = {FORMER_NAMES.get(key, key): own for key, own in _table(value).items()}
+    unknown = table.keys() - {field.name for field in fields(DrumSettings)}
+    if unknown:
+        raise ValueError(f"there is no setting {min(unknown)!r}")
+    table = {**_LATER_SETTINGS, **table}
     human = table["human_timing"]
     variations = _value(table, "variations", int)
     if not 1 <= variations <= MAX_VARIATIONS:
@@ -206,10 +227,19 @@ def _settings_from_json(value: Any) -> DrumSettings:
         temperature=_number(table, "temperature", 0, 4),
         top_p=_number(table, "top_p", 0, 1),
         follow=_number(table, "follow", 0, 4),
-        **{name: _share(table, name) for name in ("density", "loudness", "fill")},
+        style=_style_from_json(table["style"]),
+        within_style=_value(table, "within_style", bool),
+        **{name: _share(table, name) for name in ("density", "energy", "fills", "crashes", "complexity")},
         human_timing=None if human is None else _as(bool, human),
+        any_hands=_value(table, "any_hands", bool),
         variations=variations,
     )
+
+
+def _style_from_json(value: Any) -> str | Style | None:
+    if value is None or isinstance(value, str):
+        return value
+    return style_from_json(_table(value))
 
 
 def _share(table: Mapping[str, Any], key: str) -> float | None:

@@ -6,11 +6,14 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Protocol
 
 from musegen_daw.core.drum_maps import DrumMap
 from musegen_daw.devices.audio_output import KitOutput
 from musegen_daw.devices.drivers import Direction
 from musegen_daw.devices.ports import PortChange, PortDirectory
+from musegen_daw.drumming.job import chosen_style
+from musegen_daw.drumming.style import Style, StyleBook
 from musegen_daw.errors import MidiFileError
 from musegen_daw.files import write_bytes
 from musegen_daw.jam import places
@@ -20,23 +23,30 @@ from musegen_daw.jam.outputs import opener
 from musegen_daw.jam.ports import RigPorts
 from musegen_daw.jam.settings import RigSettings
 from musegen_daw.jam.status import PortStatus, RigStatus
-from musegen_daw.jam.styles import load_style
 from musegen_daw.jam.timekeeper import Timekeeper
 from musegen_daw.live.clock import Clock, SystemClock
 from musegen_daw.live.control_map import ControlMap, Knob
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.events import MidiEvent
 from musegen_daw.live.outputs import Outputs
-from musegen_daw.live.patterns import BarGrid
 from musegen_daw.live.picture import JamPicture
 from musegen_daw.live.planner import WritesDrums
 from musegen_daw.live.scheduler import Scheduler
 from musegen_daw.live.session import JamSession
 from musegen_daw.live.settings import Way
-from musegen_daw.live.styled import Styled
 from musegen_daw.live.tape import Tape
 from musegen_daw.midi_file import song_to_bytes
 from musegen_daw.sending.remote import RemoteScheduler
+
+
+class KnowsStyles(WritesDrums, Protocol):
+    """What a jam asks of a drum generator."""
+
+    @property
+    def styles(self) -> StyleBook:
+        """The styles that the model has learned."""
+        ...
+
 
 OpenKit = Callable[[DrumMap, Path | None, str | None], KitOutput]
 
@@ -52,7 +62,7 @@ class JamRig:
     def __init__(
         self,
         settings: RigSettings,
-        generator: WritesDrums,
+        generator: KnowsStyles,
         directory: PortDirectory,
         *,
         clock: Clock | None = None,
@@ -68,8 +78,8 @@ class JamRig:
         self._is_closed = False
         self._session: JamSession | None = None
         self._time: Timekeeper | None = None
-        self._style = settings.style
-        self._styled = Styled(generator, load_style(settings.style))
+        self._style, self._generator = settings.style, generator
+        style = self._found_style(settings.style)
         control_map = self._saved_map = places.load_map(self._config_dir, settings.control_map)
         with ExitStack() as opened:
             open_out = opener(directory, self._clock, self._say, apart=settings.sends_apart)
@@ -85,7 +95,7 @@ class JamRig:
         self._echo = EchoFilter()
         self._outputs = Outputs(*self._schedulers, self._echo)
         self._time = Timekeeper(settings, self._clock, self._outputs, self._ports.clock, self._wake)
-        self._tape = Tape(BarGrid(settings.beats_per_bar), channels=settings.jam.channels)
+        self._tape = Tape(settings.jam.grid, channels=settings.jam.channels)
         self._record_path = settings.record_path
         if settings.record_path is not None:
             self._tape.start(0.0)
@@ -93,10 +103,11 @@ class JamRig:
             self._clock,
             self._time.transport,
             self._outputs,
-            self._styled,
+            generator,
             settings.jam,
             control_map=control_map,
             controls=settings.controls,
+            style=style,
             recorder=self._tape,
         )
         self._ports.watch(self._port_changed)
@@ -156,14 +167,13 @@ class JamRig:
 
     @property
     def style(self) -> str:
-        """The groove that the drums went on from; empty for none."""
+        """The style that was chosen; empty for one that fits what is played."""
         return self._style
 
     def set_style(self, style: str) -> None:
-        """Go on from another bundled groove with the next bars, "" for none; raises MusegenError."""
-        self._styled.choose(load_style(style))
+        """Go on in another style with the next bars, "" for one that fits what is played; raises MusegenError."""
+        self._played.set_style(self._found_style(style))
         self._style = style
-        self._played.ask_anew()
 
     # Recording
 
@@ -302,6 +312,10 @@ class JamRig:
     def _timekeeper(self) -> Timekeeper:
         assert self._time is not None
         return self._time
+
+    def _found_style(self, style: str) -> Style | None:
+        # The model is not waited for where no style is looked up in it.
+        return chosen_style(style, self._generator.styles) if style else None
 
     def _wake(self) -> None:
         if self._session is not None:

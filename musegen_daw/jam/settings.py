@@ -9,7 +9,7 @@ from pathlib import Path
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.midi_clock import MAX_BPM, MIN_BPM
 from musegen_daw.live.settings import JamSettings
-from musegen_daw.live.transport import BEATS_PER_BAR, DEFAULT_BPM
+from musegen_daw.live.transport import DEFAULT_BPM
 
 OWN_INPUT, OWN_OUTPUT, OWN_CLOCK = "musegen in", "musegen drums", "musegen clock"
 """The ports that are created where the system can; elsewhere the first two stand for those of a loopback driver."""
@@ -31,7 +31,8 @@ class RigSettings:
     Without `output_name` nothing is sent but to the sound device, if `audio` asks for it. `offset_seconds` is that of
     the MIDI output, negative to send early; None takes what was saved for the port. With `sends_apart` a process of
     its own sends the notes in time, whatever this one does, and ends them even when this one is killed. `control_map`
-    names a map of knobs, which is made where there is none yet. `style` names a bundled groove to begin with, and
+    names a map of knobs, which is made where there is none yet. `style` is what `drumming.job.chosen_style` finds the
+    style of the drums by, empty for one that fits what is played, and
     `record_path` is where everything is recorded to from the start.
     """
 
@@ -42,7 +43,6 @@ class RigSettings:
     soundfont: Path | None = None
     clock: ClockSource = ClockSource.INTERNAL
     tempo_bpm: float = DEFAULT_BPM
-    beats_per_bar: float = BEATS_PER_BAR
     count_in_bars: int = 0
     send_clock: bool = False
     jam: JamSettings = field(default_factory=JamSettings)
@@ -52,6 +52,11 @@ class RigSettings:
     record_path: Path | None = None
     style: str = ""
     control_map: str | None = None
+
+    @property
+    def beats_per_bar(self) -> float:
+        """The length of a bar in quarter notes."""
+        return self.jam.grid.beats_per_bar
 
     def __post_init__(self) -> None:
         if not MIN_BPM <= self.tempo_bpm <= MAX_BPM:

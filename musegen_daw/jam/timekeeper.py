@@ -121,12 +121,14 @@ class Timekeeper:
 
     def _click(self, transport: InternalTransport) -> None:
         """The beats of the count-in, on the side stick of the kit."""
-        kit, beats_per_bar = self._settings.jam.kit, transport.beats_per_bar
+        kit, grid = self._settings.jam.kit, self._settings.jam.grid
         pitch = kit.drum_map.pitch_of(PIECE_OF_PITCH[CLICK_PITCH])
-        counted_beats = self._settings.count_in_bars * beats_per_bar
-        for beat in range(round(counted_beats)):
-            start_seconds = transport.seconds_at(transport.first_beat - counted_beats + beat)
+        counted_beats = self._settings.count_in_bars * grid.beats_per_bar
+        of_bar = round(grid.beats_per_bar / grid.pulse_beats)
+        for beat in range(self._settings.count_in_bars * of_bar):
+            start_beat = transport.first_beat - counted_beats + beat * grid.pulse_beats
+            start_seconds = transport.seconds_at(start_beat)
             if pitch is not None and start_seconds is not None:
-                velocity = CLICK_VELOCITY if beat % beats_per_bar else FIRST_CLICK_VELOCITY
+                velocity = CLICK_VELOCITY if beat % of_bar else FIRST_CLICK_VELOCITY
                 end_seconds = start_seconds + kit.note_seconds
                 self._outputs.play(TimedNote(start_seconds, end_seconds, kit.channel, pitch, velocity))

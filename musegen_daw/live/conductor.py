@@ -52,7 +52,7 @@ class Conductor:
         self._is_open = False  # whether it would not, had there been anything to play
         self._fill_bar: int | None = None
         self._fill_end = 0
-        self._asked_beat = -1
+        self._asked_place = -1, -1  # bar, and beat in it
         self._ask_seconds: float | None = now_seconds
         self._asked_seconds = now_seconds - HEAR_AGAIN_SECONDS
         self._news_seconds: float | None = None
@@ -154,14 +154,15 @@ class Conductor:
         self, beats: float, offset_bars: int, controls: Controls, bpm: float | None, now_seconds: float
     ) -> None:
         """Ask the planner if it is time to."""
-        bar, beat = self._grid.index_at(beats), floor(beats)
+        bar = self._grid.index_at(beats)
+        place = bar, floor(beats - self._grid.start_beats(bar))
         is_due = self._ask_seconds is not None and now_seconds >= self._ask_seconds
-        if beat != self._asked_beat:
-            is_new_bar = bar != self._grid.index_at(self._asked_beat)
+        if place != self._asked_place:
+            is_new_bar = bar != self._asked_place[0]
             is_late_in_bar = beats - self._grid.start_beats(bar) >= self._grid.beats_per_bar / 2
             has_news = self._news_seconds is not None and is_late_in_bar
             is_due = is_due or is_new_bar or has_news or self.mode.planned(bar + 1) is None
-            self._asked_beat = beat
+            self._asked_place = place
         if not is_due:
             return
         self._ask_seconds, self._asked_seconds = None, now_seconds
@@ -174,7 +175,11 @@ class Conductor:
         if question is None:
             return
         request = self._planner.ask(
-            question.drums, question.bars, question.heard_ticks, is_fill=question.is_fill
+            question.drums,
+            question.bars,
+            question.heard_ticks,
+            is_fill=question.is_fill,
+            energy=question.energy,
         )
         if self._news_seconds is not None:
             self._asked_news = {request.id: self._news_seconds, **dict(list(self._asked_news.items())[-8:])}

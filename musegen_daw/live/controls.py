@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from musegen_daw.core.drums import VOICES
+from musegen_daw.live.patterns import USUAL_ENERGY
 
 MAX_SWING = 0.75
 CONTINUOUS = {"density": (0.0, 1.0), "energy": (0.0, 1.0), "variation": (0.0, 1.0), "swing": (0.5, MAX_SWING)}
@@ -19,13 +20,13 @@ TARGETS = (*CONTINUOUS, *SWITCHES, *TRIGGERS)
 class Controls:
     """How the drums are wanted.
 
-    `density` (None: as the part suggests), `energy` and `variation` run from 0 to 1; `energy` 0.5 leaves the
-    velocities as they are. `swing` is the share of a pair of 8ths that its first takes, 0.5 to 0.75.
+    `density` (None: as the part suggests), `energy` and `variation` run from 0 to 1; `energy` 0.5 leaves to the
+    player how hard the drums are played. `swing` is the share of a pair of 8ths that its first takes, 0.5 to 0.75.
     `hold` keeps the pattern that plays; `muted` are names of `core.drums.VOICES`.
     """
 
     density: float | None = None
-    energy: float = 0.5
+    energy: float = USUAL_ENERGY
     variation: float = 0.5
     swing: float = 0.5
     hold: bool = False
@@ -46,9 +47,16 @@ class Controls:
         return 0.5 + 0.8 * self.variation
 
     @property
-    def velocity_exponent(self) -> float:
-        """For `core.groove.velocity_curve`: 2, softer, at no energy, 1/2, louder, at the most."""
-        return 2 ** (1 - 2 * self.energy)
+    def asked_energy(self) -> float | None:
+        """The energy, where it was moved from its usual place."""
+        return None if self.energy == USUAL_ENERGY else self.energy
+
+    def velocity_exponent(self, written_energy: float = USUAL_ENERGY) -> float:
+        """For `core.groove.velocity_curve`, of drums that were written when the energy was `written_energy`.
+
+        1 where it has not moved since; from the middle 2, softer, to no energy and 1/2, louder, to the most.
+        """
+        return 4 ** (written_energy - self.energy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from musegen_daw.core.clip import Clip
 from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.live.anticipation import going_on
 from musegen_daw.live.controls import Controls
+from musegen_daw.live.energy import wanted_energy
 from musegen_daw.live.heard import Heard
 from musegen_daw.live.modes import Moment, Question, Taste, WhenSilent
 from musegen_daw.live.patterns import (
@@ -19,6 +22,7 @@ from musegen_daw.live.patterns import (
     clip_of,
 )
 from musegen_daw.live.planner import Plan
+from musegen_daw.live.styled import KeptStyle
 
 
 class FollowMode:
@@ -29,10 +33,16 @@ class FollowMode:
     """
 
     def __init__(
-        self, heard: Heard, played: PlayedPatterns, grid: BarGrid, taste: Taste, when_silent: WhenSilent
+        self,
+        heard: Heard,
+        played: PlayedPatterns,
+        grid: BarGrid,
+        taste: Taste,
+        style: KeptStyle,
+        when_silent: WhenSilent,
     ) -> None:
         self._heard, self._played, self._grid, self._taste = heard, played, grid, taste
-        self._when_silent = when_silent
+        self._style, self._when_silent = style, when_silent
         self._plans: dict[int, tuple[int, Pattern]] = {}
         self._asked_fill: int | None = None
         self.late_bars = 0
@@ -49,33 +59,40 @@ class FollowMode:
         end = first + 1
         while end < first + self._taste.ahead_bars and not is_fill and not self._fills(end, moment):
             end += 1
-        start = max(first - self._taste.history_bars, min(first, self._first_bar(first)))
+        self._style.begins_with(first)
+        heard_from = max(first - self._taste.history_bars, min(first, self._first_bar(first)))
+        start = max(heard_from, min(first, self._style.first_bar))
         bars = self._grid.bars(start, end)
         played = {bar: self._played.get(bar) for bar in range(start, first)}
         own = {bar: pattern for bar, pattern in played.items() if pattern is not None}
         heard_ticks = max(0, round(moment.beats * LIVE_PPQ)) + 1  # what is struck just now is heard
         controls = moment.controls
+        request = DrumRequest(
+            parts=self._parts(heard_from, heard_ticks, bars[-1].end_ticks),
+            bars=bars,
+            ppq=LIVE_PPQ,
+            bpm=moment.bpm,
+            seed=self._taste.seed + first,
+            temperature=controls.temperature,
+            follow=self._taste.follow,
+            density=controls.density,
+            energy=wanted_energy(controls, self._velocities(moment.beats)),
+            fills=None if is_fill else 0.0,  # no others than those that are asked for
+            fill_bars=frozenset({first - start} if is_fill else ()),
+            kept=clip_of(own.values(), bars[-1].end_ticks) if own else None,
+            kept_bars=frozenset(bar - start for bar in own),
+        )
         return Question(
-            DrumRequest(
-                parts=self._parts(start, heard_ticks, bars[-1].end_ticks),
-                bars=bars,
-                ppq=LIVE_PPQ,
-                bpm=moment.bpm,
-                seed=self._taste.seed + first,
-                temperature=controls.temperature,
-                follow=self._taste.follow,
-                density=controls.density,
-                fill=1.0 if is_fill else None,
-                kept=clip_of(own.values(), bars[-1].end_ticks) if own else None,
-                kept_bars=frozenset(bar - start for bar in own),
-            ),
+            self._style.asked(request, heard_ticks, self._grid),
             tuple(range(first, end)),
             heard_ticks,
             is_fill,
+            controls.energy,
         )
 
     def answer(self, plan: Plan) -> None:
         """Take the bars that no later question has answered."""
+        self._style.answered(plan, self._grid)
         for pattern in plan.takes[0]:
             if self._plans.get(pattern.bar, (0, pattern))[0] <= plan.request.id:
                 self._plans[pattern.bar] = plan.request.id, pattern
@@ -133,6 +150,11 @@ class FollowMode:
         phrase_ticks = PHRASE_BARS * self._grid.bar_ticks
         is_phrase = first_ticks <= heard_ticks - phrase_ticks + LEAD_TICKS
         return going_on(parts, heard_ticks, end_ticks, phrase_ticks if is_phrase else self._grid.bar_ticks)
+
+    def _velocities(self, beats: float) -> Iterator[int]:
+        """How hard the notes of the last phrase were struck."""
+        start_beats = beats - PHRASE_BARS * self._grid.beats_per_bar
+        return (note.velocity for note in self._heard.newest(start_beats, beats + LEAD_BEATS))
 
     def _fills(self, bar: int, moment: Moment) -> bool:
         if bar == moment.fill_bar:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from musegen_daw.core.clip import Clip
 from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.live.controls import Controls
+from musegen_daw.live.energy import wanted_energy
 from musegen_daw.live.heard import Heard
 from musegen_daw.live.modes import Moment, Question, Taste
 from musegen_daw.live.patterns import LEAD_BEATS, LIVE_PPQ, BarGrid, Pattern, PlayedPatterns, clip_of
 from musegen_daw.live.planner import Plan
+from musegen_daw.live.styled import KeptStyle
 
 VARIATIONS = 4
 PICKUP_BEATS = 1.0  # a note in the last beat of a bar leads into the loop, it does not open it
@@ -27,13 +31,14 @@ class LoopMode:
         played: PlayedPatterns,
         grid: BarGrid,
         taste: Taste,
+        style: KeptStyle,
         bars: int,
         armed_beats: float,
     ) -> None:
         if bars < 1:
             raise ValueError(f"a loop needs at least one bar, got {bars}")
         self._heard, self._played, self._grid, self._taste = heard, played, grid, taste
-        self._bars = bars
+        self._style, self._bars = style, bars
         self._armed_beats = max(armed_beats, -LEAD_BEATS)
         self._start: int | None = None
         self._anchor = 0
@@ -64,6 +69,7 @@ class LoopMode:
 
     def answer(self, plan: Plan) -> None:
         """Take the loop, or a fill."""
+        self._style.answered(plan, self._grid)
         request = plan.request
         if request.is_fill:
             self._fills |= {pattern.bar: pattern for pattern in plan.takes[0]}
@@ -146,11 +152,16 @@ class LoopMode:
             temperature=moment.controls.temperature,
             follow=self._taste.follow,
             density=moment.controls.density,
+            energy=wanted_energy(moment.controls, _velocities(parts)),
+            fills=0.0,  # no others than those that are asked for
+            within_style=True,
             variations=VARIATIONS,
             heard_until_ticks=None if known_beats is None else max(0, round(until_beats * LIVE_PPQ)),
         )
         heard_ticks = round(until_beats * LIVE_PPQ)
-        return Question(request, tuple(range(start, start + self._bars)), heard_ticks)
+        styled = self._style.asked(request, heard_ticks, self._grid)
+        bars_asked = tuple(range(start, start + self._bars))
+        return Question(styled, bars_asked, heard_ticks, energy=moment.controls.energy)
 
     def _fill(self, bar: int, moment: Moment) -> Question:
         """A fill for one bar: the loop as it comes round then, that bar written anew around the rest of the groove."""
@@ -168,11 +179,13 @@ class LoopMode:
             temperature=moment.controls.temperature,
             follow=self._taste.follow,
             density=moment.controls.density,
-            fill=1.0,
+            energy=wanted_energy(moment.controls, _velocities(self._parts)),
+            style=self._style.style,
+            fill_bars=frozenset({place}),
             kept=clip_of(groove, bars[-1].end_ticks) if groove else None,
             kept_bars=frozenset(range(self._bars)) - {place},
         )
-        return Question(request, (bar,), bars[-1].end_ticks, is_fill=True)
+        return Question(request, (bar,), bars[-1].end_ticks, is_fill=True, energy=moment.controls.energy)
 
     def _is_fill(self, bar: int, moment: Moment) -> bool:
         every = self._taste.fill_every_bars
@@ -192,6 +205,10 @@ class LoopMode:
     def _turn(self, bar: int, take: int) -> Pattern:
         """What a take plays in a bar of the session."""
         return self._takes[take][(bar - self._anchor) % self._bars].moved(bar, self._grid)
+
+
+def _velocities(parts: Iterable[Clip]) -> Iterator[int]:
+    return (note.velocity for part in parts for note in part.notes)
 
 
 def known_until_beats(now_beats: float, grid: BarGrid) -> float:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from musegen_daw.drumming.request import DEFAULT_FOLLOW, DrumRequest
 from musegen_daw.live.controls import Controls
-from musegen_daw.live.patterns import Pattern
+from musegen_daw.live.patterns import USUAL_ENERGY, Pattern
 from musegen_daw.live.planner import Plan
 
 
@@ -55,12 +55,16 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the planner is to be asked: the drums of `bars`; up to `heard_ticks` the parts are as they were played."""
+    """What the planner is to be asked: the drums of `bars`; up to `heard_ticks` the parts are as they were played.
+
+    `energy` is where its control stands.
+    """
 
     drums: DrumRequest
     bars: tuple[int, ...]
     heard_ticks: int
     is_fill: bool = False
+    energy: float = USUAL_ENERGY
 
 
 class Mode(Protocol):

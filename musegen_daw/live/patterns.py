@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
 from musegen_daw.core.clip import Clip, Note
-from musegen_daw.core.time import Bar
+from musegen_daw.core.time import Bar, TimeSignature
 
 LIVE_PPQ = 480
 LEAD_TICKS = (
@@ -14,14 +14,39 @@ LEAD_TICKS = (
 )  # a hit up to half a sixteenth ahead of a bar line belongs to the bar it leads into
 LEAD_BEATS = LEAD_TICKS / LIVE_PPQ
 KEPT_BARS = 64
+DENOMINATORS = (2, 4, 8, 16)
+USUAL_ENERGY = 0.5  # of the control, where it leaves the drums as they are
 PHRASE_BARS = 2  # grooves often answer themselves every other bar
 
 
 @dataclass(frozen=True, slots=True)
 class BarGrid:
-    """Bars of equal length from beat 0 on, numbered from 0; ticks are counted at `LIVE_PPQ`."""
+    """Bars of one meter from beat 0 on, numbered from 0; beats are quarter notes, ticks are counted at `LIVE_PPQ`."""
 
-    beats_per_bar: float = 4.0
+    numerator: int = 4
+    denominator: int = 4
+
+    def __post_init__(self) -> None:
+        if self.numerator < 1 or self.denominator not in DENOMINATORS or self.beats_per_bar < 1:
+            raise ValueError(f"there are no bars of {self.numerator}/{self.denominator}")
+
+    def __str__(self) -> str:
+        return f"{self.numerator}/{self.denominator}"
+
+    @property
+    def is_compound(self) -> bool:
+        """Whether the beats that are felt are dotted, as in 6/8."""
+        return TimeSignature(0, self.numerator, self.denominator).is_compound
+
+    @property
+    def beats_per_bar(self) -> float:
+        """The length of a bar in quarter notes."""
+        return 4 * self.numerator / self.denominator
+
+    @property
+    def pulse_beats(self) -> float:
+        """The length in quarter notes of what a count-in counts: the unit of the meter, or a dotted beat."""
+        return (3 if self.is_compound else 1) * 4 / self.denominator
 
     @property
     def bar_ticks(self) -> int:
@@ -30,7 +55,7 @@ class BarGrid:
 
     def bar(self, index: int) -> Bar:
         """The bar of that number."""
-        return Bar(index * self.bar_ticks, self.bar_ticks)
+        return Bar(index * self.bar_ticks, self.bar_ticks, self.is_compound)
 
     def bars(self, first: int, end: int) -> tuple[Bar, ...]:
         """The bars [first, end)."""
@@ -51,11 +76,15 @@ class BarGrid:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """The drums of one bar at General MIDI pitches, in ticks from beat 0 of the session."""
+    """The drums of one bar at General MIDI pitches, in ticks from beat 0 of the session.
+
+    `energy` is where the player's control of it stood when they were asked for.
+    """
 
     bar: int
     notes: tuple[Note, ...]
     is_fill: bool = False
+    energy: float = USUAL_ENERGY
 
     def moved(self, bar: int, grid: BarGrid) -> Pattern:
         """The same drums in another bar."""
@@ -67,15 +96,20 @@ class Pattern:
 
 
 def patterns_of(
-    drums: Clip, bars: Iterable[int], grid: BarGrid, *, is_fill: bool = False
+    drums: Clip,
+    bars: Iterable[int],
+    grid: BarGrid,
+    *,
+    fills: Container[int] = (),
+    energy: float = USUAL_ENERGY,
 ) -> dict[int, Pattern]:
-    """What `drums`, at `LIVE_PPQ`, play in each of `bars`."""
+    """What `drums`, at `LIVE_PPQ`, play in each of `bars`, of which `fills` are fills."""
     notes: dict[int, list[Note]] = {bar: [] for bar in bars}
     for note in drums.notes:
         of_bar = notes.get((note.start_ticks + LEAD_TICKS) // grid.bar_ticks)
         if of_bar is not None:
             of_bar.append(note)
-    return {bar: Pattern(bar, tuple(of_bar), is_fill) for bar, of_bar in notes.items()}
+    return {bar: Pattern(bar, tuple(of_bar), bar in fills, energy) for bar, of_bar in notes.items()}
 
 
 def clip_of(patterns: Iterable[Pattern], length_ticks: int) -> Clip:

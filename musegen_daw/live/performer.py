@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from musegen_daw.core.clip import Clip, Note
 from musegen_daw.core.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map
 from musegen_daw.core.drums import VOICE_OF_PITCH, VOICES
-from musegen_daw.core.groove import swing, velocity_curve
+from musegen_daw.core.groove import bent, swing
 from musegen_daw.live.controls import Controls
-from musegen_daw.live.patterns import LIVE_PPQ, Pattern, clip_of
+from musegen_daw.live.patterns import LIVE_PPQ, BarGrid, Pattern, clip_of
 
 DRUM_CHANNEL = 9
 
@@ -33,19 +33,25 @@ class Kit:
 class Performer:
     """The hits of the bars that are settled: handed on once, unless recalled before they were sent."""
 
-    def __init__(self, kit: Kit) -> None:
-        self._kit = kit
+    def __init__(self, kit: Kit, grid: BarGrid | None = None) -> None:
+        self._kit, self._grid = kit, grid or BarGrid()
         self._notes: list[Note] = []
+        self._energies: dict[tuple[int, int], float] = {}  # that they were written for, by tick and pitch
         self._due_seconds: dict[tuple[int, int], float] = {}  # of what was handed on, by tick and pitch
 
     def add(self, pattern: Pattern, swing_ratio: float) -> None:
         """Settle a bar, and its swing with it."""
-        self._notes += swing(clip_of((pattern,), 0), swing_ratio).notes
+        division = 16 if self._grid.is_compound else 8
+        origin_ticks = self._grid.bar(pattern.bar).start_ticks
+        swung = swing(clip_of((pattern,), 0), swing_ratio, division=division, origin_ticks=origin_ticks)
+        self._notes += swung.notes
         self._notes.sort(key=_key)
+        self._energies |= dict.fromkeys(map(_key, swung.notes), pattern.energy)
 
     def clear(self) -> None:
         """Play nothing of what waits."""
         self._notes.clear()
+        self._energies.clear()
         self._due_seconds.clear()
 
     def recall(self, from_seconds: float) -> int | None:
@@ -65,7 +71,8 @@ class Performer:
     ) -> tuple[Note, ...]:
         """The hits within [from_ticks, until_ticks) that were not handed on yet, at the pitches of the kit.
 
-        What mutes, energy and gain say holds at once. What lies before is forgotten.
+        What mutes, energy and gain say holds at once: the energy by as much as it has moved since the hits were
+        asked for. What lies before is forgotten.
         """
         self._forget(from_ticks - LIVE_PPQ)
         due = [
@@ -75,13 +82,21 @@ class Performer:
         ]
         self._due_seconds |= {_key(note): due_seconds(note) for note in due}
         audible = tuple(note for note in due if _voice(note) not in controls.muted) if gain > 0 else ()
-        clip = velocity_curve(Clip(audible, 0, LIVE_PPQ, is_drum=True), controls.velocity_exponent)
+        clip = self._at_energy(Clip(audible, 0, LIVE_PPQ, is_drum=True), controls)
         if gain < 1:
             clip = clip.map_notes(lambda note: replace(note, velocity=max(1, round(note.velocity * gain))))
         return apply_drum_map(clip, self._kit.drum_map).notes
 
+    def _at_energy(self, clip: Clip, controls: Controls) -> Clip:
+        def change(note: Note) -> Note:
+            exponent = controls.velocity_exponent(self._energies[_key(note)])
+            return bent(note, exponent)
+
+        return clip.map_notes(change)
+
     def _forget(self, before_ticks: int) -> None:
         self._notes = [note for note in self._notes if note.start_ticks >= before_ticks]
+        self._energies = {key: energy for key, energy in self._energies.items() if key[0] >= before_ticks}
         self._due_seconds = {key: due for key, due in self._due_seconds.items() if key[0] >= before_ticks}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from musegen_daw.live.heard import Heard, HeardNote
 from musegen_daw.live.modes import Mode
@@ -22,7 +22,7 @@ class JamPicture:
     """
 
     beats: float = 0.0
-    beats_per_bar: float = 4.0
+    grid: BarGrid = field(default_factory=BarGrid)
     bar: int = 0
     heard: tuple[HeardNote, ...] = ()
     played: tuple[Pattern, ...] = ()
@@ -39,7 +39,7 @@ def picture_of(
     of_planned = (mode.planned(each) for each in range(settled + 1, bar + 1 + PLANNED_BARS))
     return JamPicture(
         beats=beats,
-        beats_per_bar=grid.beats_per_bar,
+        grid=grid,
         bar=bar,
         heard=tuple(sorted(heard.newest(from_beats, beats + 1.0), key=lambda note: note.start_beats)),
         played=tuple(pattern for pattern in of_played if pattern is not None),

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from musegen_daw.core.clip import Clip, Note
-from musegen_daw.drumming.request import DrumRequest, DrumResult
+from musegen_daw.drumming.plan import BarKind
+from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
+from musegen_daw.drumming.style import Style
 from musegen_daw.errors import MusegenError
 from musegen_daw.live.clock import Clock
-from musegen_daw.live.patterns import LIVE_PPQ, BarGrid, Pattern, patterns_of
+from musegen_daw.live.patterns import LIVE_PPQ, USUAL_ENERGY, BarGrid, Pattern, patterns_of
 from musegen_daw.live.reasons import Reason, reason_of
 
 
@@ -27,7 +29,8 @@ class WritesDrums(Protocol):
 class PlanRequest:
     """A question to the generator: the drums of `bars`, which are bars of `drums`. A later one has a higher id.
 
-    The parts are as they were played up to `heard_ticks`, a guess from there on.
+    The parts are as they were played up to `heard_ticks`, a guess from there on. `energy` is where the player's
+    control of it stood.
     """
 
     id: int
@@ -36,15 +39,17 @@ class PlanRequest:
     heard_ticks: int
     is_fill: bool
     asked_seconds: float
+    energy: float = USUAL_ENERGY
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The answer: for each take a pattern for each bar asked for, and the reason of the first take; else an error."""
+    """The answer: for each take a pattern for each bar asked for, the reason and style of the first; else an error."""
 
     request: PlanRequest
     takes: tuple[tuple[Pattern, ...], ...] = ()
     reason: Reason | None = None
+    style: Style | None = None
     error: str = ""
     done_seconds: float = 0.0
 
@@ -93,12 +98,19 @@ class Planner:
         return self._failure
 
     def ask(
-        self, drums: DrumRequest, bars: tuple[int, ...], heard_ticks: int, *, is_fill: bool = False
+        self,
+        drums: DrumRequest,
+        bars: tuple[int, ...],
+        heard_ticks: int,
+        *,
+        is_fill: bool = False,
+        energy: float = USUAL_ENERGY,
     ) -> PlanRequest:
         """Have the drums of `bars` generated, instead of anything that still waits; returns at once."""
         with self._lock:
             self._last_id += 1
-            request = PlanRequest(self._last_id, drums, bars, heard_ticks, is_fill, self._clock.now_seconds())
+            now_seconds = self._clock.now_seconds()
+            request = PlanRequest(self._last_id, drums, bars, heard_ticks, is_fill, now_seconds, energy)
             self._waiting = request
         self._worker.wake()
         return request
@@ -143,17 +155,21 @@ class Planner:
         drums = request.drums
         try:
             result = self._generator.generate(drums, cancelled=lambda: request.id <= self._cancelled_id)
-            takes = tuple(
-                tuple(patterns_of(take.drums, request.bars, self._grid, is_fill=request.is_fill).values())
-                for take in result.takes
-            )
+            takes = tuple(self._patterns(take, request) for take in result.takes)
             reason = reason_of(takes[0], drums.parts, request.heard_ticks, self._grid)
         except MusegenError as error:
             return Plan(request, error=str(error), done_seconds=self._clock.now_seconds())
         except Exception as error:  # noqa: BLE001 - playing goes on, and a person is told
             sentence = f"The drums could not be written: {type(error).__name__}: {error}."
             return Plan(request, error=sentence, done_seconds=self._clock.now_seconds())
-        return Plan(request, takes, reason, done_seconds=self._clock.now_seconds())
+        return Plan(request, takes, reason, result.takes[0].style, done_seconds=self._clock.now_seconds())
+
+    def _patterns(self, take: DrumTake, request: PlanRequest) -> tuple[Pattern, ...]:
+        first = request.drums.bars[0].start_ticks // self._grid.bar_ticks
+        fills = {first + index for index, bar in enumerate(take.plan) if bar.kind is BarKind.FILL}
+        fills |= set(request.bars) if request.is_fill else set()
+        drums, energy = take.drums, request.energy
+        return tuple(patterns_of(drums, request.bars, self._grid, fills=fills, energy=energy).values())
 
     def _failed(self, error: Exception) -> None:
         self._failure = f"The drum worker ended: {type(error).__name__}: {error}."

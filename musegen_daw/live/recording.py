@@ -99,14 +99,5 @@ class Recorder:
             for part in self._heard.parts(-1.0, length_ticks / LIVE_PPQ, LIVE_PPQ, is_whole=True)
         )
         drums = Clip(tuple(self._sent), length_ticks, LIVE_PPQ, name="Drums", is_drum=True)
-        meter = TimeSignature(0, *_meter(self._grid.beats_per_bar))
+        meter = TimeSignature(0, self._grid.numerator, self._grid.denominator)
         return Song((*parts, drums), TimeMap(LIVE_PPQ, tuple(self._tempos), (meter,)))
-
-
-def _meter(beats_per_bar: float) -> tuple[int, int]:
-    """Numerator and denominator of a bar of so many quarter notes."""
-    for denominator in (4, 8, 16):
-        numerator = beats_per_bar * denominator / 4
-        if numerator == round(numerator):
-            return round(numerator), denominator
-    return round(beats_per_bar * 8), 32

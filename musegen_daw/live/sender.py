@@ -8,7 +8,7 @@ from musegen_daw.core.clip import Note
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.events import TimedNote
 from musegen_daw.live.outputs import PlaysNotes
-from musegen_daw.live.patterns import LIVE_PPQ, Pattern
+from musegen_daw.live.patterns import LIVE_PPQ, BarGrid, Pattern
 from musegen_daw.live.performer import Kit, Performer
 from musegen_daw.live.recording import Records
 
@@ -29,9 +29,10 @@ class Sender:
         seconds_at: Callable[[float], float | None],
         kit: Kit,
         recorder: Records | None,
+        grid: BarGrid,
     ) -> None:
         self._scheduler, self._seconds_at, self._kit, self._recorder = scheduler, seconds_at, kit, recorder
-        self._performer = Performer(kit)
+        self._performer = Performer(kit, grid)
         self._promised: tuple[float, float] | None = None  # a beat, and when it was to come
 
     def settle(self, pattern: Pattern, swing_ratio: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from musegen_daw.drumming.style import Style
 from musegen_daw.live.clock import Clock, Worker
 from musegen_daw.live.conductor import Conductor, Delays
 from musegen_daw.live.control_map import ControlMap, ControlSurface, Knob
@@ -12,12 +13,13 @@ from musegen_daw.live.controls import FILL_NOW, PANIC, TARGETS, Controls, touche
 from musegen_daw.live.events import MidiEvent
 from musegen_daw.live.heard import Heard
 from musegen_daw.live.outputs import PlaysNotes
-from musegen_daw.live.patterns import LEAD_BEATS, BarGrid, PlayedPatterns
+from musegen_daw.live.patterns import LEAD_BEATS, PlayedPatterns
 from musegen_daw.live.picture import JamPicture
 from musegen_daw.live.planner import Planner, WritesDrums
 from musegen_daw.live.recording import Records
 from musegen_daw.live.sender import Sender
 from musegen_daw.live.settings import JamSettings, JamStatus, Way, mode_of
+from musegen_daw.live.styled import KeptStyle
 from musegen_daw.live.timeline import Timeline
 from musegen_daw.live.transport import Transport
 
@@ -44,29 +46,33 @@ class JamSession:
         *,
         control_map: ControlMap | None = None,
         controls: Controls | None = None,
+        style: Style | None = None,
         recorder: Records | None = None,
     ) -> None:
         self._clock, self._transport, self._scheduler, self._settings = clock, transport, scheduler, settings
         self._recorder = recorder
-        self._grid = BarGrid(transport.beats_per_bar)
+        self._grid = settings.grid
+        if transport.beats_per_bar != self._grid.beats_per_bar:
+            raise ValueError(f"a transport with bars of {transport.beats_per_bar} beats for {self._grid}")
         self._timeline = Timeline(self._grid)
         self._heard = Heard(channels=settings.channels, programs=dict(settings.programs))
         self._played = PlayedPatterns(self._grid)
+        self._style = KeptStyle(style)
         self._surface = ControlSurface(control_map or ControlMap())
         self._controls = controls or Controls()
-        self._sender = Sender(scheduler, self._seconds_at, settings.kit, recorder)
+        self._sender = Sender(scheduler, self._seconds_at, settings.kit, recorder, self._grid)
         self._way = settings.way
         self._inbox: deque[Callable[[float], None]] = deque(maxlen=MAX_INBOX)
         self._is_playing = self._is_closing = False
         self._jumps = transport.jumps
         self._beats: float | None = None  # reached in the session
         self._message = ""
-        self._picture = JamPicture(beats_per_bar=transport.beats_per_bar)
+        self._picture = JamPicture(grid=self._grid)
         self._is_watched = False
         self._worker: Worker | None = None
         now_seconds = clock.now_seconds()
         self._planner = Planner(generator, clock, self._grid, self.wake)
-        mode = mode_of(self._way, settings, self._heard, self._played, self._grid, -LEAD_BEATS)
+        mode = mode_of(self._way, settings, self._heard, self._played, self._style, -LEAD_BEATS)
         self._conductor = Conductor(self._planner, mode, self._played, self._grid, now_seconds)
         self._status = self._told()
         self._worker = clock.start("musegen session", self._step, self._failed)
@@ -108,9 +114,9 @@ class JamSession:
         """Let a knob or pad move nothing any more."""
         self._order(lambda now_seconds: self._surface.forget(knob))
 
-    def ask_anew(self) -> None:
-        """Have what comes next written again, because the generator would now write something else."""
-        self._order(lambda now_seconds: self._conductor.changed(now_seconds, is_taste=True))
+    def set_style(self, style: Style | None) -> None:
+        """Go on in a style from the next bars on; None: in one that fits what is played."""
+        self._order(lambda now_seconds: self._change_style(style, now_seconds))
 
     def panic(self) -> None:
         """End every note at once, whatever the worker does; the drums set in again with a later bar."""
@@ -284,9 +290,13 @@ class JamSession:
     def _change_way(self, way: Way, now_seconds: float) -> None:
         self._way = way
         beats = self._beats if self._beats is not None else -LEAD_BEATS
-        mode = mode_of(way, self._settings, self._heard, self._played, self._grid, beats)
+        mode = mode_of(way, self._settings, self._heard, self._played, self._style, beats)
         self._silence()
         self._conductor.change_mode(mode, beats, now_seconds)
+
+    def _change_style(self, style: Style | None, now_seconds: float) -> None:
+        self._style.choose(style)
+        self._conductor.changed(now_seconds, is_taste=True)
 
     def _panic(self) -> None:
         self._silence()
@@ -319,7 +329,7 @@ class JamSession:
         return JamStatus(
             is_playing=self._is_playing,
             song_bar=bar - self._timeline.offset_bars,
-            beat=int(beats - self._grid.start_beats(bar)),
+            beat=int((beats - self._grid.start_beats(bar)) * self._grid.denominator / 4),
             bpm=self._transport.tempo_bpm,
             way=self._way,
             phase=conductor.mode.phase(bar),

@@ -14,6 +14,7 @@ from musegen_daw.live.modes import Mode, Taste, WhenSilent
 from musegen_daw.live.patterns import BarGrid, PlayedPatterns
 from musegen_daw.live.performer import Kit
 from musegen_daw.live.reasons import Reason
+from musegen_daw.live.styled import KeptStyle
 
 
 class Way(Enum):
@@ -29,7 +30,8 @@ class JamSettings:
     """What stays as it is while playing, but for the way, which a session can be told to change.
 
     `when_silent` is for accompanying; following, the drums rest. `channels` (0 to 15; None: all) are listened
-    to; `programs` are the General MIDI programs of inputs that send none, by the name of the input.
+    to; `programs` are the General MIDI programs of inputs that send none, by the name of the input. `grid` has the
+    meter.
     """
 
     way: Way = Way.FOLLOW
@@ -40,6 +42,7 @@ class JamSettings:
     channels: frozenset[int] | None = None
     programs: Mapping[str, int] = field(default_factory=dict)
     lookahead_seconds: float = 0.1
+    grid: BarGrid = field(default_factory=BarGrid)
 
     def __post_init__(self) -> None:
         if self.loop_bars < 1:
@@ -67,11 +70,16 @@ class JamStatus:
 
 
 def mode_of(
-    way: Way, settings: JamSettings, heard: Heard, played: PlayedPatterns, grid: BarGrid, now_beats: float
+    way: Way,
+    settings: JamSettings,
+    heard: Heard,
+    played: PlayedPatterns,
+    style: KeptStyle,
+    now_beats: float,
 ) -> Mode:
     """The mode that plays `way`; a loop is recorded from the next note after `now_beats` on."""
-    taste = settings.taste
+    taste, grid = settings.taste, settings.grid
     if way is Way.LOOP:
-        return LoopMode(heard, played, grid, taste, settings.loop_bars, now_beats)
+        return LoopMode(heard, played, grid, taste, style, settings.loop_bars, now_beats)
     silent = WhenSilent.REST if way is Way.FOLLOW else settings.when_silent
-    return FollowMode(heard, played, grid, taste, silent)
+    return FollowMode(heard, played, grid, taste, style, silent)

@@ -1,102 +1,70 @@
-"""Styled: drums in the style of a groove, which the generator is shown as if it had just been played."""
+"""KeptStyle: the style of a session, chosen by the player or once in the first bars, and kept from then on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from musegen_daw.core.clip import Clip
-from musegen_daw.core.time import Bar
-from musegen_daw.drumming.job import Primer
-from musegen_daw.drumming.request import DrumRequest, DrumResult
-from musegen_daw.live.patterns import LEAD_TICKS
-from musegen_daw.live.planner import WritesDrums
+from musegen_daw.drumming.request import DrumRequest
+from musegen_daw.drumming.style import Style
+from musegen_daw.live.patterns import BarGrid
+from musegen_daw.live.planner import Plan
 
-PAST_BARS = 4
-"""Of drums in the new style; after so many they go on from themselves."""
+TELLING_BARS = 0.75
+"""How much must be heard of a part before the style that it asks for is kept."""
 
 
-class Styled:
-    """Asks `generator`, with the groove before all that was played since it was chosen.
+class KeptStyle:
+    """Lasts until the player chooses another; for the thread of the session.
 
-    `choose` may be called from any thread, `generate` from one.
+    Until three quarters of a bar were heard the style of the first answer is kept, then the one that fits what was
+    heard, for good. `first_bar` is the first bar in the style: those before it are no model for what comes.
     """
 
-    def __init__(self, generator: WritesDrums, primer: Primer | None = None) -> None:
-        self._generator = generator
-        self._chosen = self._used = _Choice(primer)
-        self._since_ticks = 0
+    def __init__(self, chosen: Style | None = None) -> None:
+        self._chosen = chosen
+        self._found: Style | None = None
+        self._is_settled = self._is_new = False
+        self.first_bar = 0
 
-    def choose(self, primer: Primer | None) -> None:
-        """Go on from another groove with the next question, or from what was played."""
-        self._chosen = _Choice(primer)
+    @property
+    def style(self) -> Style | None:
+        """The style as things stand, None before there is one."""
+        return self._found if self._chosen is None else self._chosen
 
-    def generate(self, request: DrumRequest, *, cancelled: Callable[[], bool] | None = None) -> DrumResult:
-        """The takes for `request`, in its ticks."""
-        chosen = self._chosen
-        if chosen is not self._used:
-            self._used, self._since_ticks = chosen, request.bars[_past_bars(request)].start_ticks
-        primer = chosen.primer
-        if primer is None:
-            return self._generator.generate(request, cancelled=cancelled)
-        recent = _since(request, self._since_ticks)
-        if _past_bars(recent) >= PAST_BARS:
-            return self._generator.generate(recent, cancelled=cancelled)
-        primed, moved_ticks = _primed(recent, primer)
-        result = self._generator.generate(primed, cancelled=cancelled)
-        takes = (replace(take, drums=_moved(take.drums, -moved_ticks)) for take in result.takes)
-        return replace(result, takes=tuple(takes))
+    def choose(self, style: Style | None) -> None:
+        """Go on in another style, or, for None, in one that fits what is played."""
+        self._chosen, self._found = style, None
+        self._is_settled, self._is_new = False, True
 
+    def begins_with(self, bar: int) -> None:
+        """`bar` is about to be asked for; after a choice it is the first bar in the new style."""
+        if self._is_new:
+            self._is_new, self.first_bar = False, bar
 
-class _Choice:
-    """A groove that was chosen; choosing the same one again is another choice."""
+    def asked(self, request: DrumRequest, heard_ticks: int, grid: BarGrid) -> DrumRequest:
+        """The request, in the style that is kept."""
+        if self._chosen is None and not self._is_settled and is_telling(request.parts, heard_ticks, grid):
+            return request
+        return replace(request, style=self.style)
 
-    def __init__(self, primer: Primer | None) -> None:
-        self.primer = primer
-
-
-def _past_bars(request: DrumRequest) -> int:
-    """How many bars at its beginning were played already; one is always left to write."""
-    bars = range(len(request.bars))
-    return next((index for index in bars if index not in request.kept_bars), len(request.bars) - 1)
-
-
-def _since(request: DrumRequest, ticks: int) -> DrumRequest:
-    """The request without the bars that were played before `ticks`."""
-    past = request.bars[: _past_bars(request)]
-    old = sum(bar.start_ticks < ticks for bar in past)
-    if not old:
-        return request
-    bars = request.bars[old:]
-    kept_bars = frozenset(index - old for index in request.kept_bars if index >= old)
-    start_ticks = bars[0].start_ticks - LEAD_TICKS
-    kept = request.kept
-    if kept is not None:
-        kept = kept.with_notes(note for note in kept.notes if note.start_ticks >= start_ticks)
-    return replace(request, bars=bars, kept=kept if kept_bars else None, kept_bars=kept_bars)
+    def answered(self, plan: Plan, grid: BarGrid) -> None:
+        """Keep the style of an answer to a question that asked for none."""
+        request = plan.request
+        if plan.style is None or request.drums.style is not None or self._chosen is not None:
+            return
+        if self._found is not None and not _is_same(self._found, plan.style):
+            self.first_bar = max(self.first_bar, request.bars[0])
+        self._found = plan.style
+        self._is_settled = is_telling(request.drums.parts, request.heard_ticks, grid)
 
 
-def _primed(request: DrumRequest, primer: Primer) -> tuple[DrumRequest, int]:
-    """The request with the groove before its first bar, and by how many ticks it was moved to make room."""
-    moved_ticks = primer.bars[-1].end_ticks - request.bars[0].start_ticks
-    until_ticks = request.heard_until_ticks
-    primed = replace(
-        request,
-        parts=tuple(_moved(part, moved_ticks) for part in request.parts),
-        bars=tuple(Bar(bar.start_ticks + moved_ticks, bar.length_ticks) for bar in request.bars),
-        heard_until_ticks=None if until_ticks is None else max(0, until_ticks + moved_ticks),
-        primer=primer.drums,
-        primer_bars=primer.bars,
-        kept=None if request.kept is None else _moved(request.kept, moved_ticks),
-    )
-    return primed, moved_ticks
+def is_telling(parts: Iterable[Clip], heard_ticks: int, grid: BarGrid) -> bool:
+    """Whether enough was heard by `heard_ticks` for a style to be chosen by it."""
+    first_ticks = min((note.start_ticks for part in parts for note in part.notes), default=heard_ticks)
+    return heard_ticks - first_ticks >= TELLING_BARS * grid.bar_ticks
 
 
-def _moved(clip: Clip, ticks: int) -> Clip:
-    """The clip by `ticks` later, without what would lie before 0 but for hits ahead of the first bar."""
-    notes = (
-        replace(note, start_ticks=max(0, note.start_ticks + ticks))
-        for note in clip.notes
-        if note.start_ticks + ticks >= -LEAD_TICKS
-    )
-    return replace(clip, notes=tuple(notes), length_ticks=max(0, clip.length_ticks + ticks))
+def _is_same(one: Style, other: Style) -> bool:
+    return one is other or one.code == other.code >= 0

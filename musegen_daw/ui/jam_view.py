@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from musegen_daw.core.clip import Note
 from musegen_daw.core.drums import VOICE_OF_PITCH
 from musegen_daw.core.time import Bar
-from musegen_daw.live.patterns import LIVE_PPQ, BarGrid
+from musegen_daw.live.patterns import LIVE_PPQ
 from musegen_daw.live.picture import JamPicture
 from musegen_daw.ui.drum_grid import Hit
 
@@ -29,7 +29,7 @@ class Page:
 
 def page_of(picture: JamPicture) -> Page:
     """The page on which the playhead of `picture` is; it turns every second bar."""
-    grid = BarGrid(picture.beats_per_bar)
+    grid = picture.grid
     first_bar = picture.bar // PRESENT_BARS * PRESENT_BARS - PAST_BARS
     bars = grid.bars(first_bar, first_bar + PAGE_BARS)
     # A page may begin before the session does; ticks below 0 are drawn like any others.

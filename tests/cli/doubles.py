@@ -4,13 +4,19 @@ from pathlib import Path
 
 from musegen_daw.core.clip import Clip, Note
 from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
+from musegen_daw.drumming.plan import BarKind, BarPlan, Plan
 from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
+from tests.style_book import BOOK
 
 
 class Drummer:
-    """Plays a kick on every bar and the take's number as snare velocity; remembers what was asked."""
+    """Plays a kick on every bar and the take's number as snare velocity; remembers what was asked.
+
+    Its takes are in one style after another, with a groove that is repeated for a plan.
+    """
 
     name = "fake drummer"
+    styles = BOOK
 
     def __init__(self) -> None:
         self.opened: list[Path] = []
@@ -27,7 +33,10 @@ class Drummer:
             hits = [Note(36, 100, bar.start_ticks, 60) for bar in request.bars]
             hits.append(Note(37, 1 + number, request.bars[0].start_ticks, 60))
             drums = Clip(tuple(hits), request.bars[-1].end_ticks, request.ppq, is_drum=True)
-            takes.append(DrumTake(drums, -float(number)))
+            style = request.style or BOOK[number % len(BOOK)]
+            again = (BarPlan(BarKind.REPEAT, 1),) * (len(request.bars) - 1)
+            plan = request.plan or Plan((BarPlan(), *again))
+            takes.append(DrumTake(drums, -float(number), (), style, 0.5 / (number + 1), plan))
         if progress is not None:
             progress(len(request.bars), len(request.bars))
         return DrumResult(tuple(takes), request.seed)

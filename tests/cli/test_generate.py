@@ -9,6 +9,7 @@ import pytest
 from musegen_daw import resources
 from musegen_daw.core.clip import Song
 from musegen_daw.core.time import TimeMap, TimeSignature
+from musegen_daw.drumming.plan import BarKind, BarPlan, Plan
 from musegen_daw.midi_file import read_midi, write_midi
 from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
 
@@ -16,7 +17,7 @@ from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
 def test_generate_adds_drums_and_keeps_the_rest(run, clip, tmp_path, drummer):
     code, out, err = run("generate", clip, "-o", tmp_path / "out.mid", "--seed", 7)
     assert (code, err) == (0, "")
-    assert out.startswith(f"{tmp_path / 'out.mid'}: 5 hits in 4 bars, seed 7")
+    assert out.startswith(f"{tmp_path / 'out.mid'}: 5 hits of 'straight rock, eighth hats' in 4 bars, seed 7")
     before, after = read_midi(clip), read_midi(tmp_path / "out.mid")
     assert after.time_map == before.time_map
     assert after.clips[:-1] == before.clips
@@ -100,6 +101,11 @@ def test_json_tells_all_facts(run, clip, tmp_path):
         "hits_per_bar": 1.25,
         "log_likelihood": 0.0,
         "model": "fake drummer",
+        "style": "straight rock, eighth hats",
+        "style_code": 0,
+        "style_probability": 0.5,
+        "sections": [1],
+        "plan": Plan((BarPlan(), *(BarPlan(BarKind.REPEAT, 1),) * 3)).to_list(),
     }
 
 
@@ -155,18 +161,6 @@ def test_a_primer_is_placed_in_the_bars_before(run, clip, tmp_path, drummer):
     assert [n.start_ticks for n in drums.notes] == [0, 0, 3840, 7680, 11520]
 
 
-def test_a_style_is_a_bundled_primer(run, clip, tmp_path, drummer, monkeypatch):
-    (tmp_path / "grooves").mkdir()
-    write_midi(Song((kit(0, 960),), TimeMap(960)), tmp_path / "grooves" / "rock.mid")
-    monkeypatch.setattr(resources, "resources_dir", lambda: tmp_path)
-    assert run("--list-styles") == (0, "rock\n", "")
-    assert run("generate", clip, "-o", tmp_path / "out.mid", "--style", "rock")[0] == 0
-    assert len(drummer.requests[0].primer_bars) == 1
-    code, _, err = run("generate", clip, "-o", tmp_path / "no.mid", "--style", "polka")
-    assert code == 1
-    assert "no style 'polka'; the styles are rock" in one_sentence(err)
-
-
 def test_a_primer_exported_on_another_channel_is_taken_with_a_note(run, clip, tmp_path, drummer):
     primer = tmp_path / "primer.mid"
     write_midi(Song((replace(kit(0), is_drum=False),), TimeMap(960)), primer)
@@ -203,13 +197,37 @@ def test_own_drum_maps(run, clip, tmp_path):
 
 
 def test_other_meters_are_noted_or_refused(run, tmp_path, drummer):
-    path = tmp_path / "seven.mid"
-    write_midi(Song((part(),), TimeMap(960, (), (TimeSignature(0, 7, 8),))), path)
+    path = tmp_path / "eleven.mid"
+    write_midi(Song((part(),), TimeMap(960, (), (TimeSignature(0, 11, 8),))), path)
     code, _, err = run("generate", path, "-o", tmp_path / "out.mid")
     assert code == 0
-    assert "is in 7/8; the model was trained on 4/4" in err
-    assert {bar.length_ticks for bar in drummer.requests[0].bars} == {3360}
+    assert "11/8 is written in the styles of 4/4, cut at its beats." in err
+    assert {bar.length_ticks for bar in drummer.requests[0].bars} == {5280}
     code, _, err = run("generate", path, "-o", tmp_path / "refused.mid", "--strict-meter")
     assert code == 1
-    assert "7/8" in one_sentence(err)
+    assert "11/8" in one_sentence(err)
     assert not (tmp_path / "refused.mid").exists()
+
+
+@pytest.mark.parametrize("meter", [(4, 4), (2, 2), (2, 4), (3, 4), (6, 8), (12, 8), (7, 8), (5, 4), (9, 8)])
+def test_known_meters_are_written_as_they_are(run, tmp_path, drummer, meter):
+    path = tmp_path / "in.mid"
+    write_midi(Song((part(),), TimeMap(960, (), (TimeSignature(0, *meter),))), path)
+    assert run("generate", path, "-o", tmp_path / "out.mid", "--strict-meter")[::2] == (0, "")
+    (request,) = drummer.requests
+    assert {bar.length_ticks for bar in request.bars} == {3840 * meter[0] // meter[1]}
+    assert {bar.is_compound for bar in request.bars} == {meter[1] == 8 and meter[0] != 7}
+
+
+def test_a_stray_note_is_left_out_and_said(run, tmp_path, drummer):
+    notes = (*part().notes, *kit(90 * 3840).notes)
+    path = tmp_path / "stray.mid"
+    write_midi(Song((replace(part(), notes=notes),), TIME_MAP), path)
+    code, _, err = run("generate", path, "-o", tmp_path / "out.mid")
+    assert code == 0
+    assert err.startswith("Note: ")
+    assert err.count("\n") == 1
+    assert "its 4 bars; 1 note more than 64 bars later" in err
+    assert run("generate", path, "-o", tmp_path / "out.mid", "--bars", 91)[::2] == (0, "")
+    assert [len(request.bars) for request in drummer.requests] == [4, 91]
+    assert read_midi(tmp_path / "out.mid").parts == read_midi(path).parts

@@ -44,7 +44,7 @@ def request_of_clip():
 
 
 def long(request: DrumRequest) -> DrumRequest:
-    return replace(request, variations=16, candidates=16)
+    return replace(request, variations=16)
 
 
 def drummer_of(worker: Worker) -> RemoteDrummer:
@@ -82,6 +82,7 @@ def test_it_writes_the_same_drums_and_tells_how_far_it_is(worker, request_of_cli
     direct = DrumGenerator.open(resources.drum_model_dir())
     assert result == direct.generate(request_of_clip)
     assert drummer.name == direct.name
+    assert drummer.styles.names == direct.styles.names
     bars = len(request_of_clip.bars)
     assert told == [(done + 1, bars) for done in range(bars)]
 

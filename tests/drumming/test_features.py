@@ -10,21 +10,16 @@ from hypothesis import strategies as st
 from musegen_daw.core.drums import PIECES
 from musegen_daw.drumming.events import HIT, LEAD_POSITIONS, ONSET
 from musegen_daw.drumming.features import (
-    CONTROL_SIZES,
-    DENSITY,
-    DENSITY_LEVELS,
+    DENSITY_SIZE,
     DRUM_FEATURES,
     DURATIONS,
     FAMILIES,
-    FILL,
-    LOUDNESS,
     PART_FEATURES,
     PITCHES,
-    SILENT,
     TEMPO_SIZE,
     UNKNOWN,
-    ControlScale,
-    control_levels,
+    bar_facts,
+    density_level,
     drum_frames,
     feel_levels,
     frame_of,
@@ -34,9 +29,6 @@ from musegen_daw.drumming.features import (
 )
 from tests.drum_strategies import drum_hits, part_onsets
 
-SCALE = ControlScale(
-    (6.0, 8.0, 10.0, 12.0, 14.0, 15.0, 17.0, 20.0, 26.0), (6.5, 8.5, 10.0, 11.0, 11.5, 12.0, 13.5)
-)
 SNARE, LOW_TOM = (
     next(i for i, piece in enumerate(PIECES) if piece.name == name) for name in ("snare", "low tom")
 )
@@ -109,52 +101,24 @@ def test_a_pitch_out_of_range_keeps_its_name(pitch) -> None:
 
 
 def test_more_hits_are_never_a_lower_density() -> None:
-    levels = []
-    for count in range(45):
-        hits = _hits((0, 4 * (at % 45), at // 45, 8) for at in range(count))
-        levels.append(int(control_levels(hits, 1, SCALE)[0, DENSITY]))
+    levels = density_level(np.arange(45)).tolist()
     assert levels == sorted(levels)
-    assert levels[0] == SILENT
-    assert levels[-1] == 3 + DENSITY_LEVELS - 1
-    assert len(set(levels)) == DENSITY_LEVELS + 1
+    assert set(levels) == set(range(1, DENSITY_SIZE))
 
 
-def test_louder_hits_are_never_a_lower_loudness() -> None:
-    levels = [
-        int(control_levels(_hits([(0, 6, 0, level), (0, 54, 2, level)]), 1, SCALE)[0, LOUDNESS])
-        for level in range(16)
-    ]
-    assert levels == sorted(levels)
-    assert levels[0] == 1
-    assert levels[-1] == len(SCALE.loudness_edges) + 1
-
-
-@given(drum_hits())
-def test_controls_are_within_their_tables(drawn) -> None:
-    levels = control_levels(*drawn, SCALE)
-    assert levels.shape == (drawn[1], 3)
-    assert (levels >= 0).all()
-    assert (levels < np.array(CONTROL_SIZES[:3])).all()
-    silent = np.bincount(drawn[0]["bar"], minlength=drawn[1]) == 0
-    assert np.array_equal(levels[:, DENSITY] == SILENT, silent)
+@given(st.integers(0, 40), st.sampled_from([8, 12, 14]))
+def test_density_is_counted_a_sixteenth(hits, frames) -> None:
+    assert density_level(hits, frames) == density_level(hits * 16 / frames)
 
 
 def test_a_fill_is_more_toms_or_late_snares_than_usual() -> None:
     rows = [(bar, position, SNARE, 12) for bar in range(4) for position in (54, 150)]
     rows += [(1, position, LOW_TOM, 12) for position in (150, 162, 174)]
     rows += [(3, position, SNARE, 12) for position in (156, 162, 174)]
-    fills = control_levels(_hits(rows), 4, SCALE)[:, FILL]
-    assert fills.tolist() == [1, 2, 1, 2]
-
-
-@given(
-    st.lists(st.floats(1, 60), min_size=1, max_size=50), st.lists(st.floats(0, 15), min_size=1, max_size=50)
-)
-def test_a_learned_scale_ascends(hits_per_bar, mean_levels) -> None:
-    scale = ControlScale.learn(hits_per_bar, mean_levels)
-    assert list(scale.density_edges) == sorted(scale.density_edges)
-    assert list(scale.loudness_edges) == sorted(scale.loudness_edges)
-    assert len(scale.density_edges) == DENSITY_LEVELS - 1
+    count, level, fills = bar_facts(_hits(rows), 5)
+    assert fills.tolist() == [False, True, False, True, False]
+    assert count.tolist() == [2, 5, 2, 5, 0]
+    assert level.tolist() == [12, 12, 12, 12, 0]
 
 
 def test_a_faster_tempo_is_never_a_lower_level() -> None:

@@ -61,6 +61,7 @@ def test_rows_do_not_touch_each_other(grammar) -> None:
 def test_what_lies_on_the_grid_is_told_from_what_does_not(grammar, vocabulary) -> None:
     for token, run in enumerate(vocabulary.to_runs()):
         away = [value - LEAD_POSITIONS for kind, value in run if kind == vocabulary.POSITION]
-        assert grammar.on_grid[token] == all(each % 6 == 0 or each % 8 == 0 for each in away)
+        assert grammar.on_grid[token] == all(each % 12 == 0 or each % 8 == 0 for each in away)
+        assert grammar.is_straight[token] == all(each % 12 == 0 for each in away)
         pieces = {value for kind, value in run if kind == vocabulary.PIECE}
         assert set(np.flatnonzero(grammar.has_piece[token]).tolist()) == pieces

@@ -11,10 +11,15 @@ from musegen_daw.core.drums import PIECES
 from musegen_daw.drumming.events import FRAMES_PER_BAR
 from musegen_daw.drumming.features import frame_of
 from musegen_daw.drumming.grammar import Grammar, Place
-from musegen_daw.drumming.guidance import Guidance, repeated
+from musegen_daw.drumming.guidance import Guidance, Lean
 from tests.drum_strategies import walk
 
 THRESHOLD, STRENGTH = 0.2, 3.0
+
+
+def _scores(guidance: Guidance, lean: Lean, place: Place, lingers: np.ndarray) -> np.ndarray:
+    """What is added to the logits of a sequence."""
+    return guidance.lean_logits(np.zeros((1, lean.tokens.size), np.float32), [lean], place, lingers)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +44,7 @@ def test_no_path_through_a_bar_earns_more_than_its_good_hits(grammar, guidance, 
     place, lingers, earned = Place.start(1), np.zeros(1, bool), 0.0
     place = grammar.advance(place, np.array([tokens[0]]))
     for token in [*tokens[1:], grammar.bar_token]:
-        scores = guidance.scores(lean, place, lingers)
+        scores = _scores(guidance, lean, place, lingers)
         frame = int(grammar.frame(place)[0])
         stands = (frame + 1) * len(PIECES) if lingers[0] else frame * len(PIECES) + int(place.piece[0]) + 1
         earned += float(scores[0, token] + lean.passed[stands])
@@ -62,17 +67,24 @@ def test_good_hits_raise_a_token_and_bad_ones_lower_it(grammar, guidance, vocabu
     for token in (grammar.bar_token, at_first):
         place = grammar.advance(place, np.array([token]))
     expected = np.full((FRAMES_PER_BAR, len(PIECES)), 0.01, np.float32)
-    low = guidance.scores(guidance.lean(expected, THRESHOLD, STRENGTH), place, np.zeros(1, bool))
+    low = _scores(guidance, guidance.lean(expected, THRESHOLD, STRENGTH), place, np.zeros(1, bool))
     expected[0, kick] = 0.9
-    high = guidance.scores(guidance.lean(expected, THRESHOLD, STRENGTH), place, np.zeros(1, bool))
+    high = _scores(guidance, guidance.lean(expected, THRESHOLD, STRENGTH), place, np.zeros(1, bool))
     others = [token for token in alone if runs[token][0][0] == 3 and token != plays]
     assert low[0, plays] == pytest.approx(low[0, others].max())
     assert high[0, plays] > high[0, others].max() + STRENGTH
 
 
-def test_a_groove_goes_round() -> None:
-    groove = np.zeros((2, FRAMES_PER_BAR, len(PIECES)), np.float32)
-    groove[1, 3, 0] = 1
-    found = repeated(groove, 5)
-    assert found.shape == (5, FRAMES_PER_BAR, len(PIECES))
-    assert found[:, 3, 0].tolist() == [0, 1, 0, 1, 0]
+def test_each_row_is_drawn_by_its_own_lean_and_none_by_nothing(grammar, guidance) -> None:
+    random = np.random.default_rng(0)
+    expected = random.random((2, FRAMES_PER_BAR, len(PIECES))).astype(np.float32)
+    one, two = (guidance.lean(each, THRESHOLD, STRENGTH) for each in expected)
+    logits = random.normal(size=(3, one.tokens.size)).astype(np.float32)
+    place = grammar.advance(Place.start(3), np.full(3, grammar.bar_token))
+    found = guidance.lean_logits(logits, [one, None, two], place, np.zeros(3, bool))
+    alone = grammar.advance(Place.start(1), np.full(1, grammar.bar_token))
+    for row, lean in ((0, one), (2, two)):
+        own = guidance.lean_logits(logits[row : row + 1], [lean], alone, np.zeros(1, bool))
+        assert np.array_equal(found[row], own[0])
+        assert not np.allclose(found[row], logits[row])
+    assert np.array_equal(found[1], logits[1])

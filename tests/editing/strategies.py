@@ -25,6 +25,13 @@ def settings():
         seed=st.integers(0, 2**31),
         temperature=st.floats(0.1, 2),
         density=SHARES,
+        energy=SHARES,
+        fills=SHARES,
+        crashes=SHARES,
+        complexity=SHARES,
+        style=st.none() | st.sampled_from(["", "bossa", "3"]),
+        within_style=st.booleans(),
+        any_hands=st.booleans(),
         human_timing=st.none() | st.booleans(),
         variations=st.integers(1, 8),
     )

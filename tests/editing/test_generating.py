@@ -3,13 +3,18 @@
 import pytest
 
 from musegen_daw import resources
+from musegen_daw.core.clip import Marker, Song
 from musegen_daw.core.drums import VOICES
 from musegen_daw.drumming.generator import DrumGenerator
 from musegen_daw.drumming.job import DrumSettings
 from musegen_daw.editing import edits
+from musegen_daw.editing.document import MidiSource
 from musegen_daw.editing.generating import generation
 from musegen_daw.editing.opening import open_clip, read_source, set_primer
-from musegen_daw.errors import ProjectError
+from musegen_daw.errors import MusegenError, ProjectError
+from musegen_daw.midi_file import song_to_bytes
+from tests.cli.doubles import TIME_MAP, part
+from tests.style_book import BOOK, NAMES
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +31,13 @@ def piano(generator):
 
 
 def written(document, generator, seed):
-    asked = generation(document, seed)
+    asked = generation(document, seed, generator.styles)
     return asked.takes_in(document, generator.generate(asked.request))
 
 
-def test_takes_come_with_their_seed_the_likeliest_first(piano):
+def test_takes_come_with_their_seed_and_the_first_is_picked(piano):
     assert [take.seed for take in piano.takes] == [11, 11, 11]
-    likelihoods = [take.log_likelihood for take in piano.takes]
-    assert likelihoods == sorted(likelihoods, reverse=True)
+    assert all(take.log_likelihood is not None for take in piano.takes)
     assert piano.picked == 1
     assert all(take.settings.seed == 11 for take in piano.takes)
 
@@ -82,6 +86,17 @@ def test_a_primer_goes_before_and_is_not_in_the_take(piano, generator):
     assert after.takes[3].written.length_ticks == piano.end_ticks
     assert after.takes[3].written.notes != piano.takes[0].written.notes
     assert after.takes[3].written.notes[0].start_ticks < piano.bars[1].end_ticks
+
+
+def test_a_style_is_looked_up_in_the_model_and_markers_are_sections():
+    markers = (Marker(0, "Verse"), Marker(2 * 3840, "Chorus"))
+    source = MidiSource("verse.mid", song_to_bytes(Song((part(),), TIME_MAP, markers)))
+    document = open_clip([source], 1, DrumSettings(seed=0, style="1", fills=0.2))
+    request = generation(document, 3, BOOK).request
+    assert request.style.name == NAMES[1]
+    assert (request.fills, request.sections) == (0.2, (0, 2))
+    with pytest.raises(MusegenError, match="xyzzy"):
+        generation(edits.set_settings(document, DrumSettings(seed=0, style="xyzzy")), 1, BOOK)
 
 
 def test_what_makes_no_sense_is_said(document):

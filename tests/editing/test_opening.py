@@ -5,8 +5,9 @@ import pytest
 from musegen_daw.core.clip import Song
 from musegen_daw.core.time import Tempo, TimeMap
 from musegen_daw.drumming.job import DrumSettings
-from musegen_daw.editing.document import MidiSource
+from musegen_daw.editing.document import MidiSource, Project
 from musegen_daw.editing.opening import add_sources, open_clip, read_source, set_primer
+from musegen_daw.editing.project_file import decode, encode
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi_file import song_to_bytes
 from tests.cli.doubles import kit, part
@@ -74,3 +75,10 @@ def test_what_is_no_midi_is_said_in_one_sentence(tmp_path):
     path.write_text("no music")
     with pytest.raises(MidiFileError, match=r"text\.mid"):
         open_clip([read_source(path)], 1, SETTINGS)
+
+
+def test_a_stray_hit_opens_no_bars_and_is_in_no_take():
+    document = open_clip([source(part(bars=4), kit(0, 960, 90 * 3840))], 1, SETTINGS)
+    assert len(document.bars) == 4
+    assert [note.start_ticks for note in document.takes[0].drums.notes] == [0, 960]
+    assert decode(encode(Project((document,), 1)), "x.musegen").clips == (document,)

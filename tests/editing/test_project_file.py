@@ -3,15 +3,19 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from musegen_daw.drumming.job import DrumSettings
+from musegen_daw.drumming.style import Style
 from musegen_daw.editing import edits
 from musegen_daw.editing.document import Project
 from musegen_daw.editing.project_file import decode, encode, load_project, save_project
 from musegen_daw.errors import ProjectError
 from tests.editing.strategies import documents
+from tests.style_book import BOOK
 
 
 @given(st.lists(documents(), max_size=2))
@@ -57,7 +61,7 @@ def test_a_file_is_written_and_read(document, tmp_path):
         (b"", "no musegen project, or is damaged"),
         (b"[" * 100_000, "no musegen project, or is damaged"),
         (b'{"song": 1}', "no musegen project"),
-        (b'{"musegen": 2}', "newer version"),
+        (b'{"musegen": 3}', "newer version"),
         (b'{"musegen": 1}', "damaged"),
         (b'{"musegen": 1, "current": null, "clips": 3}', "damaged: a list is missing"),
     ],
@@ -65,6 +69,41 @@ def test_a_file_is_written_and_read(document, tmp_path):
 def test_what_is_no_project_is_named(data, sentence):
     with pytest.raises(ProjectError, match=sentence):
         decode(data, "x.musegen")
+
+
+def test_a_file_of_the_first_version_opens_with_what_it_asked_for(document):
+    table = json.loads(encode(Project((document,), 1)))
+    former = {
+        "seed": 5, "temperature": 0.9, "top_p": 0.95, "follow": 1.0, "density": 0.4, "loudness": 0.6, "fill": 0.8,
+        "human_timing": None, "variations": 4,
+    }  # fmt: skip
+    table["musegen"], table["clips"][0]["settings"] = 1, former
+    (clip,) = decode(json.dumps(table).encode(), "x.musegen").clips
+    expected = DrumSettings(seed=5, density=0.4, energy=0.6, fills=0.8, variations=4)
+    assert clip.settings == expected
+    (again,) = decode(encode(Project((clip,), 1)), "x.musegen").clips
+    assert again.settings == expected
+
+
+def test_the_style_of_a_loop_comes_back(document):
+    style = Style((BOOK.patterns[1] * 0.7).round(3), 0.25, "my loop", -1, "3/4")
+    kept = replace(document, settings=replace(document.settings, style=style))
+    (clip,) = decode(encode(Project((kept,), 1)), "x.musegen").clips
+    came = clip.settings.style
+    assert (came.name, came.code, came.meter, came.triplets) == ("my loop", -1, "3/4", 0.25)
+    assert np.array_equal(came.pattern, style.pattern)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"pattern": [1]}, {"pattern": None}, {"triplets": 3}, {"code": "1"}, {"meter": "5/4"}, {"name": 3}],
+)
+def test_a_damaged_style_is_refused(document, change):
+    kept = replace(document, settings=replace(document.settings, style=BOOK[1]))
+    table = json.loads(encode(Project((kept,), 1)))
+    table["clips"][0]["settings"]["style"].update(change)
+    with pytest.raises(ProjectError, match="damaged"):
+        decode(json.dumps(table).encode(), "x.musegen")
 
 
 def test_a_path_in_a_file_is_only_a_name(document, tmp_path):

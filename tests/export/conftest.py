@@ -2,34 +2,73 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 import export.__main__ as exporting
 from musegen_daw.drumming.generator import DrumGenerator
+from musegen_daw.drumming.hand import Noise
+from musegen_daw.drumming.plan_reading import PlanScale
 from tests.drum_corpus import TINY_CONFIG, write_corpus
+from training.common.checkpoint import write_tensors
 from training.drums import release, train
+from training.drums.hand_model import HandConfig, HandNetwork, save_hand
+from training.drums.planner_model import PlannerConfig, PlannerLSTM
 from training.drums.prepare import prepare
+from training.drums.styles import write_styles
 
 
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
     prepare([write_corpus(folder / "corpus")], [], folder / "data", vocabulary_size=700, workers=1)
+    write_styles(folder / "data", {"4/4": 4}, songs_a_code=2)
     (folder / "tiny.toml").write_text(TINY_CONFIG, encoding="utf-8")
     options = ["--config", str(folder / "tiny.toml"), "--data", str(folder / "data"), "--accelerator", "cpu"]
     assert train.main([*options, "--out", str(folder / "run")]) == 0
     out = folder / "drums.safetensors"
     run = folder / "run" / "best.safetensors"
-    assert release.main([str(run), "--data", str(folder / "data"), "-o", str(out)]) == 0
+    assert release.main([str(run), "-o", str(out)]) == 0
     return out
 
 
 @pytest.fixture(scope="session")
-def model_folder(checkpoint) -> Path:
+def planner_checkpoint(tmp_path_factory) -> Path:
+    """A planner of random weights."""
+    torch.manual_seed(1)
+    config = PlannerConfig(width=8, entry=8, part=4, style=4, head=8)
+    tensors = {
+        f"average/{name}": value.contiguous() for name, value in PlannerLSTM(config).state_dict().items()
+    }
+    scale = PlanScale.learn(np.arange(1, 31), np.linspace(4, 15, 30))
+    values = {"config": config.to_dict(), "progress": {"step": 0}, "scale": asdict(scale)}
+    path = tmp_path_factory.mktemp("planner") / "planner.safetensors"
+    write_tensors(path, tensors, {"values": json.dumps(values)})
+    return path
+
+
+@pytest.fixture(scope="session")
+def hand_checkpoint(tmp_path_factory) -> Path:
+    """A hand of random weights, as uneven as a hand is."""
+    torch.manual_seed(2)
+    network = HandNetwork(HandConfig(width=8, hidden=8))
+    network.noise.copy_(torch.tensor(Noise(0.1, 0.3, 0.2, 0.1, 0.3, 0.8)))
+    path = tmp_path_factory.mktemp("hand") / "hand.safetensors"
+    save_hand(network, path, {"seed": 2})
+    return path
+
+
+@pytest.fixture(scope="session")
+def model_folder(checkpoint, planner_checkpoint, hand_checkpoint) -> Path:
     out = checkpoint.parent / "model"
-    assert exporting.main(["drums", str(checkpoint), "-o", str(out), "--name", "tiny"]) == 0
+    beside = ["--planner", planner_checkpoint, "--hand", hand_checkpoint, "--critic", out / "none"]
+    options = ["drums", checkpoint, "-o", out, "--name", "tiny", *beside]
+    assert exporting.main([str(option) for option in options]) == 0
     return out
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 import numpy as np
 import onnx
@@ -11,12 +10,18 @@ import pytest
 
 from export import drums
 from export.drums import Parity, export_drums, parity
+from musegen_daw.drumming.plan_reading import PlanScale
+from musegen_daw.drumming.style import StyleBook
 from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
 from musegen_daw.errors import ModelError
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import load_spec
-from training.common.checkpoint import read_tensors, write_tensors
 from training.drums.train import load_model
+
+
+@pytest.fixture
+def beside(planner_checkpoint, hand_checkpoint):
+    return {"planner": planner_checkpoint, "hand": hand_checkpoint, "critic": None}
 
 
 @pytest.mark.parametrize(("bars", "length", "seed"), [(1, 8, 0), (4, 64, 1), (9, 200, 2), (16, 300, 3)])
@@ -33,19 +38,23 @@ def test_parity_is_measured_at_all(checkpoint, model_folder) -> None:
     assert parity(model, load_spec(model_folder, "drums"), model_folder).logits > 1e-3
 
 
-def test_an_export_that_differs_is_refused_and_replaces_nothing(checkpoint, tmp_path, monkeypatch) -> None:
+def test_an_export_that_differs_is_refused_and_replaces_nothing(
+    checkpoint, beside, tmp_path, monkeypatch
+) -> None:
     monkeypatch.setattr(drums, "parity", lambda *args, **options: Parity(0.01, 0.0))
     (tmp_path / "model.json").write_text("before", encoding="utf-8")
     with pytest.raises(ValueError, match="differs from PyTorch by 1.00e-02"):
-        export_drums(checkpoint, tmp_path, "tiny")
+        export_drums(checkpoint, tmp_path, "tiny", **beside)
     assert (tmp_path / "model.json").read_text(encoding="utf-8") == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
 
 
-def test_an_eight_bit_step_that_writes_otherwise_is_refused(checkpoint, tmp_path, monkeypatch) -> None:
+def test_an_eight_bit_step_that_writes_otherwise_is_refused(
+    checkpoint, beside, tmp_path, monkeypatch
+) -> None:
     monkeypatch.setattr(drums, "parity", lambda *args, **options: Parity(1e-6, 0.02))
     with pytest.raises(ValueError, match="change the next token by 0.020 nats"):
-        export_drums(checkpoint, tmp_path, "tiny")
+        export_drums(checkpoint, tmp_path, "tiny", **beside)
     assert not list(tmp_path.iterdir())
 
 
@@ -59,7 +68,8 @@ def test_eight_bit_weights_hardly_change_what_comes_next(checkpoint, model_folde
 def test_the_sidecar_holds_hashes_tensors_tokens_and_versions(model_folder) -> None:
     spec = load_spec(model_folder, "drums")
     assert (spec.kind, spec.name) == ("drums", "tiny")
-    assert set(spec.graphs) == {"encode", "look_back", "step", "step_8bit"}
+    roles = {"encode", "choose", "expect", "look_back", "step", "step_8bit", "plan", "hand"}
+    assert set(spec.graphs) == roles
     for graph in spec.graphs.values():
         data = (model_folder / graph.file).read_bytes()
         assert graph.sha256 == hashlib.sha256(data).hexdigest()
@@ -71,14 +81,15 @@ def test_the_sidecar_holds_hashes_tensors_tokens_and_versions(model_folder) -> N
     assert DrumVocabulary.from_runs(spec.facts["vocabulary"]).to_runs() == tokenizer.vocabulary().to_runs()
     logits = spec.graphs["step"].outputs[0]
     assert logits.shape == ("rows", len(tokenizer))
-    assert len(spec.facts["control_scale"]["density_edges"]) == 9
+    assert len(StyleBook.from_dict(spec.facts["styles"])) == spec.facts["sizes"]["styles"] > 1
+    PlanScale.from_dict(spec.facts["planner"]["scale"])
     assert {"torch", "onnx", "miditok", "symusic"} <= set(spec.versions)
 
 
 def test_rows_are_written_side_by_side_as_alone(model_folder) -> None:
     step = OnnxGraph(model_folder, load_spec(model_folder, "drums"), "step")
     random = np.random.default_rng(0)
-    tokens = random.integers(0, 700, 5)
+    tokens = random.integers(0, 400, 5)
     context, hidden, cell = (
         random.normal(size=shape).astype(np.float32) for shape in ((5, 4 * 16 + 16), (1, 5, 16), (1, 5, 16))
     )
@@ -88,15 +99,6 @@ def test_rows_are_written_side_by_side_as_alone(model_folder) -> None:
         alone = step(tokens[one], context[one], hidden[:, one], cell[:, one])
         assert np.allclose(alone[0][0], together[0][row], atol=1e-5)
         assert np.allclose(alone[1][:, 0], together[1][:, row], atol=1e-6)
-
-
-def test_a_checkpoint_without_a_control_scale_is_refused(checkpoint, tmp_path) -> None:
-    tensors, metadata = read_tensors(checkpoint)
-    values = json.loads(metadata["values"])
-    del values["control_scale"]
-    write_tensors(tmp_path / "old.safetensors", tensors, {"values": json.dumps(values)})
-    with pytest.raises(ValueError, match="old.safetensors has no control scale"):
-        export_drums(tmp_path / "old.safetensors", tmp_path / "out", "tiny")
 
 
 def test_a_graph_that_is_not_there_is_told(model_folder) -> None:

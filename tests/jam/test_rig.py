@@ -112,7 +112,7 @@ def test_panic_silences_and_a_fill_is_played(jams) -> None:
     assert not wire.sounding
     jam.rig.fill_now()
     jam.clock.advance(6.0)
-    assert any(request.fill for request in jam.drummer.requests)
+    assert any(request.fill_bars for request in jam.drummer.requests)
     assert not wire.faults
 
 

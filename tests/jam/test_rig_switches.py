@@ -1,14 +1,17 @@
 """What is switched while a rig plays: a recording, a style, and a knob that is to move nothing any more."""
 
+from dataclasses import replace
+
 import pytest
 
-from musegen_daw import resources
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.live.control_map import Knob, load_control_map
 from musegen_daw.live.events import control_change
+from musegen_daw.live.patterns import LIVE_PPQ, BarGrid
 from musegen_daw.midi_file import read_midi
 from tests.jam.conftest import ALONE
 from tests.jam.test_rig import play_chords
+from tests.style_book import NAMES
 
 
 def test_a_recording_is_begun_and_ended_while_it_plays(jams, tmp_path):
@@ -56,33 +59,57 @@ def test_where_it_cannot_be_written_is_said_and_the_jam_goes_on(jams, tmp_path):
     assert jam.rig.status.jam.is_playing
 
 
-def test_a_style_is_shown_to_the_generator_from_then_on(jams):
+def test_a_style_is_asked_for_from_then_on(jams):
     jam = jams(jam=ALONE)
     jam.rig.start()
     jam.clock.advance(9.0)
-    assert all(request.primer is None for request in jam.drummer.requests)
+    assert {request.style.name for request in jam.drummer.requests if request.style} == {NAMES[0]}
     asked = len(jam.drummer.requests)
     jam.rig.set_style("bossa")
     assert jam.rig.style == "bossa"
     jam.clock.advance(0.5)
     assert len(jam.drummer.requests) > asked
-    primed = jam.drummer.requests[-1]
-    (bossa,) = read_midi(resources.style_path("bossa")).drums
-    assert len(primed.primer.notes) == len(bossa.notes)
-    jam.clock.advance(4.0)
+    assert jam.drummer.requests[-1].style.name == "bossa"
+    jam.clock.advance(20.0)
     assert jam.drummer.requests[-1].kept_bars
-    with pytest.raises(MusegenError, match="There is no style 'polka'"):
-        jam.rig.set_style("polka")
+    assert {request.style.name for request in jam.drummer.requests[asked:]} == {"bossa"}
+    with pytest.raises(MusegenError, match="There is no style 'xyzzy'"):
+        jam.rig.set_style("xyzzy")
     assert jam.rig.style == "bossa"
+    asked = len(jam.drummer.requests)
+    jam.rig.set_style("")
+    jam.clock.advance(1.0)
+    assert jam.rig.style == ""
+    assert jam.drummer.requests[asked].style is None
 
 
 def test_a_jam_begins_in_a_style(jams):
     jam = jams(jam=ALONE, style="samba")
     jam.rig.start()
     jam.clock.advance(3.0)
-    assert all(request.primer is not None for request in jam.drummer.requests)
+    styles = [request.style for request in jam.drummer.requests if request.parts or len(request.bars) > 2]
+    assert all(style.name == "samba" for style in styles)
+    assert jam.drummer.requests[-1].style.name == "samba"
     with pytest.raises(MusegenError, match="There is no style"):
-        jams(style="polka")
+        jams(style="xyzzy")
+
+
+@pytest.mark.parametrize(
+    ("meter", "beats", "clicks"), [((3, 4), 3.0, 3), ((6, 8), 3.0, 2), ((7, 8), 3.5, 7), ((5, 4), 5.0, 5)]
+)
+def test_a_jam_in_another_meter_counts_in_and_plays_its_bars(jams, meter, beats, clicks):
+    grid = BarGrid(*meter)
+    jam = jams(jam=replace(ALONE, grid=grid), count_in_bars=1)
+    wire = jam.hears()
+    jam.rig.start()
+    jam.clock.advance(0.1 + beats * 0.5 - 0.05)
+    assert sum(data[0] & 0xF0 == 0x90 for data in wire.datas) == clicks
+    jam.clock.advance(10 * beats * 0.5)
+    request = jam.drummer.requests[-1]
+    assert {bar.length_ticks for bar in request.bars} == {round(beats * LIVE_PPQ)}
+    assert {bar.is_compound for bar in request.bars} == {meter == (6, 8)}
+    assert jam.rig.status.jam.song_bar == 9
+    assert jam.rig.status.jam.late_bars == 0
 
 
 def test_a_knob_is_forgotten_and_the_map_saved_without_it(jams, tmp_path):

@@ -9,6 +9,7 @@ from musegen_daw.core.clip import Clip, Note
 from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
 from musegen_daw.live.events import MidiEvent, note_off, note_on
 from musegen_daw.live.patterns import LIVE_PPQ
+from tests.style_book import BOOK
 
 KICK, SNARE, CLOSED_HAT, HIGH_TOM = 36, 38, 42, 50
 
@@ -19,6 +20,8 @@ class Drummer:
     A hat on every beat, toms in the last beat where a fill is asked for, a kick where the bar of the parts, as far
     as heard, has a note, and a snare whose velocity depends on the seed, the take and all that was heard.
     """
+
+    styles = BOOK
 
     def __init__(self) -> None:
         self.requests: list[DrumRequest] = []
@@ -51,7 +54,7 @@ def drums_for(request: DrumRequest) -> DrumResult:
             hits |= {Note(CLOSED_HAT, 60, tick, 120) for tick in range(bar.start_ticks, end, LIVE_PPQ)}
             hits |= {Note(KICK, 100, on, 120) for on, _, _ in heard if bar.start_ticks <= on < end}
             hits.add(Note(SNARE, 20 + mood, bar.start_ticks + bar.length_ticks // 2, 120))
-            if request.fill:
+            if index in request.fill_bars:
                 hits |= {Note(HIGH_TOM, 90, end - LIVE_PPQ + step, 60) for step in range(0, LIVE_PPQ, 120)}
         if request.kept is not None:
             kept = [request.bars[index] for index in request.kept_bars]
@@ -61,7 +64,7 @@ def drums_for(request: DrumRequest) -> DrumResult:
                 if any(bar.start_ticks <= note.start_ticks < bar.end_ticks for bar in kept)
             }
         drums = Clip(tuple(hits), request.bars[-1].end_ticks, request.ppq, is_drum=True)
-        takes.append(DrumTake(drums, -float(take)))
+        takes.append(DrumTake(drums, -float(take), style=request.style or BOOK[0]))
     return DrumResult(tuple(takes), request.seed)
 
 

@@ -122,8 +122,14 @@ def test_controls_out_of_range_are_refused() -> None:
 
 def test_the_middle_leaves_the_model_and_the_velocities_as_they_are() -> None:
     assert Controls().temperature == pytest.approx(0.9)
-    assert Controls().velocity_exponent == 1
-    assert Controls(energy=1).velocity_exponent < 1 < Controls(energy=0).velocity_exponent
+    assert Controls().velocity_exponent() == 1
+    assert Controls(energy=1).velocity_exponent() < 1 < Controls(energy=0).velocity_exponent()
+    assert (Controls().asked_energy, Controls(energy=0.8).asked_energy) == (None, 0.8)
+
+
+def test_what_was_written_for_an_energy_is_not_bent_by_it_again() -> None:
+    assert Controls(energy=0.9).velocity_exponent(0.9) == 1
+    assert Controls(energy=0.7).velocity_exponent(0.9) > 1 > Controls(energy=1).velocity_exponent(0.9)
 
 
 knobs = st.builds(Knob, st.just("cc"), st.integers(0, 15), st.integers(0, 119)) | st.builds(

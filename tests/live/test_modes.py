@@ -17,6 +17,7 @@ from musegen_daw.live.modes import Taste, WhenSilent
 from musegen_daw.live.patterns import LEAD_BEATS, LEAD_TICKS, LIVE_PPQ, BarGrid, PlayedPatterns, patterns_of
 from musegen_daw.live.planner import Planner
 from musegen_daw.live.settings import JamSettings, Way, mode_of
+from musegen_daw.live.styled import KeptStyle
 from tests.live.doubles import HIGH_TOM, Drummer, at, drums_for, riff, struck
 
 GRID = BarGrid()
@@ -45,7 +46,7 @@ class Rehearsal:
 
     def mode(self, way):
         armed = getattr(self, "beats", -LEAD_BEATS)
-        return mode_of(way, self.settings, self.heard, self.played, GRID, armed)
+        return mode_of(way, self.settings, self.heard, self.played, KeptStyle(), armed)
 
     def play(self, until_beats, events=()):
         events = [event for event in events if event[0] >= self.beats]
@@ -328,7 +329,7 @@ def test_a_loop_has_fills_around_the_rest_of_its_groove(bars, every) -> None:
     stage.play(4 * (bars + 2 * every + 1), riff(range(40)))
     fills = [bar for bar, pattern in stage.bars.items() if pattern.is_fill]
     assert fills == [bars + every - 1, bars + 2 * every - 1]
-    request = next(asked for asked in reversed(stage.drummer.requests) if asked.fill)
+    request = next(asked for asked in reversed(stage.drummer.requests) if asked.fill_bars)
     place = (fills[-1] - bars) % bars
     assert request.kept_bars == frozenset(range(bars)) - {place}
     assert request.bars[place] == GRID.bar(fills[-1])

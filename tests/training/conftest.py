@@ -11,6 +11,7 @@ from tests.drum_corpus import TINY_CONFIG, write_corpus
 from training.common.config import load_config
 from training.drums.corpus import Corpus
 from training.drums.prepare import prepare
+from training.drums.styles import write_styles
 from training.drums.train import DrumTraining
 
 
@@ -23,6 +24,7 @@ def corpus_folder(tmp_path_factory) -> Path:
 def prepared(corpus_folder, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("prepared")
     prepare([corpus_folder], [], out, vocabulary_size=700, workers=1)
+    write_styles(out, {"4/4": 4}, songs_a_code=2)
     return out
 
 

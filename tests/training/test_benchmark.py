@@ -18,9 +18,10 @@ from training.drums.benchmark_train import random_like
 from training.drums.corpus import Corpus
 from training.drums.dataset import IGNORED, DataConfig, DrumConditionalDataset, collate
 from training.drums.prepare import prepare
+from training.drums.styles import write_styles
 from training.drums.seed_way import count_hits, prepare_the_seed_way
 
-SONGS, BARS = 5, 8
+SONGS, BARS = 6, 8
 SMALL_MODEL = """
 [model]
 frame_width = 16
@@ -43,6 +44,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def prepared(corpus: Path) -> Path:
     prepare([corpus], [], corpus.parent / "prepared", workers=1, keep_duplicates=True)
+    write_styles(corpus.parent / "prepared", {"4/4": 2})
     return corpus.parent / "prepared"
 
 

@@ -11,7 +11,19 @@ import pytest
 from hypothesis import given
 
 from musegen_daw.drumming.events import HIT, ONSET
-from musegen_daw.drumming.features import FAMILIES, PITCHES, UNKNOWN, drum_frames, part_frames
+from musegen_daw.drumming.features import (
+    CRASH,
+    CYMBAL,
+    DENSITY,
+    FAMILIES,
+    KIND,
+    METER,
+    PITCHES,
+    TEMPO,
+    UNKNOWN,
+    drum_frames,
+    part_frames,
+)
 from musegen_daw.drumming.grammar import Grammar, Place
 from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer
 from tests.drum_strategies import drum_hits
@@ -127,13 +139,13 @@ def test_the_crops_of_some_songs_are_those_of_all(dataset) -> None:
     assert dataset.crops(3, some) == [crop for crop in dataset.crops(3) if crop.song in some]
 
 
-def test_opening_and_drawing_read_no_line_of_json(prepared, tokenizer, monkeypatch) -> None:
+def test_opening_and_cutting_read_no_line_of_json(prepared, tokenizer, monkeypatch) -> None:
     def refuse(*_) -> None:
         raise AssertionError("a line was read")
 
     monkeypatch.setattr(JsonLines, "__getitem__", refuse)
     data = DrumConditionalDataset(Corpus(prepared, "train"), tokenizer, OPEN)
-    collate([data.draw(crop, 0) for crop in next(data.batches(0, 4))])
+    assert next(data.batches(0, 4))
 
 
 def test_a_folder_of_another_version_is_refused(prepared, tmp_path) -> None:
@@ -152,15 +164,17 @@ def test_sequences_are_whole_bars_between_bos_and_eos(dataset, vocabulary) -> No
         assert not np.isin(example.tokens[1:-1], [PAD, BOS, EOS]).any()
         assert len(example.tokens) - 2 == crop.tokens <= dataset.config.max_tokens
         hits, bars = vocabulary.decode(example.tokens.tolist())
-        assert bars == crop.bars <= dataset.config.max_bars
-        assert np.array_equal(example.drums, drum_frames(hits, bars))
+        assert bars == example.written.sum() <= crop.bars <= dataset.config.max_bars
+        hits["bar"] = np.flatnonzero(example.written)[hits["bar"]]
+        own = np.repeat(example.written, 16)
+        assert np.array_equal(example.drums[own], drum_frames(hits, crop.bars)[own])
 
 
 def test_only_a_single_bar_may_be_longer_than_a_sequence(dataset) -> None:
-    tight = _with(dataset, max_tokens=9)
+    tight = _with(dataset, max_tokens=5)
     crops = tight.crops(0)
-    assert any(crop.tokens > 9 for crop in crops)
-    assert all(crop.bars == 1 for crop in crops if crop.tokens > 9)
+    assert any(crop.tokens > 5 for crop in crops)
+    assert all(crop.bars == 1 for crop in crops if crop.tokens > 5)
 
 
 def test_the_same_seed_and_epoch_draw_the_same(dataset, train_corpus, tokenizer) -> None:
@@ -235,15 +249,46 @@ def test_all_parts_can_be_hidden_and_the_past_as_well(dataset) -> None:
 
 
 def test_controls_are_shown_as_often_as_configured(dataset) -> None:
-    none = dict.fromkeys(("show_density_share", "show_plays_share", "show_loudness_share", "show_fill_share",
-                          "show_feel_share", "show_tempo_share"), 0.0)  # fmt: skip
-    shown = {name: 1.0 for name in none if name != "show_plays_share"}
+    names = [each.name for each in fields(DataConfig) if each.name.startswith("show_")]
     for crop in dataset.crops(0):
-        assert (_with(dataset, **none).draw(crop, 0).controls == UNKNOWN).all()
-        assert (_with(dataset, **shown).draw(crop, 0).controls != UNKNOWN).all()
-        assert set(
-            _with(dataset, show_density_share=0, show_plays_share=1.0).draw(crop, 0).controls[:, 0]
-        ) == {2}
+        assert (_with(dataset, **dict.fromkeys(names, 0.0)).draw(crop, 0).controls == UNKNOWN).all()
+        shown = _with(dataset, **dict.fromkeys(names, 1.0)).draw(crop, 0).controls
+        assert np.array_equal(shown, dataset.controls(crop))
+        kinds = shown[:, KIND]
+        assert (np.delete(shown, KIND, axis=1) != UNKNOWN).all()
+        assert (kinds[dataset.plain(crop).written] != UNKNOWN).mean() > 0.9  # what is written is no repeat
+
+
+def test_controls_do_not_depend_on_where_a_song_is_cut(dataset) -> None:
+    song = int(np.argmax(dataset.corpus.index["bars"]))
+    bars = int(dataset.corpus.index["bars"][song])
+    whole = dataset.controls(Crop(song, 0, bars, 0))
+    for first in range(bars):
+        cut = dataset.controls(Crop(song, first, bars - first, 0))
+        assert np.array_equal(
+            cut[:, [DENSITY, CRASH, CYMBAL, TEMPO, METER]],
+            whole[first:, [DENSITY, CRASH, CYMBAL, TEMPO, METER]],
+        )
+
+
+def test_the_style_shown_is_that_of_the_song_or_its_own_groove_or_none(dataset) -> None:
+    for crop in dataset.crops(0):
+        code = int(dataset.codes[crop.song])
+        frames = _with(dataset, code_share=1.0).draw(crop, 0).style
+        expected = dataset.book[code].frames(crop.bars, crop.first_bar) if code >= 0 else 0 * frames
+        assert np.array_equal(frames, np.reshape(expected, frames.shape))
+        own = _with(dataset, code_share=0.0, groove_share=1.0).draw(crop, 0).style
+        assert own.any()
+        assert not _with(dataset, code_share=0.0, groove_share=0.0).draw(crop, 0).style.any()
+
+
+def test_the_style_is_to_be_told_only_where_parts_tell_it(dataset) -> None:
+    hidden = _with(dataset, hide_parts_share=1.0)
+    for crop in dataset.crops(0):
+        assert hidden.draw(crop, 0).code == IGNORED
+        told = _with(dataset).draw(crop, 0).code
+        assert told == (dataset.codes[crop.song] if crop.bars >= 4 else IGNORED) or told == IGNORED
+    assert any(_with(dataset).draw(crop, 0).code >= 0 for crop in dataset.crops(0))
 
 
 def test_songs_without_parts_are_unheard(prepared, dataset) -> None:
@@ -264,13 +309,17 @@ def test_songs_without_parts_are_unheard(prepared, dataset) -> None:
 def test_the_cursor_is_where_generation_stands(tokenizer, vocabulary, drawn) -> None:
     """Training aligns tokens with frames by a table, generation by the grammar: they must agree."""
     hits, bars = drawn
-    tokens = [token for bar in tokenizer.encode_bars(hits, bars) for token in bar]
-    cursor = CursorTable(vocabulary).cursor(np.array([BOS, *tokens]))
-    grammar, place, bar, expected = Grammar(vocabulary), Place.start(1), -1, [0]
+    written = np.random.default_rng(len(hits)).random(bars) < 0.7
+    encoded = zip(tokenizer.encode_bars(hits, bars), written, strict=True)
+    tokens = [token for bar, own in encoded for token in bar if own]
+    cursor = CursorTable(vocabulary).cursor(np.array([BOS, *tokens]), written)
+    owners = np.flatnonzero(written).tolist()
+    grammar, place, bar = Grammar(vocabulary), Place.start(1), -1
+    expected = [owners[0] * 16 if owners else 0]
     for token in tokens:
         bar += token == vocabulary.bar_token
         place = grammar.advance(place, np.array([token]))
-        expected.append(bar * 16 + int(grammar.frame(place)[0]))
+        expected.append(owners[bar] * 16 + int(grammar.frame(place)[0]))
     assert cursor.tolist() == expected
 
 
@@ -282,18 +331,17 @@ def test_the_cursor_points_at_the_frame_of_the_last_position(vocabulary) -> None
         (1, 0),
         (2, 6),
         (3, 0),
-        (4, 9),
         (2, 35),
         (3, 2),
-        (4, 9),
         (1, 0),
         (1, 0),
         (2, 191),
         (3, 0),
-        (4, 1),
     ]
-    cursor = CursorTable(vocabulary).cursor(np.array([BOS, *(single[name] for name in names)]))
-    assert cursor.tolist() == [0, 0, 0, 0, 0, 2, 2, 2, 16, 32, 47, 47, 47]
+    cursor = CursorTable(vocabulary).cursor(
+        np.array([BOS, *(single[name] for name in names)]), np.array([True, False, True, True])
+    )
+    assert cursor.tolist() == [0, 0, 0, 0, 2, 2, 32, 48, 63, 63]
 
 
 def test_a_batch_is_its_examples_with_padding(dataset) -> None:

@@ -86,7 +86,6 @@ def test_what_sounds_together_is_at_the_same_place() -> None:
         (song_bytes(1, drums=False), "no drums"),
         (song_bytes(1, programs=(56, 73)), "no listed instrument"),
         (song_bytes(1, programs=()), "no listed instrument"),
-        (song_bytes(1, meter=(3, 4)), "not 4/4 throughout"),
         (song_bytes(1, bars=1), "fewer than 16 drum hits"),
     ],
 )
@@ -120,9 +119,32 @@ def test_no_time_signature_is_four_four_and_one_after_the_end_does_not_count() -
     plain = make_pair(_source(_file(part, _notes(9, 20, HAT))))
     late = mido.MetaMessage("time_signature", numerator=3, denominator=4, time=100 * PPQ)
     assert isinstance(plain, Pair)
-    assert isinstance(make_pair(_source(_file([late], part, _notes(9, 20, HAT)))), Pair)
+    assert plain.four_four
+    assert plain.meters == ((0, 16, False),)
+    ended = make_pair(_source(_file([late], part, _notes(9, 20, HAT))))
+    assert isinstance(ended, Pair)
+    assert (ended.four_four, ended.meters) == (True, plain.meters)
     change = mido.MetaMessage("time_signature", numerator=3, denominator=4, time=2 * PPQ)
-    assert make_pair(_source(_file([change], part, _notes(9, 20, HAT)))) == "not 4/4 throughout"
+    changed = make_pair(_source(_file([change], part, _notes(9, 20, HAT))))
+    assert isinstance(changed, Pair)
+    assert (changed.four_four, changed.meters) == (False, ((0, 8, False), (1, 12, False)))
+
+
+@pytest.mark.parametrize(
+    ("meter", "runs"),
+    [
+        ((3, 4), ((0, 12, False),)),
+        ((6, 8), ((0, 12, True),)),
+        ((12, 8), ((0, 12, True),)),
+        ((7, 8), ((0, 14, False),)),
+        ((2, 4), ((0, 8, False),)),
+    ],
+)
+def test_songs_of_any_meter_are_cut_into_bars_of_the_model(meter, runs) -> None:
+    pair = make_pair(_source(song_bytes(1, meter=meter)))
+    assert isinstance(pair, Pair)
+    assert (pair.meters, pair.four_four) == (runs, False)
+    assert (pair.hits["position"] < 12 * runs[0][1]).all()
 
 
 def test_the_tempo_is_the_one_that_holds_longest() -> None:

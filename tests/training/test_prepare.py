@@ -30,11 +30,11 @@ CRASHING = b"MThd\0\0\0\x06\0\x01\0\x01\x01\xe0MTrk\xff\0\0\0\0\xc9"
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    """All files of a prepared folder but the facts, which hold the time that was needed."""
+    """All files of a prepared folder but the facts, which hold the time that was needed, and the styles."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "facts.json"
+        if path.is_file() and path.name not in ("facts.json", "styles.json", "grooves.npz")
     }
 
 
@@ -227,7 +227,7 @@ def test_no_file_goes_uncounted(corpus_folder, prepared) -> None:
     kept = sum(numbers["songs"] for numbers in facts["splits"].values())
     assert facts["files"] == len(sources) == 20
     assert facts["files"] == kept + sum(facts["dropped"].values())
-    assert set(facts["dropped"]) == {"unreadable (RuntimeError)", "not 4/4 throughout"}
+    assert set(facts["dropped"]) == {"unreadable (RuntimeError)"}
     assert sum(facts["train_songs_by_licence_class"].values()) == facts["splits"]["train"]["songs"]
 
 
@@ -253,16 +253,21 @@ def test_condition_and_drums_are_those_of_the_files_bar_for_bar(corpus_folder, p
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_tokens_are_those_of_the_hits(prepared, split) -> None:
-    from musegen_daw.drumming.tokens import DrumTokenizer
-
     corpus, tokenizer = Corpus(prepared, split), DrumTokenizer.load(prepared / "tokenizer.json")
     vocabulary = tokenizer.vocabulary()
     for index, song in enumerate(corpus.songs):
         hits, bars = vocabulary.decode(corpus.between("tokens", index, 0, song["bars"]).tolist())
-        assert bars == song["bars"]
-        assert np.array_equal(hits, corpus.between("hits", index, 0, bars))
-        assert corpus.tokens_per_bar(index).sum() == len(corpus.between("tokens", index, 0, bars))
-        assert corpus.hits_per_bar(index).tolist() == np.bincount(hits["bar"], minlength=bars).tolist()
+        played = corpus.between("hits", index, 0, song["bars"])
+        grid = quantise(played)
+        written = is_written(grid, song["bars"])
+        assert bars == written.sum() < song["bars"]
+        own = grid[written[grid["bar"]]]
+        hits["bar"] = np.flatnonzero(written)[hits["bar"]]
+        assert hits[["bar", "position", "piece"]].tolist() == own[["bar", "position", "piece"]].tolist()
+        assert np.array_equal(corpus.tokens_per_bar(index) > 0, written)
+        assert (
+            corpus.hits_per_bar(index).tolist() == np.bincount(played["bar"], minlength=song["bars"]).tolist()
+        )
 
 
 def test_pairs_name_drums_and_others_of_every_song(prepared) -> None:
@@ -304,7 +309,7 @@ def test_drums_alone_are_taken_where_they_are_asked_for(corpus_folder, tmp_path)
             archive.writestr(f"d/{number}.mid", song_bytes(number, programs=()))
         archive.writestr("info.csv", "midi_filename,split\nd/0.mid,train\nd/1.mid,train\nd/2.mid,test\n")
     facts = prepare([corpus_folder], [path], tmp_path / "out", vocabulary_size=600, workers=1)
-    assert facts["splits"]["train"]["songs"] == 12
+    assert facts["splits"]["train"]["songs"] == 13
     assert facts["train_songs_by_licence_class"]["groove"] == 2
     alone = [song for song in Corpus(tmp_path / "out", "train").songs if song["origin"] == "groove"]
     assert [song["tracks"] for song in alone] == [[], []]
@@ -344,7 +349,7 @@ def test_the_command_prepares_a_corpus_and_says_what_it_did(corpus_folder, prepa
     assert result.returncode == 0, result.stderr
     assert "20 files in" in result.stdout
     row = next(line.split() for line in result.stdout.splitlines() if line.startswith("train"))
-    assert row[1] == "10"
-    assert "not 4/4 throughout" in result.stdout
+    assert row[1] == "11"
+    assert "unreadable (RuntimeError)" in result.stdout
     assert _contents(tmp_path / "out") == _contents(prepared)
     assert not (tmp_path / "out" / "parts").exists()

@@ -10,13 +10,16 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
+from musegen_daw.drumming.tokens import DrumTokenizer
 from tests.drum_corpus import TINY_CONFIG, song_bytes, write_parquet
 from training.common.checkpoint import read_tensors
 from training.drums import release
 from training.drums import train as training
 from training.drums.dataset import DrumConditionalDataset
+from training.drums.model import DrumLSTM
 from training.drums.pictures import draw_loss_curves
 from training.drums.prepare import prepare
+from training.drums.styles import write_styles
 from training.drums.train import load_model, other_songs, train, validation_batches
 
 
@@ -54,11 +57,12 @@ def test_a_run_leaves_checkpoints_and_a_log(run) -> None:
     }
     header = (run / "log.csv").read_text(encoding="utf-8").splitlines()[0]
     assert header == (
-        "step,epoch,seconds,rate,loss,listening,expected,bits,expected_other,bits_other,expected_none,bits_none"
+        "step,epoch,seconds,rate,loss,listening,style,expected,bits,expected_other,style_other,bits_other,"
+        "expected_none,bits_none"
     )
 
 
-def test_listening_alone_trains_the_part_encoder_and_nothing_else(
+def test_listening_alone_trains_what_reads_the_parts_and_nothing_that_writes(
     run, prepared, tiny_config, tmp_path
 ) -> None:
     loop = replace(tiny_config.loop, learning_rate=0.01, weight_decay=0.0)
@@ -73,18 +77,23 @@ def test_listening_alone_trains_the_part_encoder_and_nothing_else(
         if name.startswith("model/")
         and not torch.equal(after[name], before[name.replace("model/", "average/")])
     }
-    assert moved == {"encoder", "expect"}
+    assert moved == {"encoder", "expect", "chooser", "controls", "place", "style"}
     header = (tmp_path / "log.csv").read_text(encoding="utf-8").splitlines()[0]
-    assert header == "step,epoch,seconds,rate,listening,expected,expected_other,expected_none"
+    assert (
+        header == "step,epoch,seconds,rate,listening,style,expected,expected_other,style_other,expected_none"
+    )
     draw_loss_curves(tmp_path / "log.csv", tmp_path / "curves.png")
     assert (tmp_path / "curves.png").stat().st_size > 1000
 
 
-def test_a_run_begins_with_no_weights_of_another_tokenizer(run, corpus_folder, tiny_config, tmp_path) -> None:
-    prepare([corpus_folder], [], tmp_path / "data", vocabulary_size=650, workers=1)
-    fabric = Fabric(accelerator="cpu", devices=1)
-    with pytest.raises(ValueError, match="another tokenizer"):
-        train(tiny_config, tmp_path / "data", tmp_path / "run", fabric=fabric, start=run / "last.safetensors")
+def test_a_run_begins_with_the_weights_that_fit_and_with_none_it_is_refused(run, prepared, tmp_path) -> None:
+    model, tokenizer, _ = load_model(run / "best.safetensors")
+    other = DrumLSTM(replace(model.config, styles=model.config.styles + 3), tokenizer.vocabulary())
+    taken = training.begin_with(other, run / "best.safetensors")
+    assert set(other.state_dict()) - set(taken) == {"chooser.choose.4.weight", "chooser.choose.4.bias"}
+    assert torch.equal(other.lstm.weight_hh_l0, model.lstm.weight_hh_l0)
+    with pytest.raises(ValueError, match="no weights that fit"):
+        training.begin_with(torch.nn.Linear(3, 3), run / "best.safetensors")
 
 
 def test_stopped_and_resumed_is_as_in_one_go(prepared, tiny_config, tmp_path) -> None:
@@ -99,18 +108,19 @@ def test_stopped_and_resumed_is_as_in_one_go(prepared, tiny_config, tmp_path) ->
 
 def test_released_weights_are_the_averaged_ones_and_load(run, prepared, tmp_path) -> None:
     out = tmp_path / "drums.safetensors"
-    assert release.main([str(run / "best.safetensors"), "--data", str(prepared), "-o", str(out)]) == 0
+    assert release.main([str(run / "best.safetensors"), "-o", str(out)]) == 0
     tensors, metadata = read_tensors(out)
     of_run = read_tensors(run / "best.safetensors")[0]
     assert set(tensors) == {name for name in of_run if name.startswith("average/")}
     assert all(torch.equal(tensors[name], of_run[name]) for name in tensors)
-    assert set(json.loads(metadata["values"])["control_scale"]) == {"density_edges", "loudness_edges"}
+    values = json.loads(metadata["values"])
+    assert values["styles"] == json.loads((prepared / "styles.json").read_text(encoding="utf-8"))
     (one, tokenizer, _), (two, _, _) = load_model(out), load_model(run / "best.safetensors")
     assert all(
         torch.equal(a, b) for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True)
     )
     assert not one.training
-    assert len(tokenizer) == 700
+    assert len(tokenizer) == len(DrumTokenizer.load(prepared / "tokenizer.json"))
 
 
 def test_training_lowers_the_loss(prepared, tiny_config, tmp_path) -> None:
@@ -131,6 +141,7 @@ def test_an_unknown_key_is_an_error_with_its_name(prepared, tmp_path) -> None:
 def test_without_validation_songs_the_reason_is_told(tmp_path, tiny_config) -> None:
     write_parquet(tmp_path / "corpus" / "train.parquet", {"a": song_bytes(1)})
     prepare([tmp_path / "corpus"], [], tmp_path / "out", vocabulary_size=600, workers=1)
+    write_styles(tmp_path / "out", {"4/4": 2})
     with pytest.raises(ValueError, match="no song with instruments in the validation split"):
         _train(tiny_config, tmp_path / "out", tmp_path / "run")
 
@@ -143,8 +154,6 @@ def test_every_song_gets_the_parts_of_another(songs) -> None:
 
 
 def test_validation_crops_differ_only_in_their_parts(train_corpus, prepared, tiny_config) -> None:
-    from musegen_daw.drumming.tokens import DrumTokenizer
-
     tokenizer = DrumTokenizer.load(prepared / "tokenizer.json")
     batches = validation_batches(DrumConditionalDataset(train_corpus, tokenizer, tiny_config.data), 8)
     for own, other, none in zip(batches["own"], batches["other"], batches["none"], strict=True):

@@ -4,7 +4,7 @@ import pytest
 
 from musegen_daw.core.clip import Note
 from musegen_daw.live.heard import HeardNote
-from musegen_daw.live.patterns import LIVE_PPQ, Pattern
+from musegen_daw.live.patterns import LIVE_PPQ, BarGrid, Pattern
 from musegen_daw.live.picture import JamPicture
 from musegen_daw.ui.jam_view import page_of
 
@@ -56,5 +56,5 @@ def test_a_note_that_is_held_reaches_to_the_playhead():
 
 
 def test_other_meters_have_other_bars():
-    page = page_of(JamPicture(beats=6.5, beats_per_bar=3.0, bar=2))
+    page = page_of(JamPicture(beats=6.5, grid=BarGrid(3), bar=2))
     assert {bar.length_ticks for bar in page.bars} == {3 * LIVE_PPQ}

@@ -1,11 +1,24 @@
-"""`python -m training.drums COMMAND`: prepare, train, compare, release, evaluate, report, benchmark, draw."""
+"""`python -m training.drums COMMAND`: see COMMANDS."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-COMMANDS = ("prepare", "train", "compare", "release", "evaluate", "report", "benchmark", "draw")
+COMMANDS = (
+    "prepare",
+    "styles",
+    "train",
+    "planner",
+    "hand",
+    "critic",
+    "compare",
+    "release",
+    "evaluate",
+    "report",
+    "benchmark",
+    "draw",
+)
 
 
 def main() -> int:

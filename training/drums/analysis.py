@@ -16,7 +16,6 @@ from musegen_daw.drumming.events import (
     LEAD_POSITIONS,
     POSITIONS_PER_FRAME,
     VELOCITY_LEVELS,
-    velocity_of_level,
 )
 from musegen_daw.drumming.features import frame_of
 from musegen_daw.drumming.tokens import DrumVocabulary
@@ -142,13 +141,7 @@ def in_words(run: Sequence[Sequence[int]]) -> str:
         else:
             if not groups:
                 groups.append(("…", []))
-            items = groups[-1][1]
-            if kind == DrumVocabulary.PIECE:
-                items.append(PIECES[value].name)
-            elif items:
-                items[-1] += f" {int(velocity_of_level(value))}"
-            else:
-                items.append(f"{int(velocity_of_level(value))}")
+            groups[-1][1].append(PIECES[value].name)
     return "; ".join(f"{place} {', '.join(items)}".strip() for place, items in groups)
 
 

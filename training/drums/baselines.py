@@ -8,9 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.core.drums import VOICES
-from musegen_daw.drumming.events import FRAMES_PER_BAR, HIT, Array
-from musegen_daw.drumming.grammar import Grammar, Place
-from musegen_daw.drumming.tokens import DrumVocabulary
+from musegen_daw.drumming.events import FRAMES_PER_BAR
 from training.drums.corpus import Corpus
 from training.drums.grid import Grid, drum_grid
 
@@ -76,21 +74,3 @@ class Markov:
         alone = -np.log2(self.unigram[sequence[1:]]).sum()
         pairs = -np.log2(self.bigram[sequence[:-1], sequence[1:]]).sum()
         return float(alone), float(pairs)
-
-    def sample(
-        self, vocabulary: DrumVocabulary, grammar: Grammar, bars: int, random: np.random.Generator
-    ) -> Array:
-        """Hits of `bars` bars drawn within the grammar."""
-        tokens: list[int] = [grammar.bar_token]
-        place = grammar.advance(Place.start(1), np.array(tokens))
-        done = 0
-        while True:
-            weight = self.bigram[tokens[-1]] * grammar.allowed(place)[0]
-            token = int(random.choice(len(weight), p=weight.astype(float) / weight.sum(dtype=float)))
-            if token == grammar.bar_token:
-                done += 1
-                if done == bars:
-                    hits, _ = vocabulary.decode(tokens)
-                    return hits.astype(HIT)
-            tokens.append(token)
-            place = grammar.advance(place, np.array([token]))

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drumming.events import HIT, ONSET, Array
-from musegen_daw.drumming.features import bar_facts
+from musegen_daw.drumming.events import HIT, ONSET, Array, quantise
+from musegen_daw.drumming.repeats import is_written
 from musegen_daw.drumming.tokens import DrumTokenizer
 from training.common.json_lines import as_lines
 from training.drums.gigamidi import SPLITS
@@ -42,7 +42,7 @@ SONG = np.dtype(
 )
 STREAMS = {"hits": HIT, "onsets": ONSET, "tokens": np.dtype(np.uint16)}
 _HOURS_A_QUARTER = 1 / 60
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def write_beats(kept: Kept) -> None:
         beat
         for song, hits in kept.hits()
         if song["split"] == "train"
-        for beat in _plain().beat_strings(hits, song["bars"])
+        for beat in _plain().beat_strings(written_hits(quantise(hits), song["bars"]), song["bars"])
     ]
     beside = kept.beats_path.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}.part")
     beside.write_text(json.dumps(beats, ensure_ascii=False), encoding="utf-8")
@@ -94,7 +94,7 @@ def write_block(item: tuple[Kept, Path, Path]) -> None:
     """Write the block of a part, for a tokenizer and the path to write to: split after split, song after song.
 
     Of every split there are, under its name and a colon: `hits`, `onsets`, `tokens`, their counts in every bar
-    (`hits_counts` ...), the mean level of every bar (`levels`), the index (`songs`, with first bars and lines
+    (`hits_counts` ...), the index (`songs`, with first bars and lines
     counted within the block) and its lines (`lines`). `pairs` and `facts` are of all.
     """
     kept, tokenizer_path, target = item
@@ -109,7 +109,7 @@ def write_block(item: tuple[Kept, Path, Path]) -> None:
         if kept.songs[number]:
             if kept.numbers[number] > 1:  # corpora may have names in common
                 song["key"] += f" ({kept.numbers[number]})"
-            rows[song["split"]].append(_Row(song, *own, tokenizer.encode_bars(own[0], song["bars"])))
+            rows[song["split"]].append(_Row(song, *own, written_tokens(tokenizer, own[0], song["bars"])))
     arrays: dict[str, Any] = {}
     for split, own_rows in rows.items():
         arrays |= {f"{split}:{name}": array for name, array in _arrays(own_rows).items()}
@@ -126,6 +126,19 @@ def write_block(item: tuple[Kept, Path, Path]) -> None:
     }
     pairs = np.frombuffer(",\n".join(map(_pair, kept_songs)).encode(), np.uint8)
     save_arrays(target, pairs=pairs, facts=as_array(facts), **arrays)
+
+
+def written_tokens(tokenizer: DrumTokenizer, hits: Array, bars: int) -> list[list[int]]:
+    """The tokens of every bar that is no repeat and no rest; none of the others."""
+    grid = quantise(hits)
+    written = is_written(grid, bars)
+    encoded = tokenizer.encode_bars(written_hits(grid, bars), bars)
+    return [tokens if own else [] for tokens, own in zip(encoded, written.tolist(), strict=True)]
+
+
+def written_hits(grid: Array, bars: int) -> Array:
+    """The hits, on the grid of `quantise`, of the bars that are no repeats."""
+    return grid[is_written(grid, bars)[grid["bar"]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +171,6 @@ def _arrays(rows: Sequence[_Row]) -> dict[str, Any]:
         found
         | {f"{name}_counts": values for name, values in counts.items()}
         | {
-            "levels": np.concatenate([bar_facts(row.hits, row.song["bars"])[1] for row in rows]),
             "songs": index,
             "lines": np.frombuffer(text, np.uint8),
         }

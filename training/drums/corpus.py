@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.drumming.events import Array
-from musegen_daw.drumming.features import ControlScale
 from training.common.json_lines import JsonLines
 from training.drums.blocks import STREAMS
 from training.drums.parts import FORMAT
@@ -30,8 +29,6 @@ class Corpus:
         facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
         if facts.get("format") != FORMAT:
             raise ValueError(f"{folder} was prepared by another version of this program: prepare it again")
-        scale = facts["control_scale"]
-        self.scale = ControlScale(tuple(scale["density_edges"]), tuple(scale["loudness_edges"]))
         self.index = _mapped(base / "songs.npy")
         self.songs: Sequence[dict[str, Any]] = JsonLines(base / "songs.jsonl", self.index["line"])
         self._arrays = {
@@ -53,6 +50,11 @@ class Corpus:
         first, bars = self.index["first_bar"][songs], self.index["bars"][songs].astype(np.int64)
         bar = np.arange(bars.sum()) + np.repeat(first - (np.cumsum(bars) - bars), bars)
         return starts[bar + 1] - starts[bar]
+
+    def counts(self, name: str, song: int, first_bar: int, bars: int) -> npt.NDArray[np.int64]:
+        """How many tokens, hits or onsets there are in each of some bars of a song (bars,)."""
+        first = int(self.index["first_bar"][song]) + first_bar
+        return np.diff(self._arrays[name][1][first : first + bars + 1].astype(np.int64))
 
     def tokens_per_bar(self, song: int) -> npt.NDArray[np.int64]:
         """Token counts (bars,) of a song."""

@@ -11,33 +11,38 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from musegen_daw.drumming.events import FRAMES_PER_BAR, VELOCITY_LEVELS, Array
+from musegen_daw.drumming.events import FRAMES_PER_BAR, VELOCITY_LEVELS, Array, quantise
 from musegen_daw.drumming.features import (
     CONTROL_SIZES,
+    CRASH,
+    CYMBAL,
     DENSITY,
     DRUM_FEATURES,
-    DYNAMICS,
-    FILL,
-    LOUDNESS,
+    KIND,
+    METER,
     PART_FEATURES,
     PITCH_FEATURES,
-    PLAYS,
-    SILENT,
     TEMPO,
-    TIMING,
     UNKNOWN,
-    control_levels,
+    density_level,
     drum_frames,
     part_frames,
     tempo_level,
 )
+from musegen_daw.drumming.meter import METERS
+from musegen_daw.drumming.plan_reading import FILL, PlanScale, read_plan
+from musegen_daw.drumming.style import STYLE_FEATURES, Style
 from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer, DrumVocabulary
 from training.drums.corpus import Corpus
 from training.drums.crops import Crop, Cutter
+from training.drums.styles import meter_levels, read_styles
 
 IGNORED = -100
 LENGTH_STEP = 64
 BAR_STEP = 8
+MIN_TELLING_BARS = 4  # heard bars from which the style is to be told
+_BARS_BEFORE = 8  # that tell what kind of bar a bar is
+_NO_SCALE = PlanScale.learn([1], [1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +61,27 @@ class DataConfig:
     hide_history_share: float = 0.15
     hide_bar_share: float = 0.15
     hide_pitch_share: float = 0.0
-    show_density_share: float = 0.35
-    show_plays_share: float = 0.35
-    show_loudness_share: float = 0.4
-    show_fill_share: float = 0.4
-    show_feel_share: float = 0.6
-    show_tempo_share: float = 0.7
+    show_density_share: float = 0.6
+    show_kind_share: float = 0.75
+    show_crash_share: float = 0.75
+    show_cymbal_share: float = 0.6
+    show_tempo_share: float = 0.8
+    show_meter_share: float = 0.9
+    code_share: float = 0.6
+    groove_share: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One sequence: condition, controls and drum tokens of the same bars."""
+    """One sequence: condition, style, controls and the tokens of those bars that are written."""
 
     parts: npt.NDArray[np.float32]  # (16·bars, PART_FEATURES)
     heard: npt.NDArray[np.bool_]  # (bars,)
     drums: npt.NDArray[np.float32]  # (16·bars, DRUM_FEATURES)
     history: npt.NDArray[np.bool_]  # (bars,) whether later bars may look back at this one
+    written: npt.NDArray[np.bool_]  # (bars,) whether the bar is no repeat and no rest
+    style: npt.NDArray[np.float32]  # (16·bars, STYLE_FEATURES), zeros where it is hidden
+    code: int  # of the style of the song, IGNORED where the parts do not tell
     controls: npt.NDArray[np.int64]  # (bars, 6)
     tokens: npt.NDArray[np.int64]  # (length + 1,) BOS ... EOS
     cursor: npt.NDArray[np.int64]  # (length,) frame in which each input token leaves the drums
@@ -84,6 +94,9 @@ class Batch(NamedTuple):
     heard: Tensor  # (batch, bars)
     drums: Tensor  # (batch, bars, 16, DRUM_FEATURES)
     history: Tensor  # (batch, bars)
+    written: Tensor  # (batch, bars)
+    style: Tensor  # (batch, bars, 16, STYLE_FEATURES)
+    codes: Tensor  # (batch,)
     controls: Tensor  # (batch, bars, 6)
     inputs: Tensor  # (batch, length)
     targets: Tensor  # (batch, length), IGNORED where padded
@@ -101,21 +114,31 @@ class CursorTable:
         self._is_bar = np.zeros(len(vocabulary), np.int64)
         self._is_bar[vocabulary.bar_token] = 1
 
-    def cursor(self, tokens: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Frame index from the first bar on after each of `tokens` (length,)."""
-        bar = np.maximum(np.cumsum(self._is_bar[tokens]) - 1, 0)
+    def cursor(self, tokens: npt.NDArray[np.int64], written: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """Frame index from the first bar on after each of `tokens` (length,), those of the `written` bars (bars,)."""
+        owners = np.flatnonzero(written)
+        bar = (
+            owners[np.maximum(np.cumsum(self._is_bar[tokens]) - 1, 0)]
+            if len(owners)
+            else np.zeros(1, np.int64)
+        )
         return np.maximum.accumulate(bar * FRAMES_PER_BAR + self._frame[tokens])
 
 
 class DrumConditionalDataset:
     """Sequences of up to `max_tokens` drum tokens with their condition, the same for the same seed and epoch.
 
-    See Cutter for the cuts.
+    Tokens are those of the bars that are no repeats: to copy earns nothing. See Cutter for the cuts.
+    Raises ValueError for a corpus whose styles were not learned.
     """
 
     def __init__(self, corpus: Corpus, tokenizer: DrumTokenizer, config: DataConfig, seed: int = 0) -> None:
         self.corpus, self.config, self.seed = corpus, config, seed
         self._cursors = CursorTable(tokenizer.vocabulary())
+        self.book = read_styles(corpus.folder)
+        with np.load(corpus.folder / corpus.split / "grooves.npz") as grooves:
+            self._grooves, self._triplets = grooves["patterns"], grooves["triplets"]
+            self.codes = grooves["codes"]
 
     def crops(self, epoch: int, songs: npt.NDArray[np.int64] | None = None) -> list[Crop]:
         """See Cutter."""
@@ -159,42 +182,77 @@ class DrumConditionalDataset:
             heard[: random.integers(1, crop.bars // 2 + 2)] = False  # a groove before the part sets in
         history = np.full(crop.bars, random.random() >= config.hide_history_share)
         history &= random.random(crop.bars) >= config.hide_bar_share
-        example = self._example(crop, onsets, hits, heard, history, self._shown_controls(crop, hits, random))
+        style = self._drawn_style(crop.song, random)
+        controls = self.controls(crop)
+        controls[:, self._hidden(random)] = UNKNOWN
+        example = self._example(crop, onsets, hits, heard, history, controls, style)
         if (
             random.random() < config.hide_pitch_share
         ):  # the rhythm of a part is followed, not its tune known again
             example.parts[:, PITCH_FEATURES] = 0
         return example
 
-    def plain(self, crop: Crop, *, onsets: Array | None = None, heard: bool = True) -> Example:
-        """An example for evaluation: all tracks (or `onsets` in their stead), nothing hidden but the controls."""
+    def plain(
+        self,
+        crop: Crop,
+        *,
+        onsets: Array | None = None,
+        heard: bool = True,
+        style: bool = True,
+        planned: bool = True,
+    ) -> Example:
+        """An example for evaluation: all tracks (or `onsets` in their stead), the code of the song, what its bars are.
+
+        Without `style` and `planned` they are hidden.
+        """
         if onsets is None:
             onsets = self.corpus.between("onsets", crop.song, crop.first_bar, crop.bars)
         hits = self.corpus.between("hits", crop.song, crop.first_bar, crop.bars)
-        controls = np.full((crop.bars, len(CONTROL_SIZES)), UNKNOWN, np.int64)
+        controls = self.controls(crop)
+        if not planned:
+            controls[:, [DENSITY, KIND, CRASH, CYMBAL]] = UNKNOWN
         all_heard = np.full(crop.bars, heard and bool(self.corpus.index["tracks"][crop.song]))
-        return self._example(crop, onsets, hits, all_heard, np.ones(crop.bars, bool), controls)
+        code = int(self.codes[crop.song])
+        chosen = self.book[code] if style and code >= 0 else None
+        return self._example(crop, onsets, hits, all_heard, np.ones(crop.bars, bool), controls, chosen)
 
-    def _shown_controls(self, crop: Crop, hits: Array, random: np.random.Generator) -> npt.NDArray[np.int64]:
-        config, song = self.config, self.corpus.index[crop.song]
+    def controls(self, crop: Crop) -> npt.NDArray[np.int64]:
+        """What the bars of a crop are (bars, 6), nothing hidden."""
+        before = min(crop.first_bar, _BARS_BEFORE)
+        first, bars = crop.first_bar - before, crop.bars + before
+        hits = quantise(self.corpus.between("hits", crop.song, first, bars))
+        own = slice(before, bars)
+        meters = meter_levels(
+            self.corpus.songs[crop.song]["meters"], int(self.corpus.index["bars"][crop.song])
+        )
+        meters = meters[crop.first_bar : crop.first_bar + crop.bars]
+        frames = np.array([16, *(meter.frames for meter in METERS.values()), 16])[meters]
+        labels = read_plan(hits, bars, _NO_SCALE)[own]
         controls = np.full((crop.bars, len(CONTROL_SIZES)), UNKNOWN, np.int64)
-        levels = control_levels(hits, crop.bars, self.corpus.scale)
-        choice = random.random()
-        if choice < config.show_density_share:
-            controls[:, DENSITY] = levels[:, DENSITY]
-        elif choice < config.show_density_share + config.show_plays_share:
-            controls[:, DENSITY] = np.where(levels[:, DENSITY] == SILENT, SILENT, PLAYS)
-        if random.random() < config.show_loudness_share:
-            controls[:, LOUDNESS] = levels[:, LOUDNESS]
-        if random.random() < config.show_fill_share:
-            controls[:, FILL] = levels[:, FILL]
-        if random.random() < config.show_feel_share:
-            controls[:, DYNAMICS] = song["dynamics"]
-        if random.random() < config.show_feel_share:
-            controls[:, TIMING] = song["timing"]
-        if random.random() < config.show_tempo_share:
-            controls[:, TEMPO] = tempo_level(float(song["bpm"]))
+        controls[:, DENSITY] = density_level(np.bincount(hits["bar"], minlength=bars)[own], frames)
+        controls[:, KIND] = np.where(labels["kind"] <= FILL, 1 + labels["kind"], UNKNOWN)
+        controls[:, CRASH] = 1 + labels["crash"]
+        controls[:, CYMBAL] = 1 + labels["cymbal"]
+        controls[:, TEMPO] = tempo_level(float(self.corpus.index["bpm"][crop.song]))
+        controls[:, METER] = meters
         return controls
+
+    def _hidden(self, random: np.random.Generator) -> npt.NDArray[np.int64]:
+        config = self.config
+        shown = np.zeros(len(CONTROL_SIZES))
+        shown[DENSITY], shown[KIND] = config.show_density_share, config.show_kind_share
+        shown[CRASH], shown[CYMBAL] = config.show_crash_share, config.show_cymbal_share
+        shown[TEMPO], shown[METER] = config.show_tempo_share, config.show_meter_share
+        return np.flatnonzero(random.random(len(CONTROL_SIZES)) >= shown)
+
+    def _drawn_style(self, song: int, random: np.random.Generator) -> Style | None:
+        """The code of the song or its own groove, as a file that is to be like would be; or none."""
+        choice, code = random.random(), int(self.codes[song])
+        if choice < self.config.code_share:
+            return self.book[code] if code >= 0 else None
+        if choice < self.config.code_share + self.config.groove_share:
+            return Style(self._grooves[song].astype(np.float32), float(self._triplets[song]))
+        return None
 
     def _example(
         self,
@@ -204,17 +262,27 @@ class DrumConditionalDataset:
         heard: npt.NDArray[np.bool_],
         history: npt.NDArray[np.bool_],
         controls: npt.NDArray[np.int64],
+        style: Style | None,
     ) -> Example:
         tokens = self.corpus.between("tokens", crop.song, crop.first_bar, crop.bars).astype(np.int64)
+        written = self.corpus.counts("tokens", crop.song, crop.first_bar, crop.bars) > 0
         sequence = np.concatenate(([BOS], tokens, [EOS]))
+        shape = crop.bars * FRAMES_PER_BAR, STYLE_FEATURES
+        frames = np.zeros(shape, np.float32)
+        if style is not None:
+            frames = style.frames(crop.bars, crop.first_bar).reshape(shape)
+        told = heard.sum() >= MIN_TELLING_BARS and len(onsets) > 0
         return Example(
             parts=part_frames(onsets, crop.bars),
             heard=heard,
-            drums=drum_frames(hits, crop.bars),
+            drums=drum_frames(quantise(hits), crop.bars),
             history=history,
+            written=written,
+            style=frames,
+            code=int(self.codes[crop.song]) if told and self.codes[crop.song] >= 0 else IGNORED,
             controls=controls,
             tokens=sequence,
-            cursor=self._cursors.cursor(sequence[:-1]),
+            cursor=self._cursors.cursor(sequence[:-1], written),
         )
 
 
@@ -227,6 +295,8 @@ def collate(examples: list[Example]) -> Batch:
     drums = torch.zeros(size, bars * FRAMES_PER_BAR, DRUM_FEATURES)
     heard = torch.zeros(size, bars, dtype=torch.bool)
     history = torch.zeros(size, bars, dtype=torch.bool)
+    written = torch.zeros(size, bars, dtype=torch.bool)
+    style = torch.zeros(size, bars * FRAMES_PER_BAR, STYLE_FEATURES)
     controls = torch.zeros(size, bars, len(CONTROL_SIZES), dtype=torch.long)
     inputs = torch.full((size, length), PAD)
     targets = torch.full((size, length), IGNORED)
@@ -236,6 +306,8 @@ def collate(examples: list[Example]) -> Batch:
         drums[row, : len(example.drums)] = torch.from_numpy(example.drums)
         heard[row, : len(example.heard)] = torch.from_numpy(example.heard)
         history[row, : len(example.heard)] = torch.from_numpy(example.history)
+        written[row, : len(example.heard)] = torch.from_numpy(example.written)
+        style[row, : len(example.style)] = torch.from_numpy(example.style)
         controls[row, : len(example.heard)] = torch.from_numpy(example.controls)
         inputs[row, : len(example.cursor)] = torch.from_numpy(example.tokens[:-1])
         targets[row, : len(example.cursor)] = torch.from_numpy(example.tokens[1:])
@@ -245,6 +317,9 @@ def collate(examples: list[Example]) -> Batch:
         heard,
         drums.unflatten(1, (bars, FRAMES_PER_BAR)),
         history,
+        written,
+        style.unflatten(1, (bars, FRAMES_PER_BAR)),
+        torch.tensor([example.code for example in examples]),
         controls,
         inputs,
         targets,

@@ -1,60 +1,81 @@
-"""Print the whole table of measures of a drum model, beside every baseline."""
+"""Print the measures of the drums that the program writes, beside people and beside beats that listen to nothing."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
-from musegen_daw.drumming.events import LEAD_POSITIONS, POSITIONS_PER_BEAT, Array
-from musegen_daw.drumming.grammar import Grammar
-from musegen_daw.drumming.request import (
-    DEFAULT_CANDIDATES,
-    DEFAULT_FOLLOW,
-    DEFAULT_TEMPERATURE,
-    DEFAULT_TOP_P,
-)
-from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer, DrumVocabulary
-from training.drums.baselines import Markov, mean_beat, random_notes
+from musegen_daw.drumming.critic import Critic
+from training.common.files import write_json
+from training.drums import evaluation_measures as measures
+from training.drums.baselines import mean_beat, random_notes
+from training.drums.bits import bits
 from training.drums.corpus import Corpus
-from training.drums.crops import Crop
-from training.drums.dataset import DataConfig, DrumConditionalDataset, collate
-from training.drums.grid import (
-    WINDOW_BARS,
-    Grid,
-    drum_grid,
-    interval,
-    overlap,
-    pooled_f1,
-    rock_beat,
-    self_similarity,
-)
+from training.drums.critic_model import graph_of, load_critic
+from training.drums.evaluation_table import print_table
+from training.drums.genre import GENRES, count_kept
+from training.drums.grid import rock_beat
 from training.drums.listening import (
-    WAYS,
-    Listener,
-    Outcome,
+    ENERGIES,
+    TAKES,
     Settings,
-    Song,
-    groove_songs,
-    measure,
-    measure_grooves,
-    measured_songs,
+    Work,
+    keep_genres,
+    write,
+    write_at_energies,
 )
-from training.drums.train import bits_per_bar, load_model, other_songs, with_other_parts
+from training.drums.measured import MeasuredSong, songs_of_corpus, songs_of_files
+from training.drums.pictures import draw_grids
+from training.drums.takes import fixed_loops, looped, mean_bars
+from training.drums.written import Outcome
 
-CHUNK_SONGS = 16
+MEASURES = ("drummer", "takes", "listening", "playing", "genre", "f1", "bits")
+SONGS = 80
+CHUNK_SONGS = 4
+ENERGY_SONGS = 12
+PICTURE_BARS, PICTURES = 4, 3
+FEW_LOOPS, MANY_LOOPS = 8, 64
+CRITIC = Path("resources/checkpoints/drums-critic.safetensors")
+
+_WAYS = {
+    "drummer": ("own",),
+    "takes": ("own",),
+    "listening": ("own", "other", "styled", "styled other"),
+    "playing": ("own",),
+    "f1": ("own", "other", "primed"),
+}
+_HUMAN_TIMING = 2
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is measured, on what, and what beside the model is needed; `songs` 0 are all of the split."""
+
+    data: Path
+    split: str
+    settings: Settings
+    songs: int = SONGS
+    only: frozenset[str] = frozenset(MEASURES)
+    workers: int = 1
+    files: Path | None = None
+    checkpoint: Path | None = None
+    critic: Path | None = None
+    clips: Path | None = None
+    pictures: Path | None = None
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -62,281 +83,201 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.drums evaluate", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
     parser.add_argument("--model", type=Path, default=Path("resources/models/drums"))
+    parser.add_argument("--split", choices=["validation", "test"], default="test")
+    parser.add_argument(
+        "--songs", type=int, default=SONGS, help="the first so many that can be measured (0: all)"
+    )
+    parser.add_argument("--only", nargs="*", choices=MEASURES, default=MEASURES, help="measures to make")
+    parser.add_argument(
+        "--files", type=Path, help="the MIDI files themselves, to measure to the end of their parts"
+    )
     parser.add_argument("--checkpoint", type=Path, help="for bits per bar; without it they are left out")
-    parser.add_argument("--split", choices=["validation", "test"], default="validation")
-    parser.add_argument("--temperature", type=float, default=DEFAULT_TEMPERATURE)
-    parser.add_argument("--top-p", type=float, default=DEFAULT_TOP_P)
+    parser.add_argument(
+        "--critic", type=Path, default=CRITIC, help="checkpoint; without it its share is left out"
+    )
+    parser.add_argument(
+        "--clips", type=Path, help="folder of the clips with a genre; without it they are left out"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--songs", type=int, default=0, help="only so many songs, evenly spread (0: all)")
-    parser.add_argument(
-        "--only", nargs="*", default=[], help="rows to make: own other primed rolling feel markov bits"
-    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--follow", type=float, default=DEFAULT_FOLLOW)
-    parser.add_argument(
-        "--candidates",
-        type=int,
-        default=DEFAULT_CANDIDATES,
-        help="takes drawn, of which the most typical counts",
-    )
-    parser.add_argument("--variations", type=int, default=1, help="takes of which the likeliest is measured")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     parser.add_argument(
         "--pictures", type=Path, help="folder for pictures of three songs beside the human drums"
     )
-    options = parser.parse_args(argv)
-    settings = Settings(
-        options.model,
-        options.data,
-        options.split,
-        options.temperature,
-        options.top_p,
-        options.seed,
-        options.variations,
-        options.follow,
-        options.candidates,
+    given = parser.parse_args(argv)
+    options = Options(
+        given.data,
+        given.split,
+        Settings(given.model, given.seed),
+        given.songs,
+        frozenset(given.only),
+        given.workers,
+        given.files,
+        given.checkpoint,
+        given.critic if given.critic.exists() else None,
+        given.clips,
+        given.pictures,
     )
-    if options.pictures is not None:
-        draw_examples(settings, options.pictures)
-    figures = evaluate(settings, options.checkpoint, options.songs, frozenset(options.only), options.workers)
+    figures = evaluate(options)
     print_table(figures)
-    if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    if given.json is not None:
+        write_json(given.json, figures)
     return 0
 
 
-def draw_examples(settings: Settings, folder: Path, count: int = 3) -> None:
-    """Pictures of `count` songs, evenly spread over the split, ours beside the human drums."""
-    listener = Listener(settings)
-    songs = measured_songs(listener.corpus)
-    folder.mkdir(parents=True, exist_ok=True)
-    for song in songs[len(songs) // (2 * count) :: max(1, len(songs) // count)][:count]:
-        path = folder / f"{settings.split}-{song.index}.png"
-        listener.draw(song, path)
-        print(path)
-
-
-def evaluate(
-    settings: Settings, checkpoint: Path | None, count: int, only: frozenset[str], workers: int
-) -> dict[str, Any]:
-    """All figures of the table, as plain values; `only` (empty: all) restricts which generations are made."""
-    corpus = Corpus(settings.data, settings.split)
-    songs = measured_songs(corpus)
-    if count:
-        songs = songs[:: max(1, len(songs) // count)][:count]
-    human = {
-        song.index: drum_grid(corpus.between("hits", song.index, 0, song.bars), song.bars) for song in songs
-    }
-    wanted = only or frozenset((*WAYS, "feel", "markov", "bits"))
-    rows: dict[str, Any] = {}
-    with ProcessPoolExecutor(max_workers=workers) as pool:
-        for way in WAYS:
-            if way in wanted:
-                rows[way] = _row(_each(pool, partial(measure, settings, way), songs, way))
-        grooves = groove_songs(corpus) if "feel" in wanted else []
-        feel = _feel(_each(pool, partial(measure_grooves, settings), grooves, "feel")) if grooves else {}
-    rows |= _plain_rows(settings, corpus, songs, human, "markov" in wanted)
-    bits = {}
-    if checkpoint is not None and "bits" in wanted:
-        bits = _bits(settings, checkpoint, corpus, [song.index for song in songs])
+def evaluate(options: Options) -> dict[str, Any]:
+    """All figures of the table, as plain values."""
+    corpus, training = Corpus(options.data, options.split), Corpus(options.data, "train")
+    if options.files is not None:
+        songs = songs_of_files(options.files, options.split, options.songs)
+    else:
+        songs = songs_of_corpus(corpus, options.songs)
+    if len(songs) < 2:
+        raise ValueError(
+            f"{options.files or options.data} has fewer than two songs to measure in {options.split}"
+        )
+    other = measures.derangement(len(songs))
+    works = [Work(song, songs[other[at]]) for at, song in enumerate(songs)]
+    wanted = dict.fromkeys(way for name in MEASURES if name in options.only for way in _WAYS.get(name, ()))
+    written: dict[str, list[Outcome]] = {}
+    found: dict[str, Any] = {}
+    with ProcessPoolExecutor(max_workers=options.workers) as pool:
+        for way in wanted:
+            written[way] = _each(pool, partial(write, options.settings, way), works, way)
+        if "playing" in options.only:
+            work = partial(write_at_energies, options.settings)
+            energy = _each(pool, work, songs[:ENERGY_SONGS], "energy")
+            found["energy"] = measures.energies(energy, ENERGIES)
+        if options.clips is not None and "genre" in options.only:
+            paths = sorted(path for path in options.clips.glob("*.mid") if path.stem in GENRES)
+            found["genre"] = _genre(
+                paths, _each(pool, partial(keep_genres, options.settings), paths, "genre")
+            )
+    if options.only & {"drummer", "takes"}:
+        means = mean_bars(training)
+        few = fixed_loops(means, FEW_LOOPS)
+        if "drummer" in options.only:
+            drums = {"model": [outcome.first for outcome in written["own"]]}
+            found["drummer"] = measures.drummer(songs, drums, few)
+        if "takes" in options.only:
+            found["takes"] = measures.choice(songs, written["own"], few, fixed_loops(means, MANY_LOOPS))
+    if "listening" in options.only:
+        found["listening"] = _listening(songs, written, options.critic)
+    if "playing" in options.only:
+        found |= measures.playing(songs, written["own"], _performers(corpus))
+    if "f1" in options.only:
+        found["f1"] = _f1_rows(songs, written, training, Corpus(options.data, "validation"))
+    if options.checkpoint is not None and "bits" in options.only:
+        found["bits"] = bits(options.checkpoint, options.data, options.split, options.songs)
+    if options.pictures is not None and "own" in written:
+        draw_examples(songs, written["own"], options.pictures)
+    every = [outcome.valid for outcomes in written.values() for outcome in outcomes]
     return {
         "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
-        "settings": {name: str(value) for name, value in asdict(settings).items()},
+        "model": str(options.settings.model),
+        "split": options.split,
+        "seed": options.settings.seed,
+        "takes_asked": TAKES,
         "songs": len(songs),
-        "windows": int(sum(len(song.windows) for song in songs)),
-        "human_similarity": float(
-            np.mean([value for song in songs for value in self_similarity(human[song.index], song.windows)])
-        ),
-        "rows": rows,
-        "bits_per_bar": bits,
-        "feel": feel,
+        "windows": sum(len(song.windows) for song in songs),
+        "valid": float(np.mean(every)) if every else None,
+        **found,
     }
 
 
 def _each(
-    pool: ProcessPoolExecutor, work: Callable[[list[Any]], list[Any]], items: list[Any], label: str
-) -> list[Any]:
+    pool: ProcessPoolExecutor, work: Callable[[list[Item]], list[Result]], items: list[Item], label: str
+) -> list[Result]:
     chunks = [items[at : at + CHUNK_SONGS] for at in range(0, len(items), CHUNK_SONGS)]
-    bar = tqdm(total=len(items), desc=label, unit="song", disable=not sys.stderr.isatty())
-    found: list[Any] = []
-    with bar:
+    found: list[Result] = []
+    with tqdm(total=len(items), desc=label, unit="song", disable=not sys.stderr.isatty()) as bar:
         for outcomes in pool.map(work, chunks):
             found.extend(outcomes)
             bar.update(len(outcomes))
     return found
 
 
-def _row(outcomes: list[Outcome]) -> dict[str, Any]:
-    overlaps = [each.overlap for each in outcomes if each.overlap.human]
-    low, high = interval(overlaps)
-    similarity = [value for each in outcomes for value in each.similarity]
-    return {
-        "f1": pooled_f1(overlaps),
-        "f1_low": low,
-        "f1_high": high,
-        "f1_songs": float(np.mean([each.f1 for each in overlaps])),
-        "density": sum(each.generated for each in overlaps) / max(1, sum(each.human for each in overlaps)),
-        "similarity": float(np.mean(similarity)) if similarity else 0.0,
-        "valid": float(np.mean([each.valid for each in outcomes])),
-    }
-
-
-def _plain_rows(
-    settings: Settings, corpus: Corpus, songs: list[Song], human: dict[int, Grid], with_markov: bool
+def _listening(
+    songs: Sequence[MeasuredSong], written: dict[str, list[Outcome]], critic: Path | None
 ) -> dict[str, Any]:
-    training = Corpus(settings.data, "train")
-    mean = mean_beat(training, Corpus(settings.data, "validation"))
-    density = sum(int(human[song.index].sum()) for song in songs) / sum(song.bars for song in songs)
-    random = np.random.default_rng(settings.seed)
-
-    def repeated(beat: Grid) -> Callable[[Song], Grid]:
-        return lambda song: np.repeat(beat, song.bars, axis=0)
-
-    def copied(song: Song) -> Grid:
-        return np.concatenate(
-            [np.zeros_like(human[song.index][:WINDOW_BARS]), human[song.index][:-WINDOW_BARS]]
-        )
-
-    def looped(song: Song) -> Grid:
-        first = int(song.windows[0])
-        loop = human[song.index][first : first + WINDOW_BARS]
-        return np.concatenate([np.zeros_like(human[song.index][:first]), *[loop] * song.bars])[: song.bars]
-
-    makers: dict[str, tuple[Callable[[Song], Grid], int]] = {
-        "constant rock beat": (repeated(rock_beat()), 0),
-        "thresholded mean beat": (repeated(mean), 0),
-        "random notes": (lambda song: random_notes(song.bars, density, random), 0),
-        "copy previous 2 bars": (copied, 1),
-        "loop the first 2 bars": (looped, 1),
+    rows = {
+        way: measures.heard(songs, [outcome.first for outcome in written[way]])
+        for way in ("own", "other", "styled", "styled other")
     }
-    if with_markov:
-        model, vocabulary = _markov(training, settings)
-        grammar = Grammar(vocabulary)
-        makers["Markov"] = (
-            lambda song: drum_grid(model.sample(vocabulary, grammar, song.bars, random), song.bars),
-            0,
-        )
-    rows: dict[str, Any] = {}
-    for name, (make, skipped) in makers.items():
-        outcomes: list[Outcome] = []
-        for song in songs:
-            windows = (
-                song.windows[skipped:]
-                if name != "copy previous 2 bars"
-                else song.windows[song.windows >= WINDOW_BARS]
-            )
-            grid = make(song)
-            outcomes.append(
-                Outcome(
-                    overlap(grid, human[song.index], windows), tuple(self_similarity(grid, windows)), True
-                )
-            )
-        rows[name] = _row(outcomes)
-    return rows
-
-
-def _markov(training: Corpus, settings: Settings) -> tuple[Markov, DrumVocabulary]:
-    vocabulary = DrumTokenizer.load(settings.data / "tokenizer.json").vocabulary()
-    sequences = [
-        np.concatenate(([BOS], training.between("tokens", song, 0, facts["bars"]).astype(np.int64), [EOS]))
-        for song, facts in enumerate(training.songs)
-    ]
-    return Markov.learn(sequences, len(vocabulary)), vocabulary
-
-
-def _bits(settings: Settings, checkpoint: Path, corpus: Corpus, songs: list[int]) -> dict[str, float]:
-    model, tokenizer, _ = load_model(checkpoint)
-    prepared = DrumTokenizer.load(settings.data / "tokenizer.json")
-    if prepared.vocabulary().to_runs() != tokenizer.vocabulary().to_runs():
-        raise ValueError(
-            f"{settings.data} was prepared with another tokenizer than that of {checkpoint}: "
-            "prepare it with --tokenizer"
-        )
-    dataset = DrumConditionalDataset(corpus, tokenizer, DataConfig(), 0)
-    crops = sorted(dataset.crops(0, np.array(songs, np.int64)), key=lambda crop: crop.tokens)
-    other = dict(zip(songs, (songs[at] for at in other_songs(len(songs))), strict=True))
-    ways: dict[str, Callable[[Crop], Any]] = {
-        "own instruments": dataset.plain,
-        "another song's instruments": lambda crop: with_other_parts(dataset, crop, other[crop.song]),
-        "same network without condition": lambda crop: dataset.plain(crop, heard=False),
+    found: dict[str, Any] = {
+        "human": measures.heard(songs, [song.grid for song in songs]),
+        **rows,
+        "gain": measures.gains(rows["own"], rows["other"]),
+        "gain, style given": measures.gains(rows["styled"], rows["styled other"]),
     }
-    found: dict[str, float] = {}
-    with torch.no_grad():
-        for name, way in ways.items():
-            batches = (
-                collate([way(crop) for crop in crops[at : at + 12]]) for at in range(0, len(crops), 12)
-            )
-            found[name] = bits_per_bar(model, batches, torch.device("cpu"))
-    markov, _ = _markov(Corpus(settings.data, "train"), settings)
-    alone = pairs = bars = 0.0
-    tokens = 0
-    for crop in crops:
-        sequence = corpus.between("tokens", crop.song, crop.first_bar, crop.bars).astype(np.int64)
-        sequence = np.concatenate(([BOS], sequence, [EOS]))
-        one, two = markov.bits(sequence)
-        alone, pairs, bars, tokens = alone + one, pairs + two, bars + crop.bars, tokens + len(sequence) - 1
-    found["unigram"], found["Markov"] = alone / bars, pairs / bars
-    found["tokens per bar"] = tokens / bars
+    if critic is not None:
+        judge = Critic(graph_of(load_critic(critic)[0]))
+        hits = {"human": [song.hits for song in songs]}
+        hits |= {way: [outcome.hits for outcome in written[way]] for way in ("own", "other", "styled")}
+        found["critic"] = {name: measures.critic_top_one(judge, songs, own) for name, own in hits.items()}
     return found
 
 
-def _feel(pairs: list[tuple[Array, Array, float]]) -> dict[str, float]:
-    def spread(hits: Array) -> float:
-        level = [hits["level"][hits["piece"] == piece].astype(float) for piece in np.unique(hits["piece"])]
-        kept = [values for values in level if len(values) >= 4]
-        return (
-            float(np.average([values.std() for values in kept], weights=[len(values) for values in kept])) * 8
-            if kept
-            else 0.0
-        )
+def _f1_rows(
+    songs: Sequence[MeasuredSong], written: dict[str, list[Outcome]], training: Corpus, validation: Corpus
+) -> dict[str, dict[str, float]]:
+    mean = mean_beat(training, validation)
+    density = sum(int(song.grid.sum()) for song in songs) / sum(song.bars for song in songs)
+    random = np.random.default_rng(0)
+    rows = {
+        "own parts": measures.f1_row(songs, [outcome.first for outcome in written["own"]]),
+        "another song's parts": measures.f1_row(songs, [outcome.first for outcome in written["other"]]),
+        "rock beat": measures.f1_row(songs, [looped(rock_beat(), song.bars) for song in songs]),
+        "thresholded mean beat": measures.f1_row(songs, [looped(mean, song.bars) for song in songs]),
+        "random notes": measures.f1_row(songs, [random_notes(song.bars, density, random) for song in songs]),
+    }
+    after = {
+        "primed with 2 bars": [outcome.first for outcome in written["primed"]],
+        "looping those 2 bars": [measures.repeated(song) for song in songs],
+        "copying the 2 bars before": [measures.copied(song) for song in songs],
+    }
+    rows |= {name: measures.f1_row(songs, grids, after_first=True) for name, grids in after.items()}
+    human = measures.f1_row(songs, [song.grid for song in songs])
+    return {**rows, "human": human}
 
-    def timing(hits: Array, bpm: float) -> float:
-        offset = hits["position"].astype(int) % 12 - LEAD_POSITIONS
-        return float((offset * 60_000 / bpm / POSITIONS_PER_BEAT).std()) if len(hits) else 0.0
 
-    human_velocity = float(np.mean([spread(human) for human, _, _ in pairs]))
-    human_timing = float(np.mean([timing(human, bpm) for human, _, bpm in pairs]))
-    velocity = float(np.mean([spread(made) for _, made, _ in pairs]))
-    offset = float(np.mean([timing(made, bpm) for _, made, bpm in pairs]))
+def _performers(corpus: Corpus) -> list[tuple[Any, float]]:
+    """Drums alone with human timing, whole: what Groove MIDI has in the split."""
+    found: list[tuple[Any, float]] = []
+    for index in np.flatnonzero(corpus.index["tracks"] == 0).tolist():
+        facts = corpus.songs[index]
+        if facts["timing"] == _HUMAN_TIMING and facts["four_four"]:
+            found.append((corpus.between("hits", index, 0, int(facts["bars"])), float(facts["bpm"])))
+    return found
+
+
+def _genre(paths: Sequence[Path], kept: Sequence[tuple[list[float], float]]) -> dict[str, Any]:
+    any_take, first = count_kept([takes for takes, _ in kept]) if kept else (0, 0)
+    _, styled = count_kept([[share] for _, share in kept]) if kept else (0, 0)
+    clips = {
+        path.stem: {"takes": takes, "style": GENRES[path.stem].style, "styled": share}
+        for path, (takes, share) in zip(paths, kept, strict=True)
+    }
     return {
-        "performances": len(pairs),
-        "human velocity spread": human_velocity,
-        "velocity spread ratio": velocity / max(1e-9, human_velocity),
-        "human timing spread ms": human_timing,
-        "timing spread ratio": offset / max(1e-9, human_timing),
+        "clips": clips,
+        "one of the takes": any_take,
+        "first take": first,
+        "first take, style given": styled,
     }
 
 
-def print_table(figures: dict[str, Any]) -> None:
-    """Print the figures for a person."""
-    settings = figures["settings"]
-    print(
-        f"{settings['split']}: {figures['songs']} songs, {figures['windows']} windows of 2 bars; "
-        f"temperature {settings['temperature']}, top-p {settings['top_p']}, "
-        f"seed {settings['seed']}; {figures['machine']}"
-    )
-    labels = {
-        "own": "this model",
-        "other": "this model, another song's instruments",
-        "primed": "this model, primed with the first 2 bars",
-        "rolling": "this model, primed with the previous 2 bars",
-    }
-    print(f"{'':44} {'F1':>6} {'95 %':>13} {'per song':>9} {'density':>8} {'Jaccard':>8} {'valid':>6}")
-    for name, row in figures["rows"].items():
-        print(
-            f"{labels.get(name, name):44} {row['f1']:6.3f}  {row['f1_low']:.3f}–{row['f1_high']:.3f} "
-            f"{row['f1_songs']:9.3f} {row['density']:8.2f} {row['similarity']:8.2f} {row['valid']:6.3f}"
-        )
-    print(f"{'human drums':44} {'':6} {'':>13} {'':>9} {1.0:8.2f} {figures['human_similarity']:8.2f}")
-    if {"own", "other"} <= set(figures["rows"]):
-        print(f"conditioning gain: F1 {figures['rows']['own']['f1'] - figures['rows']['other']['f1']:+.3f}")
-    bits = figures["bits_per_bar"]
-    if bits:
-        print("bits per bar: " + ", ".join(f"{name} {value:.2f}" for name, value in bits.items()))
-        gain = bits["another song's instruments"] - bits["own instruments"]
-        print(f"conditioning gain: {gain:+.2f} bits per bar")
-    if figures["feel"]:
-        print(
-            "feel (Groove MIDI): "
-            + ", ".join(f"{name} {value:.2f}" for name, value in figures["feel"].items())
-        )
+def draw_examples(songs: Sequence[MeasuredSong], outcomes: Sequence[Outcome], folder: Path) -> None:
+    """Pictures of three songs, evenly spread, ours beside the human drums over the first bars that count."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = np.linspace(0, len(songs) - 1, min(PICTURES, len(songs))).round().astype(int)
+    for number, at in enumerate(np.unique(chosen).tolist(), 1):
+        song, first = songs[at], int(songs[at].windows[0])
+        bars = min(PICTURE_BARS, song.bars - first)
+        hits = (song.hits, outcomes[at].hits)
+        rows = [
+            (name, measures.cut(own, first, bars), bars)
+            for name, own in zip(("human", "written"), hits, strict=True)
+        ]
+        path = folder / f"song-{number}.png"
+        onsets = measures.cut(song.onsets, first, bars)
+        draw_grids(rows, path, onsets=onsets, title=f"song {at + 1}", first_bar=first)

@@ -1,272 +1,178 @@
-"""Drums written for the songs of a split by the generator that the app runs, compared with the human ones."""
+"""Drums written for songs by the generator that the app runs, with the settings that a person gets who sets nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from musegen_daw.core.clip import Clip, Note
+from musegen_daw.core.clip import Clip
 from musegen_daw.core.time import Bar
-from musegen_daw.drumming.events import (
-    FAMILIES,
-    LEAD_POSITIONS,
-    POSITIONS_PER_BAR,
-    POSITIONS_PER_BEAT,
-    Array,
-    clip_hits,
-    hits_to_notes,
-    velocity_of_level,
-)
+from musegen_daw.drumming.events import Array, clip_hits, quantise
 from musegen_daw.drumming.generator import DrumGenerator
-from musegen_daw.drumming.request import DEFAULT_CANDIDATES, DEFAULT_FOLLOW, DrumRequest
-from training.drums.corpus import Corpus
-from training.drums.grid import (
-    WINDOW_BARS,
-    Grid,
-    Overlap,
-    drum_grid,
-    overlap,
-    scored_windows,
-    self_similarity,
+from musegen_daw.drumming.naming import bundled_grooves, find_style
+from musegen_daw.drumming.request import DrumRequest
+from musegen_daw.drumming.style import Style, groove_of
+from musegen_daw.midi_file import read_midi
+from training.drums.genre import BARS, GENRES, share_kept
+from training.drums.grid import WINDOW_BARS
+from training.drums.measured import (
+    PPQ,
+    MeasuredSong,
+    bars_of,
+    clip_grid,
+    clips_of,
+    drums_clip,
+    onsets_over,
 )
-from training.drums.pictures import draw_grids
-from training.drums.train import other_onsets, other_songs
+from training.drums.played import Performance, of_clip
+from training.drums.written import Outcome
 
-PROGRAM_OF_FAMILY = (0, 27, 33)
-
-
-@dataclass(frozen=True, slots=True)
-class Song:
-    """One song of a split that has windows that count."""
-
-    index: int
-    other: int
-    bars: int
-    windows: Any  # (windows,) first bars
+TAKES = 8
+ENERGIES = (0.0, 0.5, 1.0)
+ENERGY_BARS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How drums are asked for while measuring."""
+    """How drums are asked for while measuring; all else is as the program has it."""
 
     model: Path
-    data: Path
-    split: str
-    temperature: float
-    top_p: float
-    seed: int
-    variations: int = 1
-    follow: float = DEFAULT_FOLLOW
-    candidates: int = DEFAULT_CANDIDATES
+    seed: int = 0
+    takes: int = TAKES
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One generation compared with the human drums."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """A song, and another one whose parts are heard in place of its own."""
 
-    overlap: Overlap
-    similarity: tuple[float, ...]
-    valid: bool
-
-
-def measured_songs(corpus: Corpus) -> list[Song]:
-    """The songs with at least one window that counts, each with the other song whose parts it is given."""
-    found: list[tuple[int, int, Any]] = []
-    for index, song in enumerate(corpus.songs):
-        bars = song["bars"]
-        if song["tracks"]:
-            hits, onsets = (corpus.between(name, index, 0, bars) for name in ("hits", "onsets"))
-            windows = scored_windows(hits, onsets, bars)
-            if len(windows):
-                found.append((index, int(windows[-1]) + WINDOW_BARS, windows))
-    other = other_songs(len(found))
-    return [
-        Song(index, found[other[at]][0], bars, windows) for at, (index, bars, windows) in enumerate(found)
-    ]
-
-
-def groove_songs(corpus: Corpus) -> list[int]:
-    """Drum performances with human timing, long enough for a primer and as much again."""
-    return [
-        index
-        for index, song in enumerate(corpus.songs)
-        if not song["tracks"] and song["bars"] >= 2 * WINDOW_BARS and song["timing"] == 2
-    ]
-
-
-def parts_of(corpus: Corpus, song: int, first_bar: int, bars: int) -> tuple[Clip, ...]:
-    """The listed instruments of some bars as clips at 48 PPQ, one per family."""
-    return clips_of(corpus.between("onsets", song, first_bar, bars), bars)
-
-
-def clips_of(onsets: Array, bars: int) -> tuple[Clip, ...]:
-    """ONSET as clips at 48 PPQ, one per family."""
-    length = bars * POSITIONS_PER_BAR
-    clips: list[Clip] = []
-    for family in range(len(FAMILIES)):
-        own = onsets[onsets["family"] == family]
-        start = np.maximum(0, own["bar"].astype(int) * POSITIONS_PER_BAR + own["position"] - LEAD_POSITIONS)
-        velocity = velocity_of_level(own["level"])
-        notes = tuple(
-            Note(int(pitch), int(loud), int(at), int(duration))
-            for pitch, loud, at, duration in zip(own["pitch"], velocity, start, own["duration"], strict=True)
-        )
-        if notes:
-            clips.append(Clip(notes, length, POSITIONS_PER_BEAT, FAMILIES[family], PROGRAM_OF_FAMILY[family]))
-    return tuple(clips)
-
-
-def bars_of(first: int, bars: int) -> tuple[Bar, ...]:
-    """Bars of 4/4 at 48 PPQ."""
-    return tuple(Bar(bar * POSITIONS_PER_BAR, POSITIONS_PER_BAR) for bar in range(first, first + bars))
-
-
-def drums_clip(hits: Array, bars: int) -> Clip:
-    """HIT as a clip at 48 PPQ."""
-    notes = hits_to_notes(hits, bars_of(0, bars), POSITIONS_PER_BEAT)
-    return Clip(notes, bars * POSITIONS_PER_BAR, POSITIONS_PER_BEAT, is_drum=True)
+    song: MeasuredSong
+    other: MeasuredSong
 
 
 class Listener:
-    """One worker's generator and corpus."""
+    """One worker's generator."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.corpus = Corpus(settings.data, settings.split)
         self._generator = DrumGenerator.open(settings.model)
 
-    def _request(self, parts: tuple[Clip, ...], bars: tuple[Bar, ...], song: int) -> DrumRequest:
-        settings = self._settings
-        return DrumRequest(
-            parts,
-            bars,
-            POSITIONS_PER_BEAT,
-            bpm=self.corpus.songs[song]["bpm"],
-            seed=settings.seed + song,
-            temperature=settings.temperature,
-            top_p=settings.top_p,
-            variations=settings.variations,
-            follow=settings.follow,
-            candidates=settings.candidates,
-        )
+    def own(self, work: Work) -> Outcome:
+        """As many takes as are asked for, with the song's own instruments."""
+        return self._write(self._request(work.song, work.song.onsets, self._settings.takes), work.song)
 
-    def _generate(self, request: DrumRequest) -> tuple[Array, bool]:
-        take = self._generator.generate(request).takes[0]
-        try:
-            _, bars = self._generator.vocabulary.decode(take.tokens)
-            valid = bars == len(request.bars)
-        except ValueError:
-            valid = False
-        return clip_hits(take.drums, request.bars), valid
+    def other(self, work: Work) -> Outcome:
+        """The first take with the instruments of another song."""
+        song = work.song
+        request = self._request(song, onsets_over(work.other, song.bars), self._settings.takes)
+        return self._write(request, song, takes=1)
 
-    def _human(self, song: Song) -> Array:
-        return self.corpus.between("hits", song.index, 0, song.bars)
+    def styled(self, work: Work) -> Outcome:
+        """One take with the style of the human drums."""
+        request = self._request(work.song, work.song.onsets, 1)
+        return self._write(replace(request, style=style_of(work.song)), work.song)
 
-    def _compare(self, generated: Grid, song: Song, windows: Any, valid: bool) -> Outcome:
-        human = drum_grid(self._human(song), song.bars)
-        return Outcome(overlap(generated, human, windows), tuple(self_similarity(generated, windows)), valid)
+    def styled_other(self, work: Work) -> Outcome:
+        """One take with the style of the human drums and the instruments of another song."""
+        request = self._request(work.song, onsets_over(work.other, work.song.bars), 1)
+        return self._write(replace(request, style=style_of(work.song)), work.song)
 
-    def own(self, song: Song) -> Outcome:
-        """The whole song, with its own instruments."""
-        parts = parts_of(self.corpus, song.index, 0, song.bars)
-        hits, valid = self._generate(self._request(parts, bars_of(0, song.bars), song.index))
-        return self._compare(drum_grid(hits, song.bars), song, song.windows, valid)
-
-    def draw(self, song: Song, path: Path, bars: int = 4) -> None:
-        """A picture of the parts, the human drums and ours over the first windows that count."""
-        whole = self.corpus.between("onsets", song.index, 0, song.bars)
-        made, _ = self._generate(self._request(clips_of(whole, song.bars), bars_of(0, song.bars), song.index))
+    def primed(self, work: Work) -> Outcome:
+        """The first two bars that count are given, one take of all that follows is written."""
+        song = work.song
         first = int(song.windows[0])
-        bars = min(bars, song.bars - first)
-
-        def cut(events: Array) -> Array:
-            found = events[(events["bar"] >= first) & (events["bar"] < first + bars)]
-            found["bar"] -= first
-            return found
-
-        rows = [("human", cut(self._human(song)), bars), ("generated", cut(made), bars)]
-        draw_grids(rows, path, onsets=cut(whole), title=f"song {song.index}", first_bar=first)
-
-    def other(self, song: Song) -> Outcome:
-        """The whole song, with the instruments of another one."""
-        parts = clips_of(other_onsets(self.corpus, song.other, 0, song.bars), song.bars)
-        hits, valid = self._generate(self._request(parts, bars_of(0, song.bars), song.index))
-        return self._compare(drum_grid(hits, song.bars), song, song.windows, valid)
-
-    def primed(self, song: Song) -> Outcome:
-        """The first two bars that count are given, all that follows is written."""
-        first = int(song.windows[0])
-        rest = song.bars - first - WINDOW_BARS
-        windows = song.windows[song.windows >= first + WINDOW_BARS]
-        if not len(windows):
-            return Outcome(Overlap(0, 0, 0), (), True)
-        human = self._human(song)
-        primer = drums_clip(human[(human["bar"] >= first) & (human["bar"] < first + WINDOW_BARS)], song.bars)
+        start = first + WINDOW_BARS
+        primer = song.hits[(song.hits["bar"] >= first) & (song.hits["bar"] < start)]
         request = replace(
-            self._request(
-                parts_of(self.corpus, song.index, 0, song.bars),
-                bars_of(first + WINDOW_BARS, rest),
-                song.index,
-            ),
-            primer=primer,
+            self._request(song, song.onsets, 1),
+            bars=bars_of(start, song.bars - start),
+            primer=drums_clip(primer, song.bars),
             primer_bars=bars_of(first, WINDOW_BARS),
         )
-        hits, valid = self._generate(request)
-        hits["bar"] += first + WINDOW_BARS
-        return self._compare(drum_grid(hits, song.bars), song, windows, valid)
+        return self._write(request, song)
 
-    def rolling(self, song: Song) -> Outcome:
-        """Every window from the two human bars before it."""
-        human = self._human(song)
-        parts = parts_of(self.corpus, song.index, 0, song.bars)
-        drums = drums_clip(human, song.bars)
-        grid = np.zeros((song.bars, *drum_grid(human, 1).shape[1:]), bool)
-        windows = song.windows[song.windows >= WINDOW_BARS]
-        valid = True
-        for start in windows.tolist():
-            request = replace(
-                self._request(parts, bars_of(start, WINDOW_BARS), song.index),
-                primer=drums,
-                primer_bars=bars_of(start - WINDOW_BARS, WINDOW_BARS),
-            )
-            hits, ok = self._generate(request)
-            grid[start : start + WINDOW_BARS] = drum_grid(hits, WINDOW_BARS)
-            valid &= ok
-        return self._compare(grid, song, windows, valid)
+    def energy(self, song: MeasuredSong) -> list[Performance]:
+        """One take of the first bars at each of ENERGIES."""
+        bars = min(song.bars, int(song.windows[0]) + ENERGY_BARS)
+        request = replace(self._request(song, song.onsets, 1), bars=bars_of(0, bars))
+        clips = [
+            self._generator.generate(replace(request, energy=energy)).takes[0].drums for energy in ENERGIES
+        ]
+        return [of_clip(clip, song.bpm) for clip in clips]
 
-    def groove(self, song: int) -> tuple[Array, Array, float]:
-        """Human bars after the first two, and what the model writes after the same two bars, asked for human timing."""
-        facts = self.corpus.songs[song]
-        bars = min(facts["bars"], 16)
-        human = self.corpus.between("hits", song, 0, bars)
-        request = replace(
-            self._request((), bars_of(WINDOW_BARS, bars - WINDOW_BARS), song),
-            primer=drums_clip(human[human["bar"] < WINDOW_BARS], WINDOW_BARS),
-            primer_bars=bars_of(0, WINDOW_BARS),
-            human_timing=True,
+    def clip(
+        self, parts: tuple[Clip, ...], bars: tuple[Bar, ...], bpm: float, style: str | None
+    ) -> list[Clip]:
+        """All takes for the parts of a clip; with the `style` that is found under these words, one."""
+        request = DrumRequest(
+            parts, bars, parts[0].ppq, bpm, self._settings.seed, variations=self._settings.takes
         )
-        hits, _ = self._generate(request)
-        return human[human["bar"] >= WINDOW_BARS], hits, float(facts["bpm"])
+        if style is not None:
+            found = find_style(style, self._generator.styles, bundled_grooves())
+            request = replace(request, style=found, variations=1)
+        return [take.drums for take in self._generator.generate(request).takes]
+
+    def _request(self, song: MeasuredSong, onsets: Array, takes: int) -> DrumRequest:
+        parts = clips_of(onsets, song.bars)
+        return DrumRequest(parts, bars_of(0, song.bars), PPQ, song.bpm, self._settings.seed, variations=takes)
+
+    def _write(self, request: DrumRequest, song: MeasuredSong, takes: int = 0) -> Outcome:
+        every = self._generator.generate(request).takes
+        first = every[0]
+        bars = bars_of(0, song.bars)
+        hits = clip_hits(first.drums, bars)
+        grids = tuple(clip_grid(take.drums, song.bars) for take in every[: takes or len(every)])
+        valid = len(hits) == len(first.drums.notes)
+        try:
+            self._generator.vocabulary.decode(first.tokens)
+        except ValueError:
+            valid = False
+        return Outcome(grids, hits, of_clip(first.drums, song.bpm), valid)
+
+
+def style_of(song: MeasuredSong) -> Style:
+    """The style of the human drums of a song."""
+    hits = quantise(song.hits)
+    pattern, triplets = groove_of(hits, np.unique(hits["bar"]))
+    return Style(pattern, triplets, "as played")
 
 
 WAYS = {
     "own": Listener.own,
     "other": Listener.other,
+    "styled": Listener.styled,
+    "styled other": Listener.styled_other,
     "primed": Listener.primed,
-    "rolling": Listener.rolling,
 }
 
 
-def measure(settings: Settings, way: str, songs: list[Song]) -> list[Outcome]:
-    """The outcome of each song, generated in one of WAYS."""
+def write(settings: Settings, way: str, songs: list[Work]) -> list[Outcome]:
+    """The outcome of each song, written in one of WAYS."""
     listener = Listener(settings)
-    return [WAYS[way](listener, song) for song in songs]
+    return [WAYS[way](listener, work) for work in songs]
 
 
-def measure_grooves(settings: Settings, songs: list[int]) -> list[tuple[Array, Array, float]]:
-    """Human bars, written bars and BPM of each drum performance."""
+def write_at_energies(settings: Settings, songs: list[MeasuredSong]) -> list[list[Performance]]:
+    """The first bars of each song at each of ENERGIES."""
     listener = Listener(settings)
-    return [listener.groove(song) for song in songs]
+    return [listener.energy(song) for song in songs]
+
+
+def keep_genres(settings: Settings, clips: list[Path]) -> list[tuple[list[float], float]]:
+    """For each clip of GENRES the shares of bars in which its takes keep the rule, and that of the style that fits."""
+    listener = Listener(settings)
+    found: list[tuple[list[float], float]] = []
+    for path in clips:
+        genre, song = GENRES[path.stem], read_midi(path)
+        parts = tuple(clip for clip in song.clips if not clip.is_drum)
+        bars = song.time_map.bars(BARS * 4 * song.time_map.ppq)[:BARS]
+        bpm = song.time_map.bpm_at(0)
+        takes, styled = (listener.clip(parts, bars, bpm, style) for style in (None, genre.style))
+        found.append(
+            (
+                [share_kept(genre.rule, take, parts) for take in takes],
+                share_kept(genre.rule, styled[0], parts),
+            )
+        )
+    return found

@@ -6,14 +6,13 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drumming.features import ControlScale
 from training.common.duplicates import KEPT, REASONS
 from training.common.files import write_json
 from training.common.shard_map import ShardMap
@@ -22,8 +21,6 @@ from training.drums.gigamidi import SPLITS
 from training.drums.parts import FORMAT, from_array, read_facts
 from training.drums.split_files import AMOUNTS, SplitFiles
 
-SCALE_BARS = 4_000_000
-_SCALE_BLOCK = 1 << 16
 _BLOCKS_A_TASK = 8  # to hand one alone to a worker takes a good part of the time that it needs there
 
 
@@ -92,7 +89,6 @@ def merge(parts: Sequence[Chosen], out: Path, tokenizer: Path, shards: ShardMap)
         own_files.begin()
     starts = range(0, len(places), _BLOCKS_A_TASK)
     shards.each(lay_blocks, [Laying(splits, places[at : at + _BLOCKS_A_TASK]) for at in starts], "joining")
-    scale = _scale(places, totals["train"]["bars"])
     sizes = {split: own_files.finish() for split, own_files in splits.items()}
     facts = {
         "format": FORMAT,
@@ -109,7 +105,6 @@ def merge(parts: Sequence[Chosen], out: Path, tokenizer: Path, shards: ShardMap)
             }
             for split, amounts in totals.items()
         },
-        "control_scale": asdict(scale),
     }
     write_json(out / "facts.json", facts)
     return facts
@@ -121,24 +116,6 @@ def lay_blocks(task: Laying) -> None:
         with np.load(place.block) as block:
             for split, before in place.before.items():
                 task.splits[split].lay(lambda name, own=split: block[f"{own}:{name}"], before)
-
-
-def _scale(places: Sequence[Place], bars: int) -> ControlScale:
-    """The scale of the controls, learned from blocks of bars, of a large corpus spread evenly over it."""
-    stride = max(1, -(-bars // SCALE_BARS))
-    counts: list[npt.NDArray[np.uint32]] = []
-    levels: list[npt.NDArray[np.float64]] = []
-    for place in places:
-        if "train" not in place.before:
-            continue
-        with np.load(place.block) as block:
-            own = block["train:hits_counts"]
-            bar = np.arange(len(own)) + place.before["train"]["bars"]
-            wanted = (own > 0) & (bar // _SCALE_BLOCK % stride == 0)
-            if wanted.any():
-                counts.append(own[wanted])
-                levels.append(block["train:levels"][wanted])
-    return ControlScale.learn(np.concatenate(counts), np.concatenate(levels))
 
 
 @contextmanager

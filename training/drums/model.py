@@ -1,8 +1,9 @@
-"""The network: an LSTM that reads the parts, a memory of earlier bars, and an LSTM that writes the drums.
+"""The network: an LSTM reads the parts, a style is chosen, earlier bars are remembered, an LSTM writes the drums.
 
 What the decoder sees is aligned by bar and position. The part encoder runs over sixteenths, so at
 every step the decoder is handed what the parts do at the very place it has reached and shortly
-after it, and what the drums did there one bar ago and in those earlier bars whose parts were alike.
+after it, what the style plays there, and what the drums did there one bar ago and in those earlier
+bars whose parts were alike. It writes only bars that are no repeats.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from musegen_daw.core.drums import PIECES
-from musegen_daw.drumming.events import FRAMES_PER_BAR, POSITIONS_PER_FRAME, VELOCITY_LEVELS
-from musegen_daw.drumming.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES
+from musegen_daw.drumming.events import FRAMES_PER_BAR, POSITIONS_PER_FRAME
+from musegen_daw.drumming.features import CONTROL_SIZES, DRUM_FEATURES, METER, PART_FEATURES, TEMPO
+from musegen_daw.drumming.style import STYLE_FEATURES
 from musegen_daw.drumming.tokens import BOS, EOS, DrumVocabulary
 from training.drums.dataset import Batch
 
@@ -42,6 +44,7 @@ class ModelConfig:
     dropout: float = 0.15
     token_dropout: float = 0.2
     use_history: bool = True
+    styles: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, for a sidecar."""
@@ -131,15 +134,56 @@ class History(nn.Module):
         return previous + self.alike(alike)
 
 
+class StyleReader(nn.Module):
+    """What a style plays (..., 16, STYLE_FEATURES) -> (..., 16, context), each sixteenth with those that follow it."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.lookahead = config.lookahead_frames
+        self.ahead = nn.Conv1d(STYLE_FEATURES, config.context_width, config.lookahead_frames + 2)
+
+    def forward(self, style: Tensor) -> Tensor:
+        """Within the bar: what comes after its end is no matter of the bar."""
+        frames = style.reshape(-1, FRAMES_PER_BAR, STYLE_FEATURES).transpose(1, 2)
+        mixed = self.ahead(functional.pad(frames, (1, self.lookahead))).transpose(1, 2)
+        return mixed.reshape(*style.shape[:-1], -1)
+
+
+class StyleChooser(nn.Module):
+    """Bar vectors of the parts, tempo and meter -> logits of the styles, whatever the number of bars."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        width = config.context_width
+        self.read = nn.Sequential(nn.Linear(width, width), nn.GELU())
+        self.tempo = nn.Embedding(CONTROL_SIZES[TEMPO], width)
+        self.meter = nn.Embedding(CONTROL_SIZES[METER], width)
+        self.choose = nn.Sequential(
+            nn.LayerNorm(width),
+            nn.Linear(width, width),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(width, max(1, config.styles)),
+        )
+
+    def forward(self, bars: Tensor, heard: Tensor, tempo: Tensor, meter: Tensor) -> Tensor:
+        """`bars` (batch, bars, context), `heard` (batch, bars), levels (batch,) -> (batch, styles)."""
+        weight = heard.to(bars.dtype)[..., None]
+        mean = (self.read(bars) * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
+        return self.choose(mean + self.tempo(tempo) + self.meter(meter))
+
+
 class Output(NamedTuple):
     """What the network says of a batch, teacher forced.
 
     `logits` (batch, length, tokens) of every next token, none where only the parts were listened to;
-    `expected` (batch, bars, 16, pieces), the logits of hits as the part encoder alone expects them.
+    `expected` (batch, bars, 16, pieces), the logits of hits as parts, style and plan let expect them without
+    what was played before; `styles` (batch, styles), the logits of the styles given the parts.
     """
 
     logits: Tensor
     expected: Tensor
+    styles: Tensor
 
 
 class DrumLSTM(nn.Module):
@@ -178,18 +222,29 @@ class DrumLSTM(nn.Module):
         self.elements = nn.Parameter(torch.randn(composition.shape[1], config.token_width) * 0.05)
         self.tokens = nn.Parameter(torch.randn(len(vocabulary), config.token_width) * 0.02)
         self.bias = nn.Parameter(torch.zeros(len(vocabulary)))
-        self.expect = nn.Linear(config.context_width, len(PIECES))
+        self.style = StyleReader(config)
+        self.chooser = StyleChooser(config)
+        self.expect = nn.Sequential(
+            nn.LayerNorm(config.context_width),
+            nn.Linear(config.context_width, config.context_width),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(config.context_width, len(PIECES)),
+        )
 
     def token_table(self) -> Tensor:
         """(tokens, width): every token as the sum of its own vector and those of its base tokens."""
         return self.tokens + self.composition @ self.elements
 
     def forward(self, batch: Batch, *, listen_only: bool = False) -> Output:
-        """The logits of every next token, and what the parts alone let expect."""
+        """The logits of every next token, what is expected without it, and which style the parts ask for."""
         memory, bars = self.encoder(batch.parts, batch.heard)
+        styles = self.chooser(bars, batch.heard, batch.controls[:, 0, TEMPO], batch.controls[:, 0, METER])
+        asked = memory + self.asked(batch.style, batch.controls)
+        expected = self.expect(asked)
         if listen_only:
-            return Output(memory.new_zeros(*batch.inputs.shape, 0), self.expect(memory))
-        context = self.bar_context(memory, self._look_back(bars, batch), batch.controls).flatten(1, 2)
+            return Output(memory.new_zeros(*batch.inputs.shape, 0), expected, styles)
+        context = self.bar_context(asked, self._look_back(bars, batch)).flatten(1, 2)
         aligned = torch.gather(context, 1, batch.cursor[..., None].expand(-1, -1, context.shape[-1]))
         table = self.token_table()
         entries = self.drop(self.entry_norm(table)[batch.inputs])
@@ -197,12 +252,18 @@ class DrumLSTM(nn.Module):
             shown = torch.rand(batch.inputs.shape, device=entries.device) >= self.config.token_dropout
             entries = entries * shown[..., None]
         hidden, _ = self.lstm(torch.cat([entries, aligned], dim=-1))
-        return Output(self.head(hidden, aligned, table), self.expect(memory))
+        return Output(self.head(hidden, aligned, table), expected, styles)
 
-    def bar_context(self, memory: Tensor, past: Tensor, controls: Tensor) -> Tensor:
-        """What the decoder is handed at each sixteenth (..., 16, context); `controls` (..., 6)."""
-        asked = torch.stack([table(controls[..., index]) for index, table in enumerate(self.controls)]).sum(0)
-        return self.norm(functional.gelu(memory + past + asked[..., None, :] + self.place))
+    def asked(self, style: Tensor, controls: Tensor) -> Tensor:
+        """What is asked of each sixteenth (..., 16, context); `style` (..., 16, STYLE_FEATURES), `controls` (..., 6)."""
+        levels = torch.stack([table(controls[..., index]) for index, table in enumerate(self.controls)]).sum(
+            0
+        )
+        return self.style(style) + levels[..., None, :] + self.place
+
+    def bar_context(self, asked: Tensor, past: Tensor) -> Tensor:
+        """What the decoder is handed at each sixteenth (..., 16, context) of memory and wishes, and of the past."""
+        return self.norm(functional.gelu(asked + past))
 
     def head(self, hidden: Tensor, aligned: Tensor, table: Tensor) -> Tensor:
         """Logits (..., tokens) from the decoder's state and the context."""
@@ -233,12 +294,11 @@ class DrumLSTM(nn.Module):
 
 
 def _composition(vocabulary: DrumVocabulary) -> tuple[Tensor, Tensor]:
-    """Which base elements (bar, sixteenths, offsets, pieces, levels) each token counts, and which tokens occur."""
+    """Which base elements (bar, sixteenths, offsets, pieces) each token counts, and which tokens occur."""
     sizes = {
         DrumVocabulary.BAR: 1,
         DrumVocabulary.POSITION: FRAMES_PER_BAR + POSITIONS_PER_FRAME,
         DrumVocabulary.PIECE: len(PIECES),
-        DrumVocabulary.VELOCITY: VELOCITY_LEVELS,
     }
     start: dict[int, int] = {}
     width = 0

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from symusic import Score
 
+from musegen_daw.core.time import Bar, TimeMap, TimeSignature
 from musegen_daw.drumming.events import (
     LISTED_PROGRAMS,
     ONSET,
     Array,
+    bar_starts,
     family_of_program,
     hits_from_notes,
     onsets_from_notes,
 )
 from musegen_daw.drumming.features import feel_levels
+from musegen_daw.drumming.meter import bar_frames
+from musegen_daw.drumming.spans import model_bars
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi_file import song_from_bytes
 from training.drums.gigamidi import Source
@@ -39,7 +44,10 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The drums and the listed instruments of one song, over bars of 4/4 from its start."""
+    """The drums and the listed instruments of one song, over its model bars from the start.
+
+    `meters` are the first bar, the sixteenths and whether beats are dotted quarters, of every run of equal bars.
+    """
 
     key: str
     split: str
@@ -47,6 +55,8 @@ class Pair:
     licence_class: str
     origin: str
     bars: int
+    meters: tuple[tuple[int, int, bool], ...]
+    four_four: bool
     bpm: float
     dynamics: int
     timing: int
@@ -60,8 +70,9 @@ def make_pair(source: Source, *, drums_only: bool = False, careful: bool = False
     """The pair of one MIDI file, or the reason why it has none.
 
     Kept are files with drums and at least one listed instrument (`drums_only`: drums alone will do),
-    in 4/4 throughout; a file without a time signature counts as 4/4. `careful` reads with the app's
-    own parser, for files on which the fast one crashes.
+    in whatever meters; a file without a time signature counts as 4/4. Bars of more than four quarters
+    are cut as the app cuts them. `careful` reads with the app's own parser, for files on which the fast
+    one crashes.
     """
     if not source.data:
         return "empty, too large or damaged"
@@ -77,15 +88,19 @@ def make_pair(source: Source, *, drums_only: bool = False, careful: bool = False
         return "no listed instrument"
     if sum(len(track.start) for track in (*drums, *listed)) > MAX_NOTES:
         return "too many notes"
-    if not file.is_four_four:
-        return "not 4/4 throughout"
-
     start, pitch, velocity = (
         np.concatenate([getattr(track, name) for track in drums]) for name in ("start", "pitch", "velocity")
     )
-    bar_ticks = 4 * file.ppq
-    bars = min(MAX_BARS, max(0, int(start.max())) // bar_ticks + 1)
-    bar_start_ticks = np.arange(bars, dtype=np.int64) * bar_ticks
+    signatures = tuple(TimeSignature(*meter) for meter in file.meters if min(meter[1:]) > 0)
+    end_ticks = max(0, int(start.max())) + 1
+    if end_ticks > MAX_BARS * 4 * file.ppq:
+        end_ticks = MAX_BARS * 4 * file.ppq
+    written = TimeMap(file.ppq, (), signatures).bars(end_ticks)
+    if len(written) > MAX_BARS:
+        return "more than 1,000 bars"
+    spans, _ = model_bars(written, file.ppq)
+    bars = len(spans)
+    bar_start_ticks = bar_starts(spans)
     hits = hits_from_notes(start, pitch, velocity, file.ppq, bar_start_ticks)
     if len(hits) < MIN_HITS:
         return "fewer than 16 drum hits"
@@ -113,6 +128,8 @@ def make_pair(source: Source, *, drums_only: bool = False, careful: bool = False
         licence_class=source.licence_class,
         origin=source.origin,
         bars=bars,
+        meters=_meter_runs(spans, file.ppq),
+        four_four=all(meter[1:] == (4, 4) for meter in file.meters if meter[0] < file.end_ticks),
         bpm=file.bpm,
         dynamics=dynamics,
         timing=timing,
@@ -139,8 +156,18 @@ class _Columns:
 class _File:
     ppq: int
     bpm: float
-    is_four_four: bool
+    meters: list[tuple[int, int, int]]
+    end_ticks: int
     tracks: list[_Columns]
+
+
+def _meter_runs(spans: Sequence[Bar], ppq: int) -> tuple[tuple[int, int, bool], ...]:
+    runs: list[tuple[int, int, bool]] = []
+    for index, span in enumerate(spans):
+        own = bar_frames(span, ppq), span.is_compound
+        if not runs or runs[-1][1:] != own:
+            runs.append((index, *own))
+    return tuple(runs)
 
 
 def _check_chunks(data: bytes) -> None:
@@ -165,10 +192,11 @@ def _read_fast(source: Source) -> _File:
             notes = track.notes.numpy()
             columns = (notes[name] for name in ("time", "duration", "pitch", "velocity"))
             tracks.append(_Columns(index, str(track.name), int(track.program), bool(track.is_drum), *columns))
-    meters = [(meter.time, meter.numerator, meter.denominator) for meter in score.time_signatures]
+    meters = [
+        (int(meter.time), int(meter.numerator), int(meter.denominator)) for meter in score.time_signatures
+    ]
     tempos = [(int(tempo.time), float(tempo.qpm)) for tempo in score.tempos]
-    four_four = all(meter[1:] == (4, 4) for meter in meters if meter[0] < end_ticks)
-    return _File(int(score.tpq), _longest_tempo(tempos, end_ticks), four_four, tracks)
+    return _File(int(score.tpq), _longest_tempo(tempos, end_ticks), meters, end_ticks, tracks)
 
 
 def _read_carefully(source: Source) -> _File:
@@ -180,8 +208,11 @@ def _read_carefully(source: Source) -> _File:
             columns = np.array(rows, np.int64).T
             tracks.append(_Columns(index, clip.name, clip.program, clip.is_drum, *columns))
     tempos = [(tempo.start_ticks, tempo.bpm) for tempo in song.time_map.tempos]
-    four_four = song.time_map.is_four_four(song.end_ticks)
-    return _File(song.time_map.ppq, _longest_tempo(tempos, song.end_ticks), four_four, tracks)
+    meters = [
+        (meter.start_ticks, meter.numerator, meter.denominator) for meter in song.time_map.time_signatures
+    ]
+    end_ticks = song.end_ticks
+    return _File(song.time_map.ppq, _longest_tempo(tempos, end_ticks), meters, end_ticks, tracks)
 
 
 def _longest_tempo(tempos: list[tuple[int, float]], end_ticks: int) -> float:

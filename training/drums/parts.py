@@ -19,7 +19,7 @@ from training.common.duplicates import SIGNATURE_SIZE, Words, mixed, signature
 from training.drums.gigamidi import SPLITS, Source, Unit, read_unit
 from training.drums.pairs import Pair, make_pair
 
-FORMAT = 3
+FORMAT = 4
 DIGEST = np.dtype("V16")
 POISON = ("empty, too large or damaged", "unreadable", "ended its reader", "damaged from here on")
 
@@ -32,13 +32,23 @@ class Part:
     drums_only: bool
     licence_classes: tuple[str, ...]
     path: Path
+    excluded: frozenset[str] = frozenset()
 
     @classmethod
-    def below(cls, folder: Path, unit: Unit, drums_only: bool, licence_classes: tuple[str, ...]) -> Part:
+    def below(
+        cls,
+        folder: Path,
+        unit: Unit,
+        drums_only: bool,
+        licence_classes: tuple[str, ...],
+        excluded: frozenset[str] = frozenset(),
+    ) -> Part:
         """The part of a unit, under a name that stays the same from run to run for the same options."""
         suffix = "".join(licence_classes) or "all"
+        if excluded:
+            suffix += hashlib.sha1("\n".join(sorted(excluded)).encode()).hexdigest()[:8]
         name = f"{unit.name}-{int(drums_only)}-{suffix}-{FORMAT}.npz"
-        return cls(unit, drums_only, licence_classes, folder / name)
+        return cls(unit, drums_only, licence_classes, folder / name, excluded)
 
 
 def write_part(part: Part) -> None:
@@ -94,6 +104,8 @@ def write_part(part: Part) -> None:
 def _pair(source: Source, part: Part, deaths: int) -> Pair | str:
     if part.licence_classes and source.licence_class not in part.licence_classes:
         return "licence class not asked for"
+    if source.split == "train" and source.key in part.excluded:
+        return "excluded from training"
     if deaths > 1:
         return "ended its reader"
     return make_pair(source, drums_only=part.drums_only, careful=deaths > 0)
@@ -107,6 +119,8 @@ def _song(pair: Pair) -> dict[str, Any]:
         "licence_class": pair.licence_class,
         "origin": pair.origin,
         "bars": pair.bars,
+        "meters": [list(run) for run in pair.meters],
+        "four_four": pair.four_four,
         "bpm": round(pair.bpm, 3),
         "dynamics": pair.dynamics,
         "timing": pair.timing,

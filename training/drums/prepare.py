@@ -9,6 +9,7 @@ and for each split memory-mapped arrays with the index `songs.npy` and, a line a
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import shutil
 from collections.abc import Iterable, Sequence
@@ -27,7 +28,7 @@ from training.drums.gigamidi import SPLITS, find_units
 from training.drums.merge import Chosen, merge
 from training.drums.parts import Identities, Part, read_identities, write_part
 
-VOCABULARY_SIZE = 2048
+VOCABULARY_SIZE = 1024
 MAX_TRAINING_BEATS = 1_500_000
 _BEATS_A_BAR = 4
 _TRAIN = SPLITS.index("train")
@@ -49,6 +50,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--licence-class", action="append", default=[], help="keep only these classes (A, B, C, D)"
     )
+    parser.add_argument(
+        "--exclude",
+        type=Path,
+        action="append",
+        default=[],
+        help="CSV whose first column names files that are not to be trained on; may be given again",
+    )
     add_map_options(parser)
     parser.add_argument("--tokenizer", type=Path, help="use this tokenizer.json and train none")
     options = parser.parse_args(argv)
@@ -60,6 +68,7 @@ def main(argv: list[str] | None = None) -> int:
             options.out,
             vocabulary_size=options.vocabulary_size,
             licence_classes=frozenset(options.licence_class),
+            excluded=frozenset(name for path in options.exclude for name in read_names(path)),
             keep_duplicates=options.keep_duplicates,
             tokenizer=options.tokenizer,
             workers=options.workers,
@@ -78,6 +87,7 @@ def prepare(
     vocabulary_size: int = VOCABULARY_SIZE,
     training_beats: int = MAX_TRAINING_BEATS,
     licence_classes: frozenset[str] = frozenset(),
+    excluded: frozenset[str] = frozenset(),
     keep_duplicates: bool = False,
     tokenizer: Path | None = None,
     workers: int = 0,
@@ -96,7 +106,7 @@ def prepare(
     classes = tuple(sorted(licence_classes))
     units = [(unit, False) for root in corpora for unit in find_units(root)]
     units += [(unit, True) for root in drum_corpora for unit in find_units(root)]
-    parts = [Part.below(folder, unit, drums_only, classes) for unit, drums_only in units]
+    parts = [Part.below(folder, unit, drums_only, classes, excluded) for unit, drums_only in units]
     with open_shard_map(workers, scheduler, len(parts)) as shards:
         waiting = [part for part in parts if not part.path.exists()]
         shards.each(write_part, waiting, "reading", len(parts) - len(waiting))
@@ -123,6 +133,12 @@ def prepare(
         facts = merge(chosen, out, chosen_tokenizer, shards)
     shutil.rmtree(folder)
     return facts
+
+
+def read_names(path: Path) -> list[str]:
+    """The first column of a CSV, without its heading."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row[0] for row in list(csv.reader(file))[1:] if row]
 
 
 def _duplicates(identities: Sequence[Identities], keep: bool) -> list[npt.NDArray[np.uint8]]:

@@ -207,7 +207,7 @@ def _tokens_section(statistics: Mapping[str, Any]) -> list[str]:
         "## Tokens",
         "",
         f"The vocabulary has {statistics['vocabulary']:,} tokens. The most frequent that the byte pair encoding has"
-        " joined, with beat and sixteenth (1 e & a), piece and velocity; offsets are in 48ths of a beat, and … stands"
+        " joined, with beat and sixteenth (1 e & a), and piece; offsets are in 48ths of a beat, and … stands"
         " for what the token before has said:",
         "",
         *table(statistics["frequent_tokens"]),

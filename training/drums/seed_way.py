@@ -145,9 +145,7 @@ def _usable(source: Source) -> Any:
     drums = sum(len(track.notes) for track in score.tracks if track.is_drum)
     listed = sum(len(track.notes) for track in score.tracks if _is_listed(track))
     end_ticks = int(score.end())
-    meters = [meter for meter in score.time_signatures if meter.time < end_ticks]
-    is_four_four = all((meter.numerator, meter.denominator) == (4, 4) for meter in meters)
-    return score if drums >= MIN_HITS and listed and is_four_four and drums + listed <= MAX_NOTES else None
+    return score if drums >= MIN_HITS and listed and drums + listed <= MAX_NOTES else None
 
 
 def _is_listed(track: Any) -> bool:

@@ -6,7 +6,7 @@ import json
 import math
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from training.drums.dataset import (
     collate,
 )
 from training.drums.model import DrumLSTM, ModelConfig, Output
+from training.drums.styles import read_styles
 
 NATS_TO_BITS = 1 / math.log(2)
 
@@ -43,8 +44,8 @@ NATS_TO_BITS = 1 / math.log(2)
 class DrumTraining:
     """The tables of a training configuration.
 
-    `listening_weight` is that of the hits expected from the parts alone; with `listen_only` nothing but the
-    part encoder is trained, several times as fast.
+    `listening_weight` is that of the hits expected without what was played before, `style_weight` that of the
+    choice of style; with `listen_only` nothing but what reads the parts is trained, several times as fast.
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -52,6 +53,7 @@ class DrumTraining:
     loop: LoopConfig = field(default_factory=LoopConfig)
     validation_crops: int = 360
     listening_weight: float = 0.3
+    style_weight: float = 0.2
     listen_only: bool = False
 
 
@@ -81,14 +83,14 @@ def train(
 ) -> Progress:
     """Train until done or `seconds` have passed; returns where it stands.
 
-    A run that is new begins with the averaged weights of the checkpoint `start`, which must be of the same
-    tokenizer and sizes.
+    A run that is new begins with those averaged weights of the checkpoint `start` that have a place in it.
     """
     tokenizer = DrumTokenizer.load(data / "tokenizer.json")
     torch.manual_seed(config.loop.seed)
+    config = replace(config, model=replace(config.model, styles=len(read_styles(data))))
     model = DrumLSTM(config.model, tokenizer.vocabulary())
     if start is not None:
-        model.load_state_dict(_averaged(start, tokenizer))
+        begin_with(model, start)
     training = DrumConditionalDataset(Corpus(data, "train"), tokenizer, config.data, config.loop.seed)
     validation = DrumConditionalDataset(Corpus(data, "validation"), tokenizer, DataConfig(), 0)
     watched = validation_batches(validation, config.validation_crops)
@@ -98,26 +100,33 @@ def train(
     def plan(epoch: int) -> Iterable[list[Crop]]:
         return training.batches(epoch, config.loop.batch_size)
 
+    def listening_weight(crop: Crop) -> float:
+        written = training.corpus.counts("tokens", crop.song, crop.first_bar, crop.bars) > 0
+        return crop.bars * REPEAT_WEIGHT + int(written.sum()) * (1 - REPEAT_WEIGHT)
+
     def loss(network: nn.Module, share: Share[Crop], progress: Progress) -> tuple[Tensor, dict[str, float]]:
         batch = to_device(collate([training.draw(crop, progress.epoch) for crop in share.own]), fabric.device)
         output: Output = network(batch, listen_only=config.listen_only)
-        bars, lengths = (_share_of(share, size) for size in (crop_bars, crop_targets))
+        lengths, bars = (_share_of(share, size) for size in (crop_targets, listening_weight))
         heard = listening_loss(output.expected, batch) * bars
+        told = (batch.codes != IGNORED).sum() / len(share.whole)
+        styles = style_loss(output.styles, batch) * told
+        listened = config.listening_weight * heard + config.style_weight * styles
+        figures = {"listening": float(heard.detach()), "style": float(styles.detach())}
         if config.listen_only:
-            return heard, {"listening": float(heard.detach())}
+            return listened, figures
         tokens = lengths * functional.cross_entropy(
             output.logits.flatten(0, 1).float(), batch.targets.flatten(), ignore_index=IGNORED
         )
-        return tokens + config.listening_weight * heard, {
-            "loss": float(tokens.detach()),
-            "listening": float(heard.detach()),
-        }
+        return tokens + listened, {"loss": float(tokens.detach()), **figures}
 
     def validate(network: nn.Module) -> dict[str, float]:
         found: dict[str, float] = {}
         for name, batches in watched.items():
             suffix = "" if name == "own" else f"_{name}"
             found[f"expected{suffix}"] = expected_nats(network, batches, fabric.device)
+            if name != "none":
+                found[f"style{suffix}"] = style_nats(network, batches, fabric.device)
             if not config.listen_only:
                 found[f"bits{suffix}"] = bits_per_bar(network, batches, fabric.device)
         return found
@@ -125,7 +134,7 @@ def train(
     facts = {
         "config": asdict(config),
         "tokenizer": (data / "tokenizer.json").read_text(encoding="utf-8"),
-        "control_scale": asdict(training.corpus.scale),
+        "styles": training.book.to_dict(),
     }
     watch = "expected" if config.listen_only else "bits"
     found = provenance(data, fabric)
@@ -133,26 +142,42 @@ def train(
     return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
 
 
-def crop_bars(crop: Crop) -> int:
-    """The bars of a crop."""
-    return crop.bars
-
-
 def crop_targets(crop: Crop) -> int:
     """The tokens to be guessed in a crop: its own and the end."""
     return crop.tokens + 1
 
 
-def _share_of(share: Share[Crop], size: Callable[[Crop], int]) -> float:
+def _share_of(share: Share[Crop], size: Callable[[Crop], float]) -> float:
     return sum(map(size, share.own)) / sum(map(size, share.whole))
 
 
+REPEAT_WEIGHT = 0.3  # of what is expected of a repeat, beside 1 for a bar that is written
+
+
 def listening_loss(expected: Tensor, batch: Batch) -> Tensor:
-    """Nats a sixteenth by which the part encoder alone misses the hits, over the real bars."""
+    """Nats a sixteenth by which what is expected misses the hits, over the real bars, the written ones above all."""
     hits = batch.drums[..., : expected.shape[-1]]
     missed = functional.binary_cross_entropy_with_logits(expected.float(), hits, reduction="none").sum(dim=-1)
     bars = torch.arange(hits.shape[1], device=hits.device) < batch.bar_counts[:, None]
-    return missed[bars].mean()
+    weight = (REPEAT_WEIGHT + (1 - REPEAT_WEIGHT) * batch.written) * bars
+    return (missed.mean(dim=-1) * weight).sum() / weight.sum().clamp(min=1e-6)
+
+
+def style_loss(styles: Tensor, batch: Batch) -> Tensor:
+    """Nats by which the styles given the parts miss those of the songs; 0 where no parts tell."""
+    told = (batch.codes != IGNORED).sum().clamp(min=1)
+    return functional.cross_entropy(styles.float(), batch.codes, ignore_index=IGNORED, reduction="sum") / told
+
+
+def style_nats(model: nn.Module, batches: Iterable[Batch], device: torch.device) -> float:
+    """Nats by which the styles given the parts miss those of the songs."""
+    nats, songs = 0.0, 0
+    for batch in batches:
+        count = int((batch.codes != IGNORED).sum())
+        there = to_device(batch, device)
+        nats += count * float(style_loss(model(there, listen_only=True).styles, there))
+        songs += count
+    return nats / max(1, songs)
 
 
 def expected_nats(model: nn.Module, batches: Iterable[Batch], device: torch.device) -> float:
@@ -218,7 +243,7 @@ def validation_batches(dataset: DrumConditionalDataset, crops: int) -> dict[str,
 
 
 def bits_per_bar(model: nn.Module, batches: Iterable[Batch], device: torch.device) -> float:
-    """Bits of the drum tokens a bar, teacher forced."""
+    """Bits of the drum tokens a written bar, teacher forced."""
     nats, bars = 0.0, 0
     for batch in batches:
         batch = to_device(batch, device)
@@ -228,15 +253,28 @@ def bits_per_bar(model: nn.Module, batches: Iterable[Batch], device: torch.devic
                 logits.flatten(0, 1).float(), batch.targets.flatten(), ignore_index=IGNORED, reduction="sum"
             )
         )
-        bars += int(batch.bar_counts.sum())
+        bars += int(batch.written.sum())
     return nats * NATS_TO_BITS / bars
 
 
-def _averaged(path: Path, tokenizer: DrumTokenizer) -> dict[str, Tensor]:
-    model, of_checkpoint, _ = load_model(path)
-    if of_checkpoint.vocabulary().to_runs() != tokenizer.vocabulary().to_runs():
-        raise ValueError(f"{path} was trained with another tokenizer than that of the prepared folder")
-    return model.state_dict()
+def begin_with(model: nn.Module, path: Path) -> list[str]:
+    """Take over the averaged weights of a checkpoint that have a place of their name and size; returns their names.
+
+    Raises ValueError where there are none.
+    """
+    tensors, _ = read_tensors(path)
+    own = model.state_dict()
+    found = {
+        name.removeprefix("average/"): value
+        for name, value in tensors.items()
+        if name.startswith("average/")
+        and (there := own.get(name.removeprefix("average/"))) is not None
+        and there.shape == value.shape
+    }
+    if not found:
+        raise ValueError(f"{path} has no weights that fit into this model")
+    model.load_state_dict({**own, **found})
+    return sorted(found)
 
 
 def load_model(path: Path) -> tuple[DrumLSTM, DrumTokenizer, dict[str, Any]]:

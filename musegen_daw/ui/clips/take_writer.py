@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from musegen_daw.drumming.job import DrumWriter
 from musegen_daw.drumming.request import DrumResult
 from musegen_daw.editing.document import ClipDocument
-from musegen_daw.editing.generating import generation
+from musegen_daw.editing.generating import Generation, check_locks, generation
 from musegen_daw.ui.work import Job, Task, Workers
 
 
@@ -39,20 +39,22 @@ class TakeWriter(QObject):
         """Write takes for a clip as it is now, around what is locked; raises ProjectError where that makes no sense."""
         if self._job is not None:
             return
-        asked = generation(clip, seed)
+        check_locks(clip)
 
-        def work(task: Task) -> DrumResult:
+        def work(task: Task) -> tuple[Generation, DrumResult]:
             task.report(0.0, "Loading the drum model")
             generator = self._generator()
-            return generator.generate(
+            asked = generation(clip, seed, generator.styles)
+            result = generator.generate(
                 asked.request,
                 progress=lambda done, total: task.report(done / total, "Writing drums"),
                 cancelled=lambda: task.is_cancelled,
             )
+            return asked, result
 
         self._job = self._workers.start(
             work,
-            succeeded=lambda result: self.written.emit(asked, result),
+            succeeded=lambda answer: self.written.emit(*answer),
             failed=self.failed.emit,
             progressed=self.progressed.emit,
             ended=self._ended,

@@ -33,7 +33,7 @@ class WishesRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.density = ValueSlider("Density", 0.5, "auto")
-        self.loudness = ValueSlider("Energy", 0.5, "auto")
+        self.energy = ValueSlider("Energy", 0.5, "auto")
         self.follow = ValueSlider("Follow", 0.5)
         self.swing = SwingSlider("Swing", 0.0)
         self.humanise = ValueSlider("Humanise", 0.0)
@@ -41,7 +41,7 @@ class WishesRow(QWidget):
         self.seed = QLineEdit()
         tips = {
             self.density: "How many hits the next takes have; A leaves it to the model",
-            self.loudness: "How hard the next takes are played; A leaves it to the model",
+            self.energy: "How hard the next takes are played; A leaves it to the model",
             self.follow: "How closely the next takes follow the part",
             self.swing: "Delay of the off-beats, in what is heard and written; 67 % is a triplet",
             self.humanise: "A player's pushes and accents, in what is heard and written",
@@ -81,7 +81,7 @@ class WishesRow(QWidget):
             return
         settings = document.settings
         self.density.set_amount(settings.density)
-        self.loudness.set_amount(settings.loudness)
+        self.energy.set_amount(settings.energy)
         self.follow.set_amount(min(1.0, settings.follow / MAX_FOLLOW))
         self.swing.set_amount((document.swing_ratio - STRAIGHT) / (MAX_SWING - STRAIGHT))
         self.humanise.set_amount(document.humanise_amount)
@@ -91,7 +91,7 @@ class WishesRow(QWidget):
 
     def _connect(self) -> None:
         self.density.changed.connect(lambda value: self._ask("density", density=value))
-        self.loudness.changed.connect(lambda value: self._ask("energy", loudness=value))
+        self.energy.changed.connect(lambda value: self._ask("energy", energy=value))
         self.follow.changed.connect(lambda value: self._ask("follow", follow=MAX_FOLLOW * value))
         self.takes.valueChanged.connect(lambda value: self._ask("number of takes", variations=value))
         self.swing.changed.connect(

@@ -1,0 +1,131 @@
+"""What each bar of a drum track is to be: a groove, a repeat, a fill, a stop; crash, cymbal, density and energy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+REPEAT_LAGS = (1, 2, 4, 8)
+"""How many bars ago the bar was that a repeat plays again."""
+
+
+class BarKind(Enum):
+    """What a bar is.
+
+    A groove is new, a variation keeps most of what the bars before it play, a fill leads into the next bar, a
+    repeat is the bar 1, 2, 4 or 8 before, a stop is silent.
+    """
+
+    GROOVE = "groove"
+    VARIATION = "variation"
+    FILL = "fill"
+    REPEAT = "repeat"
+    STOP = "stop"
+
+
+class Cymbal(Enum):
+    """What keeps time in a bar."""
+
+    CLOSED_HAT = "closed hat"
+    OPEN_HAT = "open hat"
+    RIDE = "ride"
+    CRASH = "crash"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class BarPlan:
+    """One bar of a plan.
+
+    `repeats` is 1, 2, 4 or 8 for a repeat, else 0. `crash` is a crash on the downbeat. `density` and `energy` run
+    from 0 to 1: the sparsest to the busiest, the softest to the loudest training bars. `section` counts from 0.
+    """
+
+    kind: BarKind = BarKind.GROOVE
+    repeats: int = 0
+    crash: bool = False
+    cymbal: Cymbal = Cymbal.CLOSED_HAT
+    density: float = 0.5
+    energy: float = 0.6
+    section: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.kind is BarKind.REPEAT) != (self.repeats in REPEAT_LAGS):
+            raise ValueError(f"a {self.kind.value} cannot repeat the bar {self.repeats} before")
+        for name in ("density", "energy"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} must be within 0..1, got {value}")
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the bar is written anew."""
+        return self.kind in (BarKind.GROOVE, BarKind.VARIATION, BarKind.FILL)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON can hold them."""
+        return {
+            "kind": self.kind.value,
+            "repeats": self.repeats,
+            "crash": self.crash,
+            "cymbal": self.cymbal.value,
+            "density": round(self.density, 3),
+            "energy": round(self.energy, 3),
+            "section": self.section,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every bar is, in order."""
+
+    bars: tuple[BarPlan, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.bars)
+
+    def __iter__(self) -> Iterator[BarPlan]:
+        return iter(self.bars)
+
+    def __getitem__(self, index: int) -> BarPlan:
+        return self.bars[index]
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """One dictionary a bar, numbered from 1, as `generate --json` prints it."""
+        return [{"bar": number, **bar.to_dict()} for number, bar in enumerate(self.bars, 1)]
+
+    @classmethod
+    def from_list(cls, rows: Sequence[Mapping[str, Any]]) -> Plan:
+        """The plan of `to_list`; what a bar leaves out is as in the bar before it, its kind is a groove.
+
+        Raises ValueError, in a sentence for a person, for anything that is no plan.
+        """
+        bars: list[BarPlan] = []
+        before = BarPlan()
+        for number, row in enumerate(rows, 1):
+            if not isinstance(row, Mapping):
+                raise ValueError(f"bar {number} of the plan is not a table of values")
+            unknown = set(row) - {"bar", *before.to_dict()}
+            if unknown:
+                raise ValueError(f"bar {number} of the plan has an unknown value {min(map(str, unknown))!r}")
+            try:
+                repeats = int(row.get("repeats", 0) or 0)
+                kind = BarKind(row.get("kind", "repeat" if repeats else "groove"))
+                bar = BarPlan(
+                    kind,
+                    repeats if kind is BarKind.REPEAT else 0,
+                    bool(row.get("crash", False)),
+                    Cymbal(row.get("cymbal", before.cymbal.value)),
+                    float(row.get("density", before.density)),
+                    float(row.get("energy", before.energy)),
+                    int(row.get("section", before.section)),
+                )
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"bar {number} of the plan cannot be used: {error}") from error
+            if bar.repeats >= number:
+                raise ValueError(f"bar {number} of the plan repeats a bar before the first")
+            bars.append(bar)
+            before = bar
+        return cls(tuple(bars))

@@ -1,0 +1,33 @@
+"""Which bars of a drum track play again what was played 1, 2, 4 or 8 bars before."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from musegen_daw.core.drums import PIECES
+from musegen_daw.drumming.events import POSITIONS_PER_BAR, Array
+from musegen_daw.drumming.plan import REPEAT_LAGS
+
+
+def repeat_lags(grid: Array, bars: int) -> npt.NDArray[np.int64]:
+    """How many bars ago each bar was played the same, (bars,): the least of 1, 2, 4 and 8; 0 for none and for rests.
+
+    `grid` is HIT on the grid of `quantise`.
+    """
+    random = np.random.default_rng(0)  # two bars with the same sum of such numbers have the same hits
+    words = random.integers(1, 2**63, POSITIONS_PER_BAR * len(PIECES), np.uint64)
+    digest = np.zeros(bars, np.uint64)
+    np.add.at(digest, grid["bar"], words[grid["position"].astype(np.int64) * len(PIECES) + grid["piece"]])
+    lags = np.zeros(bars, np.int64)
+    for lag in REPEAT_LAGS:
+        same = np.zeros(bars, bool)
+        same[lag:] = (digest[lag:] == digest[:-lag]) & (digest[lag:] != 0)
+        lags[same & (lags == 0)] = lag
+    return lags
+
+
+def is_written(grid: Array, bars: int) -> npt.NDArray[np.bool_]:
+    """Whether each bar is played and no repeat (bars,)."""
+    played = np.bincount(grid["bar"], minlength=bars) > 0
+    return played & (repeat_lags(grid, bars) == 0)

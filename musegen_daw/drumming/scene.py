@@ -1,0 +1,197 @@
+"""What a request is about, in model bars: the parts as the network reads them, what is given and what stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from musegen_daw.core.clip import Clip, Note
+from musegen_daw.core.time import Bar
+from musegen_daw.drumming.bar_features import PartBars, bar_features
+from musegen_daw.drumming.events import HIT, Array, bar_starts, clip_hits, clip_onsets, quantise
+from musegen_daw.drumming.feel import heard_triplets
+from musegen_daw.drumming.keeping import kept_hits, kept_notes
+from musegen_daw.drumming.meter import bar_frames, meter_level, meter_name
+from musegen_daw.drumming.plan import BarKind, BarPlan
+from musegen_daw.drumming.plan_reading import PlanScale, read_plan, to_bar_plans
+from musegen_daw.drumming.request import DrumRequest
+from musegen_daw.drumming.spans import model_bars
+from musegen_daw.drumming.style import Style, groove_of
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A request in model bars, those of the primer first.
+
+    `owners` (asked bars,) are the indices of the written bars that the asked model bars belong to. `frames` and
+    `meters` (bars,) are their sixteenths and levels, `heard` (bars,) says which bars of the parts are known.
+    `grid` holds the hits, on the grid, of the bars that are given (`given`, (bars,)): of the primer and the kept
+    ones. `standing` are hits of kept voices, of `standing_pieces` (pieces,), and `standing_notes` all notes that
+    stay as they are. `triplets` is the share of beats of the parts in triplets.
+    """
+
+    bars: tuple[Bar, ...]
+    primed: int
+    owners: tuple[int, ...]
+    frames: npt.NDArray[np.int64]
+    meters: npt.NDArray[np.int64]
+    heard: npt.NDArray[np.bool_]
+    onsets: Array
+    part: PartBars
+    grid: Array
+    given: npt.NDArray[np.bool_]
+    standing: Array
+    standing_pieces: npt.NDArray[np.bool_]
+    standing_notes: tuple[Note, ...]
+    triplets: float
+
+    @property
+    def asked(self) -> tuple[Bar, ...]:
+        """The model bars that are asked for."""
+        return self.bars[self.primed :]
+
+    @property
+    def meter(self) -> str:
+        """The commonest meter of the bars asked for, by name; "other" for one without a name."""
+        names = [meter_name(bar, self.ppq) for bar in self.asked]
+        return max(dict.fromkeys(names), key=names.count)
+
+    ppq: int = 480
+
+    @classmethod
+    def of(cls, request: DrumRequest) -> Scene:
+        """Read a request, see `request.check`."""
+        before, _ = model_bars(request.primer_bars, request.ppq)
+        asked, owners = model_bars(request.bars, request.ppq)
+        bars, primed = (*before, *asked), len(before)
+        parts = _heard_parts(request)
+        heard = _heard_bars(request, parts, bars, primed)
+        onsets = clip_onsets(parts, bars)
+        frames = np.array([bar_frames(bar, request.ppq) for bar in bars], np.int64)
+        compound = np.array([bar.is_compound for bar in bars], bool)
+        first_of = {owner: index for index, owner in reversed(list(enumerate(owners)))}
+        part = bar_features(
+            onsets,
+            len(bars),
+            frames=frames,
+            compound=compound,
+            heard=heard,
+            sections=[primed + first_of[bar] for bar in request.sections],
+        )
+        standing, pieces = kept_hits(request, asked)
+        given = np.zeros(len(bars), bool)
+        given[:primed] = True
+        given[primed:] = [owner in request.kept_bars for owner in owners]
+        return cls(
+            bars,
+            primed,
+            owners,
+            frames,
+            np.array(
+                [
+                    meter_level(int(own), is_compound=bool(of))
+                    for own, of in zip(frames, compound, strict=True)
+                ]
+            ),
+            heard,
+            onsets,
+            part,
+            _given_hits(request, before, asked, given),
+            given,
+            quantise(standing),
+            pieces,
+            kept_notes(request, asked, owners, pieces),
+            heard_triplets(onsets),
+            request.ppq,
+        )
+
+    def given_plans(self, request: DrumRequest, scale: PlanScale) -> dict[int, BarPlan]:
+        """What the bars are that are given: read off their drums, and those of an edited plan."""
+        found: dict[int, BarPlan] = {}
+        if self.given.any():
+            plans = to_bar_plans(read_plan(self.grid, len(self.bars), scale, self.frames))
+            for bar in np.flatnonzero(self.given).tolist():
+                found[bar] = _as_given(plans[bar])
+        if request.plan is not None:
+            for index, owner in enumerate(self.owners):
+                bar = self.primed + index
+                if bar not in found:
+                    found[bar] = self._edited(request, index, owner)
+        return found
+
+    def _edited(self, request: DrumRequest, index: int, owner: int) -> BarPlan:
+        assert request.plan is not None
+        plan = request.plan[owner]
+        parts = self.owners.count(owner)
+        if plan.kind is BarKind.REPEAT:
+            earlier = owner - plan.repeats
+            lag = (
+                index - self.owners.index(earlier) - (index - self.owners.index(owner)) if earlier >= 0 else 0
+            )
+            same = earlier >= 0 and self.owners.count(earlier) == parts and lag in (1, 2, 4, 8)
+            plan = replace(plan, repeats=lag) if same else replace(plan, kind=BarKind.VARIATION, repeats=0)
+        is_first = index == self.owners.index(owner)
+        if not is_first:
+            plan = replace(plan, crash=False)
+        return plan
+
+    def groove(self) -> Style | None:
+        """The style of the primer, None where there is none or it rests."""
+        hits = self.grid[self.grid["bar"] < self.primed]
+        if len(hits) == 0:
+            return None
+        pattern, triplets = groove_of(hits, range(self.primed))
+        return Style(pattern, triplets, "as before", -1, meter_name(self.bars[0], self.ppq))
+
+
+def _as_given(plan: BarPlan) -> BarPlan:
+    """A bar that is there already repeats nothing: what it plays is given."""
+    if plan.kind is BarKind.REPEAT:
+        return replace(plan, kind=BarKind.GROOVE, repeats=0)
+    return plan
+
+
+def _given_hits(
+    request: DrumRequest, before: tuple[Bar, ...], asked: tuple[Bar, ...], given: npt.NDArray[np.bool_]
+) -> Array:
+    every: list[Array] = [np.zeros(0, HIT)]
+    if before and request.primer is not None:
+        every.append(quantise(clip_hits(request.primer, before)))
+    if request.kept is not None and request.kept_bars:
+        kept = quantise(clip_hits(request.kept, asked))
+        kept["bar"] += len(before)
+        every.append(kept[given[kept["bar"]]])
+    return np.concatenate(every)
+
+
+def _heard_parts(request: DrumRequest) -> tuple[Clip, ...]:
+    """The parts up to where they are heard."""
+    until_ticks = request.heard_until_ticks
+    if until_ticks is None:
+        return request.parts
+
+    def heard(note: Note) -> Note | None:
+        if note.start_ticks >= until_ticks:
+            return None
+        return replace(note, duration_ticks=min(note.duration_ticks, until_ticks - note.start_ticks))
+
+    return tuple(part.map_notes(heard) for part in request.parts)
+
+
+def _heard_bars(
+    request: DrumRequest, parts: tuple[Clip, ...], bars: tuple[Bar, ...], primed: int
+) -> npt.NDArray[np.bool_]:
+    """Which bars of the parts are known: all, or those that begin before the end of what is heard."""
+    if request.heard_until_ticks is None and any(part.notes for part in parts):
+        heard = np.ones(len(bars), bool)
+    else:
+        until_ticks = max((part.end_ticks for part in parts), default=0)
+        if request.heard_until_ticks is not None:
+            until_ticks = min(until_ticks, request.heard_until_ticks)
+        heard = bar_starts(bars) < until_ticks
+    first = min((note.start_ticks for part in parts for note in part.notes[:1]), default=0)
+    for bar in range(primed):  # drums that went before a part say nothing of a rest
+        heard[bar] &= bars[bar].end_ticks > first
+    return heard

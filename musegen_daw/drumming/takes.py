@@ -1,0 +1,396 @@
+"""Writes takes bar by bar: what is new by the model, repeats from what was written, crashes where the plan has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from musegen_daw.core.drums import PIECES, VOICE_OF_PIECE, VOICES
+from musegen_daw.drumming.events import (
+    FRAMES_PER_BAR,
+    HIT,
+    LEAD_POSITIONS,
+    POSITIONS_PER_FRAME,
+    Array,
+)
+from musegen_daw.drumming.features import (
+    CONTROL_SIZES,
+    CRASH,
+    CYMBAL,
+    DRUM_FEATURES,
+    KIND,
+    METER,
+    TEMPO,
+    drum_frames,
+    tempo_level,
+)
+from musegen_daw.drumming.feel import Feels, end_of
+from musegen_daw.drumming.grammar import Grammar
+from musegen_daw.drumming.guidance import Guidance, Lean
+from musegen_daw.drumming.hands import playable
+from musegen_daw.drumming.plan import BarKind, BarPlan, Cymbal, Plan
+from musegen_daw.drumming.plan_reading import CYMBALS, PlanScale
+from musegen_daw.drumming.request import DrumRequest
+from musegen_daw.drumming.sampler import Sampler
+from musegen_daw.drumming.scene import Scene
+from musegen_daw.drumming.style import Style
+from musegen_daw.drumming.tokens import WRITTEN_LEVEL, DrumVocabulary
+from musegen_daw.drumming.writer import BarTask, BarWriter, State, WrittenBar
+from musegen_daw.models.session import Graph, zeros
+
+Floats = npt.NDArray[np.float32]
+
+PAST_BARS = 24
+STRENGTH = 6.0  # these were chosen on the validation split
+VARIED_STRENGTH = 1.5  # a variation is not what is likeliest: that was played already
+USUAL_DENSITY = 0.93
+REWRITES = 2  # of a bar that was to be new and is not
+AGAIN_BARS = 2
+FILL_NATS = 0.25  # by which a tom in the second half of a fill is drawn
+LEAST_THRESHOLD, MOST_THRESHOLD = 0.06, 0.5
+DENSITY_SHARE = 0.7  # of how much busier or sparser than usual a bar is planned
+DENSITY_NATS = 1.6
+SHORT_BAR_BUSIER = 1.3  # of meters that were seldom heard, what is expected is spread thin
+_KINDS = {BarKind.GROOVE: 1, BarKind.VARIATION: 2, BarKind.FILL: 3}
+_CRASH = next(index for index, piece in enumerate(PIECES) if piece.name == "crash")
+_IS_TOM = np.array([voice is not None and VOICES[voice].endswith("tom") for voice in VOICE_OF_PIECE])
+_IS_CRASH = np.array([voice is not None and VOICES[voice] == "crash" for voice in VOICE_OF_PIECE])
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the encoder says of the parts: (bars, 16, width) and (bars, width)."""
+
+    frames: Floats
+    bars: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTake:
+    """The hits of a take (HIT on the grid, bar 0 the first asked for), its tokens, its log-likelihood a written bar."""
+
+    hits: Array
+    tokens: tuple[int, ...]
+    log_likelihood: float
+
+
+class TakeWriter:
+    """Writes all takes of a request side by side."""
+
+    def __init__(
+        self,
+        expect: Graph,
+        look_back: Graph,
+        writer: BarWriter,
+        grammar: Grammar,
+        guidance: Guidance,
+        vocabulary: DrumVocabulary,
+        history_width: int,
+    ) -> None:
+        self._expect, self._look_back, self._writer = expect, look_back, writer
+        self._grammar, self._guidance = grammar, guidance
+        self._history_width = history_width
+        self._feels = Feels(grammar, vocabulary.to_runs(), vocabulary.POSITION)
+        self._crashes = grammar.has_piece[:, _IS_CRASH].any(axis=1)
+
+    def write(
+        self,
+        request: DrumRequest,
+        scene: Scene,
+        memory: Memory,
+        styles: Sequence[Style],
+        plans: Sequence[Plan],
+        scale: PlanScale,
+        done: Callable[[int], None],
+    ) -> list[WrittenTake]:
+        """One take for each style and plan; `done` is told how many bars are finished, and may raise."""
+        rows, bars = len(styles), len(scene.bars)
+        controls = _controls(request, scene, styles, plans)
+        busier = np.stack([_busier(request, plan, scale) for plan in plans])
+        busier[:, scene.frames < FRAMES_PER_BAR] *= SHORT_BAR_BUSIER
+        style_frames = np.stack([style.frames(bars) for style in styles])
+        (expected,) = self._expect(memory.frames, style_frames, controls)
+        sampler = Sampler(request.seed, rows, request.temperature, request.top_p)
+        # a fill is what is seldom played: the tail of what is likely is what it is made of
+        open_sampler = Sampler(request.seed + 1, rows, _opened(request.temperature), 1.0)
+        usable = np.stack([self._feels.usable(style.triplets, scene.triplets) for style in styles])
+        usable &= ~self._grammar.has_piece[:, scene.standing_pieces].any(axis=1)
+        hits: list[list[Array]] = [[] for _ in styles]
+        tokens: list[list[int]] = [[] for _ in styles]
+        gained = np.zeros(rows)
+        counts = np.zeros(rows, np.int64)
+        read = zeros(rows, 0, FRAMES_PER_BAR, self._history_width)
+        last = zeros(rows, FRAMES_PER_BAR, DRUM_FEATURES)
+        state: State | None = None
+        for bar in range(bars):
+            done(bar)
+            writing = np.array(
+                [row for row, plan in enumerate(plans) if not scene.given[bar] and plan[bar].is_written],
+                np.int64,
+            )
+            context, last_read = self._context(
+                memory, bar, read, last, style_frames[:, bar], controls[:, bar]
+            )
+            read = np.concatenate([read, last_read[:, None]], axis=1)
+            new: dict[int, Array] = {}
+            if len(writing) and state is None:
+                state = self._writer.start(context)
+            fills = np.array([plans[row][bar].kind is BarKind.FILL for row in writing.tolist()], bool)
+            for group, drawing in ((writing[~fills], sampler), (writing[fills], open_sampler)):
+                if not len(group) or state is None:
+                    continue
+                task = BarTask(
+                    context=context[group],
+                    leans=tuple(
+                        self._lean(
+                            request, scene, expected[row, bar], plans[row][bar], bar, float(busier[row, bar])
+                        )
+                        for row in group.tolist()
+                    ),
+                    usable=self._usable(usable, group, plans, scene, bar),
+                    kept=_in_bar(scene.standing, bar - scene.primed),
+                    kept_pieces=scene.standing_pieces,
+                    must_play=not scene.standing_pieces.any(),
+                )
+                before = state.of(group)
+                found, after, likelihood = self._writer.write(task, before, drawing, group)
+                for _ in range(REWRITES):
+                    same = np.array(
+                        [
+                            _is_again(own.hits, hits[row])
+                            for row, own in zip(group.tolist(), found, strict=True)
+                        ]
+                    )
+                    if not same.any() or request.temperature == 0:
+                        break
+                    again = self._rewritten(task, before, open_sampler, group, np.flatnonzero(same))
+                    for index, (own, one, gain) in again.items():
+                        found[index] = own
+                        after.put(np.array([index]), one)
+                        likelihood[index] = gain
+                state.put(group, after)
+                gained[group] += likelihood
+                counts[group] += 1
+                for row, written in zip(group.tolist(), found, strict=True):
+                    new[row] = written.hits
+                    tokens[row].extend(written.tokens)
+            for row, plan in enumerate(plans):
+                own = self._bar(request, scene, plan, bar, new.get(row), hits[row])
+                hits[row].append(own)
+            last = np.stack([drum_frames(own[-1], 1) for own in hits])
+        done(bars)
+        return [
+            WrittenTake(_joined(own, scene), tuple(tokens[row]), float(gained[row] / max(1, counts[row])))
+            for row, own in enumerate(hits)
+        ]
+
+    def _rewritten(
+        self,
+        task: BarTask,
+        before: State,
+        sampler: Sampler,
+        group: npt.NDArray[np.int64],
+        chosen: npt.NDArray[np.int64],
+    ) -> dict[int, tuple[WrittenBar, State, float]]:
+        """Some of the rows of a task written once more and drawn by nothing, by their index in `group`."""
+        leaner = replace(
+            task,
+            context=task.context[chosen],
+            leans=(None,) * len(chosen),
+            usable=task.usable[chosen],
+        )
+        found, after, gained = self._writer.write(leaner, before.of(chosen), sampler, group[chosen])
+        return {
+            index: (own, after.of(np.array([at])), float(gained[at]))
+            for at, (index, own) in enumerate(zip(chosen.tolist(), found, strict=True))
+        }
+
+    def _bar(
+        self,
+        request: DrumRequest,
+        scene: Scene,
+        plan: Plan,
+        bar: int,
+        written: Array | None,
+        before: list[Array],
+    ) -> Array:
+        """The hits of one bar of a take, bar 0."""
+        own = plan[bar]
+        if scene.given[bar]:
+            return _in_bar(scene.grid, bar)
+        if own.kind is BarKind.STOP:
+            return np.zeros(0, HIT)
+        if written is None:
+            written = before[bar - own.repeats].copy()
+            written = written[written["position"] < end_of(int(scene.frames[bar]))]
+        written = _with_crash(written, own)
+        free = written[~scene.standing_pieces[written["piece"]]]
+        standing = _in_bar(scene.standing, bar - scene.primed)
+        if not request.any_hands and len(standing) == 0:
+            free = playable(free)
+        return np.sort(np.concatenate([free, standing]), order=("position", "piece"))
+
+    def _context(
+        self,
+        memory: Memory,
+        bar: int,
+        read: Floats,
+        last: Floats,
+        style: Floats,
+        controls: npt.NDArray[np.int64],
+    ) -> tuple[Floats, Floats]:
+        first = max(0, bar - PAST_BARS)
+        past = memory.bars[first:bar]
+        if first == 0:
+            past = np.concatenate([zeros(1, memory.bars.shape[1]), past])
+        known = np.ones(len(past), np.float32)
+        if first == 0:
+            known[0] = 0
+        earlier = read[:, -(len(past) - 1) :] if len(past) > 1 else read[:, :0]
+        context, last_read = self._look_back(
+            memory.frames[bar], memory.bars[bar], past, earlier, last, known, style, controls
+        )
+        return context, last_read
+
+    def _usable(
+        self,
+        usable: npt.NDArray[np.bool_],
+        writing: npt.NDArray[np.int64],
+        plans: Sequence[Plan],
+        scene: Scene,
+        bar: int,
+    ) -> npt.NDArray[np.bool_]:
+        found = usable[writing]
+        found &= self._grammar.last_position < end_of(int(scene.frames[bar]))
+        for index, row in enumerate(writing.tolist()):
+            own = plans[row][bar]
+            if own.cymbal is not Cymbal.CRASH and own.kind is not BarKind.FILL:
+                found[index] &= ~self._crashes  # the one on the downbeat comes from the plan
+        return found
+
+    def _fill_lean(self, scene: Scene, bar: int) -> Lean:
+        """Draws a fill towards toms in its second half: what it plays is open, where it happens is not."""
+        frames = int(scene.frames[bar])
+        own = np.full((FRAMES_PER_BAR, len(PIECES)), 0.5, np.float32)
+        own[frames // 2 : frames, _IS_TOM & ~scene.standing_pieces] = 1 / (1 + np.exp(-FILL_NATS))
+        return self._guidance.lean(own, 0.5, 1.0)
+
+    def _lean(
+        self,
+        request: DrumRequest,
+        scene: Scene,
+        expected: Floats,
+        plan: BarPlan,
+        bar: int,
+        busier: float,
+    ) -> Lean | None:
+        """How far what is expected of a bar draws its tokens: to `busier` times as many hits as are expected."""
+        strength = (VARIED_STRENGTH if plan.kind is BarKind.VARIATION else STRENGTH) * request.follow
+        if strength == 0:
+            return None
+        if plan.kind is BarKind.FILL:
+            return self._fill_lean(scene, bar)
+        own = expected.copy()
+        own[int(scene.frames[bar]) :] = 0
+        own[:, scene.standing_pieces] = 0
+        ordered = np.sort(own, axis=None)[::-1]
+        index = min(max(round(float(own.sum()) * busier), 1), len(ordered) - 1)
+        threshold = (ordered[index - 1] + ordered[index]) / 2
+        return self._guidance.lean(own, float(np.clip(threshold, LEAST_THRESHOLD, MOST_THRESHOLD)), strength)
+
+
+def _opened(temperature: float) -> float:
+    return max(temperature, 1.0) if temperature > 0 else 0.0
+
+
+def _busier(request: DrumRequest, plan: Plan, scale: PlanScale) -> npt.NDArray[np.float64]:
+    """How many times as many hits as are expected in its style each bar of a plan has: (bars,).
+
+    A plan says where a song is busier and where sparser; how busy it is on the whole is a matter of the style,
+    or of what was asked for.
+    """
+    hits = np.array([scale.hits_at(bar.density) if bar.is_written else 0 for bar in plan], float)
+    usual = hits[hits > 0].mean() if (hits > 0).any() else 1.0
+    if request.plan is not None:
+        usual = scale.hits_at(0.5)
+    found = USUAL_DENSITY * np.clip(hits / max(usual, 1.0), 0.25, 3.0) ** DENSITY_SHARE
+    if request.density is not None:
+        found *= np.exp((request.density - 0.5) * DENSITY_NATS)
+    return found
+
+
+def _controls(
+    request: DrumRequest, scene: Scene, styles: Sequence[Style], plans: Sequence[Plan]
+) -> npt.NDArray[np.int64]:
+    """The control levels of every bar of every take: (rows, bars, 6).
+
+    What keeps time is left to the style, unless a person has said it or the style knows both.
+    """
+    found = np.zeros((len(plans), len(scene.bars), len(CONTROL_SIZES)), np.int64)
+    found[..., METER] = scene.meters
+    found[..., TEMPO] = tempo_level(request.bpm)
+    for row, plan in enumerate(plans):
+        known = _timekeepers(styles[row])
+        for bar, own in enumerate(plan.bars):
+            found[row, bar, KIND] = _KINDS.get(own.kind, 0)
+            found[row, bar, CRASH] = 1 + own.crash
+            if request.plan is not None or own.cymbal in known:
+                found[row, bar, CYMBAL] = 1 + CYMBALS.index(own.cymbal)
+    return found
+
+
+def _timekeepers(style: Style) -> frozenset[Cymbal]:
+    """What may keep time in a style: cymbals that play at least a third as much as the one that plays most."""
+    played = {
+        cymbal: sum(
+            float(style.pattern[..., piece].sum())
+            for piece, voice in enumerate(VOICE_OF_PIECE)
+            if voice is not None and VOICES[voice] == cymbal.value
+        )
+        for cymbal in Cymbal
+        if cymbal is not Cymbal.NONE
+    }
+    most = max(played.values())
+    return frozenset(cymbal for cymbal, share in played.items() if most > 0 and share >= most / 3)
+
+
+def _is_again(hits: Array, before: Sequence[Array]) -> bool:
+    """Whether a bar that was to be new plays what one of the last two played, but for its downbeat's crash."""
+    own = {(int(hit["position"]), int(hit["piece"])) for hit in hits if not _IS_CRASH[hit["piece"]]}
+    return any(
+        own == {(int(hit["position"]), int(hit["piece"])) for hit in earlier if not _IS_CRASH[hit["piece"]]}
+        for earlier in before[-AGAIN_BARS:]
+    )
+
+
+def _in_bar(hits: Array, bar: int) -> Array:
+    """The hits of one bar, as bar 0."""
+    own = hits[hits["bar"] == bar].copy()
+    own["bar"] = 0
+    return own
+
+
+def _with_crash(hits: Array, plan: BarPlan) -> Array:
+    """The hits of a bar with a crash on the downbeat where the plan has one, and none where it has not."""
+    downbeat = hits["position"] < LEAD_POSITIONS + POSITIONS_PER_FRAME // 2
+    is_crash = downbeat & _IS_CRASH[hits["piece"]]
+    if plan.crash:
+        if is_crash.any():
+            return hits
+        return np.concatenate([hits, np.array([(0, LEAD_POSITIONS, _CRASH, WRITTEN_LEVEL)], HIT)])
+    return hits[~is_crash] if plan.cymbal is not Cymbal.CRASH else hits
+
+
+def _joined(bars: Sequence[Array], scene: Scene) -> Array:
+    """The hits of the bars asked for that are not given and do not stand."""
+    found: list[Array] = [np.zeros(0, HIT)]
+    for bar in range(scene.primed, len(bars)):
+        if not scene.given[bar]:
+            own = bars[bar].copy()
+            own = own[~scene.standing_pieces[own["piece"]]]
+            own["bar"] = bar - scene.primed
+            found.append(own)
+    return np.concatenate(found)

@@ -1,0 +1,220 @@
+"""Train the critic, which tells drums that belong to a part from others, on a prepared folder.
+
+Written to `--out`: `critic.safetensors`, and `table.json` with the figures of the validation split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from musegen_daw.drumming.critic import WINDOW_BARS, WINDOW_FRAMES, Critic, voice_frames
+from musegen_daw.drumming.events import ONSET, Array, quantise
+from musegen_daw.drumming.features import part_frames
+from training.common.files import write_json
+from training.drums.corpus import Corpus
+from training.drums.critic_model import CriticConfig, CriticNetwork, contrast, graph_of, save_critic
+
+BATCH = 64
+AMONG = 16
+MIN_HITS, MIN_ONSETS = 16, 12
+LEARNING_RATE = 2e-3
+TRANSPOSE_SEMITONES = 6
+FEWER_FAMILIES_SHARE = 0.35
+SHORT_SHARE = 0.1
+VALIDATIONS = 10
+_TRIES = 8
+_AVERAGE = 0.998
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A window of a part (128, PART_FEATURES) and the drums that belong to it (128, VOICE_FEATURES)."""
+
+    part: Floats
+    drums: Floats
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train the critic from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.drums critic", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--minutes", type=float, default=20.0, help="at most (default: 20)")
+    parser.add_argument("--steps", type=int, default=20000, help="at most (default: 20000)")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    network, log = train(
+        Corpus(options.data, "train"),
+        Corpus(options.data, "validation"),
+        seconds=60 * options.minutes,
+        steps=options.steps,
+        seed=options.seed,
+    )
+    options.out.mkdir(parents=True, exist_ok=True)
+    save_critic(network, options.out / "critic.safetensors", {"log": log, "seed": options.seed})
+    write_json(options.out / "table.json", log)
+    print(f"own part found among {AMONG} (validation): {log[-1]['top1']:.3f}")
+    return 0
+
+
+def train(
+    training: Corpus,
+    validation: Corpus,
+    *,
+    seconds: float,
+    steps: int,
+    seed: int = 0,
+    config: CriticConfig | None = None,
+    batch: int = BATCH,
+) -> tuple[CriticNetwork, list[dict[str, float]]]:
+    """The network with averaged weights, and the log of its validation."""
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
+    network = CriticNetwork(config or CriticConfig())
+    optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=0.02)
+    average = {name: value.clone() for name, value in network.state_dict().items()}
+    songs = np.flatnonzero(training.index["tracks"])
+    held = held_pairs(validation)
+    log: list[dict[str, float]] = []
+    begun, done, missed = time.monotonic(), 0.0, 0.0
+    step = next_validation = 0
+    while done < 1:
+        rate = LEARNING_RATE * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        pairs = drawn_pairs(training, songs, batch, random)
+        optimiser.zero_grad()
+        loss = contrast(
+            *network(_stack([each.part for each in pairs]), _stack([each.drums for each in pairs]))
+        )
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        keep = min(_AVERAGE, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for name, value in network.state_dict().items():
+                average[name].lerp_(value, 1 - keep)
+        missed += (float(loss.detach()) - missed) / min(step + 1, 100)
+        step += 1
+        done = min(1.0, max(step / steps, (time.monotonic() - begun) / seconds))
+        next_validation = _maybe_log(network, average, held, log, step, done, missed, next_validation)
+    network.load_state_dict(average)
+    return network.eval(), log
+
+
+def _maybe_log(
+    network: CriticNetwork,
+    average: dict[str, torch.Tensor],
+    held: Sequence[Pair],
+    log: list[dict[str, float]],
+    step: int,
+    done: float,
+    missed: float,
+    due: int,
+) -> int:
+    if done * VALIDATIONS < due + 1:
+        return due
+    judge = CriticNetwork(network.config)
+    judge.load_state_dict(average)
+    log.append({"step": step, "loss": missed, "top1": top_one(Critic(graph_of(judge.eval())), held)})
+    return int(done * VALIDATIONS)
+
+
+def drawn_pairs(
+    corpus: Corpus, songs: npt.NDArray[np.int64], count: int, random: np.random.Generator
+) -> list[Pair]:
+    """Windows of different songs, the parts transposed, at times fewer of them, at times fewer bars.
+
+    Raises ValueError where no window of any song has enough hits and notes.
+    """
+    found: list[Pair] = []
+    for song in random.permutation(songs).tolist():
+        pair = _drawn(corpus, song, random)
+        if pair is not None:
+            found.append(pair)
+        if len(found) == count:
+            return found
+    if len(found) < 2:
+        raise ValueError(f"{corpus.folder} has no two songs of which parts and drums play together")
+    return found
+
+
+def _drawn(corpus: Corpus, song: int, random: np.random.Generator) -> Pair | None:
+    bars = int(corpus.index["bars"][song])
+    length = WINDOW_BARS if random.random() >= SHORT_SHARE else int(random.integers(2, WINDOW_BARS))
+    length = min(length, bars)
+    for _ in range(_TRIES):
+        first = int(random.integers(0, bars - length + 1))
+        hits, onsets = (corpus.between(name, song, first, length) for name in ("hits", "onsets"))
+        families = np.unique(onsets["family"])
+        if len(families) > 1 and random.random() < FEWER_FAMILIES_SHARE:
+            kept = random.permutation(families)[: random.integers(1, len(families))]
+            onsets = onsets[np.isin(onsets["family"], kept)]
+        if enough(hits, onsets, length):
+            onsets["pitch"] = transposed(
+                onsets, int(random.integers(-TRANSPOSE_SEMITONES, TRANSPOSE_SEMITONES))
+            )
+            return pair_of(hits, onsets, length)
+    return None
+
+
+def enough(hits: Array, onsets: Array, bars: int) -> bool:
+    """Whether drums and parts play so much in `bars` that one can tell of the other."""
+    share = bars / WINDOW_BARS
+    return len(hits) >= MIN_HITS * share and len(onsets) >= MIN_ONSETS * share
+
+
+def transposed(onsets: Array, semitones: int) -> npt.NDArray[np.uint8]:
+    """The pitches of ONSET moved as one, within 0 to 127."""
+    return np.clip(onsets["pitch"].astype(np.int64) + semitones, 0, 127).astype(np.uint8)
+
+
+def pair_of(hits: Array, onsets: Array, bars: int) -> Pair:
+    """Raw HIT and ONSET of at most eight bars as a pair; what is shorter ends in silence."""
+    short = ((0, WINDOW_FRAMES - 16 * bars), (0, 0))
+    return Pair(
+        np.pad(part_frames(onsets.astype(ONSET), bars), short),
+        np.pad(voice_frames(quantise(hits), bars), short),
+    )
+
+
+def held_pairs(corpus: Corpus, most: int = 320) -> list[Pair]:
+    """One window of each of up to `most` songs, from its middle or wherever after it there is enough to hear."""
+    songs = np.flatnonzero(corpus.index["tracks"])
+    found: list[Pair] = []
+    for song in songs[:: max(1, len(songs) // most)].tolist():
+        bars = int(corpus.index["bars"][song])
+        length = min(bars, WINDOW_BARS)
+        for first in range((bars - length) // 2, bars - length + 1, WINDOW_BARS):
+            hits, onsets = (corpus.between(name, song, first, length) for name in ("hits", "onsets"))
+            if enough(hits, onsets, length):
+                found.append(pair_of(hits, onsets, length))
+                break
+    return found
+
+
+def top_one(critic: Critic, pairs: Sequence[Pair], among: int = AMONG) -> float:
+    """The share of drums that score higher with their own part than with the parts of the next 15 songs."""
+    if len(pairs) < 2:
+        return 1.0
+    scores = critic.compare(np.stack([each.part for each in pairs]), np.stack([each.drums for each in pairs]))
+    rows = np.arange(len(pairs))[:, None]
+    found = scores[rows, (rows + np.arange(min(among, len(pairs)))) % len(pairs)]
+    return float((found[:, 0] > found[:, 1:].max(axis=1)).mean())
+
+
+def _stack(arrays: list[Any]) -> torch.Tensor:
+    return torch.from_numpy(np.stack(arrays))

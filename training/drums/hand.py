@@ -1,0 +1,243 @@
+"""Train the hand, which plays hits with velocity and timing, on Groove MIDI; evaluate it on the test split.
+
+Written to `--out`: `hand.safetensors` (released as it is) and `table.json` (human and played, voice by voice).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from musegen_daw.core.drums import PIECES
+from musegen_daw.drumming.hand import (
+    OFFSET_MEAN,
+    OFFSET_SPREAD,
+    VELOCITY_MEAN,
+    VELOCITY_SPREAD,
+    read_steps,
+)
+from training.drums.hand_data import EnergyScale, Performance, read_groove, read_songs
+from training.drums.hand_evaluation import evaluate, graph_of, played
+from training.drums.hand_model import HandConfig, HandNetwork, save_hand
+from training.drums.hand_noise import read_noise
+
+BATCH_CROPS = 48
+CROP_STEPS = (16, 32, 64)
+SONG_SHARE = 0.2
+CHANGED_SHARE = (
+    0.3  # of the crops are played softer or louder, so that every pattern is known at every energy
+)
+LEARNING_RATE = 3e-3
+LEAN_DECAY = 3e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some crops: features (crops, steps, STEP_FEATURES), and the hits of all of them (hits,)."""
+
+    features: Tensor
+    crop: Tensor
+    step: Tensor
+    piece: Tensor
+    velocity: Tensor
+    weight: Tensor
+    offset_ms: Tensor
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train and evaluate the hand from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.drums hand", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="zip of the Groove MIDI Dataset")
+    parser.add_argument("--songs", type=Path, help="prepared folder, for pieces that Groove MIDI lacks")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--minutes", type=float, default=10.0, help="at most (default: 10)")
+    parser.add_argument("--steps", type=int, default=8000, help="at most (default: 8000)")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    groove = read_groove(options.data, "train")
+    songs = read_songs(options.songs, "train", 600, options.seed) if options.songs else []
+    validation = read_groove(options.data, "validation")
+    scale = EnergyScale.learn([groove, songs])
+    network, log = train(
+        groove,
+        songs,
+        validation,
+        scale,
+        seconds=60 * options.minutes,
+        steps=options.steps,
+        seed=options.seed,
+    )
+    calibrate(network, [*groove[::4], *validation], scale, noise_from=validation)
+    facts: dict[str, object] = {"energy_levels": list(scale.levels), "log": log, "seed": options.seed}
+    save_hand(network, options.out / "hand.safetensors", facts)
+    table = evaluate(network, read_groove(options.data, "test"), scale)
+    (options.out / "table.json").write_text(json.dumps(table, indent=1), encoding="utf-8")
+    print(json.dumps(table["voices"], indent=1))
+    return 0
+
+
+def train(
+    groove: Sequence[Performance],
+    songs: Sequence[Performance],
+    validation: Sequence[Performance],
+    scale: EnergyScale,
+    *,
+    seconds: float,
+    steps: int,
+    seed: int = 0,
+    config: HandConfig | None = None,
+) -> tuple[HandNetwork, list[dict[str, float]]]:
+    """The network with the best validation loss, and the log: loss on training crops and on `validation`."""
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
+    network = HandNetwork(config or HandConfig())
+    optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=0.01)
+    fitting = {count: [_Source.of(each) for each in groove if each.steps >= count] for count in CROP_STEPS}
+    others = {count: [_Source.of(each) for each in songs if each.steps >= count] for count in CROP_STEPS}
+    held = [collate([each.between(0, 16)], scale) for each in validation if each.hits["bar"][0] < 16]
+    log: list[dict[str, float]] = []
+    best, kept = math.inf, network.state_dict()
+    begun, total = time.monotonic(), 0.0
+    every = max(1, steps // 20)
+    step = 0
+    done = 0.0
+    while done < 1:
+        done = max((step + 1) / steps, (time.monotonic() - begun) / seconds)
+        rate = (
+            LEARNING_RATE * min(1, step / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1, done))))
+        )
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        count = int(random.choice([each for each in CROP_STEPS if fitting[each]]))
+        crops = _crops(fitting[count], BATCH_CROPS, count, random)
+        crops += _crops(others[count], int(SONG_SHARE * BATCH_CROPS), count, random)
+        batch = collate(crops, scale)
+        network.train()
+        loss = nats(network, batch) + LEAN_DECAY * network.lean.weight.square().sum()
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        total += float(loss.detach())
+        step += 1
+        if step % every == 0 or done >= 1:
+            network.eval()
+            with torch.no_grad():
+                held_loss = float(np.mean([float(nats(network, batch)) for batch in held])) if held else 0.0
+            since = (step - 1) % every + 1
+            log.append({"step": step, "train": round(total / since, 4), "validation": round(held_loss, 4)})
+            total = 0.0
+            if held_loss <= best or not held:
+                best = held_loss
+                kept = {name: value.clone() for name, value in network.state_dict().items()}
+    network.load_state_dict(kept)
+    return network.eval(), log
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A performance and where its steps begin in its hits, (steps + 1,)."""
+
+    performance: Performance
+    starts: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, performance: Performance) -> _Source:
+        step = performance.step
+        return cls(performance, np.searchsorted(step, np.arange(step[-1] + 2)))
+
+    def crop(self, count: int, random: np.random.Generator) -> Performance:
+        """So many steps from somewhere."""
+        first = int(random.integers(0, len(self.starts) - count))
+        crop = self.performance.slice(int(self.starts[first]), int(self.starts[first + count]))
+        return crop.changed(random) if random.random() < CHANGED_SHARE else crop
+
+
+def _crops(
+    sources: Sequence[_Source], crops: int, count: int, random: np.random.Generator
+) -> list[Performance]:
+    if not sources:
+        return []
+    sizes = np.array([len(each.starts) for each in sources], float) ** 0.75
+    chosen = random.choice(len(sources), crops, p=sizes / sizes.sum())
+    return [sources[at].crop(count, random) for at in chosen]
+
+
+def collate(crops: Sequence[Performance], scale: EnergyScale) -> Batch:
+    """Crops of equally many steps."""
+    read = [read_steps(each.hits, scale.energy_of(each.level), each.bpm) for each in crops]
+    counts = [len(each.hits) for each in crops]
+
+    def column(values: list[Any], dtype: torch.dtype) -> Tensor:
+        return torch.from_numpy(np.concatenate(values)).to(dtype)
+
+    return Batch(
+        torch.from_numpy(np.stack([each.features for each in read])),
+        torch.repeat_interleave(torch.arange(len(crops)), torch.tensor(counts)),
+        column([each.step for each in read], torch.long),
+        column([each.hits["piece"] for each in crops], torch.long),
+        column([each.velocity / 127 for each in crops], torch.float32),
+        column([each.weight for each in crops], torch.float32),
+        column([each.offset_ms for each in crops], torch.float32),
+    )
+
+
+def nats(network: HandNetwork, batch: Batch) -> Tensor:
+    """Nats a hit: velocity and time each as a normal distribution, in units of 32 and of 15 ms."""
+    found = network(batch.features)[batch.crop, batch.step, :, batch.piece]
+    mean, spread = found[:, VELOCITY_MEAN], found[:, VELOCITY_SPREAD]
+    loudness = 0.5 * ((batch.velocity - mean) / spread).square() + (spread * 127 / 32).log()
+    known = ~batch.offset_ms.isnan()
+    late, width = found[known, OFFSET_MEAN], found[known, OFFSET_SPREAD]
+    timing = 0.5 * ((batch.offset_ms[known] - late) / width).square() + (width / 15).log()
+    return (loudness * batch.weight).sum() / batch.weight.sum().clamp(min=1) + timing.sum() / max(
+        1, len(late)
+    )
+
+
+def calibrate(
+    network: HandNetwork,
+    performances: Sequence[Performance],
+    scale: EnergyScale,
+    *,
+    noise_from: Sequence[Performance] = (),
+) -> None:
+    """Set what the spread consists of, and widen or narrow it until each piece varies as much as people's do.
+
+    What it consists of is read off `noise_from`, which is best not trained on; off `performances` where empty.
+    """
+    network.noise.copy_(torch.tensor(read_noise(network, noise_from or performances, scale)))
+    pieces = np.concatenate([each.hits["piece"] for each in performances])
+    human = [
+        np.concatenate([each.velocity for each in performances]),
+        np.concatenate([each.offset_ms for each in performances]),
+    ]
+    network.scale.fill_(1.0)
+    for _ in range(4):
+        graph = graph_of(network)
+        means = played(graph, performances, scale, spread=0.0)
+        drawn = played(graph, performances, scale, spread=1.0)
+        for piece in range(len(PIECES)):
+            own = pieces == piece
+            if own.sum() < 200:
+                continue
+            for row, (target, middle, wide) in enumerate(zip(human, means, drawn, strict=True)):
+                there = own & ~np.isnan(target)
+                wanted = target[there].var() - middle[there].var()
+                given = wide[there].var() - middle[there].var()
+                network.scale[row, piece] *= float(
+                    np.sqrt(np.clip(wanted, 1, None) / max(given, 1)).clip(0.6, 1.6)
+                )
+        network.scale.clamp_(0.4, 2.5)

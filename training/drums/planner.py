@@ -1,0 +1,258 @@
+"""`python -m training.drums planner`: train the network that plans drum tracks, bar by bar."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from musegen_daw.drumming.bar_features import CONTENT
+from musegen_daw.drumming.plan_inputs import BEFORE, WINDOW, style_input, tempo_input
+from musegen_daw.drumming.plan_reading import STOP, PlanScale, level_of
+from musegen_daw.drumming.style import StyleBook
+from training.common.checkpoint import read_tensors, write_tensors
+from training.drums.planner_data import PlannerData, batches, prepare_planner
+from training.drums.planner_model import PlannerConfig, PlannerLSTM, PlannerOutput
+from training.drums.styles import read_styles
+
+BATCH_BARS = 2048
+PEAK_RATE = 2e-3
+AVERAGE = 0.998
+WARM_SHARE = 0.03
+OF_THE_REST = (0.6, 0.3, 0.4, 0.4)  # weights of crash, cymbal, density and energy beside the kind
+# how often the part is heard only up to the bar before, until some bar, or not at all; and the style is left open
+LIVE, UNTIL, DEAF, NO_STYLE = 0.12, 0.06, 0.08, 0.1
+
+
+class Batch(NamedTuple):
+    """Songs side by side: inputs (songs, bars, ...), targets (songs, bars), and which bars there are."""
+
+    window: Tensor
+    place: Tensor
+    style: Tensor
+    history: Tensor
+    kind: Tensor
+    crash: Tensor
+    cymbal: Tensor
+    density: Tensor
+    energy: Tensor
+    there: Tensor
+    expressive: Tensor
+
+
+class Loader:
+    """Draws batches of a split, with parts, what is to come and styles hidden now and then if `hides`."""
+
+    def __init__(self, data: PlannerData, book: StyleBook, *, hides: bool = True) -> None:
+        self.data, self.hides = data, hides
+        self.styles = np.stack(
+            [style_input(pattern, share) for pattern, share in zip(book.patterns, book.triplets, strict=True)]
+        )
+
+    def draw(self, chosen: npt.NDArray[np.int64], random: np.random.Generator) -> Batch:
+        """The batch of some chunks."""
+        data, own = self.data, self.data.chunks[chosen]
+        bars = int(own["bars"].max())
+        index = np.minimum(own["first"][:, None] + np.arange(bars), len(data.labels) - 1)
+        there = np.arange(bars) < own["bars"][:, None]
+        content = np.asarray(data.content[index], np.float32)
+        place, ahead = np.asarray(data.place[index], np.float32), np.asarray(data.ahead[index], np.float32)
+        known, foresees = self._known(own, bars, random)
+        window = _windows(content, there[:, None] & known)
+        ahead = ahead * foresees[:, None, None]
+        tempo = np.stack([tempo_input(float(bpm)) for bpm in own["bpm"]])
+        places = [place, ahead, np.broadcast_to(tempo[:, None], (*place.shape[:2], tempo.shape[1]))]
+        hidden = (own["code"] < 0) | (self.hides & (random.random(len(own)) < NO_STYLE))
+        style = np.where(hidden[:, None], 0, self.styles[np.maximum(own["code"], 0)])
+        labels = data.labels[index]
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "window": window,
+            "place": np.concatenate(places, axis=2, dtype=np.float32),
+            "style": np.broadcast_to(style[:, None], (*place.shape[:2], style.shape[1])).astype(np.float32),
+            "history": np.asarray(data.history[index], np.float32),
+            "kind": labels["kind"].astype(np.int64),
+            "crash": labels["crash"].astype(np.float32),
+            "cymbal": labels["cymbal"].astype(np.int64),
+            "density": level_of(labels["density"]),
+            "energy": level_of(labels["energy"]),
+            "there": there,
+            "expressive": own["expressive"],
+        }
+        return Batch(
+            **{name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in arrays.items()}
+        )
+
+    def _known(
+        self, own: npt.NDArray[np.void], bars: int, random: np.random.Generator
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Which bars of the window of each bar are heard (songs, WINDOW, bars), and whether all to come is known."""
+        songs = len(own)
+        known = np.broadcast_to(own["parts"][:, None, None], (songs, WINDOW, bars)).copy()
+        foresees = own["parts"].copy()
+        if self.hides:
+            draw = random.random(songs)
+            live, until = draw < LIVE, (draw >= LIVE) & (draw < LIVE + UNTIL)
+            deaf = (draw >= LIVE + UNTIL) & (draw < LIVE + UNTIL + DEAF)
+            known[live, BEFORE:] = False
+            end = random.integers(1, np.maximum(own["bars"], 2))
+            bar = np.arange(bars) + np.arange(WINDOW)[:, None] - BEFORE
+            known[until] &= bar[None] < end[until, None, None]
+            known[deaf] = False
+            foresees &= ~(live | until | deaf)
+        return known, foresees
+
+
+def _windows(content: npt.NDArray[np.float32], known: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    songs, bars, _ = content.shape
+    padded = np.zeros((songs, bars + WINDOW - 1, CONTENT + 1), np.float32)
+    padded[:, BEFORE : BEFORE + bars, :-1] = content
+    padded[:, BEFORE : BEFORE + bars, -1] = 1
+    steps = [padded[:, step : step + bars] * known[:, step, :, None] for step in range(WINDOW)]
+    return np.concatenate(steps, axis=2)
+
+
+def losses(output: PlannerOutput, batch: Batch) -> dict[str, Tensor]:
+    """Mean nats a bar of the kind, and of the others a bar in which they are chosen."""
+    there = batch.there
+    written = there & (batch.kind < STOP)
+    loud = there & (batch.kind != STOP) & batch.expressive[:, None]
+    kind = functional.cross_entropy(output.kind[there], batch.kind[there])
+
+    def of_kind(values: Tensor, where: Tensor) -> Tensor:
+        chosen = batch.kind[where]
+        return values[where][torch.arange(len(chosen)), chosen]
+
+    found = {"kind": kind}
+    found["crash"] = functional.binary_cross_entropy_with_logits(
+        of_kind(output.crash, written), batch.crash[written]
+    )
+    for name, where in (("cymbal", written), ("density", written), ("energy", loud)):
+        values = of_kind(getattr(output, name), where)
+        target = getattr(batch, name)[where]
+        found[name] = functional.cross_entropy(values, target) if len(target) else values.sum()
+    return found
+
+
+def train(
+    data: PlannerData,
+    held: PlannerData,
+    book: StyleBook,
+    config: PlannerConfig,
+    out: Path,
+    seconds: float,
+    seed: int,
+    scale: PlanScale,
+) -> dict[str, Any]:
+    """Train for `seconds`; writes the averaged weights to `out` and returns what was measured on the held songs."""
+    facts = {"seed": seed, "scale": asdict(scale)}
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
+    model = PlannerLSTM(config)
+    average = {name: value.clone() for name, value in model.state_dict().items()}
+    optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=0.01, betas=(0.9, 0.98))
+    loader, watched = Loader(data, book), Loader(held, book, hides=False)
+    start, step, last = time.monotonic(), 0, 0.0
+    report: dict[str, Any] = {}
+    while True:
+        for chosen in batches(data, BATCH_BARS, random):
+            spent = (time.monotonic() - start) / seconds
+            if spent >= 1:
+                return report | _finish(model, average, watched, out, config, step, facts)
+            rate = min(1.0, spent / WARM_SHARE + 0.02) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * spent)))
+            optimizer.param_groups[0]["lr"] = PEAK_RATE * rate
+            batch = loader.draw(chosen, random)
+            parts = losses(model(batch.window, batch.place, batch.style, batch.history), batch)
+            loss = parts["kind"] + sum(
+                weight * parts[name]
+                for weight, name in zip(OF_THE_REST, ("crash", "cymbal", "density", "energy"), strict=True)
+            )
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            step += 1
+            keep = min(AVERAGE, (1 + step) / (10 + step))
+            with torch.no_grad():
+                for name, value in model.state_dict().items():
+                    average[name].lerp_(value, 1 - keep)
+            if spent - last >= 0.1:
+                last = spent
+                report = _finish(model, average, watched, out, config, step, facts)
+                print(f"{100 * spent:.0f} %, step {step}: {report['validation']}", flush=True)
+
+
+def _finish(
+    model: PlannerLSTM,
+    average: dict[str, Tensor],
+    watched: Loader,
+    out: Path,
+    config: PlannerConfig,
+    step: int,
+    facts: dict[str, Any],
+) -> dict[str, Any]:
+    smooth = PlannerLSTM(config).eval()
+    smooth.load_state_dict(average)
+    measured = measure(smooth, watched)
+    values = {"config": config.to_dict(), "progress": {"step": step}, "validation": measured} | facts
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_tensors(
+        out,
+        {f"average/{name}": value.contiguous() for name, value in average.items()},
+        {"values": json.dumps(values)},
+    )
+    model.train()
+    return {"step": step, "validation": measured}
+
+
+def measure(model: PlannerLSTM, loader: Loader) -> dict[str, float]:
+    """Mean nats of each symbol on a split, all of the parts heard."""
+    random = np.random.default_rng(0)
+    total: dict[str, float] = {}
+    count = 0
+    with torch.no_grad():
+        for chosen in batches(loader.data, 4 * BATCH_BARS, random):
+            batch = loader.draw(chosen, random)
+            found = losses(model(batch.window, batch.place, batch.style, batch.history), batch)
+            bars = int(batch.there.sum())
+            count += bars
+            for name, value in found.items():
+                total[name] = total.get(name, 0.0) + bars * float(value)
+    return {name: round(value / max(1, count), 4) for name, value in total.items()}
+
+
+def load_planner(checkpoint: Path) -> tuple[PlannerLSTM, dict[str, Any]]:
+    """The averaged network of a checkpoint, and the plain values beside it."""
+    tensors, metadata = read_tensors(checkpoint)
+    values = json.loads(metadata["values"])
+    model = PlannerLSTM(PlannerConfig.from_dict(values["config"]))
+    model.load_state_dict({name.removeprefix("average/"): value for name, value in tensors.items()})
+    return model.eval(), values
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train the planner from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.drums planner", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="prepared folder, with styles")
+    parser.add_argument("--cache", type=Path, required=True, help="folder for what is read off the corpus")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="checkpoint to write")
+    parser.add_argument("--seconds", type=float, default=1500, help="how long to train (default: 1500)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args(argv)
+    torch.set_num_threads(options.threads)
+    scale = prepare_planner(options.data, options.cache)
+    data, held = (PlannerData.load(options.cache / split) for split in ("train", "validation"))
+    book = read_styles(options.data)
+    report = train(data, held, book, PlannerConfig(), options.out, options.seconds, options.seed, scale)
+    print(json.dumps(report))
+    return 0
