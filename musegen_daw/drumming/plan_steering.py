@@ -98,6 +98,7 @@ def bar_rules(part: PartBars, steering: Steering, fills: Collection[int] = ()) -
     for bar in fills:
         nats[bar] = NEVER
         nats[bar, FILL] = 0
+        fill_scale[bar] = 1
     lift, busy = _contour(part)
     energy = np.clip(lift + busy, -MOST_LIFT, MOST_LIFT)
     density = np.clip(DENSITY_SHARE * busy, -MOST_LIFT, MOST_LIFT)

@@ -20,6 +20,8 @@ from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.drumming.spans import model_bars
 from musegen_daw.drumming.style import Style, groove_of
 
+USUAL_ENERGY = 0.6
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:
@@ -114,6 +116,9 @@ class Scene:
             plans = to_bar_plans(read_plan(self.grid, len(self.bars), scale, self.frames))
             for bar in np.flatnonzero(self.given).tolist():
                 found[bar] = _as_given(plans[bar])
+                if bar >= self.primed:  # played by this hand before: read back, it would sink from bar to bar
+                    energy = USUAL_ENERGY if request.energy is None else request.energy
+                    found[bar] = replace(found[bar], energy=energy)
         if request.plan is not None:
             for index, owner in enumerate(self.owners):
                 bar = self.primed + index

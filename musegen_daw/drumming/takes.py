@@ -44,10 +44,14 @@ from musegen_daw.models.session import Graph, zeros
 Floats = npt.NDArray[np.float32]
 
 PAST_BARS = 24
-STRENGTH = 6.0  # these were chosen on the validation split
-VARIED_STRENGTH = 1.5  # a variation is not what is likeliest: that was played already
+STRENGTH = 4.0  # these were chosen on the validation split
+VARIED_STRENGTH = 4.0  # a variation is not what is likeliest: that was played already
 USUAL_DENSITY = 0.93
-REWRITES = 2  # of a bar that was to be new and is not
+STYLE_SHARE, ASKED_STYLE_SHARE = (
+    0.2,
+    0.5,
+)  # of what is expected that is the style's own groove, whatever the part
+REWRITES = 1  # of a bar that was to be new and is not
 AGAIN_BARS = 2
 FILL_NATS = 0.25  # by which a tom in the second half of a fill is drawn
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.06, 0.5
@@ -113,6 +117,9 @@ class TakeWriter:
         busier[:, scene.frames < FRAMES_PER_BAR] *= SHORT_BAR_BUSIER
         style_frames = np.stack([style.frames(bars) for style in styles])
         (expected,) = self._expect(memory.frames, style_frames, controls)
+        asked_for = request.style is not None or request.primer is not None
+        share = ASKED_STYLE_SHARE if asked_for else STYLE_SHARE
+        expected += share * (style_frames[..., : len(PIECES)] - expected)
         sampler = Sampler(request.seed, rows, request.temperature, request.top_p)
         # a fill is what is seldom played: the tail of what is likely is what it is made of
         open_sampler = Sampler(request.seed + 1, rows, _opened(request.temperature), 1.0)
@@ -195,11 +202,11 @@ class TakeWriter:
         group: npt.NDArray[np.int64],
         chosen: npt.NDArray[np.int64],
     ) -> dict[int, tuple[WrittenBar, State, float]]:
-        """Some of the rows of a task written once more and drawn by nothing, by their index in `group`."""
+        """Some of the rows of a task written once more, by their index in `group`."""
         leaner = replace(
             task,
             context=task.context[chosen],
-            leans=(None,) * len(chosen),
+            leans=tuple(task.leans[index] for index in chosen.tolist()),
             usable=task.usable[chosen],
         )
         found, after, gained = self._writer.write(leaner, before.of(chosen), sampler, group[chosen])

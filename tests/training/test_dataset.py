@@ -159,7 +159,7 @@ def test_sequences_are_whole_bars_between_bos_and_eos(dataset, vocabulary) -> No
     for crop in dataset.crops(0):
         example = dataset.draw(crop, 0)
         assert example.tokens[0] == BOS
-        assert example.tokens[1] == vocabulary.bar_token
+        assert example.tokens[1] == (vocabulary.bar_token if example.written.any() else EOS)
         assert example.tokens[-1] == EOS
         assert not np.isin(example.tokens[1:-1], [PAD, BOS, EOS]).any()
         assert len(example.tokens) - 2 == crop.tokens <= dataset.config.max_tokens
@@ -171,10 +171,10 @@ def test_sequences_are_whole_bars_between_bos_and_eos(dataset, vocabulary) -> No
 
 
 def test_only_a_single_bar_may_be_longer_than_a_sequence(dataset) -> None:
-    tight = _with(dataset, max_tokens=5)
+    tight = _with(dataset, max_tokens=3)
     crops = tight.crops(0)
-    assert any(crop.tokens > 5 for crop in crops)
-    assert all(crop.bars == 1 for crop in crops if crop.tokens > 5)
+    assert any(crop.tokens > 3 for crop in crops)
+    assert all(crop.bars == 1 for crop in crops if crop.tokens > 3)
 
 
 def test_the_same_seed_and_epoch_draw_the_same(dataset, train_corpus, tokenizer) -> None:
@@ -254,9 +254,7 @@ def test_controls_are_shown_as_often_as_configured(dataset) -> None:
         assert (_with(dataset, **dict.fromkeys(names, 0.0)).draw(crop, 0).controls == UNKNOWN).all()
         shown = _with(dataset, **dict.fromkeys(names, 1.0)).draw(crop, 0).controls
         assert np.array_equal(shown, dataset.controls(crop))
-        kinds = shown[:, KIND]
         assert (np.delete(shown, KIND, axis=1) != UNKNOWN).all()
-        assert (kinds[dataset.plain(crop).written] != UNKNOWN).mean() > 0.9  # what is written is no repeat
 
 
 def test_controls_do_not_depend_on_where_a_song_is_cut(dataset) -> None:

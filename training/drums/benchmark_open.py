@@ -35,22 +35,33 @@ def stretch(data: Path, out: Path, songs: int) -> None:
     """
     shutil.copytree(data, out, ignore=shutil.ignore_patterns("train"), copy_function=_link)
     (out / "train").mkdir()
-    for name in ("songs.jsonl", "hits.npy", "onsets.npy", "tokens.npy"):
+    for name in ("hits.npy", "onsets.npy", "tokens.npy"):
         _link(data / "train" / name, out / "train" / name)
-    index = np.load(data / "train" / "songs.npy")[:-1]  # the end of the last song is where nothing begins
+    whole_index = np.load(data / "train" / "songs.npy")
+    index, ends = whole_index[:-1], whole_index["line"][1:]  # the last song ends where nothing begins
     copies = -(-songs // len(index))
+    lines = (data / "train" / "songs.jsonl").read_bytes()[: ends[-1]]
+    with (out / "train" / "songs.jsonl").open("wb") as file:
+        file.writelines(lines for _ in range(copies - 1))
+        file.write(lines[: ends[(songs - 1) % len(index)]])
     bars = int(index["bars"].sum())
     stretched = open_memmap(out / "train" / "songs.npy", "w+", index.dtype, (songs,))
     for copy in range(copies):
         part = stretched[copy * len(index) : (copy + 1) * len(index)]
         part[:] = index[: len(part)]
         part["first_bar"] += copy * bars
+        part["line"] += copy * len(lines)
     for name in ("hits", "onsets", "tokens"):
         starts = np.load(data / "train" / f"{name}_starts.npy", mmap_mode="r")
         part = starts[: bars + 1]
         whole = open_memmap(out / "train" / f"{name}_starts.npy", "w+", np.int64, (copies * bars + 1,))
         for copy in range(copies):
             whole[copy * bars : (copy + 1) * bars + 1] = part
+    with np.load(data / "train" / "grooves.npz") as grooves:
+        np.savez(
+            out / "train" / "grooves.npz",
+            **{name: np.concatenate([values] * copies)[:songs] for name, values in grooves.items()},
+        )
 
 
 def _link(source: Any, target: Any) -> None:

@@ -144,7 +144,6 @@ def _usable(source: Source) -> Any:
         return None
     drums = sum(len(track.notes) for track in score.tracks if track.is_drum)
     listed = sum(len(track.notes) for track in score.tracks if _is_listed(track))
-    end_ticks = int(score.end())
     return score if drums >= MIN_HITS and listed and drums + listed <= MAX_NOTES else None
 
 

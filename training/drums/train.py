@@ -87,8 +87,7 @@ def train(
     """
     tokenizer = DrumTokenizer.load(data / "tokenizer.json")
     torch.manual_seed(config.loop.seed)
-    config = replace(config, model=replace(config.model, styles=len(read_styles(data))))
-    model = DrumLSTM(config.model, tokenizer.vocabulary())
+    model = DrumLSTM(replace(config.model, styles=len(read_styles(data))), tokenizer.vocabulary())
     if start is not None:
         begin_with(model, start)
     training = DrumConditionalDataset(Corpus(data, "train"), tokenizer, config.data, config.loop.seed)
@@ -286,7 +285,8 @@ def load_model(path: Path) -> tuple[DrumLSTM, DrumTokenizer, dict[str, Any]]:
         file.write_text(values["tokenizer"], encoding="utf-8")
         tokenizer = DrumTokenizer.load(file)
     config = from_dict(DrumTraining, values["config"], str(path))
-    model = DrumLSTM(config.model, tokenizer.vocabulary())
+    sizes = replace(config.model, styles=len(values["styles"]["names"]))
+    model = DrumLSTM(sizes, tokenizer.vocabulary())
     averaged = {
         name.removeprefix("average/"): value for name, value in tensors.items() if name.startswith("average/")
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import signal
 import sys
@@ -82,7 +83,7 @@ def write_audio_part_or_die(part: Any) -> None:
 
 def kill_at(module: Any, name: str, call: int) -> None:
     """Let the process be killed when `module.name` is called for the `call`th time, after the call."""
-    real, count = getattr(module, name), [0]
+    real, count = getattr(module, name, None) or getattr(builtins, name), [0]
 
     def wrapped(*arguments: Any, **options: Any) -> Any:
         count[0] += 1
