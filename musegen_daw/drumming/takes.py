@@ -17,22 +17,16 @@ from musegen_daw.drumming.events import (
     Array,
 )
 from musegen_daw.drumming.features import (
-    CONTROL_SIZES,
-    CRASH,
-    CYMBAL,
     DRUM_FEATURES,
-    KIND,
-    METER,
-    TEMPO,
     drum_frames,
-    tempo_level,
 )
 from musegen_daw.drumming.feel import Feels, end_of
 from musegen_daw.drumming.grammar import Grammar
 from musegen_daw.drumming.guidance import Guidance, Lean
 from musegen_daw.drumming.hands import playable
 from musegen_daw.drumming.plan import BarKind, BarPlan, Cymbal, Plan
-from musegen_daw.drumming.plan_reading import CYMBALS, PlanScale
+from musegen_daw.drumming.plan_controls import how_busy, plan_controls
+from musegen_daw.drumming.plan_reading import PlanScale
 from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.drumming.sampler import Sampler
 from musegen_daw.drumming.scene import Scene
@@ -46,7 +40,6 @@ Floats = npt.NDArray[np.float32]
 PAST_BARS = 24
 STRENGTH = 4.0  # these were chosen on the validation split
 VARIED_STRENGTH = 4.0  # a variation is not what is likeliest: that was played already
-USUAL_DENSITY = 0.93
 STYLE_SHARE, ASKED_STYLE_SHARE = (
     0.2,
     0.5,
@@ -55,10 +48,7 @@ REWRITES = 1  # of a bar that was to be new and is not
 AGAIN_BARS = 2
 FILL_NATS = 0.25  # by which a tom in the second half of a fill is drawn
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.06, 0.5
-DENSITY_SHARE = 0.7  # of how much busier or sparser than usual a bar is planned
-DENSITY_NATS = 1.6
 SHORT_BAR_BUSIER = 1.3  # of meters that were seldom heard, what is expected is spread thin
-_KINDS = {BarKind.GROOVE: 1, BarKind.VARIATION: 2, BarKind.FILL: 3}
 _CRASH = next(index for index, piece in enumerate(PIECES) if piece.name == "crash")
 _IS_TOM = np.array([voice is not None and VOICES[voice].endswith("tom") for voice in VOICE_OF_PIECE])
 _IS_CRASH = np.array([voice is not None and VOICES[voice] == "crash" for voice in VOICE_OF_PIECE])
@@ -112,8 +102,8 @@ class TakeWriter:
     ) -> list[WrittenTake]:
         """One take for each style and plan; `done` is told how many bars are finished, and may raise."""
         rows, bars = len(styles), len(scene.bars)
-        controls = _controls(request, scene, styles, plans)
-        busier = np.stack([_busier(request, plan, scale) for plan in plans])
+        controls = plan_controls(request, scene, styles, plans)
+        busier = np.stack([how_busy(request, plan, scale) for plan in plans])
         busier[:, scene.frames < FRAMES_PER_BAR] *= SHORT_BAR_BUSIER
         style_frames = np.stack([style.frames(bars) for style in styles])
         (expected,) = self._expect(memory.frames, style_frames, controls)
@@ -311,57 +301,6 @@ class TakeWriter:
 
 def _opened(temperature: float) -> float:
     return max(temperature, 1.0) if temperature > 0 else 0.0
-
-
-def _busier(request: DrumRequest, plan: Plan, scale: PlanScale) -> npt.NDArray[np.float64]:
-    """How many times as many hits as are expected in its style each bar of a plan has: (bars,).
-
-    A plan says where a song is busier and where sparser; how busy it is on the whole is a matter of the style,
-    or of what was asked for.
-    """
-    hits = np.array([scale.hits_at(bar.density) if bar.is_written else 0 for bar in plan], float)
-    usual = hits[hits > 0].mean() if (hits > 0).any() else 1.0
-    if request.plan is not None:
-        usual = scale.hits_at(0.5)
-    found = USUAL_DENSITY * np.clip(hits / max(usual, 1.0), 0.25, 3.0) ** DENSITY_SHARE
-    if request.density is not None:
-        found *= np.exp((request.density - 0.5) * DENSITY_NATS)
-    return found
-
-
-def _controls(
-    request: DrumRequest, scene: Scene, styles: Sequence[Style], plans: Sequence[Plan]
-) -> npt.NDArray[np.int64]:
-    """The control levels of every bar of every take: (rows, bars, 6).
-
-    What keeps time is left to the style, unless a person has said it or the style knows both.
-    """
-    found = np.zeros((len(plans), len(scene.bars), len(CONTROL_SIZES)), np.int64)
-    found[..., METER] = scene.meters
-    found[..., TEMPO] = tempo_level(request.bpm)
-    for row, plan in enumerate(plans):
-        known = _timekeepers(styles[row])
-        for bar, own in enumerate(plan.bars):
-            found[row, bar, KIND] = _KINDS.get(own.kind, 0)
-            found[row, bar, CRASH] = 1 + own.crash
-            if request.plan is not None or own.cymbal in known:
-                found[row, bar, CYMBAL] = 1 + CYMBALS.index(own.cymbal)
-    return found
-
-
-def _timekeepers(style: Style) -> frozenset[Cymbal]:
-    """What may keep time in a style: cymbals that play at least a third as much as the one that plays most."""
-    played = {
-        cymbal: sum(
-            float(style.pattern[..., piece].sum())
-            for piece, voice in enumerate(VOICE_OF_PIECE)
-            if voice is not None and VOICES[voice] == cymbal.value
-        )
-        for cymbal in Cymbal
-        if cymbal is not Cymbal.NONE
-    }
-    most = max(played.values())
-    return frozenset(cymbal for cymbal, share in played.items() if most > 0 and share >= most / 3)
 
 
 def _is_again(hits: Array, before: Sequence[Array]) -> bool:

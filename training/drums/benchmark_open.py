@@ -58,10 +58,10 @@ def stretch(data: Path, out: Path, songs: int) -> None:
         for copy in range(copies):
             whole[copy * bars : (copy + 1) * bars + 1] = part
     with np.load(data / "train" / "grooves.npz") as grooves:
-        np.savez(
-            out / "train" / "grooves.npz",
-            **{name: np.concatenate([values] * copies)[:songs] for name, values in grooves.items()},
+        patterns, triplets, codes = (
+            np.concatenate([grooves[name]] * copies)[:songs] for name in ("patterns", "triplets", "codes")
         )
+    np.savez(out / "train" / "grooves.npz", patterns=patterns, triplets=triplets, codes=codes)
 
 
 def _link(source: Any, target: Any) -> None:

@@ -255,7 +255,7 @@ class DrumLSTM(nn.Module):
         return Output(self.head(hidden, aligned, table), expected, styles)
 
     def asked(self, style: Tensor, controls: Tensor) -> Tensor:
-        """What is asked of each sixteenth (..., 16, context); `style` (..., 16, STYLE_FEATURES), `controls` (..., 6)."""
+        """What is asked of each sixteenth (..., 16, context): `style` (..., 16, STYLE_FEATURES), levels (..., 6)."""
         levels = torch.stack([table(controls[..., index]) for index, table in enumerate(self.controls)]).sum(
             0
         )

@@ -1,0 +1,72 @@
+"""What a plan asks of the model in every bar: its control levels, and how much busier than usual it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from musegen_daw.core.drums import VOICE_OF_PIECE, VOICES
+from musegen_daw.drumming.features import CONTROL_SIZES, CRASH, CYMBAL, KIND, METER, TEMPO, tempo_level
+from musegen_daw.drumming.plan import BarKind, Cymbal, Plan
+from musegen_daw.drumming.plan_reading import CYMBALS, PlanScale
+from musegen_daw.drumming.request import DrumRequest
+from musegen_daw.drumming.scene import Scene
+from musegen_daw.drumming.style import Style
+
+USUAL_DENSITY = 0.93
+DENSITY_SHARE = 0.7  # of how much busier or sparser than usual a bar is planned
+DENSITY_NATS = 1.6
+_KINDS = {BarKind.GROOVE: 1, BarKind.VARIATION: 2, BarKind.FILL: 3}
+
+
+def how_busy(request: DrumRequest, plan: Plan, scale: PlanScale) -> npt.NDArray[np.float64]:
+    """How many times as many hits as are expected in its style each bar of a plan has: (bars,).
+
+    A plan says where a song is busier and where sparser; how busy it is on the whole is a matter of the style,
+    or of what was asked for.
+    """
+    hits = np.array([scale.hits_at(bar.density) if bar.is_written else 0 for bar in plan], float)
+    usual = hits[hits > 0].mean() if (hits > 0).any() else 1.0
+    if request.plan is not None:
+        usual = scale.hits_at(0.5)
+    found = USUAL_DENSITY * np.clip(hits / max(usual, 1.0), 0.25, 3.0) ** DENSITY_SHARE
+    if request.density is not None:
+        found *= np.exp((request.density - 0.5) * DENSITY_NATS)
+    return found
+
+
+def plan_controls(
+    request: DrumRequest, scene: Scene, styles: Sequence[Style], plans: Sequence[Plan]
+) -> npt.NDArray[np.int64]:
+    """The control levels of every bar of every take: (rows, bars, 6).
+
+    What keeps time is left to the style, unless a person has said it or the style knows both.
+    """
+    found = np.zeros((len(plans), len(scene.bars), len(CONTROL_SIZES)), np.int64)
+    found[..., METER] = scene.meters
+    found[..., TEMPO] = tempo_level(request.bpm)
+    for row, plan in enumerate(plans):
+        known = _timekeepers(styles[row])
+        for bar, own in enumerate(plan.bars):
+            found[row, bar, KIND] = _KINDS.get(own.kind, 0)
+            found[row, bar, CRASH] = 1 + own.crash
+            if request.plan is not None or own.cymbal in known:
+                found[row, bar, CYMBAL] = 1 + CYMBALS.index(own.cymbal)
+    return found
+
+
+def _timekeepers(style: Style) -> frozenset[Cymbal]:
+    """What may keep time in a style: cymbals that play at least a third as much as the one that plays most."""
+    played = {
+        cymbal: sum(
+            float(style.pattern[..., piece].sum())
+            for piece, voice in enumerate(VOICE_OF_PIECE)
+            if voice is not None and VOICES[voice] == cymbal.value
+        )
+        for cymbal in Cymbal
+        if cymbal is not Cymbal.NONE
+    }
+    most = max(played.values())
+    return frozenset(cymbal for cymbal, share in played.items() if most > 0 and share >= most / 3)
