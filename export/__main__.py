@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> int:
     drums.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
     drums.add_argument("--name", default="drums-lstm")
     checkpoints = Path("resources/checkpoints")
-    for part in ("planner", "hand", "critic"):
+    for part in ("chooser", "planner", "hand", "critic"):
         drums.add_argument(
             f"--{part}",
             type=Path,
@@ -56,6 +56,7 @@ def main(argv: list[str] | None = None) -> int:
         options.checkpoint,
         options.out,
         options.name,
+        chooser=options.chooser,
         planner=options.planner,
         hand=options.hand,
         critic=options.critic if options.critic.exists() else None,

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from export.drum_graphs import Choose, Encode, Expect, LookBack, Step
+from export.drum_graphs import Encode, Expect, LookBack, Step
 from musegen_daw.core.clip import Clip, Note
 from musegen_daw.core.time import TimeMap
 from musegen_daw.drumming.generator import DrumGenerator, DrumGraphs
@@ -96,7 +96,7 @@ def example_request(bars: int, variations: int) -> DrumRequest:
 
 
 def torch_generator(model: Path, checkpoint: Path) -> DrumGenerator:
-    """The same generator with the network that writes run by PyTorch, step by step; planner and hand as they are."""
+    """The same generator with the network that writes run by PyTorch, step by step; the others as they are."""
     network, _, _ = load_model(checkpoint)
     spec = load_spec(model, "drums")
 
@@ -108,6 +108,8 @@ def torch_generator(model: Path, checkpoint: Path) -> DrumGenerator:
 
         return call
 
-    modules = Encode(network), Choose(network), Expect(network), LookBack(network), Step(network).fold()
-    once = (OnnxGraph(model, spec, role) for role in ("plan", "hand"))
-    return DrumGenerator(spec, DrumGraphs(*map(run, modules), *once))
+    encode, expect, look_back, step = map(
+        run, (Encode(network), Expect(network), LookBack(network), Step(network).fold())
+    )
+    choose, plan, hand = (OnnxGraph(model, spec, role) for role in ("choose", "plan", "hand"))
+    return DrumGenerator(spec, DrumGraphs(encode, choose, expect, look_back, step, plan, hand))

@@ -22,18 +22,6 @@ class Encode(nn.Module):
         return memory[0], bars[0]
 
 
-class Choose(nn.Module):
-    """Bar vectors (bars, width), which of them tell, tempo and meter -> logits of the styles (styles,)."""
-
-    def __init__(self, model: DrumLSTM) -> None:
-        super().__init__()
-        self.chooser = model.chooser
-
-    def forward(self, bars: Tensor, heard: Tensor, tempo: Tensor, meter: Tensor) -> Tensor:
-        """Without a batch axis."""
-        return self.chooser(bars[None], heard[None], tempo[None], meter[None])[0]
-
-
 class Expect(nn.Module):
     """Memory (bars, 16, width), styles and controls (rows, bars, ...) -> chances of hits (rows, bars, 16, pieces)."""
 

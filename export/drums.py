@@ -12,7 +12,8 @@ import numpy as np
 import onnx
 import torch
 
-from export.drum_graphs import Choose, Encode, Expect, LookBack, Step
+from export.chooser import export_chooser
+from export.drum_graphs import Encode, Expect, LookBack, Step
 from export.eight_bits import with_eight_bit_weights
 from export.graphs import export_graph, write_graph
 from export.hand import export_hand
@@ -51,9 +52,16 @@ class Exported(NamedTuple):
 
 
 def export_drums(
-    checkpoint: Path, out: Path, name: str, *, planner: Path, hand: Path, critic: Path | None
+    checkpoint: Path,
+    out: Path,
+    name: str,
+    *,
+    chooser: Path,
+    planner: Path,
+    hand: Path,
+    critic: Path | None,
 ) -> Exported:
-    """Write the ONNX graphs, `tokenizer.json` and the sidecar of a checkpoint, a planner, a hand and a critic to `out`.
+    """Write the ONNX graphs, `tokenizer.json` and the sidecar of a checkpoint and the networks beside it to `out`.
 
     Raises ValueError where logits differ from PyTorch's by more than 1e-4 (exact step), or next tokens by
     more than 0.01 nats (8-bit weights).
@@ -61,7 +69,7 @@ def export_drums(
     model, tokenizer, values = load_model(checkpoint)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as staging:
-        exported = _export(model, tokenizer, values, Path(staging), name, planner, hand, critic)
+        exported = _export(model, tokenizer, values, Path(staging), name, chooser, planner, hand, critic)
         for path in Path(staging).iterdir():
             path.replace(out / path.name)
     return exported
@@ -73,6 +81,7 @@ def _export(
     values: dict[str, Any],
     out: Path,
     name: str,
+    chooser: Path,
     planner: Path,
     hand: Path,
     critic: Path | None,
@@ -89,14 +98,6 @@ def _export(
             ("memory", "bar_vectors"),
             {name: {0: "bars"} for name in ("parts", "heard", "memory", "bar_vectors")},
             out / "encode.onnx",
-        ),
-        "choose": export_graph(
-            Choose(model),
-            (torch.zeros(bars, width), torch.ones(bars), torch.tensor(1), torch.tensor(1)),
-            ("bar_vectors", "heard", "tempo", "meter"),
-            ("styles",),
-            {"bar_vectors": {0: "bars"}, "heard": {0: "bars"}},
-            out / "choose.onnx",
         ),
         "expect": export_graph(
             Expect(model),
@@ -176,14 +177,19 @@ def _export(
     graphs["step_8bit"] = write_graph(with_eight_bit_weights(exact), out / "step_8bit.onnx")
     (out / "tokenizer.json").write_text(values["tokenizer"], encoding="utf-8")
     planned = export_planner(planner, out)
-    graphs |= {"plan": planned.graph, "hand": export_hand(hand, out).graph}
+    styles = StyleBook.from_dict(values["styles"])
+    graphs |= {
+        "choose": export_chooser(chooser, len(styles), out).graph,
+        "plan": planned.graph,
+        "hand": export_hand(hand, out).graph,
+    }
     if critic is not None:
         from export.critic import export_critic
 
         graphs["critic"] = export_critic(critic, out).graph
     facts = {
         "vocabulary": tokenizer.vocabulary().to_runs(),
-        "styles": _named(StyleBook.from_dict(values["styles"])).to_dict(),
+        "styles": _named(styles).to_dict(),
         "planner": planned.facts,
         "sizes": config.to_dict(),
         "trained_bars": int(values["config"]["data"].get("max_bars", 24)),
@@ -243,7 +249,6 @@ def parity(
         history=torch.ones(1, bars, dtype=torch.bool),
         written=torch.ones(1, bars, dtype=torch.bool),
         style=torch.from_numpy(style)[None],
-        codes=torch.zeros(1, dtype=torch.long),
         controls=torch.from_numpy(controls)[None],
         inputs=torch.from_numpy(tokens)[None],
         targets=torch.from_numpy(tokens)[None],

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from musegen_daw.drumming.style import Style, StyleBook, vectors
 
+CHANGE_NATS = 6.0  # by which a style that has nothing of the song's is less likely in one of its sections
+SAME_FEEL = 0.25  # of the share of triplets
 NEAR_NATS = 4.0  # by how much a style as unlike as can be is less likely where one was asked for
 
 
@@ -39,6 +41,23 @@ def different_styles(
         chosen.append(code)
         covered = np.maximum(covered, likeness[code])
     return [chosen[index % len(chosen)] for index in range(count)]
+
+
+def style_of_section(
+    main: Style, likely: npt.NDArray[np.float64], book: StyleBook, likeness: npt.NDArray[np.float32]
+) -> Style:
+    """The style of a section of a song that is in the style `main`, given how likely each is by the section alone.
+
+    The likelier one, the less unlike the song's; never of another feel.
+    """
+    if main.code < 0:
+        return main
+    usable = (likely > 0) & (np.abs(book.triplets - main.triplets) < SAME_FEEL)
+    usable[main.code] = True
+    nats = np.log(np.maximum(likely, 1e-9)) + CHANGE_NATS * (likeness[main.code] - 1)
+    nats[~usable] = -np.inf
+    code = int(nats.argmax())
+    return main if code == main.code else book[code]
 
 
 def styles_like(book: StyleBook, style: Style, likely: npt.NDArray[np.float64], count: int) -> list[Style]:

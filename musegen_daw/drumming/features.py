@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.core.drums import PIECES, VOICE_OF_PIECE, VOICES
+from musegen_daw.core.drums import PIECES
 from musegen_daw.drumming.events import (
     FAMILIES,
     FRAMES_PER_BAR,
@@ -35,10 +35,6 @@ TEMPO_EDGES = np.array([60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 165, 180, 
 TEMPO_SIZE = len(TEMPO_EDGES) + 2
 CONTROL_SIZES = (DENSITY_SIZE, KIND_SIZE, CRASH_SIZE, CYMBAL_SIZE, TEMPO_SIZE, METER_SIZE)
 DENSITY, KIND, CRASH, CYMBAL, TEMPO, METER = range(len(CONTROL_SIZES))
-
-_TOM_VOICES = {VOICES.index(name) for name in ("low tom", "mid tom", "high tom")}
-_IS_TOM = np.array([voice in _TOM_VOICES for voice in VOICE_OF_PIECE])
-_IS_SNARE = np.array([piece.name == "snare" for piece in PIECES])
 
 
 def frame_of(position: npt.ArrayLike) -> npt.NDArray[np.int64]:
@@ -93,27 +89,6 @@ def drum_frames(hits: Array, bars: int) -> npt.NDArray[np.float32]:
     features[frame, hits["piece"].astype(np.int64)] = 1
     features[frame, -1] = offset_of(hits["position"]) / LEAD_POSITIONS
     return features
-
-
-def bar_facts(
-    hits: Array, bars: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Hits, mean level and whether the bar is a fill, each (bars,).
-
-    A fill has three tom hits or more than is usual in the clip, or in its last beat two snare hits
-    more than is usual and at least three.
-    """
-    bar = hits["bar"].astype(np.int64)
-    count = np.bincount(bar, minlength=bars)
-    level = np.bincount(bar, weights=hits["level"], minlength=bars) / np.maximum(count, 1)
-    toms = np.bincount(bar[_IS_TOM[hits["piece"]]], minlength=bars)
-    late = _IS_SNARE[hits["piece"]] & (frame_of(hits["position"]) >= 12)
-    snares = np.bincount(bar[late], minlength=bars)
-    playing = count > 0
-    usual_toms = np.median(toms[playing]) if playing.any() else 0
-    usual_snares = np.median(snares[playing]) if playing.any() else 0
-    fill = (toms >= usual_toms + 3) | ((snares >= 3) & (snares >= usual_snares + 2))
-    return count, level, fill
 
 
 def density_level(hits: npt.ArrayLike, frames: npt.ArrayLike = FRAMES_PER_BAR) -> npt.NDArray[np.int64]:

@@ -12,7 +12,13 @@ import numpy.typing as npt
 from musegen_daw.core.clip import Clip, Note
 from musegen_daw.core.drums import PIECES
 from musegen_daw.core.time import Bar
-from musegen_daw.drumming.choosing import different_styles, named_like, probabilities, styles_like
+from musegen_daw.drumming.choosing import (
+    different_styles,
+    named_like,
+    probabilities,
+    style_of_section,
+    styles_like,
+)
 from musegen_daw.drumming.critic import Critic
 from musegen_daw.drumming.events import (
     FRAMES_PER_BAR,
@@ -20,17 +26,19 @@ from musegen_daw.drumming.events import (
     POSITIONS_PER_BEAT,
     Array,
 )
-from musegen_daw.drumming.features import part_frames, tempo_level
+from musegen_daw.drumming.features import part_frames
 from musegen_daw.drumming.grammar import Grammar
 from musegen_daw.drumming.guidance import Guidance
 from musegen_daw.drumming.hand import Hand
 from musegen_daw.drumming.hands import playable
+from musegen_daw.drumming.meter import METERS, meter_level
 from musegen_daw.drumming.plan import BarPlan, Plan
 from musegen_daw.drumming.plan_steering import Steering
 from musegen_daw.drumming.planning import Planner
+from musegen_daw.drumming.repeats import within_styles
 from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake, check
 from musegen_daw.drumming.scene import Scene
-from musegen_daw.drumming.style import Style, StyleBook
+from musegen_daw.drumming.style import STYLE_BARS, Style, StyleBook
 from musegen_daw.drumming.takes import Memory, TakeWriter
 from musegen_daw.drumming.tokens import DrumVocabulary
 from musegen_daw.drumming.writer import BarWriter
@@ -45,6 +53,7 @@ WINDOW_BARS = 16
 OVERLAP_BARS = 4
 DEFAULT_BPM = 120.0
 USUAL_CRASHES = 0.45  # at which tracks have as many as human ones, those at sections among them
+USUAL_COMPLEXITY = 0.65  # at which as many bars are played again
 
 
 class Cancelled(Exception):
@@ -122,8 +131,9 @@ class DrumGenerator:
         check(request)
         scene = Scene.of(request)
         memory = self._read_parts(scene)
-        likely = self._likely_styles(scene, memory, request)
+        likely = self._likely_styles(scene, request)
         styles = self._chosen_styles(request, scene, likely)
+        lines = self._lines(request, scene, styles)
         plans = self._planner.write(
             scene.part,
             styles,
@@ -134,7 +144,7 @@ class DrumGenerator:
                 USUAL_CRASHES if request.crashes is None else request.crashes,
                 request.density,
                 request.energy,
-                request.complexity,
+                USUAL_COMPLEXITY if request.complexity is None else request.complexity,
             ),
             given=scene.given_plans(request, self._planner.scale),
             fills=[
@@ -142,13 +152,19 @@ class DrumGenerator:
             ],
         )
 
+        plans = [within_styles(plan, line) for plan, line in zip(plans, lines, strict=True)]
+
         def done(bar: int) -> None:
             if cancelled is not None and cancelled():
                 raise Cancelled
             if progress is not None and bar > scene.primed:
                 progress(scene.owners[bar - scene.primed - 1] + 1, len(request.bars))
 
-        written = self._takes.write(request, scene, memory, styles, plans, self._planner.scale, done)
+        has_short_bars = bool((scene.frames < FRAMES_PER_BAR).any())
+        usual_hits = self._usual_hits(request, scene) if has_short_bars else None
+        written = self._takes.write(
+            request, scene, memory, lines, plans, self._planner.scale, usual_hits, done
+        )
         takes = [
             DrumTake(
                 self._played(request, scene, plan, own.hits, row),
@@ -180,21 +196,43 @@ class DrumGenerator:
             vectors.append(own[start - before : end - before])
         return Memory(np.concatenate(frames), np.concatenate(vectors))
 
-    def _likely_styles(self, scene: Scene, memory: Memory, request: DrumRequest) -> npt.NDArray[np.float64]:
-        """How likely each style of the book is given the bars in which the parts play: (styles,)."""
+    def _likely_styles(
+        self, scene: Scene, request: DrumRequest, bars: range | None = None
+    ) -> npt.NDArray[np.float64]:
+        """How likely each style of the book is given what the parts play, there or in all bars: (styles,)."""
         codes = self.styles.of_meter(scene.meter)
-        telling = scene.heard & scene.part.sounds
-        if not telling.any():
+        summary = scene.summary(request.bpm, bars)
+        if summary is None:
             shares = np.zeros(len(self.styles))
             shares[codes] = self.styles.shares[codes] / self.styles.shares[codes].sum()
             return shares
-        (logits,) = self._choose(
-            memory.bars,
-            telling.astype(np.float32),
-            np.array(tempo_level(request.bpm), np.int64),
-            np.array(scene.meters[scene.primed], np.int64),
-        )
+        (logits,) = self._choose(summary)
         return probabilities(logits, codes)
+
+    def _usual_hits(self, request: DrumRequest, scene: Scene) -> float:
+        """Hits a sixteenth in the style that the parts would ask for in 4/4, or in the one that was asked for."""
+        style = request.style
+        if style is None:
+            codes = self.styles.of_meter("4/4")
+            summary = scene.summary(request.bpm, meter=meter_level(FRAMES_PER_BAR, is_compound=False))
+            likely = self.styles.shares[codes] if summary is None else self._choose(summary)[0][codes]
+            style = self.styles[int(codes[likely.argmax()])]
+        return float(style.pattern.sum()) / (STYLE_BARS * METERS[style.meter].frames)
+
+    def _lines(self, request: DrumRequest, scene: Scene, styles: Sequence[Style]) -> list[tuple[Style, ...]]:
+        """The style of every bar of each take: its own, or in a section that asks for it one like it."""
+        sections = scene.sections
+        if request.style is not None or scene.primed or len(sections) < 2:
+            return [(style,) * len(scene.bars) for style in styles]
+        likely = [self._likely_styles(scene, request, bars) for bars in sections]
+        return [
+            tuple(
+                style
+                for bars, own in zip(sections, likely, strict=True)
+                for style in [style_of_section(main, own, self.styles, self._likeness)] * len(bars)
+            )
+            for main in styles
+        ]
 
     def _chosen_styles(
         self, request: DrumRequest, scene: Scene, likely: npt.NDArray[np.float64]

@@ -54,6 +54,8 @@ class Guidance:
         leads = np.zeros((len(PIECES), size), np.float32)
         self._end = np.zeros(size, np.int64)
         still: list[int] = []
+        open_tokens: list[int] = []
+        open_frames: list[int] = []
         for token, run in enumerate(vocabulary.to_runs()):
             frame = piece = -1
             played: set[int] = set()
@@ -67,6 +69,9 @@ class Guidance:
                         leads[piece, token] = 1
                     else:
                         played.add(frame * len(PIECES) + piece)
+            if frame >= 0 and piece < 0:
+                open_tokens.append(token)
+                open_frames.append(frame)
             cells += sorted(played)
             owners += [token] * len(played)
             if token == grammar.bar_token:
@@ -81,6 +86,7 @@ class Guidance:
         self._lead_of = kinds.ravel()
         self._cells, self._owners = np.array(cells, np.int64), np.array(owners, np.int64)
         self._still = np.array(still, np.int64)
+        self._open, self._open_frames = np.array(open_tokens, np.int64), np.array(open_frames, np.int64)
         # The last piece that a token without position plays, or the one before it: (1 + pieces, still).
         pieces = np.arange(-1, len(PIECES))
         self._piece_after = 1 + np.maximum(grammar.last_piece[self._still], pieces[:, None])
@@ -95,7 +101,8 @@ class Guidance:
     def lean(self, expected: Floats, threshold: float, strength: float) -> Lean:
         """What `expected` (16, pieces), probabilities of hits, make of the tokens of a bar.
 
-        A second hit within a sixteenth earns nothing: it would be a flam for the sake of the score.
+        A token that ends with a position pays for the least bad hit there: one must follow. A second hit within a
+        sixteenth earns nothing: it would be a flam for the sake of the score.
         """
         odds = np.log(np.maximum(expected, 1e-6)) - np.log(np.maximum(1 - expected, 1e-6))
         worth = strength * np.clip(odds - np.log(threshold / (1 - threshold)), -SURE, SURE)
@@ -104,6 +111,7 @@ class Guidance:
         own = np.bincount(self._owners, weights=each, minlength=size)
         again = np.bincount(self._owners, weights=np.maximum(each, 0) * self._is_first, minlength=size)
         tokens = (own - passed[self._end]).astype(np.float32)
+        tokens[self._open] += np.minimum(worth.max(axis=1), 0)[self._open_frames]
         leaving = passed[self._after_frame]
         paid_already = np.minimum(passed[self._starting_end] - leaving[self._starting_frame], 0)
         changes = AGAIN - again[self._starting].astype(np.float32) + paid_already

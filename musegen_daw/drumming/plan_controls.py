@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.core.drums import VOICE_OF_PIECE, VOICES
+from musegen_daw.drumming.events import FRAMES_PER_BAR
 from musegen_daw.drumming.features import CONTROL_SIZES, CRASH, CYMBAL, KIND, METER, TEMPO, tempo_level
 from musegen_daw.drumming.plan import BarKind, Cymbal, Plan
 from musegen_daw.drumming.plan_reading import CYMBALS, PlanScale
@@ -15,9 +16,10 @@ from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.drumming.scene import Scene
 from musegen_daw.drumming.style import Style
 
-USUAL_DENSITY = 0.93
-DENSITY_SHARE = 0.7  # of how much busier or sparser than usual a bar is planned
+USUAL_DENSITY = 0.92
+DENSITY_SHARE = 1.0  # of how much busier or sparser than usual a bar is planned
 DENSITY_NATS = 1.6
+EVENED, MOST_EVENED = 0.9, 2.0  # how far bars that are not of four quarters are as busy as those that are
 _KINDS = {BarKind.GROOVE: 1, BarKind.VARIATION: 2, BarKind.FILL: 3}
 
 
@@ -31,14 +33,35 @@ def how_busy(request: DrumRequest, plan: Plan, scale: PlanScale) -> npt.NDArray[
     usual = hits[hits > 0].mean() if (hits > 0).any() else 1.0
     if request.plan is not None:
         usual = scale.hits_at(0.5)
-    found = USUAL_DENSITY * np.clip(hits / max(usual, 1.0), 0.25, 3.0) ** DENSITY_SHARE
+    usual_density = USUAL_DENSITY if request.style is None else 1.0
+    found = usual_density * np.clip(hits / max(usual, 1.0), 0.25, 3.0) ** DENSITY_SHARE
     if request.density is not None:
         found *= np.exp((request.density - 0.5) * DENSITY_NATS)
     return found
 
 
+def evened(
+    expected: npt.NDArray[np.float32], frames: npt.NDArray[np.int64], usual_hits: float
+) -> npt.NDArray[np.float32]:
+    """How many times as many hits as are expected the bars of each row have by their meter: (rows, bars).
+
+    Of meters that were seldom heard what is expected, (rows, bars, 16, pieces), is spread thin. `frames` (bars,) are
+    the sixteenths of the bars, `usual_hits` the hits a sixteenth in 4/4.
+    """
+    short = frames < FRAMES_PER_BAR
+    found = np.ones(expected.shape[:2], np.float32)
+    if short.any():
+        inside = np.arange(FRAMES_PER_BAR) < frames[:, None]
+        own = (expected * inside[None, :, :, None]).sum(axis=(2, 3))[:, short].sum(axis=1) / frames[
+            short
+        ].sum()
+        level = (usual_hits / np.maximum(own, 1e-3)) ** EVENED
+        found[:, short] = np.clip(level, 1 / MOST_EVENED, MOST_EVENED)[:, None]
+    return found
+
+
 def plan_controls(
-    request: DrumRequest, scene: Scene, styles: Sequence[Style], plans: Sequence[Plan]
+    request: DrumRequest, scene: Scene, lines: Sequence[Sequence[Style]], plans: Sequence[Plan]
 ) -> npt.NDArray[np.int64]:
     """The control levels of every bar of every take: (rows, bars, 6).
 
@@ -48,11 +71,13 @@ def plan_controls(
     found[..., METER] = scene.meters
     found[..., TEMPO] = tempo_level(request.bpm)
     for row, plan in enumerate(plans):
-        known = _timekeepers(styles[row])
+        known = {
+            id(style): _timekeepers(style) for style in {id(style): style for style in lines[row]}.values()
+        }
         for bar, own in enumerate(plan.bars):
             found[row, bar, KIND] = _KINDS.get(own.kind, 0)
             found[row, bar, CRASH] = 1 + own.crash
-            if request.plan is not None or own.cymbal in known:
+            if request.plan is not None or own.cymbal in known[id(lines[row][bar])]:
                 found[row, bar, CYMBAL] = 1 + CYMBALS.index(own.cymbal)
     return found
 

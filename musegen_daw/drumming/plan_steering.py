@@ -23,7 +23,9 @@ CLEAR_BOUNDARY = 0.1, 0.3  # what is hardly one, and what surely is one
 OTHER_SECTION_NATS = -2.5
 NEW_SECTION_NATS = 1.0
 COMPLEXITY_NATS = 3.0
-LOUDNESS_LIFT, BUSY_LIFT, MOST_LIFT, DENSITY_SHARE = 2.0, 0.35, 0.35, 0.25
+SAMENESS = 1.4, 0.8, 0.5, 0.5  # how plain it is to play again the bar 1, 2, 4 and 8 before
+LOUDNESS_LIFT, BUSY_LIFT, MOST_LIFT, DENSITY_SHARE = 2.0, 0.35, 0.35, 0.6
+STOP_NATS = -1.0
 SHORT_BARS, SHORT_STOP_NATS = 24, -3.0  # what is short is no song, in which drums may wait
 _CAUSAL = 4
 
@@ -74,9 +76,10 @@ def bar_rules(part: PartBars, steering: Steering, fills: Collection[int] = ()) -
     """The rules of every bar of a part; `fills` are bars that must be fills."""
     bars = len(part)
     nats = np.zeros((bars, KINDS))
+    nats[:, STOP] += STOP_NATS
     if steering.complexity is not None:
         more = COMPLEXITY_NATS * (steering.complexity - 0.5)
-        nats[:, FIRST_REPEAT:] -= more
+        nats[:, FIRST_REPEAT:] -= more * np.array(SAMENESS)
         nats[:, VARIATION] += more / 3
     if bars < SHORT_BARS:
         nats[:, STOP] += SHORT_STOP_NATS

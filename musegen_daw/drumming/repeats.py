@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.core.drums import PIECES
 from musegen_daw.drumming.events import POSITIONS_PER_BAR, Array
-from musegen_daw.drumming.plan import REPEAT_LAGS
+from musegen_daw.drumming.plan import REPEAT_LAGS, BarKind, Plan
+from musegen_daw.drumming.style import Style
 
 
 def repeat_lags(grid: Array, bars: int) -> npt.NDArray[np.int64]:
@@ -31,3 +35,18 @@ def is_written(grid: Array, bars: int) -> npt.NDArray[np.bool_]:
     """Whether each bar is played and no repeat (bars,)."""
     played = np.bincount(grid["bar"], minlength=bars) > 0
     return played & (repeat_lags(grid, bars) == 0)
+
+
+def within_styles(plan: Plan, line: Sequence[Style]) -> Plan:
+    """A plan in which no bar repeats one of another style: `line` has the style of each bar.
+
+    Such a bar repeats another in its style, the nearest to as long ago as was planned, or is a new groove.
+    """
+    bars = list(plan.bars)
+    for bar, own in enumerate(bars):
+        if own.kind is not BarKind.REPEAT or line[bar - own.repeats].code == line[bar].code:
+            continue
+        lags = [lag for lag in REPEAT_LAGS if lag <= bar and line[bar - lag].code == line[bar].code]
+        lag = min(lags, key=lambda each: abs(each - own.repeats), default=0)
+        bars[bar] = replace(own, repeats=lag, kind=BarKind.REPEAT if lag else BarKind.GROOVE)
+    return Plan(tuple(bars))

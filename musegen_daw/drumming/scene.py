@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,12 @@ from musegen_daw.drumming.events import HIT, Array, bar_starts, clip_hits, clip_
 from musegen_daw.drumming.feel import heard_triplets
 from musegen_daw.drumming.keeping import kept_hits, kept_notes
 from musegen_daw.drumming.meter import bar_frames, meter_level, meter_name
+from musegen_daw.drumming.part_summary import part_summary
 from musegen_daw.drumming.plan import BarKind, BarPlan
 from musegen_daw.drumming.plan_reading import PlanScale, read_plan, to_bar_plans
 from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.drumming.spans import model_bars
-from musegen_daw.drumming.style import Style, groove_of
+from musegen_daw.drumming.style import STYLE_BARS, Style, groove_of
 
 USUAL_ENERGY = 0.6
 
@@ -31,7 +33,7 @@ class Scene:
     `meters` (bars,) are their sixteenths and levels, `heard` (bars,) says which bars of the parts are known.
     `grid` holds the hits, on the grid, of the bars that are given (`given`, (bars,)): of the primer and the kept
     ones. `standing` are hits of kept voices, of `standing_pieces` (pieces,), and `standing_notes` all notes that
-    stay as they are. `triplets` is the share of beats of the parts in triplets.
+    stay as they are. `triplets` is the share of beats of the parts in triplets, `programs` are what plays their tracks.
     """
 
     bars: tuple[Bar, ...]
@@ -41,6 +43,7 @@ class Scene:
     meters: npt.NDArray[np.int64]
     heard: npt.NDArray[np.bool_]
     onsets: Array
+    programs: tuple[int, ...]
     part: PartBars
     grid: Array
     given: npt.NDArray[np.bool_]
@@ -99,6 +102,7 @@ class Scene:
             ),
             heard,
             onsets,
+            tuple(clip.program for clip in parts),
             part,
             _given_hits(request, before, asked, given),
             given,
@@ -107,6 +111,33 @@ class Scene:
             kept_notes(request, asked, owners, pieces),
             heard_triplets(onsets),
             request.ppq,
+        )
+
+    @property
+    def sections(self) -> list[range]:
+        """The bars of each section of the part, those before the first with it."""
+        starts = [0, *(bar for bar in self.part.sections[1:] if bar > 0)]
+        return [range(first, end) for first, end in pairwise([*starts, len(self.bars)])]
+
+    def summary(
+        self, bpm: float | None, bars: range | None = None, meter: int | None = None
+    ) -> npt.NDArray[np.float32] | None:
+        """What the parts are like from the first bar that is heard of them, or of `bars`, to the last.
+
+        As if in the meter of level `meter` where one is given. None where nothing is heard.
+        """
+        own = np.zeros(len(self.bars), bool)
+        own[slice(None) if bars is None else slice(bars.start, bars.stop)] = True
+        telling = np.flatnonzero(self.heard & self.part.sounds & own)
+        if len(telling) == 0:
+            return None
+        first = int(telling[0]) // STYLE_BARS * STYLE_BARS
+        count = int(telling[-1]) + 1 - first
+        bar = self.onsets["bar"]
+        onsets = self.onsets[(bar >= first) & (bar < first + count) & self.heard[bar]].copy()
+        onsets["bar"] -= first
+        return part_summary(
+            onsets, self.programs, count, bpm, int(self.meters[self.primed]) if meter is None else meter
         )
 
     def given_plans(self, request: DrumRequest, scale: PlanScale) -> dict[int, BarPlan]:

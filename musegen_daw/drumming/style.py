@@ -52,6 +52,12 @@ class Style:
         return np.concatenate(rows, axis=-1, dtype=np.float32)
 
 
+def frames_of(line: Sequence[Style]) -> Floats:
+    """What the network reads of the styles of some bars, the first of them bar 0: (bars, 16, STYLE_FEATURES)."""
+    every = {id(style): style.frames(len(line)) for style in {id(style): style for style in line}.values()}
+    return np.stack([every[id(style)][bar] for bar, style in enumerate(line)])
+
+
 def groove_of(hits: Array, bars: npt.NDArray[np.int64] | Sequence[int]) -> tuple[Floats, float]:
     """The mean two bars (2, 16, pieces) of the `bars` of HIT that are played, and the share of beats in triplets.
 

@@ -25,12 +25,12 @@ from musegen_daw.drumming.grammar import Grammar
 from musegen_daw.drumming.guidance import Guidance, Lean
 from musegen_daw.drumming.hands import playable
 from musegen_daw.drumming.plan import BarKind, BarPlan, Cymbal, Plan
-from musegen_daw.drumming.plan_controls import how_busy, plan_controls
+from musegen_daw.drumming.plan_controls import evened, how_busy, plan_controls
 from musegen_daw.drumming.plan_reading import PlanScale
 from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.drumming.sampler import Sampler
 from musegen_daw.drumming.scene import Scene
-from musegen_daw.drumming.style import Style
+from musegen_daw.drumming.style import Style, frames_of
 from musegen_daw.drumming.tokens import WRITTEN_LEVEL, DrumVocabulary
 from musegen_daw.drumming.writer import BarTask, BarWriter, State, WrittenBar
 from musegen_daw.models.session import Graph, zeros
@@ -41,14 +41,13 @@ PAST_BARS = 24
 STRENGTH = 4.0  # these were chosen on the validation split
 VARIED_STRENGTH = 4.0  # a variation is not what is likeliest: that was played already
 STYLE_SHARE, ASKED_STYLE_SHARE = (
-    0.2,
-    0.5,
-)  # of what is expected that is the style's own groove, whatever the part
+    0.3,
+    0.75,
+)  # of what is expected that is the style's groove, whatever the part
 REWRITES = 1  # of a bar that was to be new and is not
 AGAIN_BARS = 2
-FILL_NATS = 0.25  # by which a tom in the second half of a fill is drawn
+FILL_NATS = 0.65  # by which a tom in the second half of a fill is drawn
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.06, 0.5
-SHORT_BAR_BUSIER = 1.3  # of meters that were seldom heard, what is expected is spread thin
 _CRASH = next(index for index, piece in enumerate(PIECES) if piece.name == "crash")
 _IS_TOM = np.array([voice is not None and VOICES[voice].endswith("tom") for voice in VOICE_OF_PIECE])
 _IS_CRASH = np.array([voice is not None and VOICES[voice] == "crash" for voice in VOICE_OF_PIECE])
@@ -95,28 +94,34 @@ class TakeWriter:
         request: DrumRequest,
         scene: Scene,
         memory: Memory,
-        styles: Sequence[Style],
+        lines: Sequence[Sequence[Style]],
         plans: Sequence[Plan],
         scale: PlanScale,
+        usual_hits: float | None,
         done: Callable[[int], None],
     ) -> list[WrittenTake]:
-        """One take for each style and plan; `done` is told how many bars are finished, and may raise."""
-        rows, bars = len(styles), len(scene.bars)
-        controls = plan_controls(request, scene, styles, plans)
+        """One take for each of `lines`, the styles of its bars, and plan.
+
+        `usual_hits` are hits a sixteenth as the parts would ask for in 4/4, None where all bars are.
+        `done` is told how many bars are finished, and may raise.
+        """
+        rows, bars = len(lines), len(scene.bars)
+        controls = plan_controls(request, scene, lines, plans)
         busier = np.stack([how_busy(request, plan, scale) for plan in plans])
-        busier[:, scene.frames < FRAMES_PER_BAR] *= SHORT_BAR_BUSIER
-        style_frames = np.stack([style.frames(bars) for style in styles])
+        style_frames = np.stack([frames_of(line) for line in lines])
         (expected,) = self._expect(memory.frames, style_frames, controls)
         asked_for = request.style is not None or request.primer is not None
         share = ASKED_STYLE_SHARE if asked_for else STYLE_SHARE
         expected += share * (style_frames[..., : len(PIECES)] - expected)
+        if usual_hits is not None:
+            busier *= evened(expected, scene.frames, usual_hits)
         sampler = Sampler(request.seed, rows, request.temperature, request.top_p)
         # a fill is what is seldom played: the tail of what is likely is what it is made of
         open_sampler = Sampler(request.seed + 1, rows, _opened(request.temperature), 1.0)
-        usable = np.stack([self._feels.usable(style.triplets, scene.triplets) for style in styles])
+        usable = np.stack([self._feels.usable(line[-1].triplets, scene.triplets) for line in lines])
         usable &= ~self._grammar.has_piece[:, scene.standing_pieces].any(axis=1)
-        hits: list[list[Array]] = [[] for _ in styles]
-        tokens: list[list[int]] = [[] for _ in styles]
+        hits: list[list[Array]] = [[] for _ in lines]
+        tokens: list[list[int]] = [[] for _ in lines]
         gained = np.zeros(rows)
         counts = np.zeros(rows, np.int64)
         read = zeros(rows, 0, FRAMES_PER_BAR, self._history_width)

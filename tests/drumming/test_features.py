@@ -18,7 +18,6 @@ from musegen_daw.drumming.features import (
     PITCHES,
     TEMPO_SIZE,
     UNKNOWN,
-    bar_facts,
     density_level,
     drum_frames,
     feel_levels,
@@ -109,16 +108,6 @@ def test_more_hits_are_never_a_lower_density() -> None:
 @given(st.integers(0, 40), st.sampled_from([8, 12, 14]))
 def test_density_is_counted_a_sixteenth(hits, frames) -> None:
     assert density_level(hits, frames) == density_level(hits * 16 / frames)
-
-
-def test_a_fill_is_more_toms_or_late_snares_than_usual() -> None:
-    rows = [(bar, position, SNARE, 12) for bar in range(4) for position in (54, 150)]
-    rows += [(1, position, LOW_TOM, 12) for position in (150, 162, 174)]
-    rows += [(3, position, SNARE, 12) for position in (156, 162, 174)]
-    count, level, fills = bar_facts(_hits(rows), 5)
-    assert fills.tolist() == [False, True, False, True, False]
-    assert count.tolist() == [2, 5, 2, 5, 0]
-    assert level.tolist() == [12, 12, 12, 12, 0]
 
 
 def test_a_faster_tempo_is_never_a_lower_level() -> None:

@@ -88,3 +88,24 @@ def test_each_row_is_drawn_by_its_own_lean_and_none_by_nothing(grammar, guidance
         assert np.array_equal(found[row], own[0])
         assert not np.allclose(found[row], logits[row])
     assert np.array_equal(found[1], logits[1])
+
+
+def test_nobody_moves_to_where_every_hit_is_bad(grammar, guidance, vocabulary) -> None:
+    """A position binds to a hit: one without good hits is worth less than passing it by."""
+    expected = np.full((FRAMES_PER_BAR, len(PIECES)), 0.01, np.float32)
+    expected[[0, 8], 0] = 0.9
+    lean = guidance.lean(expected, THRESHOLD, STRENGTH)
+    alone = {
+        run[0][1]: token
+        for token, run in enumerate(vocabulary.to_runs())
+        if len(run) == 1 and run[0][0] == vocabulary.POSITION
+    }
+    place = Place.start(1)
+    kick = next(t for t, run in enumerate(vocabulary.to_runs()) if run == [[vocabulary.PIECE, 0]])
+    for token in (grammar.bar_token, alone[6], kick):
+        place = grammar.advance(place, np.array([token]))
+    scores = _scores(guidance, lean, place, np.zeros(1, bool))[0]
+    good = alone[6 + 96]
+    for position, token in alone.items():
+        if frame_of(position) not in (0, 8):
+            assert scores[token] < scores[good] - STRENGTH

@@ -17,10 +17,12 @@ from musegen_daw.drumming.plan_reading import PlanScale
 from tests.drum_corpus import TINY_CONFIG, write_corpus
 from training.common.checkpoint import write_tensors
 from training.drums import release, train
+from training.drums.chooser_model import ChooserConfig, ChooserNetwork, save_chooser
 from training.drums.hand_model import HandConfig, HandNetwork, save_hand
 from training.drums.planner_model import PlannerConfig, PlannerLSTM
 from training.drums.prepare import prepare
 from training.drums.styles import write_styles
+from training.drums.train import load_model
 
 
 @pytest.fixture(scope="session")
@@ -64,9 +66,21 @@ def hand_checkpoint(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def model_folder(checkpoint, planner_checkpoint, hand_checkpoint) -> Path:
+def chooser_checkpoint(checkpoint, tmp_path_factory) -> Path:
+    """A chooser of random weights for the styles of the drum model."""
+    torch.manual_seed(4)
+    _, _, values = load_model(checkpoint)
+    network = ChooserNetwork(ChooserConfig(len(values["styles"]["names"]), width=8))
+    path = tmp_path_factory.mktemp("chooser") / "chooser.safetensors"
+    save_chooser(network, path, {"seed": 4})
+    return path
+
+
+@pytest.fixture(scope="session")
+def model_folder(checkpoint, chooser_checkpoint, planner_checkpoint, hand_checkpoint) -> Path:
     out = checkpoint.parent / "model"
-    beside = ["--planner", planner_checkpoint, "--hand", hand_checkpoint, "--critic", out / "none"]
+    beside = ["--chooser", chooser_checkpoint, "--planner", planner_checkpoint]
+    beside += ["--hand", hand_checkpoint, "--critic", out / "none"]
     options = ["drums", checkpoint, "-o", out, "--name", "tiny", *beside]
     assert exporting.main([str(option) for option in options]) == 0
     return out

@@ -20,8 +20,13 @@ from training.drums.train import load_model
 
 
 @pytest.fixture
-def beside(planner_checkpoint, hand_checkpoint):
-    return {"planner": planner_checkpoint, "hand": hand_checkpoint, "critic": None}
+def beside(chooser_checkpoint, planner_checkpoint, hand_checkpoint):
+    return {
+        "chooser": chooser_checkpoint,
+        "planner": planner_checkpoint,
+        "hand": hand_checkpoint,
+        "critic": None,
+    }
 
 
 @pytest.mark.parametrize(("bars", "length", "seed"), [(1, 8, 0), (4, 64, 1), (9, 200, 2), (16, 300, 3)])
@@ -81,7 +86,7 @@ def test_the_sidecar_holds_hashes_tensors_tokens_and_versions(model_folder) -> N
     assert DrumVocabulary.from_runs(spec.facts["vocabulary"]).to_runs() == tokenizer.vocabulary().to_runs()
     logits = spec.graphs["step"].outputs[0]
     assert logits.shape == ("rows", len(tokenizer))
-    assert len(StyleBook.from_dict(spec.facts["styles"])) == spec.facts["sizes"]["styles"] > 1
+    assert len(StyleBook.from_dict(spec.facts["styles"])) == spec.graphs["choose"].outputs[0].shape[0] > 1
     PlanScale.from_dict(spec.facts["planner"]["scale"])
     assert {"torch", "onnx", "miditok", "symusic"} <= set(spec.versions)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from export import hand as exporting
-from export.hand import export_hand, parity
+from export.hand import ROLE, export_hand, parity
 from musegen_daw.drumming.events import HIT
 from musegen_daw.drumming.hand import Hand, Noise
 from musegen_daw.models.session import OnnxGraph
@@ -38,10 +38,10 @@ def test_the_graph_gives_what_the_network_gives(checkpoint, tmp_path, steps) -> 
     exported = export_hand(checkpoint, tmp_path / "onnx")
     assert exported.difference < 1e-4
     network, _ = load_hand(checkpoint)
-    spec = load_spec(tmp_path / "onnx", "hand")
-    assert parity(network, spec, tmp_path / "onnx", steps=steps, seed=steps) < 1e-4
+    graph = OnnxGraph(tmp_path / "onnx", load_spec(tmp_path / "onnx", "hand"), ROLE)
+    assert parity(network, graph, steps=steps, seed=steps) < 1e-4
     network.velocity.bias.data += 0.01
-    assert parity(network, spec, tmp_path / "onnx", steps=steps, seed=steps) > 1e-3
+    assert parity(network, graph, steps=steps, seed=steps) > 1e-3
 
 
 def test_both_play_the_same(checkpoint, tmp_path) -> None:

@@ -280,15 +280,6 @@ def test_the_style_shown_is_that_of_the_song_or_its_own_groove_or_none(dataset) 
         assert not _with(dataset, code_share=0.0, groove_share=0.0).draw(crop, 0).style.any()
 
 
-def test_the_style_is_to_be_told_only_where_parts_tell_it(dataset) -> None:
-    hidden = _with(dataset, hide_parts_share=1.0)
-    for crop in dataset.crops(0):
-        assert hidden.draw(crop, 0).code == IGNORED
-        told = _with(dataset).draw(crop, 0).code
-        assert told == (dataset.codes[crop.song] if crop.bars >= 4 else IGNORED) or told == IGNORED
-    assert any(_with(dataset).draw(crop, 0).code >= 0 for crop in dataset.crops(0))
-
-
 def test_songs_without_parts_are_unheard(prepared, dataset) -> None:
     class Alone(Corpus):
         def __init__(self) -> None:

@@ -57,8 +57,7 @@ def test_a_run_leaves_checkpoints_and_a_log(run) -> None:
     }
     header = (run / "log.csv").read_text(encoding="utf-8").splitlines()[0]
     assert header == (
-        "step,epoch,seconds,rate,loss,listening,style,expected,bits,expected_other,style_other,bits_other,"
-        "expected_none,bits_none"
+        "step,epoch,seconds,rate,loss,listening,expected,bits,expected_other,bits_other,expected_none,bits_none"
     )
 
 
@@ -77,20 +76,21 @@ def test_listening_alone_trains_what_reads_the_parts_and_nothing_that_writes(
         if name.startswith("model/")
         and not torch.equal(after[name], before[name.replace("model/", "average/")])
     }
-    assert moved == {"encoder", "expect", "chooser", "controls", "place", "style"}
+    assert moved == {"encoder", "expect", "controls", "place", "style"}
     header = (tmp_path / "log.csv").read_text(encoding="utf-8").splitlines()[0]
-    assert (
-        header == "step,epoch,seconds,rate,listening,style,expected,expected_other,style_other,expected_none"
-    )
+    assert header == "step,epoch,seconds,rate,listening,expected,expected_other,expected_none"
     draw_loss_curves(tmp_path / "log.csv", tmp_path / "curves.png")
     assert (tmp_path / "curves.png").stat().st_size > 1000
 
 
 def test_a_run_begins_with_the_weights_that_fit_and_with_none_it_is_refused(run, prepared, tmp_path) -> None:
     model, tokenizer, _ = load_model(run / "best.safetensors")
-    other = DrumLSTM(replace(model.config, styles=model.config.styles + 3), tokenizer.vocabulary())
+    other = DrumLSTM(
+        replace(model.config, history_width=2 * model.config.history_width), tokenizer.vocabulary()
+    )
     taken = training.begin_with(other, run / "best.safetensors")
-    assert set(other.state_dict()) - set(taken) == {"chooser.choose.4.weight", "chooser.choose.4.bias"}
+    changed = {name.partition(".")[0] for name in set(other.state_dict()) - set(taken)}
+    assert changed == {"reader", "history"}
     assert torch.equal(other.lstm.weight_hh_l0, model.lstm.weight_hh_l0)
     with pytest.raises(ValueError, match="no weights that fit"):
         training.begin_with(torch.nn.Linear(3, 3), run / "best.safetensors")

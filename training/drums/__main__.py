@@ -8,6 +8,7 @@ import sys
 COMMANDS = (
     "prepare",
     "styles",
+    "chooser",
     "train",
     "planner",
     "hand",

@@ -93,7 +93,6 @@ def random_like(batch: Batch, vocabulary: DrumVocabulary) -> Batch:
         history=torch.rand(batch.history.shape) < 0.9,
         written=torch.rand(batch.written.shape) < 0.5,
         style=torch.rand_like(batch.style),
-        codes=torch.zeros_like(batch.codes),
         controls=torch.randint(min(CONTROL_SIZES), batch.controls.shape),
         inputs=tokens(batch.inputs),
         targets=torch.where(batch.targets == IGNORED, IGNORED, tokens(batch.targets)),

@@ -40,7 +40,6 @@ from training.drums.styles import meter_levels, read_styles
 IGNORED = -100
 LENGTH_STEP = 64
 BAR_STEP = 8
-MIN_TELLING_BARS = 4  # heard bars from which the style is to be told
 _BARS_BEFORE = 8  # that tell what kind of bar a bar is
 _NO_SCALE = PlanScale.learn([1], [1])
 
@@ -81,7 +80,6 @@ class Example:
     history: npt.NDArray[np.bool_]  # (bars,) whether later bars may look back at this one
     written: npt.NDArray[np.bool_]  # (bars,) whether the bar is no repeat and no rest
     style: npt.NDArray[np.float32]  # (16·bars, STYLE_FEATURES), zeros where it is hidden
-    code: int  # of the style of the song, IGNORED where the parts do not tell
     controls: npt.NDArray[np.int64]  # (bars, 6)
     tokens: npt.NDArray[np.int64]  # (length + 1,) BOS ... EOS
     cursor: npt.NDArray[np.int64]  # (length,) frame in which each input token leaves the drums
@@ -96,7 +94,6 @@ class Batch(NamedTuple):
     history: Tensor  # (batch, bars)
     written: Tensor  # (batch, bars)
     style: Tensor  # (batch, bars, 16, STYLE_FEATURES)
-    codes: Tensor  # (batch,)
     controls: Tensor  # (batch, bars, 6)
     inputs: Tensor  # (batch, length)
     targets: Tensor  # (batch, length), IGNORED where padded
@@ -271,7 +268,6 @@ class DrumConditionalDataset:
         frames = np.zeros(shape, np.float32)
         if style is not None:
             frames = style.frames(crop.bars, crop.first_bar).reshape(shape)
-        told = heard.sum() >= MIN_TELLING_BARS and len(onsets) > 0
         return Example(
             parts=part_frames(onsets, crop.bars),
             heard=heard,
@@ -279,7 +275,6 @@ class DrumConditionalDataset:
             history=history,
             written=written,
             style=frames,
-            code=int(self.codes[crop.song]) if told and self.codes[crop.song] >= 0 else IGNORED,
             controls=controls,
             tokens=sequence,
             cursor=self._cursors.cursor(sequence[:-1], written),
@@ -319,7 +314,6 @@ def collate(examples: list[Example]) -> Batch:
         history,
         written,
         style.unflatten(1, (bars, FRAMES_PER_BAR)),
-        torch.tensor([example.code for example in examples]),
         controls,
         inputs,
         targets,

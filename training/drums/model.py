@@ -1,4 +1,4 @@
-"""The network: an LSTM reads the parts, a style is chosen, earlier bars are remembered, an LSTM writes the drums.
+"""The network: an LSTM reads the parts, earlier bars are remembered, an LSTM writes the drums.
 
 What the decoder sees is aligned by bar and position. The part encoder runs over sixteenths, so at
 every step the decoder is handed what the parts do at the very place it has reached and shortly
@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from musegen_daw.core.drums import PIECES
 from musegen_daw.drumming.events import FRAMES_PER_BAR, POSITIONS_PER_FRAME
-from musegen_daw.drumming.features import CONTROL_SIZES, DRUM_FEATURES, METER, PART_FEATURES, TEMPO
+from musegen_daw.drumming.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES
 from musegen_daw.drumming.style import STYLE_FEATURES
 from musegen_daw.drumming.tokens import BOS, EOS, DrumVocabulary
 from training.drums.dataset import Batch
@@ -44,7 +44,6 @@ class ModelConfig:
     dropout: float = 0.15
     token_dropout: float = 0.2
     use_history: bool = True
-    styles: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, for a sidecar."""
@@ -149,41 +148,16 @@ class StyleReader(nn.Module):
         return mixed.reshape(*style.shape[:-1], -1)
 
 
-class StyleChooser(nn.Module):
-    """Bar vectors of the parts, tempo and meter -> logits of the styles, whatever the number of bars."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        width = config.context_width
-        self.read = nn.Sequential(nn.Linear(width, width), nn.GELU())
-        self.tempo = nn.Embedding(CONTROL_SIZES[TEMPO], width)
-        self.meter = nn.Embedding(CONTROL_SIZES[METER], width)
-        self.choose = nn.Sequential(
-            nn.LayerNorm(width),
-            nn.Linear(width, width),
-            nn.GELU(),
-            nn.Dropout(config.dropout),
-            nn.Linear(width, max(1, config.styles)),
-        )
-
-    def forward(self, bars: Tensor, heard: Tensor, tempo: Tensor, meter: Tensor) -> Tensor:
-        """`bars` (batch, bars, context), `heard` (batch, bars), levels (batch,) -> (batch, styles)."""
-        weight = heard.to(bars.dtype)[..., None]
-        mean = (self.read(bars) * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
-        return self.choose(mean + self.tempo(tempo) + self.meter(meter))
-
-
 class Output(NamedTuple):
     """What the network says of a batch, teacher forced.
 
     `logits` (batch, length, tokens) of every next token, none where only the parts were listened to;
     `expected` (batch, bars, 16, pieces), the logits of hits as parts, style and plan let expect them without
-    what was played before; `styles` (batch, styles), the logits of the styles given the parts.
+    what was played before.
     """
 
     logits: Tensor
     expected: Tensor
-    styles: Tensor
 
 
 class DrumLSTM(nn.Module):
@@ -223,7 +197,6 @@ class DrumLSTM(nn.Module):
         self.tokens = nn.Parameter(torch.randn(len(vocabulary), config.token_width) * 0.02)
         self.bias = nn.Parameter(torch.zeros(len(vocabulary)))
         self.style = StyleReader(config)
-        self.chooser = StyleChooser(config)
         self.expect = nn.Sequential(
             nn.LayerNorm(config.context_width),
             nn.Linear(config.context_width, config.context_width),
@@ -237,13 +210,12 @@ class DrumLSTM(nn.Module):
         return self.tokens + self.composition @ self.elements
 
     def forward(self, batch: Batch, *, listen_only: bool = False) -> Output:
-        """The logits of every next token, what is expected without it, and which style the parts ask for."""
+        """The logits of every next token, and what is expected without it."""
         memory, bars = self.encoder(batch.parts, batch.heard)
-        styles = self.chooser(bars, batch.heard, batch.controls[:, 0, TEMPO], batch.controls[:, 0, METER])
         asked = memory + self.asked(batch.style, batch.controls)
         expected = self.expect(asked)
         if listen_only:
-            return Output(memory.new_zeros(*batch.inputs.shape, 0), expected, styles)
+            return Output(memory.new_zeros(*batch.inputs.shape, 0), expected)
         context = self.bar_context(asked, self._look_back(bars, batch)).flatten(1, 2)
         aligned = torch.gather(context, 1, batch.cursor[..., None].expand(-1, -1, context.shape[-1]))
         table = self.token_table()
@@ -252,7 +224,7 @@ class DrumLSTM(nn.Module):
             shown = torch.rand(batch.inputs.shape, device=entries.device) >= self.config.token_dropout
             entries = entries * shown[..., None]
         hidden, _ = self.lstm(torch.cat([entries, aligned], dim=-1))
-        return Output(self.head(hidden, aligned, table), expected, styles)
+        return Output(self.head(hidden, aligned, table), expected)
 
     def asked(self, style: Tensor, controls: Tensor) -> Tensor:
         """What is asked of each sixteenth (..., 16, context): `style` (..., 16, STYLE_FEATURES), levels (..., 6)."""

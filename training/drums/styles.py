@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster.vq import kmeans2
+from sklearn.cluster import KMeans
 from tqdm import tqdm
 
-from musegen_daw.core.drums import PIECES, VOICE_OF_PIECE
-from musegen_daw.drumming.events import FRAMES_PER_BAR, quantise
+from musegen_daw.core.drums import VOICE_OF_PIECE
+from musegen_daw.drumming.events import Array, quantise
 from musegen_daw.drumming.meter import METERS, meter_level
-from musegen_daw.drumming.style import STYLE_BARS, StyleBook, groove_of, vectors
+from musegen_daw.drumming.style import StyleBook, groove_of, vectors
 from training.common.files import write_json
 from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS
 
-CODES = {"4/4": 64, "3/4": 8, "6/8": 10}
+CODES = {"4/4": 192, "3/4": 16, "6/8": 16}
 MIN_BARS = 4
 SONGS_A_CODE = 12
 _ATTEMPTS = 4
@@ -35,9 +36,26 @@ _WEIGHT = np.array([0.25 if voice is None else 1.0 for voice in VOICE_OF_PIECE],
 Floats = npt.NDArray[np.float32]
 
 
+class Groove(NamedTuple):
+    """A groove (2, 16, pieces), its share of beats in triplets, its meter by name or "other", and its played bars."""
+
+    pattern: Floats
+    triplets: float
+    meter: str
+    bars: int
+
+    @classmethod
+    def read(cls, hits: Array, levels: npt.NDArray[np.int64]) -> Groove:
+        """The groove of the bars, of these levels (bars,), that have their commonest meter: HIT of the corpus."""
+        commonest = int(np.bincount(levels).argmax())
+        played = quantise(hits)
+        own = np.flatnonzero((levels == commonest) & (np.bincount(played["bar"], minlength=len(levels)) > 0))
+        return cls(*groove_of(played, own), [*METERS, "other"][commonest - 1], len(own))
+
+
 @dataclass(frozen=True, slots=True)
 class Grooves:
-    """The grooves of the songs of a split: see the module; `meters` are names of METERS or "other"."""
+    """Many grooves; `meters` are names of METERS or "other"."""
 
     patterns: Floats
     triplets: Floats
@@ -45,22 +63,24 @@ class Grooves:
     bars: npt.NDArray[np.int64]
 
     @classmethod
+    def of(cls, grooves: Sequence[Groove]) -> Grooves:
+        """At least one groove."""
+        return cls(
+            np.stack([each.pattern for each in grooves]),
+            np.array([each.triplets for each in grooves], np.float32),
+            tuple(each.meter for each in grooves),
+            np.array([each.bars for each in grooves], np.int64),
+        )
+
+    @classmethod
     def read(cls, corpus: Corpus) -> Grooves:
         """The grooves of all songs of a split, each over the bars of its commonest meter."""
-        songs = len(corpus.index)
-        patterns = np.zeros((songs, STYLE_BARS, FRAMES_PER_BAR, len(PIECES)), np.float32)
-        triplets, played = np.zeros(songs, np.float32), np.zeros(songs, np.int64)
-        meters: list[str] = []
-        for song in tqdm(range(songs), desc=f"grooves of {corpus.split}", leave=False):
+        found: list[Groove] = []
+        for song in tqdm(range(len(corpus.index)), desc=f"grooves of {corpus.split}", leave=False):
             bars = int(corpus.index["bars"][song])
             levels = meter_levels(corpus.songs[song]["meters"], bars)
-            commonest = int(np.bincount(levels).argmax())
-            hits = quantise(corpus.between("hits", song, 0, bars))
-            own = np.flatnonzero((levels == commonest) & (np.bincount(hits["bar"], minlength=bars) > 0))
-            patterns[song], triplets[song] = groove_of(hits, own)
-            played[song] = len(own)
-            meters.append([*METERS, "other"][commonest - 1])
-        return cls(patterns, triplets, tuple(meters), played)
+            found.append(Groove.read(corpus.between("hits", song, 0, bars), levels))
+        return cls.of(found)
 
 
 def meter_levels(runs: list[list[int]], bars: int) -> npt.NDArray[np.int64]:
@@ -108,15 +128,8 @@ def weighted(patterns: Floats, triplets: Floats) -> Floats:
 
 def _clusters(points: Floats, codes: int, seed: int) -> npt.NDArray[np.int64]:
     """The best of several runs of k-means: the cluster of each point."""
-    best, least = np.zeros(len(points), np.int64), np.inf
-    for attempt in range(_ATTEMPTS):
-        centres, label = kmeans2(
-            points, codes, iter=40, minit="++", rng=np.random.default_rng((seed, attempt)), missing="warn"
-        )
-        missed = float(np.square(points - centres[label]).sum())
-        if missed < least:
-            best, least = label.astype(np.int64), missed
-    return best
+    means: Any = KMeans(codes, random_state=seed)  # whose types say that the number of attempts is text
+    return np.asarray(means.set_params(n_init=_ATTEMPTS).fit(points).labels_, np.int64)
 
 
 def codes_of(grooves: Grooves, book: StyleBook) -> npt.NDArray[np.int64]:

@@ -6,7 +6,7 @@ import json
 import math
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,6 @@ from training.drums.dataset import (
     collate,
 )
 from training.drums.model import DrumLSTM, ModelConfig, Output
-from training.drums.styles import read_styles
 
 NATS_TO_BITS = 1 / math.log(2)
 
@@ -44,8 +43,8 @@ NATS_TO_BITS = 1 / math.log(2)
 class DrumTraining:
     """The tables of a training configuration.
 
-    `listening_weight` is that of the hits expected without what was played before, `style_weight` that of the
-    choice of style; with `listen_only` nothing but what reads the parts is trained, several times as fast.
+    `listening_weight` is that of the hits expected without what was played before; with `listen_only` nothing but
+    what reads the parts is trained, several times as fast.
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -53,7 +52,6 @@ class DrumTraining:
     loop: LoopConfig = field(default_factory=LoopConfig)
     validation_crops: int = 360
     listening_weight: float = 0.3
-    style_weight: float = 0.2
     listen_only: bool = False
 
 
@@ -87,7 +85,7 @@ def train(
     """
     tokenizer = DrumTokenizer.load(data / "tokenizer.json")
     torch.manual_seed(config.loop.seed)
-    model = DrumLSTM(replace(config.model, styles=len(read_styles(data))), tokenizer.vocabulary())
+    model = DrumLSTM(config.model, tokenizer.vocabulary())
     if start is not None:
         begin_with(model, start)
     training = DrumConditionalDataset(Corpus(data, "train"), tokenizer, config.data, config.loop.seed)
@@ -108,10 +106,8 @@ def train(
         output: Output = network(batch, listen_only=config.listen_only)
         lengths, bars = (_share_of(share, size) for size in (crop_targets, listening_weight))
         heard = listening_loss(output.expected, batch) * bars
-        told = (batch.codes != IGNORED).sum() / len(share.whole)
-        styles = style_loss(output.styles, batch) * told
-        listened = config.listening_weight * heard + config.style_weight * styles
-        figures = {"listening": float(heard.detach()), "style": float(styles.detach())}
+        listened = config.listening_weight * heard
+        figures = {"listening": float(heard.detach())}
         if config.listen_only:
             return listened, figures
         tokens = lengths * functional.cross_entropy(
@@ -124,8 +120,6 @@ def train(
         for name, batches in watched.items():
             suffix = "" if name == "own" else f"_{name}"
             found[f"expected{suffix}"] = expected_nats(network, batches, fabric.device)
-            if name != "none":
-                found[f"style{suffix}"] = style_nats(network, batches, fabric.device)
             if not config.listen_only:
                 found[f"bits{suffix}"] = bits_per_bar(network, batches, fabric.device)
         return found
@@ -160,23 +154,6 @@ def listening_loss(expected: Tensor, batch: Batch) -> Tensor:
     bars = torch.arange(hits.shape[1], device=hits.device) < batch.bar_counts[:, None]
     weight = (REPEAT_WEIGHT + (1 - REPEAT_WEIGHT) * batch.written) * bars
     return (missed.mean(dim=-1) * weight).sum() / weight.sum().clamp(min=1e-6)
-
-
-def style_loss(styles: Tensor, batch: Batch) -> Tensor:
-    """Nats by which the styles given the parts miss those of the songs; 0 where no parts tell."""
-    told = (batch.codes != IGNORED).sum().clamp(min=1)
-    return functional.cross_entropy(styles.float(), batch.codes, ignore_index=IGNORED, reduction="sum") / told
-
-
-def style_nats(model: nn.Module, batches: Iterable[Batch], device: torch.device) -> float:
-    """Nats by which the styles given the parts miss those of the songs."""
-    nats, songs = 0.0, 0
-    for batch in batches:
-        count = int((batch.codes != IGNORED).sum())
-        there = to_device(batch, device)
-        nats += count * float(style_loss(model(there, listen_only=True).styles, there))
-        songs += count
-    return nats / max(1, songs)
 
 
 def expected_nats(model: nn.Module, batches: Iterable[Batch], device: torch.device) -> float:
@@ -285,8 +262,7 @@ def load_model(path: Path) -> tuple[DrumLSTM, DrumTokenizer, dict[str, Any]]:
         file.write_text(values["tokenizer"], encoding="utf-8")
         tokenizer = DrumTokenizer.load(file)
     config = from_dict(DrumTraining, values["config"], str(path))
-    sizes = replace(config.model, styles=len(values["styles"]["names"]))
-    model = DrumLSTM(sizes, tokenizer.vocabulary())
+    model = DrumLSTM(config.model, tokenizer.vocabulary())
     averaged = {
         name.removeprefix("average/"): value for name, value in tensors.items() if name.startswith("average/")
     }
