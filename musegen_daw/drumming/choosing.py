@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from musegen_daw.drumming.style import Style, StyleBook, vectors
 
-CHANGE_NATS = 6.0  # by which a style that has nothing of the song's is less likely in one of its sections
+CHANGE_NATS = 4.0  # by which a style that has nothing of the song's is less likely in one of its sections
 SAME_FEEL = 0.25  # of the share of triplets
 NEAR_NATS = 4.0  # by how much a style as unlike as can be is less likely where one was asked for
 

@@ -24,8 +24,9 @@ OTHER_SECTION_NATS = -2.5
 NEW_SECTION_NATS = 1.0
 COMPLEXITY_NATS = 3.0
 SAMENESS = 1.4, 0.8, 0.5, 0.5  # how plain it is to play again the bar 1, 2, 4 and 8 before
-LOUDNESS_LIFT, BUSY_LIFT, MOST_LIFT, DENSITY_SHARE = 2.0, 0.35, 0.35, 0.6
+LOUDNESS_LIFT, BUSY_LIFT, MOST_LIFT, DENSITY_SHARE = 2.0, 0.35, 0.35, 1.3
 STOP_NATS = -1.0
+BAR_SHARE = 0.7  # of what a bar of the part has more than its section
 SHORT_BARS, SHORT_STOP_NATS = 24, -3.0  # what is short is no song, in which drums may wait
 _CAUSAL = 4
 
@@ -195,7 +196,8 @@ def _contour(part: PartBars) -> tuple[Floats, Floats]:
             for number in np.unique(numbers):
                 own = numbers == number
                 if (own & there).any():
-                    found[own] = values[own & there].mean() - usual
+                    mean = values[own & there].mean()
+                    found[own] = mean - usual + BAR_SHARE * np.where(there, values - mean, 0)[own]
         else:
             for bar in range(1, bars):
                 past = np.flatnonzero(there[:bar])
