@@ -25,13 +25,16 @@ def probabilities(logits: npt.NDArray[np.float32], codes: npt.NDArray[np.int64])
 def different_styles(
     likely: npt.NDArray[np.float64], count: int, likeness: npt.NDArray[np.float32]
 ) -> list[int]:
-    """`count` codes, the likeliest first, then those that add most to how well the best of them is to be expected.
+    """`count` codes: one that serves well whichever was meant, then those that add most to how well the best does.
+
+    The first is the likeliest where one stands out; where many are about as likely, it is like many of them.
 
     `likeness` (styles, styles) is how well one serves where another was meant. A greedy maximum of a submodular
     coverage (Nemhauser, Wolsey and Fisher, 1978). With fewer styles than asked for they come round again.
     """
     possible = np.flatnonzero(likely > 0)
-    chosen = [int(possible[likely[possible].argmax()])]
+    serves = likeness @ np.square(likely)
+    chosen = [int(possible[serves[possible].argmax()])]
     covered = likeness[chosen[0]].copy()
     while len(chosen) < min(count, len(possible)):
         gain = (likely[None] * np.maximum(likeness - covered[None], 0)).sum(axis=1)

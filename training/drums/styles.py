@@ -19,10 +19,10 @@ import numpy.typing as npt
 from sklearn.cluster import KMeans
 from tqdm import tqdm
 
-from musegen_daw.core.drums import VOICE_OF_PIECE
-from musegen_daw.drumming.events import Array, quantise
+from musegen_daw.core.drums import PIECES, VOICE_OF_PIECE
+from musegen_daw.drumming.events import FRAMES_PER_BAR, Array, quantise
 from musegen_daw.drumming.meter import METERS, meter_level
-from musegen_daw.drumming.style import StyleBook, groove_of, vectors
+from musegen_daw.drumming.style import STYLE_BARS, StyleBook, groove_of, vectors
 from training.common.files import write_json
 from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS
@@ -64,9 +64,10 @@ class Grooves:
 
     @classmethod
     def of(cls, grooves: Sequence[Groove]) -> Grooves:
-        """At least one groove."""
+        """One after the other."""
+        shape = len(grooves), STYLE_BARS, FRAMES_PER_BAR, len(PIECES)
         return cls(
-            np.stack([each.pattern for each in grooves]),
+            np.array([each.pattern for each in grooves], np.float32).reshape(shape),
             np.array([each.triplets for each in grooves], np.float32),
             tuple(each.meter for each in grooves),
             np.array([each.bars for each in grooves], np.int64),
