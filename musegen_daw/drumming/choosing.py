@@ -22,19 +22,23 @@ def probabilities(logits: npt.NDArray[np.float32], codes: npt.NDArray[np.int64])
     return found
 
 
+def serving_style(likely: npt.NDArray[np.float64], likeness: npt.NDArray[np.float32]) -> int:
+    """The code that serves best whichever was meant: the likeliest where one stands out, else one like many of them."""
+    possible = np.flatnonzero(likely > 0)
+    serves = likeness @ np.square(likely)
+    return int(possible[serves[possible].argmax()])
+
+
 def different_styles(
     likely: npt.NDArray[np.float64], count: int, likeness: npt.NDArray[np.float32]
 ) -> list[int]:
-    """`count` codes: one that serves well whichever was meant, then those that add most to how well the best does.
-
-    The first is the likeliest where one stands out; where many are about as likely, it is like many of them.
+    """`count` codes: one that serves whichever was meant, then those that add most to how well the best does.
 
     `likeness` (styles, styles) is how well one serves where another was meant. A greedy maximum of a submodular
     coverage (Nemhauser, Wolsey and Fisher, 1978). With fewer styles than asked for they come round again.
     """
     possible = np.flatnonzero(likely > 0)
-    serves = likeness @ np.square(likely)
-    chosen = [int(possible[serves[possible].argmax()])]
+    chosen = [serving_style(likely, likeness)]
     covered = likeness[chosen[0]].copy()
     while len(chosen) < min(count, len(possible)):
         gain = (likely[None] * np.maximum(likeness - covered[None], 0)).sum(axis=1)

@@ -16,6 +16,7 @@ from musegen_daw.drumming.choosing import (
     different_styles,
     named_like,
     probabilities,
+    serving_style,
     style_of_section,
     styles_like,
 )
@@ -215,8 +216,8 @@ class DrumGenerator:
         if style is None:
             codes = self.styles.of_meter("4/4")
             summary = scene.summary(request.bpm, meter=meter_level(FRAMES_PER_BAR, is_compound=False))
-            likely = self.styles.shares[codes] if summary is None else self._choose(summary)[0][codes]
-            style = self.styles[int(codes[likely.argmax()])]
+            logits = np.log(self.styles.shares) if summary is None else self._choose(summary)[0]
+            style = self.styles[serving_style(probabilities(logits, codes), self._likeness)]
         return float(style.pattern.sum()) / (STYLE_BARS * METERS[style.meter].frames)
 
     def _lines(self, request: DrumRequest, scene: Scene, styles: Sequence[Style]) -> list[tuple[Style, ...]]:

@@ -49,7 +49,7 @@ class DrumWriter(Protocol):
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> DrumResult:
-        """The takes for `request`, the likeliest first."""
+        """The takes for `request`, the best fitting first."""
         ...
 
 

@@ -19,7 +19,7 @@ from musegen_daw.drumming.style import Style
 USUAL_DENSITY = 0.92
 DENSITY_SHARE = 1.0  # of how much busier or sparser than usual a bar is planned
 DENSITY_NATS = 1.6
-EVENED, MOST_EVENED = 0.9, 2.0  # how far bars that are not of four quarters are as busy as those that are
+MOST_EVENED = 2.0  # by how much bars not of four quarters are busier or sparser than expected, at most
 _KINDS = {BarKind.GROOVE: 1, BarKind.VARIATION: 2, BarKind.FILL: 3}
 
 
@@ -55,7 +55,7 @@ def evened(
         own = (expected * inside[None, :, :, None]).sum(axis=(2, 3))[:, short].sum(axis=1) / frames[
             short
         ].sum()
-        level = (usual_hits / np.maximum(own, 1e-3)) ** EVENED
+        level = usual_hits / np.maximum(own, 1e-3)
         found[:, short] = np.clip(level, 1 / MOST_EVENED, MOST_EVENED)[:, None]
     return found
 

@@ -115,7 +115,7 @@ class ClipDocument:
 
     @property
     def takes_as_shown(self) -> tuple[Take, ...]:
-        """Those of the last question first, and of one question the likeliest first."""
+        """Those of the last question first, and of one question the best fitting first."""
         questions = [tuple(of) for _, of in groupby(self.takes, lambda take: (take.origin, take.settings))]
         return tuple(take for of in reversed(questions) for take in of)
 

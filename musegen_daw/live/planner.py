@@ -21,7 +21,7 @@ class WritesDrums(Protocol):
     """What planning asks of a drum generator."""
 
     def generate(self, request: DrumRequest, *, cancelled: Callable[[], bool] | None = None) -> DrumResult:
-        """The takes for `request`, the likeliest first; may raise where `cancelled` answers true."""
+        """The takes for `request`, the best fitting first; may raise where `cancelled` answers true."""
         ...
 
 

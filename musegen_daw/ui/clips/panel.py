@@ -202,7 +202,7 @@ class ClipsPanel(Panel):
         self._editor.edit("generate", lambda clip: asked.takes_in(clip, result), asked.identity)
         count = len(result.takes)
         takes = "one take" if count == 1 else f"{count} takes"
-        self.said.emit(f"Wrote {takes} with seed {asked.settings.seed}, the likeliest first.", GOOD)
+        self.said.emit(f"Wrote {takes} with seed {asked.settings.seed}, the best fitting first.", GOOD)
 
     def _generated(self) -> None:
         self.view.grid.set_regenerating(frozenset())

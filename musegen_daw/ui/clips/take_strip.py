@@ -159,7 +159,7 @@ class TakeCard(QAbstractButton):
 
 
 class TakeStrip(QScrollArea):
-    """All takes, those written last first and of one question the likeliest first."""
+    """All takes, those written last first and of one question the best fitting first."""
 
     picked = Signal(int)
     forget_asked = Signal(int)

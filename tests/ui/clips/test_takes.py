@@ -38,7 +38,7 @@ def test_takes_are_shown_with_their_seed_the_likeliest_first(hands):
     assert likelihoods == sorted(likelihoods, reverse=True)
     assert [card.isChecked() for card in cards] == [True, False, False, False]
     assert cards[0].caption() == "seed 77"
-    assert hands.said[-1] == ("good", "Wrote 4 takes with seed 77, the likeliest first.")
+    assert hands.said[-1] == ("good", "Wrote 4 takes with seed 77, the best fitting first.")
     assert len(hands.grid.hits) == len(hands.notes) > 0
     hands.generate()
     assert [card.take.number for card in hands.panel.view.takes.cards] == [1, 2, 3, 4, 5, 6, 7, 8]
