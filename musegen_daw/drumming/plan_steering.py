@@ -109,11 +109,11 @@ def bar_rules(part: PartBars, steering: Steering, fills: Collection[int] = ()) -
     return BarRules(nats, fill_floor, fill_scale, crash_floor, after_fill, crash_scale, energy, density)
 
 
-def warped(value: Floats, wish: float | None) -> Floats:
-    """Values 0..1 drawn towards 0 or 1 as far as `wish` is from .5."""
+def warped(value: Floats, wish: float | None, reach: float = 0.85) -> Floats:
+    """Values 0..1 drawn towards 0 or 1 as far as `wish` is from .5, the share `reach` of the way at most."""
     if wish is None:
         return value
-    pull = 0.85 * (2 * wish - 1)
+    pull = reach * (2 * wish - 1)
     return value + (1 - value) * pull if pull > 0 else value * (1 + pull)
 
 

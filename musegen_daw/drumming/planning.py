@@ -34,6 +34,8 @@ Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+ENERGY_REACH = 1.0  # of the softest and the loudest that there is
+DENSITY_SPREAD = 0.3  # of what is drawn: the rest is what is to be expected
 _STREAM = 0x706C616E  # the random stream of the plans, apart from those of notes and hands
 (
     _FILL_DRAW,
@@ -189,19 +191,20 @@ class Planner:
         kind = _drawn(odds, draws[:, _KIND_DRAW])
         crash = (wants_crash | (draws[:, _OWN_CRASH_DRAW] < crash_chance[row, kind])) & (kind != STOP)
         cymbal = _drawn(_odds(self._sharpness * cymbal_logits[row, kind]), draws[:, _CYMBAL_DRAW])
-        density = _drawn(_odds(self._sharpness * density_logits[row, kind]), draws[:, _DENSITY_DRAW])
+        densities = _odds(self._sharpness * density_logits[row, kind])
+        density = _drawn(densities, draws[:, _DENSITY_DRAW])
         energy = _drawn(_odds(self._sharpness * energy_logits[row, kind]), draws[:, _ENERGY_DRAW])
         history.settle(bar, kind, crash.astype(np.int64), cymbal, density, energy)
         within = draws[:, _PLACE_DRAW]
         is_repeat = kind >= FIRST_REPEAT
         source = np.where(is_repeat, there[np.maximum(kind - FIRST_REPEAT, 0)], bar)
         played = kind != STOP
-        new_density = warped(
-            np.clip((density + within) / LEVELS + rules.density[bar], 0, 1), steering.density
-        )
+        usual = densities @ np.arange(LEVELS) / densities.sum(axis=1) + 0.5
+        own = usual + DENSITY_SPREAD * (density + within - usual)
+        new_density = warped(np.clip(own / LEVELS + rules.density[bar], 0, 1), steering.density)
         draft.density[:, bar] = np.where(is_repeat, draft.density[row, source], new_density * played)
         volume = np.clip((energy + 0.5) / LEVELS + rules.energy[bar], 0, 1)
-        draft.energy[:, bar] = warped(volume, steering.energy) * played
+        draft.energy[:, bar] = warped(volume, steering.energy, ENERGY_REACH) * played
 
 
 def _nats(scale: float) -> float:

@@ -40,10 +40,7 @@ Floats = npt.NDArray[np.float32]
 PAST_BARS = 24
 STRENGTH = 4.0  # these were chosen on the validation split
 VARIED_STRENGTH = 4.0  # a variation is not what is likeliest: that was played already
-STYLE_SHARE, ASKED_STYLE_SHARE = (
-    0.3,
-    0.75,
-)  # of what is expected that is the style's groove, whatever the part
+STYLE_SHARE, ASKED_STYLE_SHARE = 0.3, 0.6  # of what is expected that is the groove of the style alone
 REWRITES = 1  # of a bar that was to be new and is not
 AGAIN_BARS = 2
 FILL_NATS = 0.65  # by which a tom in the second half of a fill is drawn
