@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from musegen_daw.core.clip import Clip, Note
@@ -86,10 +87,14 @@ def test_a_variation_is_the_same_however_many_there_are(generator) -> None:
     assert set(_notes(one)) <= set(_notes(few))
 
 
-def test_the_likeliest_style_comes_first(generator) -> None:
-    takes = generator.generate(_request(variations=3)).takes
-    assert max(take.style_probability for take in takes) == takes[0].style_probability > 0
-    assert all(take.log_likelihood < 0 for take in takes)
+def test_the_style_that_serves_whichever_was_meant_comes_first(generator) -> None:
+    styles = generator.styles
+    takes = generator.generate(_request(variations=len(styles))).takes
+    likely = np.zeros(len(styles))
+    for take in takes:
+        likely[take.style.code] = take.style_probability
+    assert likely.sum() == pytest.approx(1)
+    assert takes[0].style.code == (styles.likeness @ likely**2).argmax()
 
 
 @pytest.mark.parametrize(
