@@ -14,7 +14,7 @@ from musegen_daw.drumming.plan import BarKind, Cymbal, Plan
 from musegen_daw.drumming.plan_reading import CYMBALS, PlanScale
 from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.drumming.scene import Scene
-from musegen_daw.drumming.style import Style
+from musegen_daw.drumming.style import Style, by_identity
 
 USUAL_DENSITY = 0.92
 DENSITY_SHARE = 1.0  # of how much busier or sparser than usual a bar is planned
@@ -71,9 +71,7 @@ def plan_controls(
     found[..., METER] = scene.meters
     found[..., TEMPO] = tempo_level(request.bpm)
     for row, plan in enumerate(plans):
-        known = {
-            id(style): _timekeepers(style) for style in {id(style): style for style in lines[row]}.values()
-        }
+        known = {key: _timekeepers(style) for key, style in by_identity(lines[row]).items()}
         for bar, own in enumerate(plan.bars):
             found[row, bar, KIND] = _KINDS.get(own.kind, 0)
             found[row, bar, CRASH] = 1 + own.crash

@@ -52,9 +52,14 @@ class Style:
         return np.concatenate(rows, axis=-1, dtype=np.float32)
 
 
+def by_identity(line: Iterable[Style]) -> dict[int, Style]:
+    """The styles of some bars, each once, by `id`: their patterns are large to compare."""
+    return {id(style): style for style in line}
+
+
 def frames_of(line: Sequence[Style]) -> Floats:
     """What the network reads of the styles of some bars, the first of them bar 0: (bars, 16, STYLE_FEATURES)."""
-    every = {id(style): style.frames(len(line)) for style in {id(style): style for style in line}.values()}
+    every = {key: style.frames(len(line)) for key, style in by_identity(line).items()}
     return np.stack([every[id(style)][bar] for bar, style in enumerate(line)])
 
 
