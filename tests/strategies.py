@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from musegen_daw.core.clip import Clip, Note, Song
+from musegen_daw.core.messages import ChannelMessage, MessageKind
 from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
 
 PPQS = st.sampled_from([1, 24, 96, 120, 220, 384, 480, 960, 10080])
@@ -16,6 +17,16 @@ def notes(max_start_ticks=20_000):
         start_ticks=st.integers(0, max_start_ticks),
         duration_ticks=st.integers(0, 3_000),
     )
+
+
+def messages(max_start_ticks=20_000):
+    kinds = st.sampled_from([kind for kind in MessageKind if kind is not MessageKind.PITCH_BEND])
+    seven_bits = st.integers(0, 127)
+    ticks = st.integers(0, max_start_ticks)
+    bend = st.builds(
+        ChannelMessage, ticks, st.just(MessageKind.PITCH_BEND), st.just(0), st.integers(0, 16_383)
+    )
+    return st.builds(ChannelMessage, ticks, kinds, seven_bits, seven_bits) | bend
 
 
 @st.composite

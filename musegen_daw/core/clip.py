@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
+from musegen_daw.core.messages import ChannelMessage
 from musegen_daw.core.time import TimeMap
 
 
@@ -41,7 +42,9 @@ _order = attrgetter("start_ticks", "pitch", "duration_ticks", "velocity")
 class Clip:
     """The notes of one track, in order of time, over [0, length_ticks) at `ppq` ticks a quarter note.
 
-    `program` is the General MIDI program, counted from 0; `is_drum` marks channel 10.
+    `program` is the General MIDI program, counted from 0, or of drums the kit; `bank` is the bank that it was taken from
+    (128 times controller 0 plus controller 32). `is_drum` marks drums, on whichever channel they were. `messages` are
+    all that the channel of the notes was told, in order of time, those at one tick in the order in which they were sent.
     """
 
     notes: tuple[Note, ...]
@@ -50,6 +53,8 @@ class Clip:
     name: str = ""
     program: int = 0
     is_drum: bool = False
+    bank: int = 0
+    messages: tuple[ChannelMessage, ...] = ()
 
     def __post_init__(self) -> None:
         if self.ppq <= 0:
@@ -57,6 +62,8 @@ class Clip:
         if self.length_ticks < 0:
             raise ValueError(f"a length cannot be negative, got {self.length_ticks}")
         object.__setattr__(self, "notes", tuple(sorted(self.notes, key=_order)))
+        in_order = sorted(self.messages, key=attrgetter("start_ticks"))
+        object.__setattr__(self, "messages", tuple(in_order))
 
     @property
     def end_ticks(self) -> int:
@@ -72,7 +79,10 @@ class Clip:
         return self.with_notes(changed for changed in map(change, self.notes) if changed is not None)
 
     def slice(self, start_ticks: int, end_ticks: int) -> Clip:
-        """Notes that start within [start_ticks, end_ticks), moved to 0; tails are cut at the end."""
+        """Notes that start within [start_ticks, end_ticks), moved to 0; tails are cut at the end.
+
+        Every message before the end is kept, those before the start at 0, so that the channel is as it was.
+        """
         if not 0 <= start_ticks <= end_ticks:
             raise ValueError(f"[{start_ticks}, {end_ticks}) is no interval")
         kept = (
@@ -84,12 +94,25 @@ class Clip:
             for note in self.notes
             if start_ticks <= note.start_ticks < end_ticks
         )
-        return replace(self, notes=tuple(kept), length_ticks=end_ticks - start_ticks)
+        messages = (
+            message.at(max(0, message.start_ticks - start_ticks))
+            for message in self.messages
+            if message.start_ticks < end_ticks
+        )
+        return replace(
+            self, notes=tuple(kept), length_ticks=end_ticks - start_ticks, messages=tuple(messages)
+        )
 
     def shift(self, ticks: int) -> Clip:
-        """All notes moved by `ticks`; raises ValueError if one would start before 0."""
+        """All notes moved by `ticks`, and messages, at most to 0; raises ValueError if a note would start before 0."""
         moved = (replace(note, start_ticks=note.start_ticks + ticks) for note in self.notes)
-        return replace(self, notes=tuple(moved), length_ticks=max(0, self.length_ticks + ticks))
+        messages = (message.at(max(0, message.start_ticks + ticks)) for message in self.messages)
+        return replace(
+            self,
+            notes=tuple(moved),
+            length_ticks=max(0, self.length_ticks + ticks),
+            messages=tuple(messages),
+        )
 
     def transpose(self, semitones: int) -> Clip:
         """All pitches moved by `semitones`; notes that leave 0..127 are dropped."""
@@ -100,7 +123,7 @@ class Clip:
         )
 
     def merge(self, other: Clip) -> Clip:
-        """The notes of both clips, as long as the longer one; raises ValueError on unequal PPQ."""
+        """The notes of both clips and the messages of this one, as long as the longer one; raises ValueError on unequal PPQ."""
         if other.ppq != self.ppq:
             raise ValueError(f"clips of {self.ppq} and {other.ppq} PPQ cannot be merged")
         length_ticks = max(self.length_ticks, other.length_ticks)
@@ -134,7 +157,14 @@ class Clip:
             )
             for note in self.notes
         )
-        return replace(self, notes=tuple(notes), length_ticks=rescale(self.length_ticks), ppq=ppq)
+        messages = (message.at(rescale(message.start_ticks)) for message in self.messages)
+        return replace(
+            self,
+            notes=tuple(notes),
+            length_ticks=rescale(self.length_ticks),
+            ppq=ppq,
+            messages=tuple(messages),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musegen_daw.core.clip import Clip, Note, Song
+from musegen_daw.core.messages import ChannelMessage, MessageKind
 from musegen_daw.core.time import TimeMap
 from tests.strategies import PPQS, clips
 
@@ -110,3 +111,37 @@ def test_a_song_tells_parts_from_drums():
     drums = Clip((Note(36, 64, 0, 480),), 480, 480, is_drum=True)
     song = Song((part, empty, drums), TimeMap(480))
     assert (song.parts, song.drums, song.end_ticks) == ((part,), (drums,), 1920)
+
+
+def control(ticks, value):
+    return ChannelMessage(ticks, MessageKind.CONTROL_CHANGE, 7, value)
+
+
+def test_a_slice_begins_with_the_channel_as_it_was_there():
+    clip = Clip((), 960, 96, messages=(control(0, 100), control(50, 20), control(200, 90), control(500, 1)))
+    assert clip.slice(100, 400).messages == (control(0, 100), control(0, 20), control(100, 90))
+
+
+def test_messages_move_with_the_notes():
+    clip = Clip((Note(60, 90, 96, 48),), 960, 96, messages=(control(10, 100), control(96, 20)))
+    assert clip.shift(-96).messages == (control(0, 100), control(0, 20))
+    assert clip.at_ppq(480).messages == (control(50, 100), control(480, 20))
+
+
+def test_messages_are_in_order_of_time_and_those_of_one_tick_in_the_order_sent():
+    clip = Clip((), 960, 96, messages=(control(50, 1), control(0, 3), control(0, 2)))
+    assert clip.messages == (control(0, 3), control(0, 2), control(50, 1))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (-1, MessageKind.CONTROL_CHANGE, 7, 0),
+        (0, MessageKind.CONTROL_CHANGE, 128, 0),
+        (0, MessageKind.CONTROL_CHANGE, 7, 128),
+        (0, MessageKind.PITCH_BEND, 0, 16_384),
+    ],
+)
+def test_a_message_that_cannot_be_sent_is_refused(fields):
+    with pytest.raises(ValueError):
+        ChannelMessage(*fields)

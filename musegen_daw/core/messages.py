@@ -1,0 +1,47 @@
+"""What a channel is told besides notes: controllers, bend and pressure, each at its tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+
+class MessageKind(Enum):
+    """The channel voice messages of MIDI 1.0 that change how notes sound."""
+
+    CONTROL_CHANGE = "control change"
+    PITCH_BEND = "pitch bend"
+    CHANNEL_PRESSURE = "channel pressure"
+    KEY_PRESSURE = "key pressure"
+
+
+BEND_CENTRE = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMessage:
+    """One message at `start_ticks`.
+
+    `number` is the controller or, for key pressure, the pitch; 0 for the others. `value` is within 0..127, of a bend
+    within 0..16383 with its centre at 8192.
+    """
+
+    start_ticks: int
+    kind: MessageKind
+    number: int
+    value: int
+
+    def __post_init__(self) -> None:
+        if self.start_ticks < 0:
+            raise ValueError(f"a message cannot stand before tick 0, got {self.start_ticks}")
+        if not 0 <= self.number <= 127:
+            raise ValueError(f"the number of a message must be within 0..127, got {self.number}")
+        largest = 16_383 if self.kind is MessageKind.PITCH_BEND else 127
+        if not 0 <= self.value <= largest:
+            raise ValueError(
+                f"the value of a {self.kind.value} must be within 0..{largest}, got {self.value}"
+            )
+
+    def at(self, start_ticks: int) -> ChannelMessage:
+        """The same message at another tick."""
+        return replace(self, start_ticks=start_ticks)
