@@ -42,9 +42,9 @@ _order = attrgetter("start_ticks", "pitch", "duration_ticks", "velocity")
 class Clip:
     """The notes of one track, in order of time, over [0, length_ticks) at `ppq` ticks a quarter note.
 
-    `program` is the General MIDI program, counted from 0, or of drums the kit; `bank` is the bank that it was taken from
-    (128 times controller 0 plus controller 32). `is_drum` marks drums, on whichever channel they were. `messages` are
-    all that the channel of the notes was told, in order of time, those at one tick in the order in which they were sent.
+    `program` is the General MIDI program, counted from 0, or of drums the kit; `bank` is the bank that it was
+    taken from (128 times controller 0 plus controller 32). `is_drum` marks drums, on whichever channel they were.
+    `messages` are all that the channel of the notes was told, in order of time, those at one tick as they were sent.
     """
 
     notes: tuple[Note, ...]
@@ -104,7 +104,7 @@ class Clip:
         )
 
     def shift(self, ticks: int) -> Clip:
-        """All notes moved by `ticks`, and messages, at most to 0; raises ValueError if a note would start before 0."""
+        """All moved by `ticks`, messages no further than 0; raises ValueError if a note would start before 0."""
         moved = (replace(note, start_ticks=note.start_ticks + ticks) for note in self.notes)
         messages = (message.at(max(0, message.start_ticks + ticks)) for message in self.messages)
         return replace(

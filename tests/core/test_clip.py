@@ -143,5 +143,5 @@ def test_messages_are_in_order_of_time_and_those_of_one_tick_in_the_order_sent()
     ],
 )
 def test_a_message_that_cannot_be_sent_is_refused(fields):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="must be within|cannot stand before"):
         ChannelMessage(*fields)
