@@ -123,7 +123,7 @@ class Clip:
         )
 
     def merge(self, other: Clip) -> Clip:
-        """The notes of both clips and the messages of this one, as long as the longer one; raises ValueError on unequal PPQ."""
+        """The notes of both clips and the messages of this one; raises ValueError on unequal PPQ."""
         if other.ppq != self.ppq:
             raise ValueError(f"clips of {self.ppq} and {other.ppq} PPQ cannot be merged")
         length_ticks = max(self.length_ticks, other.length_ticks)
