@@ -57,6 +57,8 @@ class PartBars:
     boundary: Floats
     likeness: Floats
     """How alike each bar and that 1, 2, 4, 8 and 16 before are: (bars, 5)."""
+    texture: Floats
+    """Rhythm and harmony of each bar as one direction (bars, n): the product of two says how alike they are, 0..1."""
     marked: bool = False
     """Whether sections were marked, and not found."""
 
@@ -91,8 +93,9 @@ def bar_features(
     rhythm, chroma, own, sounds = _own_features(known, bars, length)
     alike, likeness = _likeness(rhythm, chroma, is_heard)
     rhythm_flat = rhythm.reshape(bars, FRAMES_PER_BAR * len(FAMILIES))
-    recent = _recent_mean(np.concatenate([rhythm_flat, 2 * chroma[:, :12]], axis=1))
-    novelty = 1 - _cosine(np.concatenate([rhythm_flat, 2 * chroma[:, :12]], axis=1), recent)
+    both = np.concatenate([rhythm_flat, 2 * chroma[:, :12]], axis=1)
+    novelty = 1 - _cosine(both, _recent_mean(both))
+    texture = (both / (np.linalg.norm(both, axis=1, keepdims=True) + 1e-9)).astype(np.float32)
     content = np.concatenate([own, alike, novelty[:, None]], axis=1)
     content[~is_heard] = 0
     counts = np.bincount(known["bar"], minlength=bars).astype(np.float32)
@@ -101,7 +104,7 @@ def bar_features(
     starts: tuple[int, ...] = tuple(sorted({int(bar) for bar in sections if 0 <= bar < bars}))
     knows_all = bool(is_heard.all()) and bool(sounds.any())
     if knows_all:
-        boundary = _boundaries(np.concatenate([rhythm_flat, 2 * chroma[:, :12]], axis=1), sounds)
+        boundary = _boundaries(texture, sounds)
         starts = starts or find_sections(boundary, sounds)
     first = int(sounds.argmax()) if sounds.any() else 0
     return PartBars(
@@ -118,6 +121,7 @@ def bar_features(
         loudness=loudness.astype(np.float32),
         boundary=boundary,
         likeness=likeness,
+        texture=texture,
         marked=bool(sections),
     )
 
@@ -265,10 +269,9 @@ def _recent_mean(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     return total[index] - total[np.maximum(index - 4, 0)]
 
 
-def _boundaries(values: npt.NDArray[np.floating], sounds: Bools) -> Floats:
+def _boundaries(unit: Floats, sounds: Bools) -> Floats:
     """How different the four bars from each bar on are from the four before, and how alike within: (bars,), 0..1."""
-    bars = len(values)
-    unit = values / (np.linalg.norm(values, axis=1, keepdims=True) + 1e-9)
+    bars = len(unit)
     alike = np.pad(unit @ unit.T, SECTION_BARS)
     there = np.pad(np.outer(sounds, sounds).astype(float), SECTION_BARS)
     index = np.arange(bars)[:, None, None]

@@ -9,8 +9,11 @@ import numpy.typing as npt
 
 from musegen_daw.drumming.style import Style, StyleBook, vectors
 
-CHANGE_NATS = 4.0  # by which a style that has nothing of the song's is less likely in one of its sections
-SAME_FEEL = 0.25  # of the share of triplets
+FIRST_CHANGE_NATS = (
+    1.0  # by which a style that has nothing of the take's is less likely in a section of the first
+)
+CHANGE_NATS = 4.0  # and of the others, which are there for another style than is likeliest
+SAME_FEEL = 0.5  # of the share of triplets
 NEAR_NATS = 4.0  # by how much a style as unlike as can be is less likely where one was asked for
 
 
@@ -51,17 +54,21 @@ def different_styles(
 
 
 def style_of_section(
-    main: Style, likely: npt.NDArray[np.float64], book: StyleBook, likeness: npt.NDArray[np.float32]
+    main: Style,
+    likely: npt.NDArray[np.float64],
+    book: StyleBook,
+    likeness: npt.NDArray[np.float32],
+    change_nats: float = CHANGE_NATS,
 ) -> Style:
-    """The style of a section of a song that is in the style `main`, given how likely each is by the section alone.
+    """The style of a section of a take in the style `main`, given how likely each is by the section alone.
 
-    The likelier one, the less unlike the song's; never of another feel.
+    The likelier one, the less unlike the take's by `change_nats`; never of another feel.
     """
     if main.code < 0:
         return main
     usable = (likely > 0) & (np.abs(book.triplets - main.triplets) < SAME_FEEL)
     usable[main.code] = True
-    nats = np.log(np.maximum(likely, 1e-9)) + CHANGE_NATS * (likeness[main.code] - 1)
+    nats = np.log(np.maximum(likely, 1e-9)) + change_nats * (likeness[main.code] - 1)
     nats[~usable] = -np.inf
     code = int(nats.argmax())
     return main if code == main.code else book[code]

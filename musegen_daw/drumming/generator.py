@@ -13,6 +13,8 @@ from musegen_daw.core.clip import Clip, Note
 from musegen_daw.core.drums import PIECES
 from musegen_daw.core.time import Bar
 from musegen_daw.drumming.choosing import (
+    CHANGE_NATS,
+    FIRST_CHANGE_NATS,
     different_styles,
     named_like,
     probabilities,
@@ -33,9 +35,11 @@ from musegen_daw.drumming.guidance import Guidance
 from musegen_daw.drumming.hand import Hand
 from musegen_daw.drumming.hands import playable
 from musegen_daw.drumming.meter import METERS, meter_level
-from musegen_daw.drumming.plan import BarPlan, Plan
+from musegen_daw.drumming.plan import BarKind, BarPlan, Plan
 from musegen_daw.drumming.plan_steering import Steering
 from musegen_daw.drumming.planning import Planner
+from musegen_daw.drumming.recall import with_recall
+from musegen_daw.drumming.recent import Recent
 from musegen_daw.drumming.repeats import within_styles
 from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake, check
 from musegen_daw.drumming.scene import Scene
@@ -53,8 +57,10 @@ Progress = Callable[[int, int], None]
 WINDOW_BARS = 16
 OVERLAP_BARS = 4
 DEFAULT_BPM = 120.0
-USUAL_CRASHES = 0.45  # at which tracks have as many as human ones, those at sections among them
-USUAL_COMPLEXITY = 0.65  # at which as many bars are played again
+KEPT_PARTS, KEPT_CHOICES = 4, 64
+USUAL_FILLS = 0.4  # at which tracks have as many as human ones
+USUAL_CRASHES = 0.55  # at which tracks have as many as human ones, those at sections among them
+USUAL_COMPLEXITY = 0.8  # at which as many bars are played again
 
 
 class Cancelled(Exception):
@@ -79,7 +85,10 @@ class DrumGraphs:
 
 
 class DrumGenerator:
-    """Drums from the model; keeps no state between requests."""
+    """Drums from the model; what a request gives depends on nothing that was asked before.
+
+    What the model reads of parts is kept for the next requests, for a clip is asked about again and again.
+    """
 
     def __init__(self, spec: ModelSpec, graphs: DrumGraphs) -> None:
         self.name = spec.name
@@ -104,6 +113,8 @@ class DrumGenerator:
             graphs.expect, graphs.look_back, writer, grammar, guidance, self.vocabulary, history_width
         )
         self._likeness = self.styles.likeness
+        self._memories: Recent[bytes, Memory] = Recent(KEPT_PARTS)
+        self._choices: Recent[bytes, Floats] = Recent(KEPT_CHOICES)
 
     @classmethod
     def open(cls, folder: Path, threads: int = 1, *, exact: bool = False) -> DrumGenerator:
@@ -141,7 +152,7 @@ class DrumGenerator:
             seed=request.seed,
             bpm=request.bpm,
             steering=Steering(
-                request.fills,
+                USUAL_FILLS if request.fills is None else request.fills,
                 USUAL_CRASHES if request.crashes is None else request.crashes,
                 request.density,
                 request.energy,
@@ -153,7 +164,11 @@ class DrumGenerator:
             ],
         )
 
-        plans = [within_styles(plan, line) for plan, line in zip(plans, lines, strict=True)]
+        fixed = [scene.given[bar] or request.plan is not None for bar in range(len(scene.bars))]
+        plans = [
+            with_recall(within_styles(plan, line), scene.part, line, fixed, scene.places)
+            for plan, line in zip(plans, lines, strict=True)
+        ]
 
         def done(bar: int) -> None:
             if cancelled is not None and cancelled():
@@ -184,6 +199,11 @@ class DrumGenerator:
         return DrumResult(tuple(takes), request.seed)
 
     def _read_parts(self, scene: Scene) -> Memory:
+        """What the encoder says of the parts."""
+        key = b"|".join((scene.onsets.tobytes(), scene.heard.tobytes()))
+        return self._memories.of(key, lambda: self._encoded(scene))
+
+    def _encoded(self, scene: Scene) -> Memory:
         bars = len(scene.bars)
         parts = part_frames(scene.onsets, bars).reshape(bars, FRAMES_PER_BAR, -1)
         heard = scene.heard.astype(np.float32)
@@ -207,8 +227,10 @@ class DrumGenerator:
             shares = np.zeros(len(self.styles))
             shares[codes] = self.styles.shares[codes] / self.styles.shares[codes].sum()
             return shares
-        (logits,) = self._choose(summary)
-        return probabilities(logits, codes)
+        return probabilities(self._style_logits(summary), codes)
+
+    def _style_logits(self, summary: Floats) -> Floats:
+        return self._choices.of(summary.tobytes(), lambda: self._choose(summary)[0])
 
     def _usual_hits(self, request: DrumRequest, scene: Scene) -> float:
         """Hits a sixteenth in the style that the parts would ask for in 4/4, or in the one that was asked for."""
@@ -216,7 +238,7 @@ class DrumGenerator:
         if style is None:
             codes = self.styles.of_meter("4/4")
             summary = scene.summary(request.bpm, meter=meter_level(FRAMES_PER_BAR, is_compound=False))
-            logits = np.log(self.styles.shares) if summary is None else self._choose(summary)[0]
+            logits = np.log(self.styles.shares) if summary is None else self._style_logits(summary)
             style = self.styles[serving_style(probabilities(logits, codes), self._likeness)]
         return float(style.pattern.sum()) / (STYLE_BARS * METERS[style.meter].frames)
 
@@ -226,13 +248,14 @@ class DrumGenerator:
         if request.style is not None or scene.primed or len(sections) < 2:
             return [(style,) * len(scene.bars) for style in styles]
         likely = [self._likely_styles(scene, request, bars) for bars in sections]
+        changes = [FIRST_CHANGE_NATS] + [CHANGE_NATS] * (len(styles) - 1)
         return [
             tuple(
                 style
                 for bars, own in zip(sections, likely, strict=True)
-                for style in [style_of_section(main, own, self.styles, self._likeness)] * len(bars)
+                for style in [style_of_section(main, own, self.styles, self._likeness, change)] * len(bars)
             )
-            for main in styles
+            for main, change in zip(styles, changes, strict=True)
         ]
 
     def _chosen_styles(
@@ -310,9 +333,12 @@ def _asked_plan(plan: Plan, scene: Scene) -> Plan:
         own = plan[scene.primed + index]
         if owner not in found:
             found[owner] = own
-        elif own.kind.value == "fill":
+        elif own.kind is BarKind.FILL:
             found[owner] = replace(own, crash=found[owner].crash)
     for owner, own in found.items():
-        if own.repeats and own.repeats > owner:
-            found[owner] = replace(own, repeats=0, kind=type(own.kind).GROOVE)
+        if own.repeats:
+            source = scene.owners.index(owner) - own.repeats
+            since = owner - scene.owners[source] if source >= 0 else 0
+            kind = BarKind.REPEAT if since else BarKind.GROOVE
+            found[owner] = replace(own, repeats=since, kind=kind)
     return Plan(tuple(found[owner] for owner in sorted(found)))

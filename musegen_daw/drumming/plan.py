@@ -8,14 +8,14 @@ from enum import Enum
 from typing import Any
 
 REPEAT_LAGS = (1, 2, 4, 8)
-"""How many bars ago the bar was that a repeat plays again."""
+"""How many bars ago the bar was that a repeat plays again, as the network knows them."""
 
 
 class BarKind(Enum):
     """What a bar is.
 
     A groove is new, a variation keeps most of what the bars before it play, a fill leads into the next bar, a
-    repeat is the bar 1, 2, 4 or 8 before, a stop is silent.
+    repeat is an earlier bar, a stop is silent.
     """
 
     GROOVE = "groove"
@@ -39,8 +39,9 @@ class Cymbal(Enum):
 class BarPlan:
     """One bar of a plan.
 
-    `repeats` is 1, 2, 4 or 8 for a repeat, else 0. `crash` is a crash on the downbeat. `density` and `energy` run
-    from 0 to 1: the sparsest to the busiest, the softest to the loudest training bars. `section` counts from 0.
+    `repeats` is how many bars ago the bar was that a repeat plays again, else 0. `crash` is a crash on the downbeat.
+    `density` and `energy` run from 0 to 1: the sparsest to the busiest, the softest to the loudest training bars.
+    `section` counts from 0.
     """
 
     kind: BarKind = BarKind.GROOVE
@@ -52,7 +53,7 @@ class BarPlan:
     section: int = 0
 
     def __post_init__(self) -> None:
-        if (self.kind is BarKind.REPEAT) != (self.repeats in REPEAT_LAGS):
+        if (self.kind is BarKind.REPEAT) != (self.repeats > 0):
             raise ValueError(f"a {self.kind.value} cannot repeat the bar {self.repeats} before")
         for name in ("density", "energy"):
             value = getattr(self, name)

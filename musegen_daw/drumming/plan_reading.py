@@ -208,13 +208,13 @@ def _bar_plan(label: Sequence[Any], section: int, first_bar: int, bar: int) -> B
 
 
 def from_bar_plans(bars: Sequence[BarPlan]) -> npt.NDArray[np.void]:
-    """Bars of a plan as LABEL (bars,)."""
+    """Bars of a plan as LABEL (bars,); what repeats a bar that the network has no word for is a groove."""
     labels = np.zeros(len(bars), LABEL)
     for label, bar in zip(labels, bars, strict=True):
-        is_repeat = bar.kind is BarKind.REPEAT
-        label["kind"] = (
-            FIRST_REPEAT + REPEAT_LAGS.index(bar.repeats) if is_repeat else _KIND_ORDER.index(bar.kind)
-        )
+        if bar.repeats in REPEAT_LAGS:
+            label["kind"] = FIRST_REPEAT + REPEAT_LAGS.index(bar.repeats)
+        else:
+            label["kind"] = GROOVE if bar.repeats else _KIND_ORDER.index(bar.kind)
         label["crash"], label["cymbal"] = bar.crash, CYMBALS.index(bar.cymbal)
         label["density"], label["energy"] = bar.density, bar.energy
     return labels

@@ -36,6 +36,7 @@ Bools = npt.NDArray[np.bool_]
 
 ENERGY_REACH = 1.0  # of the softest and the loudest that there is
 DENSITY_SPREAD = 0.3  # of what is drawn: the rest is what is to be expected
+SPREAD_BARS = 8
 _STREAM = 0x706C616E  # the random stream of the plans, apart from those of notes and hands
 (
     _FILL_DRAW,
@@ -119,7 +120,7 @@ class Planner:
         place = np.concatenate([part.place, part.ahead, tempo], axis=1, dtype=np.float32)
         style = np.stack([style_input(each.pattern, each.triplets) for each in styles])
         streams = [np.random.default_rng((seed % 2**63, row, _STREAM)) for row in range(rows)]
-        draws = np.stack([stream.random((bars, _DRAWS)) for stream in streams])
+        draws = np.stack([_spread_draws(stream, bars) for stream in streams])
         hidden, cell = zeros(1, rows, self._width), zeros(1, rows, self._width)
         labels = {bar: from_bar_plans([plan])[0] for bar, plan in given.items() if 0 <= bar < bars}
         for bar in range(bars):
@@ -205,6 +206,17 @@ class Planner:
         draft.density[:, bar] = np.where(is_repeat, draft.density[row, source], new_density * played)
         volume = np.clip((energy + 0.5) / LEVELS + rules.energy[bar], 0, 1)
         draft.energy[:, bar] = warped(volume, steering.energy, ENERGY_REACH) * played
+
+
+def _spread_draws(stream: np.random.Generator, bars: int) -> Floats:
+    """Numbers within 0..1 (bars, draws), evenly spread over every eight bars.
+
+    So one seed does not repeat, fill and crash far more than another.
+    """
+    blocks = -(-bars // SPREAD_BARS)
+    order = stream.random((blocks, SPREAD_BARS, _DRAWS)).argsort(axis=1)
+    within = stream.random((blocks, SPREAD_BARS, _DRAWS))
+    return ((order + within) / SPREAD_BARS).reshape(-1, _DRAWS)[:bars]
 
 
 def _nats(scale: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -29,7 +30,8 @@ USUAL_ENERGY = 0.6
 class Scene:
     """A request in model bars, those of the primer first.
 
-    `owners` (asked bars,) are the indices of the written bars that the asked model bars belong to. `frames` and
+    `owners` (asked bars,) are the indices of the written bars that the asked model bars belong to, and `places` (bars,)
+    say which of the model bars of its written bar each is. `frames` and
     `meters` (bars,) are their sixteenths and levels, `heard` (bars,) says which bars of the parts are known.
     `grid` holds the hits, on the grid, of the bars that are given (`given`, (bars,)): of the primer and the kept
     ones. `standing` are hits of kept voices, of `standing_pieces` (pieces,), and `standing_notes` all notes that
@@ -39,6 +41,7 @@ class Scene:
     bars: tuple[Bar, ...]
     primed: int
     owners: tuple[int, ...]
+    places: npt.NDArray[np.int64]
     frames: npt.NDArray[np.int64]
     meters: npt.NDArray[np.int64]
     heard: npt.NDArray[np.bool_]
@@ -68,7 +71,7 @@ class Scene:
     @classmethod
     def of(cls, request: DrumRequest) -> Scene:
         """Read a request, see `request.check`."""
-        before, _ = model_bars(request.primer_bars, request.ppq)
+        before, owners_before = model_bars(request.primer_bars, request.ppq)
         asked, owners = model_bars(request.bars, request.ppq)
         bars, primed = (*before, *asked), len(before)
         parts = _heard_parts(request)
@@ -93,6 +96,7 @@ class Scene:
             bars,
             primed,
             owners,
+            np.array([*_places(owners_before), *_places(owners)], np.int64),
             frames,
             np.array(
                 [
@@ -163,10 +167,8 @@ class Scene:
         parts = self.owners.count(owner)
         if plan.kind is BarKind.REPEAT:
             earlier = owner - plan.repeats
-            lag = (
-                index - self.owners.index(earlier) - (index - self.owners.index(owner)) if earlier >= 0 else 0
-            )
-            same = earlier >= 0 and self.owners.count(earlier) == parts and lag in (1, 2, 4, 8)
+            same = earlier >= 0 and self.owners.count(earlier) == parts
+            lag = self.owners.index(owner) - self.owners.index(earlier) if same else 0
             plan = replace(plan, repeats=lag) if same else replace(plan, kind=BarKind.VARIATION, repeats=0)
         is_first = index == self.owners.index(owner)
         if not is_first:
@@ -180,6 +182,10 @@ class Scene:
             return None
         pattern, triplets = groove_of(hits, range(self.primed))
         return Style(pattern, triplets, "as before", -1, meter_name(self.bars[0], self.ppq))
+
+
+def _places(owners: Sequence[int]) -> list[int]:
+    return [index - owners.index(owner) for index, owner in enumerate(owners)]
 
 
 def _as_given(plan: BarPlan) -> BarPlan:

@@ -43,7 +43,8 @@ VARIED_STRENGTH = 4.0  # a variation is not what is likeliest: that was played a
 STYLE_SHARE, ASKED_STYLE_SHARE = 0.3, 0.6  # of what is expected that is the groove of the style alone
 REWRITES = 1  # of a bar that was to be new and is not
 AGAIN_BARS = 2
-FILL_NATS = 0.65  # by which a tom in the second half of a fill is drawn
+FILL_STRENGTH = 4.0
+FILL_NATS = 1.2  # by which a tom in the second half of a fill is drawn
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.06, 0.5
 _CRASH = next(index for index, piece in enumerate(PIECES) if piece.name == "crash")
 _IS_TOM = np.array([voice is not None and VOICES[voice].endswith("tom") for voice in VOICE_OF_PIECE])
@@ -270,12 +271,17 @@ class TakeWriter:
                 found[index] &= ~self._crashes  # the one on the downbeat comes from the plan
         return found
 
-    def _fill_lean(self, scene: Scene, bar: int) -> Lean:
-        """Draws a fill towards toms in its second half: what it plays is open, where it happens is not."""
+    def _fill_lean(self, scene: Scene, bar: int, own: Floats, threshold: float, strength: float) -> Lean:
+        """Draws a fill towards what is expected in its first half, and towards toms in its second.
+
+        What it plays there is open, where it happens is not.
+        """
         frames = int(scene.frames[bar])
-        own = np.full((FRAMES_PER_BAR, len(PIECES)), 0.5, np.float32)
-        own[frames // 2 : frames, _IS_TOM & ~scene.standing_pieces] = 1 / (1 + np.exp(-FILL_NATS))
-        return self._guidance.lean(own, 0.5, 1.0)
+        likely = np.clip(own, 1e-4, 1 - 1e-4)
+        nats = strength * (np.log(likely / (1 - likely)) - np.log(threshold / (1 - threshold)))
+        nats[frames // 2 :] = 0
+        nats[frames // 2 : frames, _IS_TOM & ~scene.standing_pieces] = FILL_NATS
+        return self._guidance.lean(1 / (1 + np.exp(-nats)), 0.5, 1.0)
 
     def _lean(
         self,
@@ -290,15 +296,16 @@ class TakeWriter:
         strength = (VARIED_STRENGTH if plan.kind is BarKind.VARIATION else STRENGTH) * request.follow
         if strength == 0:
             return None
-        if plan.kind is BarKind.FILL:
-            return self._fill_lean(scene, bar)
         own = expected.copy()
         own[int(scene.frames[bar]) :] = 0
         own[:, scene.standing_pieces] = 0
         ordered = np.sort(own, axis=None)[::-1]
         index = min(max(round(float(own.sum()) * busier), 1), len(ordered) - 1)
-        threshold = (ordered[index - 1] + ordered[index]) / 2
-        return self._guidance.lean(own, float(np.clip(threshold, LEAST_THRESHOLD, MOST_THRESHOLD)), strength)
+        between = (ordered[index - 1] + ordered[index]) / 2
+        threshold = float(np.clip(between, LEAST_THRESHOLD, MOST_THRESHOLD))
+        if plan.kind is BarKind.FILL:
+            return self._fill_lean(scene, bar, own, threshold, FILL_STRENGTH * request.follow)
+        return self._guidance.lean(own, threshold, strength)
 
 
 def _opened(temperature: float) -> float:

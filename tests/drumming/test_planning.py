@@ -11,7 +11,7 @@ from musegen_daw.core.drums import PIECES
 from musegen_daw.drumming.bar_features import PartBars, bar_features
 from musegen_daw.drumming.events import ONSET
 from musegen_daw.drumming.plan import BarKind, BarPlan, Plan
-from musegen_daw.drumming.plan_reading import FILL, KINDS, STOP, PlanScale
+from musegen_daw.drumming.plan_reading import FILL, GROOVE, KINDS, STOP, VARIATION, PlanScale
 from musegen_daw.drumming.plan_steering import Steering, warped
 from musegen_daw.drumming.planning import Planner
 from musegen_daw.drumming.style import Style
@@ -100,6 +100,15 @@ def test_a_row_is_the_same_however_many_there_are_and_another_seed_is_another_pl
     assert writer.write(heard, STYLES[:1], seed=5) == three[:1]
     assert writer.write(heard, STYLES, seed=6) != three
     assert three[0] != three[1]
+
+
+def test_no_seed_repeats_far_more_than_another():
+    writer = planner({GROOVE: 1.5, VARIATION: 1.5})
+    shares = [share(writer.write(part(64), STYLES[:1], seed=seed), BarKind.REPEAT) for seed in range(24)]
+    alone = np.sqrt(
+        np.mean(shares) * (1 - np.mean(shares)) / 64
+    )  # the spread of 64 draws that know nothing of each other
+    assert np.std(shares) < 0.75 * alone
 
 
 def test_long_rests_and_what_lies_outside_the_part_are_stops_but_for_a_fill_before_it_enters():
