@@ -58,7 +58,6 @@ WINDOW_BARS = 16
 OVERLAP_BARS = 4
 DEFAULT_BPM = 120.0
 KEPT_PARTS, KEPT_CHOICES = 4, 64
-USUAL_FILLS = 0.4  # at which tracks have as many as human ones
 USUAL_CRASHES = 0.55  # at which tracks have as many as human ones, those at sections among them
 USUAL_COMPLEXITY = 0.8  # at which as many bars are played again
 
@@ -152,7 +151,7 @@ class DrumGenerator:
             seed=request.seed,
             bpm=request.bpm,
             steering=Steering(
-                USUAL_FILLS if request.fills is None else request.fills,
+                request.fills,
                 USUAL_CRASHES if request.crashes is None else request.crashes,
                 request.density,
                 request.energy,

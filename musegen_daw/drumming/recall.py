@@ -15,7 +15,7 @@ from musegen_daw.drumming.style import Style
 MEMORY_BARS = 512  # how far back a bar is looked for
 RECALLED = 0.9  # how alike the part must be for a new bar to play what was played then
 REPEATED = 0.02  # by how much more alike it must be than where a bar was to be repeated from
-IN_PHRASE = 0.03  # what the same place in a phrase counts, in likeness
+IN_PHRASE = 0.06  # what the same place in a phrase counts, in likeness
 _PHRASE_BARS = 4
 _NEW = BarKind.GROOVE, BarKind.VARIATION
 
