@@ -80,7 +80,7 @@ def bounce(
             peak, samples = 0.0, 0
             for block in render_blocks(song, font, sample_rate_hz):
                 mix = block.sum(axis=0, dtype=np.float32)
-                peak = max(peak, float(np.max(np.abs(mix), initial=0.0)))
+                peak = max(peak, float(mix.max(initial=0.0)), float(-mix.min(initial=0.0)))
                 samples += len(mix)
                 parts = (mix, *block[sounding]) if stems else (mix,)
                 for take, part in zip(takes, parts, strict=True):

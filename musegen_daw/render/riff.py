@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,16 @@ _RECORDS = {
         ]
     ),
 }  # fmt: skip
+_NEEDED = {b"ifil", b"smpl", *_RECORDS}
+_MODULATORS = np.dtype(
+    [
+        ("source", "<u2"),
+        ("destination", "<u2"),
+        ("amount", "<i2"),
+        ("amount_source", "<u2"),
+        ("transform", "<u2"),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,8 @@ class Tables:
     instrument_bags: NDArray[np.void]
     instrument_generators: NDArray[np.void]
     headers: NDArray[np.void]
+    preset_modulators: NDArray[np.void]
+    instrument_modulators: NDArray[np.void]
     samples: NDArray[np.int16]
 
 
@@ -82,26 +95,28 @@ def read_tables(path: Path) -> Tables:
             _check_order(owners["bag"])
         for bags in (tables[1], tables[4]):
             _check_order(bags["generator"])
+        modulators = [_modulators(data, chunks.get(name)) for name in (b"pmod", b"imod")]
         raw = data[chunks[b"smpl"]]
         samples = raw[: len(raw) // 2 * 2].view("<i2")
     except (ValueError, KeyError, IndexError, struct.error) as error:
         raise AudioError(f"The SoundFont {path} is damaged ({error}); choose another file.") from error
     except OSError as error:
         raise AudioError(f"Cannot read the SoundFont {path}: {error.strerror}.") from error
-    return Tables(*tables, samples=samples)
+    return Tables(*tables, *modulators, samples=samples)
 
 
 def _all_chunks(data: NDArray[np.uint8]) -> dict[bytes, slice]:
-    """Where the body of each chunk inside the three lists is."""
+    """Where the body of each chunk inside the three lists is; what follows the lists is not looked at."""
     found: dict[bytes, slice] = {}
     for name, body in _chunks_within(data, 12, len(data)):
         if name == b"LIST":
             found.update(_chunks_within(data, body.start + 4, body.stop))
+        if found.keys() >= _NEEDED:
+            break
     return found
 
 
-def _chunks_within(data: NDArray[np.uint8], start: int, end: int) -> list[tuple[bytes, slice]]:
-    chunks: list[tuple[bytes, slice]] = []
+def _chunks_within(data: NDArray[np.uint8], start: int, end: int) -> Iterator[tuple[bytes, slice]]:
     while start + 8 <= end:
         name, size = (
             bytes(data[start : start + 4]),
@@ -109,9 +124,8 @@ def _chunks_within(data: NDArray[np.uint8], start: int, end: int) -> list[tuple[
         )
         if start + 8 + size > end:
             raise ValueError(f"the chunk {name.decode('latin-1')!r} ends after the file")
-        chunks.append((name, slice(start + 8, start + 8 + size)))
+        yield name, slice(start + 8, start + 8 + size)
         start += 8 + size + size % 2
-    return chunks
 
 
 def _check_order(indices: NDArray[np.uint16]) -> None:
@@ -121,7 +135,17 @@ def _check_order(indices: NDArray[np.uint16]) -> None:
 
 
 def _records(body: NDArray[np.uint8], name: bytes) -> NDArray[np.void]:
+    """The whole records of a chunk; bytes after the last one are no record, and players pass over them."""
     record = _RECORDS[name]
-    if len(body) % record.itemsize or len(body) == 0:
-        raise ValueError(f"the chunk {name.decode()!r} has an odd size")
-    return np.frombuffer(body.tobytes(), dtype=record)
+    count = len(body) // record.itemsize
+    if count == 0:
+        raise ValueError(f"the chunk {name.decode()!r} is empty")
+    return np.frombuffer(body[: count * record.itemsize].tobytes(), dtype=record)
+
+
+def _modulators(data: NDArray[np.uint8], place: slice | None) -> NDArray[np.void]:
+    """The records of `pmod` or `imod`, none where the file has no such chunk."""
+    body = data[place] if place is not None else data[:0]
+    return np.frombuffer(
+        body[: len(body) // _MODULATORS.itemsize * _MODULATORS.itemsize].tobytes(), _MODULATORS
+    )

@@ -6,22 +6,23 @@ a drum off at the end of its note, so ghost notes came out as loud as accents an
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.time import TimeMap
+from musegen_daw.core.clip import Song
 from musegen_daw.errors import AudioError
-from musegen_daw.render.soundfont import SoundFont, Zone
-from musegen_daw.render.voice import Audio, Voice, low_passed, padded
+from musegen_daw.render.player import Player
+from musegen_daw.render.recordings import Recordings
+from musegen_daw.render.soundfont import SoundFont
 
 MAX_SECONDS = 2 * 60 * 60
 MIN_SAMPLE_RATE_HZ, MAX_SAMPLE_RATE_HZ = 8_000, 96_000
 BLOCK_SAMPLES = 1 << 16
-_MAX_CENTS = 8_400
+_INAUDIBLE = 1e-5
+"""Of the peak: 100 dB below it."""
+_STRIDE = 64
 TAIL_SECONDS = 8.0
 """How long the last sounds may ring after the end of the song."""
 
@@ -50,123 +51,58 @@ def check_renderable(song: Song, sample_rate_hz: int) -> None:
 def render_blocks(song: Song, soundfont: SoundFont, sample_rate_hz: int) -> Iterator[NDArray[np.float32]]:
     """The song as consecutive blocks of shape (clips, samples, 2), float32, without a limit on level.
 
-    A note starts at the sample nearest to its time in seconds. Memory is bounded by the block and the
-    sounding notes. The blocks cover the song and the ringing of its last notes, at most 8 seconds.
+    A note starts at the sample nearest to its time in seconds. Memory is bounded by the block, the sounding notes and
+    what is kept of recordings. The blocks cover the song and the ringing of its last notes until it is inaudible, at
+    most 8 seconds.
     """
     check_renderable(song, sample_rate_hz)
-    recordings = _Recordings(soundfont)
+    recordings = Recordings(soundfont)
     song_samples = round(song_seconds(song) * sample_rate_hz)
     limit_samples = song_samples + round(TAIL_SECONDS * sample_rate_hz)
-    players = [_Player(clip, song.time_map, recordings, sample_rate_hz, limit_samples) for clip in song.clips]
+    players = [Player(clip, song.time_map, recordings, sample_rate_hz, limit_samples) for clip in song.clips]
+    tail = _Tail(song_samples)
     first = 0
     while first < song_samples or any(player.is_sounding for player in players):
         last = first + BLOCK_SAMPLES
-        blocks = [player.play(first, last) for player in players]
+        block = np.zeros((len(players), 2, BLOCK_SAMPLES), np.float32)
+        for player, out in zip(players, block, strict=True):
+            player.play(first, last, out)
         if last >= song_samples:
             ends = [song_samples, *(player.sounded_until_samples for player in players)]
-            blocks = [block[: max(ends) - first] for block in blocks]
-        yield np.stack(blocks) if blocks else np.zeros((0, min(last, song_samples) - first, 2), np.float32)
+            block = block[:, :, : max(ends) - first]
+        recordings.trim()
+        yield from tail.heard(block.transpose(0, 2, 1), first)
         first = last
+
+
+class _Tail:
+    """Holds back what is inaudible after the end of the song, until something is heard again."""
+
+    def __init__(self, song_samples: int) -> None:
+        self._song_samples = song_samples
+        self._peak = 0.0
+        self._held: list[NDArray[np.float32]] = []
+
+    def heard(self, block: NDArray[np.float32], first: int) -> Iterator[NDArray[np.float32]]:
+        """The blocks that are certain to be heard, once `block` (clips, samples, 2) follows at sample `first`."""
+        certain = max(0, self._song_samples - first)
+        # Every so many samples will do to tell how loud the song is.
+        some = block[:, -first % _STRIDE : certain : _STRIDE]
+        self._peak = max(self._peak, float(some.max(initial=0.0)), float(-some.min(initial=0.0)))
+        if certain >= block.shape[1]:
+            yield block
+            return
+        loud = np.flatnonzero((np.abs(block) > _INAUDIBLE * self._peak).any(axis=(0, 2)))
+        if len(loud):
+            certain = max(certain, int(loud[-1]) + 1)
+        if certain:
+            yield from self._held
+            self._held = []
+            yield block[:, :certain]
+        if certain < block.shape[1]:
+            self._held.append(block[:, certain:])
 
 
 def render(song: Song, soundfont: SoundFont, sample_rate_hz: int = 44_100) -> NDArray[np.float32]:
     """The whole song as (samples, 2) float32, without a limit on level; see `render_blocks`."""
     return np.concatenate([block.sum(axis=0) for block in render_blocks(song, soundfont, sample_rate_hz)])
-
-
-class _Recordings:
-    """The samples of a SoundFont as voices read them, filtered and kept as long as the song is rendered."""
-
-    def __init__(self, soundfont: SoundFont) -> None:
-        self.soundfont = soundfont
-        self._kept: dict[tuple[int, int, float, float], Audio] = {}
-
-    def of(self, zone: Zone) -> Audio:
-        key = (zone.start, zone.end, zone.cutoff_hz, zone.resonance_db)
-        if key not in self._kept:
-            samples = self.soundfont.samples[zone.start : zone.end].astype(np.float32) / np.float32(32_768)
-            if zone.cutoff_hz < 0.45 * zone.rate_hz:
-                samples = low_passed(samples, zone.rate_hz, zone.cutoff_hz, zone.resonance_db)
-            self._kept[key] = padded(samples)
-        return self._kept[key]
-
-
-class _Player:
-    """The sounding voices of one clip."""
-
-    def __init__(
-        self, clip: Clip, time_map: TimeMap, recordings: _Recordings, sample_rate_hz: int, limit_samples: int
-    ) -> None:
-        self._zones = recordings.soundfont.preset(clip.program, clip.is_drum) if clip.notes else ()
-        self._notes = clip.notes
-        self._starts = [round(time_map.seconds_at(note.start_ticks) * sample_rate_hz) for note in clip.notes]
-        self._time_map = time_map
-        self._recordings = recordings
-        self._sample_rate_hz = sample_rate_hz
-        self._limit_samples = limit_samples
-        self._next = 0
-        self._voices: list[Voice] = []
-        self.sounded_until_samples = 0
-
-    @property
-    def is_sounding(self) -> bool:
-        return bool(self._voices) or self._next < len(self._notes)
-
-    def play(self, first: int, last: int) -> NDArray[np.float32]:
-        """The clip over [first, last), in samples from the start of the song; (last - first, 2)."""
-        stop = bisect_right(self._starts, last - 1, lo=self._next)
-        for note, start_samples in zip(
-            self._notes[self._next : stop], self._starts[self._next : stop], strict=True
-        ):
-            self._start(note, start_samples)
-        self._next = stop
-        out = np.zeros((last - first, 2), np.float32)
-        still: list[Voice] = []
-        for voice in self._voices:
-            end_samples = voice.end_samples
-            begin, end = max(first, voice.start_samples), min(last, end_samples)
-            if begin < end:
-                mono = voice.mono(begin - voice.start_samples, end - voice.start_samples)
-                for channel, gain in enumerate(voice.gains):
-                    out[begin - first : end - first, channel] += gain * mono
-                self.sounded_until_samples = max(self.sounded_until_samples, end)
-            if end_samples > last:
-                still.append(voice)
-        self._voices = still
-        return out
-
-    def _start(self, note: Note, start_samples: int) -> None:
-        end_seconds = self._time_map.seconds_at(note.end_ticks)
-        gate_samples = max(1, round(end_seconds * self._sample_rate_hz) - start_samples)
-        zones = [
-            zone
-            for zone in self._zones
-            if zone.keys[0] <= note.pitch <= zone.keys[1]
-            and zone.velocities[0] <= note.velocity <= zone.velocities[1]
-        ]
-        classes = {zone.exclusive_class for zone in zones} - {0}
-        if classes:
-            self._voices = [
-                voice.choked_at(start_samples) if voice.zone.exclusive_class in classes else voice
-                for voice in self._voices
-            ]
-        self._voices += [self._voice(zone, note, start_samples, gate_samples) for zone in zones]
-
-    def _voice(self, zone: Zone, note: Note, start_samples: int, gate_samples: int) -> Voice:
-        pitch = note.pitch if zone.fixed_key is None else zone.fixed_key
-        velocity = note.velocity if zone.fixed_velocity is None else zone.fixed_velocity
-        cents = (pitch - zone.root_key) * zone.cents_per_key + zone.tune_cents
-        cents = min(_MAX_CENTS, max(-_MAX_CENTS, cents))
-        # The default velocity modulator of section 8.4.1 comes to this: 40 dB for a tenth of full velocity.
-        gain = (velocity / 127) ** 2 * 10 ** (-zone.attenuation_db / 20)
-        angle = np.pi / 4 * (1 + 2 * zone.pan)
-        return Voice(
-            zone=zone,
-            audio=self._recordings.of(zone),
-            ratio=2 ** (cents / 1200) * zone.rate_hz / self._sample_rate_hz,
-            gains=(float(gain * np.cos(angle)), float(gain * np.sin(angle))),
-            start_samples=start_samples,
-            gate_samples=gate_samples,
-            sample_rate_hz=self._sample_rate_hz,
-            choke_samples=self._limit_samples - start_samples,
-        )

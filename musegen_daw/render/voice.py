@@ -1,4 +1,4 @@
-"""One sounding zone: its place in the sample, its pitch and its volume envelope, at any moment."""
+"""One sounding zone: what it reads, its envelope and its way to the two channels."""
 
 from __future__ import annotations
 
@@ -6,142 +6,99 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from musegen_daw.render.soundfont import Zone
-
-Audio = NDArray[np.float32]
-
-FALL_DB = 100.0
-"""What an envelope's decay and release times are measured over, and where a sound is over."""
+from musegen_daw.render.curves import Curve
+from musegen_daw.render.envelope import Envelope
+from musegen_daw.render.pitch import Swing
+from musegen_daw.render.reading import Audio, Glide, Reader
 
 CHOKE_SECONDS = 0.012
-_MIN_RELEASE_SECONDS = 0.006
-_LEAD = 1
-"""Zeros before the sample, and two after it, so that interpolation never leaves the array."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tremolo:
+    """An oscillator that moves the volume by up to `depth_db` both ways."""
+
+    swing: Swing
+    depth_db: float
+
+    def level(self, first: int, last: int) -> Audio:
+        """The amplitude over samples [first, last) of the voice."""
+        swing = self.swing.triangle(first, last).astype(np.float32)
+        return np.exp(np.float32(self.depth_db / 20 * math.log(10)) * swing)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How long a voice sounds: until key and pedals let go, or until it is silenced, in samples from its start."""
+
+    gate_samples: float
+    choke_samples: float
+    sample_rate_hz: int
+    envelope: Envelope
+
+    def end_samples(self, length_samples: float = math.inf) -> int:
+        """Where it is silent, at least 1, if its recording lasts for `length_samples`."""
+        choked = self.choke_samples + CHOKE_SECONDS * self.sample_rate_hz
+        return max(1, math.ceil(min(choked, length_samples, self.envelope.end_samples(self.gate_samples))))
+
+    def choked_at(self, samples: int) -> Span:
+        """The same, silenced at `samples`."""
+        return replace(self, choke_samples=min(self.choke_samples, max(0, samples)))
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A zone played by one note; all positions are samples of the output, counted from `start_samples`.
+    """A zone played by one note: `level` is its amplitude, `gains` what the channel makes of it over the song."""
 
-    `audio` is the zone's sample (samples,), padded by `padded`. `ratio` is how fast it is read.
-    `gate_samples` is when the key is let go. `choke_samples` is when it is silenced by another voice.
-    """
-
-    zone: Zone
-    audio: Audio
-    ratio: float
-    gains: tuple[float, float]
+    reader: Reader
+    envelope: Envelope
+    level: float
+    gains: tuple[Curve, Curve]
+    exclusive_class: int
     start_samples: int
-    gate_samples: int
-    sample_rate_hz: int
-    choke_samples: float = math.inf
+    span: Span
+    end_samples: int
+    """First output sample, counted from the start of the song, at which it is silent."""
+    is_shaped: bool
+    """Whether what it reads has the envelope of a held note already."""
+    tremolo: Tremolo | None = None
 
     @property
-    def end_samples(self) -> int:
-        """First output sample, counted from the start of the song, at which it is silent."""
-        zone, rate = self.zone, self.sample_rate_hz
-        ends = [self.choke_samples + CHOKE_SECONDS * rate]
-        length = len(self.audio) - 3
-        if zone.loop is None:
-            ends.append(length / self.ratio)
-        elif zone.loops_until_release:
-            ends.append(self.gate_samples + (length - zone.loop[0]) / self.ratio)
-        if zone.sustain_db >= FALL_DB:
-            ends.append(self._decay_start_seconds * rate + zone.decay_seconds * rate)
-        gate_seconds = self.gate_samples / rate
-        left = 1 - self._held_db(np.array([gate_seconds]))[0] / -FALL_DB
-        ends.append(self.gate_samples + max(_MIN_RELEASE_SECONDS, left * zone.release_seconds) * rate)
-        return self.start_samples + max(1, math.ceil(min(ends)))
+    def is_over(self) -> bool:
+        """Whether its recording ended before it was expected to."""
+        return isinstance(self.reader, Glide) and self.reader.is_over
 
     def choked_at(self, samples: int) -> Voice:
         """The same voice, silenced at an output sample counted from the start of the song."""
-        return replace(self, choke_samples=min(self.choke_samples, max(0, samples - self.start_samples)))
+        span = self.span.choked_at(samples - self.start_samples)
+        end_samples = min(self.end_samples, self.start_samples + span.end_samples())
+        return replace(self, span=span, end_samples=end_samples)
 
     def mono(self, first: int, last: int) -> Audio:
-        """Its sound over output samples [first, last), counted from its own start; (last - first,)."""
-        index = np.arange(first, last)
-        out = self._read(index) * self._level(index)
-        return out.astype(np.float32)
+        """Its sound over output samples [first, last), counted from its own start; (last - first,), not to change."""
+        sound = self.reader.read(first, last)
+        sound = self._falling(sound, first, last) if self.is_shaped else self._shaped(sound, first, last)
+        if self.tremolo is not None:
+            sound = sound * self.tremolo.level(first, last)
+        choke = self.span.choke_samples
+        if last - 1 > choke:
+            fall = (np.arange(first, last) - choke) / (CHOKE_SECONDS * self.span.sample_rate_hz)
+            sound = sound * np.clip(1 - fall, 0.0, 1.0).astype(np.float32)
+        return sound
 
-    def _read(self, index: NDArray[np.int64]) -> NDArray[np.floating]:
-        zone = self.zone
-        if self.ratio == 1.0 and zone.loop is None:
-            first = int(index[0]) + _LEAD
-            out = self.audio[first : first + len(index)]
-            return np.pad(out, (0, len(index) - len(out)))
-        position = index * self.ratio
-        if zone.loop is not None:
-            start, end = zone.loop
-            if zone.loops_until_release and index[-1] >= self.gate_samples:
-                gate = self.gate_samples * self.ratio
-                wrapped_gate = gate if gate < end else start + (gate - start) % (end - start)
-                after = index >= self.gate_samples
-                held = np.where(position < end, position, start + (position - start) % (end - start))
-                position = np.where(after, wrapped_gate + position - gate, held)
-            elif position[-1] >= end:
-                position = np.where(position < end, position, start + (position - start) % (end - start))
-        return _cubic(self.audio, np.minimum(position, len(self.audio) - 3))
-
-    @property
-    def _decay_start_seconds(self) -> float:
-        return self.zone.delay_seconds + self.zone.attack_seconds + self.zone.hold_seconds
-
-    def _held_db(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Level in dB while the key is held, apart from the attack."""
-        zone = self.zone
-        if not zone.sustain_db:
-            return np.zeros_like(seconds)
-        slope = FALL_DB / max(zone.decay_seconds, 1e-3)
-        return -np.minimum(zone.sustain_db, np.maximum(0.0, seconds - self._decay_start_seconds) * slope)
-
-    def _level(self, index: NDArray[np.int64]) -> NDArray[np.float64] | float:
-        """Amplitude over time: section 9.1.7 of the specification, the release no shorter than 6 ms."""
-        zone, rate = self.zone, self.sample_rate_hz
-        is_released = index[-1] > self.gate_samples
-        release_seconds = max(_MIN_RELEASE_SECONDS, zone.release_seconds)
-        attack_end_seconds = zone.delay_seconds + zone.attack_seconds
-        is_attacking = attack_end_seconds > 0 and index[0] < attack_end_seconds * rate
-        if not is_released and not zone.sustain_db and not is_attacking and index[-1] <= self.choke_samples:
-            return 1.0
-        seconds = index / rate
-        gate_seconds = self.gate_samples / rate
-        level_db = self._held_db(np.minimum(seconds, gate_seconds))
-        if is_released:
-            level_db = level_db - FALL_DB / release_seconds * np.maximum(0.0, seconds - gate_seconds)
-        level = 10 ** (level_db / 20)
-        if is_attacking:
-            rise = np.minimum(seconds, gate_seconds) - zone.delay_seconds
-            level = level * np.clip(rise / max(zone.attack_seconds, 1e-6), 0.0, 1.0)
-        if index[-1] > self.choke_samples:
-            level = level * np.clip(1 - (index - self.choke_samples) / (CHOKE_SECONDS * rate), 0.0, 1.0)
+    def _shaped(self, sound: Audio, first: int, last: int) -> Audio:
+        level = self.envelope.level(first, last, self.span.gate_samples)
+        if isinstance(level, float):
+            return sound if level == 1.0 else sound * np.float32(level)
+        level *= sound
         return level
 
-
-def padded(samples: Audio) -> Audio:
-    """The array that a voice reads: one zero before, two after."""
-    return np.pad(samples, (_LEAD, 2)).astype(np.float32)
-
-
-def low_passed(samples: Audio, rate_hz: int, cutoff_hz: float, resonance_db: float) -> Audio:
-    """The samples through a two-pole low-pass filter; its response is applied to the spectrum."""
-    size = len(samples) + rate_hz // 20
-    relative = np.fft.rfftfreq(size, 1 / rate_hz) / cutoff_hz
-    quality = 10 ** ((resonance_db - 3.01) / 20)
-    # Half of the resonance is taken back from the whole, as section 8.1.3 says of initialFilterQ.
-    response = 10 ** (-resonance_db / 40) / (1 - relative**2 + 1j * relative / quality)
-    return np.fft.irfft(np.fft.rfft(samples, size) * response, size)[: len(samples)].astype(np.float32)
-
-
-def _cubic(audio: Audio, position: NDArray[np.float64]) -> NDArray[np.floating]:
-    """Values between the samples by a cubic Hermite (Catmull-Rom) spline through four neighbours."""
-    whole = position.astype(np.int64)
-    fraction = (position - whole).astype(np.float32)
-    before, at = audio[whole], audio[whole + 1]
-    after = audio[np.minimum(whole + 2, len(audio) - 1)]
-    later = audio[np.minimum(whole + 3, len(audio) - 1)]
-    slope = 0.5 * (after - before)
-    square = before - 2.5 * at + 2 * after - 0.5 * later
-    cube = 0.5 * (later - before) + 1.5 * (at - after)
-    return ((cube * fraction + square) * fraction + slope) * fraction + at
+    def _falling(self, sound: Audio, first: int, last: int) -> Audio:
+        gate = self.span.gate_samples
+        if last - 1 <= gate:
+            return sound
+        begin = max(first, math.floor(gate) + 1)
+        fall = self.envelope.fall(begin, last, gate)
+        fall *= sound[begin - first :]
+        return np.concatenate([sound[: begin - first], fall]) if begin > first else fall

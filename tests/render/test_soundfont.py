@@ -99,7 +99,7 @@ def test_what_the_writer_writes_the_reader_reads(tmp_path):
     assert low.pan == -0.2
     assert low.loop == high.loop == (100, 300)
     assert (low.start, low.end) == (high.start, high.end) == (0, 400)
-    assert high.release_seconds == pytest.approx(0.1, rel=1e-3)
+    assert high.shape.release_seconds == pytest.approx(0.1, rel=1e-3)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
