@@ -1,4 +1,4 @@
-"""`python -m benchmarks clock | live | plans | drift | fuzz | ardour`: what playing live measures up to."""
+"""`python -m benchmarks clock | live | plans | drift | fuzz | ardour | renderer`: what playing measures up to."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ def main(argv: list[str] | None = None) -> int:
         )
     fuzz = command("fuzz", _fuzz, "sessions in which anything happens at any time")
     fuzz.add_argument("--sequences", type=int, default=10_000)
+    renderer = command("renderer", _renderer, "the renderer beside FluidSynth, and how fast it bounces")
+    renderer.add_argument("--soundfont", type=Path, help="the .sf2 for both; the bundled one unless given")
     options = parser.parse_args(argv)
     print(f"{platform.platform()}, Python {platform.python_version()}, {_processor()}\n")
     rows, status = options.run(options)
@@ -108,6 +110,13 @@ def _fuzz(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
     from benchmarks.fuzz import benchmark
 
     return benchmark(options.sequences)
+
+
+def _renderer(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.renderer import benchmark
+    from musegen_daw.resources import soundfont_dir
+
+    return benchmark(options.soundfont or soundfont_dir() / "musegen.sf2")
 
 
 if __name__ == "__main__":

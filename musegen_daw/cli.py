@@ -197,6 +197,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.wav")
     command.add_argument("--drums", type=Path, metavar="DRUMS.mid", help="use these drums")
     command.add_argument("--stems", type=Path, metavar="DIR", help="also write one WAV for each track")
+    command.add_argument(
+        "--loop", action="store_true", help="end exactly with the last bar; what rings on begins the loop"
+    )
     command.add_argument("--soundfont", type=Path, metavar="F", help="the .sf2 to play with")
     command.add_argument("--sample-rate", type=whole(8000, 192_000), default=44_100, metavar="HZ")
     command.add_argument("--vocode", action="store_true", help="send the mix through the vocoder")

@@ -36,6 +36,7 @@ class BounceSong(Protocol):
         soundfont: Path | None,
         sample_rate_hz: int = ...,
         stems_dir: Path | None = ...,
+        loop: bool = ...,
         progress: Callable[[int, int], None] | None = ...,
     ) -> BounceReport:
         """Render `song` to a WAV at `path`."""
@@ -56,10 +57,16 @@ def run(
         raise AudioError("--vocoder names the model for --vocode, which was not given.")
     if args.vocode and args.stems is not None:
         raise AudioError("--stems add up to the mix as it is rendered, so they do not go with --vocode.")
+    if args.vocode and args.loop:
+        raise AudioError(
+            "--loop is exact to the sample, which a vocoder is not, so it does not go with --vocode."
+        )
     decoder = open_decoder(DecoderOptions(model=args.vocoder)) if args.vocode else None
     song, seed = song_with_drums(args.input, args.drums, args.model, options, open_generator)
     if decoder is None:
-        report = render(song, output, bounce_song, args.soundfont, args.sample_rate, args.stems)
+        report = render(
+            song, output, bounce_song, args.soundfont, args.sample_rate, args.stems, loop=args.loop
+        )
         vocoded = None
     else:
         from musegen_daw.vocoding.inputs import mel_of_audio
@@ -131,6 +138,8 @@ def render(
     soundfont: Path | None = None,
     sample_rate_hz: int = 44_100,
     stems_dir: Path | None = None,
+    *,
+    loop: bool = False,
 ) -> BounceReport:
     """Bounce `song` to `output` and show how far it is."""
     with terminal.Progress(f"{output.name}: rendering") as progress:
@@ -140,6 +149,7 @@ def render(
             soundfont=soundfont,
             sample_rate_hz=sample_rate_hz,
             stems_dir=stems_dir,
+            loop=loop,
             progress=progress,
         )
 

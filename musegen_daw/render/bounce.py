@@ -18,13 +18,13 @@ from musegen_daw.audio_file import wav_writer
 from musegen_daw.core.clip import Clip, Song
 from musegen_daw.errors import AudioError
 from musegen_daw.files import reason, written_beside
+from musegen_daw.render.looping import bar_end_samples, fold, frames_of
 from musegen_daw.render.soundfont import find_soundfont, open_soundfont
 from musegen_daw.render.synth import BLOCK_SAMPLES, check_renderable, render_blocks, song_seconds
 
 PEAK_DBFS = -1.0
 BIT_DEPTHS = (16, 24)
 _SILENCE = 1e-6
-_FRAME_BYTES = 8
 
 
 class BounceCancelled(AudioError):
@@ -50,14 +50,16 @@ def bounce(
     sample_rate_hz: int = 44_100,
     bit_depth: int = 24,
     stems_dir: Path | None = None,
+    loop: bool = False,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> BounceReport:
     """Renders `song` to a stereo WAV at `path` whose peak is -1 dBFS, silence left silent.
 
-    With `stems_dir` every clip that has notes becomes a WAV of its own there, at the same gain, so that
-    the stems add up to the mix. `progress` is called with (blocks done, blocks in all). Raises AudioError
-    with a sentence, BounceCancelled when `cancelled` said so; then no file is left or changed.
+    With `stems_dir` every clip that has notes becomes a WAV of its own there, at the same gain, so that the stems add
+    up to the mix. With `loop` all last exactly to the end of the last bar, and what rings beyond it is added to their
+    beginning, so that they repeat without a seam. `progress` is called with (blocks done, blocks in all). Raises
+    AudioError with a sentence, BounceCancelled when `cancelled` said so; then no file is left or changed.
     """
     path = Path(path)
     if path.suffix.lower() != ".wav":
@@ -80,12 +82,17 @@ def bounce(
             peak, samples = 0.0, 0
             for block in render_blocks(song, font, sample_rate_hz):
                 mix = block.sum(axis=0, dtype=np.float32)
-                peak = max(peak, float(mix.max(initial=0.0)), float(-mix.min(initial=0.0)))
+                peak = max(peak, _peak(mix))
                 samples += len(mix)
                 parts = (mix, *block[sounding]) if stems else (mix,)
                 for take, part in zip(takes, parts, strict=True):
                     take.write(part.tobytes())
                 steps.done()
+            if loop:
+                samples = bar_end_samples(song, sample_rate_hz)
+                for take in takes:
+                    fold(take, samples)
+                peak = max(_peak(frames) for frames in frames_of(takes[0]))
         except OSError as error:
             raise AudioError(
                 f"Cannot keep the rendered audio of {path} for a while: {reason(error)}."
@@ -156,9 +163,11 @@ def _write_wav(
     take: IO[bytes], path: Path, gain: float, sample_rate_hz: int, bit_depth: int, steps: _Steps
 ) -> None:
     """A take of interleaved float32 frames as PCM, block by block."""
-    take.seek(0)
     with wav_writer(path, sample_rate_hz, 2, bit_depth) as write:
-        while raw := take.read(BLOCK_SAMPLES * _FRAME_BYTES):
-            frames: NDArray[np.float32] = np.frombuffer(raw, np.float32).reshape(-1, 2)
+        for frames in frames_of(take):
             write(frames * np.float32(gain))
             steps.done()
+
+
+def _peak(frames: NDArray[np.float32]) -> float:
+    return max(float(frames.max(initial=0.0)), float(-frames.min(initial=0.0)))

@@ -29,7 +29,7 @@ _SILENT_CENTIBELS = 959.0
 """What a controller at 0 comes to; nothing is left of a sound then."""
 _UNITY_CENTIBELS = 400 * np.log10(127 / DEFAULT_VOLUME)
 """Sounds are at the level of the SoundFont at the volume that a channel has before it is told one."""
-_MAX_KEPT, _MAX_SETTLED = 1_024, 65_536
+_MAX_KEPT_MOMENTS, _MAX_SETTLED = 1 << 20, 65_536
 _CENTS = {PITCH: 1.0, FINE_TUNE: 1.0, COARSE_TUNE: 100.0}
 
 Values = NDArray[np.float64]
@@ -49,6 +49,7 @@ class Controls:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._kept: dict[tuple[object, ...], tuple[Curve, ...]] = {}
+        self._kept_moments = 0
         self._settled: dict[tuple[Modulation, Struck], Mapping[int, float]] = {}
 
     def settled(self, modulation: Modulation, struck: Struck) -> Mapping[int, float]:
@@ -65,7 +66,7 @@ class Controls:
         return self._read(modulation.at_the_start, struck, sample)
 
     def gains(self, modulation: Modulation, struck: Struck, pan: float) -> tuple[Curve, Curve]:
-        """Amplitudes left and right, at equal power, of a zone that stands at `pan`, -0.5 to 0.5."""
+        """Amplitudes left and right, at equal power, of a zone at `pan`, -0.5 to 0.5; one curve if they are alike."""
 
         def make() -> tuple[Curve, ...]:
             def gain(side: Callable[[Values], Values]) -> Callable[[Values, Values], Values]:
@@ -78,11 +79,14 @@ class Controls:
 
                 return of
 
-            quieter, moved = (
-                self._moving(modulation, struck, (ATTENUATION,)),
-                self._moving(modulation, struck, (PAN,)),
+            quieter = self._moving(modulation, struck, (ATTENUATION,))
+            moved = self._moving(modulation, struck, (PAN,))
+            left, right = (joined((quieter, moved), gain(side)) for side in (np.cos, np.sin))
+            one = Curve(left, np.float32)
+            is_centred = np.array_equal(left.samples, right.samples) and np.array_equal(
+                left.values, right.values
             )
-            return tuple(Curve(joined((quieter, moved), gain(side)), np.float32) for side in (np.cos, np.sin))
+            return one, one if is_centred else Curve(right, np.float32)
 
         left, right = self._once(("gains", pan), modulation, struck, make)
         return left, right
@@ -119,24 +123,24 @@ class Controls:
     ) -> tuple[Curve, ...]:
         key = (what, modulation, struck if modulation.differs_by_note else None)
         if key not in self._kept:
-            if len(self._kept) >= _MAX_KEPT:
+            made = make()
+            self._kept_moments += sum(len(curve) for curve in made)
+            if self._kept_moments > _MAX_KEPT_MOMENTS:
                 self._kept.clear()
-            self._kept[key] = make()
+                self._kept_moments = sum(len(curve) for curve in made)
+            self._kept[key] = made
         return self._kept[key]
 
     def _moving(self, modulation: Modulation, struck: Struck, places: tuple[int, ...]) -> Steps:
         modulators = [each for each in modulation.moving if each.destination in places]
         if not modulators:
             return Steps([0], [0.0])
-        sources = [self._source(origin, struck) for each in modulators for origin in each.origins]
-
-        def add(*values: Values) -> Values:
-            total = np.zeros(len(values[0]))
-            for index, each in enumerate(modulators):
-                total += _CENTS.get(each.destination, 1.0) * each.of(values[2 * index], values[2 * index + 1])
-            return total
-
-        return joined(sources, add)
+        pairs = [[self._source(origin, struck) for origin in each.origins] for each in modulators]
+        samples = np.unique(np.concatenate([source.samples for pair in pairs for source in pair]))
+        total = np.zeros(len(samples))
+        for each, (first, second) in zip(modulators, pairs, strict=True):
+            total += _CENTS.get(each.destination, 1.0) * each.of(first.at(samples), second.at(samples))
+        return Steps(samples, total)
 
     def _read(self, modulators: tuple[Modulator, ...], struck: Struck, sample: int) -> dict[int, float]:
         total: dict[int, float] = {}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-RAMP_SAMPLES = 64
+RAMP_SAMPLES = 128
 """How long before its moment a change begins, so that it is complete when a note at that moment starts."""
 
 Values = NDArray[np.float64]
@@ -59,6 +59,9 @@ class Curve:
         self._kind = kind
         self._kept: tuple[int, int, NDArray[np.floating]] | None = None
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def at(self, sample: int) -> float:
         """Its value at a sample of the song where it rests."""
         return float(self._values[bisect_right(self._steps, sample)])
@@ -78,9 +81,25 @@ class Curve:
         return self._kept[2][first - start : last - start]
 
     def _read(self, first: int, last: int) -> NDArray[np.floating]:
-        low = max(0, 2 * bisect_left(self._steps, first) - 1)
-        high = min(len(self._knots), 2 * bisect_right(self._steps, last + RAMP_SAMPLES) + 2)
+        low, high = 2 * bisect_left(self._steps, first), 2 * bisect_right(self._steps, last + RAMP_SAMPLES)
         if low >= high:
             return np.full(last - first, self.at(first), self._kind)
-        values = np.interp(np.arange(first, last), self._knots[low:high], self._levels[low:high])
-        return values.astype(self._kind, copy=False)
+        knots, levels = self._knots[low:high], self._levels[low:high]
+        if len(knots) % 2 == 0 and np.all(knots[1::2] - knots[::2] == RAMP_SAMPLES):
+            return self._between_ramps(first, last, knots.astype(np.int64), levels)
+        return np.interp(np.arange(first, last), knots, levels).astype(self._kind, copy=False)
+
+    def _between_ramps(
+        self, first: int, last: int, knots: NDArray[np.int64], levels: Values
+    ) -> NDArray[np.floating]:
+        """The same where all ramps have their whole length, at a fraction of the cost."""
+        begins, rise = knots[::2], np.arange(RAMP_SAMPLES) / RAMP_SAMPLES
+        out = np.repeat(
+            np.r_[levels[0], levels[1::2]].astype(self._kind),
+            np.diff(np.clip(np.r_[first, knots[1::2], last], first, last)),
+        )
+        places = np.add.outer(begins - first, np.arange(RAMP_SAMPLES))
+        ramps = levels[::2, np.newaxis] + np.multiply.outer(levels[1::2] - levels[::2], rise)
+        inside = (places >= 0) & (places < last - first)
+        out[places[inside]] = ramps[inside]
+        return out

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen_daw.render.zones import Shape
+from musegen_daw.render.zones import FULL_FALL_DB, Shape
 
 Audio = NDArray[np.float32]
 
-FALL_DB = 100.0
-"""What decay and release times are measured over, and where a sound is over."""
 _MIN_RELEASE_SECONDS = 0.006
 _MIN_DECAY_SECONDS = 0.001
 _E_FOLDS_PER_DB = math.log(10) / 20
 _ROW = 256
+_KEPT_SAMPLES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class Envelope:
     def end_samples(self, gate_samples: float) -> float:
         """Where it has fallen to silence when the key is let go at `gate_samples`."""
         ends = [math.inf]
-        if self.sustain_db >= FALL_DB:
+        if self.sustain_db >= FULL_FALL_DB:
             ends.append(self._decay_start + self.decay_samples)
         if gate_samples < math.inf:
-            left = 1 + self._held_db(gate_samples) / FALL_DB
+            left = 1 + self._held_db(gate_samples) / FULL_FALL_DB
             ends.append(gate_samples + max(0.0, left) * self.release_samples)
         return min(ends)
 
@@ -76,7 +76,7 @@ class Envelope:
                 parts.append(fill(at, stop))
                 at = stop
         if at < last:
-            fall = FALL_DB / self.release_samples
+            fall = FULL_FALL_DB / self.release_samples
             gate_db = self._held_db(gate_samples) + fall * gate_samples
             parts.append(_exponential(at, last, gate_db, -fall, self._rise(gate_samples)))
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -87,16 +87,18 @@ class Envelope:
 
     def fall(self, first: int, last: int, gate_samples: float) -> Audio:
         """What the release makes of the level of a held note over [first, last), all after `gate_samples`."""
-        fall = FALL_DB / self.release_samples
-        gate_db = self._held_db(gate_samples) + fall * gate_samples
+        fall = FULL_FALL_DB / self.release_samples
         turn = min(last, max(first, math.ceil(self._sustain_start)))
-        slope = FALL_DB / self.decay_samples
-        parts: list[Audio] = []
-        if first < turn:
-            parts.append(_exponential(first, turn, gate_db - self._decay_start * slope, slope - fall))
-        if turn < last:
-            parts.append(_exponential(turn, last, gate_db + self.sustain_db, -fall))
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        # While the held note decays, the one that was let go falls by so much less beside it.
+        slower = fall - FULL_FALL_DB / self.decay_samples
+        if turn == last or gate_samples >= self._sustain_start:
+            begin, slope_db = first - gate_samples, slower if turn == last else fall
+            if begin == int(begin) and last - gate_samples <= _KEPT_SAMPLES:
+                return _falling_from_one(slope_db)[int(begin) : int(last - gate_samples)]
+            return _exponential(first, last, slope_db * gate_samples, -slope_db)
+        decaying = _exponential(first, turn, slower * gate_samples, -slower)
+        gate_db = self._held_db(gate_samples) + self.sustain_db + fall * gate_samples
+        return np.concatenate([decaying, _exponential(turn, last, gate_db, -fall)])
 
     @property
     def _attack_end(self) -> float:
@@ -108,11 +110,11 @@ class Envelope:
 
     @property
     def _sustain_start(self) -> float:
-        return self._decay_start + self.decay_samples * self.sustain_db / FALL_DB
+        return self._decay_start + self.decay_samples * self.sustain_db / FULL_FALL_DB
 
     def _held_db(self, sample: float) -> float:
         """Level in dB while the key is held, apart from the attack."""
-        fallen = max(0.0, sample - self._decay_start) * FALL_DB / self.decay_samples
+        fallen = max(0.0, sample - self._decay_start) * FULL_FALL_DB / self.decay_samples
         return -min(self.sustain_db, fallen)
 
     def _rise(self, sample: float) -> float:
@@ -130,7 +132,7 @@ class Envelope:
         return np.ones(last - first, np.float32)
 
     def _falling(self, first: int, last: int) -> Audio:
-        slope = FALL_DB / self.decay_samples
+        slope = FULL_FALL_DB / self.decay_samples
         return _exponential(first, last, self._decay_start * slope, -slope)
 
     def _sustained(self, first: int, last: int) -> Audio:
@@ -145,3 +147,11 @@ def _exponential(first: int, last: int, origin_db: float, slope_db: float, scale
     of_rows = scale * np.exp(origin_db * _E_FOLDS_PER_DB + slope * (first + _ROW * np.arange(rows)))
     within = np.exp(slope * np.arange(_ROW))
     return np.multiply.outer(of_rows.astype(np.float32), within.astype(np.float32)).ravel()[: last - first]
+
+
+@lru_cache(maxsize=128)
+def _falling_from_one(slope_db: float) -> Audio:
+    """A fall from full level by so many dB a sample, which notes of one instrument have in common."""
+    fall = _exponential(0, _KEPT_SAMPLES, 0.0, -slope_db)
+    fall.flags.writeable = False
+    return fall

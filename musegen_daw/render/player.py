@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 import numpy as np
@@ -13,29 +13,19 @@ from numpy.typing import NDArray
 from musegen_daw.core.clip import Clip
 from musegen_daw.core.time import TimeMap
 from musegen_daw.render.channel import Channel, Stretch
-from musegen_daw.render.controls import Controls, Struck, added
-from musegen_daw.render.envelope import Envelope
-from musegen_daw.render.modulators import (
-    ATTENUATION,
-    COARSE_TUNE,
-    FINE_TUNE,
-    MOD_LFO_TO_PITCH,
-    PAN,
-    PITCH,
-    VIB_LFO_TO_PITCH,
-)
-from musegen_daw.render.pitch import RESTING, Pitch, Swing
+from musegen_daw.render.controls import Controls
+from musegen_daw.render.pitch import Pitch
 from musegen_daw.render.reading import LEAD, TRAIL, Audio, Glide, KeptUntilRelease, Reader
 from musegen_daw.render.recordings import Recordings
-from musegen_daw.render.voice import Span, Tremolo, Voice
-from musegen_daw.render.zones import Shape, Zone
+from musegen_daw.render.tones import Tone, Tones
+from musegen_daw.render.voice import Span, Voice
+from musegen_daw.render.zones import Zone
 
 MAX_VOICES = 512
 """Of one clip at a time; those that began first are cut off for those that are too many."""
 MAX_ZONES_OF_A_NOTE = 64
 MAX_KEPT_SECONDS = 24.0
 """Voices that sound longer read for themselves; the beginning of others is kept for the next that are alike."""
-_MAX_CENTS = 8_400
 
 
 class Player:
@@ -47,7 +37,7 @@ class Player:
         zones = recordings.soundfont.preset(clip.bank, clip.program, clip.is_drum) if clip.notes else ()
         self._parts = _Parts(zones)
         channel = Channel(clip.messages, time_map, sample_rate_hz)
-        self._controls = Controls(channel)
+        self._tones = Tones(Controls(channel), sample_rate_hz)
         self._pitches = [note.pitch for note in clip.notes]
         self._stretches = channel.stretches(clip.notes, time_map, sample_rate_hz)
         self._starts = [stretch.start_samples for stretch in self._stretches]
@@ -56,6 +46,7 @@ class Player:
         self._limit_samples = limit_samples
         self._next = 0
         self._voices: list[Voice] = []
+        self._product = np.empty(0, np.float32)
         self.sounded_until_samples = 0
 
     @property
@@ -70,18 +61,47 @@ class Player:
             self._start(self._pitches[index], self._stretches[index])
         self._next = stop
         middle = np.zeros(last - first, np.float32)
+        if len(self._product) < last - first:
+            self._product = np.empty(last - first, np.float32)
         still: list[Voice] = []
         for voice in self._voices:
             begin, end = max(first, voice.start_samples), min(last, voice.end_samples)
             if begin < end:
-                mono = voice.mono(begin - voice.start_samples, end - voice.start_samples)
-                _add(voice, mono, (*out, middle), (begin, end), (first, last))
+                for own in voice.stretches(begin, end):
+                    self._add(voice, own, (*out, middle), (first, last))
                 self.sounded_until_samples = max(self.sounded_until_samples, end)
             if voice.end_samples > last and not voice.is_over:
                 still.append(voice)
         if self._voices:
             out += middle
         self._voices = still
+
+    def _add(
+        self,
+        voice: Voice,
+        own: tuple[int, int],
+        rows: tuple[Audio, Audio, Audio],
+        block: tuple[int, int],
+    ) -> None:
+        """A voice over `own` samples of the song to the rows of a block: left, right, and what is alike in both."""
+        begin, end = own[0] - block[0], own[1] - block[0]
+        left, right, middle = (row[begin:end] for row in rows)
+        mono = voice.mono(own[0] - voice.start_samples, own[1] - voice.start_samples)
+        # One array for all products: a new one for each would cost more than to multiply.
+        product = self._product[: end - begin]
+        is_centred = voice.gains[0] is voice.gains[1]
+        for row, curve in (
+            ((middle, voice.gains[0]),) if is_centred else zip((left, right), voice.gains, strict=True)
+        ):
+            if curve.rests(*own):
+                gain = voice.level * curve.at(own[0])
+                if gain == 0:
+                    continue
+                np.multiply(mono, np.float32(gain), out=product)
+            else:
+                np.multiply(mono, curve.over(*block)[begin:end], out=product, casting="same_kind")
+                product *= np.float32(voice.level)
+            row += product
 
     def _start(self, pitch: int, stretch: Stretch) -> None:
         zones = self._parts.of(pitch, stretch.velocity)
@@ -103,67 +123,34 @@ class Player:
             self._voices[index] = self._voices[index].choked_at(start_samples)
 
     def _voice(self, zone: Zone, pitch: int, stretch: Stretch) -> Voice:
-        rate, start, modulation = self._sample_rate_hz, stretch.start_samples, zone.modulation
-        struck = Struck(
-            pitch if zone.fixed_key is None else zone.fixed_key,
-            stretch.velocity if zone.fixed_velocity is None else zone.fixed_velocity,
-        )
-        settled = self._controls.settled(modulation, struck)
-        shape = zone.shape
-        if modulation.shapes_notes:
-            shape = zone.shape_with(added(settled, self._controls.at_the_start(modulation, struck, start)))
-        attenuation_db = max(0.0, zone.attenuation_db + settled.get(ATTENUATION, 0.0) / 10)
-        envelope = Envelope.of(shape, rate)
+        start = stretch.start_samples
+        tone = self._tones.of(zone, pitch, stretch.velocity, start)
         span = Span(
             stretch.gate_samples - start,
             min(stretch.cut_samples, self._limit_samples) - start,
-            rate,
-            envelope,
+            self._sample_rate_hz,
+            tone.envelope,
         )
-        reader, length_samples, is_shaped = self._reader(
-            span, zone, shape, self._pitch(zone, shape, struck, settled, start)
-        )
+        reader, length_samples, is_shaped = self._reader(span, tone, tone.pitch(start))
         return Voice(
             reader=reader,
-            envelope=envelope,
-            level=10 ** (-attenuation_db / 20),
-            gains=self._controls.gains(modulation, struck, zone.pan + settled.get(PAN, 0.0) / 1000),
+            envelope=tone.envelope,
+            level=tone.level,
+            gains=tone.gains,
             exclusive_class=zone.exclusive_class,
             start_samples=start,
             span=span,
-            is_shaped=is_shaped,
             end_samples=start + span.end_samples(length_samples),
-            tremolo=Tremolo(Swing.of(shape.wobble, RESTING, rate), shape.tremolo_db)
-            if shape.tremolo_db
-            else None,
+            is_shaped=is_shaped,
+            tremolo=tone.tremolo,
         )
 
-    def _pitch(
-        self, zone: Zone, shape: Shape, struck: Struck, settled: Mapping[int, float], start_samples: int
-    ) -> Pitch:
-        cents = (struck.key - zone.root_key) * zone.cents_per_key + zone.tune_cents
-        cents += settled.get(PITCH, 0.0) + settled.get(FINE_TUNE, 0.0) + 100 * settled.get(COARSE_TUNE, 0.0)
-        own = (
-            shape.vibrato.pitch_cents + settled.get(VIB_LFO_TO_PITCH, 0.0),
-            shape.wobble.pitch_cents + settled.get(MOD_LFO_TO_PITCH, 0.0),
-        )
-        depths = self._controls.depths(zone.modulation, struck, own)
-        return Pitch(
-            2 ** (min(_MAX_CENTS, max(-_MAX_CENTS, cents)) / 1200) * zone.rate_hz / self._sample_rate_hz,
-            start_samples,
-            self._controls.cents(zone.modulation, struck),
-            tuple(
-                Swing.of(oscillator, depth, self._sample_rate_hz)
-                for oscillator, depth in zip((shape.vibrato, shape.wobble), depths, strict=True)
-                if depth.constant != 0
-            ),
-        )
-
-    def _reader(self, span: Span, zone: Zone, shape: Shape, pitch: Pitch) -> tuple[Reader, float, bool]:
+    def _reader(self, span: Span, tone: Tone, pitch: Pitch) -> tuple[Reader, float, bool]:
         """What a voice reads, how long that lasts, and whether it has its envelope already.
 
         Where its pitch rests, that is what is kept for all that are alike.
         """
+        zone, shape = tone.zone, tone.shape
         audio = self._recordings.of(zone, shape)
         samples, gate, loop = len(audio) - LEAD - TRAIL, span.gate_samples, zone.loop
         leaves_loop = loop is not None and zone.loops_until_release and gate < math.inf
@@ -209,25 +196,3 @@ class _Parts:
             )
             self._known[key] = tuple(islice(sounding, MAX_ZONES_OF_A_NOTE))
         return self._known[key]
-
-
-def _add(
-    voice: Voice,
-    mono: Audio,
-    rows: tuple[Audio, Audio, Audio],
-    own: tuple[int, int],
-    block: tuple[int, int],
-) -> None:
-    """A voice over `own` samples of the song to the rows of a block of it: left, right, and what is alike in both."""
-    left, right, middle = (row[own[0] - block[0] : own[1] - block[0]] for row in rows)
-    gains = [gain.at(own[0]) if gain.rests(*own) else None for gain in voice.gains]
-    if gains[0] is not None and gains[0] == gains[1]:
-        if gains[0]:
-            middle += np.float32(voice.level * gains[0]) * mono
-        return
-    for row, curve, gain in zip((left, right), voice.gains, gains, strict=True):
-        if gain is None:
-            moving = curve.over(*block)[own[0] - block[0] : own[1] - block[0]]
-            row += np.float32(voice.level) * moving * mono
-        elif gain:
-            row += np.float32(voice.level * gain) * mono

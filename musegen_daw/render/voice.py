@@ -75,6 +75,11 @@ class Voice:
         end_samples = min(self.end_samples, self.start_samples + span.end_samples())
         return replace(self, span=span, end_samples=end_samples)
 
+    def stretches(self, first: int, last: int) -> list[tuple[int, int]]:
+        """[first, last) of the song in parts that `mono` can be asked for one after the other."""
+        turn = self.start_samples + math.floor(min(self.span.gate_samples, 2**62)) + 1
+        return [(first, turn), (turn, last)] if self.is_shaped and first < turn < last else [(first, last)]
+
     def mono(self, first: int, last: int) -> Audio:
         """Its sound over output samples [first, last), counted from its own start; (last - first,), not to change."""
         sound = self.reader.read(first, last)
@@ -96,9 +101,4 @@ class Voice:
 
     def _falling(self, sound: Audio, first: int, last: int) -> Audio:
         gate = self.span.gate_samples
-        if last - 1 <= gate:
-            return sound
-        begin = max(first, math.floor(gate) + 1)
-        fall = self.envelope.fall(begin, last, gate)
-        fall *= sound[begin - first :]
-        return np.concatenate([sound[: begin - first], fall]) if begin > first else fall
+        return sound * self.envelope.fall(first, last, gate) if last - 1 > gate else sound

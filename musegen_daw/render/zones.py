@@ -33,6 +33,8 @@ _MAX_ZONE_SAMPLES = 2**25
 _SAMPLE_RATES_HZ = range(400, 200_001)
 _ATTENUATION_SCALE = 0.4
 """What hardware and software players apply to initialAttenuation, and SoundFonts are balanced for."""
+FULL_FALL_DB = 96.0
+"""The whole way of a volume envelope: players have 96 dB for the 100 % of section 8.1.2, generators 36 to 38."""
 _OPEN_CENTS, _DARKEST_CENTS = 13_500, 1_500
 _CUTOFF_STEP_CENTS = 100
 """How finely modulators move the filter: every step is a filtered recording of its own."""
@@ -278,7 +280,7 @@ def _shape(amounts: Mapping[int, float], vibrato_cents: float, wobble_cents: flo
         attack_seconds=seconds(34),
         hold_seconds=seconds(35),
         decay_seconds=seconds(36),
-        sustain_db=min(100.0, max(0.0, amounts[37] / 10)),
+        sustain_db=FULL_FALL_DB * min(1.0, max(0.0, amounts[37] / 1000)),
         release_seconds=seconds(38),
         vibrato=Oscillator(seconds(23), _lfo_hz(amounts[24]), vibrato_cents),
         wobble=Oscillator(seconds(21), _lfo_hz(amounts[22]), wobble_cents),

@@ -46,7 +46,8 @@ class Zone:
     """Where a sample sounds (inclusive ranges of key and velocity) and how it is shaped.
 
     `root_key` moves the sample to another key without a copy of its audio. Times are in seconds; the
-    decay falls to `sustain_db` below full level. `pan` goes from -0.5 (left) to 0.5.
+    decay falls to `sustain_db` below full level. `pan` goes from -0.5 (left) to 0.5. `generators` are further ones,
+    by number and amount; `modulators` are records of `imod`, as section 7.8 lists their fields.
     """
 
     sample: Sample
@@ -60,6 +61,8 @@ class Zone:
     release_seconds: float | None = None
     cutoff_hz: float | None = None
     exclusive_class: int = 0
+    generators: tuple[tuple[int, int], ...] = ()
+    modulators: tuple[tuple[int, int, int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +92,16 @@ def soundfont_bytes(name: str, copyright_line: str, presets: tuple[Preset, ...])
     by_id = {id(preset.instrument): preset.instrument for preset in ordered}
     instruments = list(by_id)
     layout = _SampleLayout()
-    inst, ibag, igen = b"", b"", b""
+    inst, ibag, igen, imod = b"", b"", b"", b""
     for key in instruments:
         instrument = by_id[key]
         inst += struct.pack("<20sH", _text(instrument.name), len(ibag) // 4)
         for zone in instrument.zones:
-            ibag += struct.pack("<HH", len(igen) // 4, 0)
+            ibag += struct.pack("<HH", len(igen) // 4, len(imod) // 10)
+            imod += b"".join(struct.pack("<HHhHH", *modulator) for modulator in zone.modulators)
             igen += _zone_generators(zone, layout.index_of(zone))
     inst += struct.pack("<20sH", _text("EOI"), len(ibag) // 4)
-    ibag += struct.pack("<HH", len(igen) // 4, 0)
+    ibag += struct.pack("<HH", len(igen) // 4, len(imod) // 10)
     igen += struct.pack("<HH", 0, 0)
 
     phdr, pbag, pgen = b"", b"", b""
@@ -125,7 +129,7 @@ def soundfont_bytes(name: str, copyright_line: str, presets: tuple[Preset, ...])
             (b"pgen", pgen),
             (b"inst", inst),
             (b"ibag", ibag),
-            (b"imod", no_modulator),
+            (b"imod", imod + no_modulator),
             (b"igen", igen),
             (b"shdr", layout.headers()),
         )
@@ -202,8 +206,10 @@ def _zone_generators(zone: Zone, sample_index: int) -> bytes:
             add(number, round(1200 * math.log2(seconds)))
     if zone.sustain_db:
         add(_SUSTAIN_VOL_ENV, round(10 * zone.sustain_db))
-    if zone.sample.loop is not None:
+    if zone.sample.loop is not None and _SAMPLE_MODES not in dict(zone.generators):
         add(_SAMPLE_MODES, 1)
+    for number, amount in zone.generators:
+        add(number, amount)
     if zone.exclusive_class:
         add(_EXCLUSIVE_CLASS, zone.exclusive_class)
     add(_SAMPLE_ID, sample_index)

@@ -95,3 +95,17 @@ def test_bounce_failures_are_one_sentence(clip, tmp_path, drummer, capsys):
     args = ["bounce", str(clip), "-o", str(tmp_path / "x.wav")]
     assert main(args, open_generator=drummer.open, bounce_song=fail) == 1
     assert one_sentence(capsys.readouterr().err) == "Error: No SoundFont.\n"
+
+
+def test_bounce_makes_a_loop_where_it_is_asked_for_one(clip, tmp_path, drummer):
+    _, plain = bounce(drummer, clip, "-o", tmp_path / "mix.wav")
+    code, looped = bounce(drummer, clip, "-o", tmp_path / "mix.wav", "--loop")
+    assert code == 0
+    assert [plain.options[0]["loop"], looped.options[0]["loop"]] == [False, True]
+
+
+def test_a_loop_is_not_sent_through_a_vocoder(clip, tmp_path, drummer, capsys):
+    code, renderer = bounce(drummer, clip, "-o", tmp_path / "mix.wav", "--loop", "--vocode")
+    assert code == 1
+    assert "--loop" in one_sentence(capsys.readouterr().err)
+    assert renderer.songs == []

@@ -8,6 +8,7 @@ import soundfile
 
 from musegen_daw import resources
 from musegen_daw.core.clip import Clip, Note, Song
+from musegen_daw.core.messages import ChannelMessage, MessageKind
 from musegen_daw.core.time import TimeMap
 from musegen_daw.errors import AudioError
 from musegen_daw.render.bounce import BounceCancelled, bounce
@@ -115,3 +116,45 @@ def test_a_bad_soundfont_is_named(tmp_path):
     with pytest.raises(AudioError, match=r"bad\.sf2 is not a SoundFont"):
         bounce(band(), tmp_path / "mix.wav", soundfont=bad)
     assert list(tmp_path.iterdir()) == [bad]
+
+
+def loop_song(bars=1, hold_ticks=0):
+    """A chord at the beginning and a crash on the last beat, which rings on far beyond it."""
+    length = 1_920 * bars
+    piano = tuple(Note(pitch, 100, 0, length + hold_ticks) for pitch in (48, 60))
+    crash = (Note(49, 120, length - 480, 60),)
+    return Song((Clip(piano, 0, PPQ, "Piano"), Clip(crash, 0, PPQ, "Kit", is_drum=True)), TimeMap(PPQ))
+
+
+@pytest.mark.parametrize(("bars", "hold_ticks"), [(1, 0), (3, 0), (2, 100)])
+def test_a_loop_is_as_long_as_its_bars_and_rings_on_in_its_beginning(tmp_path, bars, hold_ticks):
+    music = loop_song(bars, hold_ticks)
+    whole = bounce(music, tmp_path / "whole.wav", soundfont=BUNDLED)
+    looped = bounce(music, tmp_path / "loop.wav", soundfont=BUNDLED, stems_dir=tmp_path / "stems", loop=True)
+    samples = 2 * 44_100 * bars
+    long, short = (soundfile.read(report.path)[0] for report in (whole, looped))
+    assert len(short) == samples == round(looped.seconds * 44_100)
+    assert looped.peak_dbfs == pytest.approx(-1.0, abs=0.01)
+    assert len(long) > samples + 44_100
+    folded = np.zeros((samples, 2))
+    for start in range(0, len(long), samples):
+        part = long[start : start + samples]
+        folded[: len(part)] += part
+    assert short == pytest.approx(folded / np.max(np.abs(folded)) * np.max(np.abs(short)), abs=2e-6)
+    stems = [soundfile.read(stem)[0] for stem in looped.stems]
+    assert [len(stem) for stem in stems] == [samples, samples]
+    assert np.max(np.abs(sum(stems) - short)) < 1e-6
+
+
+def test_a_loop_that_ends_in_silence_is_filled_to_its_bar(tmp_path):
+    music = Song((Clip((Note(42, 100, 0, 60),), 0, PPQ, is_drum=True),), TimeMap(PPQ))
+    report = bounce(music, tmp_path / "loop.wav", soundfont=BUNDLED, loop=True)
+    assert len(soundfile.read(report.path)[0]) == 2 * 44_100
+
+
+def test_a_channel_at_volume_nothing_is_a_silent_file(tmp_path):
+    messages = (ChannelMessage(0, MessageKind.CONTROL_CHANGE, 7, 0),)
+    music = Song((Clip((Note(60, 100, 0, 1_920),), 0, PPQ, messages=messages),), TimeMap(PPQ))
+    report = bounce(music, tmp_path / "mix.wav", soundfont=BUNDLED)
+    assert not np.any(soundfile.read(report.path)[0])
+    assert report.peak_dbfs == -math.inf

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from musegen_daw import resources
 from musegen_daw.core.clip import Clip, Note, Song
+from musegen_daw.core.messages import ChannelMessage, MessageKind
 from musegen_daw.core.time import TimeMap
 from musegen_daw.errors import AudioError
 from musegen_daw.render import soundfont
@@ -20,7 +21,14 @@ def small_font():
     sample = Sample("s", np.sin(np.arange(400)) * 0.5, 60, loop=(100, 300))
     zones = (
         Zone(sample, keys=(0, 63), pan=-0.2),
-        Zone(sample, keys=(64, 127), root_key=61, release_seconds=0.1),
+        Zone(
+            sample,
+            keys=(64, 127),
+            root_key=61,
+            release_seconds=0.1,
+            generators=((6, 30), (13, 20)),
+            modulators=((0x0081, 6, 50, 0, 0), (0x0102, 8, -2400, 0, 0), (0x020E, 52, 100, 0x0010, 0)),
+        ),
     )
     return soundfont_bytes("small", "none", (Preset("p", 0, 0, Instrument("i", zones)),))
 
@@ -114,8 +122,14 @@ def test_damage_ends_in_sound_or_in_one_sentence(tmp_path, cut, changes):
     path = tmp_path / "damaged.sf2"
     path.write_bytes(data[:cut] if cut % 3 == 0 else data)
     notes = (Note(60, 100, 0, 240), Note(70, 50, 100, 240))
+    messages = (
+        ChannelMessage(50, MessageKind.CONTROL_CHANGE, 1, 100),
+        ChannelMessage(150, MessageKind.PITCH_BEND, 0, 16_000),
+    )
     try:
-        audio = render(Song((Clip(notes, 0, 480),), TimeMap(480)), open_soundfont(path), 8_000)
+        audio = render(
+            Song((Clip(notes, 0, 480, messages=messages),), TimeMap(480)), open_soundfont(path), 8_000
+        )
         outcome = f"{path} sounds" if np.all(np.isfinite(audio)) else "not a number"
     except AudioError as error:
         outcome = str(error)
