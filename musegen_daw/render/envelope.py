@@ -18,6 +18,7 @@ _MIN_DECAY_SECONDS = 0.001
 _E_FOLDS_PER_DB = math.log(10) / 20
 _ROW = 256
 _KEPT_SAMPLES = 1 << 16
+_SAME_DB = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +84,25 @@ class Envelope:
 
     def may_be_shared(self, gate_samples: float) -> bool:
         """Whether what a note let go at `gate_samples` has of its envelope is that of a held note, and a fall."""
-        return gate_samples >= self._decay_start
+        return gate_samples >= self._attack_end
 
     def fall(self, first: int, last: int, gate_samples: float) -> Audio:
         """What the release makes of the level of a held note over [first, last), all after `gate_samples`."""
-        fall = FULL_FALL_DB / self.release_samples
-        turn = min(last, max(first, math.ceil(self._sustain_start)))
-        # While the held note decays, the one that was let go falls by so much less beside it.
-        slower = fall - FULL_FALL_DB / self.decay_samples
-        if turn == last or gate_samples >= self._sustain_start:
-            begin, slope_db = first - gate_samples, slower if turn == last else fall
-            if begin == int(begin) and last - gate_samples <= _KEPT_SAMPLES:
-                return _falling_from_one(slope_db)[int(begin) : int(last - gate_samples)]
-            return _exponential(first, last, slope_db * gate_samples, -slope_db)
-        decaying = _exponential(first, turn, slower * gate_samples, -slower)
-        gate_db = self._held_db(gate_samples) + self.sustain_db + fall * gate_samples
-        return np.concatenate([decaying, _exponential(turn, last, gate_db, -fall)])
+        fall, decay = FULL_FALL_DB / self.release_samples, FULL_FALL_DB / self.decay_samples
+        from_gate_db = self._held_db(gate_samples) + fall * gate_samples
+        parts: list[Audio] = []
+        at = first
+        # The held note rests, decays and rests again; the one that was let go falls by so much less beside it.
+        for end, origin_db, slope_db in (
+            (self._decay_start, from_gate_db, fall),
+            (self._sustain_start, from_gate_db - decay * self._decay_start, fall - decay),
+            (math.inf, from_gate_db + self.sustain_db, fall),
+        ):
+            stop = last if end >= last else max(at, math.ceil(end))
+            if stop > at:
+                parts.append(_from_gate(at, stop, gate_samples, origin_db, slope_db))
+                at = stop
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     @property
     def _attack_end(self) -> float:
@@ -147,6 +151,15 @@ def _exponential(first: int, last: int, origin_db: float, slope_db: float, scale
     of_rows = scale * np.exp(origin_db * _E_FOLDS_PER_DB + slope * (first + _ROW * np.arange(rows)))
     within = np.exp(slope * np.arange(_ROW))
     return np.multiply.outer(of_rows.astype(np.float32), within.astype(np.float32)).ravel()[: last - first]
+
+
+def _from_gate(first: int, last: int, gate_samples: float, origin_db: float, slope_db: float) -> Audio:
+    """Amplitudes of a level that falls by `slope_db` a sample; what begins in full at the gate is kept."""
+    begins_full = abs(origin_db - slope_db * gate_samples) < _SAME_DB
+    begin, end = first - gate_samples, last - gate_samples
+    if begins_full and begin == int(begin) and end <= _KEPT_SAMPLES:
+        return _falling_from_one(slope_db)[int(begin) : int(end)]
+    return _exponential(first, last, origin_db, -slope_db)
 
 
 @lru_cache(maxsize=128)

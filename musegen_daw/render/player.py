@@ -167,15 +167,13 @@ class Player:
             return Glide(audio, loop, pitch, until), math.inf, False
         if last > MAX_KEPT_SECONDS * self._sample_rate_hz or (leaves_loop and resting.swings):
             return Glide(audio, loop, resting, until), length, False
-        if loop is not None and leaves_loop:
-            kept = self._recordings.kept(zone, shape, resting, None)
-            return KeptUntilRelease(kept, audio, loop, resting.ratio, round(gate)), length, False
         is_shaped = span.envelope.may_be_shared(gate)
-        return (
-            self._recordings.kept(zone, shape, resting, span.envelope if is_shaped else None),
-            length,
-            is_shaped,
-        )
+        envelope = span.envelope if is_shaped else None
+        kept = self._recordings.kept(zone, shape, resting, envelope)
+        if loop is not None and leaves_loop:
+            until_release = KeptUntilRelease(kept, audio, loop, resting.ratio, round(gate), envelope)
+            return until_release, length, is_shaped
+        return kept, length, is_shaped
 
 
 class _Parts:

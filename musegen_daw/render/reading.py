@@ -128,11 +128,23 @@ class Kept:
 
 
 class KeptUntilRelease:
-    """A loop that is left when its key is let go: what is kept until then, and from there on the rest."""
+    """A loop that is left when its key is let go: what is kept until then, and from there on the rest.
 
-    def __init__(self, kept: Kept, audio: Audio, loop: Loop, ratio: float, gate_samples: int) -> None:
+    `envelope` is that of `kept`: the rest has it, too, as if the note were held.
+    """
+
+    def __init__(
+        self,
+        kept: Kept,
+        audio: Audio,
+        loop: Loop,
+        ratio: float,
+        gate_samples: int,
+        envelope: Envelope | None,
+    ) -> None:
         self._kept = kept
         self._gate_samples = gate_samples
+        self._envelope = envelope
         place = np.array([gate_samples * ratio])
         if place[0] >= loop[1]:
             _wrap(place, loop)
@@ -143,7 +155,10 @@ class KeptUntilRelease:
         gate = self._gate_samples
         if last <= gate:
             return self._kept.read(first, last)
-        rest = self._rest.read(max(0, first - gate), last - gate)
+        begin = max(first, gate)
+        rest = self._rest.read(begin - gate, last - gate)
+        if self._envelope is not None:
+            rest *= self._envelope.level(begin, last, math.inf)
         return np.concatenate([self._kept.read(first, gate), rest]) if first < gate else rest
 
 
