@@ -28,6 +28,8 @@ PPQ = 480
 WINDOW_SECONDS = 0.05
 PITCH_WINDOW_SECONDS = 0.1
 MOST_LATE_SAMPLES = 512
+RUNS = 5
+"""Of each song; the one that took the processor least is told, for others are slowed by what runs beside."""
 FLOOR_DB = -60.0
 """Below the loudest window of a clip; what is softer is not compared."""
 MOST_DB, MOST_CENTS = 1.0, 5.0
@@ -248,20 +250,23 @@ def four_minutes() -> Song:
 
 
 def _speed(song: Song, soundfont: Path, folder: Path, what: str) -> dict[str, Any]:
-    wall, processor = time.perf_counter(), time.process_time()
-    report = bounce(song, folder / "song.wav", soundfont=soundfont)
-    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    seconds, runs = 0.0, list[tuple[float, float]]()
+    for _ in range(RUNS):
+        wall, processor = time.perf_counter(), time.process_time()
+        seconds = bounce(song, folder / "song.wav", soundfont=soundfont).seconds
+        runs.append((time.process_time() - processor, time.perf_counter() - wall))
+    processor, wall = min(runs)
     notes = sum(len(clip.notes) for clip in song.clips)
     messages = sum(len(clip.messages) for clip in song.clips)
     print(
-        f"| {what} | {notes} | {messages} | {report.seconds:.1f} | {processor:.2f} | {wall:.2f} "
-        f"| {report.seconds / processor:.0f} |"
+        f"| {what} | {notes} | {messages} | {seconds:.1f} | {processor:.2f} | {wall:.2f} "
+        f"| {seconds / processor:.0f} |"
     )
     return {
         "song": what,
         "notes": notes,
         "messages": messages,
-        "seconds": report.seconds,
+        "seconds": seconds,
         "processor_seconds": processor,
         "wall_seconds": wall,
     }
@@ -274,7 +279,8 @@ def benchmark(soundfont: Path) -> tuple[list[dict[str, Any]], int]:
         folder = Path(name)
         status = _print_differences(soundfont, folder, rows)
         print(
-            f"\nBounce to 24 bits at {RATE_HZ} Hz\n\n| song | notes | messages | seconds | processor s | wall s "
+            f"\nBounce to 24 bits at {RATE_HZ} Hz, best of {RUNS} runs\n\n"
+            "| song | notes | messages | seconds | processor s | wall s "
             "| times real time, by processor |\n|---|---|---|---|---|---|---|"
         )
         song = four_minutes()

@@ -19,6 +19,7 @@ _E_FOLDS_PER_DB = math.log(10) / 20
 _ROW = 256
 _KEPT_SAMPLES = 1 << 16
 _SAME_DB = 1e-6
+_MOST_E_FOLDS = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +149,11 @@ def _exponential(first: int, last: int, origin_db: float, slope_db: float, scale
     slope = slope_db * _E_FOLDS_PER_DB
     # One factor for every row and one for every place in it: two short exponentials for a long one.
     rows = -(-(last - first) // _ROW)
-    of_rows = scale * np.exp(origin_db * _E_FOLDS_PER_DB + slope * (first + _ROW * np.arange(rows)))
-    within = np.exp(slope * np.arange(_ROW))
+    of_rows = origin_db * _E_FOLDS_PER_DB + slope * (first + _ROW * np.arange(rows))
+    within = slope * np.arange(_ROW)
+    # What grows is cut from a last row that would overflow; no level that is asked for is so high.
+    of_rows, within = (np.exp(np.minimum(part, _MOST_E_FOLDS)) for part in (of_rows, within))
+    of_rows *= scale
     return np.multiply.outer(of_rows.astype(np.float32), within.astype(np.float32)).ravel()[: last - first]
 
 
@@ -157,7 +161,7 @@ def _from_gate(first: int, last: int, gate_samples: float, origin_db: float, slo
     """Amplitudes of a level that falls by `slope_db` a sample; what begins in full at the gate is kept."""
     begins_full = abs(origin_db - slope_db * gate_samples) < _SAME_DB
     begin, end = first - gate_samples, last - gate_samples
-    if begins_full and begin == int(begin) and end <= _KEPT_SAMPLES:
+    if slope_db > 0 and begins_full and begin == int(begin) and end <= _KEPT_SAMPLES:
         return _falling_from_one(slope_db)[int(begin) : int(end)]
     return _exponential(first, last, origin_db, -slope_db)
 
