@@ -58,7 +58,7 @@ WINDOW_BARS = 16
 OVERLAP_BARS = 4
 DEFAULT_BPM = 120.0
 KEPT_PARTS, KEPT_CHOICES = 4, 64
-USUAL_CRASHES = 0.55  # at which tracks have as many as human ones, those at sections among them
+USUAL_CRASHES = 0.5  # at which tracks have as many as human ones, those at sections among them
 USUAL_COMPLEXITY = 0.8  # at which as many bars are played again
 
 

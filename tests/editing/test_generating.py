@@ -69,15 +69,12 @@ def test_the_model_hears_what_is_locked(piano, generator):
     busy = bare
     for ticks in range(0, piano.end_ticks, piano.ppq // 2):
         busy = edits.add_hit(busy, VOICES.index("kick"), ticks, 120)
-    others = [
-        [
-            note
-            for note in written(edits.lock_voice(each, "kick", True), generator, 5).drums.notes
-            if note.pitch != 36
-        ]
-        for each in (bare, busy)
-    ]
-    assert others[0] != others[1]
+
+    def without_kick(document, seed):
+        takes = written(edits.lock_voice(document, "kick", True), generator, seed).takes[3:]
+        return [[note for note in take.written.notes if note.pitch != 36] for take in takes]
+
+    assert any(without_kick(bare, seed) != without_kick(busy, seed) for seed in (5, 6))
 
 
 def test_a_primer_goes_before_and_is_not_in_the_take(piano, generator):
