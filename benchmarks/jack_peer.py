@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _NO_START_SERVER, _IS_INPUT, _IS_OUTPUT = 1, 1, 2
+SAMPLE_RATE_HZ = 48_000  # of the server
 _MIDI = b"8 bit raw midi"
 _NAME = "peer"
 
@@ -33,6 +34,8 @@ class _Event(ctypes.Structure):
 
 
 Stamped = tuple[float, float, str]
+Song = tuple[tuple[float, float, float], ...]
+"""From a tempo to another, in quarter notes a minute, in so many beats, one after the other."""
 _Process = ctypes.CFUNCTYPE(c_int, c_uint32, c_void_p)
 
 _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -84,6 +87,14 @@ class Peer:
     def playing(cls, port: str, messages: int, seed: int) -> Peer:
         """One that plays so many notes into a port, some six milliseconds apart."""
         return cls("play", port, str(messages), str(seed))
+
+    @classmethod
+    def clocking(cls, port: str, song: Song) -> Peer:
+        """One that plays START, the clock of a song with a note on every beat, and STOP into a port, to the sample.
+
+        The seconds of its messages are those at which they were meant to come.
+        """
+        return cls("clock", port, json.dumps(song))
 
     def messages(self) -> list[Message]:
         """All that passed; one that plays is waited for. Ends the process."""
@@ -151,6 +162,18 @@ class _Client:
         if data is not None:
             self._jack("midi_event_write")(buffer, 0, data, len(data))
 
+    def play_all(self, samples: int, messages: list[tuple[int, bytes]]) -> None:
+        """Send messages in this period, each so many samples after its begin, in order of time."""
+        buffer = self._jack("port_get_buffer")(self._port, samples)
+        self._jack("midi_clear_buffer")(buffer)
+        for sample, data in messages:
+            self._jack("midi_event_write")(buffer, min(max(0, sample), samples - 1), data, len(data))
+
+    @property
+    def seconds(self) -> float:
+        """When this period began."""
+        return self._seconds
+
     def close(self) -> None:
         """Leave the server."""
         self._jack("client_close")(self._client)
@@ -192,11 +215,60 @@ def _play(port: str, count: int, seed: int) -> list[Stamped]:
     return messages
 
 
+def _clock(port: str, song: Song) -> list[Stamped]:
+    client = _Client(port, _IS_OUTPUT)
+    plan = song_messages(song)
+    begin_seconds = 0.0
+    sent = 0
+
+    def process(samples: int) -> None:
+        nonlocal sent
+        due: list[tuple[int, bytes]] = []
+        while begin_seconds and sent < len(plan):
+            seconds, data = plan[sent]
+            sample = round((begin_seconds + seconds - client.seconds) * SAMPLE_RATE_HZ)
+            if sample >= samples:
+                break
+            due.append((sample, data))
+            sent += 1
+        client.play_all(samples, due)
+
+    client.run(process)
+    print("ready", flush=True)
+    time.sleep(CONNECTED_SECONDS)
+    begin_seconds = client.seconds + CARRIED_SECONDS
+    while sent < len(plan):
+        time.sleep(POLL_SECONDS)
+    time.sleep(CARRIED_SECONDS)
+    client.close()
+    return [(begin_seconds + seconds, begin_seconds + seconds, data.hex()) for seconds, data in plan]
+
+
+def song_messages(song: Song) -> list[tuple[float, bytes]]:
+    """The messages of a song and their seconds: START just ahead of the first tick, STOP where the last beat ends."""
+    messages = [(-0.001, b"\xfa")]
+    seconds, tick = 0.0, 0
+    for from_bpm, to_bpm, beats in song:
+        count = round(beats * 24)
+        for index in range(count):
+            if tick % 24 == 0:
+                messages.append((seconds, bytes((0x90, 60, 90))))
+            elif tick % 24 == 12:
+                messages.append((seconds, bytes((0x80, 60, 0))))
+            messages.append((seconds, b"\xf8"))
+            seconds += 60 / 24 / (from_bpm + (to_bpm - from_bpm) * index / count)
+            tick += 1
+    return [*messages, (seconds, b"\xfc")]
+
+
 def main() -> None:
     """Do what the command line asks for and write the messages with their times, as JSON."""
     gc.disable()
     what, port, *rest = sys.argv[1:]
-    messages = _listen(port) if what == "listen" else _play(port, *map(int, rest))
+    if what == "clock":
+        messages = _clock(port, json.loads(rest[0]))
+    else:
+        messages = _listen(port) if what == "listen" else _play(port, *map(int, rest))
     print(json.dumps(messages), flush=True)
 
 

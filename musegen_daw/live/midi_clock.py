@@ -143,6 +143,14 @@ class ClockFollower:
         return self._view.is_known
 
     @property
+    def last_tick(self) -> tuple[float, float] | None:
+        """The beat of the last tick that was believed, and when it came, late or early; None while the song stands."""
+        view = self._view
+        if view.line is None or view.last_seconds is None or not (view.running and view.begun):
+            return None
+        return (view.line.number + view.offset) / CLOCKS_PER_BEAT, view.last_seconds
+
+    @property
     def jumps(self) -> int:
         """How often the song has started, stopped or jumped: what was planned before holds no more."""
         return self._view.jumps
