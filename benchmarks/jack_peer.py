@@ -14,7 +14,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_uint8, c_uint32, c_uint64, c_ulong, c_void_p
 from dataclasses import dataclass
 from typing import Any
@@ -34,8 +34,8 @@ class _Event(ctypes.Structure):
 
 
 Stamped = tuple[float, float, str]
-Song = tuple[tuple[float, float, float], ...]
-"""From a tempo to another, in quarter notes a minute, in so many beats, one after the other."""
+Plan = Sequence[tuple[float, bytes]]
+"""Messages and when they come, in seconds, in order of time."""
 _Process = ctypes.CFUNCTYPE(c_int, c_uint32, c_void_p)
 
 _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -68,12 +68,16 @@ class Message:
 class Peer:
     """The process, seen from the benchmark: listens to an output until asked, or plays to an input."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, words: str = "") -> None:
         command = (sys.executable, "-m", "benchmarks.jack_peer", *arguments)
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        if words:
+            self._process.stdin.write(words + "\n")
+            self._process.stdin.flush()
         if self._process.stdout.readline() != "ready\n":
             raise RuntimeError(f"no connection to {arguments}")
         time.sleep(CONNECTED_SECONDS)  # the connection takes effect in a later period
@@ -89,12 +93,12 @@ class Peer:
         return cls("play", port, str(messages), str(seed))
 
     @classmethod
-    def clocking(cls, port: str, song: Song) -> Peer:
-        """One that plays START, the clock of a song with a note on every beat, and STOP into a port, to the sample.
+    def sending(cls, port: str, plan: Plan) -> Peer:
+        """One that sends messages into a port, each so many seconds after the first moment, to the sample.
 
         The seconds of its messages are those at which they were meant to come.
         """
-        return cls("clock", port, json.dumps(song))
+        return cls("send", port, words=json.dumps([(seconds, data.hex()) for seconds, data in plan]))
 
     def messages(self) -> list[Message]:
         """All that passed; one that plays is waited for. Ends the process."""
@@ -215,9 +219,8 @@ def _play(port: str, count: int, seed: int) -> list[Stamped]:
     return messages
 
 
-def _clock(port: str, song: Song) -> list[Stamped]:
+def _send(port: str, plan: Plan) -> list[Stamped]:
     client = _Client(port, _IS_OUTPUT)
-    plan = song_messages(song)
     begin_seconds = 0.0
     sent = 0
 
@@ -244,29 +247,13 @@ def _clock(port: str, song: Song) -> list[Stamped]:
     return [(begin_seconds + seconds, begin_seconds + seconds, data.hex()) for seconds, data in plan]
 
 
-def song_messages(song: Song) -> list[tuple[float, bytes]]:
-    """The messages of a song and their seconds: START just ahead of the first tick, STOP where the last beat ends."""
-    messages = [(-0.001, b"\xfa")]
-    seconds, tick = 0.0, 0
-    for from_bpm, to_bpm, beats in song:
-        count = round(beats * 24)
-        for index in range(count):
-            if tick % 24 == 0:
-                messages.append((seconds, bytes((0x90, 60, 90))))
-            elif tick % 24 == 12:
-                messages.append((seconds, bytes((0x80, 60, 0))))
-            messages.append((seconds, b"\xf8"))
-            seconds += 60 / 24 / (from_bpm + (to_bpm - from_bpm) * index / count)
-            tick += 1
-    return [*messages, (seconds, b"\xfc")]
-
-
 def main() -> None:
     """Do what the command line asks for and write the messages with their times, as JSON."""
     gc.disable()
     what, port, *rest = sys.argv[1:]
-    if what == "clock":
-        messages = _clock(port, json.loads(rest[0]))
+    if what == "send":
+        plan = json.loads(sys.stdin.readline())
+        messages = _send(port, [(seconds, bytes.fromhex(data)) for seconds, data in plan])
     else:
         messages = _listen(port) if what == "listen" else _play(port, *map(int, rest))
     print(json.dumps(messages), flush=True)

@@ -9,19 +9,41 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.jack_peer import Peer, Song
+from benchmarks.jack_peer import Peer
 from benchmarks.live import server
 from musegen_daw import resources
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.drumming.generator import DrumGenerator
 from musegen_daw.jam.rig import JamRig, KnowsStyles
 from musegen_daw.jam.settings import ClockSource, RigSettings
+from musegen_daw.live.events import CLOCK, CLOCKS_PER_BEAT, START, STOP, note_off, note_on
 from musegen_daw.midi_file import read_midi
 
 TEMPI_BPM = (40.0, 96.0, 120.0, 174.0, 300.0)
 JUMP_BEATS, RAMP_BEATS = 8.0, 16.0
 AFTER_SECONDS = 0.3
 _NOTE_ON = 0x90
+
+
+Song = tuple[tuple[float, float, float], ...]
+"""From a tempo to another, in quarter notes a minute, in so many beats, one after the other."""
+
+
+def messages(song: Song) -> list[tuple[float, bytes]]:
+    """The messages of a song and their seconds: START just ahead of the first tick, STOP where the last beat ends."""
+    plan = [(-0.001, bytes((START,)))]
+    seconds, tick = 0.0, 0
+    for from_bpm, to_bpm, beats in song:
+        count = round(beats * CLOCKS_PER_BEAT)
+        for index in range(count):
+            if tick % CLOCKS_PER_BEAT == 0:
+                plan.append((seconds, note_on(0, 60, 90)))
+            elif tick % CLOCKS_PER_BEAT == CLOCKS_PER_BEAT // 2:
+                plan.append((seconds, note_off(0, 60)))
+            plan.append((seconds, bytes((CLOCK,))))
+            seconds += 60 / CLOCKS_PER_BEAT / (from_bpm + (to_bpm - from_bpm) * index / count)
+            tick += 1
+    return [*plan, (seconds, bytes((STOP,)))]
 
 
 def songs(seconds: float) -> dict[str, Song]:
@@ -71,7 +93,7 @@ def recorded(song: Song, generator: KnowsStyles) -> dict[str, Any]:
         settings = RigSettings(clock=ClockSource.MIDI, record_path=path)
         rig = JamRig(settings, generator, directory, config_dir=Path(folder) / "config")
         try:
-            peer = Peer.clocking("musegen in:musegen in", song)
+            peer = Peer.sending("musegen in:musegen in", messages(song))
             sent = peer.messages()
             time.sleep(AFTER_SECONDS)
             rig.stop_recording()
