@@ -19,7 +19,7 @@ from musegen_daw.live.events import (
 from musegen_daw.live.performer import Kit
 from musegen_daw.live.settings import JamSettings, Way
 
-JAMS = int(os.environ.get("MUSEGEN_STUCK_JAMS", "40"))
+JAMS = int(os.environ.get("MUSEGEN_STUCK_JAMS", "15"))
 TICKS = 24 * 10
 NOTE_SECONDS = 0.1
 SLACK_SECONDS = 1e-6
