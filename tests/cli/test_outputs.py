@@ -170,7 +170,8 @@ def test_the_sample_rate_is_that_of_the_wav_with_and_without_the_vocoder(
             )
     for name in ("plain", "vocoded"):
         seconds = [found[name, rate] for rate in (None, 8_000, 32_000, 96_000)]
-        assert max(seconds) - min(seconds) < 0.002
+        # What is rendered ends with a block of samples, which lasts longer at a lower rate.
+        assert max(seconds) - min(seconds) < (0.1 if name == "plain" else 0.002)
     assert run("bounce", song, "-o", tmp_path / "x.wav", "--sample-rate", 192_000)[0] == 2
     assert "8000 to 96000" in " ".join(run("bounce", "--help")[1].split())
 
