@@ -1,4 +1,4 @@
-"""`python -m benchmarks clock | live | plans | drift | fuzz | ardour | renderer`: what playing measures up to."""
+"""`python -m benchmarks clock | live | plans | drift | recording | stuck | fuzz | ardour | renderer`: how it plays."""
 
 from __future__ import annotations
 
@@ -36,12 +36,16 @@ def main(argv: list[str] | None = None) -> int:
     drift = command("drift", _drift, "whether the clock that is sent keeps time")
     drift.add_argument("--simulated-minutes", type=float, default=60.0)
     drift.add_argument("--minutes", type=float, default=5.0, help="through JACK, in real time")
+    recording = command("recording", _recording, "the tempo and the times of a recording, through JACK")
+    recording.add_argument("--seconds", type=float, default=20.0, help="of each song")
+    stuck = command("stuck", _stuck, "whether a note ever hangs, in jams through JACK")
+    stuck.add_argument("--jams", type=int, default=100)
     ardour = command("ardour", _ardour, "jams with a real DAW, and where its drums are recorded")
     ardour.add_argument("--runs", type=int, default=3)
     ardour.add_argument("--tempo", type=float, default=118.4)
     ardour.add_argument("--bars", type=int, default=16)
     ardour.add_argument("--picture", type=Path, help="draw what was recorded as this PNG")
-    for each in (live, drift, ardour):
+    for each in (live, drift, recording, stuck, ardour):
         each.add_argument(
             "--usual-priority", action="store_true", help="a JACK server without real-time priority"
         )
@@ -92,6 +96,18 @@ def _drift(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
         options.simulated_minutes, options.minutes, options.seed, in_real_time=not options.usual_priority
     )
     return rows, 0
+
+
+def _recording(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.recording import benchmark
+
+    return benchmark(options.seconds, in_real_time=not options.usual_priority), 0
+
+
+def _stuck(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.stuck import benchmark
+
+    return benchmark(options.jams, options.seed, in_real_time=not options.usual_priority)
 
 
 def _ardour(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:

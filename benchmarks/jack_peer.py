@@ -14,12 +14,13 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_uint8, c_uint32, c_uint64, c_ulong, c_void_p
 from dataclasses import dataclass
 from typing import Any
 
 _NO_START_SERVER, _IS_INPUT, _IS_OUTPUT = 1, 1, 2
+SAMPLE_RATE_HZ = 48_000  # of the server
 _MIDI = b"8 bit raw midi"
 _NAME = "peer"
 
@@ -33,6 +34,8 @@ class _Event(ctypes.Structure):
 
 
 Stamped = tuple[float, float, str]
+Plan = Sequence[tuple[float, bytes]]
+"""Messages and when they come, in seconds, in order of time."""
 _Process = ctypes.CFUNCTYPE(c_int, c_uint32, c_void_p)
 
 _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -65,12 +68,16 @@ class Message:
 class Peer:
     """The process, seen from the benchmark: listens to an output until asked, or plays to an input."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, words: str = "") -> None:
         command = (sys.executable, "-m", "benchmarks.jack_peer", *arguments)
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        if words:
+            self._process.stdin.write(words + "\n")
+            self._process.stdin.flush()
         if self._process.stdout.readline() != "ready\n":
             raise RuntimeError(f"no connection to {arguments}")
         time.sleep(CONNECTED_SECONDS)  # the connection takes effect in a later period
@@ -84,6 +91,14 @@ class Peer:
     def playing(cls, port: str, messages: int, seed: int) -> Peer:
         """One that plays so many notes into a port, some six milliseconds apart."""
         return cls("play", port, str(messages), str(seed))
+
+    @classmethod
+    def sending(cls, port: str, plan: Plan) -> Peer:
+        """One that sends messages into a port, each so many seconds after the first moment, to the sample.
+
+        The seconds of its messages are those at which they were meant to come.
+        """
+        return cls("send", port, words=json.dumps([(seconds, data.hex()) for seconds, data in plan]))
 
     def messages(self) -> list[Message]:
         """All that passed; one that plays is waited for. Ends the process."""
@@ -151,6 +166,18 @@ class _Client:
         if data is not None:
             self._jack("midi_event_write")(buffer, 0, data, len(data))
 
+    def play_all(self, samples: int, messages: list[tuple[int, bytes]]) -> None:
+        """Send messages in this period, each so many samples after its begin, in order of time."""
+        buffer = self._jack("port_get_buffer")(self._port, samples)
+        self._jack("midi_clear_buffer")(buffer)
+        for sample, data in messages:
+            self._jack("midi_event_write")(buffer, min(max(0, sample), samples - 1), data, len(data))
+
+    @property
+    def seconds(self) -> float:
+        """When this period began."""
+        return self._seconds
+
     def close(self) -> None:
         """Leave the server."""
         self._jack("client_close")(self._client)
@@ -192,11 +219,43 @@ def _play(port: str, count: int, seed: int) -> list[Stamped]:
     return messages
 
 
+def _send(port: str, plan: Plan) -> list[Stamped]:
+    client = _Client(port, _IS_OUTPUT)
+    begin_seconds = 0.0
+    sent = 0
+
+    def process(samples: int) -> None:
+        nonlocal sent
+        due: list[tuple[int, bytes]] = []
+        while begin_seconds and sent < len(plan):
+            seconds, data = plan[sent]
+            sample = round((begin_seconds + seconds - client.seconds) * SAMPLE_RATE_HZ)
+            if sample >= samples:
+                break
+            due.append((sample, data))
+            sent += 1
+        client.play_all(samples, due)
+
+    client.run(process)
+    print("ready", flush=True)
+    time.sleep(CONNECTED_SECONDS)
+    begin_seconds = client.seconds + CARRIED_SECONDS
+    while sent < len(plan):
+        time.sleep(POLL_SECONDS)
+    time.sleep(CARRIED_SECONDS)
+    client.close()
+    return [(begin_seconds + seconds, begin_seconds + seconds, data.hex()) for seconds, data in plan]
+
+
 def main() -> None:
     """Do what the command line asks for and write the messages with their times, as JSON."""
     gc.disable()
     what, port, *rest = sys.argv[1:]
-    messages = _listen(port) if what == "listen" else _play(port, *map(int, rest))
+    if what == "send":
+        plan = json.loads(sys.stdin.readline())
+        messages = _send(port, [(seconds, bytes.fromhex(data)) for seconds, data in plan])
+    else:
+        messages = _listen(port) if what == "listen" else _play(port, *map(int, rest))
     print(json.dumps(messages), flush=True)
 
 

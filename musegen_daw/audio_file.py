@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from musegen_daw import audio_container
 from musegen_daw.errors import AudioError
-from musegen_daw.files import check_readable
+from musegen_daw.files import check_readable, reason
 
 MAX_BYTES = 8 << 30
 MAX_SECONDS = 2 * 60 * 60
@@ -26,8 +29,11 @@ Floats = NDArray[np.float32]
 class AudioReader:
     """An audio file that was opened: `blocks` reads it once, from its beginning to its end, and closes it."""
 
-    def __init__(self, path: Path, file: soundfile.SoundFile) -> None:
+    def __init__(
+        self, path: Path, file: soundfile.SoundFile, source: audio_container.Opened | None = None
+    ) -> None:
         self.path = path
+        self._source = source
         self.sample_rate_hz: int = file.samplerate
         self.channels: int = file.channels
         self.frames = max(0, file.frames)
@@ -36,13 +42,16 @@ class AudioReader:
     def close(self) -> None:
         """Give the file back unread; a second call does nothing."""
         self._file.close()
+        if self._source is not None:
+            self._source.close()
 
     def blocks(self) -> Iterator[Floats]:
         """Its audio in blocks (samples, channels), the last one shorter and perhaps empty.
 
         Raises AudioError naming the file where it is damaged, too long, or holds what is no audio.
         """
-        with self._file as file:
+        with closing(self):
+            file = self._file
             block_samples = max(1, BLOCK_SAMPLES // self.channels)
             samples = 0
             while True:
@@ -69,7 +78,7 @@ def open_audio(path: Path) -> AudioReader:
     check_readable(path, MAX_BYTES, AudioError)
     if path.stat().st_size == 0:
         raise AudioError(f"{path} is empty.")
-    reader = AudioReader(path, _open(path))
+    reader = _open(path)
     if not MIN_RATE_HZ <= reader.sample_rate_hz <= MAX_RATE_HZ:
         reader.close()
         raise AudioError(f"{path} has a sample rate of {reader.sample_rate_hz} Hz, which is not possible.")
@@ -107,7 +116,7 @@ def wav_writer(
 ) -> Iterator[Callable[[Floats], None]]:
     """A function that appends frames, (samples,) or (samples, channels), to a WAV, held within -1..1.
 
-    Raises AudioError naming the folder where the file cannot be written.
+    Raises AudioError naming the folder, and why, where the file cannot be written.
     """
     try:
         with soundfile.SoundFile(
@@ -115,11 +124,30 @@ def wav_writer(
         ) as wav:
             yield lambda frames: wav.write(np.clip(frames, -1.0, 1.0))
     except soundfile.SoundFileError as error:
-        raise AudioError(f"Cannot write the audio to {path.parent}: {error}.") from error
+        raise AudioError(f"Cannot write the audio to {path.parent}: {_why(path) or error}.") from error
 
 
-def _open(path: Path) -> soundfile.SoundFile:
+def _why(path: Path) -> str:
+    """Why no more can be written to a file, which the library does not say; empty where it can. Spoils the file."""
     try:
-        return soundfile.SoundFile(path)
+        with path.open("ab") as file:
+            file.write(bytes(BLOCK_SAMPLES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return reason(error)
+    return ""
+
+
+def _open(path: Path) -> AudioReader:
+    try:
+        source = audio_container.opened(path)
+    except OSError as error:
+        raise AudioError(f"Cannot read {path}: {reason(error)}.") from error
+    file: Any = path if source is None else source
+    try:
+        return AudioReader(path, soundfile.SoundFile(file), source)
     except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless audio needs a rate
+        if source is not None:
+            source.close()
         raise AudioError(f"{path} is not audio that can be read; WAV, FLAC, OGG and MP3 are.") from error

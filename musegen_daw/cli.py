@@ -22,7 +22,7 @@ from musegen_daw.commands import (
     terminal,
     vocode,
 )
-from musegen_daw.commands.arguments import number, whole
+from musegen_daw.commands.arguments import number, output_place, whole
 from musegen_daw.commands.bounce import BounceSong
 from musegen_daw.commands.drum_request import DrumOptions
 from musegen_daw.commands.plan_file import read_plan
@@ -176,7 +176,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "inputs", nargs="+", type=Path, metavar="IN.mid", help="a clip with a part to follow"
     )
-    command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.mid|DIR")
+    command.add_argument(
+        "-o", "--output", required=True, type=output_place, metavar="OUT.mid|DIR",
+        help="the file to write, a folder for one beside each clip's name, or - for the standard output",
+    )  # fmt: skip
     command.add_argument(
         "--variations", type=whole(1, MAX_VARIATIONS), default=1, metavar="K",
         help="write K takes in the K likeliest styles, the first as OUT-1.mid",
@@ -194,14 +197,18 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "input", type=Path, metavar="IN.mid", help="a clip; drums are written if it has none"
     )
-    command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.wav")
+    _add_wav_output(command)
     command.add_argument("--drums", type=Path, metavar="DRUMS.mid", help="use these drums")
     command.add_argument("--stems", type=Path, metavar="DIR", help="also write one WAV for each track")
     command.add_argument(
         "--loop", action="store_true", help="end exactly with the last bar; what rings on begins the loop"
     )
     command.add_argument("--soundfont", type=Path, metavar="F", help="the .sf2 to play with")
-    command.add_argument("--sample-rate", type=whole(8000, 192_000), default=44_100, metavar="HZ")
+    command.add_argument(
+        "--sample-rate", type=whole(bounce.MIN_RATE_HZ, bounce.MAX_RATE_HZ), metavar="HZ",
+        help=f"of the WAV and its stems, {bounce.MIN_RATE_HZ} to {bounce.MAX_RATE_HZ}; {bounce.DEFAULT_RATE_HZ} unless "
+        "told, with --vocode that of the model",
+    )  # fmt: skip
     command.add_argument("--vocode", action="store_true", help="send the mix through the vocoder")
     command.add_argument("--vocoder", metavar="NAME|DIR", help="another vocoder model, for --vocode")
 
@@ -234,6 +241,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_wav_output(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-o", "--output", required=True, type=output_place, metavar="OUT.wav",
+        help="the WAV to write, or - for the standard output",
+    )  # fmt: skip
+
+
 def _add_vocode(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "input",
@@ -241,7 +255,7 @@ def _add_vocode(command: argparse.ArgumentParser) -> None:
         metavar="IN",
         help="an audio file, a mel as .npy, or a .mid, which is rendered first",
     )
-    command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.wav")
+    _add_wav_output(command)
     command.add_argument("--model", metavar="NAME|DIR", help="another vocoder model")
     command.add_argument(
         "--method", choices=[GAN, GRIFFIN_LIM], default=GAN,

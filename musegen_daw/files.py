@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
+import shutil
+import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from musegen_daw.errors import MusegenError
+
+MAX_SUFFIX_BYTES = 16
 
 
 def reason(error: OSError) -> str:
@@ -19,26 +27,89 @@ def reason(error: OSError) -> str:
 def written_beside(
     path: Path, error_type: type[MusegenError] = MusegenError, *, is_flushed: bool = True
 ) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; renamed to `path` at the end, removed on any error.
+    """A temporary path to write to; what is there becomes `path` at the end, or is removed on any error.
 
-    The temporary name keeps the suffix of `path`. What is not flushed survives the program, not the computer.
+    A link is followed and stays, and a file that is replaced keeps its mode and owner. The temporary path lies beside
+    the file and keeps a short suffix; of a device, a pipe, or a file in a folder that takes no others, it lies
+    elsewhere and is copied in the end. What is not flushed survives the program, not the computer.
     Raises `error_type` naming `path` when the folder is missing, is no folder, or cannot be written.
     """
     path = Path(path)
-    if path.is_dir():
-        raise error_type(f"Cannot write {path}: it is a folder.")
-    if not path.parent.is_dir():
-        raise error_type(f"Cannot write {path}: the folder {path.parent} does not exist.")
-    beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    place = _place(path, error_type)
+    suffix = path.suffix if len(os.fsencode(path.suffix)) <= MAX_SUFFIX_BYTES else ""
+    # Short, for the name of the file itself may be as long as names can be.
+    beside = place.folder / f".{os.getpid()}-{secrets.token_hex(4)}.part{suffix}"
     try:
         yield beside
+        if place.is_copied:
+            _copy(beside, place.target)
+            return
         if is_flushed:
             _flush(beside)
-        beside.replace(path)
+        if place.before is not None:
+            _keep_rights(beside, place.before)
+        beside.replace(place.target)
     except OSError as error:
         raise error_type(f"Cannot write {path}: {reason(error)}.") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The file that is written in the end, what it was before, and the folder in which it comes to be."""
+
+    target: Path
+    before: os.stat_result | None
+    folder: Path
+    is_copied: bool = False
+
+
+def _place(path: Path, error_type: type[MusegenError]) -> _Place:
+    try:
+        try:
+            before = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            before = None
+        if before is not None and stat.S_ISDIR(before.st_mode):
+            raise error_type(f"Cannot write {path}: it is a folder.")
+        if before is not None and not os.access(path, os.W_OK):
+            raise error_type(f"Cannot write {path}: {os.strerror(errno.EACCES).lower()}.")
+        if before is not None and not stat.S_ISREG(before.st_mode):
+            return _Place(path, before, Path(tempfile.gettempdir()), is_copied=True)
+        target = path.resolve() if path.is_symlink() else path
+        if not target.parent.is_dir():
+            raise error_type(f"Cannot write {path}: the folder {target.parent} does not exist.")
+    except OSError as error:
+        raise error_type(f"Cannot write {path}: {reason(error)}.") from error
+    if before is not None and not os.access(target.parent, os.W_OK | os.X_OK):
+        return _Place(target, before, Path(tempfile.gettempdir()), is_copied=True)
+    return _Place(target, before, target.parent)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as written, target.open("wb") as file:
+        shutil.copyfileobj(written, file)
+
+
+def _keep_rights(path: Path, before: os.stat_result) -> None:
+    if hasattr(os, "chown"):
+        with suppress(OSError):  # only who may give files away can keep another owner
+            os.chown(path, before.st_uid, before.st_gid)
+    path.chmod(stat.S_IMODE(before.st_mode))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there that can be looked at."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def check_writable(path: Path, error_type: type[MusegenError] = MusegenError) -> None:
+    """Raises `error_type` naming `path` where `written_beside` would at once."""
+    _place(Path(path), error_type)
 
 
 def write_bytes(

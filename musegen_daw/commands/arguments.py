@@ -1,9 +1,19 @@
-"""Values of options: numbers within bounds, refused with a sentence that names them."""
+"""Values of options: places to write to, and numbers within bounds, refused with a sentence that names them."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
+
+STANDARD_OUTPUT = Path("-")
+"""Where `-o -` sends what is written; a file of that name is `./-`."""
+
+
+def output_place(text: str) -> Path:
+    """Where to write: a path, or `STANDARD_OUTPUT`."""
+    path = Path(text)
+    return path.absolute() if path == STANDARD_OUTPUT and text != str(STANDARD_OUTPUT) else path
 
 
 def number(low: float, high: float, *, above: bool = False) -> Callable[[str], float]:

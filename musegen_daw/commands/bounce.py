@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from musegen_daw import files
-from musegen_daw.commands import terminal
+from musegen_daw.commands import standard_output, terminal
+from musegen_daw.commands.arguments import STANDARD_OUTPUT
 from musegen_daw.commands.drum_request import DrumOptions, drum_task, read_drums
 from musegen_daw.commands.resynthesis import OpenDecoder, resynthesise
 from musegen_daw.core.clip import Song
@@ -23,6 +24,9 @@ from musegen_daw.vocoding.options import DecoderOptions
 
 if TYPE_CHECKING:
     from musegen_daw.render.bounce import BounceReport
+
+
+DEFAULT_RATE_HZ, MIN_RATE_HZ, MAX_RATE_HZ = 44_100, 8_000, 96_000
 
 
 class BounceSong(Protocol):
@@ -51,8 +55,19 @@ def run(
     open_decoder: OpenDecoder,
 ) -> int:
     """Render one clip, through the vocoder where that is asked for; returns 0."""
-    output: Path = args.output
-    check_wav_output(output)
+    check_wav_output(args.output)
+    with standard_output.delivered(args.output, ".wav", AudioError) as output:
+        return _bounce(args, output, options, open_generator, bounce_song, open_decoder)
+
+
+def _bounce(
+    args: Namespace,
+    output: Path,
+    options: DrumOptions,
+    open_generator: OpenGenerator,
+    bounce_song: BounceSong,
+    open_decoder: OpenDecoder,
+) -> int:
     if args.vocoder is not None and not args.vocode:
         raise AudioError("--vocoder names the model for --vocode, which was not given.")
     if args.vocode and args.stems is not None:
@@ -64,42 +79,43 @@ def run(
     decoder = open_decoder(DecoderOptions(model=args.vocoder)) if args.vocode else None
     song, seed = song_with_drums(args.input, args.drums, args.model, options, open_generator)
     if decoder is None:
-        report = render(
-            song, output, bounce_song, args.soundfont, args.sample_rate, args.stems, loop=args.loop
-        )
+        rate_hz = args.sample_rate or DEFAULT_RATE_HZ
+        report = render(song, output, bounce_song, args.soundfont, rate_hz, args.stems, loop=args.loop)
         vocoded = None
     else:
         from musegen_daw.vocoding.inputs import mel_of_audio
 
         with rendered_beside(output) as rendered:
-            report = render(song, rendered, bounce_song, args.soundfont, args.sample_rate)
+            report = render(song, rendered, bounce_song, args.soundfont)
             source = mel_of_audio(rendered, decoder.mel)
-        vocoded = resynthesise(source.mel, decoder, output, source.samples)
+        vocoded = resynthesise(source.mel, decoder, output, source.samples, sample_rate_hz=args.sample_rate)
     peak_dbfs = report.peak_dbfs if vocoded is None else vocoded.peak_dbfs
     facts = {
         "input": str(args.input),
-        "output": str(output),
         "stems": [str(path) for path in report.stems],
         "seed": seed,
         "seconds": round(report.seconds, 3),
         "peak_dbfs": round(peak_dbfs, 2) if isfinite(peak_dbfs) else None,
         "soundfont": str(report.soundfont),
         **({} if vocoded is None else vocoded.facts()),
+        "output": str(args.output),
     }
     written = "" if seed is None else f", drums written with seed {seed}"
     stems = f" and {len(report.stems)} stems in {args.stems}" if report.stems else ""
     through = "" if vocoded is None else f", through {vocoded.decoder} at {vocoded.sample_rate_hz} Hz"
-    sentence = f"{output}{stems}: {report.seconds:.1f} s, peak {peak_dbfs:.1f} dBFS{through}{written}"
-    terminal.say_facts(facts, sentence, as_json=args.json)
+    sentence = f"{args.output}{stems}: {report.seconds:.1f} s, peak {peak_dbfs:.1f} dBFS{through}{written}"
+    terminal.say_facts(facts, sentence, as_json=args.json, output=args.output)
     return 0
 
 
 def check_wav_output(output: Path) -> None:
-    """Raises AudioError unless `output` is the name of a WAV in a folder that is there."""
+    """Raises AudioError unless `output` is the standard output or the name of a WAV in a folder that is there."""
+    standard_output.check(output, AudioError)
+    if output == STANDARD_OUTPUT:
+        return
     if output.suffix.lower() != ".wav":
         raise AudioError(f"The output {output} must end in .wav.")
-    if not output.parent.is_dir():
-        raise AudioError(f"Cannot write {output}: the folder {output.parent} does not exist.")
+    files.check_writable(output, AudioError)
 
 
 def song_with_drums(
@@ -136,7 +152,7 @@ def render(
     output: Path,
     bounce_song: BounceSong,
     soundfont: Path | None = None,
-    sample_rate_hz: int = 44_100,
+    sample_rate_hz: int = DEFAULT_RATE_HZ,
     stems_dir: Path | None = None,
     *,
     loop: bool = False,
@@ -158,7 +174,7 @@ def render(
 def rendered_beside(output: Path) -> Iterator[Path]:
     """A place on the disk of `output` for audio on its way there, gone in the end; raises AudioError without one."""
     try:
-        folder = tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.stem}.")
+        folder = tempfile.TemporaryDirectory(dir=output.parent, prefix=".musegen-")
     except OSError as error:
         raise AudioError(f"Cannot write to the folder {output.parent}: {files.reason(error)}.") from error
     with folder as name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -9,15 +10,17 @@ from functools import cache
 from pathlib import Path
 
 from musegen_daw import files
-from musegen_daw.commands import terminal
+from musegen_daw.commands import standard_output, terminal
+from musegen_daw.commands.arguments import STANDARD_OUTPUT
 from musegen_daw.commands.drum_request import DrumOptions, drum_task
 from musegen_daw.commands.take_facts import style_words, take_facts
 from musegen_daw.core.clip import Song
 from musegen_daw.drumming.job import DrumWriter, OpenGenerator
 from musegen_daw.errors import MidiFileError, ModelError, MusegenError
 from musegen_daw.midi_file import add_drums, read_midi_bytes, song_from_bytes, song_to_bytes
+from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
 
-MIDI_SUFFIXES = (".mid", ".midi")
+MAX_NAME_BYTES = 255
 
 
 def run(args: Namespace, options: DrumOptions, open_generator: OpenGenerator) -> int:
@@ -43,8 +46,13 @@ def output_paths(inputs: Sequence[Path], output: Path, variations: int) -> list[
     In a folder a file is named after its input, with "-drums". Raises MidiFileError when two files
     would have one name, an input would be overwritten, or there is no such place.
     """
-    into_folder = output.is_dir() or output.suffix == ""
-    if not into_folder and output.suffix.lower() not in MIDI_SUFFIXES:
+    standard_output.check(output, MidiFileError)
+    if output == STANDARD_OUTPUT:
+        if len(inputs) > 1 or variations > 1:
+            raise MidiFileError("Only one clip can go to the standard output; give a folder for several.")
+        return [(output,)]
+    into_folder = files.is_folder(output) or output.suffix == ""
+    if not into_folder and output.suffix.lower() not in WRITTEN_MIDI_SUFFIXES:
         raise MidiFileError(f"The output {output} must be a folder or end in .mid.")
     if len(inputs) > 1 and not into_folder:
         raise MidiFileError(f"With several inputs the output must be a folder, and {output} is a file name.")
@@ -53,7 +61,7 @@ def output_paths(inputs: Sequence[Path], output: Path, variations: int) -> list[
             output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MidiFileError(f"Cannot make the folder {output}: {files.reason(error)}.") from error
-        bases = [output / f"{path.stem}-drums.mid" for path in inputs]
+        bases = [output / f"{_cut(path.stem, '-drums.mid', variations)}-drums.mid" for path in inputs]
     else:
         bases = [output]
     for path, base in zip(inputs, bases, strict=True):
@@ -61,8 +69,7 @@ def output_paths(inputs: Sequence[Path], output: Path, variations: int) -> list[
             raise MidiFileError(
                 f"Two inputs named {path.name} would be written to one file; give them apart."
             )
-        if not base.parent.is_dir():
-            raise MidiFileError(f"Cannot write {base}: the folder {base.parent} does not exist.")
+        files.check_writable(base, MidiFileError)
     numbers = range(1, variations + 1)
     outputs = [
         (base,) if variations == 1 else tuple(base.with_stem(f"{base.stem}-{number}") for number in numbers)
@@ -73,6 +80,14 @@ def output_paths(inputs: Sequence[Path], output: Path, variations: int) -> list[
         if path.resolve() in read:
             raise MidiFileError(f"Writing {path} would overwrite an input; choose another output.")
     return outputs
+
+
+def _cut(stem: str, ending: str, variations: int) -> str:
+    """As much of a name as leaves room for what comes behind it."""
+    numbers = f"-{variations}" if variations > 1 else ""
+    room = MAX_NAME_BYTES - len(os.fsencode(ending + numbers))
+    name = os.fsencode(stem)
+    return name[:room].decode(errors="ignore") if len(name) > room else stem
 
 
 def _generate(
@@ -98,7 +113,10 @@ def _generate(
             written = song_to_bytes(Song((drums,), song.time_map))
         else:
             written = add_drums(data, str(input_path), drums)
-        files.write_bytes(output, written, MidiFileError)
+        if output == STANDARD_OUTPUT:
+            standard_output.write(written, MidiFileError)
+        else:
+            files.write_bytes(output, written, MidiFileError)
         hit_count = len(drums.notes)
         facts = {
             "input": str(input_path),
@@ -116,4 +134,4 @@ def _generate(
             f"{output}: {hit_count} hits{style_words(take)} in {bar_count} bars, seed {result.seed}, "
             f"log-likelihood {take.log_likelihood:.1f} a bar, {seconds:.2f} s"
         )
-        terminal.say_facts(facts, sentence, as_json=args.json)
+        terminal.say_facts(facts, sentence, as_json=args.json, output=output)

@@ -7,11 +7,12 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from musegen_daw import resources
+from musegen_daw import files, resources
 from musegen_daw.commands.arguments import number, whole
 from musegen_daw.core.drum_maps import GENERAL_MIDI
 from musegen_daw.devices.drivers import APIS
 from musegen_daw.errors import MidiFileError
+from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
 
 if TYPE_CHECKING:
     from musegen_daw.jam.settings import RigSettings
@@ -210,9 +211,6 @@ def _check_recording(path: Path | None) -> None:
     """Raises MidiFileError where a recording could not be written, before anything was played for it."""
     if path is None:
         return
-    if path.suffix.lower() not in (".mid", ".midi"):
+    if path.suffix.lower() not in WRITTEN_MIDI_SUFFIXES:
         raise MidiFileError(f"The recording {path} must end in .mid.")
-    if path.is_dir():
-        raise MidiFileError(f"Cannot write {path}: it is a folder.")
-    if not path.parent.is_dir():
-        raise MidiFileError(f"Cannot write {path}: the folder {path.parent} does not exist.")
+    files.check_writable(path, MidiFileError)

@@ -62,18 +62,22 @@ def resynthesise(
     output: Path,
     samples: int | None = None,
     save_mel_to: Path | None = None,
+    sample_rate_hz: int | None = None,
 ) -> Resynthesis:
     """Decode `mel` into a 24-bit WAV of `samples`, or as long as it comes, as a stream; all is written or nothing.
 
+    `samples` are counted at the rate of the model, which is also that of the WAV unless `sample_rate_hz` is given.
     With `save_mel_to` the mel is written as well. Raises AudioError where either cannot be written.
     """
     import numpy as np
 
-    from musegen_daw.audio_file import wav_writer
+    from musegen_daw.audio_file import mono_at, wav_writer
     from musegen_daw.vocoding.mel_file import save_mel
 
-    rate_hz = decoder.mel.sample_rate_hz
+    model_rate_hz = decoder.mel.sample_rate_hz
+    rate_hz = model_rate_hz if sample_rate_hz is None else sample_rate_hz
     left = mel.shape[1] * decoder.mel.hop_length if samples is None else samples
+    left = round(left * rate_hz / model_rate_hz)
     peak, clipped, written = 0.0, 0, 0
     with (
         written_beside(output, AudioError) as beside,
@@ -81,7 +85,10 @@ def resynthesise(
     ):
         start_seconds = time.perf_counter()
         with wav_writer(beside, rate_hz) as write:
-            for block in decoder.stream(mel, progress):
+            blocks = decoder.stream(mel, progress)
+            if rate_hz != model_rate_hz:
+                blocks = mono_at((block[:, None] for block in blocks), model_rate_hz, rate_hz, str(output))
+            for block in blocks:
                 kept = block[: left - written]
                 levels = np.abs(kept)
                 peak = max(peak, float(levels.max(initial=0.0)))

@@ -7,6 +7,9 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
+
+from musegen_daw.commands.arguments import STANDARD_OUTPUT
 
 REPAINT_SECONDS = 0.1
 
@@ -24,9 +27,15 @@ def report_error(error: Exception, *, verbose: bool, prefix: str = "Error") -> N
     print(f"{prefix}: {sentence}", file=sys.stderr)
 
 
-def say_facts(facts: Mapping[str, object], sentence: str, *, as_json: bool) -> None:
-    """One line on stdout: the facts as JSON for a machine, else the sentence for a person."""
-    print(json.dumps(facts) if as_json else sentence, flush=True)
+def say_facts(
+    facts: Mapping[str, object], sentence: str, *, as_json: bool, output: Path | None = None
+) -> None:
+    """One line on stdout: the facts as JSON for a machine, else the sentence for a person.
+
+    On stderr where stdout is the `output` that it tells of.
+    """
+    stream = sys.stderr if output == STANDARD_OUTPUT else sys.stdout
+    print(json.dumps(facts) if as_json else sentence, flush=True, file=stream)
 
 
 class Progress:

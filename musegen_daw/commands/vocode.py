@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musegen_daw import resources
-from musegen_daw.commands import terminal
+from musegen_daw.commands import standard_output, terminal
 from musegen_daw.commands.bounce import (
     BounceSong,
     check_wav_output,
@@ -18,17 +18,15 @@ from musegen_daw.commands.bounce import (
     song_with_drums,
 )
 from musegen_daw.commands.drum_request import DrumOptions
-from musegen_daw.commands.generate import MIDI_SUFFIXES
 from musegen_daw.commands.resynthesis import OpenDecoder, resynthesise
 from musegen_daw.drumming.job import OpenGenerator
 from musegen_daw.errors import AudioError
+from musegen_daw.suffixes import MEL_SUFFIX, MIDI_SUFFIXES
 from musegen_daw.vocoding.options import DecoderOptions
 
 if TYPE_CHECKING:
     from musegen_daw.vocoding.inputs import MelInput
     from musegen_daw.vocoding.mel import MelConfig
-
-MEL_SUFFIX = ".npy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +45,33 @@ def run(
     open_decoder: OpenDecoder,
 ) -> int:
     """Turn one input into a WAV; returns 0."""
+    _check_places(args.input, args.output, args.save_mel, args.mel_scale)
+    with standard_output.delivered(args.output, ".wav", AudioError) as output:
+        return _vocode(args, output, options, open_generator, bounce_song, open_decoder)
+
+
+def _vocode(
+    args: Namespace,
+    output: Path,
+    options: DrumOptions,
+    open_generator: OpenGenerator,
+    bounce_song: BounceSong,
+    open_decoder: OpenDecoder,
+) -> int:
     from musegen_daw.vocoding.inputs import edited
 
-    _check_places(args.input, args.output, args.save_mel, args.mel_scale)
     decoder = open_decoder(
         DecoderOptions(
             args.method, args.model, args.iterations, args.inversion, args.threads, options.settings.seed
         )
     )
-    source = _read(args, decoder.mel, options, open_generator, bounce_song)
+    source = _read(args, output, decoder.mel, options, open_generator, bounce_song)
     changed = edited(source.given, args.stretch, args.pitch, decoder.mel)
-    report = resynthesise(changed.mel, decoder, args.output, changed.samples, args.save_mel)
+    report = resynthesise(changed.mel, decoder, output, changed.samples, args.save_mel)
     facts = {
         "input": str(args.input),
         **report.facts(),
+        "output": str(args.output),
         "stretch": args.stretch,
         "pitch": args.pitch,
         "saved_mel": str(args.save_mel) if args.save_mel else None,
@@ -70,9 +81,10 @@ def run(
     drums = "" if source.drum_seed is None else f", drums written with seed {source.drum_seed}"
     terminal.say_facts(
         facts,
-        f"{report.path}: {report.seconds:.1f} s at {report.sample_rate_hz} Hz, {level}, {report.decoder} took "
+        f"{args.output}: {report.seconds:.1f} s at {report.sample_rate_hz} Hz, {level}, {report.decoder} took "
         f"{report.decoding_seconds:.2f} s{drums}",
         as_json=args.json,
+        output=args.output,
     )
     return 0
 
@@ -90,6 +102,7 @@ def _check_places(path: Path, output: Path, save_mel_to: Path | None, mel_scale:
 
 def _read(
     args: Namespace,
+    output: Path,
     config: MelConfig,
     options: DrumOptions,
     open_generator: OpenGenerator,
@@ -105,6 +118,6 @@ def _read(
     if suffix not in MIDI_SUFFIXES:
         return _Source(mel_of_audio(args.input, config))
     song, drum_seed = song_with_drums(args.input, None, resources.drum_model_dir(), options, open_generator)
-    with rendered_beside(args.output) as rendered:
+    with rendered_beside(output) as rendered:
         render(song, rendered, bounce_song)
         return _Source(mel_of_audio(rendered, config), drum_seed)

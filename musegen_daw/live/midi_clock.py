@@ -18,6 +18,7 @@ from musegen_daw.live.events import (
     START,
     STOP,
 )
+from musegen_daw.live.two_clocks import Apart, TwoClocks
 
 MIN_BPM, MAX_BPM = 20.0, 300.0
 MIN_PERIOD_SECONDS = 60.0 / (MAX_BPM * CLOCKS_PER_BEAT)
@@ -79,12 +80,14 @@ class ClockFollower:
     song joined midway: it runs, counted from the first tick heard, and its place in the song is not known.
 
     The count of ticks is the truth, as in the MIDI specification, but that a clock that comes twice, as over two
-    cables, is counted once. `feed` is called by one thread at a time; the answers may be asked by any.
+    cables, is counted once, and that of two clocks at one port one is followed. `feed` is called by one thread at a
+    time; the answers may be asked by any.
     """
 
     def __init__(self) -> None:
         self._feeding = threading.Lock()
         self._track = ClockLine()
+        self._two = TwoClocks()
         self._strays: tuple[float, ...] = ()
         self._doubts: list[tuple[float, float]] = []
         self._sure_ticks = LOCK_TICKS
@@ -101,8 +104,10 @@ class ClockFollower:
             if data[0] == CLOCK:
                 self._tick(time_seconds)
             elif data[0] == START:
+                self._two.started()
                 self._place(0.0, time_seconds, runs=True)
             elif data[0] == CONTINUE:
+                self._two.started()
                 self._continue(time_seconds)
             elif data[0] == STOP:
                 self._stop()
@@ -115,6 +120,7 @@ class ClockFollower:
         """Forget the clock and the song, as when another input is followed."""
         with self._feeding:
             self._track = ClockLine()
+            self._two = TwoClocks()
             self._sure_ticks = LOCK_TICKS
             self._forget_strays()
             self._view = _View(jumps=self._view.jumps + 1)
@@ -141,6 +147,14 @@ class ClockFollower:
     def position_is_known(self) -> bool:
         """Whether the sender has said where in the song it is; else beats are counted from the first tick heard."""
         return self._view.is_known
+
+    @property
+    def last_tick(self) -> tuple[float, float] | None:
+        """The beat of the last tick that was believed, and when it came, late or early; None while the song stands."""
+        view = self._view
+        if view.line is None or view.last_seconds is None or not (view.running and view.begun):
+            return None
+        return (view.line.number + view.offset) / CLOCKS_PER_BEAT, view.last_seconds
 
     @property
     def jumps(self) -> int:
@@ -227,6 +241,15 @@ class ClockFollower:
     # Ticks
 
     def _tick(self, seconds: float) -> None:
+        number = self._track.number + self._late + 1
+        kept = self._two.keeps(seconds, number, self._track.line)
+        if isinstance(kept, Apart):
+            self._accept(kept.number, kept.times)
+            self._publish(float(kept.times[-1]))
+        elif kept:
+            self._take(seconds)
+
+    def _take(self, seconds: float) -> None:
         track, last_seconds = self._track, self._view.last_seconds
         if track.line is not None and track.ticks >= self._sure_ticks:
             if not self._weigh(seconds, track.line):

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Protocol
 
 from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
+from musegen_daw.core.time import TimeMap, TimeSignature
 from musegen_daw.live.events import MidiEvent
 from musegen_daw.live.heard import Heard
 from musegen_daw.live.patterns import LIVE_PPQ, BarGrid
+from musegen_daw.live.played_tempo import PlayedTempo
 
 MAX_NOTES = 2_000_000
-SAME_TEMPO_BPM = 0.05  # a followed clock is never known better
 
 
 class Records(Protocol):
@@ -34,8 +34,12 @@ class Records(Protocol):
         """What was to be sent from `beats` on is not sent."""
         ...
 
-    def tempo(self, beats: float, bpm: float) -> None:
-        """The tempo from `beats` on."""
+    def time(self, beats: float, seconds: float) -> None:
+        """The song was at `beats` at `seconds`."""
+        ...
+
+    def interrupted(self) -> None:
+        """The song stopped or jumped: time does not go on from where it was."""
         ...
 
 
@@ -49,7 +53,7 @@ class Recorder:
         self._grid = grid
         self._heard = Heard(channels=channels, keep_beats=float("inf"), max_notes=MAX_NOTES)
         self._sent: list[Note] = []
-        self._tempos: list[Tempo] = []
+        self._tempo = PlayedTempo()
         self._end_beats = 0.0
 
     def heard(self, event: MidiEvent, beats: float, source: str) -> None:
@@ -80,14 +84,13 @@ class Recorder:
             elif note.start_ticks < ticks - 4 * LIVE_PPQ:
                 break
 
-    def tempo(self, beats: float, bpm: float) -> None:
-        """The tempo from `beats` on; the first one holds from the start."""
-        start_ticks = max(0, round(beats * LIVE_PPQ)) if self._tempos else 0
-        if self._tempos and abs(self._tempos[-1].bpm - bpm) < SAME_TEMPO_BPM:
-            return
-        if self._tempos and self._tempos[-1].start_ticks >= start_ticks:
-            start_ticks = self._tempos.pop().start_ticks
-        self._tempos.append(Tempo(start_ticks, round(60e6 / bpm)))
+    def time(self, beats: float, seconds: float) -> None:
+        """The song was at `beats` at `seconds`; out of all such places the tempo is read in the end."""
+        self._tempo.add(beats, seconds)
+
+    def interrupted(self) -> None:
+        """The song stopped or jumped: time does not go on from where it was."""
+        self._tempo.interrupt()
 
     def song(self) -> Song:
         """One track for each input, channel and program heard, then the drums; to the end of the last bar begun."""
@@ -100,4 +103,4 @@ class Recorder:
         )
         drums = Clip(tuple(self._sent), length_ticks, LIVE_PPQ, name="Drums", is_drum=True)
         meter = TimeSignature(0, self._grid.numerator, self._grid.denominator)
-        return Song((*parts, drums), TimeMap(LIVE_PPQ, tuple(self._tempos), (meter,)))
+        return Song((*parts, drums), TimeMap(LIVE_PPQ, self._tempo.tempos(LIVE_PPQ), (meter,)))

@@ -224,14 +224,21 @@ class JamSession:
         )
         bpm = self._transport.tempo_bpm
         self._conductor.ask(beats, self._timeline.offset_bars, self._controls, bpm, now_seconds)
-        if self._recorder is not None and bpm is not None:
-            self._recorder.tempo(beats, bpm)
+        self._record_time(now_seconds)
+
+    def _record_time(self, now_seconds: float) -> None:
+        mark = self._transport.mark(now_seconds)
+        # After a jump that was not followed yet the beats of the song are not those of the session.
+        if self._recorder is not None and mark is not None and self._transport.jumps == self._jumps:
+            self._recorder.time(self._timeline.session_beats(mark[0]), mark[1])
 
     def _follow_transport(self, now_seconds: float) -> None:
         is_playing, jumps = self._transport.is_playing, self._transport.jumps
         if is_playing == self._is_playing and jumps == self._jumps:
             return
         was_playing, self._is_playing, self._jumps = self._is_playing, is_playing, jumps
+        if self._recorder is not None:
+            self._recorder.interrupted()
         if is_playing:
             if self._beats is not None:
                 moved_bars = self._timeline.jump(self._transport.position(now_seconds), self._beats)

@@ -71,8 +71,14 @@ class Tape:
             if self._recorder is not None:
                 self._recorder.cut(beats - self._start_beats)
 
-    def tempo(self, beats: float, bpm: float) -> None:
-        """The tempo from `beats` on."""
+    def time(self, beats: float, seconds: float) -> None:
+        """The song was at `beats` at `seconds`."""
         with self._lock:
             if self._recorder is not None:
-                self._recorder.tempo(beats - self._start_beats, bpm)
+                self._recorder.time(beats - self._start_beats, seconds)
+
+    def interrupted(self) -> None:
+        """The song stopped or jumped: time does not go on from where it was."""
+        with self._lock:
+            if self._recorder is not None:
+                self._recorder.interrupted()

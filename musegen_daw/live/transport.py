@@ -66,6 +66,10 @@ class Transport(Protocol):
         """When a beat comes or came as things run now; None while nothing moves."""
         ...
 
+    def mark(self, time_seconds: float) -> tuple[float, float] | None:
+        """The last beat that was surely reached by a time close to now, and when; None while nothing moves."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Run:
@@ -133,6 +137,11 @@ class InternalTransport:
         """When a beat comes or came at the tempo of now; None while stopped."""
         run = self._run
         return run.seconds + (beat - run.beat) * 60.0 / run.bpm if run.moves else None
+
+    def mark(self, time_seconds: float) -> tuple[float, float] | None:
+        """The beat at that time; None while stopped."""
+        run = self._run
+        return (run.position(time_seconds), time_seconds) if run.moves else None
 
     def start(
         self, beat: float = 0.0, *, count_in_bars: int = 0, lead_seconds: float = START_LEAD_SECONDS
@@ -245,6 +254,11 @@ class FollowedTransport:
     def seconds_at(self, beat: float) -> float | None:
         """When a beat comes or came as the clock runs now; None while nothing moves."""
         return self._follower.seconds_at(beat - self._offset())
+
+    def mark(self, time_seconds: float) -> tuple[float, float] | None:
+        """The beat of the last tick, and when it came; None while the song stands."""
+        tick = self._follower.last_tick
+        return None if tick is None else (tick[0] + self._offset(), tick[1])
 
     def align(self) -> None:
         """Now a bar begins: the nearest sixteenth becomes a bar line, unless the DAW says where the song is."""

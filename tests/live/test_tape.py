@@ -8,7 +8,8 @@ from tests.live.doubles import at
 
 
 def play(tape, beats):
-    tape.tempo(beats, 100.0)
+    for tick in range(24):
+        tape.time(beats + tick / 24, (beats + tick / 24) * 60 / 100)
     tape.heard(at(0.0, note_on(0, 60, 80)), beats, "keys")
     tape.heard(at(0.0, note_off(0, 60)), beats + 0.5, "keys")
     tape.sent(Note(36, 100, round(beats * LIVE_PPQ), 96))

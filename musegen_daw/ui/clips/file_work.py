@@ -18,7 +18,7 @@ from musegen_daw.editing.opening import open_clip, read_source
 from musegen_daw.editing.performing import Profile, drums_as_midi, with_drums_as_midi
 from musegen_daw.editing.project_file import SUFFIX, load_project, save_project
 from musegen_daw.errors import MidiFileError, MusegenError
-from musegen_daw.ui.clips.primer_field import MIDI_SUFFIXES
+from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui.context import here
 from musegen_daw.ui.panel import BAD, GOOD, WARN
 from musegen_daw.ui.widgets import ProgressLine

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QWidget
 
 from musegen_daw import resources
 from musegen_daw.editing.document import ClipDocument
+from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui.drops import FileDrop
 from musegen_daw.ui.fitting import Choice
 
-MIDI_SUFFIXES = (".mid", ".midi", ".smf")
 _NONE = ""
 
 

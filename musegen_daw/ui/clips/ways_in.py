@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui.clips.file_work import OPENED_SUFFIXES
 from musegen_daw.ui.clips.panel_view import PanelView
-from musegen_daw.ui.clips.primer_field import MIDI_SUFFIXES
 from musegen_daw.ui.clips.watched_folder import WatchedFolder
 from musegen_daw.ui.drops import FileDrop, local_paths
 from musegen_daw.ui.panel import INFO, WARN

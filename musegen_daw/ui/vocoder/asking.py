@@ -7,7 +7,9 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".npy")
+from musegen_daw.suffixes import AUDIO_SUFFIXES, MEL_SUFFIX
+
+SUFFIXES = (*AUDIO_SUFFIXES, MEL_SUFFIX)
 
 
 def ask_what_to_open(parent: QWidget, chosen: Callable[[Path], None]) -> None:

@@ -1,0 +1,144 @@
+"""Audio files whose outside misleads the library that reads them, as it would have them: memory is bounded by a block.
+
+A WAV whose writer was broken off, or wrote to a pipe, says that it holds no audio though it goes on to the end of the
+file; FLAC in an Ogg file is the same stream in pages (RFC 9639, section 10.1), which not every build of it reads.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+from musegen_daw.errors import AudioError
+from musegen_daw.files import reason
+
+BLOCK_BYTES = 1 << 20
+Opened = BinaryIO | io.RawIOBase
+
+_UNKNOWN = 0xFFFFFFFF
+_CHUNK_BYTES = 8
+_OGG_FLAC, _OGG_FLAC_HEADER_BYTES = b"\x7fFLAC", 9
+_PAGE_BYTES, _SEGMENTS_AT = 27, 26
+
+
+def opened(path: Path) -> Opened | None:
+    """What to read in place of the file itself, to be closed by the caller; None where the file is as it should be.
+
+    Raises AudioError where there is no room for what has to be unpacked, OSError where the file cannot be read.
+    """
+    with path.open("rb") as file:
+        magic = file.read(12)
+        if magic[:4] in (b"RIFF", b"RF64") and magic[8:] == b"WAVE":
+            patch = _data_size(file, path.stat().st_size)
+            return None if patch is None else _Patched(path, *patch)
+        if magic[:4] == b"OggS":
+            file.seek(0)
+            if _first_packet(file).startswith(_OGG_FLAC):
+                file.seek(0)
+                return _unpacked(file, path)
+    return None
+
+
+def _data_size(file: BinaryIO, file_bytes: int) -> tuple[int, bytes] | None:
+    """Where a WAV says that it has no audio though it has, and the bytes that would be right there."""
+    at, long_size_at = 12, None
+    while at + _CHUNK_BYTES <= file_bytes:
+        name, size = _chunk(file, at)
+        if name == b"ds64":
+            file.seek(at + 16)
+            long_size_at = at + 16 if not any(file.read(8)) else None
+        elif name == b"data":
+            begin, rest = at + _CHUNK_BYTES, file_bytes - at - _CHUNK_BYTES
+            if size == _UNKNOWN and long_size_at is not None:
+                return long_size_at, rest.to_bytes(8, "little")
+            if size == 0 and rest > 0 and not _is_chunks(file, begin, file_bytes):
+                return at + 4, min(rest, _UNKNOWN).to_bytes(4, "little")
+            return None
+        at += _CHUNK_BYTES + size + size % 2
+    return None
+
+
+def _is_chunks(file: BinaryIO, at: int, file_bytes: int) -> bool:
+    """Whether the rest of a file is chunks, one after the other to its end."""
+    while at < file_bytes:
+        name, size = _chunk(file, at)
+        if len(name) < 4 or not name.isascii() or not name.decode().isprintable():
+            return False
+        at += _CHUNK_BYTES + size + size % 2
+    return at - file_bytes <= 1  # the last may lack its padding
+
+
+def _chunk(file: BinaryIO, at: int) -> tuple[bytes, int]:
+    file.seek(at)
+    return file.read(4), int.from_bytes(file.read(4), "little")
+
+
+class _Patched(io.RawIOBase):
+    """A file in which some bytes read otherwise."""
+
+    def __init__(self, path: Path, at: int, data: bytes) -> None:
+        self._file = path.open("rb")
+        self._at, self._data = at, data
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+        begin = self._file.tell()
+        view = memoryview(buffer).cast("B")
+        count = self._file.readinto(view)
+        first, end = max(begin, self._at), min(begin + count, self._at + len(self._data))
+        if first < end:
+            view[first - begin : end - begin] = self._data[first - self._at : end - self._at]
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _page(file: BinaryIO) -> tuple[bytes, bytes, bytes] | None:
+    """The serial number, the lengths of the segments and the body of the next page; None where there is none."""
+    header = file.read(_PAGE_BYTES)
+    if len(header) < _PAGE_BYTES or header[:4] != b"OggS":
+        return None
+    lengths = file.read(header[_SEGMENTS_AT])
+    return header[14:18], lengths, file.read(sum(lengths))
+
+
+def _first_packet(file: BinaryIO) -> bytes:
+    page = _page(file)
+    return b"" if page is None else page[2]
+
+
+def _unpacked(file: BinaryIO, path: Path) -> BinaryIO:
+    """The FLAC stream in the pages of an Ogg file, as a file of its own that is gone once it is closed."""
+    try:
+        stream = tempfile.TemporaryFile()  # noqa: SIM115 - handed on open
+    except OSError as error:
+        raise AudioError(f"There is no room to unpack {path}: {reason(error)}.") from error
+    try:
+        first = _page(file)
+        assert first is not None, "a first page was found before"
+        serial = first[0]
+        stream.write(first[2][_OGG_FLAC_HEADER_BYTES:])
+        while (page := _page(file)) is not None:
+            if page[0] == serial:
+                stream.write(page[2])
+        stream.seek(0)
+    except OSError as error:
+        stream.close()
+        raise AudioError(f"There is no room to unpack {path}: {reason(error)}.") from error
+    return stream

@@ -1,0 +1,22 @@
+"""What a clock that comes through JACK is recorded as."""
+
+import pytest
+
+from benchmarks.recording import recorded
+from tests.live.doubles import Drummer
+
+
+@pytest.mark.parametrize("bpm", [40.0, 96.0, 120.0, 174.0, 300.0])
+def test_a_steady_clock_through_jack_is_recorded_at_its_tempo(jack, bpm):
+    row = recorded(((bpm, bpm, max(4, bpm // 20)),), Drummer())
+    assert row["tempi"] == 1
+    assert row["first_bpm"] == pytest.approx(bpm, abs=0.1)
+
+
+def test_tempi_that_change_are_recorded_as_they_were_played(jack):
+    row = recorded(((120.0, 120.0, 6), (120.0, 150.0, 8), (90.0, 90.0, 6)), Drummer())
+    assert 4 <= row["tempi"] <= 10
+    assert row["last_bpm"] == pytest.approx(90, abs=0.2)
+    assert row["bpm_p50"] < 1
+    assert row["notes"] == 20
+    assert row["ms_p50"] < 8
