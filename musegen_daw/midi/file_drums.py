@@ -138,17 +138,16 @@ class _Hits:
 
     def __init__(self, placed: Sequence[PlacedClip]) -> None:
         notes = [note for each in placed for note in each.clip.notes]
-        self._starts = Counter((note.start_ticks, note.pitch, note.velocity) for note in notes)
-        self._ends = Counter((note.end_ticks, note.pitch) for note in notes)
+        self._starts = Counter[tuple[int, ...]]((note.start_ticks, note.pitch, note.velocity) for note in notes)
+        self._ends = Counter[tuple[int, ...]]((note.end_ticks, note.pitch) for note in notes)
 
     def has(self, event: smf.Event) -> bool:
         """Whether an event is one of them, each of which is found once."""
         ticks, status, pitch, velocity, _ = event
         if status >= smf.KEY_PRESSURE:
             return False
-        left, key = self._ends, (ticks, pitch)
-        if status >= smf.NOTE_ON and velocity:
-            left, key = self._starts, (ticks, pitch, velocity)
+        is_start = status >= smf.NOTE_ON and velocity > 0
+        left, key = (self._starts, (ticks, pitch, velocity)) if is_start else (self._ends, (ticks, pitch))
         if not left[key]:
             return False
         left[key] -= 1

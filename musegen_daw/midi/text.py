@@ -124,7 +124,7 @@ def _sign_score(char: str) -> float:
 def _japanese_score(text: bytes) -> float:
     """Kana and common kanji, of one or two bytes each; kana of half a width come in runs."""
     decoded = text.decode(_JAPANESE, "replace")
-    score = -2.0 * len(_LONE_KANJI.findall(decoded))
+    score = -4.0 * len(_LONE_KANJI.findall(decoded))
     for is_half, run in groupby(decoded, lambda char: "\uff61" <= char <= "\uff9f"):
         chars = list(run)
         if is_half:

@@ -40,6 +40,8 @@ def parse(data: bytes) -> MidiData:
         if header.track_count:
             raise ValueError(f"is cut short: 0 of {header.track_count} tracks are there")
         raise ValueError("has no tracks")
+    if not found.note_count and (found.is_cut_short or len(tracks) < header.track_count):
+        raise ValueError("is cut short before its first note")
     if header.track_count != len(tracks) - found.split_off:
         there = "track is" if len(tracks) == 1 else "tracks are"
         mending.say(f"its header counts {header.track_count} tracks and {len(tracks)} {there} there")
@@ -65,13 +67,13 @@ class _Tracks:
     note_count: int = 0
     split_off: int = 0
     ends: int = 0
+    is_cut_short: bool = False
 
     def read(self, position: int) -> Iterator[Track]:
         """The tracks from `position` on; raises ValueError where there are too many notes."""
         data = self.data
-        while position < len(data):
-            has_head = position + container.CHUNK_HEAD_BYTES <= len(data)
-            if has_head and data[position : position + 4] == b"MTrk":
+        while position + container.CHUNK_HEAD_BYTES <= len(data):
+            if data[position : position + 4] == b"MTrk":
                 tracks, position = self._chunk(position)
                 yield from tracks
                 continue
@@ -92,6 +94,7 @@ class _Tracks:
         stretch = read_events(data, start, end, self.note_count)
         is_cut_short = declared > len(data) == following and not stretch.has_ended
         if is_cut_short:
+            self.is_cut_short = True
             missing = declared - len(data)
             self.mending.say(f"its last track is cut short by {missing} byte{'s' if missing > 1 else ''}")
         elif declared > following:
