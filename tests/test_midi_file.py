@@ -128,10 +128,9 @@ def test_a_truncated_file_is_refused_or_read_with_its_loss_said(length):
     else:
         (remark,) = song.remarks
         assert remark.startswith("cut.mid was mended: its ")
-        assert all(
-            any((n.pitch, n.velocity, n.start_ticks) == (m.pitch, m.velocity, m.start_ticks) for m in PART.notes + DRUMS.notes)
-            for clip in song.clips for n in clip.notes
-        )  # fmt: skip
+        written = {(n.pitch, n.velocity, n.start_ticks) for n in PART.notes + DRUMS.notes}
+        read = {(n.pitch, n.velocity, n.start_ticks) for clip in song.clips for n in clip.notes}
+        assert read <= written
 
 
 END = b"\x00\xff\x2f\x00"

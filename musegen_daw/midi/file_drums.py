@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from musegen_daw import smf
 from musegen_daw.core.clip import Clip
-from musegen_daw.midi.clips import PlacedClip
+from musegen_daw.midi.clips import PlacedClip, placed_clips
 from musegen_daw.midi.drum_channels import DRUM_CHANNEL
 from musegen_daw.midi.ports import first_port
-from musegen_daw.midi.tracks import MAX_PORT, drum_track, note_events
+from musegen_daw.midi.tracks import MAX_PORT, drum_track
 
 _TIME = (smf.TEMPO, smf.TIME_SIGNATURE, smf.MARKER, smf.CUE_POINT)
 
@@ -40,16 +40,14 @@ class FileDrums:
             events = [event for event, mark in zip(track.events, marks, strict=True) if mark is not True]
             if any(mark is False for mark in marks) or any(map(_is_time, events)):
                 kept.append(track.with_events(events))
-        melodic = {each.channel for each in self._sounding(drums=False)}
-        free = (port << 4 | DRUM_CHANNEL for port in range(MAX_PORT + 1))
-        channel = next((each for each in free if each not in melodic), DRUM_CHANNEL)
-        return [*kept, drum_track(drums, channel, with_sound=True)]
+        return [*kept, drum_track(drums, self._free_drum_channel, with_sound=True)]
 
     def completed(self, written: Clip) -> list[smf.Track]:
         """The tracks as they are, with `written` among the drums that have most hits, of which there must be some.
 
-        The hits go into their track where it plays nothing else, else into one of their own on the channel, which has
-        its sound already.
+        The hits go into their track where it plays nothing else, else into one of their own on the channel. Where the
+        channel has the sound of those drums only later, it is chosen at the start, or where that would change another
+        sound the hits get a drum channel of their own.
         """
         return self._put_in(list(self.midi.tracks), written)
 
@@ -77,19 +75,55 @@ class FileDrums:
         clips = zip(self.placed, self.is_drum, strict=True)
         return [each for each, is_drum in clips if is_drum == drums and each.clip.notes]
 
-    def _put_in(self, tracks: list[smf.Track | None], written: Clip) -> list[smf.Track]:
+    def _put_in(self, tracks: Sequence[smf.Track | None], written: Clip) -> list[smf.Track]:
+        kept = [each for each in tracks if each is not None]
+        if not written.notes:
+            return kept
         hits = Counter[tuple[int, int]]()
         for each in self._sounding(drums=True):
             hits[each.track, each.channel] += len(each.clip.notes)
         (index, channel), _ = hits.most_common(1)[0]
+        main = max(
+            (each for each in self._sounding(drums=True) if (each.track, each.channel) == (index, channel)),
+            key=lambda each: len(each.clip.notes),
+        )
+        sounding = replace(written, bank=main.clip.bank, program=main.clip.program)
         track = tracks[index]
-        if written.notes and track is not None:
-            played = {each for each in _channels(self.midi.tracks[index]) if each is not None}
-            if played == {channel}:
-                tracks[index] = _merged(track, note_events(written.notes, channel & 0x0F), written.end_ticks)
+        is_alone = {each for each in _channels(self.midi.tracks[index]) if each is not None} == {channel}
+        for with_sound in (False, True):
+            if track is not None and is_alone:
+                drums = drum_track(replace(sounding, name=""), channel & 0x0F, with_sound=with_sound)
+                merged = _merged(track, drums)
+                tried = [merged if each is track else each for each in kept]
             else:
-                tracks.append(drum_track(written, channel, with_sound=False))
-        return [each for each in tracks if each is not None]
+                tried = [*kept, drum_track(sounding, channel, with_sound=with_sound)]
+            if self._sounds_as(main, kept, tried, len(written.notes)):
+                return tried
+        return [*kept, drum_track(sounding, self._free_drum_channel, with_sound=True)]
+
+    def _sounds_as(
+        self, main: PlacedClip, before: Sequence[smf.Track], after: Sequence[smf.Track], hits: int
+    ) -> bool:
+        """Whether what came to some tracks are so many hits that sound as `main`, and all else sounds as before."""
+        added = self._sounds(after)
+        added.subtract(self._sounds(before))
+        is_drum = main.clip.is_drum and not main.is_by_name
+        wanted = (main.channel, main.clip.bank, main.clip.program, is_drum)
+        return {sound: count for sound, count in added.items() if count} == {wanted: hits}
+
+    def _sounds(self, tracks: Sequence[smf.Track]) -> Counter[tuple[int, int, int, bool]]:
+        """How many notes there are of each channel, bank and program, and whether the channel is drums."""
+        found = Counter[tuple[int, int, int, bool]]()
+        for each in placed_clips(smf.MidiData(tuple(tracks), self.midi.ppq), lambda text: ""):
+            clip = each.clip
+            found[each.channel, clip.bank, clip.program, clip.is_drum] += len(clip.notes)
+        return found
+
+    @property
+    def _free_drum_channel(self) -> int:
+        melodic = {each.channel for each in self._sounding(drums=False)}
+        free = (port << 4 | DRUM_CHANNEL for port in range(MAX_PORT + 1))
+        return next((each for each in free if each not in melodic), DRUM_CHANNEL)
 
     def _marks(self) -> Iterable[list[bool | None] | None]:
         """For each track, and in it for each event, whether it belongs to drums; None where that cannot be said.
@@ -138,7 +172,9 @@ class _Hits:
 
     def __init__(self, placed: Sequence[PlacedClip]) -> None:
         notes = [note for each in placed for note in each.clip.notes]
-        self._starts = Counter[tuple[int, ...]]((note.start_ticks, note.pitch, note.velocity) for note in notes)
+        self._starts = Counter[tuple[int, ...]](
+            (note.start_ticks, note.pitch, note.velocity) for note in notes
+        )
         self._ends = Counter[tuple[int, ...]]((note.end_ticks, note.pitch) for note in notes)
 
     def has(self, event: smf.Event) -> bool:
@@ -172,7 +208,7 @@ def _channels(track: smf.Track) -> list[int | None]:
     return channels
 
 
-def _merged(track: smf.Track, events: Sequence[smf.Event], end_ticks: int) -> smf.Track:
-    """The track with further events, behind its own at their ticks, at least as long as `end_ticks`."""
-    merged = sorted([*track.events, *events], key=lambda event: event[0])
-    return smf.Track(tuple(merged), max(track.end_ticks, end_ticks))
+def _merged(track: smf.Track, other: smf.Track) -> smf.Track:
+    """Both tracks in one, the events of the other behind those of the first at their ticks, as long as the longer."""
+    merged = sorted([*track.events, *other.events], key=lambda event: event[0])
+    return smf.Track(tuple(merged), max(track.end_ticks, other.end_ticks))

@@ -50,11 +50,6 @@ def drum_track(clip: Clip, channel: int, *, with_sound: bool) -> smf.Track:
     return _clip_track(clip, channel & 0x0F, channel >> 4, with_sound=with_sound)
 
 
-def note_events(notes: Iterable[Note], channel: int) -> list[smf.Event]:
-    """The starts and ends of notes in order of time; `channel` counts from 0."""
-    return [stroke[3] for stroke in sorted(_strokes(notes, channel), key=lambda stroke: stroke[:3])]
-
-
 def _places(clips: Sequence[Clip]) -> Iterator[tuple[int, int, bool, bool]]:
     """Channel, port, whether sound and whether messages are written, for each clip.
 
