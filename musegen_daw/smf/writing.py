@@ -9,9 +9,9 @@ from musegen_daw.smf.events import END_OF_TRACK, MAX_DELTA_TICKS, META, SYSEX, T
 
 
 def build(tracks: Iterable[Track], ppq: int, *, file_type: int = 1) -> bytes:
-    """The bytes of a file with `tracks`, each as it was read where it still is; raises ValueError.
+    """The bytes of a file with `tracks`, those that are as they were read in their own bytes.
 
-    That is where the format cannot hold them.
+    Raises ValueError where the format cannot hold them.
     """
     if not 1 <= ppq <= 0x7FFF:
         raise ValueError(f"a MIDI file cannot count {ppq} ticks per quarter note")
