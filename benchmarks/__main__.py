@@ -1,4 +1,4 @@
-"""`python -m benchmarks clock | live | plans | drift | recording | stuck | fuzz | ardour | renderer`: how it plays."""
+"""`python -m benchmarks`: how it plays live, how it sounds, what becomes of files."""
 
 from __future__ import annotations
 
@@ -53,6 +53,10 @@ def main(argv: list[str] | None = None) -> int:
     fuzz.add_argument("--sequences", type=int, default=10_000)
     renderer = command("renderer", _renderer, "the renderer beside FluidSynth, and how fast it bounces")
     renderer.add_argument("--soundfont", type=Path, help="the .sf2 for both; the bundled one unless given")
+    roundtrip = command(
+        "roundtrip", _roundtrip, "whether files that drums are put into stay else as they are"
+    )
+    roundtrip.add_argument("corpora", type=Path, nargs="+", metavar="PARQUET|ZIP|FOLDER")
     options = parser.parse_args(argv)
     print(f"{platform.platform()}, Python {platform.python_version()}, {_processor()}\n")
     rows, status = options.run(options)
@@ -133,6 +137,12 @@ def _renderer(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
     from musegen_daw.resources import soundfont_dir
 
     return benchmark(options.soundfont or soundfont_dir() / "musegen.sf2")
+
+
+def _roundtrip(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.roundtrip import benchmark
+
+    return benchmark(options.corpora)
 
 
 if __name__ == "__main__":

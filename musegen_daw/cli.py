@@ -149,6 +149,7 @@ def _drum_options(args: argparse.Namespace) -> DrumOptions:
         settings,
         bar_count=args.bars,
         tracks=tuple(args.track),
+        drum_tracks=tuple(args.drum_track),
         primer_path=args.primer,
         plan=None if args.plan is None else read_plan(args.plan),
         keep_drums=getattr(args, "keep_drums", False),
@@ -190,7 +191,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--only-drums", action="store_true", help="write the drum track alone")
     command.add_argument(
-        "--keep-drums", action="store_true", help="keep bars that have drums, write the others around them"
+        "--keep-drums",
+        action="store_true",
+        help="keep the drums as they are, write the bars without any around them",
     )
 
     command = commands.add_parser("bounce", parents=[for_both, drums], help="render a clip with drums to WAV")
@@ -293,6 +296,10 @@ def _drum_arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--track", action="append", default=[], metavar="NAME|N", help="a part to follow, by name or number"
     )
+    parser.add_argument(
+        "--drum-track", action="append", default=[], metavar="NAME|N",
+        help="a track that is drums, whatever its channel, by name or number",
+    )  # fmt: skip
     parser.add_argument(
         "--bars", type=whole(1, MAX_BARS), metavar="N", help="write N bars, however long the clip"
     )

@@ -20,24 +20,33 @@ def notes(max_start_ticks=20_000):
 
 
 def messages(max_start_ticks=20_000):
-    kinds = st.sampled_from([kind for kind in MessageKind if kind is not MessageKind.PITCH_BEND])
-    seven_bits = st.integers(0, 127)
-    ticks = st.integers(0, max_start_ticks)
-    bend = st.builds(
-        ChannelMessage, ticks, st.just(MessageKind.PITCH_BEND), st.just(0), st.integers(0, 16_383)
+    ticks, seven_bits, nothing = st.integers(0, max_start_ticks), st.integers(0, 127), st.just(0)
+    numbered = st.sampled_from([MessageKind.CONTROL_CHANGE, MessageKind.KEY_PRESSURE])
+    return (
+        st.builds(ChannelMessage, ticks, numbered, seven_bits, seven_bits)
+        | st.builds(ChannelMessage, ticks, st.just(MessageKind.CHANNEL_PRESSURE), nothing, seven_bits)
+        | st.builds(ChannelMessage, ticks, st.just(MessageKind.PITCH_BEND), nothing, st.integers(0, 16_383))
     )
-    return st.builds(ChannelMessage, ticks, kinds, seven_bits, seven_bits) | bend
+
+
+def banks(is_drum):
+    """Banks that do not say the contrary: 120, 126 and 127 of controller 0 are drums, 121 is none."""
+    contrary = {121} if is_drum else {120, 126, 127}
+    return st.just(0) | st.integers(0, 16_383).filter(lambda bank: bank >> 7 not in contrary)
 
 
 @st.composite
 def clips(draw, ppqs=PPQS, is_drum=st.booleans(), max_notes=30):
+    drums = draw(is_drum)
     return Clip(
         notes=tuple(draw(st.lists(notes(), max_size=max_notes))),
         length_ticks=draw(st.integers(0, 30_000)),
         ppq=draw(ppqs),
         name=draw(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)),
         program=draw(st.integers(0, 127)),
-        is_drum=draw(is_drum),
+        is_drum=drums,
+        bank=draw(banks(is_drum=drums)),
+        messages=tuple(draw(st.lists(messages(), max_size=2))),
     )
 
 

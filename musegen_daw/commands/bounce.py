@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Protocol
 from musegen_daw import files
 from musegen_daw.commands import standard_output, terminal
 from musegen_daw.commands.arguments import STANDARD_OUTPUT
-from musegen_daw.commands.drum_request import DrumOptions, drum_task, read_drums
+from musegen_daw.commands.drum_request import DrumOptions, drum_task, read_drums, read_song
 from musegen_daw.commands.resynthesis import OpenDecoder, resynthesise
 from musegen_daw.core.clip import Song
 from musegen_daw.drumming.job import OpenGenerator
 from musegen_daw.errors import AudioError, MidiFileError
-from musegen_daw.midi_file import read_midi
 from musegen_daw.vocoding.options import DecoderOptions
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ def song_with_drums(
 
     Raises MidiFileError where it cannot be read or has no notes.
     """
-    song, seed = read_midi(path), None
+    song, seed = read_song(path, options, terminal.note).song, None
     if drums_path is not None:
         drums, _ = read_drums(drums_path, terminal.note)
         given = replace(drums.at_ppq(song.time_map.ppq), name="Drums")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from musegen_daw.core.parts import (
     clip_bars,
     connected,
     continued_bars,
+    describe_parts,
     find_parts,
     listed_parts,
     section_bars,
@@ -24,6 +25,7 @@ from musegen_daw.drumming.job import DrumSettings, Kept, Primer, merged, primer_
 from musegen_daw.drumming.plan import Plan
 from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.errors import MidiFileError
+from musegen_daw.midi_file import MidiSong, read_midi_song
 
 if TYPE_CHECKING:
     from musegen_daw.drumming.style import StyleBook
@@ -39,6 +41,7 @@ class DrumOptions:
     settings: DrumSettings
     bar_count: int | None = None
     tracks: tuple[str, ...] = ()
+    drum_tracks: tuple[str, ...] = ()
     primer_path: Path | None = None
     plan: Plan | None = None
     keep_drums: bool = False
@@ -60,16 +63,22 @@ class DrumJob:
         """What the generator is asked."""
         return self.job.request
 
-    def drums_of(self, take: Clip) -> Clip:
-        """A take in the time of the song, at the pitches of the drum map, with the drums that are kept."""
+    def written_of(self, take: Clip) -> Clip:
+        """What a take has written, in the time of the song, at the pitches of the drum map, up to the last bar line."""
         kept_bars = [self.bars[index] for index in sorted(self.request.kept_bars)]
+        end_ticks = self.bars[-1].end_ticks
         drums = apply_drum_map(self.job.in_song(take), self.drum_map)
-        written = [
-            note
+        return drums.with_notes(
+            replace(note, duration_ticks=min(note.duration_ticks, end_ticks - note.start_ticks))
             for note in drums.notes
-            if not any(bar.start_ticks <= note.start_ticks < bar.end_ticks for bar in kept_bars)
-        ]
-        return drums.with_notes((*self.kept, *written))
+            if note.start_ticks < end_ticks
+            and not any(bar.start_ticks <= note.start_ticks < bar.end_ticks for bar in kept_bars)
+        )
+
+    def drums_of(self, take: Clip) -> Clip:
+        """What a take has written, with the drums that are kept."""
+        written = self.written_of(take)
+        return written.with_notes((*self.kept, *written.notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,17 @@ class DrumTask:
             sections=self.sections,
         )
         return DrumJob(asked, self.bars, self.kept.notes if self.kept else (), drum_map)
+
+
+def read_song(path: Path, options: DrumOptions, note: Callable[[str], None]) -> MidiSong:
+    """The song in a file, with the tracks as drums that a person calls drums; `note` takes what there is to say of it.
+
+    Raises MidiFileError.
+    """
+    song = read_midi_song(path)
+    for remark in song.song.remarks:
+        note(remark)
+    return song.taking_as_drums(options.drum_tracks)
 
 
 def drum_task(song: Song, name: str, options: DrumOptions, note: Callable[[str], None]) -> DrumTask:
@@ -145,13 +165,15 @@ def drum_task(song: Song, name: str, options: DrumOptions, note: Callable[[str],
 
 
 def read_drums(path: Path, note: Callable[[str], None]) -> tuple[Clip, Song]:
-    """The drums of a file of drums, and its song; a file with one track off channel 10 is taken as drums.
+    """The drums of a file of drums, and its song; the only track of a file is taken as drums.
 
     Raises MidiFileError when there are none.
     """
     drums, song = job.read_drums(path)
+    for remark in song.remarks:
+        note(remark)
     if not any(clip.notes for clip in song.drums):
-        note(f"{path} has nothing on channel 10; its only track is taken as drums.")
+        note(f"{path} has no track that is known to be drums; its only track is taken as drums.")
     return drums, song
 
 
@@ -168,8 +190,10 @@ def _chosen_parts(
         return tuple(dict.fromkeys(chosen))
     listed = listed_parts(song)
     if not listed:
-        names = ", ".join(repr(part.name or f"program {part.program}") for part in song.parts)
-        note(f"{name} has no piano, guitar or bass of the kinds the model knows; the drums follow {names}.")
+        note(
+            f"{name} has no piano, guitar or bass of the kinds the model knows; "
+            f"the drums follow {describe_parts(song)}."
+        )
     return listed or song.parts
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from musegen_daw import files
 from musegen_daw.commands import standard_output, terminal
 from musegen_daw.commands.arguments import STANDARD_OUTPUT
-from musegen_daw.commands.drum_request import DrumOptions, drum_task
-from musegen_daw.commands.take_facts import style_words, take_facts
+from musegen_daw.commands.drum_request import DrumOptions, drum_task, read_song
+from musegen_daw.commands.take_facts import part_facts, style_words, take_facts
 from musegen_daw.core.clip import Song
 from musegen_daw.drumming.job import DrumWriter, OpenGenerator
 from musegen_daw.errors import MidiFileError, ModelError, MusegenError
-from musegen_daw.midi_file import add_drums, read_midi_bytes, song_from_bytes, song_to_bytes
+from musegen_daw.midi_file import song_to_bytes
 from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
 
 MAX_NAME_BYTES = 255
@@ -97,8 +97,8 @@ def _generate(
     options: DrumOptions,
     generator: Callable[[], DrumWriter],
 ) -> None:
-    data = read_midi_bytes(input_path)
-    song = song_from_bytes(data, str(input_path))
+    given = read_song(input_path, options, terminal.note)
+    song = given.song
     task = drum_task(song, str(input_path), options, terminal.note)
     writer = generator()
     job = task.job(writer.styles)
@@ -109,10 +109,12 @@ def _generate(
     bar_count = len(job.bars)
     for take, output in zip(result.takes, outputs, strict=True):
         drums = job.drums_of(take.drums)
-        if args.only_drums:
-            written = song_to_bytes(Song((drums,), song.time_map))
+        if job.kept:
+            written = given.with_more_drums(job.written_of(take.drums), alone=args.only_drums)
+        elif args.only_drums:
+            written = song_to_bytes(Song((drums,), song.time_map.until(drums.end_ticks)))
         else:
-            written = add_drums(data, str(input_path), drums)
+            written = given.with_drums(drums)
         if output == STANDARD_OUTPUT:
             standard_output.write(written, MidiFileError)
         else:
@@ -128,6 +130,7 @@ def _generate(
             "log_likelihood": round(take.log_likelihood, 4),
             "seconds": round(seconds, 4),
             "model": writer.name,
+            "parts": part_facts(song, task.parts),
             **take_facts(take),
         }
         sentence = (

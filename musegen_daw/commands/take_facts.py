@@ -1,9 +1,12 @@
-"""What a command tells of a take: its style, its plan and where its sections begin."""
+"""What a command tells of a take: what it follows, its style, its plan and where its sections begin."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from musegen_daw.core.clip import Clip, Song
+from musegen_daw.core.programs import PROGRAM_NAMES
 from musegen_daw.drumming.request import DrumTake
 
 
@@ -21,6 +24,21 @@ def take_facts(take: DrumTake) -> dict[str, Any]:
         ],
         "plan": take.plan.to_list(),
     }
+
+
+def part_facts(song: Song, followed: Collection[Clip]) -> list[dict[str, Any]]:
+    """The parts of a song by the numbers that --track takes: name, channel from 1, program from 0, whether followed."""
+    return [
+        {
+            "number": number,
+            "name": part.name,
+            "channel": part.channel,
+            "program": part.program,
+            "instrument": PROGRAM_NAMES[part.program],
+            "followed": any(part is each for each in followed),
+        }
+        for number, part in enumerate(song.parts, 1)
+    ]
 
 
 def style_words(take: DrumTake) -> str:

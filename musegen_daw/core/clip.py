@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
-from musegen_daw.core.messages import ChannelMessage
+from musegen_daw.core.messages import ChannelMessage, Messages
 from musegen_daw.core.time import TimeMap
 
 
@@ -44,7 +44,9 @@ class Clip:
 
     `program` is the General MIDI program, counted from 0, or of drums the kit; `bank` is the bank that it was
     taken from (128 times controller 0 plus controller 32). `is_drum` marks drums, on whichever channel they were.
-    `messages` are all that the channel of the notes was told, in order of time, those at one tick as they were sent.
+    `messages` are all that the channel of the notes was told, in order of time, those at one tick as they were sent,
+    without the controllers that chose the bank. `channel` is the one that the notes were read from, counted from 1,
+    None where they were made here; it tells clips of one name apart and is no part of what a clip is.
     """
 
     notes: tuple[Note, ...]
@@ -55,6 +57,7 @@ class Clip:
     is_drum: bool = False
     bank: int = 0
     messages: tuple[ChannelMessage, ...] = ()
+    channel: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.ppq <= 0:
@@ -62,8 +65,7 @@ class Clip:
         if self.length_ticks < 0:
             raise ValueError(f"a length cannot be negative, got {self.length_ticks}")
         object.__setattr__(self, "notes", tuple(sorted(self.notes, key=_order)))
-        in_order = sorted(self.messages, key=attrgetter("start_ticks"))
-        object.__setattr__(self, "messages", tuple(in_order))
+        object.__setattr__(self, "messages", Messages(self.messages))
 
     @property
     def end_ticks(self) -> int:
@@ -105,6 +107,8 @@ class Clip:
 
     def shift(self, ticks: int) -> Clip:
         """All moved by `ticks`, messages no further than 0; raises ValueError if a note would start before 0."""
+        if not ticks:
+            return self
         moved = (replace(note, start_ticks=note.start_ticks + ticks) for note in self.notes)
         messages = (message.at(max(0, message.start_ticks + ticks)) for message in self.messages)
         return replace(
@@ -177,11 +181,15 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """Clips that sound together on one time map, and the places that are marked, in order of time."""
+    """Clips that sound together on one time map, and the places that are marked, in order of time.
+
+    `remarks` are sentences for a person about how it was read: what was mended, what was guessed.
+    """
 
     clips: tuple[Clip, ...]
     time_map: TimeMap
     markers: tuple[Marker, ...] = ()
+    remarks: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for clip in self.clips:
@@ -195,7 +203,7 @@ class Song:
 
     @property
     def drums(self) -> tuple[Clip, ...]:
-        """The clips on the drum channel."""
+        """The clips that are drums."""
         return tuple(clip for clip in self.clips if clip.is_drum)
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
+from operator import attrgetter
 
 
 class MessageKind(Enum):
@@ -44,4 +46,16 @@ class ChannelMessage:
 
     def at(self, start_ticks: int) -> ChannelMessage:
         """The same message at another tick."""
-        return replace(self, start_ticks=start_ticks)
+        return ChannelMessage(start_ticks, self.kind, self.number, self.value)
+
+
+class Messages(tuple[ChannelMessage, ...]):
+    """Messages in order of time, those at one tick as they were given: sorted once, then shared, however many."""
+
+    __slots__ = ()
+
+    def __new__(cls, messages: Iterable[ChannelMessage] = ()) -> Messages:
+        """The same object where `messages` are some already."""
+        if isinstance(messages, Messages):
+            return messages
+        return super().__new__(cls, sorted(messages, key=attrgetter("start_ticks")))

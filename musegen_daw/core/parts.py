@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from musegen_daw.core.clip import Clip, Marker, Note, Song
+from musegen_daw.core.programs import PROGRAM_NAMES
 from musegen_daw.core.time import Bar, TimeMap
 
 # Acoustic grand piano, the steel, jazz, clean, muted, overdriven and distortion guitars, the acoustic,
@@ -48,9 +49,35 @@ def find_parts(song: Song, selector: str) -> tuple[Clip, ...]:
     return holding
 
 
+def take_as_drums(song: Song, selectors: Sequence[str]) -> Song:
+    """The song with the parts that `find_parts` finds for each of `selectors` as drums, which some may be already.
+
+    The numbers are those of the parts as they are listed before. Raises ValueError, naming all parts, for one that is
+    neither.
+    """
+    already = {clip.name.strip().casefold() for clip in song.drums}
+    chosen = {
+        id(part)
+        for selector in selectors
+        if selector.strip().casefold() not in already
+        for part in find_parts(song, selector)
+    }
+    if not chosen:
+        return song
+    clips = (replace(clip, is_drum=True) if id(clip) in chosen else clip for clip in song.clips)
+    return replace(song, clips=tuple(clips))
+
+
 def describe_parts(song: Song) -> str:
-    """The parts by number and name, for a person."""
-    return ", ".join(f"{number} {clip.name!r}" for number, clip in enumerate(song.parts, 1)) or "none"
+    """The parts by number, name, channel and instrument, for a person."""
+    return ", ".join(f"{number} {describe_clip(clip)}" for number, clip in enumerate(song.parts, 1)) or "none"
+
+
+def describe_clip(clip: Clip) -> str:
+    """A clip by its name, channel and instrument, so that clips of one name can be told apart."""
+    sound = "drums" if clip.is_drum else PROGRAM_NAMES[clip.program]
+    channel = "" if clip.channel is None else f"channel {clip.channel}, "
+    return f"{clip.name!r} ({channel}{sound})"
 
 
 def clip_bars(time_map: TimeMap, clips: Sequence[Clip]) -> tuple[Bar, ...]:

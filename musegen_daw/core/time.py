@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 DEFAULT_QUARTER_MICROSECONDS = 500_000
 
@@ -95,6 +95,16 @@ class TimeMap:
         object.__setattr__(self, "_tempo_ticks", tuple(ticks))
         object.__setattr__(self, "_tempo_values", tuple(values))
         object.__setattr__(self, "_tempo_seconds", tuple(seconds))
+
+    def until(self, end_ticks: int) -> TimeMap:
+        """The same without the tempos and time signatures at `end_ticks` and later; those at 0 stay."""
+        return replace(
+            self,
+            tempos=tuple(tempo for tempo in self.tempos if tempo.start_ticks < max(1, end_ticks)),
+            time_signatures=tuple(
+                meter for meter in self.time_signatures if meter.start_ticks < max(1, end_ticks)
+            ),
+        )
 
     def seconds_at(self, ticks: float) -> float:
         """Seconds from the start to `ticks`."""

@@ -21,12 +21,12 @@ from musegen_daw.drumming.request import (
 )
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.midi_file import read_midi
+from musegen_daw.suffixes import MIDI_SUFFIXES
 
 if TYPE_CHECKING:
     from musegen_daw.drumming.style import Style, StyleBook
 
 MAX_PRIMER_BARS = 8
-MIDI_SUFFIXES = (".mid", ".midi", ".smf")
 
 
 class DrumWriter(Protocol):
@@ -132,7 +132,8 @@ def drum_job(
     primer_bars = primer.bars if primer else ()
     primer_ticks = sum(bar.length_ticks for bar in primer_bars)
     request = DrumRequest(
-        parts=tuple(part.shift(primer_ticks) for part in parts),
+        # What a channel is told besides notes is not listened to, and may be a great deal to send to a process.
+        parts=tuple(replace(part.shift(primer_ticks), messages=()) for part in parts),
         bars=tuple(replace(bar, start_ticks=bar.start_ticks + primer_ticks) for bar in bars),
         ppq=time_map.ppq,
         bpm=time_map.bpm_at(0),
@@ -182,14 +183,14 @@ def chosen_style(style: str | Style | None, styles: StyleBook | None) -> Style |
 
 
 def read_drums(path: Path) -> tuple[Clip, Song]:
-    """The drums of a file of drums, and its song; a file with one track off channel 10 is taken as drums.
+    """The drums of a file of drums, and its song; the only track of a file is taken as drums.
 
     Raises MidiFileError when there are none.
     """
     song = read_midi(path)
     drums = drums_of(song)
     if drums is None:
-        raise MidiFileError(f"{path} has no drums: no notes on channel 10.")
+        raise MidiFileError(f"{path} has no drums: no channel and no track in it is known to be drums.")
     return drums, song
 
 
@@ -210,7 +211,7 @@ def primer_of(song: Song, ppq: int) -> Primer | None:
 
 
 def drums_of(song: Song) -> Clip | None:
-    """The drums of a song as one clip; where nothing is on the drum channel, the only track counts as drums."""
+    """The drums of a song as one clip; where none are known to be drums, the only track counts as drums."""
     drums = [clip for clip in song.drums if clip.notes]
     if drums:
         return merged(drums)

@@ -59,7 +59,7 @@ def set_primer(document: ClipDocument, source: MidiSource | None) -> ClipDocumen
     primer = primer_of(song_from_bytes(source.data, source.name), document.ppq)
     if primer is None:
         raise MidiFileError(
-            f"{source.name} has no drums: no notes on channel 10, and more than one track or none."
+            f"{source.name} has no drums: none of its tracks is known to be drums, and there is not only one."
         )
     return replace(document, primer_source=source, primer=primer)
 
@@ -91,7 +91,10 @@ def _without_takes(
         name=PurePath(sources[0].name).stem,
         sources=tuple(sources),
         song=Song(
-            parts, time_map, tuple(sorted(markers, key=lambda marker: (marker.start_ticks, marker.name)))
+            parts,
+            time_map,
+            tuple(sorted(markers, key=lambda marker: (marker.start_ticks, marker.name))),
+            tuple(remark for song in songs for remark in song.remarks),
         ),
         bars=clip_bars(time_map, [*parts, *drums]),
         followed=listed or frozenset(range(len(parts))),

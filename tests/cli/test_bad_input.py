@@ -20,9 +20,9 @@ GOOD = song_to_bytes(Song((part(),), TIME_MAP))
     [
         (b"not MIDI at all", "is not a MIDI file"),
         (b"", "is empty"),
-        (GOOD[:-20], "is cut short"),
-        (GOOD[:12] + b"\xe7\x28" + GOOD[14:], "SMPTE"),
-        (GOOD[:10] + b"\0\0" + GOOD[12:], "no tracks"),
+        (GOOD[:50], "is cut short"),
+        (GOOD[:12] + b"\xe7\x00" + GOOD[14:], "SMPTE"),
+        (GOOD[:10] + b"\0\0\x01\xe0", "no tracks"),
         (song_to_bytes(Song((kit(0),), TIME_MAP)), "no instrument track"),
         (song_to_bytes(Song((), TIME_MAP)), "no instrument track"),
     ],

@@ -105,6 +105,24 @@ def test_json_tells_all_facts(run, clip, tmp_path):
         "style_code": 0,
         "style_probability": 0.5,
         "sections": [1],
+        "parts": [
+            {
+                "number": 1,
+                "name": "Keys",
+                "channel": 1,
+                "program": 0,
+                "instrument": "Acoustic Grand Piano",
+                "followed": True,
+            },
+            {
+                "number": 2,
+                "name": "Bass",
+                "channel": 2,
+                "program": 33,
+                "instrument": "Fingered Bass",
+                "followed": True,
+            },
+        ],
         "plan": Plan((BarPlan(), *(BarPlan(BarKind.REPEAT, 1),) * 3)).to_list(),
     }
 
@@ -136,7 +154,10 @@ def test_tracks_are_chosen_by_name_or_number(run, clip, tmp_path, drummer):
     assert names == [["Bass"], ["Keys", "Bass"]]
     code, _, err = run("generate", clip, "-o", tmp_path / "none.mid", "--track", "flute")
     assert code == 1
-    assert "there is no track 'flute'; there are 1 'Keys', 2 'Bass'" in one_sentence(err)
+    assert (
+        "there is no track 'flute'; there are 1 'Keys' (channel 1, Acoustic Grand Piano), 2 'Bass' ("
+        in one_sentence(err)
+    )
 
 
 def test_an_unlisted_instrument_is_followed_with_a_note(run, tmp_path, drummer):
@@ -166,7 +187,7 @@ def test_a_primer_exported_on_another_channel_is_taken_with_a_note(run, clip, tm
     write_midi(Song((replace(kit(0), is_drum=False),), TimeMap(960)), primer)
     code, _, err = run("generate", clip, "-o", tmp_path / "out.mid", "--primer", primer)
     assert code == 0
-    assert "nothing on channel 10" in err
+    assert "no track that is known to be drums" in err
     assert drummer.requests[0].primer.is_drum
     code, _, err = run("generate", clip, "-o", tmp_path / "out.mid", "--primer", clip)
     assert code == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -23,6 +23,8 @@ from musegen_daw.ui.context import here
 from musegen_daw.ui.panel import BAD, GOOD, WARN
 from musegen_daw.ui.widgets import ProgressLine
 from musegen_daw.ui.work import Job, Task, Workers
+
+T = TypeVar("T")
 
 OPENED_SUFFIXES = (*MIDI_SUFFIXES, SUFFIX)
 
@@ -64,7 +66,7 @@ class FileWork(QObject):
             lambda task: _opened(task, paths, wanted), succeeded=self._show_opened, failed=self._failed
         )
 
-    def change(self, work: Callable[[], object], done: Callable[[object], None]) -> None:
+    def change(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """Run something short that reads files, and hand on what it gives."""
         self._workers.start(lambda task: work(), succeeded=done, failed=self._failed)
 
@@ -152,8 +154,9 @@ class FileWork(QObject):
                 self.opened.emit(each)
             else:
                 self.project_opened.emit(*each)
-        if sentences:
-            self.said.emit(" ".join(sentences), BAD)
+        remarks = [remark for each in found if isinstance(each, ClipDocument) for remark in each.song.remarks]
+        if sentences or remarks:
+            self.said.emit(" ".join([*sentences, *remarks]), BAD if sentences else WARN)
 
     def _failed(self, sentence: str) -> None:
         self.said.emit(sentence, BAD)

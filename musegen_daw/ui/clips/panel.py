@@ -226,12 +226,19 @@ class ClipsPanel(Panel):
             self.open_files(paths)
             return
 
-        def read() -> Change:
+        def read() -> tuple[Change, str]:
             sources = [read_source(path) for path in paths]
-            add_sources(clip, sources)  # says here what is wrong with a file
-            return lambda document: add_sources(document, sources)
+            opened = add_sources(clip, sources)  # says here what is wrong with a file
+            remarks = opened.song.remarks[len(clip.song.remarks) :]
+            return lambda document: add_sources(document, sources), " ".join(remarks)
 
-        self.files.change(read, lambda change: self._change_clip("add tracks", clip.identity, change))
+        def done(result: tuple[Change, str]) -> None:
+            change, remarks = result
+            self._change_clip("add tracks", clip.identity, change)
+            if remarks:
+                self.said.emit(remarks, WARN)
+
+        self.files.change(read, done)
 
     def set_primer_file(self, path: Path) -> None:
         """Let the drums of the clip in sight go on from a drum loop."""

@@ -47,7 +47,8 @@ class TrackList(QListWidget):
                 self.addItem(item)
             for index, part in enumerate(parts):
                 item = self.item(index)
-                program = PROGRAM_NAMES[part.program]
+                channel = "" if part.channel is None else f", channel {part.channel}"
+                program = f"{PROGRAM_NAMES[part.program]}{channel}"
                 item.setText(f"{part.name}\n{program}" if part.name.strip() else program)
                 known = "" if part.program in LISTED_PROGRAMS else "; the model was not trained on this sound"
                 item.setToolTip(f"{item.text().replace(chr(10), ', ')}: {len(part.notes)} notes{known}")

@@ -1,0 +1,55 @@
+"""What was mended in a file as it was read, counted by kind so that it can be said in one sentence."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Fault(Enum):
+    """A fault that can stand in a file many times: what is said of one, and of several."""
+
+    DATA_BYTE = "one data byte above 127 was cut to 7 bits", "{} data bytes above 127 were cut to 7 bits"
+    NO_STATUS = "one event without a status was skipped", "{} events without a status were skipped"
+    REAL_TIME = "one real-time byte was skipped", "{} real-time bytes were skipped"
+    SYSTEM = (
+        "one system message that belongs in no file was skipped",
+        "{} system messages that belong in no file were skipped",
+    )
+    TEMPO = "an impossible tempo was left out", "{} impossible tempos were left out"
+    METER = "an impossible time signature was left out", "{} impossible time signatures were left out"
+    LENGTH = "the length of a track was wrong", "the lengths of {} tracks were wrong"
+    TORN = "one track ends within an event", "{} tracks end within an event"
+    AFTER_END = "events after the end of a track were read", "events after the end of {} tracks were read"
+    SECOND_TRACK = "a second track within a chunk was read", "{} more tracks within chunks were read"
+    PADDING = "one byte between tracks was skipped", "{} bytes between tracks were skipped"
+    LEFT_OUT = "one byte that cannot be read was left out", "{} bytes that cannot be read were left out"
+
+
+class Mending:
+    """A tally of faults, and what is said only once, in the order in which it was found."""
+
+    def __init__(self) -> None:
+        self._found: dict[Fault | str, int] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def count(self, fault: Fault, count: int = 1) -> None:
+        """One more of a kind, or several."""
+        self._found[fault] = self._found.get(fault, 0) + count
+
+    def say(self, words: str) -> None:
+        """Something that a file has once."""
+        self._found[words] = 1
+
+    def take(self, other: Mending) -> None:
+        """Add what another found."""
+        for each, count in other._found.items():
+            self._found[each] = self._found.get(each, 0) + count
+
+    def words(self) -> tuple[str, ...]:
+        """What was found, each as a part of a sentence."""
+        return tuple(
+            each if isinstance(each, str) else each.value[0] if count == 1 else each.value[1].format(count)
+            for each, count in self._found.items()
+        )
