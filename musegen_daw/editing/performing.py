@@ -61,7 +61,7 @@ def drums_as_midi(document: ClipDocument, profile: Profile) -> bytes:
     drums = replace(mapped(document), name=f"{document.name} drums")
     if not drums.notes:
         raise ProjectError("There are no drums to write yet: generate some first.")
-    song = Song((drums,), document.time_map)
+    song = Song((drums,), document.time_map.until(drums.end_ticks))
     return song_to_bytes(song, type0=profile is not Profile.OTHERS, with_tempo=profile is not Profile.LIVE)
 
 
@@ -69,7 +69,8 @@ def with_drums_as_midi(document: ClipDocument) -> bytes:
     """The bytes of a .mid of the parts and the drums; raises ProjectError where there are no drums."""
     _heard_drums(document)
     drums = mapped(document)
-    return song_to_bytes(Song((*document.song.clips, drums), document.time_map))
+    song = Song((*document.song.clips, drums), document.time_map)
+    return song_to_bytes(replace(song, time_map=song.time_map.until(song.end_ticks)))
 
 
 def _heard_drums(document: ClipDocument) -> Clip:

@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musegen_daw import smf
+from musegen_daw.core.clip import Clip, Note, Song
 from musegen_daw.core.drum_maps import DrumMap
+from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
+from musegen_daw.drumming.job import DrumSettings
 from musegen_daw.editing import edits
+from musegen_daw.editing.document import MidiSource
+from musegen_daw.editing.opening import open_clip
 from musegen_daw.editing.performing import (
     Profile,
     drums_alone,
@@ -19,7 +24,7 @@ from musegen_daw.editing.performing import (
     with_drums_as_midi,
 )
 from musegen_daw.errors import ProjectError
-from musegen_daw.midi_file import song_from_bytes
+from musegen_daw.midi_file import song_from_bytes, song_to_bytes
 from tests.editing.strategies import documents
 
 
@@ -109,3 +114,13 @@ def edited(document):
     for beat in range(8):
         document = edits.add_hit(document, 0, beat * document.ppq)
     return document
+
+
+def test_a_tempo_behind_the_last_bar_makes_no_file_longer():
+    time_map = TimeMap(96, (Tempo(0, 500_000), Tempo(5_000, 400_000)), (TimeSignature(0, 4, 4),))
+    part = Clip((Note(60, 80, 0, 90), Note(62, 80, 384, 90)), 768, 96, "Part")
+    source = MidiSource("clip.mid", song_to_bytes(Song((part,), time_map)))
+    document = edits.add_hit(open_clip([source], 1, DrumSettings(0)), 0, 0)
+    for data in (drums_as_midi(document, Profile.OTHERS), with_drums_as_midi(document)):
+        assert {track.end_ticks for track in smf.parse(data).tracks} == {768}
+        assert song_from_bytes(data, "x").time_map.tempos == (Tempo(0, 500_000),)
