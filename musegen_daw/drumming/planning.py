@@ -37,6 +37,7 @@ Bools = npt.NDArray[np.bool_]
 ENERGY_REACH = 1.0  # of the softest and the loudest that there is
 DENSITY_SPREAD = 0.3  # of what is drawn: the rest is what is to be expected
 SPREAD_BARS = 8
+AFTER_FILL_SHARE = 0.3  # of the crashes that the network would play after a fill, for sections bring their own
 _STREAM = 0x706C616E  # the random stream of the plans, apart from those of notes and hands
 (
     _FILL_DRAW,
@@ -185,6 +186,7 @@ class Planner:
         crash_nats = np.where(after_fill, self._after_fill_nats, self._crash_nats)
         loud = self._sharpness * crash_logits.astype(np.float64) + crash_nats[:, None]
         crash_chance = rules.crash_scale[bar] / (1 + np.exp(-loud))
+        crash_chance *= np.where(after_fill, AFTER_FILL_SHARE, 1.0)[:, None]
         own = (odds * np.where(crash_like[:, :], np.where(_WRITTEN, crash_chance, 1), 0)).sum(axis=1)
         crash_floor = np.where(after_fill, rules.crash_after_fill[bar], rules.crash_floor[bar])
         wants_crash = draws[:, _CRASH_DRAW] < _missing(own, crash_floor)
