@@ -28,6 +28,7 @@ _PLACES = POSITIONS_PER_BAR // _PLACE_STEP
 _DRIFT_FRAMES = 48
 _MAX_OFFSET_BEATS = 0.125
 _GAP_SHARE = 0.45  # of the way to the next onset: an offset never swaps two hits
+_LEAST_APART_BEATS = 0.125 + 0.002  # a 32nd, and what rounding to ticks may take
 _MAX_APART_MS = 8.0  # of hits that sound together, from their middle
 _KNEE = 112.0  # velocity from which a drawn one is bent towards 127, in place of being cut there
 VELOCITY_MEAN, VELOCITY_SPREAD, OFFSET_MEAN, OFFSET_SPREAD = range(4)
@@ -112,6 +113,19 @@ def _gaps(at: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     return gaps
 
 
+def _room_of_pieces(hits: Array) -> npt.NDArray[np.float64]:
+    """How far each hit may move, in beats (hits,), so that two of a piece that are a 32nd apart stay so."""
+    place = hits["bar"].astype(np.int64) * POSITIONS_PER_BAR + hits["position"]
+    order = np.lexsort((place, hits["piece"]))
+    room = np.full(len(hits), np.inf)
+    between = np.diff(place[order]) / POSITIONS_PER_BEAT
+    between[np.diff(hits["piece"][order].astype(np.int64)) != 0] = np.inf
+    own = np.maximum(between - _LEAST_APART_BEATS, 0) / 2
+    room[order[:-1]] = own
+    room[order[1:]] = np.minimum(room[order[1:]], own)
+    return room
+
+
 class Hand:
     """Plays hits as people do; learned from drummers at full resolution (Gillick et al. 2019, Groove MIDI).
 
@@ -153,6 +167,7 @@ class Hand:
             velocity = velocity + spread * 127 * means[:, VELOCITY_SPREAD] * louder
             offset_ms = offset_ms + spread * means[:, OFFSET_SPREAD] * later
         room = np.minimum(_MAX_OFFSET_BEATS, _GAP_SHARE * _gaps(steps.at).min(axis=1))[steps.step]
+        room = np.minimum(room, _room_of_pieces(hits))
         offset = _together(offset_ms, steps.step) * bpm / 60_000
         return Touch(_whole(velocity), np.clip(offset, -room, room))
 

@@ -37,7 +37,9 @@ Bools = npt.NDArray[np.bool_]
 ENERGY_REACH = 1.0  # of the softest and the loudest that there is
 DENSITY_SPREAD = 0.3  # of what is drawn: the rest is what is to be expected
 SPREAD_BARS = 8
-AFTER_FILL_SHARE = 0.3  # of the crashes that the network would play after a fill, for sections bring their own
+AFTER_FILL_SHARE = (
+    0.3  # of the crashes that the network would play after a fill, for sections bring their own
+)
 _STREAM = 0x706C616E  # the random stream of the plans, apart from those of notes and hands
 (
     _FILL_DRAW,

@@ -140,3 +140,12 @@ def test_any_energy_and_any_piece_is_played(energy: float) -> None:
     touch = Hand(graph()).play(hits, bars=1, energy=np.full(1, energy), bpm=60.0, seed=0)
     assert touch.velocity.dtype == np.int64
     assert ((touch.velocity >= 1) & (touch.velocity <= 127)).all()
+
+
+@pytest.mark.parametrize("apart", [6, 8, 12])
+def test_two_hits_of_a_piece_that_are_a_32nd_apart_stay_so(apart: int) -> None:
+    hits = np.array([(0, 6 + apart * step, 0, 12) for step in range(16)], HIT)
+    for seed in range(10):
+        touch = Hand(graph(width_ms=40.0)).play(hits, bars=1, energy=np.full(1, 0.5), bpm=120.0, seed=seed)
+        beats = hits["position"] / 48 + touch.offset_beats
+        assert np.diff(beats).min() >= 1 / 8 - 1e-9
