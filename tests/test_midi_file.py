@@ -10,11 +10,12 @@ from pathlib import Path
 
 import mido
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from musegen_daw import smf
 from musegen_daw.core.clip import Clip, Marker, Note, Song
+from musegen_daw.core.messages import ChannelMessage, MessageKind
 from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi_file import add_drums, read_midi, song_from_bytes, song_to_bytes, write_midi
@@ -43,17 +44,26 @@ def saved(*tracks: list[mido.Message], file_type=1) -> bytes:
 
 
 def as_long_as_heard(song: Song) -> Song:
-    """The song with every clip as long as its track, which its last message may end."""
-    return Song(
-        tuple(
-            replace(c, length_ticks=max([c.end_ticks, *(m.start_ticks for m in c.messages)]))
-            for c in song.clips
-        ),
-        song.time_map,
-    )
+    """The song with every clip as long as its track, which its last message may end.
+
+    Drums that are told the same are told it once, in the first track.
+    """
+    clips: list[Clip] = []
+    told: list[tuple] = []
+    for clip in song.clips:
+        kit = clip.bank, clip.program, clip.messages
+        ends = [] if clip.is_drum and kit in told else [message.start_ticks for message in clip.messages]
+        told += [kit] if clip.is_drum else []
+        clips.append(replace(clip, length_ticks=max([clip.end_ticks, *ends])))
+    return Song(tuple(clips), song.time_map)
+
+
+LATE = (ChannelMessage(1, MessageKind.CHANNEL_PRESSURE, 0, 5),)
+TWICE = Clip((), 0, 480, is_drum=True, messages=LATE)
 
 
 @given(songs())
+@example(Song((TWICE, TWICE), TimeMap(480)))
 def test_a_song_comes_back_to_the_tick(song):
     assert song_from_bytes(song_to_bytes(song), "song") == as_long_as_heard(song)
 
