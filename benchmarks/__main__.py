@@ -53,6 +53,8 @@ def main(argv: list[str] | None = None) -> int:
     fuzz.add_argument("--sequences", type=int, default=10_000)
     renderer = command("renderer", _renderer, "the renderer beside FluidSynth, and how fast it bounces")
     renderer.add_argument("--soundfont", type=Path, help="the .sf2 for both; the bundled one unless given")
+    hostile = command("hostile", _hostile, "what small hostile files cost each reader, in time and memory")
+    hostile.add_argument("--only", default="", metavar="WORDS", help="inputs whose name holds these")
     roundtrip = command(
         "roundtrip", _roundtrip, "whether files that drums are put into stay else as they are"
     )
@@ -137,6 +139,12 @@ def _renderer(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
     from musegen_daw.resources import soundfont_dir
 
     return benchmark(options.soundfont or soundfont_dir() / "musegen.sf2")
+
+
+def _hostile(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.hostile import benchmark
+
+    return benchmark(options.only)
 
 
 def _roundtrip(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:

@@ -20,6 +20,7 @@ Opened = BinaryIO | io.RawIOBase
 
 _UNKNOWN = 0xFFFFFFFF
 _CHUNK_BYTES = 8
+MAX_CHUNKS = 10_000
 _OGG_FLAC, _OGG_FLAC_HEADER_BYTES = b"\x7fFLAC", 9
 _PAGE_BYTES, _SEGMENTS_AT = 27, 26
 
@@ -45,7 +46,9 @@ def opened(path: Path) -> Opened | None:
 def _data_size(file: BinaryIO, file_bytes: int) -> tuple[int, bytes] | None:
     """Where a WAV says that it has no audio though it has, and the bytes that would be right there."""
     at, long_size_at = 12, None
-    while at + _CHUNK_BYTES <= file_bytes:
+    for _ in range(MAX_CHUNKS):
+        if at + _CHUNK_BYTES > file_bytes:
+            return None
         name, size = _chunk(file, at)
         if name == b"ds64":
             file.seek(at + 16)
@@ -58,12 +61,14 @@ def _data_size(file: BinaryIO, file_bytes: int) -> tuple[int, bytes] | None:
                 return at + 4, min(rest, _UNKNOWN).to_bytes(4, "little")
             return None
         at += _CHUNK_BYTES + size + size % 2
-    return None
+    raise AudioError(f"{file.name} has more than {MAX_CHUNKS:,} chunks before its audio.")
 
 
 def _is_chunks(file: BinaryIO, at: int, file_bytes: int) -> bool:
     """Whether the rest of a file is chunks, one after the other to its end."""
-    while at < file_bytes:
+    for _ in range(MAX_CHUNKS):
+        if at >= file_bytes:
+            break
         name, size = _chunk(file, at)
         if len(name) < 4 or not name.isascii() or not name.decode().isprintable():
             return False

@@ -20,6 +20,7 @@ from musegen_daw.midi.tracks import MELODIC_CHANNELS, conductor_events, song_tra
 __all__ = ["DRUM_CHANNEL", "MELODIC_CHANNELS"]
 
 MAX_BYTES = 64 * 2**20
+MAX_BARS = 50_000
 _LAST_TEXT = 0x0F  # meta events 01 to 0F are text (Standard MIDI Files 1.0)
 
 
@@ -109,16 +110,22 @@ def midi_song_from_bytes(data: bytes, name: str) -> MidiSong:
     except ValueError as error:
         raise MidiFileError(f"{name} {error}.") from error
     metas = [event for track in midi.tracks for event in track.events if event[1] == smf.META]
+    if len(metas) > smf.MAX_METAS:
+        raise MidiFileError(f"{name} has more than {smf.MAX_METAS:,} tempi, meters, markers and texts.")
     text = text_decoder(payload for _, _, kind, _, payload in metas if 0 < kind <= _LAST_TEXT)
     tempos = (Tempo(ticks, int.from_bytes(payload)) for ticks, payload in _of_kind(metas, smf.TEMPO))
     meters = (
         TimeSignature(ticks, payload[0], 2 ** payload[1])
         for ticks, payload in _of_kind(metas, smf.TIME_SIGNATURE)
     )
+    time_map = TimeMap(midi.ppq, tuple(tempos), tuple(meters))
     placed = tuple(placed_clips(midi, text))
+    end_ticks = max((note.end_ticks for each in placed for note in each.clip.notes), default=0)
+    if time_map.bar_count(end_ticks) > MAX_BARS:
+        raise MidiFileError(f"{name} has more than {MAX_BARS:,} bars.")
     song = Song(
         tuple(each.clip for each in placed),
-        TimeMap(midi.ppq, tuple(tempos), tuple(meters)),
+        time_map,
         tuple(_markers(metas, text)),
         tuple(_remarks(midi, placed, name)),
     )

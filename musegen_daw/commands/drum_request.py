@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from musegen_daw.core.clip import Clip, Note, Song
 from musegen_daw.core.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, to_general_midi
 from musegen_daw.core.parts import (
+    MAX_BARS,
     MAX_EMPTY_BARS,
     clip_bars,
     connected,
@@ -137,6 +138,11 @@ def drum_task(song: Song, name: str, options: DrumOptions, note: Callable[[str],
         every = [*song.parts, *([kept] if kept else [])]
         bars = clip_bars(song.time_map, every)
         _note_strays(connected(song.time_map, every).strays, name, len(bars), note)
+    if len(bars) > MAX_BARS:
+        raise MidiFileError(
+            f"{name} fills {len(bars):,} bars; drums are written for at most {MAX_BARS:,}, "
+            f"so cut it, or give a smaller number of bars."
+        )
     _check_meter(song, name, bars, note, strict=options.strict_meter)
     kept_bars = frozenset(
         index

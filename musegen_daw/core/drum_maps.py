@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from typing import Any, cast
 
 from musegen_daw.core.clip import Clip, Note
 from musegen_daw.core.drums import PIECE_OF_PITCH, PIECES
+from musegen_daw.core.toml_text import read_toml
 
 PIECE_NAMES = tuple(piece.name for piece in PIECES)
 
@@ -79,10 +79,7 @@ def parse_drum_map(text: str, default_name: str = "") -> DrumMap:
 
     Raises ValueError that names what is wrong.
     """
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"not TOML: {error}") from error
+    document = read_toml(text)
     unknown = sorted(document.keys() - {"name", "pitches"})
     if unknown:
         raise ValueError(f"unknown key {unknown[0]!r}; a drum map has a name and a table [pitches]")

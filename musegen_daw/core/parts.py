@@ -15,6 +15,8 @@ from musegen_daw.core.time import Bar, TimeMap
 LISTED_PROGRAMS = frozenset({0, *range(25, 31), *range(32, 35)})
 
 TRAILING_SILENCE_BARS = 4
+MAX_BARS = 2_048
+"""For which drums are written at once: more than an hour of 4/4 at 120 BPM."""
 MAX_EMPTY_BARS = 64
 """Between notes of one piece of music; what is further out is a stray."""
 
@@ -120,10 +122,10 @@ def _gaps(time_map: TimeMap, notes: Sequence[Note]) -> Iterator[tuple[int, Note]
     end_ticks = notes[0].end_ticks if notes else 0
     for index, note in enumerate(notes):
         if note.start_ticks - end_ticks > MAX_EMPTY_BARS * shortest_ticks:
-            begun = len(time_map.bars(end_ticks))
+            begun = time_map.bar_count(end_ticks)
             # No further than decides it, for a stray may lie millions of bars out.
             until_ticks = min(note.start_ticks, end_ticks + (MAX_EMPTY_BARS + 2) * longest_ticks)
-            empty = len(time_map.bars(until_ticks + 1)) - begun - 1
+            empty = time_map.bar_count(until_ticks + 1) - begun - 1
             if empty > MAX_EMPTY_BARS:
                 yield index, note
         end_ticks = max(end_ticks, note.end_ticks)

@@ -149,6 +149,21 @@ class TimeMap:
                 start_ticks += room
         return tuple(bars)
 
+    def bar_count(self, end_ticks: int) -> int:
+        """How many bars `bars` gives, in time and memory that do not grow with them."""
+        signatures = self._signatures_in_force()
+        ends = [*(signature.start_ticks for signature in signatures[1:]), end_ticks]
+        return sum(
+            max(
+                0,
+                -(
+                    -(min(end, end_ticks) - each.start_ticks)
+                    // self.bar_ticks(each.numerator, each.denominator)
+                ),
+            )
+            for each, end in zip(signatures, ends, strict=True)
+        )
+
     def _signatures_in_force(self) -> list[TimeSignature]:
         in_force = [TimeSignature(0, 4, 4)]
         for signature in self.time_signatures:

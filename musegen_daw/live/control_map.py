@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from musegen_daw import files
+from musegen_daw.core.toml_text import read_toml
 from musegen_daw.errors import MusegenError
 from musegen_daw.live.controls import TARGETS, Touch
 from musegen_daw.live.events import ALL_SOUND_OFF, CONTROL_CHANGE, NOTE_OFF, NOTE_ON, MidiEvent
@@ -153,7 +153,7 @@ def load_control_map(name: str, folder: Path) -> ControlMap:
     """The map saved under `name`; raises MusegenError that says what is wrong with it."""
     path = _path(name, folder)
     try:
-        document = tomllib.loads(files.read_bytes(path, MAX_BYTES).decode())
+        document = read_toml(files.read_bytes(path, MAX_BYTES).decode())
         return ControlMap(name, tuple(_bindings(document)))
     except ValueError as error:
         raise MusegenError(f"The control map {path} cannot be used: {error}.") from error

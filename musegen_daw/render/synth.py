@@ -18,6 +18,8 @@ from musegen_daw.render.recordings import Recordings
 from musegen_daw.render.soundfont import SoundFont
 
 MAX_SECONDS = 2 * 60 * 60
+MAX_CLIPS = 512
+"""Every clip has a block of its own in memory."""
 MIN_SAMPLE_RATE_HZ, MAX_SAMPLE_RATE_HZ = 8_000, 96_000
 BLOCK_SAMPLES = 1 << 16
 _INAUDIBLE = 1e-5
@@ -39,6 +41,8 @@ def check_renderable(song: Song, sample_rate_hz: int) -> None:
             f"A sample rate of {sample_rate_hz} Hz is not possible: "
             f"give {MIN_SAMPLE_RATE_HZ} to {MAX_SAMPLE_RATE_HZ} Hz."
         )
+    if len(song.clips) > MAX_CLIPS:
+        raise AudioError(f"The song has {len(song.clips):,} clips; at most {MAX_CLIPS} are rendered.")
     seconds = song_seconds(song)
     if seconds == 0:
         raise AudioError("The song is empty: there is nothing to render.")

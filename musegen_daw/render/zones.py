@@ -28,7 +28,7 @@ _DEFAULTS = {
 }  # fmt: skip
 _KEPT_FOR_MODULATORS = frozenset({8, 9, 11, 13, 21, 22, 23, 24, 33, 34, 35, 36, 37, 38})
 _FULL_RANGE = (0, 127)
-_MAX_ZONES = 200_000
+_MAX_ZONES = 65_536
 _MAX_ZONE_SAMPLES = 2**25
 _SAMPLE_RATES_HZ = range(400, 200_001)
 _ATTENUATION_SCALE = 0.4
@@ -117,24 +117,28 @@ def read_presets(tables: Tables) -> dict[tuple[int, int], tuple[Zone, ...]]:
         )
         for index in range(len(tables.instruments) - 1)
     ]
-    presets: dict[tuple[int, int], tuple[Zone, ...]] = {}
-    count = 0
-    for index in range(len(tables.presets) - 1):
-        zones: list[Zone] = []
-        for outer in reader.bags(
+    outers = [
+        reader.bags(
             tables.presets,
             tables.preset_bags,
             (tables.preset_generators, tables.preset_modulators),
             index,
             last=41,
-        ):
-            for inner in instruments[outer.generators[41] & 0xFFFF]:
-                zone = reader.zone(outer, inner)
-                if zone is not None:
-                    zones.append(zone)
-                    count += 1
-            if count > _MAX_ZONES:
-                raise ValueError(f"more than {_MAX_ZONES} zones")
+        )
+        for index in range(len(tables.presets) - 1)
+    ]
+    # Counted before any is made: few records make many zones, also such as are never heard.
+    count = sum(len(instruments[outer.generators[41] & 0xFFFF]) for bags in outers for outer in bags)
+    if count > _MAX_ZONES:
+        raise ValueError(f"more than {_MAX_ZONES:,} zones")
+    presets: dict[tuple[int, int], tuple[Zone, ...]] = {}
+    for index, bags in enumerate(outers):
+        made = (
+            reader.zone(outer, inner)
+            for outer in bags
+            for inner in instruments[outer.generators[41] & 0xFFFF]
+        )
+        zones = [zone for zone in made if zone is not None]
         if zones:
             record = tables.presets[index]
             presets.setdefault((int(record["bank"]), int(record["program"])), tuple(zones))

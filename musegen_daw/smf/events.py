@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 MAX_NOTES = 1_000_000
+MAX_EVENTS = 2_500_000
+"""Of all kinds: as many as so many notes need, and half a million more."""
+MAX_METAS = 250_000
 MAX_QUARTERS = 50_000
 MAX_DELTA_TICKS = 0x0FFF_FFFF
 MAX_DENOMINATOR_POWER = 8

@@ -13,8 +13,8 @@ from musegen_daw.smf.mending import Fault, Mending
 from musegen_daw.smf.timing import in_quarters, in_sequence, is_smpte, smpte_time
 from musegen_daw.smf.track_events import Stretch, read_events
 
-MAX_TRACKS = 0xFFFF
-"""As many as a header can count."""
+MAX_TRACKS = 0x4000
+"""A quarter of what a header can count, and far more than any song has."""
 _ANYTHING = re.compile(rb"[^\0]")
 _SEQUENCE_NUMBER, _CHANNEL_PREFIX = 0x00, 0x20
 _BEGINS_A_TRACK = (_SEQUENCE_NUMBER, TRACK_NAME, INSTRUMENT_NAME, PORT, _CHANNEL_PREFIX)
@@ -65,6 +65,7 @@ class _Tracks:
     data: bytes
     mending: Mending
     note_count: int = 0
+    event_count: int = 0
     split_off: int = 0
     ends: int = 0
     is_cut_short: bool = False
@@ -91,7 +92,7 @@ class _Tracks:
         declared = start + int.from_bytes(data[position + 4 : start])
         following = container.next_track(data, start)
         end = min(declared, following)
-        stretch = read_events(data, start, end, self.note_count)
+        stretch = read_events(data, start, end, self.note_count, event_count=self.event_count)
         is_cut_short = declared > len(data) == following and not stretch.has_ended
         if is_cut_short:
             self.is_cut_short = True
@@ -100,7 +101,7 @@ class _Tracks:
         elif declared > following:
             self.mending.count(Fault.LENGTH)
         elif not stretch.has_ended and self._goes_on(declared, following):
-            longer = read_events(data, start, following, self.note_count)
+            longer = read_events(data, start, following, self.note_count, event_count=self.event_count)
             if longer.has_ended or declared == start:
                 stretch, end = longer, following
                 self.mending.count(Fault.LENGTH)
@@ -132,6 +133,7 @@ class _Tracks:
 
     def _accept(self, stretch: Stretch) -> None:
         self.note_count = stretch.note_count
+        self.event_count += len(stretch.events)
         self.mending.take(stretch.mending)
 
     def _after_end(self, before: Stretch, end: int) -> tuple[Stretch, bool] | None:
@@ -140,7 +142,7 @@ class _Tracks:
         head = data[position : min(position + 3, end)]
         is_track = len(head) == 3 and head[:2] == bytes((0, META)) and head[2] in _BEGINS_A_TRACK
         ticks, running_status = (0, 0) if is_track else (before.ticks, before.running_status)
-        stretch = read_events(data, position, end, self.note_count, ticks, running_status)
+        stretch = read_events(data, position, end, self.note_count, ticks, running_status, self.event_count)
         if stretch.mending or stretch.is_torn or not stretch.events:
             return None
         self.mending.count(Fault.SECOND_TRACK if is_track else Fault.AFTER_END)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from musegen_daw.smf.events import (
     END_OF_TRACK,
     MAX_DENOMINATOR_POWER,
+    MAX_EVENTS,
+    MAX_METAS,
     MAX_NOTES,
     META,
     NOTE_ON,
@@ -19,6 +21,8 @@ from musegen_daw.smf.events import (
 from musegen_daw.smf.mending import Fault, Mending
 
 _FIRST_REAL_TIME = 0xF8
+_TOO_MANY_METAS = f"has more than {MAX_METAS:,} tempi, meters, markers and texts"
+_TOO_MANY = f"has more than {MAX_EVENTS:,} events"
 _SYSTEM_COMMON_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # MIDI 1.0; the others have none
 
 
@@ -41,18 +45,27 @@ class Stretch:
 
 
 def read_events(
-    data: bytes, position: int, end: int, note_count: int, start_ticks: int = 0, running_status: int = 0
+    data: bytes,
+    position: int,
+    end: int,
+    note_count: int,
+    start_ticks: int = 0,
+    running_status: int = 0,
+    event_count: int = 0,
 ) -> Stretch:
     """The events of `data` within [position, end), the first counted from `start_ticks`.
 
     What cannot be read ends the stretch; that and all that was mended is in its `mending`. Running status is kept
-    over meta events and SysEx, as many programs write it. Raises ValueError where there are too many notes.
+    over meta events and SysEx, as many programs write it. Raises ValueError where there are too many notes, or
+    with the `event_count` before it too many events.
     """
+    room = MAX_EVENTS - event_count
     mending = Mending()
     events: list[Event] = []
     append = events.append
     ticks = start_ticks
     has_ended = is_torn = False
+    meta_count = 0
     try:
         while position < end:
             delta = data[position]
@@ -81,6 +94,8 @@ def read_events(
                 if (first | second) & 0x80:
                     first, second, position = _seven_bits(data, position, status, mending)
                 append((ticks, status, first, second, b""))
+                if len(events) > room:
+                    raise ValueError(_TOO_MANY)
                 continue
             if status not in (META, SYSEX, SYSEX_ESCAPE):
                 position = _skipped(data, position, end, status, mending)
@@ -98,11 +113,16 @@ def read_events(
                 if kind == END_OF_TRACK:
                     has_ended = True
                     break
+                meta_count += 1
+                if meta_count > MAX_METAS:
+                    raise ValueError(_TOO_MANY_METAS)
                 fault = _fault(kind, payload)
                 if fault is not None:
                     mending.count(fault)
                     continue
             append((ticks, status, kind, 0, payload))
+            if len(events) > room:
+                raise ValueError(_TOO_MANY)
         if position > end:
             is_torn = True
             events.pop()  # only a channel message is taken without a look at where it ends

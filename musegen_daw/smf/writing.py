@@ -16,6 +16,8 @@ def build(tracks: Iterable[Track], ppq: int, *, file_type: int = 1) -> bytes:
     if not 1 <= ppq <= 0x7FFF:
         raise ValueError(f"a MIDI file cannot count {ppq} ticks per quarter note")
     chunks = [track.chunk or _build_track(track) for track in tracks]
+    if len(chunks) > 0xFFFF:
+        raise ValueError(f"a MIDI file cannot hold {len(chunks):,} tracks")
     header = struct.pack(">4sIHHH", b"MThd", 6, file_type, len(chunks), ppq)
     return b"".join([header, *(struct.pack(">4sI", b"MTrk", len(chunk)) + chunk for chunk in chunks)])
 

@@ -96,7 +96,9 @@ def _read_array(file: IO[bytes], path: Path) -> np.ndarray[Any, Any]:
         version = np.lib.format.read_magic(file)
         readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
         shape, by_column, dtype = readers[version](file)
-    except (ValueError, KeyError, TypeError, MemoryError, RecursionError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # the header is Python, and what a damaged one raises differs by version
         raise AudioError(f"{path} is no .npy file that can be read.") from error
     if dtype.kind != "f":
         raise AudioError(f"{path} holds values of the type {dtype}; a mel holds floating-point numbers.")
@@ -106,7 +108,10 @@ def _read_array(file: IO[bytes], path: Path) -> np.ndarray[Any, Any]:
         raise AudioError(f"{path} is damaged: its {data_bytes} bytes do not make the shape {shape}.")
     file.seek(start)
     values = np.frombuffer(file.read(data_bytes), dtype)
-    return values.reshape(shape, order="F" if by_column else "C")
+    try:
+        return values.reshape(shape, order="F" if by_column else "C")
+    except (ValueError, OverflowError) as error:
+        raise AudioError(f"{path} is damaged: there are no arrays of the shape {shape}.") from error
 
 
 def _recognised_scale(values: Floats, path: Path, option: str) -> str:

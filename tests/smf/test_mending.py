@@ -179,11 +179,11 @@ def test_patterns_begin_at_bar_lines_each_in_the_tempo_and_meter_that_it_has():
 
 HOSTILE = {
     "tracks within tracks": head()
-    + b"".join(chunk(b"\x00\x90\x3c\x40", length=2**25) for _ in range(60_000)),
-    "tracks of no length": head() + chunk(b"", length=0) * 60_000,
+    + b"".join(chunk(b"\x00\x90\x3c\x40", length=2**25) for _ in range(16_000)),
+    "tracks of no length": head() + chunk(b"", length=0) * 16_000,
     "ends behind ends": head() + chunk((b"\x00\xb0\x07\x05" + END) * 120_000),
     "empty ends": head() + chunk(END * 200_000),
-    "padding": head() + b"".join(b"\xff" * 20 + chunk(END) for _ in range(40_000)),
+    "padding": head() + b"".join(b"\xff" * 20 + chunk(END) for _ in range(16_000)),
     "real-time bytes": head() + chunk(b"\x00\xf8" * 500_000 + END),
     "GS resets": head() + chunk(b"\x00\xf0\x0a\x41\x10\x42\x12\x40\x1a\x15\x02\x0f\xf7" * 80_000 + END),
 }
@@ -196,9 +196,9 @@ def test_hostile_files_take_time_in_proportion_to_their_length(data):
     assert time.process_time() - start_seconds < 12 * len(data) / 1e6 + 5
 
 
-def test_more_tracks_than_a_header_can_count_are_refused():
-    with pytest.raises(ValueError, match="more than 65,535 tracks"):
-        smf.parse(head() + chunk(b"") * 70_000)
+def test_more_tracks_than_any_song_has_are_refused():
+    with pytest.raises(ValueError, match="more than 16,384 tracks"):
+        smf.parse(head() + chunk(b"") * 17_000)
 
 
 @settings(max_examples=300)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from musegen_daw import files
+from musegen_daw.core.toml_text import MAX_CHARACTERS, read_toml
+from musegen_daw.errors import MusegenError
 
 Config = TypeVar("Config")
 
@@ -19,8 +22,11 @@ def load_config(kind: type[Config], path: Path) -> Config:
         from training.common.checkpoint import read_values
 
         return from_dict(kind, read_values(path)["config"], str(path))
-    with path.open("rb") as file:
-        return from_dict(kind, tomllib.load(file), str(path))
+    try:
+        values = read_toml(files.read_bytes(path, MAX_CHARACTERS).decode())
+    except (ValueError, MusegenError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+    return from_dict(kind, values, str(path))
 
 
 def from_dict(kind: type[Config], values: dict[str, Any], where: str) -> Config:

@@ -1,0 +1,74 @@
+"""What small hostile files cost: every reader and command at every one, each in a process of its own within limits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.hostile_inputs import INPUTS, SOUND, path_of
+
+MAX_SECONDS, MAX_MIB = 2.0, 1_024.0
+"""Of the processor, beyond what the same deed costs at a sound file, and of memory in all."""
+GIVEN_UP_SECONDS = 30
+MAX_SENTENCE = 300
+
+
+def benchmark(only: str = "") -> tuple[list[dict[str, Any]], int]:
+    """Print seconds of the processor, peak memory and the last words for each; `only` picks inputs by their name.
+
+    The status is 1 where one was too slow or too large, or ended otherwise than in words of the program.
+    """
+    rows: list[dict[str, Any]] = []
+    usual: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="musegen-hostile-") as name:
+        folder = Path(name)
+        # In a process of its own, for the peak of a process counts in those that it starts.
+        subprocess.run([sys.executable, "-m", "benchmarks.hostile_child", "make", name], check=True)
+        for index, (said, (suffix, _, deeds)) in enumerate(INPUTS.items()):
+            is_sound = said in SOUND
+            if not is_sound and only not in said:
+                continue
+            for deed in deeds:
+                seconds, mib, status, words = _run(deed, path_of(folder, index, suffix), folder)
+                if is_sound:
+                    usual[deed] = seconds
+                seconds -= 0 if is_sound else usual.get(deed, 0)
+                is_fine = is_sound or (
+                    seconds <= MAX_SECONDS and mib <= MAX_MIB and status == 0 and "RAW " not in words
+                )
+                row = {"input": said, "deed": deed, "seconds": round(seconds, 2), "mib": round(mib)}
+                rows.append({**row, "status": status, "said": words, "is_fine": is_fine})
+                mark = "  " if is_fine else "! "
+                print(f"{mark}{said:44} {deed:9} {seconds:6.2f} s {mib:6.0f} MiB  {words}", flush=True)
+    too_much = sum(not row["is_fine"] for row in rows)
+    print(f"\n{too_much} of {len(rows)} beyond {MAX_SECONDS:g} s or {MAX_MIB:g} MiB, or without a sentence")
+    return rows, int(too_much > 0)
+
+
+def _run(deed: str, path: Path, folder: Path) -> tuple[float, float, int, str]:
+    """Seconds of the processor, peak MiB, exit status and the last words of a reader at a file."""
+    said = folder / "said.txt"
+    begin = time.perf_counter()
+    with said.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.hostile_child", deed, str(path)],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+        while True:
+            ended, raw, usage = os.wait4(process.pid, os.WNOHANG)
+            if ended:
+                break
+            if time.perf_counter() - begin > GIVEN_UP_SECONDS:
+                process.kill()
+            time.sleep(0.01)
+    process.returncode = status = os.waitstatus_to_exitcode(raw)
+    lines = said.read_text(encoding="utf-8", errors="replace").replace("\r", "\n").split("\n")
+    words = " / ".join([line for line in lines if line.strip()][-2:]).replace(f"{folder}{os.sep}", "")
+    seconds = usage.ru_utime + usage.ru_stime
+    return seconds, usage.ru_maxrss / 1_024, status, words[:MAX_SENTENCE]

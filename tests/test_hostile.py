@@ -1,0 +1,146 @@
+"""Small files that ask for a great deal: each is read at little cost, or refused in one sentence."""
+
+from contextlib import suppress
+
+import pytest
+
+from benchmarks import hostile_inputs as hostile
+from musegen_daw import smf
+from musegen_daw.audio_file import read_mono
+from musegen_daw.commands.drum_request import DrumOptions, drum_task
+from musegen_daw.core.clip import Clip, Note, Song
+from musegen_daw.core.drum_maps import parse_drum_map
+from musegen_daw.core.parts import MAX_BARS, clip_bars
+from musegen_daw.core.time import TimeMap, TimeSignature
+from musegen_daw.drumming.job import DrumSettings
+from musegen_daw.errors import AudioError, MidiFileError
+from musegen_daw.midi_file import song_from_bytes
+from musegen_daw.render.soundfont import open_soundfont
+from musegen_daw.render.synth import MAX_CLIPS, check_renderable
+from musegen_daw.vocoding.mel import MelConfig
+from musegen_daw.vocoding.mel_file import load_mel
+from training.common.config import load_config
+
+
+@pytest.mark.parametrize(
+    "signatures",
+    [
+        (),
+        (TimeSignature(0, 1, 256),),
+        (TimeSignature(7, 3, 4), TimeSignature(7, 7, 8), TimeSignature(2_000, 1, 256)),
+    ],
+)
+def test_bars_are_counted_as_they_are_listed(signatures):
+    time_map = TimeMap(480, (), signatures)
+    for end_ticks in (0, 1, 7, 8, 1_999, 2_000, 2_001, 5_000):
+        assert time_map.bar_count(end_ticks) == len(time_map.bars(end_ticks))
+
+
+def test_a_stray_note_opens_no_bars():
+    song = song_from_bytes(hostile.stray_note(), "stray.mid")
+    assert len(clip_bars(song.time_map, song.clips)) == 1
+
+
+def test_millions_of_bars_are_refused():
+    with pytest.raises(MidiFileError, match=r"^tiny\.mid has more than 50,000 bars\.$"):
+        song_from_bytes(hostile.tiny_bars(), "tiny.mid")
+
+
+@pytest.mark.parametrize("data", [hostile.late_note(), hostile.held_note()], ids=["late", "held"])
+def test_drums_are_not_written_for_hours_of_bars(data):
+    song = song_from_bytes(data, "long.mid")
+    options = DrumOptions(DrumSettings(seed=1))
+    with pytest.raises(MidiFileError, match=rf"^long\.mid fills 12,498 bars; .* at most {MAX_BARS:,}"):
+        drum_task(song, "long.mid", options, lambda said: None)
+
+
+@pytest.mark.parametrize(
+    "again", [b"\x00\x07\x41", b"\x00\xb0\x07\x41"], ids=["running status", "with status"]
+)
+def test_a_flood_of_events_is_refused(again, monkeypatch):
+    monkeypatch.setattr("musegen_daw.smf.track_events.MAX_EVENTS", 1_000)
+    few = hostile.flood(b"\x00\xb0\x07\x40", again, size=900 * len(again))
+    assert len(song_from_bytes(few, "few.mid").clips) == 1
+    many = hostile.flood(b"\x00\xb0\x07\x40", again, size=1_100 * len(again))
+    with pytest.raises(ValueError, match="has more than .* events"):
+        smf.parse(many)
+
+
+def test_events_are_counted_over_all_tracks(monkeypatch):
+    monkeypatch.setattr("musegen_daw.smf.track_events.MAX_EVENTS", 100)
+    smf.parse(hostile.many_tracks(50, 0))
+    with pytest.raises(ValueError, match="has more than .* events"):
+        smf.parse(hostile.many_tracks(51, 0))
+
+
+def test_a_flood_of_meters_is_refused():
+    data = hostile.flood(b"", b"\x01\xff\x58\x04\x01\x02\x18\x08", size=8 * 250_010)
+    with pytest.raises(MidiFileError, match="more than 250,000 tempi"):
+        song_from_bytes(data, "meters.mid")
+
+
+def test_more_tracks_than_the_format_counts_are_not_written():
+    with pytest.raises(ValueError, match="cannot hold 65,536 tracks"):
+        smf.build([smf.Track((), 0)] * 65_536, 480)
+
+
+def test_more_clips_than_memory_holds_are_not_rendered():
+    clip = Clip((Note(60, 90, 0, 480),), 480, 480)
+    check_renderable(Song((clip,) * MAX_CLIPS, TimeMap(480)), 44_100)
+    with pytest.raises(AudioError, match=r"has 513 clips; at most 512"):
+        check_renderable(Song((clip,) * (MAX_CLIPS + 1), TimeMap(480)), 44_100)
+
+
+@pytest.mark.parametrize("keys", [(0, 127), (9, 1)], ids=["zones", "empty zones"])
+def test_a_soundfont_of_millions_of_zones_is_refused(tmp_path, keys):
+    path = tmp_path / "zones.sf2"
+    path.write_bytes(hostile.soundfont(1, 20, 30))
+    assert sum(map(len, open_soundfont(path).presets.values())) == 600
+    path.write_bytes(hostile.soundfont(1, 2_000, 2_000, keys=keys))
+    with pytest.raises(AudioError, match=r"zones\.sf2 is damaged \(more than [\d,]+ zones\)"):
+        open_soundfont(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" + ".a" * 250_000 + " = 1\n",
+        "a" + ".a" * 20_000 + " = 1\n",
+        "[a" + ".'a'" * 9 + "]\n",
+        "a = " + "[" * 60_000,
+    ],
+    ids=["too long", "dotted", "a dotted table", "nested"],
+)
+def test_toml_that_nests_without_end_is_refused(tmp_path, text):
+    with pytest.raises(ValueError, match="longer than|dots|nests"):
+        parse_drum_map(text)
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="cannot be read"):
+        load_config(MelConfig, path)
+
+
+def test_a_wav_is_read_as_far_as_it_goes_whatever_it_claims(tmp_path):
+    path = tmp_path / "claims.wav"
+    path.write_bytes(hostile.wav(2**30, bytes(2_000)))
+    assert sum(map(len, read_mono(path, 44_100))) == 1_000
+
+
+def test_a_wav_of_empty_chunks_is_refused(tmp_path):
+    path = tmp_path / "chunks.wav"
+    path.write_bytes(hostile.wav(0, bytes(64), before=b"junk\0\0\0\0" * 10_001))
+    with pytest.raises(AudioError, match="more than 10,000 chunks"):
+        read_mono(path, 44_100)
+
+
+def test_whatever_is_wrong_with_the_header_of_a_mel_is_an_error_of_the_program(tmp_path):
+    path = tmp_path / "mutant.npy"
+    refused = 0
+    odd = [hostile.npy(f"({bands}, {'9' * 80})") for bands in (0, 96)]
+    for data in [*hostile.mutants(400, 1), *odd]:
+        path.write_bytes(data)
+        with suppress(AudioError):
+            load_mel(path, MelConfig(), lambda said: None)
+            continue
+        refused += 1
+    assert len(odd) < refused < 400
