@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from PySide6.QtCore import QSocketNotifier, QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
 from musegen_daw import __version__, resources
+from musegen_daw.commands.terminal import Parser, report_error, say
 from musegen_daw.computing.worker import Worker
 from musegen_daw.errors import MusegenError
 from musegen_daw.files import reason
@@ -262,9 +264,7 @@ def _tell_start_time(begun_seconds: float) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="musegen-daw", description="The window: drums that listen to the part."
-    )
+    parser = Parser(prog="musegen-daw", description="The window: drums that listen to the part.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a clip or project to open")
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="where the session is kept, instead of the usual folder"
@@ -289,7 +289,7 @@ def _report_by(window: Window, *, verbose: bool) -> None:
 
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if verbose:
-            sys.__excepthook__(kind, error, trace)
+            say("".join(traceback.format_exception(kind, error, trace)).rstrip(), sys.stderr)
         window.line.say(f"Unexpected error: {kind.__name__}: {error}.", BAD)
 
     sys.excepthook = report
@@ -323,7 +323,7 @@ def run() -> int:
     try:
         return main()
     except MusegenError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        report_error(error, verbose=False)
         return 1
 
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from musegen_daw.core.note_names import NoteNames, note_name
 from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.settings_store import AppSettings
 from musegen_daw.ui.theme import MEDIUM, SMALL, THEMES
 from musegen_daw.ui.widgets import Card, button, label
@@ -166,7 +167,7 @@ class _PathField(QWidget):
 def _choice(name: str, tip: str) -> QComboBox:
     made = QComboBox()
     made.setAccessibleName(name)
-    made.setToolTip(tip)
+    made.setToolTip(plain_tip(tip))
     made.setMinimumHeight(36)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return made
