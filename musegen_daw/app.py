@@ -23,7 +23,7 @@ from musegen_daw import __version__, resources
 from musegen_daw.commands.terminal import Parser, report_error, say
 from musegen_daw.computing.worker import Worker
 from musegen_daw.errors import MusegenError
-from musegen_daw.files import reason
+from musegen_daw.files import is_folder, reason
 from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam_control import JamControl, OpenRig
@@ -182,7 +182,7 @@ class App:
         chosen = self.settings.current.models_dir
         folder = Path(chosen) / "drums"
         return RemoteDrummer.open(
-            self._drumming, folder if chosen and folder.is_dir() else resources.drum_model_dir()
+            self._drumming, folder if chosen and is_folder(folder) else resources.drum_model_dir()
         )
 
     def _vocoder(self, name: str) -> MelDecoder:

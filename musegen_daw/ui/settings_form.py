@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from musegen_daw import files
 from musegen_daw.core.note_names import NoteNames, note_name
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.plain import plain_tip
@@ -111,7 +112,7 @@ class SettingsForm(QWidget):
 
     def _take_path(self, name: str, text: str) -> None:
         path = Path(text).expanduser() if text else None
-        if path is not None and not (path.is_file() if name == "soundfont" else path.is_dir()):
+        if path is not None and not (files.is_file(path) if name == "soundfont" else files.is_folder(path)):
             what = "SoundFont file" if name == "soundfont" else "folder"
             self.said.emit(f"There is no {what} {path}; the setting stays as it was.")
             self._show(self._store.current)
