@@ -28,7 +28,8 @@ from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam_control import JamControl, OpenRig
 from musegen_daw.ui.look import wear
-from musegen_daw.ui.panel import BAD, Panel, Place
+from musegen_daw.ui.panel import BAD, WARN, Panel, Place
+from musegen_daw.ui.session_lock import SessionLock
 from musegen_daw.ui.settings_store import AppSettings, SettingsStore
 from musegen_daw.ui.window import SETTINGS, Window
 
@@ -239,10 +240,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("musegen-daw")
     wear(application, "dark")
-    app = App(_data_dir(args.state))
+    session = SessionLock(_data_dir(args.state))
+    app = App(session.data_dir)
     run_smoothly(app.window)
     signals = _Signals(app.window)
     _report_by(app.window, verbose=args.verbose)
+    if session.sentence:
+        app.window.begun.connect(lambda: app.window.line.say(session.sentence, WARN))
     app.window.show()
     QTimer.singleShot(0, app.window, app.window.begin)
     if args.files:
@@ -257,6 +261,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         app.window.close()
         app.close()
         signals.close()
+        session.close()
 
 
 def _tell_start_time(begun_seconds: float) -> None:
