@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,14 +20,16 @@ from PySide6.QtCore import QSocketNotifier, QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
 from musegen_daw import __version__, resources
+from musegen_daw.commands.terminal import Parser, report_error, say
 from musegen_daw.computing.worker import Worker
 from musegen_daw.errors import MusegenError
-from musegen_daw.files import reason
+from musegen_daw.files import is_folder, reason
 from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam_control import JamControl, OpenRig
 from musegen_daw.ui.look import wear
-from musegen_daw.ui.panel import BAD, Panel, Place
+from musegen_daw.ui.panel import BAD, WARN, Panel, Place
+from musegen_daw.ui.session_lock import SessionLock
 from musegen_daw.ui.settings_store import AppSettings, SettingsStore
 from musegen_daw.ui.window import SETTINGS, Window
 
@@ -180,7 +183,7 @@ class App:
         chosen = self.settings.current.models_dir
         folder = Path(chosen) / "drums"
         return RemoteDrummer.open(
-            self._drumming, folder if chosen and folder.is_dir() else resources.drum_model_dir()
+            self._drumming, folder if chosen and is_folder(folder) else resources.drum_model_dir()
         )
 
     def _vocoder(self, name: str) -> MelDecoder:
@@ -237,10 +240,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("musegen-daw")
     wear(application, "dark")
-    app = App(_data_dir(args.state))
+    session = SessionLock(_data_dir(args.state))
+    app = App(session.data_dir)
     run_smoothly(app.window)
     signals = _Signals(app.window)
     _report_by(app.window, verbose=args.verbose)
+    if session.sentence:
+        app.window.begun.connect(lambda: app.window.line.say(session.sentence, WARN))
     app.window.show()
     QTimer.singleShot(0, app.window, app.window.begin)
     if args.files:
@@ -255,6 +261,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         app.window.close()
         app.close()
         signals.close()
+        session.close()
 
 
 def _tell_start_time(begun_seconds: float) -> None:
@@ -262,9 +269,7 @@ def _tell_start_time(begun_seconds: float) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="musegen-daw", description="The window: drums that listen to the part."
-    )
+    parser = Parser(prog="musegen-daw", description="The window: drums that listen to the part.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a clip or project to open")
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="where the session is kept, instead of the usual folder"
@@ -289,7 +294,7 @@ def _report_by(window: Window, *, verbose: bool) -> None:
 
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if verbose:
-            sys.__excepthook__(kind, error, trace)
+            say("".join(traceback.format_exception(kind, error, trace)).rstrip(), sys.stderr)
         window.line.say(f"Unexpected error: {kind.__name__}: {error}.", BAD)
 
     sys.excepthook = report
@@ -323,7 +328,7 @@ def run() -> int:
     try:
         return main()
     except MusegenError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        report_error(error, verbose=False)
         return 1
 
 

@@ -68,7 +68,7 @@ def main(
     try:
         if args.list_styles or args.list_drum_maps:
             maps = "\n".join(resources.drum_map_names())
-            print(styles.list_styles(open_generator or _open_generator) if args.list_styles else maps)
+            terminal.say(styles.list_styles(open_generator or _open_generator) if args.list_styles else maps)
             return 0
         if args.command in (None, "open"):
             files = [str(path) for path in getattr(args, "files", [])]
@@ -158,11 +158,11 @@ def _drum_options(args: argparse.Namespace) -> DrumOptions:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> terminal.Parser:
     # On a command these are only set when given, so that they may stand on either side of its name.
-    for_both = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    for_both = terminal.Parser(add_help=False, argument_default=argparse.SUPPRESS)
     for_both.add_argument("--verbose", action="store_true", help="show where an error came from")
-    parser = argparse.ArgumentParser(prog="musegen-daw", description="Drums that listen to the part.")
+    parser = terminal.Parser(prog="musegen-daw", description="Drums that listen to the part.")
     parser.add_argument("--version", action="version", version=f"musegen-daw {__version__}")
     parser.add_argument("--verbose", action="store_true", help="show where an error came from")
     parser.add_argument("--list-styles", action="store_true", help="name the styles")
@@ -221,7 +221,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("jam", parents=[for_both], help="play live: MIDI in, drums that follow out")
     )
 
-    on_ports = argparse.ArgumentParser(add_help=False)
+    on_ports = terminal.Parser(add_help=False)
     on_ports.add_argument(
         "--api", choices=[api.key for api in APIS], help="only this MIDI system, where several run"
     )
@@ -291,8 +291,8 @@ def _add_vocode(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print facts as one JSON object a line")
 
 
-def _drum_arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _drum_arguments() -> terminal.Parser:
+    parser = terminal.Parser(add_help=False)
     parser.add_argument(
         "--track", action="append", default=[], metavar="NAME|N", help="a part to follow, by name or number"
     )

@@ -103,7 +103,15 @@ def is_folder(path: Path) -> bool:
     """Whether a folder is there that can be looked at."""
     try:
         return path.is_dir()
-    except OSError:
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there that can be looked at."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
         return False
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from dataclasses import asdict
 
+from musegen_daw.commands import terminal
 from musegen_daw.commands.ports import OpenPorts, facts
 from musegen_daw.devices.findings import Finding, Level, usable
 from musegen_daw.devices.survey import ListDevices
@@ -29,11 +29,11 @@ def run(
             "clock_bpm": survey.clock_bpm,
             "feedback": survey.feedback,
         }
-        print(json.dumps(said), flush=True)
+        terminal.say(terminal.json_line(said))
     else:
         for finding in findings:
-            print(_line(finding))
-        print(
+            terminal.say(_line(finding))
+        terminal.say(
             "All that is needed to play is there." if usable(findings) else "Playing live will not work yet."
         )
     return 0 if usable(findings) else 1

@@ -12,6 +12,7 @@ from musegen_daw.commands import jam_options
 from musegen_daw.commands.endings import Endings, abandon_stdout, last_resort
 from musegen_daw.commands.keys import Keys
 from musegen_daw.commands.ports import OpenPorts
+from musegen_daw.commands.terminal import say
 from musegen_daw.drumming.job import DrumWriter, OpenGenerator
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def run(args: Namespace, open_ports: OpenPorts, open_generator: OpenGenerator) -
     """Play until told to end; returns 0 then, 2 for options that contradict each other; raises MusegenError."""
     misuse = jam_options.misuse(args)
     if misuse is not None:
-        print(f"musegen-daw jam: error: {misuse}", file=sys.stderr)
+        say(f"musegen-daw jam: error: {misuse}", sys.stderr)
         return 2
     from musegen_daw.commands.jam_display import Display, NobodyReadsError
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from dataclasses import dataclass
 from typing import Any
 
+from musegen_daw.commands.terminal import json_line, shown
 from musegen_daw.jam.status import RigStatus
 from musegen_daw.live.picture import JamPicture
 from musegen_daw.live.transport import TransportState
@@ -83,7 +83,7 @@ class Display:
 
     def event(self, kind: str, text: str, **facts: Any) -> None:
         """Tell of something that happened."""
-        self._print(json.dumps({"event": kind, **facts}) if self._as_json else text)
+        self._print(json_line({"event": kind, **facts}) if self._as_json else text)
 
     def show(self, facts: Facts) -> None:
         """Tell how things stand."""
@@ -92,7 +92,7 @@ class Display:
         self._last_message = facts.message
         if self._in_place:
             width = shutil.get_terminal_size().columns
-            _write(f"\r\033[K{line(facts)[: max(1, width - 1)]}")
+            _write(f"\r\033[K{shown(line(facts), sys.stdout)[: max(1, width - 1)]}")
             self._is_painted = True
             return
         bar = facts.state, facts.bar if facts.state == TransportState.PLAYING.value else 0
@@ -100,7 +100,7 @@ class Display:
             self._last_bar = bar
             if self._as_json:
                 names = facts.__slots__
-                self._print(json.dumps({"event": "bar", **{name: getattr(facts, name) for name in names}}))
+                self._print(json_line({"event": "bar", **{name: getattr(facts, name) for name in names}}))
             else:
                 self._print(line(facts))
 
@@ -111,7 +111,7 @@ class Display:
 
     def _print(self, text: str) -> None:
         start = "\r\033[K" if self._is_painted and text else ""
-        _write(f"{start}{text}\n")
+        _write(f"{start}{shown(text, sys.stdout)}\n")
         self._is_painted = False
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -20,16 +19,16 @@ def run(args: Namespace, open_ports: OpenPorts, list_devices: ListDevices) -> in
     with open_ports(args.api) as directory:
         survey = look(directory, list_devices)
     if args.json:
-        print(json.dumps(facts(survey)), flush=True)
+        terminal.say(terminal.json_line(facts(survey)))
         return 0
     _say_ports("Inputs, for --in", survey.inputs)
     _say_ports("Outputs, for --out", survey.outputs)
     _say_devices(survey.sound_devices)
     problem = no_system(survey.systems)
     if survey.created_on is not None:
-        print(f"Ports of its own are created on {survey.created_on.upper()}.", flush=True)
+        terminal.say(f"Ports of its own are created on {survey.created_on.upper()}.")
     elif problem is None:
-        print("Ports of its own cannot be created here; 'musegen-daw doctor' tells what to do.", flush=True)
+        terminal.say("Ports of its own cannot be created here; 'musegen-daw doctor' tells what to do.")
     for sentence in (problem, survey.sound_problem):
         if sentence is not None:
             terminal.note(sentence)
@@ -50,15 +49,15 @@ def facts(survey: Survey) -> dict[str, object]:
 
 
 def _say_ports(title: str, ports: Sequence[PortInfo]) -> None:
-    print(f"{title}:{'' if ports else ' none'}")
+    terminal.say(f"{title}:{'' if ports else ' none'}")
     width = max((len(port.name) for port in ports), default=0)
     for port in ports:
         loop = f", loopback ({port.loopback.value})" if port.loopback else ""
-        print(f"  {port.name:<{width}}  {port.api}{loop}")
+        terminal.say(f"  {port.name:<{width}}  {port.api}{loop}")
 
 
 def _say_devices(devices: Sequence[AudioDevice]) -> None:
-    print(f"Sound devices:{'' if devices else ' none'}")
+    terminal.say(f"Sound devices:{'' if devices else ' none'}")
     for device in devices:
         usual = ", the usual one" if device.is_default else ""
-        print(f"  {device.name}  {device.host}, {device.sample_rate_hz} Hz{usual}")
+        terminal.say(f"  {device.name}  {device.host}, {device.sample_rate_hz} Hz{usual}")

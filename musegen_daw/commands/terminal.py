@@ -2,29 +2,65 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn, TextIO
+from unicodedata import category
 
 from musegen_daw.commands.arguments import STANDARD_OUTPUT
 
 REPAINT_SECONDS = 0.1
+REPLACEMENT = "\ufffd"
+_NO_TEXT = ("Cc", "Cs")
+"""Control characters, with which a name could command the terminal, and bytes of a name that are no text."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells of misuse without the control characters that an argument may have, such as the name of a file."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and exit with 2."""
+        super().error(printable(message))
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal obeys or cannot show; its lines stay lines."""
+    return "".join(each if each == "\n" or category(each) not in _NO_TEXT else REPLACEMENT for each in text)
+
+
+def shown(text: str, stream: TextIO) -> str:
+    """The printable text, with question marks for the letters that the encoding of `stream` lacks."""
+    encoding = stream.encoding or "utf-8"
+    return printable(text).encode(encoding, "replace").decode(encoding)
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """A line, or several, on stdout or another stream, as far as it can be shown there."""
+    to: TextIO = sys.stdout if stream is None else stream
+    print(shown(text, to), file=to, flush=True)
+
+
+def json_line(facts: Mapping[str, object]) -> str:
+    """Facts as JSON on one line, whole, in printable ASCII."""
+    return json.dumps(facts).replace("\x7f", "\\u007f")
 
 
 def note(sentence: str) -> None:
     """Something a person should know, on stderr."""
-    print(f"Note: {sentence}", file=sys.stderr)
+    say(f"Note: {sentence}", sys.stderr)
 
 
 def report_error(error: Exception, *, verbose: bool, prefix: str = "Error") -> None:
     """The sentence of `error` on stderr, after its traceback when `verbose`."""
     if verbose:
-        traceback.print_exception(error, file=sys.stderr)
+        say("".join(traceback.format_exception(error)).rstrip(), sys.stderr)
     sentence = " ".join(str(error).split()) or type(error).__name__
-    print(f"{prefix}: {sentence}", file=sys.stderr)
+    say(f"{prefix}: {sentence}", sys.stderr)
 
 
 def say_facts(
@@ -35,7 +71,7 @@ def say_facts(
     On stderr where stdout is the `output` that it tells of.
     """
     stream = sys.stderr if output == STANDARD_OUTPUT else sys.stdout
-    print(json.dumps(facts) if as_json else sentence, flush=True, file=stream)
+    say(json_line(facts) if as_json else sentence, stream)
 
 
 class Progress:
@@ -54,7 +90,10 @@ class Progress:
             self._next_seconds = now_seconds + REPAINT_SECONDS
             self._painted = True
             print(
-                f"\r\033[K{self._label} {100 * done // max(1, total)} %", end="", file=sys.stderr, flush=True
+                f"\r\033[K{printable(self._label)} {100 * done // max(1, total)} %",
+                end="",
+                file=sys.stderr,
+                flush=True,
             )
 
     def __enter__(self) -> Progress:

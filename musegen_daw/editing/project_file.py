@@ -159,12 +159,13 @@ def _source_from_json(value: Any) -> MidiSource:
 
 
 def _take_to_json(take: Take) -> dict[str, Any]:
+    likelihood = take.log_likelihood
     return {
         "number": take.number,
         "origin": take.origin,
         "seed": take.seed,
         "settings": _settings_to_json(take.settings) if take.settings else None,
-        "log_likelihood": take.log_likelihood,
+        "log_likelihood": likelihood if likelihood is not None and isfinite(likelihood) else None,
         "written": _notes_to_json(take.written.notes),
         "edited": _notes_to_json(take.drums.notes) if take.is_edited else None,
     }

@@ -60,7 +60,7 @@ def save_offset(folder: Path, port_name: str, offset_seconds: float) -> None:
     except OSError as error:
         raise MusegenError(f"Cannot make the folder {folder}: {files.reason(error)}.") from error
     in_ms = {name: round(1000 * seconds, 3) for name, seconds in sorted(offsets.items())}
-    files.write_bytes(path, (json.dumps({"offsets_ms": in_ms}, indent=2, ensure_ascii=False) + "\n").encode())
+    files.write_bytes(path, (json.dumps({"offsets_ms": in_ms}, indent=2) + "\n").encode())
 
 
 def _offsets(path: Path) -> dict[str, float]:
@@ -69,7 +69,7 @@ def _offsets(path: Path) -> dict[str, float]:
     try:
         document = json.loads(files.read_bytes(path, MAX_BYTES).decode())
         offsets = {str(name): float(ms) / 1000 for name, ms in document["offsets_ms"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise MusegenError(f"The latency offsets in {path} cannot be read; remove the file.") from error
     if not all(math.isfinite(seconds) and abs(seconds) <= 10 for seconds in offsets.values()):
         raise MusegenError(f"The latency offsets in {path} are no offsets; remove the file.")

@@ -155,7 +155,7 @@ def load_control_map(name: str, folder: Path) -> ControlMap:
     try:
         document = read_toml(files.read_bytes(path, MAX_BYTES).decode())
         return ControlMap(name, tuple(_bindings(document)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MusegenError(f"The control map {path} cannot be used: {error}.") from error
 
 

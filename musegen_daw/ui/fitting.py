@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QStyle,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from musegen_daw.ui.plain import PlainLabel, plain_tip
 from musegen_daw.ui.theme import SMALL_TEXT, TARGET, font
 
 ROOM, LARGE_ROOM = 14, 22
@@ -48,7 +48,7 @@ class Choice(QComboBox):
         super().__init__(parent)
         self._tip = tip
         self.setAccessibleName(name)
-        self.setToolTip(tip)
+        self.setToolTip(plain_tip(tip))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(10)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -88,7 +88,7 @@ class Choice(QComboBox):
             is_cut = self.shown_text() not in (self.currentText(), self.placeholderText())
             QToolTip.showText(
                 event.globalPos(),
-                f"{self.currentText()}\n{self.toolTip()}" if is_cut else self.toolTip(),
+                plain_tip(f"{self.currentText()}\n{self.toolTip()}") if is_cut else self.toolTip(),
                 self,
             )
             return True
@@ -100,7 +100,7 @@ class Choice(QComboBox):
         return option
 
 
-class FittedLabel(QLabel):
+class FittedLabel(PlainLabel):
     """One line that is cut with dots where it does not fit; its tooltip is then the whole."""
 
     def __init__(self, text: str = "", look: str = "", parent: QWidget | None = None) -> None:
@@ -132,6 +132,6 @@ class FittedLabel(QLabel):
         """The tooltip is what is cut."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and not self.toolTip():
             if self.shown_text() != self.text():
-                QToolTip.showText(event.globalPos(), self.text(), self)
+                QToolTip.showText(event.globalPos(), plain_tip(self.text()), self)
             return True
         return super().event(event)

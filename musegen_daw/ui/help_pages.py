@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from musegen_daw.ui.about import libraries, version_text
 from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.plain import PlainLabel
 from musegen_daw.ui.routing_help import likely_daw, recipes
 from musegen_daw.ui.segments import Segments
 from musegen_daw.ui.theme import LARGE, MEDIUM, SMALL
@@ -63,7 +64,7 @@ class RoutingPage(QWidget):
         super().__init__(parent)
         self._is_chosen = False
         self._ports = label("", "dim")
-        self._steps = QLabel()
+        self._steps = PlainLabel()
         self._steps.setWordWrap(True)
         self._steps.setTextFormat(Qt.TextFormat.PlainText)
         self._steps.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -262,7 +263,7 @@ def _column(widget: QWidget) -> QVBoxLayout:
 
 
 def _words(text: str) -> QLabel:
-    made = QLabel(text)
+    made = PlainLabel(text)
     made.setWordWrap(True)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return made

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from musegen_daw import resources
+from musegen_daw.core.drums import VOICES
+from musegen_daw.fields import Fields
 from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
 from musegen_daw.live.controls import CONTINUOUS, Controls
+from musegen_daw.live.midi_clock import MAX_BPM, MIN_BPM
 from musegen_daw.live.settings import JamSettings, Way
 from musegen_daw.live.transport import DEFAULT_BPM
 from musegen_daw.ui.settings_store import AppSettings
@@ -16,6 +20,7 @@ from musegen_daw.ui.settings_store import AppSettings
 CONTROL_MAP = "window"
 """The name of the map of knobs that are learned in the window."""
 
+MAX_COUNT_IN_BARS = 4
 NO_PORT = "-"
 """Instead of a port's name: none."""
 
@@ -65,29 +70,23 @@ class JamChoices:
         }
 
     @classmethod
-    def from_dict(cls, state: dict[str, Any]) -> JamChoices:
-        """The choices of `as_dict`; raises ValueError for what is none, an empty dict gives the usual ones."""
-        usual = cls()
-        try:
-            controls = dict(state.get("controls", {}))
-            muted = frozenset(controls.pop("muted", ()))
-            tempo_bpm = float(state.get("tempo_bpm", usual.tempo_bpm))
-            count_in_bars = int(state.get("count_in_bars", 0))
-            made = cls(
-                clock=ClockSource(state.get("clock", usual.clock)),
-                tempo_bpm=tempo_bpm,
-                count_in_bars=min(4, max(0, count_in_bars)),
-                sound=bool(state.get("sound", False)),
-                way=Way(state.get("way", usual.way)),
-                controls=Controls(muted=muted, **controls),
-                style=_known_style(state.get("style")),
-            )
-            made.rig_settings(AppSettings())  # checks the tempo
-            return made
-        except (TypeError, AttributeError) as error:
-            raise ValueError(str(error)) from error
-
-
-def _known_style(name: object) -> str:
-    """The name of a groove that there is, else none."""
-    return name if isinstance(name, str) and name in resources.style_names() else ""
+    def from_dict(cls, state: Mapping[str, Any]) -> tuple[JamChoices, tuple[str, ...]]:
+        """The choices of `as_dict`, the usual ones for what is missing, and the names of what could not be used."""
+        usual, read = cls(), Fields(state)
+        within = Fields(read.table("controls"))
+        levels = {
+            name: within.number(name, low, high, getattr(usual.controls, name))
+            for name, (low, high) in CONTINUOUS.items()
+        }
+        muted = within.words("muted", VOICES)
+        within.others((*CONTINUOUS, "muted"))
+        made = cls(
+            clock=ClockSource(read.one_of("clock", [each.value for each in ClockSource], usual.clock.value)),
+            tempo_bpm=read.number("tempo_bpm", MIN_BPM, MAX_BPM, usual.tempo_bpm),
+            count_in_bars=read.whole("count_in_bars", 0, MAX_COUNT_IN_BARS, usual.count_in_bars),
+            sound=read.flag("sound", usual.sound),
+            way=Way(read.one_of("way", [each.value for each in Way], usual.way.value)),
+            controls=replace(usual.controls, **levels, muted=muted),
+            style=read.one_of("style", resources.style_names(), usual.style),
+        )
+        return made, (*read.passed_over, *within.passed_over)

@@ -15,6 +15,7 @@ from musegen_daw.ui.drag_button import DragOut
 from musegen_daw.ui.drops import drag_out
 from musegen_daw.ui.jam_more import JamMore
 from musegen_daw.ui.learnable import Learnable
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.theme import SMALL, TINY
 from musegen_daw.ui.time_strip import HEAD_WIDTH
 from musegen_daw.ui.value_slider import ValueSlider
@@ -48,7 +49,7 @@ class JamControls(QWidget):
         super().__init__(parent)
         self.sliders = {target: ValueSlider(name, 0.5, auto) for target, name, auto, _ in _SLIDERS}
         for target, _, _, tip in _SLIDERS:
-            self.sliders[target].setToolTip(f"{tip}; {_LEARN}")
+            self.sliders[target].setToolTip(plain_tip(f"{tip}; {_LEARN}"))
         self.fill = button("Fill", f"Play a fill in the next bar; {_LEARN}", "F", large=True)
         self.hold = button("Hold", f"Keep the pattern that plays; {_LEARN}", "H", large=True, checkable=True)
         self.fold = button(

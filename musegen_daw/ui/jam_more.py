@@ -14,6 +14,7 @@ from musegen_daw.ui.drag_button import DragButton, DragOut
 from musegen_daw.ui.drops import drag_out
 from musegen_daw.ui.fitting import Choice
 from musegen_daw.ui.icons import icon
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.swing_slider import SwingSlider
 from musegen_daw.ui.theme import SMALL, TARGET
 from musegen_daw.ui.widgets import button, restyled
@@ -110,7 +111,7 @@ class JamMore(QWidget):
         """Offer a recording to be dragged out."""
         self.drag.offer(path)
         self.drag.setEnabled(True)
-        self.drag.setToolTip(f"Drag the last recording into the DAW, as a MIDI file\n{path}")
+        self.drag.setToolTip(plain_tip(f"Drag the last recording into the DAW, as a MIDI file\n{path}"))
 
     def recolour(self) -> None:
         """Draw the icon in the colours of the theme."""

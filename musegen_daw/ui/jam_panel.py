@@ -96,11 +96,11 @@ class JamPanel(Panel):
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Take up the choices, and open the jam."""
-        try:
-            self._choices = JamChoices.from_dict(state)
-        except ValueError as error:
+        self._choices, passed_over = JamChoices.from_dict(state)
+        if passed_over:
+            names = ", ".join(passed_over)
             self.said.emit(
-                f"The saved settings of the jam could not be used ({error}); these are the usual ones.", WARN
+                f"Some saved settings of the jam could not be used and are as usual: {names:.200}.", WARN
             )
         self._controls.unfold(state.get("is_unfolded") is True)
         self._show_choices()

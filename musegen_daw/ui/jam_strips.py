@@ -13,6 +13,7 @@ from musegen_daw.live.picture import JamPicture
 from musegen_daw.ui.drum_grid import DrumGrid
 from musegen_daw.ui.jam_view import Page, page_of
 from musegen_daw.ui.piano_roll import PianoRoll
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.ruler import Ruler
 from musegen_daw.ui.theme import SMALL, SMALL_TEXT, TEXT, font, mixed, theme
 from musegen_daw.ui.time_axis import TimeAxis
@@ -32,7 +33,7 @@ class HeardRoll(PianoRoll):
         """Say something from some ticks on."""
         if (reason, from_ticks) != (self._reason, self._from_ticks):
             self._reason, self._from_ticks = reason, from_ticks
-            self.setToolTip(reason)
+            self.setToolTip(plain_tip(reason))
             self.redraw()
 
     def paint_music(self, painter: QPainter) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from musegen_daw.ui.plain import caption, plain_tip
 from musegen_daw.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Learnable(QObject):
         for knob in knobs:
             self._offer(f"Forget {knob}", lambda _checked=False, knob=knob: self.forget_wanted.emit(knob))
         moved_by = " and ".join(map(str, knobs))
-        self._widget.setToolTip(f"{self._tip}\nMoved by {moved_by}" if knobs else self._tip)
+        self._widget.setToolTip(plain_tip(f"{self._tip}\nMoved by {moved_by}" if knobs else self._tip))
         self._mark.setVisible(bool(knobs))
         self._place()
 
@@ -59,7 +60,7 @@ class Learnable(QObject):
         return False
 
     def _offer(self, text: str, chosen: object) -> None:
-        action = QAction(text, self._widget)
+        action = QAction(caption(text), self._widget)
         action.triggered.connect(chosen)
         self._widget.addAction(action)
 

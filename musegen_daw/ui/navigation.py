@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from musegen_daw.ui.icons import icon
 from musegen_daw.ui.panel import Place
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.theme import SMALL, SMALL_TEXT, TINY, font, theme
 from musegen_daw.ui.widgets import is_restyling
 
@@ -33,7 +34,7 @@ class Navigation(QWidget):
         for place in self._places:
             made = QToolButton()
             made.setText(place.title)
-            made.setToolTip(f"{place.title} ({place.shortcut})")
+            made.setToolTip(plain_tip(f"{place.title} ({place.shortcut})"))
             made.setAccessibleName(place.title)
             made.setCheckable(True)
             made.setProperty("look", "place")

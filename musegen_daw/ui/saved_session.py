@@ -13,6 +13,7 @@ FILE_NAME = "session.json"
 VERSION = 1
 MAX_BYTES = 2**25
 MAX_SET_ASIDE = 99
+MAX_DIGITS = 400
 
 State = dict[str, dict[str, Any]]
 
@@ -20,30 +21,39 @@ State = dict[str, dict[str, Any]]
 def load(folder: Path) -> tuple[State, str]:
     """The saved session in `folder`, by panel, and a sentence for what is wrong with it, empty if nothing is.
 
-    A file that cannot be used is renamed, so that nothing in it is lost, and an empty session is given.
+    A file that cannot be used, in whole or in part, is renamed, so that nothing in it is lost; what of it can be used
+    is given.
     """
     path = folder / FILE_NAME
-    if not path.exists():
-        return {}, ""
     try:
-        document = json.loads(files.read_bytes(path, MAX_BYTES))
+        if not path.exists():
+            return {}, ""
+        document = json.loads(files.read_bytes(path, MAX_BYTES), parse_int=_whole)
         if document["version"] != VERSION:
             raise ValueError(f"it is of version {document['version']}, not {VERSION}")
         panels = document["panels"]
-        if not isinstance(panels, dict) or not all(isinstance(each, dict) for each in panels.values()):
-            raise ValueError("its panels are no tables")
-        return panels, ""
+        if not isinstance(panels, dict):
+            raise ValueError("its panels are no table")
+    except OSError as error:
+        return {}, f"The last session in {path} cannot be read: {files.reason(error)}."
     except (ValueError, KeyError, TypeError, RecursionError, MusegenError):
-        return {}, _set_aside(path)
+        return {}, _set_aside(path, "this one begins empty")
+    good = {key: each for key, each in panels.items() if isinstance(each, dict)}
+    return good, "" if len(good) == len(panels) else _set_aside(path, "the rest of it is as it was")
 
 
 def save(folder: Path, state: State) -> None:
-    """Write the session, whole or not at all; raises MusegenError."""
+    """Write the session, whole or not at all, in ASCII: a name of a file may be no UTF-8; raises MusegenError."""
     document = {"version": VERSION, "panels": state}
-    files.write_bytes(folder / FILE_NAME, json.dumps(document, ensure_ascii=False, indent=1).encode())
+    files.write_bytes(folder / FILE_NAME, json.dumps(document, indent=1).encode())
 
 
-def _set_aside(path: Path) -> str:
+def _whole(digits: str) -> int | float:
+    """A whole number, an infinity for one so long that Python reads none of it: the rest of the file is good."""
+    return int(digits) if len(digits) <= MAX_DIGITS else float(digits)
+
+
+def _set_aside(path: Path, what_follows: str) -> str:
     kept = next(
         (
             each
@@ -56,4 +66,4 @@ def _set_aside(path: Path) -> str:
         path.replace(kept)
     except OSError as error:
         return f"The last session in {path} cannot be read, nor set aside: {files.reason(error)}."
-    return f"The last session could not be read and is kept as {kept}; this one begins empty."
+    return f"The last session could not be read and is kept as {kept}; {what_follows}."

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 
 from musegen_daw.ui.fitting import Button
+from musegen_daw.ui.plain import plain_tip
 
 
 class Segments(QWidget):
@@ -29,7 +30,7 @@ class Segments(QWidget):
         for index, (key, text, tooltip) in enumerate(choices):
             made = Button(text)
             made.setCheckable(True)
-            made.setToolTip(tooltip)
+            made.setToolTip(plain_tip(tooltip))
             made.setAccessibleName(f"{name}: {text}")
             made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             made.setProperty("large", True)

@@ -17,8 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from musegen_daw import files
 from musegen_daw.core.note_names import NoteNames, note_name
 from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.settings_store import AppSettings
 from musegen_daw.ui.theme import MEDIUM, SMALL, THEMES
 from musegen_daw.ui.widgets import Card, button, label
@@ -110,7 +112,7 @@ class SettingsForm(QWidget):
 
     def _take_path(self, name: str, text: str) -> None:
         path = Path(text).expanduser() if text else None
-        if path is not None and not (path.is_file() if name == "soundfont" else path.is_dir()):
+        if path is not None and not (files.is_file(path) if name == "soundfont" else files.is_folder(path)):
             what = "SoundFont file" if name == "soundfont" else "folder"
             self.said.emit(f"There is no {what} {path}; the setting stays as it was.")
             self._show(self._store.current)
@@ -166,7 +168,7 @@ class _PathField(QWidget):
 def _choice(name: str, tip: str) -> QComboBox:
     made = QComboBox()
     made.setAccessibleName(name)
-    made.setToolTip(tip)
+    made.setToolTip(plain_tip(tip))
     made.setMinimumHeight(36)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return made

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
+from musegen_daw.fields import Fields
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.help_pages import AboutPage, HealthPage, KeysPage, RoutingPage, likely_daw_of, port_names
 from musegen_daw.ui.panel import WARN, Panel
@@ -71,12 +72,9 @@ class SettingsPanel(Panel):
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Back to that page and that DAW."""
-        daw = state.get("daw")
-        if isinstance(daw, str):
-            self._routing.choose_daw(daw)
-        tab = state.get("tab")
-        if isinstance(tab, int) and 0 <= tab < self._tabs.count():
-            self._tabs.setCurrentIndex(tab)
+        read = Fields(state)
+        self._routing.choose_daw(read.text("daw"))
+        self._tabs.setCurrentIndex(read.whole("tab", 0, self._tabs.count() - 1, self._tabs.currentIndex()))
 
     def show_page(self, index: int) -> None:
         """Bring a page into sight."""

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from musegen_daw.core.note_names import NoteNames
+from musegen_daw.fields import Fields
 
 FORMER = frozenset({"midi_api"})
 """Settings of earlier versions, which are passed over in silence."""
@@ -30,11 +31,14 @@ class AppSettings:
     def changed_by(self, values: dict[str, Any]) -> tuple[AppSettings, tuple[str, ...]]:
         """These settings with `values` of the right kind, and the names of those that were passed over."""
         values = {name: value for name, value in values.items() if name not in FORMER}
-        kinds = {field.name: type(getattr(self, field.name)) for field in fields(self)}
-        good = {name: value for name, value in values.items() if kinds.get(name) is type(value)}
-        if good.get("note_names", NoteNames.C4) not in tuple(NoteNames):
-            del good["note_names"]
-        return replace(self, **good), tuple(sorted(set(values) - set(good)))
+        read, names = Fields(values), [field.name for field in fields(self)]
+        found = {
+            name: read.text(name, usual) if isinstance(usual, str) else read.flag(name, usual)
+            for name, usual in self.as_dict().items()
+        }
+        found["note_names"] = read.one_of("note_names", [each.value for each in NoteNames], self.note_names)
+        read.others(names)
+        return replace(self, **found), tuple(sorted(read.passed_over))
 
     def as_dict(self) -> dict[str, Any]:
         """What JSON can hold of them."""

@@ -6,9 +6,10 @@ from collections import deque
 
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from musegen_daw.ui.panel import BAD, INFO, WARN
+from musegen_daw.ui.plain import PlainLabel, plain_tip
 from musegen_daw.ui.theme import MEDIUM, SMALL, SMALL_TEXT, TEXT, font, theme
 
 HEIGHT = 36
@@ -26,7 +27,7 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self._level = INFO
         self._earlier: deque[str] = deque(maxlen=REMEMBERED)
-        self._words = QLabel()
+        self._words = PlainLabel()
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
@@ -62,7 +63,7 @@ class StatusLine(QWidget):
         self._passing.stop()
         if sentence:
             self._earlier.append(sentence)
-            self.setToolTip("\n".join(self._earlier))
+            self.setToolTip(plain_tip("\n".join(self._earlier)))
             if level not in (WARN, BAD):
                 self._passing.start()
         self.update()

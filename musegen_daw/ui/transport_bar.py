@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from musegen_daw.live.midi_clock import MAX_BPM, MIN_BPM, ClockState
 from musegen_daw.live.settings import JamStatus, Way
 from musegen_daw.ui.icons import icon
 from musegen_daw.ui.jam_control import JamControl
+from musegen_daw.ui.plain import PlainLabel
 from musegen_daw.ui.segments import Segments
 from musegen_daw.ui.theme import LARGE_TEXT, MEDIUM, SMALL, TITLE_TEXT, font, theme
 from musegen_daw.ui.widgets import OFF, StatusLight, button, is_restyling
@@ -68,7 +69,7 @@ class TransportBar(QWidget):
         self._tap = button("Tap", "Tap the tempo; where a DAW leads: now a bar begins", "T", large=True)
         self._tap.setMinimumWidth(44)
         self._tap.clicked.connect(self._tapped)
-        self._place = QLabel("–")
+        self._place = PlainLabel("–")
         self._place.setFont(font(LARGE_TEXT))
         self._place.setMinimumWidth(96)
         self._place.setMaximumWidth(124)

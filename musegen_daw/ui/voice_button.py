@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.theme import RADIUS, SMALL_TEXT, TARGET, TEXT, font, theme
 from musegen_daw.ui.widgets import press_by_key
 
@@ -20,7 +21,7 @@ class VoiceButton(QAbstractButton):
         self.setCheckable(True)
         press_by_key(self, key)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip(f"Mute the {voice} ({key}); right click: MIDI learn")
+        self.setToolTip(plain_tip(f"Mute the {voice} ({key}); right click: MIDI learn"))
         self.setAccessibleName(f"Mute {voice}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(TARGET)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from musegen_daw.ui.fitting import Button
+from musegen_daw.ui.plain import PlainLabel, plain_tip
 from musegen_daw.ui.theme import MEDIUM, SMALL, SMALL_TEXT, font, theme
 
 OFF = "off"
@@ -58,7 +59,7 @@ class StatusLight(QWidget):
             self.updateGeometry()
         self._level, self._text = level, text
         self.setAccessibleDescription(text)
-        self.setToolTip(f"{self._name}: {text}" if text else "")
+        self.setToolTip(plain_tip(f"{self._name}: {text}" if text else ""))
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -135,7 +136,7 @@ class ProgressLine(QWidget):
     def _say(self, text: str) -> None:
         self._text = text
         self._bar.setAccessibleName(text)
-        self._bar.setToolTip(text)
+        self._bar.setToolTip(plain_tip(text))
         self._fit()
 
     def _fit(self) -> None:
@@ -166,7 +167,7 @@ class Card(QFrame):
 
 def label(text: str, look: str = "", parent: QWidget | None = None) -> QLabel:
     """A label in one of the looks of the style sheet; what is dim wraps."""
-    made = QLabel(text, parent)
+    made = PlainLabel(text, parent)
     if look:
         made.setProperty("look", look)
     if look == "dim":
@@ -187,7 +188,7 @@ def button(
     """A button whose tooltip says what it does and by which key; raises nothing, does nothing by itself."""
     made = Button(text)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it was
-    made.setToolTip(f"{tooltip} ({shortcut})" if shortcut else tooltip)
+    made.setToolTip(plain_tip(f"{tooltip} ({shortcut})" if shortcut else tooltip))
     made.setAccessibleDescription(tooltip)  # its name is its text, which may change
     if shortcut:
         press_by_key(made, shortcut)

@@ -142,10 +142,12 @@ class Window(QWidget):
         if not self._is_closed:
             self._is_closed = True
             state = self.state()
-            self._control.close()
-            for panel in self._panels.values():
-                panel.close_work()
-            self._autosave.close(state)
+            try:
+                self._control.close()
+                for panel in self._panels.values():
+                    panel.close_work()
+            finally:
+                self._autosave.close(state)
         super().closeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name

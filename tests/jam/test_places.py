@@ -21,9 +21,11 @@ def test_offsets_are_kept_by_port(tmp_path):
     assert load_offset(folder, "synth") is None
     save_offset(folder, "synth", -0.0125)
     save_offset(folder, "Überport", 0.5)
+    save_offset(folder, "no UTF-8: \udcff", 0.25)
     save_offset(folder, "synth", -0.02)
     assert load_offset(folder, "synth") == -0.02
     assert load_offset(folder, "Überport") == 0.5
+    assert load_offset(folder, "no UTF-8: \udcff") == 0.25
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,8 @@ def test_offsets_are_kept_by_port(tmp_path):
         '{"offsets_ms": {"a": null}}',
         '{"offsets_ms": {"a": NaN}}',
         '{"offsets_ms": {"a": 1e9}}',
+        '{"offsets_ms": {"a": 1%s}}' % ("0" * 400),
+        "[" * 60_000,
     ],
 )
 def test_a_damaged_file_is_told_of_and_left_alone(tmp_path, text):

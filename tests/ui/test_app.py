@@ -121,6 +121,18 @@ def test_a_clip_that_it_is_started_with_is_opened_and_kept(program, tmp_path):
     assert kept["name"] == clip.stem
 
 
+def test_two_windows_at_once_keep_a_session_each(program, tmp_path):
+    first, second = program(), program(resources.resources_dir() / "clips" / "funk-bass.mid")
+    of_second = tmp_path / "window-2" / SESSION
+    _wait_for(lambda: of_second.exists() and json.loads(of_second.read_text())["clips"])
+    for process in (second, first):
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_SECONDS)
+        assert process.returncode == 0
+    project = tmp_path / SESSION
+    assert not project.exists() or not json.loads(project.read_text())["clips"]
+
+
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     result = subprocess.run(

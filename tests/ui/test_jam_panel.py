@@ -65,7 +65,7 @@ def test_sliders_set_the_controls_and_are_kept(qtbot, panel, control):
     assert control.rig.told == [
         Controls(energy=0.8), Controls(energy=0.8, density=0.25), Controls(energy=0.8, density=None),
     ]  # fmt: skip
-    assert JamChoices.from_dict(panel.saved_state()).controls == Controls(energy=0.8)
+    assert JamChoices.from_dict(panel.saved_state())[0].controls == Controls(energy=0.8)
 
 
 def test_what_a_knob_moves_is_shown_and_kept(qtbot, panel, control):
@@ -75,7 +75,7 @@ def test_what_a_knob_moves_is_shown_and_kept(qtbot, panel, control):
     assert panel._controls.sliders["variation"].text() == "20 %"
     assert panel._controls.hold.isChecked()
     assert [mute.text() for mute in panel._controls.mutes if mute.isChecked()] == ["crash"]
-    assert JamChoices.from_dict(panel.saved_state()).controls.muted == {"crash"}
+    assert JamChoices.from_dict(panel.saved_state())[0].controls.muted == {"crash"}
     assert control.rig.told == []
 
 
@@ -163,7 +163,7 @@ def test_nonsense_in_the_saved_state_is_said(qtbot, panel, control):
     with qtbot.waitSignal(control.opened):
         panel.restore_state({"way": "sideways"})
     assert any("could not be used" in sentence for sentence, _ in panel.said_all)
-    assert JamChoices.from_dict(panel.saved_state()) == JamChoices()
+    assert JamChoices.from_dict(panel.saved_state())[0] == JamChoices()
 
 
 def bound(qtbot, control, *bindings):
@@ -212,7 +212,7 @@ def test_swing_is_a_control_and_a_style_is_told_and_kept(qtbot, panel, control):
     style.setCurrentIndex(style.findData("bossa"))
     style.activated.emit(style.currentIndex())
     qtbot.waitUntil(lambda: ("style", "bossa") in control.rig.told)
-    kept = JamChoices.from_dict(panel.saved_state())
+    kept = JamChoices.from_dict(panel.saved_state())[0]
     assert (kept.style, kept.controls.swing) == ("bossa", pytest.approx(0.67))
     with qtbot.waitSignal(control.opened):
         panel._pickers._sound.click()

@@ -1,6 +1,8 @@
 """The saved session: back as it was, and whatever is in its file, a sentence and a fresh start at worst."""
 
 import json
+import os
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -29,7 +31,7 @@ def test_what_is_saved_comes_back(tmp_path):
         b"[1]",
         b"\xff\xfe",
         b'{"version": 99, "panels": {}}',
-        b'{"version": 1, "panels": {"jam": 3}}',
+        b'{"version": 1, "panels": 3}',
         b"null",
     ],
 )
@@ -43,6 +45,21 @@ def test_what_cannot_be_used_is_kept_aside_and_said(tmp_path, data):
     saved_session.load(tmp_path)
     assert (tmp_path / "session-damaged-2.json").read_bytes() == b"again"
     assert saved_session.load(tmp_path) == ({}, "")
+
+
+def test_what_of_it_can_be_used_is_used(tmp_path):
+    data = '{"version": 1, "panels": {"jam": 3, "window": {"width": %s, "height": 1e999}}}' % ("9" * 5000)
+    (tmp_path / FILE_NAME).write_text(data)
+    state, sentence = saved_session.load(tmp_path)
+    assert state == {"window": {"width": inf, "height": inf}}
+    assert sentence.endswith("the rest of it is as it was.")
+    assert (tmp_path / "session-damaged-1.json").read_text() == data
+
+
+def test_a_name_that_is_no_utf8_is_saved_and_comes_back(tmp_path):
+    state = {"vocoder": {"path": os.fsdecode(b"/dr\xfcms.wav"), "scale": "\ud800"}}
+    saved_session.save(tmp_path, state)
+    assert saved_session.load(tmp_path) == (state, "")
 
 
 def test_nested_without_end_is_damage_too(tmp_path):

@@ -37,3 +37,10 @@ def test_what_is_no_setting_any_more_is_passed_over_in_silence():
         AppSettings(theme="light"),
         (),
     )
+
+
+def test_no_text_is_longer_than_a_path_and_none_ends_in_the_middle():
+    saved = {"watched_dir": "x" * 5000, "models_dir": "a\0b", "theme": "light"}
+    settings, passed_over = AppSettings().changed_by(saved)
+    assert settings == AppSettings(theme="light")
+    assert passed_over == ("models_dir", "watched_dir")

@@ -1,21 +1,25 @@
 """The window with its panels: what is in sight, what is kept, what the keys do, and how it ends."""
 
 import json
+import os
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
+from musegen_daw.app import App
 from musegen_daw.errors import PortError
 from musegen_daw.live.midi_clock import MIN_BPM, ClockState
 from musegen_daw.live.settings import Way
+from musegen_daw.ui import saved_session
 from musegen_daw.ui.jam_control import JamControl
 from musegen_daw.ui.jam_panel import JamPanel
 from musegen_daw.ui.panel import BAD, WARN, Panel, Place
 from musegen_daw.ui.settings_panel import SettingsPanel
 from musegen_daw.ui.theme import theme
 from musegen_daw.ui.window import Window
-from tests.ui.doubles import make_context
+from tests.ui.doubles import NoSystem, make_context
 from tests.ui.rig import Rigs
 
 
@@ -314,3 +318,43 @@ def test_the_tempo_is_that_of_the_clock_or_a_dash(desk):
     assert shown(clock=ClockState.STOPPED, bpm=116.0) == ("116.0", True)
     assert shown(clock=None, bpm=97.0) == ("97.0", False)
     assert tempo.minimum() == MIN_BPM
+
+
+@pytest.mark.parametrize(
+    "value",
+    [10**400, "9" * 5000, "a\0b", "\udcff", {"x": []}],
+    ids=["huge", "long", "null", "no text", "table"],
+)
+def test_whatever_stands_in_the_session_the_program_opens_and_saves(qtbot, tmp_path, value):
+    keys = ("place", "width", "height", "maximized", "tempo_bpm", "count_in_bars", "controls", "clock", "style", "tab",
+            "daw", "theme", "watched_dir", "models_dir", "input_port", "stretch", "path", "output")  # fmt: skip
+    places = ("window", "app settings", "jam", "clips", "vocoder", "settings")
+    saved_session.save(tmp_path, {place: dict.fromkeys(keys, value) for place in places})
+    program = App(tmp_path, NoSystem, Rigs())
+    try:
+        program.window.show()
+        program.window.begin()
+        for place in places[2:]:
+            program.window.go_to(place)
+        qtbot.waitUntil(lambda: program.window.panel("clips")._is_restored)
+    finally:
+        program.window.close()
+        program.close()
+    state, sentence = saved_session.load(tmp_path)
+    assert sentence == ""
+    assert state["jam"]["count_in_bars"] == 0
+    assert 20 <= state["jam"]["tempo_bpm"] <= 300
+    assert not list(tmp_path.glob("session-damaged*"))
+
+
+def test_the_session_is_saved_when_something_fails_to_end(desk, monkeypatch):
+    it = desk().open()
+    it.notes.state = {"kept": os.fsdecode(b"\xff")}
+
+    def fail():
+        raise RuntimeError("stuck")
+
+    monkeypatch.setattr(it.notes, "close_work", fail)
+    with pytest.raises(RuntimeError):
+        it.window.closeEvent(QCloseEvent())
+    assert saved_session.load(it.context.data_dir)[0]["notes"] == it.notes.state

@@ -13,6 +13,7 @@ from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.clips.listening import BOTH, OWN_PORT, SOUND_DEVICE
 from musegen_daw.ui.clips.rendered import DRUMS, PART
 from musegen_daw.ui.fitting import Choice
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.segments import Segments
 from musegen_daw.ui.theme import SMALL
 from musegen_daw.ui.widgets import button, label
@@ -77,7 +78,9 @@ class ListenRow(QWidget):
         """Show the clip's length and what can be taken back."""
         for widget, words, what in ((self.undo, undo_label, "Undo"), (self.redo, redo_label, "Redo")):
             widget.setEnabled(words is not None)
-            widget.setToolTip(f"{what}{': ' + words if words else ''} ({widget.shortcut().toString()})")
+            widget.setToolTip(
+                plain_tip(f"{what}{': ' + words if words else ''} ({widget.shortcut().toString()})")
+            )
         self.title.setText("" if document is None else _described(document))
 
     def refresh(self) -> None:

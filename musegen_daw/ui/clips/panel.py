@@ -23,6 +23,7 @@ from musegen_daw.editing.opening import add_sources, read_source, set_primer
 from musegen_daw.editing.performing import mix
 from musegen_daw.editing.project_file import SUFFIX
 from musegen_daw.errors import MusegenError, ProjectError
+from musegen_daw.fields import Fields
 from musegen_daw.resources import load_drum_map
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.clips.clip_transport import ClipTransport
@@ -135,11 +136,12 @@ class ClipsPanel(Panel):
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Take the choices up."""
-        self.view.actions.choose_profile(str(state.get("profile", "")))
-        self.view.listen.hears.choose(str(state.get("hears", "")))
+        read = Fields(state)
+        self.view.actions.choose_profile(read.text("profile"))
+        self.view.listen.hears.choose(read.text("hears"))
         self.listening.hear(self.view.listen.hears.key)
-        output = state.get("output", "")
-        if isinstance(output, str) and output:
+        output = read.text("output")
+        if output:
             self.view.listen.choose_output(output)
             self.listening.set_output(output)
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QScrollArea, 
 from musegen_daw.core.clip import Clip
 from musegen_daw.core.drums import VOICE_OF_PITCH, VOICES
 from musegen_daw.editing.document import Take
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.theme import RADIUS, SMALL, SMALL_TEXT, font, mixed, theme, velocity_step
 from musegen_daw.ui.widgets import is_restyling, label
 
@@ -46,7 +47,7 @@ class TakeCard(QAbstractButton):
         self.setAccessibleName(f"Take {take.number}, {self.caption()}{edited}")
         likely = "" if take.log_likelihood is None else f" Log-likelihood {take.log_likelihood:.1f} a bar."
         self.setToolTip(
-            f"Take {take.number}: {len(take.drums.notes)} hits{edited}.{likely} Delete forgets it"
+            plain_tip(f"Take {take.number}: {len(take.drums.notes)} hits{edited}.{likely} Delete forgets it")
         )
         self.update()
 

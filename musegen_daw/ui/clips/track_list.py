@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 from musegen_daw.core.parts import LISTED_PROGRAMS
 from musegen_daw.core.programs import PROGRAM_NAMES
 from musegen_daw.editing.document import ClipDocument
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.theme import theme
 
 _DOT = 12
@@ -51,7 +52,9 @@ class TrackList(QListWidget):
                 program = f"{PROGRAM_NAMES[part.program]}{channel}"
                 item.setText(f"{part.name}\n{program}" if part.name.strip() else program)
                 known = "" if part.program in LISTED_PROGRAMS else "; the model was not trained on this sound"
-                item.setToolTip(f"{item.text().replace(chr(10), ', ')}: {len(part.notes)} notes{known}")
+                item.setToolTip(
+                    plain_tip(f"{item.text().replace(chr(10), ', ')}: {len(part.notes)} notes{known}")
+                )
                 item.setCheckState(Qt.CheckState.Checked if index in followed else Qt.CheckState.Unchecked)
                 item.setIcon(_dot(colours.get(index)))
 

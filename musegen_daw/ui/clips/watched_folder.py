@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
+from musegen_daw import files
+
 SETTLE_MILLISECONDS = 300
 
 
@@ -33,7 +35,7 @@ class WatchedFolder(QObject):
             self._watcher.removePaths(self._watcher.directories())
         self._timer.stop()
         self._growing = {}
-        self._folder = folder if folder is not None and folder.is_dir() else None
+        self._folder = folder if folder is not None and files.is_folder(folder) else None
         self._known = self._files()
         if self._folder is not None:
             self._watcher.addPath(str(self._folder))

@@ -14,6 +14,7 @@ from musegen_daw.drumming.job import DrumSettings
 from musegen_daw.editing.document import ClipDocument
 from musegen_daw.editing.editor import DEFAULT_SETTINGS
 from musegen_daw.editing.edits import MAX_SWING, set_humanise, set_settings, set_swing
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.swing_slider import SwingSlider
 from musegen_daw.ui.theme import SMALL, TARGET
 from musegen_daw.ui.value_slider import ValueSlider
@@ -50,7 +51,7 @@ class WishesRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SMALL)
         for slider, tip in tips.items():
-            slider.setToolTip(tip)
+            slider.setToolTip(plain_tip(tip))
             slider.sliderPressed.connect(self.step_begins)
             row.addWidget(slider, 3)
         self.takes.setRange(1, MAX_TAKES)

@@ -9,7 +9,9 @@ from typing import Any
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from musegen_daw import files
 from musegen_daw.core.clip import Song
+from musegen_daw.fields import Fields
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.drag_button import DragOut
@@ -25,7 +27,7 @@ from musegen_daw.ui.vocoder.level_meter import LevelMeter
 from musegen_daw.ui.vocoder.listen_row import CHOICES, ListenRow
 from musegen_daw.ui.vocoder.listening import Listening
 from musegen_daw.ui.vocoder.mel_view import MelView
-from musegen_daw.ui.vocoder.shape_row import ShapeRow
+from musegen_daw.ui.vocoder.shape_row import SEMITONES_RANGE, STRETCH_RANGE, ShapeRow
 from musegen_daw.ui.vocoder.source_row import SourceRow, sentence_label
 from musegen_daw.ui.vocoder.wishes import Shape, Wish
 from musegen_daw.ui.vocoder.workbench import GAN, GRIFFIN_LIM, Workbench
@@ -115,17 +117,21 @@ class VocoderPanel(Panel):
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Take up what `saved_state` gave; the file is read when the panel comes into sight."""
-        path, model, choice = (state.get(name) for name in ("path", "model", "choice"))
-        numbers = [state.get(name, usual) for name, usual in (("stretch", 1.0), ("semitones", 0.0))]
-        if all(isinstance(each, int | float) for each in numbers):
-            self._shape_row.set_shape(float(numbers[0]), float(numbers[1]))
-        self._wanted_model = model if isinstance(model, str) else ""
-        if choice in CHOICES:
+        read = Fields(state)
+        self._shape_row.set_shape(
+            read.number("stretch", *STRETCH_RANGE, 1.0), read.number("semitones", *SEMITONES_RANGE, 0.0)
+        )
+        self._wanted_model = read.text("model")
+        choice, path = read.one_of("choice", CHOICES, ""), read.text("path")
+        if choice:
             self._listening.prefer(choice)
-        if isinstance(path, str) and path:
-            if Path(path).is_file():
-                scale = state.get("scale")
-                self._wish = Wish(Path(path), scale=scale if isinstance(scale, str) and scale else None)
+        if read.passed_over:
+            self.said.emit(
+                f"Some of what was in the Vocoder could not be used: {', '.join(read.passed_over)}.", WARN
+            )
+        if path:
+            if files.is_file(Path(path)):
+                self._wish = Wish(Path(path), scale=read.text("scale") or None)
                 self._is_wish_open = True
             else:
                 self.said.emit(f"{path}, which was in the Vocoder, is not there any more.", WARN)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
 from musegen_daw.ui.drag_button import DragButton, DragOut
 from musegen_daw.ui.drops import drag_out
 from musegen_daw.ui.icons import icon
+from musegen_daw.ui.plain import caption, plain_tip
 from musegen_daw.ui.theme import SMALL, TARGET
 from musegen_daw.ui.vocoder.stepper import Stepper
 from musegen_daw.ui.widgets import ProgressLine, button, label, restyled
@@ -84,10 +85,10 @@ class ShapeRow(QWidget):
         self._what = name
         for each in (self._save, self.drag):
             each.setEnabled(bool(name))
-        self._save.setText(f"Save {name} …" if name else "Save WAV …")
-        self.drag.setText(f"Drag {name}" if name else "Drag me")
-        self.drag.setAccessibleName(self.drag.text())
-        self.drag.setToolTip(f"Drag the {name or 'result'} as a WAV into a DAW or a folder")
+        self._save.setText(caption(f"Save {name} …") if name else "Save WAV …")
+        self.drag.setText(caption(f"Drag {name}") if name else "Drag me")
+        self.drag.setAccessibleName(f"Drag {name}" if name else "Drag me")
+        self.drag.setToolTip(plain_tip(f"Drag the {name or 'result'} as a WAV into a DAW or a folder"))
 
     def recolour(self) -> None:
         """Draw the icon in the colours of the theme."""

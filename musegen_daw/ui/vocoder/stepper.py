@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
 
+from musegen_daw.ui.plain import plain_tip
 from musegen_daw.ui.theme import TARGET
 
 
@@ -40,7 +41,7 @@ class Stepper(QWidget):
         self._spin.setMinimumWidth(76)
         self._spin.setStyleSheet("border-radius: 0; border-left: none; border-right: none;")
         self._spin.setAccessibleName(name)
-        self._spin.setToolTip(f"{tooltip} (double click on − or +: back to {self._spin.text()})")
+        self._spin.setToolTip(plain_tip(f"{tooltip} (double click on − or +: back to {self._spin.text()})"))
         self._spin.valueChanged.connect(self.changed)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -1,0 +1,29 @@
+"""Names and sentences as text: what comes from a file is never read as markup, which could open other files."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
+
+def plain_tip(text: str) -> str:
+    """What a tooltip is given to show `text` as it is; Qt takes a tooltip for markup as soon as it looks like some."""
+    if "<" not in text and "&" not in text:
+        return text
+    return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>"
+
+
+def caption(text: str) -> str:
+    """What a button or a menu is given to show `text` as it is; a single & would underline the letter behind it."""
+    return text.replace("&", "&&")
+
+
+class PlainLabel(QLabel):
+    """A label that shows its text as it is."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
