@@ -212,9 +212,7 @@ def _play(port: str, count: int, seed: int) -> list[Stamped]:
     starts = True
     while len(messages) < count:
         time.sleep(POLL_SECONDS)
-    time.sleep(
-        CARRIED_SECONDS
-    )  # the server hands the last message on in a later period, while the client is there
+    time.sleep(CARRIED_SECONDS)  # the last message is handed on in a later period, while the client is there
     client.close()
     return messages
 
@@ -238,11 +236,11 @@ def _send(port: str, plan: Plan) -> list[Stamped]:
 
     client.run(process)
     print("ready", flush=True)
-    time.sleep(CONNECTED_SECONDS)
+    time.sleep(CONNECTED_SECONDS)  # whoever asked takes up the connection in the meantime
     begin_seconds = client.seconds + CARRIED_SECONDS
     while sent < len(plan):
         time.sleep(POLL_SECONDS)
-    time.sleep(CARRIED_SECONDS)
+    time.sleep(CARRIED_SECONDS)  # as above
     client.close()
     return [(begin_seconds + seconds, begin_seconds + seconds, data.hex()) for seconds, data in plan]
 

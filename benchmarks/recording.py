@@ -21,7 +21,7 @@ from musegen_daw.midi_file import read_midi
 
 TEMPI_BPM = (40.0, 96.0, 120.0, 174.0, 300.0)
 JUMP_BEATS, RAMP_BEATS = 8.0, 16.0
-AFTER_SECONDS = 0.3
+AFTER_SECONDS = 0.3  # in which what was sent last has arrived
 _NOTE_ON = 0x90
 
 

@@ -22,7 +22,7 @@ JITTER_SECONDS = 0.004
 CHORD = (48, 52, 55, 60)
 BEATS = 24
 BPM = 130.0, 280.0
-AFTER_SECONDS = 0.3
+AFTER_SECONDS = 0.3  # in which what was sent last has arrived
 
 
 def plan(chance: random.Random) -> list[tuple[float, bytes]]:
@@ -55,8 +55,10 @@ def plan(chance: random.Random) -> list[tuple[float, bytes]]:
 
 
 def jam(number: int, generator: KnowsStyles) -> dict[str, Any]:
-    """One jam on the JACK server of the environment: its notes, what hung or was ended for nothing, and what of the
-    part was not told by its recording."""
+    """One jam on the JACK server of the environment: its notes, and what hung, was ended for nothing or struck twice.
+
+    Every other jam is closed at once after its last message, when notes may sound.
+    """
     sent: Plan = plan(random.Random(number))
     with tempfile.TemporaryDirectory() as folder, PortDirectory.open("jack") as directory:
         settings = RigSettings(clock=ClockSource.MIDI)

@@ -10,10 +10,13 @@ import io
 import os
 import tempfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from musegen_daw.errors import AudioError
 from musegen_daw.files import reason
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 BLOCK_BYTES = 1 << 20
 Opened = BinaryIO | io.RawIOBase
@@ -100,7 +103,7 @@ class _Patched(io.RawIOBase):
     def tell(self) -> int:
         return self._file.tell()
 
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
         begin = self._file.tell()
         view = memoryview(buffer).cast("B")
         count = self._file.readinto(view)

@@ -55,18 +55,6 @@ def run(
 ) -> int:
     """Render one clip, through the vocoder where that is asked for; returns 0."""
     check_wav_output(args.output)
-    with standard_output.delivered(args.output, ".wav", AudioError) as output:
-        return _bounce(args, output, options, open_generator, bounce_song, open_decoder)
-
-
-def _bounce(
-    args: Namespace,
-    output: Path,
-    options: DrumOptions,
-    open_generator: OpenGenerator,
-    bounce_song: BounceSong,
-    open_decoder: OpenDecoder,
-) -> int:
     if args.vocoder is not None and not args.vocode:
         raise AudioError("--vocoder names the model for --vocode, which was not given.")
     if args.vocode and args.stems is not None:
@@ -77,17 +65,19 @@ def _bounce(
         )
     decoder = open_decoder(DecoderOptions(model=args.vocoder)) if args.vocode else None
     song, seed = song_with_drums(args.input, args.drums, args.model, options, open_generator)
-    if decoder is None:
-        rate_hz = args.sample_rate or DEFAULT_RATE_HZ
-        report = render(song, output, bounce_song, args.soundfont, rate_hz, args.stems, loop=args.loop)
-        vocoded = None
-    else:
-        from musegen_daw.vocoding.inputs import mel_of_audio
+    with standard_output.delivered(args.output, ".wav", AudioError) as output:
+        if decoder is None:
+            rate_hz = args.sample_rate or DEFAULT_RATE_HZ
+            report = render(song, output, bounce_song, args.soundfont, rate_hz, args.stems, loop=args.loop)
+            vocoded = None
+        else:
+            from musegen_daw.vocoding.inputs import mel_of_audio
 
-        with rendered_beside(output) as rendered:
-            report = render(song, rendered, bounce_song, args.soundfont)
-            source = mel_of_audio(rendered, decoder.mel)
-        vocoded = resynthesise(source.mel, decoder, output, source.samples, sample_rate_hz=args.sample_rate)
+            with rendered_beside(output) as rendered:
+                report = render(song, rendered, bounce_song, args.soundfont)
+                source = mel_of_audio(rendered, decoder.mel)
+            rate_hz = args.sample_rate
+            vocoded = resynthesise(source.mel, decoder, output, source.samples, sample_rate_hz=rate_hz)
     peak_dbfs = report.peak_dbfs if vocoded is None else vocoded.peak_dbfs
     facts = {
         "input": str(args.input),

@@ -45,29 +45,18 @@ def run(
     open_decoder: OpenDecoder,
 ) -> int:
     """Turn one input into a WAV; returns 0."""
-    _check_places(args.input, args.output, args.save_mel, args.mel_scale)
-    with standard_output.delivered(args.output, ".wav", AudioError) as output:
-        return _vocode(args, output, options, open_generator, bounce_song, open_decoder)
-
-
-def _vocode(
-    args: Namespace,
-    output: Path,
-    options: DrumOptions,
-    open_generator: OpenGenerator,
-    bounce_song: BounceSong,
-    open_decoder: OpenDecoder,
-) -> int:
     from musegen_daw.vocoding.inputs import edited
 
+    _check_places(args.input, args.output, args.save_mel, args.mel_scale)
     decoder = open_decoder(
         DecoderOptions(
             args.method, args.model, args.iterations, args.inversion, args.threads, options.settings.seed
         )
     )
-    source = _read(args, output, decoder.mel, options, open_generator, bounce_song)
-    changed = edited(source.given, args.stretch, args.pitch, decoder.mel)
-    report = resynthesise(changed.mel, decoder, output, changed.samples, args.save_mel)
+    with standard_output.delivered(args.output, ".wav", AudioError) as output:
+        source = _read(args, output, decoder.mel, options, open_generator, bounce_song)
+        changed = edited(source.given, args.stretch, args.pitch, decoder.mel)
+        report = resynthesise(changed.mel, decoder, output, changed.samples, args.save_mel)
     facts = {
         "input": str(args.input),
         **report.facts(),

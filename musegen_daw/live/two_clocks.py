@@ -259,7 +259,8 @@ def _guesses(times: Floats) -> list[tuple[float, float, float, float]]:
                 break
     halves = [np.polyfit(np.arange(len(half)), half, 1) for half in (times[::2], times[1::2])]
     if all(half[0] > 0 for half in halves):
-        guesses.append(tuple(float(each) for half in halves for each in (1 / half[0], half[1] / half[0])))  # type: ignore[arg-type]
+        (one, begin), (other, other_begin) = ((float(half[0]), float(half[1])) for half in halves)
+        guesses.append((1 / one, begin / one, 1 / other, other_begin / other))
     return guesses
 
 

@@ -107,24 +107,14 @@ class Zone:
 def read_presets(tables: Tables) -> dict[tuple[int, int], tuple[Zone, ...]]:
     """The zones of every preset by (bank, program); raises ValueError or IndexError where the tables are damaged."""
     reader = _Reader(tables)
+    inner_lists = tables.instrument_generators, tables.instrument_modulators
+    outer_lists = tables.preset_generators, tables.preset_modulators
     instruments = [
-        reader.bags(
-            tables.instruments,
-            tables.instrument_bags,
-            (tables.instrument_generators, tables.instrument_modulators),
-            index,
-            last=53,
-        )
+        reader.bags(tables.instruments, tables.instrument_bags, inner_lists, index, last=53)
         for index in range(len(tables.instruments) - 1)
     ]
     outers = [
-        reader.bags(
-            tables.presets,
-            tables.preset_bags,
-            (tables.preset_generators, tables.preset_modulators),
-            index,
-            last=41,
-        )
+        reader.bags(tables.presets, tables.preset_bags, outer_lists, index, last=41)
         for index in range(len(tables.presets) - 1)
     ]
     # Counted before any is made: few records make many zones, also such as are never heard.

@@ -35,6 +35,23 @@ def follow(messages, each=lambda seconds, follower: None):
     return follower
 
 
+def check_followed(messages, bpm, is_looked_at):
+    """The clock of `bpm` that began at 10 s is followed whenever `is_looked_at` says that it must be."""
+    off = []
+
+    def each(seconds, follower):
+        if is_looked_at(seconds):
+            beat = (seconds - 10) * bpm / 60
+            off.append((follower.tempo_bpm - bpm, (follower.position(seconds) - beat) * 60 / bpm))
+
+    follow(messages, each)
+    tempo, late = np.abs(np.array(off)).T
+    assert np.median(tempo) < 0.5
+    assert tempo.max() < 6
+    assert np.median(late) < 0.004
+    assert late.max() < 0.02
+
+
 @pytest.mark.parametrize("jitter", [0.0, 0.001, 0.003])
 @pytest.mark.parametrize(
     ("bpm", "other"), [(120, 97), (97, 120), (140, 70.3), (90, 170), (120, 124), (174, 128)]
@@ -45,19 +62,7 @@ def test_of_two_from_the_start_that_which_told_to_start_is_followed(bpm, other, 
     messages = merged(
         one, comb(other, 10.0, 26.0, random, jitter, 0.5), words=[(10.0 - jitter - 1e-4, bytes((START,)))]
     )
-    off = []
-
-    def each(seconds, follower):
-        if seconds > 14:
-            beat = (seconds - 10) * bpm / 60
-            off.append((follower.tempo_bpm - bpm, (follower.position(seconds) - beat) * 60 / bpm))
-
-    follow(messages, each)
-    tempo, late = np.abs(np.array(off)).T
-    assert np.median(tempo) < 0.5
-    assert tempo.max() < 6
-    assert np.median(late) < 0.004
-    assert late.max() < 0.02
+    check_followed(messages, bpm, lambda seconds: seconds > 14)
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.001, 0.003])
@@ -67,19 +72,7 @@ def test_one_that_comes_beside_another_is_passed_over(bpm, other, jitter):
     one = comb(bpm, 10.0, 40.0, random, jitter)
     beside = comb(other, 20.0, 34.0, random, jitter, 0.4)
     messages = merged(one, beside, words=[(9.99, bytes((START,)))])
-    off = []
-
-    def each(seconds, follower):
-        if 23 < seconds < 33.5 or seconds > 37:
-            beat = (seconds - 10) * bpm / 60
-            off.append((follower.tempo_bpm - bpm, (follower.position(seconds) - beat) * 60 / bpm))
-
-    follow(messages, each)
-    tempo, late = np.abs(np.array(off)).T
-    assert np.median(tempo) < 0.5
-    assert tempo.max() < 6
-    assert np.median(late) < 0.004
-    assert late.max() < 0.02
+    check_followed(messages, bpm, lambda seconds: 23 < seconds < 33.5 or seconds > 37)
 
 
 def test_one_as_fast_that_comes_between_the_ticks_of_another_is_passed_over():
