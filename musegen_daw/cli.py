@@ -29,6 +29,7 @@ from musegen_daw.commands.plan_file import read_plan
 from musegen_daw.commands.ports import OpenPorts
 from musegen_daw.commands.resynthesis import OpenDecoder
 from musegen_daw.core.drum_maps import GENERAL_MIDI
+from musegen_daw.core.parts import MAX_BARS
 from musegen_daw.devices import sound_devices
 from musegen_daw.devices.drivers import APIS
 from musegen_daw.devices.ports import PortDirectory
@@ -39,7 +40,6 @@ from musegen_daw.errors import MusegenError
 from musegen_daw.vocoding.options import GAN, GRIFFIN_LIM
 
 INTERRUPTED = 130
-MAX_BARS = 4096
 MAX_VARIATIONS = 64
 MAX_THREADS = 64
 MAX_ITERATIONS = 1000

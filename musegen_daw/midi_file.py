@@ -20,7 +20,7 @@ from musegen_daw.midi.tracks import MELODIC_CHANNELS, conductor_events, song_tra
 __all__ = ["DRUM_CHANNEL", "MELODIC_CHANNELS"]
 
 MAX_BYTES = 64 * 2**20
-MAX_BARS = 50_000
+MAX_BARS_READ = 50_000
 _LAST_TEXT = 0x0F  # meta events 01 to 0F are text (Standard MIDI Files 1.0)
 
 
@@ -121,8 +121,8 @@ def midi_song_from_bytes(data: bytes, name: str) -> MidiSong:
     time_map = TimeMap(midi.ppq, tuple(tempos), tuple(meters))
     placed = tuple(placed_clips(midi, text))
     end_ticks = max((note.end_ticks for each in placed for note in each.clip.notes), default=0)
-    if time_map.bar_count(end_ticks) > MAX_BARS:
-        raise MidiFileError(f"{name} has more than {MAX_BARS:,} bars.")
+    if time_map.bar_count(end_ticks) > MAX_BARS_READ:
+        raise MidiFileError(f"{name} has more than {MAX_BARS_READ:,} bars.")
     song = Song(
         tuple(each.clip for each in placed),
         time_map,

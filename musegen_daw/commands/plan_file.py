@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from musegen_daw import files
+from musegen_daw.core.parts import MAX_BARS
 from musegen_daw.drumming.plan import Plan
 from musegen_daw.errors import MusegenError
 
 MAX_BYTES = 8 * 2**20
-MAX_BARS = 4096
 
 
 def read_plan(path: Path) -> Plan:

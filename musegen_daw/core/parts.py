@@ -15,8 +15,8 @@ from musegen_daw.core.time import Bar, TimeMap
 LISTED_PROGRAMS = frozenset({0, *range(25, 31), *range(32, 35)})
 
 TRAILING_SILENCE_BARS = 4
-MAX_BARS = 2_048
-"""For which drums are written at once: more than an hour of 4/4 at 120 BPM."""
+MAX_BARS = 4_096
+"""For which drums are planned and written at once: more than two hours of 4/4 at 120 BPM."""
 MAX_EMPTY_BARS = 64
 """Between notes of one piece of music; what is further out is a stray."""
 

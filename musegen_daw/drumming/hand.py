@@ -31,6 +31,10 @@ _GAP_SHARE = 0.45  # of the way to the next onset: an offset never swaps two hit
 _LEAST_APART_BEATS = 0.125 + 0.002  # a 32nd, and what rounding to ticks may take
 _MAX_APART_MS = 8.0  # of hits that sound together, from their middle
 _KNEE = 112.0  # velocity from which a drawn one is bent towards 127, in place of being cut there
+_SOFT_KNEE, _SOFTEST = (
+    24.0,
+    6.0,
+)  # below the knee they are bent towards the softest: people play none below it
 VELOCITY_MEAN, VELOCITY_SPREAD, OFFSET_MEAN, OFFSET_SPREAD = range(4)
 
 
@@ -53,7 +57,7 @@ class Noise(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """How each hit is played: velocity 1..127 (hits,), and offset from the grid in quarter notes (hits,).
+    """How each hit is played: velocity 6..127 (hits,), and offset from the grid in quarter notes (hits,).
 
     A negative offset is early.
     """
@@ -173,11 +177,12 @@ class Hand:
 
 
 def _whole(velocity: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Velocities 1..127; above the knee they approach 127, so that loud hits still differ."""
-    above = np.maximum(velocity - _KNEE, 0)
-    reach = 127 - _KNEE
-    bent = np.where(above > 0, _KNEE + reach * -np.expm1(-above / reach), velocity)
-    return np.clip(np.rint(bent), 1, 127).astype(np.int64)
+    """Velocities 6..127; beyond the knees they approach the ends, so that loud and soft hits still differ."""
+    above, below = np.maximum(velocity - _KNEE, 0), np.maximum(_SOFT_KNEE - velocity, 0)
+    reach, depth = 127 - _KNEE, _SOFT_KNEE - _SOFTEST
+    held = np.clip(velocity, _SOFT_KNEE, _KNEE)
+    bent = held + reach * -np.expm1(-above / reach) + depth * np.expm1(-below / depth)
+    return np.rint(bent).astype(np.int64)
 
 
 def _together(offset_ms: npt.NDArray[np.float64], step: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

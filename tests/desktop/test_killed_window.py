@@ -58,9 +58,10 @@ def test_the_mouse_was_still_down(desktop, tmp_path):
         before = _begin(hands)
         hit = next(each for each in before["hits"] if each["at"])
         x, y = hit["at"]
+        way = 40 if hit["velocity"] > 64 else -40
         hands.screen.do("mousemove", x, y, "mousedown", 1)
         try:
-            hands.screen.move((x, y), (x, y + 40))
+            hands.screen.move((x, y), (x, y + way))
             hands.wait(lambda seen: _hits(seen) != _hits(before), "The drag is not shown.")
             _kill(hands)
         finally:
