@@ -2,9 +2,10 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-SETUP := pyproject.toml constraints.txt scripts/install.sh scripts/system_libraries.sh
+UPKEEP := build/upkeep
+SETUP := pyproject.toml $(wildcard requirements/*.txt) scripts/install.sh scripts/system_libraries.sh
 
-.PHONY: run test screenshots package lint lint-format lint-rules lint-types lint-imports format
+.PHONY: run test screenshots package lint lint-format lint-rules lint-types lint-imports format lock audit
 .DELETE_ON_ERROR:
 
 # The window where there is a screen, else drums and a mix for the bundled clip.
@@ -40,6 +41,20 @@ lint-imports: $(VENV)/.installed-all
 format: $(VENV)/.installed-all
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# requirements/*.txt from pyproject.toml; `make lock LOCK=--upgrade` takes the newest versions that fit.
+lock: $(VENV)/.installed-app $(UPKEEP)/.installed
+	@PATH="$(CURDIR)/$(UPKEEP)/bin:$$PATH" $(BIN)/python -m scripts.lock $(LOCK)
+
+# Whether anything is known against what is locked; needs the package index.
+audit: $(UPKEEP)/.installed
+	@sh scripts/audit.sh $(UPKEEP)/bin/pip-audit
+
+$(UPKEEP)/.installed: requirements/upkeep.txt | $(VENV)/.installed-app
+	@$(BIN)/python -m venv $(UPKEEP)
+	@$(UPKEEP)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --no-deps --requirement requirements/upkeep.txt
+	@touch $@
 
 # The stamps are newer than what was installed from, so nothing is installed twice.
 $(VENV)/.installed-app: $(SETUP)

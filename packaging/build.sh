@@ -17,8 +17,8 @@ echo "Installing musegen-daw and PyInstaller into build/package/venv (some minut
 install() {
     "$bin/python" -m pip install --quiet --disable-pip-version-check "$@"
 }
-install --constraint constraints.txt ".[packaging]"
-install --force-reinstall --no-deps .  # the version may be the same, the code not
+install --require-hashes --no-deps --requirement requirements/packaging.txt
+install --force-reinstall --no-deps --no-build-isolation .  # the version may be the same, the code not
 
 # From here on out of the checkout, so that the program is made of what was installed.
 cd "$work"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts the project and what it needs into .venv, with the versions of constraints.txt.
+# Puts the project and what it needs into .venv: the files that requirements/ names by their hashes, and no other.
 # usage: sh scripts/install.sh [EXTRAS]     EXTRAS: "training", "test" or "training,test"
 set -eu
 cd "$(dirname "$0")/.."
@@ -41,6 +41,40 @@ case $extras in
         ;;
 esac
 
+pip() {
+    command=$1
+    shift
+    .venv/bin/python -m pip "$command" --quiet --disable-pip-version-check "$@"
+}
+# locked LOCK [OPTION]...
+locked() {
+    lock=$1
+    shift
+    pip install --require-hashes --no-deps --requirement "requirements/$lock.txt" "$@"
+}
+pinned_torch() {
+    grep -o '^torch==[^ ;]*' requirements/torch.txt
+}
+installed_torch() {
+    .venv/bin/python -c 'from importlib.metadata import version; print("torch==" + version("torch").partition("+")[0])' \
+        2>/dev/null
+}
+# Which build of PyTorch it is, for CUDA or not, pip's settings decide; whether it may be used, its hash.
+install_torch() {
+    downloads=$(mktemp -d)
+    trap 'rm -rf "$downloads"' EXIT
+    pip download --no-deps --dest "$downloads" "$(pinned_torch)"
+    locked torch --no-index --find-links "$downloads"
+    ! .venv/bin/python -c 'import sys; from importlib.metadata import requires
+sys.exit(not any("nvidia" in each for each in requires("torch")))' || locked cuda
+}
+
 echo "Installing musegen-daw${extras:+ with $extras} into .venv (some minutes the first time) ..."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    --constraint constraints.txt --editable ".${extras:+[$extras]}"
+case $extras in
+    '') locked app ;;
+    *)
+        locked full
+        [ "$(installed_torch)" = "$(pinned_torch)" ] || install_torch
+        ;;
+esac
+pip install --no-deps --no-build-isolation --editable .

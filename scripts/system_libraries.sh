@@ -33,6 +33,8 @@ apt_install() {
         as_root="sudo"
         sudo -n true 2>/dev/null || may_install=no
     fi
+    [ $may_install = no ] ||
+        echo "Needed of the system, and about to be installed${as_root:+ with sudo}: $(echo "$*" | sed 's/|/ or /g')" >&2
     # Package lists first: a fresh machine has none, and names cannot be looked up without.
     [ $may_install = no ] || $as_root apt-get -qq -o DPkg::Lock::Timeout=120 update || true
     packages=
