@@ -17,7 +17,7 @@ from musegen_daw.live.planner import WritesDrums
 from musegen_daw.live.scheduler import Scheduler
 from musegen_daw.live.session import JamSession
 from musegen_daw.live.settings import JamSettings, Way
-from musegen_daw.live.transport import InternalTransport
+from musegen_daw.live.transport import InternalTransport, TransportState
 from musegen_daw.midi_file import read_midi
 
 CHANNEL = 0
@@ -55,6 +55,7 @@ class PlayedRig:
         song = read_midi(resources.clips_dir() / f"{clip}.mid")
         part = max(song.parts, key=lambda each: len(each.notes))
         self.length_beats = part.length_ticks / part.ppq
+        self._played = 0
         self._events = sorted(
             (ticks / part.ppq, data)
             for note in part.notes
@@ -65,13 +66,15 @@ class PlayedRig:
         )
 
     def play_to(self, beats: float) -> None:
-        """Start, and go on to a beat."""
-        self._transport.start()
-        for at, data in self._events:
+        """Start, or go on from where it was, to a beat."""
+        if self._transport.state is TransportState.STOPPED:
+            self._transport.start()
+        for at, data in self._events[self._played :]:
             if at >= beats:
                 break
             self._go_to(at)
-            self._session.receive(MidiEvent(self._clock.now_seconds(), data), "musegen in")
+            self.receive(data)
+            self._played += 1
         self._go_to(beats)
         for _ in range(2):  # a picture is as of the step after the last look
             _ = self._session.picture

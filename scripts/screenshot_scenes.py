@@ -56,7 +56,8 @@ class ShownPorts(PortDirectory):
 class Stage:
     """The program with a jam that stands still where it is worth a look."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, played_beats: float = PLAYED_BEATS) -> None:
+        self._played_beats = played_beats
         self.app = App(state, ShownPorts, self._open_rig)
         self.app.settings.change(is_first_run=False)
         self.window = self.app.window
@@ -85,7 +86,7 @@ class Stage:
         if self.trouble:
             raise PortError(self.trouble)
         self.rig = PlayedRig(self.app.context.drum_generator(), CLIP, BPM)
-        self.rig.play_to(PLAYED_BEATS)
+        self.rig.play_to(self._played_beats)
         return self.rig
 
 
