@@ -82,6 +82,7 @@ class Scheduler:
         self._numbers = count()
         self._queue: list[_Entry] = []
         self._sounding: dict[_Key, int] = {}  # to the number of the entry that ends it
+        self._foreign: set[_Key] = set()  # what another struck on this port
         self._channels: set[int] = set()
         self._delays: deque[float] = deque(maxlen=KEPT_DELAYS)
         self._sent = self._dropped = 0
@@ -131,6 +132,19 @@ class Scheduler:
             error = self._release()
             for channel in sorted(self._channels):
                 error = error or self._transmit(control_change(channel, ALL_NOTES_OFF, 0))
+        self._tell(error)
+
+    def end_foreign(self, keys: Iterable[_Key]) -> None:
+        """Send the ends of notes that another struck on this port, but for those that sound by this one.
+
+        Each is sent once more before such a note is struck, for a receiver that was not connected yet.
+        """
+        with self._guard:
+            error: PortError | None = None
+            foreign = set(keys) - self._sounding.keys()
+            self._foreign |= foreign
+            for key in sorted(foreign):
+                error = error or self._transmit(note_off(*key))
         self._tell(error)
 
     def attach(self, port: OutputPort) -> None:
@@ -252,6 +266,9 @@ class Scheduler:
     def _strike(self, note: TimedNote) -> PortError | None:
         key = note.channel, note.pitch
         error = self._end(key)
+        if error is None and key in self._foreign:
+            self._foreign.discard(key)
+            error = self._transmit(note_off(*key))
         if error is None:
             number = self._sounding[key] = next(self._numbers)
             self._channels.add(note.channel)

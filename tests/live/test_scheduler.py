@@ -354,3 +354,17 @@ def test_many_threads_at_once_leave_nothing_sounding_and_no_thread():
     assert not wire.faults
     assert not wire.sounding
     assert set(threading.enumerate()) <= before
+
+
+def test_notes_that_another_struck_are_ended_and_once_more_before_they_are_struck_again():
+    clock, wire, _, scheduler = made()
+    scheduler.play(hit(10.1, 12.0, pitch=42))
+    clock.advance(0.5)
+    scheduler.end_foreign([(9, 38), (9, 42), (9, 36)])
+    scheduler.play(hit(11.0, 11.1, pitch=38), hit(11.2, 11.3, pitch=38))
+    clock.advance(5)
+    assert wire.datas == [
+        note_on(9, 42, 100), note_off(9, 36), note_off(9, 38),
+        note_off(9, 38), note_on(9, 38, 100), note_off(9, 38),
+        note_on(9, 38, 100), note_off(9, 38), note_off(9, 42),
+    ]  # fmt: skip
