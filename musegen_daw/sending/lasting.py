@@ -11,7 +11,7 @@ from musegen_daw.errors import PortError
 from musegen_daw.live.events import MidiEvent, TimedNote
 from musegen_daw.live.scheduler import Lateness
 from musegen_daw.sending.messages import OutputPlace
-from musegen_daw.sending.remote import RemoteScheduler
+from musegen_daw.sending.remote import RemoteScheduler, SenderLost
 
 SLACK_SECONDS = 1.0
 REPEAT_SECONDS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
@@ -40,6 +40,7 @@ class LastingScheduler:
         self._place, self._in_real_time = place, in_real_time
         self._resumes, self._lost, self._found, self._failed = resumes, lost, found, failed
         self._guard = threading.Lock()
+        self._beginning = threading.Lock()  # one process at a time, each in the place of the one that died
         self._is_closing = threading.Event()
         self._ends: dict[tuple[int, int], float] = {}  # when the last note of a key ends
         self._starts: dict[tuple[int, int], float] = {}  # and when it begins
@@ -156,26 +157,43 @@ class LastingScheduler:
             thread.start()
 
     def _begin_again(self, died_seconds: float) -> None:
-        full = len(self._deaths) == MAX_DEATHS
-        if full and died_seconds - self._deaths[0] < DEATHS_SECONDS:
-            self._failed("The process that sends notes ends again and again; the jam has stopped.")
-            return
-        self._deaths.append(died_seconds)
-        self._remote.close()
-        owed = self._may_sound(died_seconds)
-        try:
-            remote = self._opened(self._place, again=True)
-        except PortError as error:
-            if not self._is_closing.is_set():
-                self._failed(f"The process that sends notes ended and cannot begin again: {error}")
-            return
-        remote.offset_seconds = self._offset_seconds  # it may have been set meanwhile
-        resume_seconds = self._resumes()
-        with self._guard:
-            self._remote = remote
-            self._starts.clear()
-            self._resume_seconds = resume_seconds
-        self._found()
+        with self._beginning:
+            self._remote.close()
+            owed = self._may_sound(died_seconds)
+            try:
+                remote = self._another(died_seconds)
+            except PortError as error:
+                if not self._is_closing.is_set():
+                    self._failed(str(error))
+                return
+            remote.offset_seconds = self._offset_seconds  # it may have been set meanwhile
+            resume_seconds = self._resumes()
+            with self._guard:
+                self._remote = remote
+                self._starts.clear()
+                self._resume_seconds = resume_seconds
+            self._found()
+        self._end_owed(remote, owed)
+
+    def _another(self, died_seconds: float) -> RemoteScheduler:
+        """Another process with the port; raises PortError."""
+        while True:
+            full = len(self._deaths) == MAX_DEATHS
+            if full and died_seconds - self._deaths[0] < DEATHS_SECONDS:
+                raise PortError("The process that sends notes ends again and again; the jam has stopped.")
+            self._deaths.append(died_seconds)
+            try:
+                return self._opened(self._place, again=True)
+            except SenderLost as error:
+                if self._is_closing.is_set():
+                    raise error
+                died_seconds = time.perf_counter()
+            except PortError as error:
+                raise PortError(
+                    f"The process that sends notes ended and cannot begin again: {error}"
+                ) from error
+
+    def _end_owed(self, remote: RemoteScheduler, owed: frozenset[tuple[int, int]]) -> None:
         for seconds in REPEAT_SECONDS:
             if self._is_closing.wait(seconds) or self._remote is not remote or remote.failure is not None:
                 break

@@ -22,7 +22,12 @@ START_SECONDS = 60.0
 ANSWER_SECONDS = 2.0
 END_SECONDS = 5.0
 
+_ENDED = "The process that sends notes has ended."
 _SILENT = State(frozenset(), Lateness(0, 0, 0.0, 0.0, 0.0))
+
+
+class SenderLost(PortError):
+    """The process ended before it had its port, without a word."""
 
 
 class RemoteScheduler:
@@ -32,7 +37,8 @@ class RemoteScheduler:
     A port that is lost is opened again there; `lost` and `found` are told, on a thread of this object, and so is
     `ended`, why the process has ended without being asked to. `again` is for the port of a process that died: its
     name is waited for until it is free.
-    Raises PortError where the port cannot be opened. Every method may be called from any thread.
+    Raises PortError where the port cannot be opened, SenderLost where the process was killed before that. Every method
+    may be called from any thread.
     """
 
     def __init__(
@@ -180,7 +186,7 @@ class RemoteScheduler:
             self._answers.pop(number, None)
 
     def _read(self) -> None:
-        sentence = "The process that sends notes has ended."
+        sentence = ""
         for data in self._replies:
             word, values = messages.read(data)
             if word == messages.ANSWER:
@@ -205,7 +211,8 @@ class RemoteScheduler:
 
     def _ended(self, sentence: str) -> None:
         was_there, self._port_is_there = self._port_is_there, False
-        self._opened.put(PortError(sentence))
+        self._opened.put(PortError(sentence) if sentence else SenderLost(_ENDED))
+        sentence = sentence or _ENDED
         is_unasked = not self._is_closing
         if is_unasked:
             self._failure = PortError(sentence)

@@ -12,6 +12,7 @@ from musegen_daw.live.events import TimedNote
 from musegen_daw.sending import lasting
 from musegen_daw.sending.lasting import MAX_DEATHS, LastingScheduler
 from musegen_daw.sending.messages import OutputPlace
+from musegen_daw.sending.remote import SenderLost
 
 WAIT_SECONDS = 60
 PLACE = OutputPlace("musegen drums", system="jack")
@@ -23,6 +24,9 @@ class Remote:
     def __init__(self, place, *, offset_seconds, lost, found, ended, in_real_time, again):
         if again and Remote.refusal:
             raise PortError(Remote.refusal)
+        if again and Remote.killed:
+            Remote.killed -= 1
+            raise SenderLost("The process that sends notes has ended.")
         self.place, self.offset_seconds, self.again = place, offset_seconds, again
         self.port_name = "musegen drums 2"
         self.failure = None
@@ -73,7 +77,7 @@ class Lasting:
 def made(monkeypatch):
     monkeypatch.setattr(lasting, "RemoteScheduler", Remote)
     monkeypatch.setattr(lasting, "REPEAT_SECONDS", (0.0, 0.01))
-    Remote.all, Remote.refusal = [], ""
+    Remote.all, Remote.refusal, Remote.killed = [], "", 0
     made = Lasting()
     yield made
     made.scheduler.close()
@@ -122,6 +126,32 @@ def test_where_no_other_process_begins_it_is_said_in_one_sentence(made):
     Remote.all[0].die()
     assert made.has_failed.wait(WAIT_SECONDS)
     assert made.failures == [f"The process that sends notes ended and cannot begin again: {Remote.refusal}"]
+
+
+def test_one_that_is_killed_while_it_begins_is_begun_again(made):
+    Remote.killed = 2
+    Remote.all[0].die()
+    assert made.back() is Remote.all[1]
+    assert made.failures == []
+
+
+def test_those_that_are_always_killed_while_they_begin_are_given_up(made):
+    Remote.killed = 1000
+    Remote.all[0].die()
+    assert made.has_failed.wait(WAIT_SECONDS)
+    assert "again and again" in made.failures[0]
+    assert Remote.killed == 1000 - MAX_DEATHS
+
+
+def test_one_that_is_killed_as_soon_as_it_has_its_port_is_begun_again(made):
+    made.scheduler.play(note(36, time.perf_counter(), 500))
+    Remote.all[0].die()
+    Remote.all[0].die()  # told while the next begins
+    made.back()
+    after = made.back()
+    wait_until(lambda: [(9, 36)] in after.ended_keys)
+    made.scheduler.play(note(46, made.resumes))
+    assert [each.pitch for each in after.played] == [46]
 
 
 def test_a_process_that_ends_again_and_again_is_given_up(made):
