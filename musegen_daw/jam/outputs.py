@@ -20,6 +20,7 @@ class LocalOut:
     def __init__(
         self, directory: PortDirectory, clock: Clock, name: str, *, created: bool, tell: Tell
     ) -> None:
+        self._created = created
         self._port = directory.create_output(name) if created else directory.open_output(name)
         # The scheduler closes a port that fails; this one is found again when it is back.
         self._lasting = _Lasting(self._port)
@@ -41,7 +42,7 @@ class LocalOut:
 
     def found(self) -> None:
         """The port is back: go on with it."""
-        self.scheduler.attach(self._lasting)
+        self.scheduler.attach(self._lasting, ends_again=self._created)
 
     def close(self) -> None:
         """End what sounds and give the port back; a second call does nothing."""

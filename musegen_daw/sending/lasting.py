@@ -14,17 +14,15 @@ from musegen_daw.sending.messages import OutputPlace
 from musegen_daw.sending.remote import RemoteScheduler, SenderLost
 
 SLACK_SECONDS = 1.0
-REPEAT_SECONDS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 MAX_DEATHS, DEATHS_SECONDS = 8, 60.0
 
 
 class LastingScheduler:
     """A `Scheduler` and its port in a process of their own, and in another of the same port name when that one dies.
 
-    What may sound then is ended, several times, for who listens may take a moment to connect again; notes that start
-    before `resumes`, in seconds of the clock and asked once the port is back, are left out. `failed` is told, on a
-    thread of this object, when no other process could be had: nothing is sent from then on. Raises PortError where
-    the port cannot be opened. Every method may be called from any thread.
+    What may sound then is ended; notes that start before `resumes`, in seconds of the clock and asked once the port is
+    back, are left out. `failed` is told, on a thread of this object, when no other process could be had: nothing is
+    sent from then on. Raises PortError where the port cannot be opened. Every method may be called from any thread.
     """
 
     def __init__(
@@ -43,7 +41,6 @@ class LastingScheduler:
         self._beginning = threading.Lock()  # one process at a time, each in the place of the one that died
         self._is_closing = threading.Event()
         self._ends: dict[tuple[int, int], float] = {}  # when the last note of a key ends
-        self._starts: dict[tuple[int, int], float] = {}  # and when it begins
         self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
         self._resume_seconds = float("-inf")
         self._again: list[threading.Thread] = []
@@ -60,7 +57,6 @@ class LastingScheduler:
             notes = tuple(note for note in notes if note.start_seconds >= self._resume_seconds)
             for note in notes:
                 key = note.channel, note.pitch
-                self._starts[key] = max(note.start_seconds, self._starts.get(key, note.start_seconds))
                 self._ends[key] = max(note.end_seconds, self._ends.get(key, note.end_seconds))
             remote = self._remote
         remote.play(*notes)
@@ -170,10 +166,9 @@ class LastingScheduler:
             resume_seconds = self._resumes()
             with self._guard:
                 self._remote = remote
-                self._starts.clear()
                 self._resume_seconds = resume_seconds
+            remote.end(*owed)
             self._found()
-        self._end_owed(remote, owed)
 
     def _another(self, died_seconds: float) -> RemoteScheduler:
         """Another process with the port; raises PortError."""
@@ -192,14 +187,6 @@ class LastingScheduler:
                 raise PortError(
                     f"The process that sends notes ended and cannot begin again: {error}"
                 ) from error
-
-    def _end_owed(self, remote: RemoteScheduler, owed: frozenset[tuple[int, int]]) -> None:
-        for seconds in REPEAT_SECONDS:
-            if self._is_closing.wait(seconds) or self._remote is not remote or remote.failure is not None:
-                break
-            with self._guard:
-                keys = owed - self._starts.keys()  # what was struck again has an end of its own
-            remote.end(*keys)
 
     def _may_sound(self, died_seconds: float) -> frozenset[tuple[int, int]]:
         with self._guard:

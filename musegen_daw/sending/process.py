@@ -57,7 +57,7 @@ def serve(heard: BinaryIO, said: BinaryIO) -> None:
 
             def changed(change: PortChange) -> None:
                 if change.present:
-                    scheduler.attach(output)
+                    scheduler.attach(output, ends_again=place.created)
                     say(messages.FOUND)
 
             stack.enter_context(PortWatcher(directory, changed))

@@ -20,7 +20,8 @@ from musegen_daw.sending.messages import OutputPlace, State
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 2.0
-END_SECONDS = 5.0
+END_SECONDS = 20.0
+"""A JACK server waits for a program that is killed in every period: it is let end by itself while that can be."""
 
 _ENDED = "The process that sends notes has ended."
 _SILENT = State(frozenset(), Lateness(0, 0, 0.0, 0.0, 0.0))
