@@ -137,7 +137,7 @@ class Scheduler:
         self._tell(error)
 
     def end_foreign(self, keys: Iterable[_Key]) -> None:
-        """Send the ends of notes that another struck on this port, now and for some seconds until they are struck here."""
+        """Send the ends of notes that another struck on this port, now and for some seconds unless struck here."""
         with self._guard:
             foreign = sorted(set(keys) - self._sounding.keys())
             error: PortError | None = None
