@@ -45,8 +45,8 @@ NOTE_SECONDS = 1.5  # so that something sounds at every moment
 BARS_AFTER = 2
 WAIT_SECONDS = 120.0
 CARRIED_SECONDS = 0.05  # what was on its way when something was killed
-BETWEEN_DEATHS_SECONDS = DEATHS_SECONDS / MAX_DEATHS + 0.5
-"""A sending process that dies more often is given up."""
+BETWEEN_DEATHS_SECONDS = DEATHS_SECONDS / MAX_DEATHS + 0.5 - BARS_AFTER * BAR_SECONDS
+"""Beside the bars that are heard after each: a sending process that dies more often is given up."""
 SENDER = b"musegen_daw.sending"
 
 NOISE_SECONDS, START_SECONDS = 2.5, 3.0
@@ -304,7 +304,10 @@ def noise(seconds: float, chance: random.Random) -> Row:
         sent = Peer.sending(_port(OWN_INPUT), sorted(plan)).messages()
         time.sleep(START_SECONDS - NOISE_SECONDS)
     delays = [
-        min((at - each.seconds for at in heard if at >= each.seconds), default=START_SECONDS)
+        # A message is handed on at the begin of the period in which it is due.
+        min(
+            (at - each.seconds for at in heard if at >= each.seconds - CARRIED_SECONDS), default=START_SECONDS
+        )
         for each in sent
         if each.data == bytes((START,))
     ]
