@@ -8,9 +8,11 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
+from benchmarks.jack_peer import Message
+from benchmarks.killed import SENDER, children, kill_processes
+from benchmarks.stuck import faults
 from musegen_daw.devices.hotplug import PortWatcher
 from musegen_daw.devices.ports import PortDirectory
 from tests.jack_server import jack_server
@@ -62,10 +64,7 @@ def _killed_until_it_ends(jam):
 
     def kill():
         while not ended.wait(0.05):
-            sender = _sender(jam.pid)
-            if sender is not None:
-                with suppress(ProcessLookupError):
-                    os.kill(sender, signal.SIGKILL)
+            kill_processes(*children(SENDER, jam.pid))
 
     killer = threading.Thread(target=kill)
     killer.start()
@@ -84,7 +83,7 @@ def _killed(jam, directory):
         for _ in range(KILLS):
             count = len(there.heard)
             there.wait_for(lambda heard, count=count: sum(each.is_note_on for each in heard[count:]) >= 6)
-            os.kill(_sender(jam.pid), signal.SIGKILL)
+            kill_processes(*children(SENDER, jam.pid))
             killed_seconds = time.perf_counter()
             time.sleep(0.05)  # what was on its way
             count, owed = len(there.heard), _sounding(there.heard)
@@ -93,26 +92,15 @@ def _killed(jam, directory):
             said["seconds until all had ended"].append(time.perf_counter() - killed_seconds)
             there.wait_for(lambda heard, count=count: any(each.is_note_on for each in heard[count:]))
             said["seconds until the drums were back"].append(time.perf_counter() - killed_seconds)
-            said.setdefault("struck while it sounded", []).extend(_struck_twice(there.heard))
         jam.send_signal(signal.SIGTERM)
         there.wait_for(lambda heard: not _sounding(heard))
         out, _ = jam.communicate(timeout=WAIT_SECONDS)
     there.close()
-    said["sounding"] = sorted(_sounding(there.heard))
+    said |= faults([Message(each.time_seconds, each.time_seconds, each.data) for each in there.heard])
     said["exit code"] = jam.returncode
     lines = [json.loads(line) for line in out.splitlines()]
     said["sentences"] = sorted({line["sentence"] for line in lines if line["event"] == "message"})
     return said
-
-
-def _sender(parent):
-    """The process that sends for another, None while there is none."""
-    with suppress(OSError):
-        for task in Path(f"/proc/{parent}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                if b"musegen_daw.sending" in Path(f"/proc/{child}/cmdline").read_bytes():
-                    return int(child)
-    return None
 
 
 def _key(event):
@@ -131,17 +119,6 @@ def _sounding(events):
         elif event.is_note_off:
             keys.discard(_key(event))
     return keys
-
-
-def _struck_twice(events):
-    keys, twice = set(), []
-    for event in tuple(events):
-        if event.is_note_on:
-            twice += [_key(event)] if _key(event) in keys else []
-            keys.add(_key(event))
-        elif event.is_note_off:
-            keys.discard(_key(event))
-    return twice
 
 
 if __name__ == "__main__":
