@@ -32,6 +32,8 @@ _DRAIN_SECONDS = 0.01
 _QUEUE_MESSAGES = 4096
 _LISTED_TRIES, _LISTED_SECONDS = 10, 0.01
 _HEALER = "end of SysEx"
+_CLIENT_TRIES, _CLIENT_SECONDS = 3, 0.05
+_SETTLED_SECONDS = 0.02
 
 
 class Direction(StrEnum):
@@ -209,12 +211,17 @@ class Driver:
 
     def _client(self, direction: Direction, name: str) -> Any:
         constant = getattr(self._library, self.api.constant)
-        try:
-            if direction is Direction.INPUT:
-                return self._library.MidiIn(constant, name, _QUEUE_MESSAGES)
-            return self._library.MidiOut(constant, name)
-        except self._library.RtMidiError as error:
-            raise PortError(f"{self.api.label} cannot be used: {error}") from error
+        tries = _CLIENT_TRIES
+        while True:
+            try:
+                if direction is Direction.INPUT:
+                    return self._library.MidiIn(constant, name, _QUEUE_MESSAGES)
+                return self._library.MidiOut(constant, name)
+            except self._library.RtMidiError as error:
+                tries -= 1
+                if not tries:
+                    raise PortError(f"{self.api.label} cannot be used: {error}") from error
+            time.sleep(_CLIENT_SECONDS)  # libjack fails at times while others come and go
 
     def _connected(
         self,
@@ -347,7 +354,11 @@ class Connection:
                 # while it waits for the driver's thread: let it through first.
                 time.sleep(_DRAIN_SECONDS)
             time.sleep(max(0.0, self._sent_seconds + self._carrying_seconds - time.perf_counter()))
-            for port in (self._healer, self._port):
-                if port is not None:
-                    port.close_port()
-                    port.delete()
+            ports = [port for port in (self._healer, self._port) if port is not None]
+            for port in ports:
+                port.close_port()
+            if self._carrying_seconds:
+                # An output of JACK frees its queue before it ends the thread, which may be about to read it.
+                time.sleep(_SETTLED_SECONDS)
+            for port in ports:
+                port.delete()
