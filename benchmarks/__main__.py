@@ -40,6 +40,12 @@ def main(argv: list[str] | None = None) -> int:
     recording.add_argument("--seconds", type=float, default=20.0, help="of each song")
     stuck = command("stuck", _stuck, "whether a note ever hangs, in jams through JACK")
     stuck.add_argument("--jams", type=int, default=100)
+    killed = command(
+        "killed", _killed, "jams whose processes or JACK server are killed, and nonsense as input"
+    )
+    killed.add_argument("--kills", type=int, default=50, help="of each process")
+    killed.add_argument("--servers", type=int, default=20, help="that are killed")
+    killed.add_argument("--seconds", type=float, default=600.0, help="of random bytes")
     ardour = command("ardour", _ardour, "jams with a real DAW, and where its drums are recorded")
     ardour.add_argument("--runs", type=int, default=3)
     ardour.add_argument("--tempo", type=float, default=118.4)
@@ -114,6 +120,12 @@ def _stuck(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
     from benchmarks.stuck import benchmark
 
     return benchmark(options.jams, options.seed, in_real_time=not options.usual_priority)
+
+
+def _killed(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.killed import benchmark
+
+    return benchmark(options.kills, options.servers, options.seconds, options.seed)
 
 
 def _ardour(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:

@@ -9,10 +9,12 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
+
+from musegen_daw.errors import PortError
 
 INSTALL = "Real MIDI ports need JACK: install jackd (Debian and Ubuntu: sudo apt-get install -y jackd2)."
 START_SECONDS, END_SECONDS = 60.0, 60.0
@@ -26,7 +28,10 @@ TIMEOUTS = 10
 STARTS = 3
 LIST = Path("/dev/shm/jack-shm-registry")
 
+THERE_SECONDS = 60.0
+
 Server = subprocess.Popen[bytes]
+T = TypeVar("T")
 
 
 @contextmanager
@@ -50,6 +55,18 @@ def jack_server(
         _end(server)
         if server.returncode and not is_killed:
             _forget(name)
+
+
+def once_there(open_port: Callable[[], T]) -> T:
+    """What `open_port` gives as soon as it finds its port: on a busy computer a list of ports may be empty at first."""
+    end = time.monotonic() + THERE_SECONDS
+    while True:
+        try:
+            return open_port()
+        except PortError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(POLL_SECONDS)
 
 
 def _may_be_urgent() -> bool:

@@ -61,7 +61,7 @@ def test_the_packaged_program_begins_as_the_computing_process():
 
 
 def test_the_packaged_program_begins_as_the_sending_process_without_qt_and_models():
-    asked = messages.line(messages.OPEN, "no such port", False, "jack", 0.0, False)
+    asked = messages.line(messages.OPEN, "no such port", False, "jack", 0.0, False, False)
     result = _start(own_processes.AS_SENDER, said=asked)
     assert result.returncode == 0, result.stderr
     word, values = messages.read(result.stdout)

@@ -63,8 +63,9 @@ def jam(folder: Path, song: Song, *, bpm: float, bars: int, command: Sequence[st
         ardour(folder / "home") as daw,
         _app([*command, "--record", str(recording)], folder / "app.txt") as app,
     ):
-        make_session(daw, session, song, bpm, bars)
+        # Before Ardour begins, which cannot register its ports while it is told of those that others make.
         _wait(lambda: _is_ready(app, folder / "app.txt", ports), "The app is not ready to play.")
+        make_session(daw, session, song, bpm, bars)
         route(daw, song)
         ports.open_input(DRUMS, lambda seconds, data: sent.append((seconds, data)))
         before = int(daw("xruns"))

@@ -14,6 +14,7 @@ from musegen_daw.commands.keys import Keys
 from musegen_daw.commands.ports import OpenPorts
 from musegen_daw.commands.terminal import say
 from musegen_daw.drumming.job import DrumWriter, OpenGenerator
+from musegen_daw.errors import PortError
 
 if TYPE_CHECKING:
     from musegen_daw.commands.jam_display import Display
@@ -113,6 +114,8 @@ def _play(rig: JamRig, args: Namespace, display: Display, keys: Keys, endings: E
             display.event("learn", f"Move the knob or pad for: {target}.", control=target)
         rig.save_learned()
         display.show(facts_of(status, rig.picture))
+        if rig.failure:
+            raise PortError(rig.failure)
         for key in _pressed(keys.read(REDRAW_SECONDS)):
             if key in QUIT:
                 endings.ask()

@@ -19,11 +19,16 @@ from musegen_daw.own_processes import AS_COMPUTER, command_of, end
 LOOK_SECONDS = 0.05  # between two looks at whether a call is still wanted
 END_SECONDS = 2.0
 PATIENT_NICENESS = 5
+TRIES = 2
 _LOST = "lost"
 
 
 class Cancelled(Exception):
     """The caller asked to stop."""
+
+
+class _Lost(Exception):
+    """The process ended in the middle of a task."""
 
 
 class Worker:
@@ -56,8 +61,32 @@ class Worker:
         `progress` and `cancelled`, too. What it raises is raised here.
 
         Where `cancelled` answers true or `progress` raises, the task is given up; when it has ended, Cancelled is
-        raised, or what `progress` raised. Raises MusegenError where the process was lost; the next call starts another.
+        raised, or what `progress` raised. Where the process is lost another begins the task again, once, for it may be
+        the task that it died of: where that one is lost, too, MusegenError is raised, and the next call starts another.
         """
+        for _ in range(TRIES):
+            try:
+                return self._called(task, arguments, progress, cancelled)
+            except _Lost:
+                continue
+        raise MusegenError(f"The process that {self._does} has ended unexpectedly; try it again.")
+
+    def close(self) -> None:
+        """End the process and what it does; a second call does nothing, and a call raises MusegenError from now on."""
+        with self._lock:
+            self._is_closed = True
+            process, self._process = self._process, None
+        if process is not None:
+            process.close()
+
+    def _called(
+        self,
+        task: str | Callable[..., Any],
+        arguments: tuple[Any, ...],
+        progress: Callable[[int, int], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> Any:
+        """What one process returns; raises _Lost where it ends before."""
         process = self._running()
         number, answers = process.ask(task, arguments)
         given_up: BaseException | None = None
@@ -84,17 +113,9 @@ class Worker:
                 elif word == messages.RAISED:
                     raise value
                 else:
-                    raise MusegenError(f"The process that {self._does} has ended unexpectedly; try it again.")
+                    raise _Lost
         finally:
             process.forget(number)
-
-    def close(self) -> None:
-        """End the process and what it does; a second call does nothing, and a call raises MusegenError from now on."""
-        with self._lock:
-            self._is_closed = True
-            process, self._process = self._process, None
-        if process is not None:
-            process.close()
 
     def _running(self) -> _Process:
         with self._lock:

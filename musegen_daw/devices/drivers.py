@@ -7,12 +7,14 @@ import re
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
+from musegen_daw.devices.messages import END_OF_SYSEX, whole_messages
 from musegen_daw.devices.queue_reader import QueueReader
 from musegen_daw.devices.quiet import quieten
 from musegen_daw.errors import PortError
@@ -28,6 +30,10 @@ _SOCKETS = Path("/proc/net/unix")
 _LISTENING = "00010000"
 _DRAIN_SECONDS = 0.01
 _QUEUE_MESSAGES = 4096
+_LISTED_TRIES, _LISTED_SECONDS = 10, 0.01
+_HEALER = "end of SysEx"
+_CLIENT_TRIES, _CLIENT_SECONDS = 3, 0.05
+_SETTLED_SECONDS = 0.02
 
 
 class Direction(StrEnum):
@@ -43,8 +49,9 @@ class Api:
 
     `changing` is what the driver appends to a port's name that is another one the next time. `calls_back` is whether
     its thread may run Python: that of JACK may not, because the server, and whoever opens or closes a port while
-    holding the interpreter lock, waits for it. `carrying_seconds` is how long an output must stay after its last
-    message for that to arrive: JACK carries it in a later period, and drops it where the port is gone by then.
+    holding the interpreter lock, waits for it. Such a driver keeps what comes after a SysEx that was cut until an end
+    of SysEx comes, which this program sends to its own inputs. `carrying_seconds` is how long an output must stay after
+    its last message for that to arrive: JACK carries it in a later period, and drops it where the port is gone by then.
     """
 
     key: str
@@ -204,12 +211,17 @@ class Driver:
 
     def _client(self, direction: Direction, name: str) -> Any:
         constant = getattr(self._library, self.api.constant)
-        try:
-            if direction is Direction.INPUT:
-                return self._library.MidiIn(constant, name, _QUEUE_MESSAGES)
-            return self._library.MidiOut(constant, name)
-        except self._library.RtMidiError as error:
-            raise PortError(f"{self.api.label} cannot be used: {error}") from error
+        tries = _CLIENT_TRIES
+        while True:
+            try:
+                if direction is Direction.INPUT:
+                    return self._library.MidiIn(constant, name, _QUEUE_MESSAGES)
+                return self._library.MidiOut(constant, name)
+            except self._library.RtMidiError as error:
+                tries -= 1
+                if not tries:
+                    raise PortError(f"{self.api.label} cannot be used: {error}") from error
+            time.sleep(_CLIENT_SECONDS)  # libjack fails at times while others come and go
 
     def _connected(
         self,
@@ -226,7 +238,15 @@ class Driver:
             try:
                 if received is not None:
                     connection.receive(received, calls_back=self.api.calls_back)
-                open_port(port)
+                if received is None or self.api.calls_back:
+                    open_port(port)
+                else:
+                    healer = self._client(Direction.OUTPUT, CLIENT)
+                    connection.keep(healer)
+                    before = healer.get_ports()
+                    open_port(port)
+                    if _leads_to_new(healer, before, client, name):
+                        connection.heal()
             except self._library.RtMidiError as error:
                 connection.close()
                 raise PortError(
@@ -237,6 +257,19 @@ class Driver:
                 raise
             self._connections.add(connection)
             return connection
+
+
+def _leads_to_new(healer: Any, before: Sequence[str], client: str, name: str) -> bool:
+    """Whether an output could be connected to the input that was opened since, which a driver does not name."""
+    own = re.compile(rf"{re.escape(client)}(-\d+)?:{re.escape(name)}")  # JACK numbers the clients of one name
+    for _ in range(_LISTED_TRIES):
+        names = healer.get_ports()
+        found = [each for each in names if each not in before and own.fullmatch(each)]
+        if found:
+            healer.open_port(names.index(found[-1]), _HEALER)
+            return True
+        time.sleep(_LISTED_SECONDS)  # a busy server tells late of a port
+    return False
 
 
 class Connection:
@@ -250,6 +283,7 @@ class Connection:
         self._lock = threading.Lock()
         self._calls_back = False
         self._reader: QueueReader | None = None
+        self._healer: Any = None
         self._closed = False
 
     @property
@@ -262,7 +296,9 @@ class Connection:
 
         def arrived(event: tuple[Sequence[int], float], _: object) -> None:
             # Stamped here: the times that drivers give with their calls are wrong on some systems.
-            received(time.perf_counter(), event[0])
+            now_seconds = time.perf_counter()
+            for message in whole_messages(event[0]):
+                received(now_seconds, message)
 
         if calls_back:
             self._calls_back = True
@@ -272,6 +308,20 @@ class Connection:
             # Nothing is left out by the driver, whose times count from the message before, left out or not.
             self._port.ignore_types(sysex=False, timing=False, active_sense=False)
             self._reader = QueueReader(self._port, received)
+
+    def keep(self, healer: Any) -> None:
+        """Close an output with this input."""
+        self._healer = healer
+
+    def heal(self) -> None:
+        """Have a SysEx that was cut ended through the output that is kept, which leads here."""
+
+        def end_sysex() -> None:
+            with suppress(self._error_type):
+                self._healer.send_message((END_OF_SYSEX,))
+
+        if self._reader is not None:
+            self._reader.heal_with(end_sysex)
 
     def pass_on(self, *, clock: bool = False, sysex: bool = False) -> None:
         """What of the floods comes through the driver, where it can leave some out; active sensing never does."""
@@ -304,5 +354,11 @@ class Connection:
                 # while it waits for the driver's thread: let it through first.
                 time.sleep(_DRAIN_SECONDS)
             time.sleep(max(0.0, self._sent_seconds + self._carrying_seconds - time.perf_counter()))
-            self._port.close_port()
-            self._port.delete()
+            ports = [port for port in (self._healer, self._port) if port is not None]
+            for port in ports:
+                port.close_port()
+            if self._carrying_seconds:
+                # An output of JACK frees its queue before it ends the thread, which may be about to read it.
+                time.sleep(_SETTLED_SECONDS)
+            for port in ports:
+                port.delete()

@@ -7,8 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from musegen_daw.devices.messages import END_OF_SYSEX, SYSEX, whole_messages
+
 POLL_SECONDS = 0.001
 LATEST_SECONDS = 0.25
+SILENT_SECONDS = 0.01
+UNANSWERED_SECONDS = 0.25
 
 
 class Arrivals:
@@ -19,6 +23,10 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._last_seconds: float | None = None
+
+    def forget(self) -> None:
+        """Count from the next message on, as when some came that the driver did not tell of."""
+        self._last_seconds = None
 
     def stamp(self, since_last_seconds: float, now_seconds: float) -> float:
         """The seconds at which a message came that is read now."""
@@ -38,9 +46,18 @@ class QueueReader:
         self._port = port
         self._received = received
         self._arrivals = Arrivals()
+        self._end_sysex: Callable[[], None] | None = None
         self._ended = False
         self._thread = threading.Thread(target=self._read, name="musegen port reader", daemon=True)
         self._thread.start()
+
+    def heal_with(self, end_sysex: Callable[[], None]) -> None:
+        """Call `end_sysex`, which sends an end of SysEx to the port, whenever nothing comes.
+
+        The driver keeps all that comes after a SysEx that was cut until such an end; it can neither be asked whether
+        it does so, nor be told to stop.
+        """
+        self._end_sysex = end_sysex
 
     def close(self) -> None:
         """End the thread; nothing is handed on after the return, and a second call does nothing."""
@@ -49,10 +66,26 @@ class QueueReader:
             self._thread.join()
 
     def _read(self) -> None:
+        due_seconds = time.perf_counter() + SILENT_SECONDS
+        is_asked = False
         while not self._ended:
             event = self._port.get_message()
+            now_seconds = time.perf_counter()
             if event is None:
+                if self._end_sysex is not None and now_seconds >= due_seconds:
+                    self._end_sysex()
+                    is_asked = True
+                    # Asked again late: a server that stands still must not be sent to without end.
+                    due_seconds = now_seconds + UNANSWERED_SECONDS
                 time.sleep(POLL_SECONDS)
                 continue
-            message, since_last_seconds = event
-            self._received(self._arrivals.stamp(since_last_seconds, time.perf_counter()), message)
+            data, since_last_seconds = event
+            if data and data[0] == SYSEX:
+                self._arrivals.forget()
+            if data and data[-1] == END_OF_SYSEX:
+                is_asked = False
+            if not is_asked:
+                due_seconds = now_seconds + SILENT_SECONDS
+            stamp_seconds = self._arrivals.stamp(since_last_seconds, now_seconds)
+            for message in whole_messages(data):
+                self._received(stamp_seconds, message)

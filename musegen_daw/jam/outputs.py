@@ -8,8 +8,8 @@ from musegen_daw.devices.ports import MidiOutput, PortDirectory
 from musegen_daw.live.clock import Clock
 from musegen_daw.live.events import MidiEvent
 from musegen_daw.live.scheduler import Scheduler
+from musegen_daw.sending.lasting import LastingScheduler
 from musegen_daw.sending.messages import OutputPlace
-from musegen_daw.sending.remote import RemoteScheduler
 
 Tell = Callable[[str], None]
 
@@ -20,6 +20,7 @@ class LocalOut:
     def __init__(
         self, directory: PortDirectory, clock: Clock, name: str, *, created: bool, tell: Tell
     ) -> None:
+        self._created = created
         self._port = directory.create_output(name) if created else directory.open_output(name)
         # The scheduler closes a port that fails; this one is found again when it is back.
         self._lasting = _Lasting(self._port)
@@ -41,7 +42,7 @@ class LocalOut:
 
     def found(self) -> None:
         """The port is back: go on with it."""
-        self.scheduler.attach(self._lasting)
+        self.scheduler.attach(self._lasting, ends_again=self._created)
 
     def close(self) -> None:
         """End what sounds and give the port back; a second call does nothing."""
@@ -52,15 +53,27 @@ class LocalOut:
 class RemoteOut:
     """A MIDI output and its scheduler in a process of their own, which ends every note even when this one is killed.
 
-    Raises PortError.
+    When that process dies, another goes on from `resumes`; `failed` is told when there is none. Raises PortError.
     """
 
-    def __init__(self, system: str | None, clock: Clock, name: str, *, created: bool, tell: Tell) -> None:
+    def __init__(
+        self,
+        system: str | None,
+        clock: Clock,
+        name: str,
+        *,
+        created: bool,
+        tell: Tell,
+        resumes: Callable[[], float],
+        failed: Tell,
+    ) -> None:
         self.is_lost = False
         self._clock, self._tell = clock, tell
         place = OutputPlace(name, created, system)
         # Not in real time: while a JACK server without it is held up, its driver waits busily, and would keep it so.
-        self.scheduler = RemoteScheduler(place, lost=self._was_lost, found=self._was_found)
+        self.scheduler = LastingScheduler(
+            place, resumes=resumes, lost=self._was_lost, found=self._was_found, failed=failed
+        )
         self.name = self.scheduler.port_name or name
 
     def send(self, data: bytes) -> None:
@@ -88,13 +101,26 @@ OpenOut = Callable[[str, bool], MidiOut]
 """Opens the output of that name, as a new port or another's."""
 
 
-def opener(directory: PortDirectory, clock: Clock, tell: Tell, *, apart: bool) -> OpenOut:
-    """Opens outputs in processes of their own, or here; `tell` is given a sentence for what becomes of them."""
+def opener(
+    directory: PortDirectory,
+    clock: Clock,
+    tell: Tell,
+    *,
+    apart: bool,
+    resumes: Callable[[], float] = lambda: 0.0,
+    failed: Tell | None = None,
+) -> OpenOut:
+    """Opens outputs in processes of their own, or here; `tell` is given a sentence for what becomes of them.
+
+    `failed` is given one when such a process is gone for good, `resumes` gives the seconds of the next bar.
+    """
 
     def open_out(name: str, created: bool) -> MidiOut:
         if apart:
             system = directory.created_on() if created else None
-            return RemoteOut(system, clock, name, created=created, tell=tell)
+            return RemoteOut(
+                system, clock, name, created=created, tell=tell, resumes=resumes, failed=failed or tell
+            )
         return LocalOut(directory, clock, name, created=created, tell=tell)
 
     return open_out

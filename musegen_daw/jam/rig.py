@@ -36,7 +36,7 @@ from musegen_daw.live.session import JamSession
 from musegen_daw.live.settings import Way
 from musegen_daw.live.tape import Tape
 from musegen_daw.midi_file import song_to_bytes
-from musegen_daw.sending.remote import RemoteScheduler
+from musegen_daw.sending.lasting import LastingScheduler
 
 
 class KnowsStyles(WritesDrums, Protocol):
@@ -72,7 +72,7 @@ class JamRig:
         self.settings = settings
         self._clock = clock or SystemClock()
         self._config_dir = config_dir or places.config_dir()
-        self._message = self._told = ""
+        self._message = self._told = self._failure = ""
         self._active: dict[str, float] = {}
         self._closing = threading.Lock()
         self._is_closed = False
@@ -82,7 +82,14 @@ class JamRig:
         style = self._found_style(settings.style)
         control_map = self._saved_map = places.load_map(self._config_dir, settings.control_map)
         with ExitStack() as opened:
-            open_out = opener(directory, self._clock, self._say, apart=settings.sends_apart)
+            open_out = opener(
+                directory,
+                self._clock,
+                self._say,
+                apart=settings.sends_apart,
+                resumes=self._next_bar_seconds,
+                failed=self._fail,
+            )
             self._ports = RigPorts(settings, directory, self._received, open_out)
             opened.callback(self._ports.close)
             # After the ports: where JACK plays the sound too, it waits for Python, which opening a port holds up.
@@ -249,6 +256,11 @@ class JamRig:
         )
 
     @property
+    def failure(self) -> str:
+        """Why nothing can be sent any more, so that the jam is over and is to be closed; else empty."""
+        return self._failure
+
+    @property
     def picture(self) -> JamPicture:
         """What to draw: made by the session's worker for whoever looks, as of the step after the last look."""
         return self._played.picture
@@ -324,9 +336,20 @@ class JamRig:
     def _say(self, sentence: str) -> None:
         self._message = sentence
 
-    def _all_schedulers(self) -> tuple[Scheduler | RemoteScheduler, ...]:
+    def _fail(self, sentence: str) -> None:
+        self._say(sentence)
+        self._failure = sentence
+        if self._time is not None:
+            self._time.stop()
+
+    def _next_bar_seconds(self) -> float:
+        """When the next bar begins, its hits that come early with it; now where nothing plays."""
+        now_seconds = self._clock.now_seconds()
+        return now_seconds if self._time is None else self._time.next_bar_seconds(now_seconds)
+
+    def _all_schedulers(self) -> tuple[Scheduler | LastingScheduler, ...]:
         """The MIDI output's first, then that of the sound device, which is told of every hit as early as it needs."""
-        schedulers: list[Scheduler | RemoteScheduler] = []
+        schedulers: list[Scheduler | LastingScheduler] = []
         output, offset_seconds = self._ports.output, self.settings.offset_seconds
         if output is not None:
             if offset_seconds is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 
 from musegen_daw.core.drums import PIECE_OF_PITCH
 from musegen_daw.jam.clock_input import ClockInput
@@ -13,6 +14,7 @@ from musegen_daw.live.clock_sender import ClockSender
 from musegen_daw.live.events import TimedNote
 from musegen_daw.live.midi_clock import ClockFollower, ClockState
 from musegen_daw.live.outputs import PlaysNotes
+from musegen_daw.live.patterns import LEAD_BEATS
 from musegen_daw.live.transport import FollowedTransport, InternalTransport
 
 CLICK_PITCH = 37  # side stick
@@ -92,6 +94,15 @@ class Timekeeper:
             self._led.align()
         self._tell()
         return bpm
+
+    def next_bar_seconds(self, now_seconds: float) -> float:
+        """When the next bar begins, less the lead of a hit that belongs to it; now while nothing plays."""
+        bar_beats, transport = self._settings.beats_per_bar, self.transport
+        if not transport.is_playing:
+            return now_seconds
+        bars = ceil((transport.position(now_seconds) + LEAD_BEATS) / bar_beats)
+        seconds = transport.seconds_at(bars * bar_beats - LEAD_BEATS)
+        return now_seconds if seconds is None else seconds
 
     def feed(self, source: str, data: bytes, time_seconds: float) -> None:
         """Take a message about time that came in at `source`."""

@@ -29,6 +29,8 @@ from musegen_daw.live.ports import OutputPort
 
 STALE_SECONDS = 0.05
 KEPT_DELAYS = 10_000
+REPEAT_SECONDS = (0.1, 0.3, 0.7, 1.5, 3.1, 6.3)
+"""After an end that a receiver may have missed because it was not connected yet."""
 
 _Key = tuple[int, int]  # channel, pitch
 _OFF, _MESSAGE, _ON = range(3)  # what is due together is sent in this order
@@ -82,6 +84,7 @@ class Scheduler:
         self._numbers = count()
         self._queue: list[_Entry] = []
         self._sounding: dict[_Key, int] = {}  # to the number of the entry that ends it
+        self._missed: set[_Key] = set()  # whose end a receiver may have missed
         self._channels: set[int] = set()
         self._delays: deque[float] = deque(maxlen=KEPT_DELAYS)
         self._sent = self._dropped = 0
@@ -120,21 +123,35 @@ class Scheduler:
     def release_all(self) -> None:
         """Drop everything that is not sent and end everything that sounds, before this returns."""
         with self._guard:
-            self._queue.clear()
+            self._drop()
             error = self._release()
         self._tell(error)
 
     def panic(self) -> None:
         """`release_all`, and all notes off on every channel that was played, for a receiver that missed one."""
         with self._guard:
-            self._queue.clear()
+            self._drop()
             error = self._release()
             for channel in sorted(self._channels):
                 error = error or self._transmit(control_change(channel, ALL_NOTES_OFF, 0))
         self._tell(error)
 
-    def attach(self, port: OutputPort) -> None:
-        """Send to `port` from now on, as when a port has come back; the one before is released and closed."""
+    def end_foreign(self, keys: Iterable[_Key]) -> None:
+        """Send the ends of notes that another struck on this port, now and for some seconds unless struck here."""
+        with self._guard:
+            foreign = sorted(set(keys) - self._sounding.keys())
+            error: PortError | None = None
+            for key in foreign:
+                error = error or self._transmit(note_off(*key))
+            self._repeat(foreign)
+        self._worker.wake()
+        self._tell(error)
+
+    def attach(self, port: OutputPort, *, ends_again: bool = False) -> None:
+        """Send to `port` from now on, as when a port has come back; the one before is released and closed.
+
+        `ends_again` is for a port that others have yet to connect to: what sounded is ended again for some seconds.
+        """
         with self._guard:
             before = self._port
             if before is not None and before is not port:
@@ -146,6 +163,8 @@ class Scheduler:
             self._port = port
             # What sounded when the port was lost may sound on behind it.
             ended = {entry.number for entry in self._queue if entry.order == _OFF}
+            if ends_again:
+                self._repeat(self._sounding)
             error = self._release(lambda number: number not in ended)
         self._worker.wake()
         self._tell(error)
@@ -236,6 +255,9 @@ class Scheduler:
     # Below this line the guard is held
 
     def _dispatch(self, entry: _Entry, late_seconds: float) -> PortError | None:
+        if entry.data and entry.key is not None:
+            is_missed = entry.key in self._missed and entry.key not in self._sounding
+            return self._transmit(entry.data) if is_missed else None
         if entry.key is not None and entry.note is None:
             if self._sounding.get(entry.key) != entry.number or self._port is None:
                 return None
@@ -252,6 +274,9 @@ class Scheduler:
     def _strike(self, note: TimedNote) -> PortError | None:
         key = note.channel, note.pitch
         error = self._end(key)
+        if error is None and key in self._missed:
+            self._missed.discard(key)
+            error = self._transmit(note_off(*key))
         if error is None:
             number = self._sounding[key] = next(self._numbers)
             self._channels.add(note.channel)
@@ -275,6 +300,22 @@ class Scheduler:
             if self._port is not None and error is None:
                 error = self._end(key)
         return error
+
+    def _repeat(self, keys: Iterable[_Key]) -> None:
+        """Send the ends of keys again until they are struck, beside those that they have."""
+        now_seconds = self._clock.now_seconds() - self._offset_seconds
+        for key in keys:
+            self._missed.add(key)
+            for seconds in REPEAT_SECONDS:
+                number = next(self._numbers)
+                heapq.heappush(
+                    self._queue, _Entry(now_seconds + seconds, _OFF, number, key, None, note_off(*key))
+                )
+
+    def _drop(self) -> None:
+        """Forget what is not sent, but for ends that are sent again."""
+        self._queue = [entry for entry in self._queue if entry.data and entry.key is not None]
+        heapq.heapify(self._queue)
 
     def _transmit(self, data: bytes) -> PortError | None:
         port = self._port

@@ -12,7 +12,7 @@ from musegen_daw.live.scheduler import Lateness
 
 # Said to the process.
 OPEN, PLAY, SEND, CANCEL, OFFSET = "open", "play", "send", "cancel", "offset"
-RELEASE, PANIC, TELL, CLOSE = "release", "panic", "tell", "close"
+RELEASE, PANIC, END, TELL, CLOSE = "release", "panic", "end", "tell", "close"
 # Said by it; ANSWER goes with the number of what is answered.
 OPENED, REFUSED, LOST, FOUND, ENDED, ANSWER = "opened", "refused", "lost", "found", "ended", "answer"
 

@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from typing import Any, BinaryIO
 
 from musegen_daw.devices.hotplug import PortWatcher
 from musegen_daw.devices.ports import MidiOutput, PortChange, PortDirectory
-from musegen_daw.errors import MusegenError
+from musegen_daw.errors import MusegenError, PortError
 from musegen_daw.live.clock import SystemClock
 from musegen_daw.live.scheduler import Scheduler
 from musegen_daw.sending import messages
@@ -22,6 +23,7 @@ from musegen_daw.sending.messages import OutputPlace, State
 REAL_TIME_PRIORITY = 10
 """Above whatever computes, below the threads of sound servers."""
 MAX_BUSY_SECONDS = 0.5
+AGAIN_SECONDS, AGAIN_STEP_SECONDS = 10.0, 0.05
 
 
 def main() -> None:
@@ -39,13 +41,12 @@ def serve(heard: BinaryIO, said: BinaryIO) -> None:
     """Open the port that the first line asks for and carry out all other lines; nothing sounds at the return."""
     say = _Voice(said).say
     try:
-        (place, offset_seconds, is_urgent) = _opening(heard)
+        (place, offset_seconds, is_urgent, is_again) = _opening(heard)
         if is_urgent:
             run_in_real_time()
         with ExitStack() as stack:
             directory = stack.enter_context(PortDirectory.open(place.system))
-            open_port = directory.create_output if place.created else directory.open_output
-            output = _Reopened(open_port(place.name))
+            output = _Reopened(_opened_again(directory, place) if is_again else _opened(directory, place))
             scheduler = Scheduler(
                 SystemClock(),
                 output,
@@ -56,7 +57,7 @@ def serve(heard: BinaryIO, said: BinaryIO) -> None:
 
             def changed(change: PortChange) -> None:
                 if change.present:
-                    scheduler.attach(output)
+                    scheduler.attach(output, ends_again=place.created)
                     say(messages.FOUND)
 
             stack.enter_context(PortWatcher(directory, changed))
@@ -117,15 +118,36 @@ class _Voice:
             self._said.write(messages.line(word, *values))
 
 
-def _opening(heard: BinaryIO) -> tuple[OutputPlace, float, bool]:
+def _opened(directory: PortDirectory, place: OutputPlace) -> MidiOutput:
+    return directory.create_output(place.name) if place.created else directory.open_output(place.name)
+
+
+def _opened_again(directory: PortDirectory, place: OutputPlace) -> MidiOutput:
+    """The port of a process that died, whose name a sound server keeps for a while; raises PortError."""
+    end_seconds = time.monotonic() + AGAIN_SECONDS
+    while True:
+        try:
+            output = _opened(directory, place)
+            if not place.created or output.name == place.name:
+                return output
+            output.close()
+            problem = PortError(f"The MIDI output {place.name!r} does not come free.")
+        except PortError as error:
+            problem = error
+        if time.monotonic() > end_seconds:
+            raise problem
+        time.sleep(AGAIN_STEP_SECONDS)
+
+
+def _opening(heard: BinaryIO) -> tuple[OutputPlace, float, bool, bool]:
     data = heard.readline()
     if not data:
         raise SystemExit
     word, values = messages.read(data)
     if word != messages.OPEN:
         raise ValueError(f"{word!r} before {messages.OPEN!r}")
-    name, created, system, offset_seconds, is_urgent = values
-    return OutputPlace(name, created, system), offset_seconds, is_urgent
+    name, created, system, offset_seconds, is_urgent, is_again = values
+    return OutputPlace(name, created, system), offset_seconds, is_urgent, is_again
 
 
 def _carry_out(heard: Iterable[bytes], scheduler: Scheduler, say: Any) -> None:
@@ -145,6 +167,8 @@ def _carry_out(heard: Iterable[bytes], scheduler: Scheduler, say: Any) -> None:
         elif word == messages.PANIC:
             scheduler.panic()
             say(messages.ANSWER, values[0], None)
+        elif word == messages.END:
+            scheduler.end_foreign((channel, pitch) for channel, pitch in values[0])
         elif word == messages.TELL:
             state = State(scheduler.sounding, scheduler.lateness)
             say(messages.ANSWER, values[0], messages.state_values(state))

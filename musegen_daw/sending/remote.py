@@ -20,17 +20,26 @@ from musegen_daw.sending.messages import OutputPlace, State
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 2.0
-END_SECONDS = 5.0
+END_SECONDS = 20.0
+"""A JACK server waits for a program that is killed in every period: it is let end by itself while that can be."""
 
+_ENDED = "The process that sends notes has ended."
 _SILENT = State(frozenset(), Lateness(0, 0, 0.0, 0.0, 0.0))
+
+
+class SenderLost(PortError):
+    """The process ended before it had its port, without a word."""
 
 
 class RemoteScheduler:
     """A `Scheduler` and its port in a process of their own, told what to send over a pipe.
 
     When this program ends, however it ends, the pipe does too, and the process ends every note that sounds.
-    A port that is lost is opened again there; `lost` and `found` are told, on a thread of this object.
-    Raises PortError where the port cannot be opened. Every method may be called from any thread.
+    A port that is lost is opened again there; `lost` and `found` are told, on a thread of this object, and so is
+    `ended`, why the process has ended without being asked to. `again` is for the port of a process that died: its
+    name is waited for until it is free.
+    Raises PortError where the port cannot be opened, SenderLost where the process was killed before that. Every method
+    may be called from any thread.
     """
 
     def __init__(
@@ -40,13 +49,15 @@ class RemoteScheduler:
         offset_seconds: float = 0.0,
         lost: Callable[[str], None] | None = None,
         found: Callable[[], None] | None = None,
+        ended: Callable[[str], None] | None = None,
         in_real_time: bool = True,
+        again: bool = False,
     ) -> None:
-        self._lost, self._found = lost, found
+        self._lost, self._found, self._told_when_ended = lost, found, ended
         self._offset_seconds = offset_seconds
         self._failure: Exception | None = None
         self._is_closing = False
-        self._port_is_there = False
+        self._port_is_there = self._is_open = False
         self._writing = threading.Lock()
         self._numbers = count()
         self._answers: dict[int, SimpleQueue[Any]] = {}
@@ -57,7 +68,7 @@ class RemoteScheduler:
         self._pipe, self._replies = self._process.stdin, self._process.stdout
         self._reader = threading.Thread(target=self._read, name="musegen sending replies", daemon=True)
         self._reader.start()
-        self._say(messages.OPEN, place.name, place.created, place.system, offset_seconds, in_real_time)
+        self._say(messages.OPEN, place.name, place.created, place.system, offset_seconds, in_real_time, again)
         try:
             opened = self._opened.get(timeout=START_SECONDS)
         except Empty:
@@ -91,6 +102,11 @@ class RemoteScheduler:
     def panic(self) -> None:
         """`release_all`, and all notes off on every channel that was played, for a receiver that missed one."""
         self._ask(messages.PANIC)
+
+    def end(self, *keys: tuple[int, int]) -> None:
+        """Send the ends of notes, each a (channel, pitch), that another process struck on this port."""
+        if keys:
+            self._say(messages.END, sorted(keys))
 
     def close(self) -> None:
         """End everything that sounds, give the port back and end the process; a second call does nothing."""
@@ -171,7 +187,7 @@ class RemoteScheduler:
             self._answers.pop(number, None)
 
     def _read(self) -> None:
-        sentence = "The process that sends notes has ended."
+        sentence = ""
         for data in self._replies:
             word, values = messages.read(data)
             if word == messages.ANSWER:
@@ -179,7 +195,7 @@ class RemoteScheduler:
                 if answer is not None:
                     answer.put(values[1])
             elif word == messages.OPENED:
-                self._port_is_there = True
+                self._port_is_there = self._is_open = True
                 self._opened.put(values[0])
             elif word == messages.FOUND:
                 self._port_is_there = True
@@ -196,13 +212,17 @@ class RemoteScheduler:
 
     def _ended(self, sentence: str) -> None:
         was_there, self._port_is_there = self._port_is_there, False
-        self._opened.put(PortError(sentence))
-        if not self._is_closing:
+        self._opened.put(PortError(sentence) if sentence else SenderLost(_ENDED))
+        sentence = sentence or _ENDED
+        is_unasked = not self._is_closing
+        if is_unasked:
             self._failure = PortError(sentence)
             if was_there and self._lost is not None:
                 self._lost(sentence)
         for answer in tuple(self._answers.values()):
             answer.put(None)
+        if is_unasked and self._is_open and self._told_when_ended is not None:
+            self._told_when_ended(sentence)
 
 
 def _started() -> subprocess.Popen[bytes]:

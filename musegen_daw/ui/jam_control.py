@@ -234,8 +234,18 @@ class JamControl(QObject):
         self._is_opening = self._is_measuring = False
         self.absent.emit(sentence)
 
+    def _give_up(self, sentence: str) -> None:
+        """Close a jam that can send nothing any more."""
+        self._let_go()
+        self._workers.start(
+            lambda task: self._close_held(), succeeded=lambda _: self._failed(sentence), failed=self._failed
+        )
+
     def _look(self) -> None:
         if self._rig is None:
+            return
+        if self._rig.failure:
+            self._give_up(self._rig.failure)
             return
         status = self._rig.status
         if status.message != self._message:

@@ -34,6 +34,11 @@ class Rig(Protocol):
         ...
 
     @property
+    def failure(self) -> str:
+        """Why nothing can be sent any more; else empty."""
+        ...
+
+    @property
     def picture(self) -> JamPicture:
         """What to draw."""
         ...

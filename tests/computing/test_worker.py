@@ -142,19 +142,64 @@ def test_a_request_without_sense_is_a_value_error(worker, request_of_clip):
         drummer_of(worker).generate(replace(request_of_clip, bars=()))
 
 
-def test_a_killed_process_is_one_sentence_and_the_next_request_starts_another(worker, request_of_clip):
-    drummer = drummer_of(worker)
-    process_id = worker.process_id
+class Killer:
+    """Kills the process that is at work as soon as it tells how far it is, so many times."""
 
-    def kill(done: int, total: int) -> None:
-        if done == 1:
+    def __init__(self, worker: Worker, times: int) -> None:
+        self._worker, self._times = worker, times
+        self.killed: list[int] = []
+
+    def __call__(self, done: int, total: int) -> None:
+        process_id = self._worker.process_id
+        if len(self.killed) < self._times and process_id is not None and process_id not in self.killed:
+            self.killed.append(process_id)
             os.kill(process_id, signal.SIGKILL)
 
+
+def test_another_process_writes_what_one_was_killed_over(worker, request_of_clip):
+    drummer = drummer_of(worker)
+    kill = Killer(worker, 1)
+    result = drummer.generate(long(request_of_clip), progress=kill)
+    assert len(kill.killed) == 1
+    assert result == drummer.generate(long(request_of_clip))
+    assert worker.process_id not in (None, *kill.killed)
+    assert _stat(kill.killed[0]) == ""  # not even a zombie
+
+
+def test_what_kills_two_processes_is_one_sentence_and_the_next_request_starts_another(
+    worker, request_of_clip
+):
+    drummer = drummer_of(worker)
+    kill = Killer(worker, 2)
     with pytest.raises(MusegenError, match="that writes the drums has ended unexpectedly"):
         drummer.generate(long(request_of_clip), progress=kill)
-    assert _stat(process_id) == ""  # not even a zombie
+    assert len(kill.killed) == 2
     assert drummer.generate(request_of_clip).takes
-    assert worker.process_id not in (None, process_id)
+    assert worker.process_id not in (None, *kill.killed)
+
+
+def test_all_who_asked_are_answered_by_the_process_after_the_one_that_was_killed(worker, request_of_clip):
+    drummer = drummer_of(worker)
+    kill = Killer(worker, 1)
+    found: dict[int, object] = {}
+
+    def ask(seed: int) -> None:
+        found[seed] = drummer.generate(replace(request_of_clip, seed=seed), progress=kill)
+
+    threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(kill.killed) == 1
+    assert found == {seed: drummer.generate(replace(request_of_clip, seed=seed)) for seed in range(3)}
+
+
+def test_what_is_given_up_is_not_begun_again(worker, request_of_clip):
+    drummer = drummer_of(worker)
+    kill = Killer(worker, 1)
+    with pytest.raises(Cancelled):
+        drummer.generate(long(request_of_clip), progress=kill, cancelled=lambda: bool(kill.killed))
 
 
 def test_closing_ends_the_process_and_what_it_does(worker, request_of_clip):

@@ -1,5 +1,6 @@
 """Real ports: a JACK server routes what this program and another one, played by the test, send each other."""
 
+import random
 import threading
 import time
 from contextlib import contextmanager
@@ -138,6 +139,61 @@ def test_floods_are_left_out_and_a_clock_comes_only_where_it_is_wanted(app, daw)
     flood = [*[b"\xfe"] * 300, *clock, b"\xf0\x01\x02\xf7", b"\xf1\x10", b"\xff", end]
     assert arrives(outputs[0], played, flood, [end])
     assert arrives(outputs[1], timed, flood, [*clock, end])
+
+
+BEGINNINGS = b"\xf0\x01\x02\x03", b"\xf0", b"\xf0\x7e\x90\x24", b"\xf0\x01\xf0"
+PLAYED = [b"\xfa", *[b"\xf8"] * 6, b"\x90\x3c\x64", b"\xf8", b"\x80\x3c\x00", b"\xfc"]
+
+
+@pytest.mark.parametrize("cut", BEGINNINGS, ids=bytes.hex)
+def test_after_a_sysex_without_its_end_all_else_is_heard(app, daw, cut):
+    heard = Heard()
+    app.create_input("musegen in", heard, clock=True)
+    keys = once_there(lambda: daw.open_output("musegen in"))
+    connect(keys, heard)
+    assert arrives(keys, heard, [cut, *PLAYED], PLAYED)
+
+
+def test_an_input_of_another_program_is_healed_of_a_cut_sysex_too(app, daw):
+    heard = Heard()
+    keys = daw.create_output("keys")
+    once_there(lambda: app.open_input("keys", heard, clock=True))
+    connect(keys, heard)
+    assert arrives(keys, heard, [BEGINNINGS[0], *PLAYED], PLAYED)
+
+
+def test_after_random_bytes_a_start_is_heard(app, daw):
+    chance = random.Random(7)
+    heard = Heard()
+    app.create_input("musegen in", heard, clock=True)
+    keys = once_there(lambda: daw.open_output("musegen in"))
+    connect(keys, heard)
+    for _ in range(20):
+        # Whatever it is, the driver sends it as a SysEx.
+        keys.send(b"\xf0" + bytes(chance.randrange(256) for _ in range(chance.randrange(40))))
+        time.sleep(0.005)
+    keys.send(BEGINNINGS[0])
+    assert arrives(keys, heard, PLAYED, PLAYED)
+
+
+def test_a_sysex_that_was_cut_moves_no_later_time(app, daw):
+    heard = Heard()
+    app.create_input("musegen in", heard, clock=True)
+    keys = once_there(lambda: daw.open_output("musegen in"))
+    connect(keys, heard)
+    for _ in range(10):
+        keys.send(BEGINNINGS[0])
+        for _ in range(3):
+            time.sleep(0.004)
+            keys.send(b"\xf8")
+    time.sleep(0.1)
+    for _ in range(TAKES):
+        heard.events.clear()
+        before = time.perf_counter()
+        keys.send(b"\xfa")
+        if heard.has([b"\xfa"], 2):
+            break
+    assert before < heard.events[0][0] < time.perf_counter()
 
 
 def test_a_port_that_vanishes_comes_back_by_name(app, daw):

@@ -10,7 +10,7 @@ from musegen_daw.devices.loopback import Loopback
 from musegen_daw.devices.ports import PortChange, PortDirectory
 from musegen_daw.errors import PortError
 from tests.devices.conftest import absent
-from tests.devices.doubles import FakeRtMidi
+from tests.devices.doubles import FakeRtMidi, FakeRtMidiError
 
 WAIT_SECONDS = 30
 
@@ -74,6 +74,38 @@ def test_nothing_is_received_after_closing_and_the_callback_goes_first(directory
     arrived(([0x90, 60, 100], 0.0), None)  # was on its way
     assert received == []
     assert directory.in_use == ()
+
+
+def test_what_alsa_joins_to_a_sysex_that_was_cut_is_heard(directory_of, linux):
+    heard, overheard = [], []
+    directory = directory_of(linux)
+    port = directory.open_input("Keys", lambda seconds, data: heard.append(data), clock=True)
+    cut, played = (0xF0, 1, 2, 3), ((0xFA,), (0x90, 60, 100))
+    for message in played:
+        # As long as SysEx is left out by the driver it waits for no end of one.
+        linux.arrive("Keys:Keys MIDI 1 20:0", *cut)
+        linux.arrive("Keys:Keys MIDI 1 20:0", *message)
+    with port.overheard(overheard.append):
+        for message in played:
+            linux.arrive("Keys:Keys MIDI 1 20:0", *cut, *message)
+    assert heard == [bytes(message) for message in played] * 2
+    assert overheard == [bytes(message) for message in played]
+
+
+def test_a_client_that_a_driver_refuses_at_first_is_asked_for_again(directory_of, linux, monkeypatch):
+    refusals = [FakeRtMidiError("not now")] * 2
+    make = linux.MidiIn
+
+    def refuse_at_first(*arguments):
+        if refusals:
+            raise refusals.pop()
+        return make(*arguments)
+
+    monkeypatch.setattr(linux, "MidiIn", refuse_at_first)
+    assert directory_of(linux).open_input("Keys", lambda seconds, data: None).name == "Keys:Keys MIDI 1"
+    refusals += [FakeRtMidiError("not ever")] * 100
+    with pytest.raises(PortError, match="cannot be used: not ever"):
+        directory_of(linux).create_input("musegen in", lambda seconds, data: None)
 
 
 def test_a_created_port_takes_a_free_name_and_is_not_listed(directory_of, linux):

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from musegen_daw.live.clock import ManualClock, SystemClock
 from musegen_daw.live.events import CLOCK, MidiEvent, TimedNote, control_change, note_off, note_on
-from musegen_daw.live.scheduler import STALE_SECONDS, Scheduler
+from musegen_daw.live.scheduler import REPEAT_SECONDS, STALE_SECONDS, Scheduler
 from musegen_daw.live.transport import InternalTransport
 from tests.live.wires import Wire, WirePort
 
@@ -354,3 +354,44 @@ def test_many_threads_at_once_leave_nothing_sounding_and_no_thread():
     assert not wire.faults
     assert not wire.sounding
     assert set(threading.enumerate()) <= before
+
+
+def test_notes_that_another_struck_are_ended_again_until_they_are_struck():
+    clock, wire, _, scheduler = made()
+    scheduler.play(hit(10.1, 12.0, pitch=42))
+    clock.advance(0.5)
+    scheduler.end_foreign([(9, 38), (9, 42), (9, 36)])
+    scheduler.play(hit(10.9, 11.0, pitch=38), hit(11.2, 11.3, pitch=38))
+    clock.advance(20)
+    played = {pitch: [(round(event.time_seconds, 3), event.is_note_on) for event in wire.events
+                      if event.data[1] == pitch] for pitch in (36, 38, 42)}  # fmt: skip
+    assert played == {
+        36: [(round(10.5 + seconds, 3), False) for seconds in (0.0, *REPEAT_SECONDS)],
+        38: [
+            (10.5, False), (10.6, False), (10.8, False), (10.9, False), (10.9, True), (11.0, False),
+            (11.2, True), (11.3, False),
+        ],
+        42: [(10.1, True), (12.0, False)],
+    }  # fmt: skip
+
+
+def test_what_sounded_is_ended_again_where_others_have_to_connect_first_and_whatever_is_dropped():
+    clock, wire, port, scheduler = made()
+    scheduler.play(hit(10.1, 10.4), hit(10.1, 13.0, pitch=60), hit(10.2, pitch=36))
+    clock.advance(0.15)
+    port.is_lost = True
+    clock.advance(1)
+    scheduler.attach(WirePort(wire), ends_again=True)
+    clock.advance(0.2)
+    scheduler.play(hit(11.4, pitch=38), hit(14.0, pitch=41))
+    clock.advance(1)
+    scheduler.release_all()
+    clock.advance(10)
+    ends = [(round(event.time_seconds, 3), event.data[1]) for event in wire.events if not event.is_note_on]
+    back = 11.15
+    assert [seconds for seconds, pitch in ends if pitch == 60] == [
+        12.35, *(round(back + each, 3) for each in REPEAT_SECONDS[3:])
+    ]  # fmt: skip
+    assert [seconds for seconds, pitch in ends if pitch == 38] == [back, 11.25, 11.4, 11.5]
+    assert wire.strikes == {(9, 38): 2, (9, 60): 1}
+    assert not wire.sounding

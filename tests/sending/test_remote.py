@@ -256,7 +256,7 @@ def test_a_port_that_is_not_there_is_named(daw):
     [
         b"nonsense\n",
         messages.line(messages.CLOSE),
-        messages.line(messages.OPEN, "musegen drums", True, "jack", 0.0, False)
+        messages.line(messages.OPEN, "musegen drums", True, "jack", 0.0, False, False)
         + b'["play",[[1,0,9,36,100]]]\n',
     ],
 )

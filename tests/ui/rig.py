@@ -25,6 +25,7 @@ class FakeRig:
         self.settings = settings or RigSettings()
         self.told = []
         self.status = STATUS
+        self.failure = ""
         self.picture = JamPicture()
         self.beats = 0.0
         self.is_led = False

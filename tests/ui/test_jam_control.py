@@ -99,6 +99,17 @@ def test_what_the_jam_tells_is_said_once(qtbot, control):
     assert said == ["The MIDI input 'Keys' is gone."]
 
 
+def test_a_jam_that_can_send_nothing_any_more_is_closed_and_another_can_be_opened(qtbot, control, rigs):
+    rig = opened(qtbot, control)
+    with qtbot.waitSignal(control.absent) as absent:
+        rig.failure = "The process that sends notes ends again and again."
+    assert absent.args == ["The process that sends notes ends again and again."]
+    assert control.rig is None
+    assert rigs.closed == [rig]
+    assert not control.is_opening
+    assert opened(qtbot, control) is not rig
+
+
 def test_where_a_daw_leads_starting_is_explained(qtbot, control):
     rig, said = opened(qtbot, control), []
     control.said.connect(said.append)

@@ -1,0 +1,30 @@
+"""The processes that compute are killed in the middle of their work for the real window: it is done all the same."""
+
+import os
+import signal
+
+from benchmarks.killed import children, kill_processes
+from musegen_daw import resources
+from tests.desktop.hands import window
+
+CLIP = resources.clips_dir() / "funk-bass.mid"
+COMPUTER = b"musegen_daw.computing"
+
+
+def test_drums_are_written_though_the_process_that_writes_them_is_killed(desktop, tmp_path):
+    with window(desktop, tmp_path / "state") as hands:
+        hands.open_file(CLIP)
+        hands.generate()
+        killed = children(COMPUTER, hands.process.pid)
+        for process_id in killed:
+            os.kill(process_id, signal.SIGSTOP)  # so that nothing is done before it is killed
+        before = hands.see()["sentences"].count("Wrote ")
+        hands.key("ctrl+g")
+        hands.wait(lambda seen: not seen["widgets"]["Generate"]["enabled"], "No drums are being written.")
+        kill_processes(*killed)
+        seen = hands.wait(lambda seen: seen["sentences"].count("Wrote ") > before, "No drums were written.")
+        assert killed
+        assert seen["hits"]
+        assert "unexpected" not in seen["sentences"]
+        assert not set(killed) & set(children(COMPUTER, hands.process.pid))
+        assert hands.close() == 0
