@@ -8,10 +8,12 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, TextIO
 from unicodedata import category
 
+from musegen_daw.commands import standard_output
 from musegen_daw.commands.arguments import STANDARD_OUTPUT
 
 REPAINT_SECONDS = 0.1
@@ -40,9 +42,15 @@ def shown(text: str, stream: TextIO) -> str:
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """A line, or several, on stdout or another stream, as far as it can be shown there."""
-    to: TextIO = sys.stdout if stream is None else stream
-    print(shown(text, to), file=to, flush=True)
+    """A line, or several, on stdout or another stream, as far as it can be shown there.
+
+    Raises MusegenError, once, where stdout is full; one whose reader has gone is no error, nor is another stream.
+    """
+    if stream is None or stream is sys.stdout:
+        standard_output.write_text(f"{shown(text, sys.stdout)}\n")
+        return
+    with suppress(OSError):  # there is nobody left to be told
+        print(shown(text, stream), file=stream, flush=True)
 
 
 def json_line(facts: Mapping[str, object]) -> str:
@@ -89,16 +97,16 @@ class Progress:
         if self._visible and now_seconds >= self._next_seconds:
             self._next_seconds = now_seconds + REPAINT_SECONDS
             self._painted = True
-            print(
-                f"\r\033[K{printable(self._label)} {100 * done // max(1, total)} %",
-                end="",
-                file=sys.stderr,
-                flush=True,
-            )
+            _paint(f"\r\033[K{printable(self._label)} {100 * done // max(1, total)} %")
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._painted:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            _paint("\r\033[K")
+
+
+def _paint(text: str) -> None:
+    with suppress(OSError):
+        print(text, end="", file=sys.stderr, flush=True)
