@@ -131,17 +131,18 @@ def _end_command(
         if not runs.ended("work", number, chance.uniform(low, 1.05 * seconds)):
             continue
         found = runs.files("work")
-        _compare(deed, expected, found, count)
+        compare(deed, expected, found, count)
         count.kills += 1
         told(count.kills)
     runs.prepare()
     runs.whole("work")
     count.left_in_the_end = len(runs.left(expected))
-    _compare(deed, expected, runs.files("work"), count)
+    compare(deed, expected, runs.files("work"), count)
     return count
 
 
-def _compare(deed: Deed, expected: dict[str, bytes], found: dict[str, bytes], count: Count) -> None:
+def compare(deed: Deed, expected: dict[str, bytes], found: dict[str, bytes], count: Count) -> None:
+    """Count which of the files that were `found` are as `expected`, by what they hold, and which are not."""
     left = 0
     for name, data in found.items():
         if name not in expected:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from functools import partial
 from itertools import count
 from pathlib import Path
 
+from musegen_daw.commands.endings import handle_endings
 from musegen_daw.editing.autosave import restored
 from musegen_daw.editing.document import ClipDocument
 from musegen_daw.editing.edits import set_humanise
@@ -82,11 +82,8 @@ def main(state: Path) -> int:
     timer.timeout.connect(edit)
     app.window.begun.connect(lambda: timer.start(EDIT_MILLISECONDS))
     QTimer.singleShot(0, app.window, app.window.begin)
-    for name in ("SIGTERM", "SIGHUP", "SIGINT"):
-        if hasattr(signal, name):  # heard at the next edit, which is soon
-            signal.signal(
-                getattr(signal, name), lambda *_: QTimer.singleShot(0, app.window, app.window.close)
-            )
+    # Heard at the next edit, which is soon.
+    handle_endings(lambda *_: QTimer.singleShot(0, app.window, app.window.close))
     try:
         return application.exec()
     finally:

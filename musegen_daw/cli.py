@@ -68,7 +68,10 @@ def main(
     try:
         args = _parser().parse_args(argv)
     except SystemExit as error:
-        return _printed(error.code if isinstance(error.code, int) else 2)
+        return error.code if isinstance(error.code, int) else 2
+    except MusegenError as error:
+        terminal.report_error(error, verbose=False)
+        return 1
     try:
         with stopping():
             if args.list_styles or args.list_drum_maps:
@@ -103,16 +106,6 @@ def main(
     except Exception as error:  # noqa: BLE001 - the last place where a person can still be told
         terminal.report_error(error, verbose=args.verbose, prefix="Unexpected error")
         return 1
-
-
-def _printed(code: int) -> int:
-    """The exit code once what was printed has gone where it should, else 1, told."""
-    try:
-        standard_output.write_text("")
-    except MusegenError as error:
-        terminal.report_error(error, verbose=False)
-        return 1
-    return code
 
 
 def _open_window(arguments: list[str]) -> int:

@@ -37,7 +37,7 @@ def stopping() -> Iterator[None]:
     def stop(number: int, _frame: FrameType | None) -> None:
         raise Stopped(number)
 
-    before = {} if threading.current_thread() is not threading.main_thread() else _set_handlers(stop)
+    before = {} if threading.current_thread() is not threading.main_thread() else handle_endings(stop)
     try:
         yield
     finally:
@@ -45,8 +45,11 @@ def stopping() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _set_handlers(handler: Callable[[int, FrameType | None], None]) -> dict[int, Any]:
-    """Have the signals that ask for the end handled; what handled them before, but for a hang-up that is ignored."""
+def handle_endings(handler: Callable[[int, FrameType | None], None]) -> dict[int, Any]:
+    """Have every signal that asks for the end handled, and return what handled it before, by its number.
+
+    A hang-up that is ignored, as by nohup, stays so. For the main thread.
+    """
     before: dict[int, Any] = {}
     for name in _NAMES:
         number = getattr(signal, name, None)
@@ -66,7 +69,7 @@ class Endings:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Endings:
-        self._before = _set_handlers(self._ask)
+        self._before = handle_endings(self._ask)
         if hasattr(signal, "SIGTSTP"):
             self._before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
         return self

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from musegen_daw.commands.arguments import STANDARD_OUTPUT
 from musegen_daw.errors import MusegenError
@@ -61,11 +62,14 @@ def delivered(output: Path, suffix: str, error_type: type[MusegenError]) -> Iter
                 write(block, error_type)
 
 
-def forget() -> None:
-    """Let all that is still printed go nowhere, so that it cannot fail once more, not even at the program's end."""
+def forget(stream: TextIO | None = None) -> None:
+    """Let all that is still printed go nowhere, so that it cannot fail once more, not even at the program's end.
+
+    `stream` is another than the standard output.
+    """
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, (stream or sys.stdout).fileno())
     os.close(nowhere)
 
 

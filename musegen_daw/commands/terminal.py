@@ -8,13 +8,15 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 from unicodedata import category
 
 from musegen_daw.commands import standard_output
 from musegen_daw.commands.arguments import STANDARD_OUTPUT
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 REPAINT_SECONDS = 0.1
 REPLACEMENT = "\ufffd"
@@ -23,11 +25,20 @@ _NO_TEXT = ("Cc", "Cs")
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells of misuse without the control characters that an argument may have, such as the name of a file."""
+    """Tells of misuse without the control characters that an argument may have, such as the name of a file.
+
+    Raises MusegenError where what is asked for, such as the help, cannot be written to a full standard output.
+    """
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and exit with 2."""
         super().error(printable(message))
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if file is sys.stdout:
+            standard_output.write_text(message)
+        else:
+            _tell(message, sys.stderr)
 
 
 def printable(text: str) -> str:
@@ -49,8 +60,7 @@ def say(text: str, stream: TextIO | None = None) -> None:
     if stream is None or stream is sys.stdout:
         standard_output.write_text(f"{shown(text, sys.stdout)}\n")
         return
-    with suppress(OSError):  # there is nobody left to be told
-        print(shown(text, stream), file=stream, flush=True)
+    _tell(f"{shown(text, stream)}\n", stream)
 
 
 def json_line(facts: Mapping[str, object]) -> str:
@@ -97,16 +107,18 @@ class Progress:
         if self._visible and now_seconds >= self._next_seconds:
             self._next_seconds = now_seconds + REPAINT_SECONDS
             self._painted = True
-            _paint(f"\r\033[K{printable(self._label)} {100 * done // max(1, total)} %")
+            _tell(f"\r\033[K{printable(self._label)} {100 * done // max(1, total)} %", sys.stderr)
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._painted:
-            _paint("\r\033[K")
+            _tell("\r\033[K", sys.stderr)
 
 
-def _paint(text: str) -> None:
-    with suppress(OSError):
-        print(text, end="", file=sys.stderr, flush=True)
+def _tell(text: str, stream: TextIO) -> None:
+    try:
+        print(text, end="", file=stream, flush=True)
+    except OSError:
+        standard_output.forget(stream)  # there is nobody left to be told
