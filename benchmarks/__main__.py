@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     hostile.add_argument("--only", default="", metavar="WORDS", help="inputs whose name holds these")
     kills = command("kills", _kills, "what is left where a command that writes, or the window, is killed")
     kills.add_argument("--kills", type=int, default=200, help="of each")
-    kills.add_argument("--only", default="", metavar="WORDS", help="those whose name holds these")
+    kills.add_argument("--only", default="", metavar="WORDS", help="the one of that name, else those with it")
     kills.add_argument(
         "--signal", choices=("KILL", "TERM", "HUP", "INT"), default="KILL", help="to end them by"
     )

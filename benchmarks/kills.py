@@ -87,11 +87,11 @@ class Count:
 
 
 def benchmark(kills: int, seed: int, only: str = "", by: str = "KILL") -> tuple[list[dict[str, Any]], int]:
-    """End each deed whose name holds `only` so often, and print what was left; the status is 1 where anything was."""
+    """End the deed `only`, or each whose name holds it, so often, and print what was left; 1 where anything was."""
     number = signal.Signals[f"SIG{by}"]
     chance = random.Random(seed)
     counts: list[Count] = []
-    for name in (name for name in NAMES if only in name):
+    for name in [only] if only in NAMES else [name for name in NAMES if only in name]:
         with tempfile.TemporaryDirectory(prefix="musegen-kills-") as folder:
             told = _progress(name, kills)
             if name == WINDOW:
