@@ -23,7 +23,9 @@ from musegen_daw.resources import clips_dir
 OLD = b"what was there before"
 WINDOW = "window"
 LATE_SHARE = 0.75
-"""From when on, as a share of what a command takes, every second one is ended: files are written late."""
+"""From when on, as a share of what a command takes, about every second one is ended: files are written late."""
+SOONER, LATER = 0.9, 1.03
+"""What a command is held to take follows how often it ends by itself: the computer may have more to do by and by."""
 WINDOW_SECONDS = 2.5
 PATIENCE_SECONDS = 120
 CLIP = "demo.mid"
@@ -127,9 +129,11 @@ def _end_command(
     count = Count(deed.name)
     while count.kills < kills:
         runs.prepare()
-        low = 0.0 if count.kills % 2 else LATE_SHARE * seconds
-        if not runs.ended("work", number, chance.uniform(low, 1.05 * seconds)):
+        low = chance.choice((0.0, LATE_SHARE * seconds))
+        if not runs.ended("work", number, chance.uniform(low, seconds)):
+            seconds *= SOONER
             continue
+        seconds *= LATER
         found = runs.files("work")
         compare(deed, expected, found, count)
         count.kills += 1
