@@ -61,6 +61,12 @@ def main(argv: list[str] | None = None) -> int:
     renderer.add_argument("--soundfont", type=Path, help="the .sf2 for both; the bundled one unless given")
     hostile = command("hostile", _hostile, "what small hostile files cost each reader, in time and memory")
     hostile.add_argument("--only", default="", metavar="WORDS", help="inputs whose name holds these")
+    kills = command("kills", _kills, "what is left where a command that writes, or the window, is killed")
+    kills.add_argument("--kills", type=int, default=200, help="of each")
+    kills.add_argument("--only", default="", metavar="WORDS", help="the one of that name, else those with it")
+    kills.add_argument(
+        "--signal", choices=("KILL", "TERM", "HUP", "INT"), default="KILL", help="to end them by"
+    )
     roundtrip = command(
         "roundtrip", _roundtrip, "whether files that drums are put into stay else as they are"
     )
@@ -157,6 +163,12 @@ def _hostile(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
     from benchmarks.hostile import benchmark
 
     return benchmark(options.only)
+
+
+def _kills(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
+    from benchmarks.kills import benchmark
+
+    return benchmark(options.kills, options.seed, options.only, options.signal)
 
 
 def _roundtrip(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:

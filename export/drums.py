@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from musegen_daw.drumming.style import STYLE_FEATURES, StyleBook
 from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import ModelSpec
+from musegen_daw.part_files import part_folder
 from training.drums.dataset import Batch
 from training.drums.model import DrumLSTM
 from training.drums.train import load_model
@@ -68,9 +68,9 @@ def export_drums(
     """
     model, tokenizer, values = load_model(checkpoint)
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as staging:
-        exported = _export(model, tokenizer, values, Path(staging), name, chooser, planner, hand, critic)
-        for path in Path(staging).iterdir():
+    with part_folder(out) as staging:
+        exported = _export(model, tokenizer, values, staging, name, chooser, planner, hand, critic)
+        for path in staging.iterdir():
             path.replace(out / path.name)
     return exported
 

@@ -13,6 +13,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from musegen_daw.files import write_bytes
 from musegen_daw.models.spec import Graph
 from musegen_daw.models.spec import Tensor as TensorFacts
 
@@ -46,12 +47,10 @@ def export_graph(
 
 
 def write_graph(model: onnx.ModelProto, path: Path) -> Graph:
-    """Check `model`, write it to `path`, beside and renamed, and return its facts."""
+    """Check `model`, write it to `path`, whole or not at all, and return its facts."""
     onnx.checker.check_model(model)
     data = model.SerializeToString()
-    beside = path.with_name(path.name + ".part")
-    beside.write_bytes(data)
-    beside.replace(path)
+    write_bytes(path, data)
     return Graph(
         file=path.name,
         sha256=hashlib.sha256(data).hexdigest(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from torch import nn
 from export.graphs import export_graph, write_graph
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import Graph, ModelSpec
+from musegen_daw.part_files import part_folder
 from musegen_daw.vocoding.mel import MelConfig
 from training.vocoder.generator import Generator
 from training.vocoder.train import load_model
@@ -46,9 +46,9 @@ def export_vocoder(
         "step": int(values["progress"]["step"]),
     }
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as staging:
-        spec, difference = _export(model, facts, Path(staging), name, half_storage)
-        for path in Path(staging).iterdir():
+    with part_folder(out) as staging:
+        spec, difference = _export(model, facts, staging, name, half_storage)
+        for path in staging.iterdir():
             path.replace(out / path.name)
     return spec, difference
 

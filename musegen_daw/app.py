@@ -20,6 +20,7 @@ from PySide6.QtCore import QSocketNotifier, QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
 from musegen_daw import __version__, resources
+from musegen_daw.commands.endings import handle_endings
 from musegen_daw.commands.terminal import Parser, report_error, say
 from musegen_daw.computing.worker import Worker
 from musegen_daw.errors import MusegenError
@@ -310,10 +311,8 @@ class _Signals:
         self._old = signal.set_wakeup_fd(writer.fileno())
         self._notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
         self._notifier.activated.connect(lambda: reader.recv(4096))  # back in Python, where handlers run
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                # Not from within the handler: it may have come in an import that a worker waits for.
-                signal.signal(getattr(signal, name), lambda *_: QTimer.singleShot(0, window, window.close))
+        # Not closed from within the handler: it may have come in an import that a worker waits for.
+        handle_endings(lambda *_: QTimer.singleShot(0, window, window.close))
 
     def close(self) -> None:
         """Give back what was taken."""

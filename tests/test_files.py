@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import stat
@@ -13,10 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from musegen_daw.errors import AudioError, MidiFileError
+from musegen_daw.errors import AudioError, MidiFileError, MusegenError
 from musegen_daw.files import check_writable, write_bytes, written_beside
+from tests.systems import SYSTEMS, live_on
 
 NOBODY = 65534
+
+
+@pytest.fixture(params=SYSTEMS, autouse=True)
+def system(request, monkeypatch):
+    live_on(request.param, monkeypatch)
+    return request.param
 
 
 @pytest.mark.parametrize("suffix", [".mid", ".a-suffix-that-is-longer-than-any", ""])
@@ -203,3 +211,41 @@ except AudioError as error:
     assert str(tmp_path) in run.stdout
     assert run.stderr == ""
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_disk_that_is_only_read_is_one_sentence(tmp_path, monkeypatch):
+    """As the system says it; what is there and what would be new alike."""
+    path = tmp_path / "song.mid"
+    path.write_bytes(b"old")
+    opened = os.open
+
+    def only_read(name, flags, *args, **named):
+        if flags & (os.O_WRONLY | os.O_RDWR):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return opened(name, flags, *args, **named)
+
+    monkeypatch.setattr(os, "open", only_read)
+    monkeypatch.setattr(os, "access", lambda _, mode: not mode & os.W_OK)
+    for each in (path, tmp_path / "new.mid"):
+        for work in (lambda each: write_bytes(each, b"new", MidiFileError), check_writable):
+            with pytest.raises(MusegenError, match=f"^Cannot write {each}: read-only file system.$"):
+                work(each)
+    assert path.read_bytes() == b"old"
+
+
+def test_whether_a_file_can_be_written_changes_nothing(tmp_path):
+    path = tmp_path / "song.mid"
+    check_writable(path)
+    assert [*tmp_path.iterdir()] == []
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    check_writable(path)
+    assert path.read_bytes() == b"old"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_a_folder_that_takes_no_files_is_told_before_anything_is_made(open_folder):
+    path = open_folder / "song.mid"
+    said = without_rights(lambda: check_writable(path))
+    assert said == f"MusegenError: Cannot write {path}: permission denied."

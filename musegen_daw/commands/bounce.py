@@ -68,16 +68,27 @@ def run(
     with standard_output.delivered(args.output, ".wav", AudioError) as output:
         if decoder is None:
             rate_hz = args.sample_rate or DEFAULT_RATE_HZ
-            report = render(song, output, bounce_song, args.soundfont, rate_hz, args.stems, loop=args.loop)
+            report = render(
+                song,
+                output,
+                bounce_song,
+                args.soundfont,
+                rate_hz,
+                args.stems,
+                loop=args.loop,
+                shown_as=args.output,
+            )
             vocoded = None
         else:
             from musegen_daw.vocoding.inputs import mel_of_audio
 
-            with rendered_beside(output) as rendered:
-                report = render(song, rendered, bounce_song, args.soundfont)
+            with rendered_beside(args.output) as rendered:
+                report = render(song, rendered, bounce_song, args.soundfont, shown_as=args.output)
                 source = mel_of_audio(rendered, decoder.mel)
             rate_hz = args.sample_rate
-            vocoded = resynthesise(source.mel, decoder, output, source.samples, sample_rate_hz=rate_hz)
+            vocoded = resynthesise(
+                source.mel, decoder, output, source.samples, sample_rate_hz=rate_hz, shown_as=args.output
+            )
     peak_dbfs = report.peak_dbfs if vocoded is None else vocoded.peak_dbfs
     facts = {
         "input": str(args.input),
@@ -144,10 +155,11 @@ def render(
     sample_rate_hz: int = DEFAULT_RATE_HZ,
     stems_dir: Path | None = None,
     *,
+    shown_as: Path,
     loop: bool = False,
 ) -> BounceReport:
     """Bounce `song` to `output` and show how far it is."""
-    with terminal.Progress(f"{output.name}: rendering") as progress:
+    with terminal.Progress(f"{shown_as.name}: rendering") as progress:
         return bounce_song(
             song,
             output,
@@ -161,10 +173,7 @@ def render(
 
 @contextmanager
 def rendered_beside(output: Path) -> Iterator[Path]:
-    """A place on the disk of `output` for audio on its way there, gone in the end; raises AudioError without one."""
-    try:
-        folder = tempfile.TemporaryDirectory(dir=output.parent, prefix=".musegen-")
-    except OSError as error:
-        raise AudioError(f"Cannot write to the folder {output.parent}: {files.reason(error)}.") from error
-    with folder as name:
-        yield Path(name) / output.name
+    """A file on the disk of `output` for audio on its way there, gone in the end; raises AudioError without one."""
+    folder = Path(tempfile.gettempdir()) if output == STANDARD_OUTPUT else files.scratch_folder(output)
+    with files.scratch(folder, ".wav", AudioError) as path:
+        yield path

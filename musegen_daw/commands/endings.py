@@ -3,16 +3,60 @@
 from __future__ import annotations
 
 import atexit
-import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal has asked for the end: `number` says which."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell says of a program that ended by that signal."""
+        return 128 + self.number
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """While in the context, every signal that asks for the end raises `Stopped` where the program is.
+
+    What can be asked for the end is the main thread alone: on another nothing changes.
+    """
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise Stopped(number)
+
+    before = {} if threading.current_thread() is not threading.main_thread() else handle_endings(stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def handle_endings(handler: Callable[[int, FrameType | None], None]) -> dict[int, Any]:
+    """Have every signal that asks for the end handled, and return what handled it before, by its number.
+
+    A hang-up that is ignored, as by nohup, stays so. For the main thread.
+    """
+    before: dict[int, Any] = {}
+    for name in _NAMES:
+        number = getattr(signal, name, None)
+        is_kept = name == "SIGHUP" and number and signal.getsignal(number) is signal.SIG_IGN
+        if number is not None and not is_kept:
+            before[number] = signal.signal(number, handler)
+    return before
 
 
 class Endings:
@@ -25,11 +69,7 @@ class Endings:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Endings:
-        for name in _NAMES:
-            number = getattr(signal, name, None)
-            is_kept = name == "SIGHUP" and number and signal.getsignal(number) is signal.SIG_IGN
-            if number is not None and not is_kept:
-                self._before[number] = signal.signal(number, self._ask)
+        self._before = handle_endings(self._ask)
         if hasattr(signal, "SIGTSTP"):
             self._before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
         return self
@@ -66,12 +106,3 @@ def last_resort(silence: Callable[[], None]) -> Iterator[None]:
     finally:
         atexit.unregister(silence)
         sys.excepthook, threading.excepthook = of_program, of_threads
-
-
-def abandon_stdout() -> None:
-    """Whoever read the output is gone: let what is still printed go nowhere, so that it cannot fail."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)

@@ -107,6 +107,7 @@ def _generate(
         result = writer.generate(job.request, progress=progress)
     seconds = time.perf_counter() - start_seconds
     bar_count = len(job.bars)
+    told: list[tuple[dict[str, object], str, Path]] = []
     for take, output in zip(result.takes, outputs, strict=True):
         drums = job.drums_of(take.drums)
         if job.kept:
@@ -137,4 +138,7 @@ def _generate(
             f"{output}: {hit_count} hits{style_words(take)} in {bar_count} bars, seed {result.seed}, "
             f"log-likelihood {take.log_likelihood:.1f} a bar, {seconds:.2f} s"
         )
+        told.append((facts, sentence, output))
+    # All is written by now, for this fails where the standard output is full.
+    for facts, sentence, output in told:
         terminal.say_facts(facts, sentence, as_json=args.json, output=output)

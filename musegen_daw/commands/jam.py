@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from musegen_daw.commands import jam_options
-from musegen_daw.commands.endings import Endings, abandon_stdout, last_resort
+from musegen_daw.commands import jam_options, standard_output
+from musegen_daw.commands.endings import Endings, last_resort
 from musegen_daw.commands.keys import Keys
 from musegen_daw.commands.ports import OpenPorts
 from musegen_daw.commands.terminal import say
@@ -47,7 +47,7 @@ def run(args: Namespace, open_ports: OpenPorts, open_generator: OpenGenerator) -
                 else:
                     _jam(settings, directory, open_generator(args.model), args, display, endings)
             except NobodyReadsError:
-                abandon_stdout()
+                standard_output.forget()
     return 0
 
 

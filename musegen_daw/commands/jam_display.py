@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sys
 from dataclasses import dataclass
 from typing import Any
 
+from musegen_daw.commands import standard_output
 from musegen_daw.commands.terminal import json_line, shown
+from musegen_daw.errors import MusegenError
 from musegen_daw.jam.status import RigStatus
 from musegen_daw.live.picture import JamPicture
 from musegen_daw.live.transport import TransportState
@@ -120,4 +123,6 @@ def _write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        raise NobodyReadsError from error
+        if error.errno in (errno.EPIPE, errno.EIO):
+            raise NobodyReadsError from error
+        raise standard_output.failure(error, MusegenError) from error

@@ -63,10 +63,13 @@ def resynthesise(
     samples: int | None = None,
     save_mel_to: Path | None = None,
     sample_rate_hz: int | None = None,
+    *,
+    shown_as: Path,
 ) -> Resynthesis:
     """Decode `mel` into a 24-bit WAV of `samples`, or as long as it comes, as a stream; all is written or nothing.
 
     `samples` are counted at the rate of the model, which is also that of the WAV unless `sample_rate_hz` is given.
+    `shown_as` is what a person calls `output`.
     With `save_mel_to` the mel is written as well. Raises AudioError where either cannot be written.
     """
     import numpy as np
@@ -81,13 +84,13 @@ def resynthesise(
     peak, clipped, written = 0.0, 0, 0
     with (
         written_beside(output, AudioError) as beside,
-        terminal.Progress(f"{output.name}: vocoding") as progress,
+        terminal.Progress(f"{shown_as.name}: vocoding") as progress,
     ):
         start_seconds = time.perf_counter()
         with wav_writer(beside, rate_hz) as write:
             blocks = decoder.stream(mel, progress)
             if rate_hz != model_rate_hz:
-                blocks = mono_at((block[:, None] for block in blocks), model_rate_hz, rate_hz, str(output))
+                blocks = mono_at((block[:, None] for block in blocks), model_rate_hz, rate_hz, str(shown_as))
             for block in blocks:
                 kept = block[: left - written]
                 levels = np.abs(kept)
@@ -100,7 +103,7 @@ def resynthesise(
             save_mel(mel, save_mel_to)
     if clipped:
         terminal.note(
-            f"{clipped} samples of {output} were above full scale and were clipped; the highest was "
+            f"{clipped} samples of {shown_as} were above full scale and were clipped; the highest was "
             f"{20 * math.log10(peak):+.1f} dBFS."
         )
     return Resynthesis(

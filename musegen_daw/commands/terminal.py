@@ -9,10 +9,14 @@ import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 from unicodedata import category
 
+from musegen_daw.commands import standard_output
 from musegen_daw.commands.arguments import STANDARD_OUTPUT
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 REPAINT_SECONDS = 0.1
 REPLACEMENT = "\ufffd"
@@ -21,11 +25,20 @@ _NO_TEXT = ("Cc", "Cs")
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells of misuse without the control characters that an argument may have, such as the name of a file."""
+    """Tells of misuse without the control characters that an argument may have, such as the name of a file.
+
+    Raises MusegenError where what is asked for, such as the help, cannot be written to a full standard output.
+    """
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and exit with 2."""
         super().error(printable(message))
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if file is sys.stdout:
+            standard_output.write_text(message)
+        else:
+            _tell(message, sys.stderr)
 
 
 def printable(text: str) -> str:
@@ -40,9 +53,14 @@ def shown(text: str, stream: TextIO) -> str:
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """A line, or several, on stdout or another stream, as far as it can be shown there."""
-    to: TextIO = sys.stdout if stream is None else stream
-    print(shown(text, to), file=to, flush=True)
+    """A line, or several, on stdout or another stream, as far as it can be shown there.
+
+    Raises MusegenError, once, where stdout is full; one whose reader has gone is no error, nor is another stream.
+    """
+    if stream is None or stream is sys.stdout:
+        standard_output.write_text(f"{shown(text, sys.stdout)}\n")
+        return
+    _tell(f"{shown(text, stream)}\n", stream)
 
 
 def json_line(facts: Mapping[str, object]) -> str:
@@ -89,16 +107,18 @@ class Progress:
         if self._visible and now_seconds >= self._next_seconds:
             self._next_seconds = now_seconds + REPAINT_SECONDS
             self._painted = True
-            print(
-                f"\r\033[K{printable(self._label)} {100 * done // max(1, total)} %",
-                end="",
-                file=sys.stderr,
-                flush=True,
-            )
+            _tell(f"\r\033[K{printable(self._label)} {100 * done // max(1, total)} %", sys.stderr)
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._painted:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            _tell("\r\033[K", sys.stderr)
+
+
+def _tell(text: str, stream: TextIO) -> None:
+    try:
+        print(text, end="", file=stream, flush=True)
+    except OSError:
+        standard_output.forget(stream)  # there is nobody left to be told

@@ -54,9 +54,11 @@ def run(
         )
     )
     with standard_output.delivered(args.output, ".wav", AudioError) as output:
-        source = _read(args, output, decoder.mel, options, open_generator, bounce_song)
+        source = _read(args, decoder.mel, options, open_generator, bounce_song)
         changed = edited(source.given, args.stretch, args.pitch, decoder.mel)
-        report = resynthesise(changed.mel, decoder, output, changed.samples, args.save_mel)
+        report = resynthesise(
+            changed.mel, decoder, output, changed.samples, args.save_mel, shown_as=args.output
+        )
     facts = {
         "input": str(args.input),
         **report.facts(),
@@ -91,7 +93,6 @@ def _check_places(path: Path, output: Path, save_mel_to: Path | None, mel_scale:
 
 def _read(
     args: Namespace,
-    output: Path,
     config: MelConfig,
     options: DrumOptions,
     open_generator: OpenGenerator,
@@ -107,6 +108,6 @@ def _read(
     if suffix not in MIDI_SUFFIXES:
         return _Source(mel_of_audio(args.input, config))
     song, drum_seed = song_with_drums(args.input, None, resources.drum_model_dir(), options, open_generator)
-    with rendered_beside(output) as rendered:
-        render(song, rendered, bounce_song)
+    with rendered_beside(args.output) as rendered:
+        render(song, rendered, bounce_song, shown_as=args.output)
         return _Source(mel_of_audio(rendered, config), drum_seed)

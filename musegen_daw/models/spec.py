@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from musegen_daw.errors import ModelError
+from musegen_daw.files import write_bytes
 
 SIDECAR = "model.json"
 FORMAT = 1
@@ -52,10 +53,8 @@ class ModelSpec:
     format: int = FORMAT
 
     def save(self, folder: Path) -> None:
-        """Write the sidecar into `folder`, beside and renamed."""
-        beside = folder / (SIDECAR + ".part")
-        beside.write_text(json.dumps(asdict(self), separators=(",", ":")), encoding="utf-8")
-        beside.replace(folder / SIDECAR)
+        """Write the sidecar into `folder`, whole or not at all; raises ModelError."""
+        write_bytes(folder / SIDECAR, json.dumps(asdict(self), separators=(",", ":")).encode(), ModelError)
 
 
 def load_spec(folder: Path, kind: str) -> ModelSpec:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from musegen_daw.audio_file import wav_writer
 from musegen_daw.core.clip import Clip, Song
 from musegen_daw.errors import AudioError
-from musegen_daw.files import reason, written_beside
+from musegen_daw.files import reason, scratch_folder, written_beside, written_into
+from musegen_daw.part_files import is_part
 from musegen_daw.render.looping import bar_end_samples, fold, frames_of
 from musegen_daw.render.soundfont import find_soundfont, open_soundfont
 from musegen_daw.render.synth import BLOCK_SAMPLES, check_renderable, render_blocks, song_seconds
@@ -62,7 +63,7 @@ def bounce(
     AudioError with a sentence, BounceCancelled when `cancelled` said so; then no file is left or changed.
     """
     path = Path(path)
-    if path.suffix.lower() != ".wav":
+    if path.suffix.lower() != ".wav" and not is_part(path):
         raise AudioError(
             f"Cannot bounce to {path}: only WAV files are written, so give a name that ends in .wav."
         )
@@ -75,10 +76,14 @@ def bounce(
 
     with ExitStack() as stack:
         sounding = [index for index, clip in enumerate(song.clips) if clip.notes]
-        stems = _stem_paths([song.clips[index] for index in sounding], stems_dir, stack)
-        besides = [stack.enter_context(written_beside(target, AudioError)) for target in (path, *stems)]
+        stems = _stem_paths([song.clips[index] for index in sounding], stems_dir)
+        besides = [stack.enter_context(written_beside(path, AudioError))]
+        if stems_dir is not None:
+            names = [stem.name for stem in stems]
+            besides += stack.enter_context(written_into(stems_dir, names, AudioError))
         try:
-            takes = [stack.enter_context(tempfile.TemporaryFile(dir=path.parent)) for _ in besides]
+            folder = scratch_folder(path)
+            takes = [stack.enter_context(tempfile.TemporaryFile(dir=folder)) for _ in besides]
             peak, samples = 0.0, 0
             for block in render_blocks(song, font, sample_rate_hz):
                 mix = block.sum(axis=0, dtype=np.float32)
@@ -98,8 +103,11 @@ def bounce(
                 f"Cannot keep the rendered audio of {path} for a while: {reason(error)}."
             ) from error
         gain = 10 ** (PEAK_DBFS / 20) / peak if peak > _SILENCE else 1.0
-        for take, beside in zip(takes, besides, strict=True):
-            _write_wav(take, beside, gain, sample_rate_hz, bit_depth, steps)
+        for take, beside, target in zip(takes, besides, (path, *stems), strict=True):
+            try:
+                _write_wav(take, beside, gain, sample_rate_hz, bit_depth, steps)
+            except OSError as error:
+                raise AudioError(f"Cannot write {target}: {reason(error)}.") from error
         steps.finish()
     level = peak * gain
     return BounceReport(
@@ -134,21 +142,10 @@ class _Steps:
             self._progress(self._total, self._total)
 
 
-def _stem_paths(clips: Sequence[Clip], folder: Path | None, stack: ExitStack) -> tuple[Path, ...]:
-    """One path a clip; a folder that had to be made is removed again if the bounce fails."""
+def _stem_paths(clips: Sequence[Clip], folder: Path | None) -> tuple[Path, ...]:
+    """One path a clip."""
     if folder is None:
         return ()
-    try:
-        if not folder.is_dir():
-            folder.mkdir(parents=True)
-
-            def remove_if_empty() -> None:
-                if not any(folder.iterdir()):
-                    folder.rmdir()
-
-            stack.callback(remove_if_empty)
-    except OSError as error:
-        raise AudioError(f"Cannot make the folder {folder} for the stems: {reason(error)}.") from error
     return tuple(
         folder / f"{number:02d} {_stem_name(clip)}.wav" for number, clip in enumerate(clips, start=1)
     )

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from types import TracebackType
 
+from training.common.files import write_text
+
 PATIENCE = 3
 
 
@@ -26,9 +28,7 @@ class Attempts:
             last = self._current.read_bytes().split(b"\n")[0].decode()
             if last:
                 self._count[last] = self._count.get(last, 0) + 1
-                beside = self._deaths.with_name(f"{self._deaths.name}.{os.getpid()}")
-                beside.write_text(json.dumps(self._count), encoding="utf-8")
-                beside.replace(self._deaths)
+                write_text(self._deaths, json.dumps(self._count))
         self._file = os.open(self._current, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
 
     def begin(self, item: int) -> int:

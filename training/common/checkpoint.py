@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
+
+from musegen_daw.files import write_bytes
 
 
 def save_checkpoint(
@@ -60,11 +62,9 @@ def load_checkpoint(
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write safetensors beside `path`, then rename."""
+    """Write safetensors to `path`, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    save_file(tensors, beside, metadata)
-    beside.replace(path)
+    write_bytes(path, save(tensors, metadata))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

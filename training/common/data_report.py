@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from musegen_daw.errors import MusegenError
+
 
 def add_map_options(parser: argparse.ArgumentParser) -> None:
     """The options that say where a preparation runs."""
@@ -29,7 +31,7 @@ def run_preparation(
     started = time.perf_counter()
     try:
         facts = prepare()
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MusegenError) as error:
         parser.error(str(error))
     except KeyboardInterrupt:
         print(f"\nStopped. What is done is kept in {out}; the same command goes on.", file=sys.stderr)

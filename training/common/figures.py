@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from musegen_daw.files import written_beside
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -37,11 +39,10 @@ def four_panels(*, left: float, gap: float) -> tuple[Figure, list[Axes]]:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write the PNG beside `path`, then rename."""
+    """Write the PNG to `path`, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    figure.savefig(beside, format="png", facecolor=GROUND)
-    beside.replace(path)
+    with written_beside(path) as beside:
+        figure.savefig(beside, format="png", facecolor=GROUND)
 
 
 def style(axes: Axes, title: str) -> None:

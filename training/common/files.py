@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from musegen_daw.files import write_bytes
+
 
 def write_text(path: Path, content: str) -> None:
-    """Write text beside `path`, then rename."""
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(content, encoding="utf-8")
-    beside.replace(path)
+    """Write text to `path`, whole or not at all."""
+    write_bytes(path, content.encode())
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON beside `path`, then rename."""
+    """Write JSON to `path`, whole or not at all."""
     write_text(path, json.dumps(content, indent=1))

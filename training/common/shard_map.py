@@ -7,9 +7,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tqdm import tqdm
+
+from musegen_daw.part_files import part_folder
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -105,14 +108,14 @@ def open_shard_map(workers: int = 0, scheduler: str = "", items: int | None = No
         address: Any = scheduler
         if not scheduler:
             stack.enter_context(config.set(_SETTINGS))
-            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="musegen-workers-"))
+            scratch = stack.enter_context(part_folder(Path(tempfile.gettempdir())))
             address = stack.enter_context(
                 LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
                     processes=True,
                     dashboard_address=NOWHERE,
-                    local_directory=scratch,
+                    local_directory=str(scratch),
                     silence_logs=50,
                 )
             )

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from musegen_daw.drumming.events import HIT, ONSET, Array, quantise
 from musegen_daw.drumming.repeats import is_written
 from musegen_daw.drumming.tokens import DrumTokenizer
+from training.common.files import write_text
 from training.common.json_lines import as_lines
 from training.drums.gigamidi import SPLITS
 from training.drums.parts import as_array, from_array, save_arrays
@@ -85,9 +86,7 @@ def write_beats(kept: Kept) -> None:
         if song["split"] == "train"
         for beat in _plain().beat_strings(written_hits(quantise(hits), song["bars"]), song["bars"])
     ]
-    beside = kept.beats_path.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}.part")
-    beside.write_text(json.dumps(beats, ensure_ascii=False), encoding="utf-8")
-    beside.replace(kept.beats_path)
+    write_text(kept.beats_path, json.dumps(beats, ensure_ascii=False))
 
 
 def write_block(item: tuple[Kept, Path, Path]) -> None:

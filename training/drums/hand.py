@@ -27,6 +27,7 @@ from musegen_daw.drumming.hand import (
     VELOCITY_SPREAD,
     read_steps,
 )
+from training.common.files import write_json
 from training.drums.hand_data import EnergyScale, Performance, read_groove, read_songs
 from training.drums.hand_evaluation import evaluate, graph_of, played
 from training.drums.hand_model import HandConfig, HandNetwork, save_hand
@@ -83,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     facts: dict[str, object] = {"energy_levels": list(scale.levels), "log": log, "seed": options.seed}
     save_hand(network, options.out / "hand.safetensors", facts)
     table = evaluate(network, read_groove(options.data, "test"), scale)
-    (options.out / "table.json").write_text(json.dumps(table, indent=1), encoding="utf-8")
+    write_json(options.out / "table.json", table)
     print(json.dumps(table["voices"], indent=1))
     return 0
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from musegen_daw.files import write_bytes, written_beside
 from training.common.duplicates import KEPT, REASONS
 from training.common.files import write_json
 from training.common.shard_map import ShardMap
@@ -55,7 +56,7 @@ def merge(parts: Sequence[Chosen], out: Path, tokenizer: Path, shards: ShardMap)
     Each block goes where the totals of those before it say, by the hands of whatever worker `shards` has.
     """
     (out / "facts.json").unlink(missing_ok=True)
-    (out / "tokenizer.json").write_bytes(tokenizer.read_bytes())
+    write_bytes(out / "tokenizer.json", tokenizer.read_bytes())
     totals: dict[str, dict[str, int]] = {split: dict.fromkeys(AMOUNTS, 0) for split in SPLITS}
     hours: dict[str, float] = dict.fromkeys(SPLITS, 0.0)
     dropped: Counter[str] = Counter()
@@ -120,8 +121,6 @@ def lay_blocks(task: Laying) -> None:
 
 @contextmanager
 def _text(path: Path) -> Iterator[Any]:
-    """A text file that is written beside `path` and renamed at the end."""
-    beside = path.with_name(path.name + ".part")
-    with beside.open("w", encoding="utf-8", newline="") as file:
+    """A text file that stands at `path` when it is whole."""
+    with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         yield file
-    beside.replace(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.drumming.events import HIT, ONSET, POSITIONS_PER_FRAME
+from musegen_daw.files import written_beside
 from training.common.attempts import Attempts
 from training.common.duplicates import SIGNATURE_SIZE, Words, mixed, signature
 from training.drums.gigamidi import SPLITS, Source, Unit, read_unit
@@ -182,10 +182,9 @@ def read_identities(path: Path) -> Identities:
 
 
 def save_arrays(path: Path, **arrays: Any) -> None:
-    """Write an .npz beside `path`, then rename; two workers that make the same one do not meet."""
-    beside = path.with_name(f"{path.stem}.{os.getpid()}-{os.urandom(4).hex()}.part{path.suffix}")
-    np.savez(beside, allow_pickle=False, **arrays)
-    beside.replace(path)
+    """Write an .npz to `path`, whole or not at all; two workers that make the same one do not meet."""
+    with written_beside(path) as beside, beside.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def as_array(value: Any) -> npt.NDArray[np.uint8]:

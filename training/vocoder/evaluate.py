@@ -15,6 +15,7 @@ import soundfile
 from tqdm import tqdm
 
 from musegen_daw.errors import MusegenError
+from musegen_daw.files import written_beside
 from musegen_daw.vocoding.mel import MelConfig
 from training.common.files import write_json
 from training.vocoder.measures import Distances, distances, means
@@ -162,9 +163,8 @@ def measure_clip(settings: Settings, path: Path) -> dict[str, Distances]:
 
 def _write(path: Path, clip: Clip, audio: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    soundfile.write(beside, audio.clip(-1, 1), clip.config.sample_rate_hz, "PCM_16", format="WAV")
-    beside.replace(path)
+    with written_beside(path) as beside:
+        soundfile.write(beside, audio.clip(-1, 1), clip.config.sample_rate_hz, "PCM_16", format="WAV")
 
 
 def print_table(figures: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from musegen_daw.files import written_beside
 from training.common.attempts import Attempts
 from training.common.duplicates import signature
 from training.common.files import write_json
@@ -106,8 +106,11 @@ def write_part(part: Part) -> None:
     dropped_chunks: Counter[str] = Counter()
     poison: list[tuple[str, str]] = []
     kept: list[dict[str, Any]] = []
-    beside = part.path.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}.pcm.part")
-    with Attempts(part.path) as attempts, beside.open("wb") as file:
+    with (
+        Attempts(part.path) as attempts,
+        written_beside(part.path.with_suffix(".pcm")) as beside,
+        beside.open("wb") as file,
+    ):
         for number, recording in enumerate(part.recordings):
             try:
                 if attempts.begin(number):
@@ -140,6 +143,5 @@ def write_part(part: Part) -> None:
                     "chunks": chunks,
                 }
             )
-    beside.replace(part.path.with_suffix(".pcm"))
     content = {"dropped": dropped, "dropped_chunks": dropped_chunks, "poison": poison, "recordings": kept}
     write_json(part.path, content)

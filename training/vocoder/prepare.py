@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.format import open_memmap
 
+from musegen_daw.files import write_bytes, written_beside
 from training.common.data_report import add_map_options, run_preparation
 from training.common.duplicates import (
     ENCODED_AGAIN,
@@ -169,20 +170,20 @@ def _join(
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = _rows(contents, split)
-    beside = folder / "audio.npy.part"
-    if rows:
-        joined = open_memmap(beside, mode="w+", dtype=config.dtype, shape=(len(rows) * config.samples,))
-        at = 0
-        for path, content in zip(paths, contents, strict=True):
-            own = [each["split"] == split for each in content["recordings"] for _ in each["chunks"]]
-            if any(own):
-                part = np.memmap(path.with_suffix(".pcm"), config.dtype, "r").reshape(-1, config.samples)
-                at = _copy(part, np.flatnonzero(own), joined, at)
-        joined.flush()
-    else:
-        with beside.open("wb") as file:
-            np.save(file, np.zeros(0, config.dtype))
-    beside.replace(folder / "audio.npy")
+    with written_beside(folder / "audio.npy") as beside:
+        if rows:
+            joined = open_memmap(beside, mode="w+", dtype=config.dtype, shape=(len(rows) * config.samples,))
+            at = 0
+            for path, content in zip(paths, contents, strict=True):
+                own = [each["split"] == split for each in content["recordings"] for _ in each["chunks"]]
+                if any(own):
+                    part = np.memmap(path.with_suffix(".pcm"), config.dtype, "r").reshape(-1, config.samples)
+                    at = _copy(part, np.flatnonzero(own), joined, at)
+            joined.flush()
+            del joined  # some systems keep a file that is mapped from being renamed
+        else:
+            with beside.open("wb") as file:
+                np.save(file, np.zeros(0, config.dtype))
     _write_index(
         folder, [each for content in contents for each in content["recordings"] if each["split"] == split]
     )
@@ -197,13 +198,9 @@ def _write_index(folder: Path, recordings: Sequence[dict[str, Any]]) -> None:
     for name in ("start", "samples"):
         index[name] = [chunk[name] for chunk in chunks]
     for name, values in (("chunks", index), ("recordings_starts", starts)):
-        beside = folder / f"{name}.npy.part"
-        with beside.open("wb") as file:
+        with written_beside(folder / f"{name}.npy") as beside, beside.open("wb") as file:
             np.save(file, values)
-        beside.replace(folder / f"{name}.npy")
-    beside = folder / "recordings.jsonl.part"
-    beside.write_bytes(text)
-    beside.replace(folder / "recordings.jsonl")
+    write_bytes(folder / "recordings.jsonl", text)
 
 
 def _copy(part: Any, rows: npt.NDArray[np.int64], target: Any, at: int) -> int:
@@ -216,12 +213,10 @@ def _copy(part: Any, rows: npt.NDArray[np.int64], target: Any, at: int) -> int:
 
 
 def _write_quarantine(path: Path, contents: Iterable[dict[str, Any]]) -> None:
-    beside = path.with_name(path.name + ".part")
-    with beside.open("w", encoding="utf-8", newline="") as file:
+    with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("file", "reason"))
         writer.writerows(row for content in contents for row in content["poison"])
-    beside.replace(path)
 
 
 def _facts(

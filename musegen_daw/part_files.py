@@ -1,0 +1,262 @@
+"""Files that nobody sees before they are whole: without a name where the system has that, else hidden and swept.
+
+Whoever writes what has a name holds a lock on it, which ends with the process, however that ends. What nobody holds is
+removed by the next who writes into the same folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+if sys.platform == "win32":
+    fcntl = None
+else:
+    import fcntl
+
+MAX_SUFFIX_BYTES = 16
+UNLOCKED_SECONDS = 3600
+"""Where files cannot be locked, what has not been changed for so long is taken for left behind."""
+_TRIES = 100
+_NAME = re.compile(r"\.musegen-[0-9a-f]{32}\.part(\.[^.]*)?")
+_OWN_FILES = Path("/proc/self/fd")
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+class PartFile:
+    """A file in `folder` that is being written at `path`, until `become` gives it a place or `close` ends it.
+
+    While it has a name that ends in `suffix`, where that is short. `is_private` keeps it from anyone else until it has
+    its place; else it has the mode of new files. Raises OSError where there can be none.
+    """
+
+    def __init__(self, folder: Path, suffix: str = "", *, is_private: bool = False) -> None:
+        self._folder = folder
+        self._suffix = suffix if len(os.fsencode(suffix)) <= MAX_SUFFIX_BYTES else ""
+        self._mode = 0o600 if is_private else 0o666
+        sweep(folder)
+        self._name: Path | None = None
+        unnamed = _unnamed(folder, self._mode)
+        if unnamed is None:
+            self._name, self._file = _named(folder, self._suffix, self._mode)
+        else:
+            self._file = unnamed
+        own = _OWN_FILES / str(self._file)
+        # By its number where that can be opened, for nobody can put another file in its place.
+        self.path = self._name if self._name is not None and not _has_numbers() else own
+
+    def become(self, target: Path, before: os.stat_result | None = None, *, is_flushed: bool = True) -> None:
+        """Stand at `target`, on the same disk, in one step, and end; it has the rights of `before`, which stood there.
+
+        Raises OSError, and is then still to be closed.
+        """
+        if before is not None:
+            _keep_rights(self.path, before)
+        if is_flushed:
+            os.fsync(self._file)
+        if self._name is not None or before is not None or not self._is_linked(target):
+            self._replace(target)
+        if is_flushed:
+            _flush_folder(target.parent)
+        self.close()
+
+    def close(self) -> None:
+        """Give the file up, unless it has become another; a second call does nothing."""
+        if fcntl is None:
+            self._let_go()  # no file that is open can be removed there
+        if self._name is not None:
+            self._name.unlink(missing_ok=True)
+            self._name = None
+        self._let_go()
+
+    def _replace(self, target: Path) -> None:
+        if self._name is None:
+            name = _hidden(self._folder, self._suffix)
+            if self._is_linked(name):
+                self._name = name
+            else:
+                self._copy()
+        if fcntl is None:
+            self._let_go()  # no file that is open can be renamed there
+        assert self._name is not None
+        self._name.replace(target)
+        self._name = None
+
+    def _is_linked(self, name: Path) -> bool:
+        """Whether the file has that name now, which nothing had before."""
+        folder = os.open(name.parent, os.O_RDONLY)
+        try:
+            # With a folder given, Python asks for what the number stands for, in place of the link that it is.
+            os.link(self.path, name.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+        except OSError:
+            return False
+        finally:
+            os.close(folder)
+        return True
+
+    def _copy(self) -> None:
+        """Go on in a file with a name: there are disks that give none later."""
+        name, file = _named(self._folder, self._suffix, self._mode)
+        try:
+            with self.path.open("rb") as own, open(file, "wb", closefd=False) as copy:
+                shutil.copyfileobj(own, copy)
+            name.chmod(stat.S_IMODE(self.path.stat().st_mode))
+            os.fsync(file)
+        except BaseException:
+            name.unlink(missing_ok=True)
+            os.close(file)
+            raise
+        os.close(self._file)
+        self._name, self._file = name, file
+
+    def _let_go(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+@contextmanager
+def part_file(folder: Path, suffix: str = "", *, is_private: bool = False) -> Iterator[PartFile]:
+    """A `PartFile` that is closed in the end."""
+    part = PartFile(folder, suffix, is_private=is_private)
+    try:
+        yield part
+    finally:
+        part.close()
+
+
+@contextmanager
+def part_folder(folder: Path) -> Iterator[Path]:
+    """A hidden folder within `folder` that is gone in the end with all that is still in it; raises OSError."""
+    sweep(folder)
+    for _ in range(_TRIES):
+        name = _hidden(folder, "")
+        name.mkdir(mode=0o700)
+        if fcntl is None:
+            held = None
+            break
+        held = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        if _is_held(held):
+            break
+        os.close(held)
+    else:
+        raise BlockingIOError(f"what is made in {folder} is removed at once")
+    try:
+        yield name
+    finally:
+        shutil.rmtree(name, ignore_errors=True)
+        if held is not None:
+            os.close(held)
+
+
+def is_part(path: Path) -> bool:
+    """Whether at `path` is a file on its way, or one that has no name any more: it is written as it is."""
+    try:
+        return path.stat().st_nlink == 0 or _NAME.fullmatch(path.resolve().name) is not None
+    except (OSError, ValueError):
+        return False
+
+
+def sweep(folder: Path) -> None:
+    """Remove what was being written into `folder` by programs that have ended."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _NAME.fullmatch(entry.name):
+                with suppress(OSError):
+                    _sweep(Path(entry.path), is_folder=entry.is_dir(follow_symlinks=False))
+
+
+def _sweep(path: Path, *, is_folder: bool) -> None:
+    if fcntl is None:
+        if time.time() - path.lstat().st_mtime > UNLOCKED_SECONDS:
+            _remove(path, is_folder=is_folder)
+        return
+    kind = os.O_RDONLY | os.O_DIRECTORY if is_folder else os.O_RDWR
+    file = os.open(path, kind | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _remove(path, is_folder=is_folder)
+    finally:
+        os.close(file)
+
+
+def _remove(path: Path, *, is_folder: bool) -> None:
+    if is_folder:
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink()
+
+
+def _hidden(folder: Path, suffix: str) -> Path:
+    return folder / f".musegen-{secrets.token_hex(16)}.part{suffix}"
+
+
+def _has_numbers() -> bool:
+    """Whether the files that a program has open can be opened once more, by their numbers."""
+    return sys.platform == "linux" and _OWN_FILES.is_dir()
+
+
+def _unnamed(folder: Path, mode: int) -> int | None:
+    """A new file without a name, held; None where this disk or system has no such."""
+    flag = getattr(os, "O_TMPFILE", None)
+    if flag is None or not _has_numbers():
+        return None
+    try:
+        file = os.open(folder, os.O_RDWR | flag, mode)
+    except OSError:
+        return None  # what keeps any file from being made is told by the attempt with a name
+    _is_held(file)
+    return file
+
+
+def _named(folder: Path, suffix: str, mode: int) -> tuple[Path, int]:
+    """A new file under a name that nobody can guess, held."""
+    for _ in range(_TRIES):
+        name = _hidden(folder, suffix)
+        file = os.open(name, _NEW, mode)
+        if _is_held(file):
+            return name, file
+        os.close(file)
+    raise BlockingIOError(f"what is made in {folder} is removed at once")
+
+
+def _is_held(file: int) -> bool:
+    """Lock an open file or folder; False where somebody who sweeps was quicker."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # where nothing can be locked, nobody who asks for a lock sweeps
+    return os.fstat(file).st_nlink > 0
+
+
+def _keep_rights(path: Path, before: os.stat_result) -> None:
+    if hasattr(os, "chown"):
+        for owner in (before.st_uid, -1):
+            with suppress(OSError):  # only who may give files away can keep another owner
+                os.chown(path, owner, before.st_gid)
+                break
+    path.chmod(stat.S_IMODE(before.st_mode))
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have the names in a folder on disk, where folders can be opened."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    with suppress(OSError):
+        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
