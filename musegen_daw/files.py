@@ -16,6 +16,7 @@ from pathlib import Path
 from musegen_daw.errors import MusegenError
 
 MAX_SUFFIX_BYTES = 16
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
 def reason(error: OSError) -> str:
@@ -155,9 +156,11 @@ def check_readable(path: Path, max_bytes: int, error_type: type[MusegenError] = 
     except OSError as error:
         raise error_type(f"Cannot read {path}: {reason(error)}.") from error
     if size_bytes > max_bytes:
-        raise error_type(
-            f"{path} is too large: {size_bytes / 2**20:.0f} MiB, at most {max_bytes / 2**20:.0f} MiB are read."
-        )
+        raise error_type(f"{path} is too large: {_size(size_bytes)}, at most {_size(max_bytes)} are read.")
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 2**20:.0f} MiB" if size_bytes >= 2**20 else f"{size_bytes / 2**10:.0f} KiB"
 
 
 def read_bytes(path: Path, max_bytes: int, error_type: type[MusegenError] = MusegenError) -> bytes:
@@ -165,6 +168,11 @@ def read_bytes(path: Path, max_bytes: int, error_type: type[MusegenError] = Muse
     path = Path(path)
     check_readable(path, max_bytes, error_type)
     try:
-        return path.read_bytes()
+        # Without waiting, for what was a file a moment ago may be a pipe by now.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_WAIT)) as file:
+            data = file.read(max_bytes + 1)
     except OSError as error:
         raise error_type(f"Cannot read {path}: {reason(error)}.") from error
+    if len(data) > max_bytes:
+        raise error_type(f"{path} is growing while it is read; try it again when it is whole.")
+    return data

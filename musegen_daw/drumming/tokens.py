@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 PAD, BOS, EOS = 0, 1, 2
 WRITTEN_LEVEL = 11  # of hits that come from tokens
 _CACHED_BEATS = 1 << 18
+MAX_TOKENS, MAX_RUN = 1 << 14, 256
 _PIECE_OF_TOKEN = {f"PitchDrum_{piece.pitch}": index for index, piece in enumerate(PIECES)}
+
+
+_VALUES = {1: range(1), 2: range(4 * POSITIONS_PER_BEAT), 3: range(len(PIECES))}
+"""What the base tokens of each kind may say, see `DrumVocabulary`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +60,23 @@ class DrumVocabulary:
 
     @classmethod
     def from_runs(cls, runs: Sequence[Sequence[Sequence[int]]]) -> DrumVocabulary:
-        """A vocabulary from one run of (kind, value) per token."""
+        """A vocabulary from one run of (kind, value) per token; raises ValueError or TypeError for anything else."""
+        if not 1 <= len(runs) <= MAX_TOKENS:
+            raise ValueError(f"a vocabulary of {len(runs)} tokens")
         longest = max(1, max(len(run) for run in runs))
+        if longest > MAX_RUN:
+            raise ValueError(f"a token of {longest} base tokens")
         kinds = np.zeros((len(runs), longest), np.uint8)
         values = np.zeros((len(runs), longest), np.uint8)
         for token, run in enumerate(runs):
             for column, (kind, value) in enumerate(run):
+                if type(kind) is not int or type(value) is not int or value not in _VALUES.get(kind, ()):
+                    raise ValueError(f"token {token} stands for {kind!r:.20}, {value!r:.20}")
                 kinds[token, column], values[token, column] = kind, value
-        return cls(kinds, values)
+        vocabulary = cls(kinds, values)
+        if not vocabulary._bar_tokens().size:
+            raise ValueError("no token is the bar line")
+        return vocabulary
 
     def to_runs(self) -> list[list[list[int]]]:
         """One run of [kind, value] per token, as JSON can hold it."""
@@ -74,7 +88,10 @@ class DrumVocabulary:
     @property
     def bar_token(self) -> int:
         """The token of the bar line."""
-        return int(np.flatnonzero((self.kinds[:, 0] == self.BAR) & (self.kinds[:, 1:] == 0).all(axis=1))[0])
+        return int(self._bar_tokens()[0])
+
+    def _bar_tokens(self) -> npt.NDArray[np.int64]:
+        return np.flatnonzero((self.kinds[:, 0] == self.BAR) & (self.kinds[:, 1:] == 0).all(axis=1))
 
     def decode(self, tokens: Iterable[int]) -> tuple[Array, int]:
         """The hits of a token sequence as HIT, and the number of bars it holds.
