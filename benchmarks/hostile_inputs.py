@@ -63,9 +63,17 @@ def flood(first: bytes, again: bytes, size: int = _FLOOD_BYTES) -> bytes:
 
 
 def soundfont(
-    presets: int, preset_zones: int, instrument_zones: int, *, keys: tuple[int, int] = (0, 127)
+    presets: int,
+    preset_zones: int,
+    instrument_zones: int,
+    *,
+    keys: tuple[int, int] = (0, 127),
+    shared: int = 0,
 ) -> bytes:
-    """Presets of so many zones, each of which plays the one instrument of so many zones of one short sample."""
+    """Presets of so many zones, each of which plays the one instrument of so many zones of one short sample.
+
+    The global zone of the instrument, if it has one, has so many `shared` generators, each of another number.
+    """
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) & 1)
@@ -83,7 +91,10 @@ def soundfont(
         for index in range(presets + 1)
     )
     pbag = b"".join(struct.pack("<HH", index, 0) for index in range(zones + 1))
-    ibag = b"".join(struct.pack("<HH", 2 * index, 0) for index in range(instrument_zones + 1))
+    own = range(shared, shared + 2 * instrument_zones + 1, 2)
+    ibag = b"".join(struct.pack("<HH", first, 0) for first in ([0] if shared else []) + [*own])
+    igen = b"".join(generator(61 + number, 0) for number in range(shared))
+    igen += (key_range + generator(53, 0)) * instrument_zones
     shdr = struct.pack("<20sIIIIIBbHH", b"s", 0, 64, 8, 56, 44_100, 60, 0, 0, 1)
     body = b"sfbk" + b"".join(
         (
@@ -95,10 +106,10 @@ def soundfont(
                 chunk(b"pbag", pbag),
                 chunk(b"pmod", bytes(10)),
                 chunk(b"pgen", generator(41, 0) * zones + bytes(4)),
-                chunk(b"inst", struct.pack("<20sH20sH", b"i", 0, b"", instrument_zones)),
+                chunk(b"inst", struct.pack("<20sH20sH", b"i", 0, b"", instrument_zones + (shared > 0))),
                 chunk(b"ibag", ibag),
                 chunk(b"imod", bytes(10)),
-                chunk(b"igen", (key_range + generator(53, 0)) * instrument_zones + bytes(4)),
+                chunk(b"igen", igen + bytes(4)),
                 chunk(b"shdr", shdr + bytes(46)),
             ),
         )

@@ -16,6 +16,8 @@ from pathlib import Path
 from musegen_daw.errors import MusegenError
 
 MAX_SUFFIX_BYTES = 16
+MAX_SET_ASIDE = 99
+"""Damaged files of one name that are kept; the last is replaced then."""
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
@@ -141,6 +143,21 @@ def flush_to(source: Path, path: Path, error_type: type[MusegenError] = MusegenE
 def _flush(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file that cannot be used, so that nothing in it is lost: `NAME-damaged-1` beside it, or the next number.
+
+    Returns the new path; raises OSError.
+    """
+    kept = next(
+        each
+        for number in range(1, MAX_SET_ASIDE + 1)
+        if not (each := path.with_name(f"{path.stem}-damaged-{number}{path.suffix}")).exists()
+        or number == MAX_SET_ASIDE
+    )
+    path.replace(kept)
+    return kept
 
 
 def check_readable(path: Path, max_bytes: int, error_type: type[MusegenError] = MusegenError) -> None:
