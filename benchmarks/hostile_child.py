@@ -91,10 +91,15 @@ def _mels(path: Path, *, is_many: bool) -> str:
     return ", ".join(f"{count} {end}" for end, count in ends.items())
 
 
-def main() -> int:
-    """Run it within limits; prints the sentence."""
+def limit_memory() -> None:
+    """Let this process have a few gigabytes of addresses and no more."""
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_BYTES, MAX_ADDRESS_BYTES))
+
+
+def main() -> int:
+    """Run it within limits; prints the sentence."""
+    limit_memory()
     deed, path = sys.argv[1], Path(sys.argv[2])
     if deed == "make":
         from benchmarks.hostile_inputs import make

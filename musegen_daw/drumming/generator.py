@@ -56,6 +56,7 @@ from musegen_daw.models.spec import ModelSpec, load_spec
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
+KIND = "drums"
 WINDOW_BARS = 16
 OVERLAP_BARS = 4
 DEFAULT_BPM = 120.0
@@ -119,7 +120,7 @@ class DrumGenerator:
 
         Raises ModelError where it is missing, damaged or of another kind.
         """
-        spec = load_spec(folder, "drums")
+        spec = load_spec(folder, KIND)
         step = "step" if exact or "step_8bit" not in spec.graphs else "step_8bit"
         roles = ["encode", "choose", "expect", "look_back", step, "plan", "hand"]
         roles += [role for role in ("critic",) if role in spec.graphs]
@@ -320,6 +321,12 @@ class _Facts:
 
 def _damaged(spec: ModelSpec) -> ModelError:
     return ModelError(f"The description of the model {spec.name} is damaged; install it again.")
+
+
+def check_description(folder: Path) -> None:
+    """Check the description of a drum model without opening it; raises ModelError where it does not make sense."""
+    spec = load_spec(folder, KIND)
+    _Facts.of(spec).signatures(spec)
 
 
 def _stream(seed: int, row: int) -> int:

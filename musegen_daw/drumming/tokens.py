@@ -10,6 +10,7 @@ later by half a sixteenth (see `events`).
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from musegen_daw import files
 from musegen_daw.core.drums import PIECES
 from musegen_daw.drumming.events import (
     HIT,
     POSITIONS_PER_BEAT,
     Array,
 )
+from musegen_daw.errors import ModelError
 
 if TYPE_CHECKING:
     from miditok import REMI
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 PAD, BOS, EOS = 0, 1, 2
 WRITTEN_LEVEL = 11  # of hits that come from tokens
 _CACHED_BEATS = 1 << 18
+MAX_TOKENIZER_BYTES = 16 << 20
+_LEARNED = {"_vocab_base", "_model", "_vocab_base_byte_to_token"}
 MAX_TOKENS, MAX_RUN = 1 << 14, 256
 _PIECE_OF_TOKEN = {f"PitchDrum_{piece.pitch}": index for index, piece in enumerate(PIECES)}
 
@@ -167,10 +172,22 @@ class DrumTokenizer:
 
     @classmethod
     def load(cls, path: Path) -> DrumTokenizer:
-        """The tokenizer saved at `path` (miditok's tokenizer.json)."""
+        """The tokenizer saved at `path` (miditok's tokenizer.json); raises ModelError where it is none of this project.
+
+        miditok takes whatever the file says for its own, so that is checked first: all but what was learned is as in
+        `base_tokenizer`.
+        """
         from miditok import REMI
 
-        return cls(REMI(params=path))
+        try:
+            _check_tokenizer(json.loads(files.read_bytes(path, MAX_TOKENIZER_BYTES, ModelError)))
+            return cls(REMI(params=path))
+        except ModelError:
+            raise
+        except Exception as error:  # miditok and tokenizers raise whatever they come upon
+            raise ModelError(
+                f"The tokenizer {path} is damaged ({' '.join(str(error).split())[:80]})."
+            ) from error
 
     def save(self, path: Path) -> None:
         """Write miditok's tokenizer.json to `path`."""
@@ -248,6 +265,28 @@ class DrumTokenizer:
         for text, token in learned.items():
             names[token] = [name_of_byte[byte] for byte in text if byte in name_of_byte]
         return names
+
+
+def _check_tokenizer(found: dict[str, Any]) -> None:
+    """Raises ValueError, or what a value of another type raises, unless all but what was learned is as it must be."""
+    base = base_tokenizer()
+    with tempfile.TemporaryDirectory() as folder:
+        base.save(Path(folder), filename="base.json")
+        wanted = json.loads((Path(folder) / "base.json").read_text(encoding="utf-8"))
+    unknown = found.keys() - wanted.keys() - _LEARNED
+    if unknown:
+        raise ValueError(f"it has {min(unknown)!r:.40}")
+    tokens: dict[str, int] = base._vocab_base  # pyright: ignore[reportPrivateUsage]
+    if found.get("_vocab_base", tokens) != tokens:
+        raise ValueError("its base tokens are others")
+    own, usual = found["config"], wanted["config"]
+    different = [name for name in own.keys() & usual.keys() if own[name] != usual[name]]
+    if different or own.keys() - usual.keys():
+        raise ValueError("its configuration is another")
+    if "_vocab_base_byte_to_token" in found and sorted(found["_vocab_base_byte_to_token"].values()) != sorted(
+        tokens
+    ):
+        raise ValueError("its characters are others")
 
 
 def _base_names(remi: Any) -> list[str]:
