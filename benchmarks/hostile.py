@@ -60,7 +60,7 @@ def oversized(only: str = "") -> tuple[list[dict[str, Any]], int]:
                 row = {"input": said, "deed": deed, "seconds": round(seconds, 2), "mib": round(mib)}
                 rows.append({**row, "status": status, "said": words, "is_fine": is_fine})
                 mark = "  " if is_fine else "! "
-                print(f"{mark}{said:44} {deed:9} {seconds:6.2f} s {mib:6.0f} MiB  {words}", flush=True)
+                print(f"{mark}{said:56} {deed:9} {seconds:6.2f} s {mib:6.0f} MiB  {words}", flush=True)
     too_much = sum(not row["is_fine"] for row in rows)
     print(f"\n{too_much} of {len(rows)} beyond {MAX_SECONDS:g} s or {MAX_MIB:g} MiB, or without a sentence")
     return rows, int(too_much > 0)

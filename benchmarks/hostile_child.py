@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -51,12 +52,37 @@ def run(deed: str, path: Path) -> str:
         from training.common.config import load_config
 
         return f"read: {load_config(MelConfig, path)}"
+    if deed in ("plan", "session", "window", "model"):
+        return _json(deed, path)
     if deed == "audio":
         from musegen_daw.audio_file import read_mono
 
         return f"read: {sum(map(len, read_mono(path, 22_050)))} samples"
     assert deed in ("mel", "mutants")
     return _mels(path, is_many=deed == "mutants")
+
+
+def _json(deed: str, path: Path) -> str:
+    if deed == "plan":
+        from musegen_daw.commands.plan_file import read_plan
+
+        return f"read: {len(read_plan(path))} bars"
+    if deed == "session":
+        from musegen_daw.editing.project_file import load_sound
+
+        project, troubles = load_sound(path)
+        return f"read: {len(project.clips)} clips, {len(troubles)} damaged"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if deed == "window":
+            from musegen_daw.ui.saved_session import FILE_NAME, load
+
+            shutil.copy(path, folder / FILE_NAME)
+            return f"read: {load(folder)}"
+        from musegen_daw.models.spec import SIDECAR, load_spec
+
+        shutil.copy(path, folder / SIDECAR)
+        return f"read: {load_spec(folder, 'drums').name}"
 
 
 def _command(deed: str, path: Path) -> str:

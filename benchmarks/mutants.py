@@ -72,7 +72,7 @@ def _run(name: str, wanted: int, seed: int, folder: Path, kept: Path | None) -> 
         first = found["next"]
         if first < wanted:
             total["fell"] += 1
-            words[f"mutant {first} ended the process"] = None
+            words[f"a mutant from {first} on ended the process with the status {found['status']}"] = None
             first += 1
     return {**total, "words": list(words)[:3]}
 
@@ -116,7 +116,7 @@ def _one_process(
     silence.cancel()
     process.stdout.close()
     _, raw, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(raw)
+    process.returncode = found["status"] = os.waitstatus_to_exitcode(raw)
     return found, usage.ru_maxrss / 1_024
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import random
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ def main(argv: list[str]) -> int:
     name, first, last, seed, folder, *kept = argv
     warnings.simplefilter("ignore")
     limit_memory()
+    tell = _own_output()
     reader = READERS[name]
     place = Path(folder) / name.replace(" ", "-")
     path = place / reader.file
@@ -38,7 +41,7 @@ def main(argv: list[str]) -> int:
         path.write_bytes(data)
         end, words = _read(reader, path)
         if end != "read":
-            print(json.dumps({"unsound": words}), flush=True)
+            tell({"unsound": words})
             return 1
     total: dict[str, Any] = {
         "read": 0,
@@ -66,9 +69,18 @@ def main(argv: list[str]) -> int:
                 (Path(kept[0]) / f"{name.replace(' ', '-')}-{number}").write_bytes(data)
         if time.monotonic() - told_seconds > TELL_SECONDS:
             told_seconds = time.monotonic()
-            print(json.dumps({**total, "next": number + 1}), flush=True)
-    print(json.dumps({**total, "next": int(last)}), flush=True)
+            tell({**total, "next": number + 1})
+    tell({**total, "next": int(last)})
     return 0
+
+
+def _own_output() -> Callable[[dict[str, Any]], None]:
+    """What writes a line to where the standard output led; what libraries write there goes nowhere from now on."""
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return lambda values: print(json.dumps(values), file=output, flush=True)
 
 
 def _read(reader: Reader, path: Path) -> tuple[str, str]:

@@ -276,7 +276,7 @@ def _check_tokenizer(found: dict[str, Any]) -> None:
     unknown = found.keys() - wanted.keys() - _LEARNED
     if unknown:
         raise ValueError(f"it has {min(unknown)!r:.40}")
-    tokens: dict[str, int] = base._vocab_base  # pyright: ignore[reportPrivateUsage]
+    tokens: Any = base._vocab_base  # pyright: ignore[reportPrivateUsage]
     if found.get("_vocab_base", tokens) != tokens:
         raise ValueError("its base tokens are others")
     own, usual = found["config"], wanted["config"]
