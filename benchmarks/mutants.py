@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.hostile_limits import MAX_MIB
 from benchmarks.readers import READERS
 
-SILENT_SECONDS = 60
+SILENT_SECONDS = 300
 """After which a reader that tells nothing is ended."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from copy import deepcopy
 from typing import Any
 
 _TELLING = (
@@ -65,15 +66,12 @@ def damaged_json(data: bytes, drawn: random.Random) -> bytes:
         elif kind == 1:
             other, other_key = _place(document, drawn)
             if other is not None:
-                holder[key] = other[other_key]
+                holder[key] = deepcopy(other[other_key])
         elif kind == 2 and type(holder[key]) in (int, float):
             holder[key] = drawn.choice((holder[key] + 1, -holder[key], holder[key] * 1e6, str(holder[key])))
         else:
-            holder[key] = drawn.choice(_ODD_VALUES)
-    try:
-        return json.dumps(document).encode()
-    except (ValueError, RecursionError):  # a value that was moved into itself
-        return b"{"
+            holder[key] = deepcopy(drawn.choice(_ODD_VALUES))  # for it may be changed in its turn
+    return json.dumps(document).encode()
 
 
 def _place(document: Any, drawn: random.Random) -> tuple[Any, Any]:

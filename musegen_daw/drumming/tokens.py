@@ -181,7 +181,9 @@ class DrumTokenizer:
 
         try:
             _check_tokenizer(json.loads(files.read_bytes(path, MAX_TOKENIZER_BYTES, ModelError)))
-            return cls(REMI(params=path))
+            tokenizer = cls(REMI(params=path))
+            tokenizer.vocabulary()
+            return tokenizer
         except ModelError:
             raise
         except Exception as error:  # miditok and tokenizers raise whatever they come upon

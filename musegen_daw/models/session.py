@@ -51,10 +51,13 @@ class OnnxGraph:
                 f"The model file {self._path} does not fit: {error}; install it again."
             ) from error
         self._session = self._opened(verified_bytes(folder, graph), threads)
-        for name, wanted, found in (
-            ("inputs", graph.inputs, self._session.get_inputs()),
-            ("outputs", graph.outputs, self._session.get_outputs()),
-        ):
+        try:
+            inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        except UnicodeDecodeError as error:
+            raise ModelError(
+                f"The model file {self._path} names what it takes in no UTF-8; install it again."
+            ) from error
+        for name, wanted, found in (("inputs", graph.inputs, inputs), ("outputs", graph.outputs, outputs)):
             if not _agree(wanted, found, may_know_more=name == "outputs"):
                 raise ModelError(
                     f"The model file {self._path} does not have the {name} its description names."
