@@ -12,6 +12,7 @@ import numpy.typing as npt
 from musegen_daw.errors import ModelError
 from musegen_daw.models.external_data import has_external_data
 from musegen_daw.models.signature import Signature, described
+from musegen_daw.models.spec import Graph as GraphFacts
 from musegen_daw.models.spec import ModelSpec, Tensor, verified_bytes
 from musegen_daw.models.time_limit import TimeLimit
 
@@ -52,16 +53,11 @@ class OnnxGraph:
             ) from error
         self._session = self._opened(verified_bytes(folder, graph), threads)
         try:
-            inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+            self._check_names(graph)
         except UnicodeDecodeError as error:
             raise ModelError(
                 f"The model file {self._path} names what it takes in no UTF-8; install it again."
             ) from error
-        for name, wanted, found in (("inputs", graph.inputs, inputs), ("outputs", graph.outputs, outputs)):
-            if not _agree(wanted, found, may_know_more=name == "outputs"):
-                raise ModelError(
-                    f"The model file {self._path} does not have the {name} its description names."
-                )
         self._inputs, self._outputs = _names(graph.inputs), _names(graph.outputs)
 
     def __call__(self, *arrays: Array) -> list[Array]:
@@ -83,6 +79,16 @@ class OnnxGraph:
         except Exception as error:  # onnxruntime raises a family of its own without a common base
             raise ModelError(self._sentence("failed", options.terminate)) from error
         return outputs
+
+    def _check_names(self, graph: GraphFacts) -> None:
+        for name, wanted, found in (
+            ("inputs", graph.inputs, self._session.get_inputs()),
+            ("outputs", graph.outputs, self._session.get_outputs()),
+        ):
+            if not _agree(wanted, found, may_know_more=name == "outputs"):
+                raise ModelError(
+                    f"The model file {self._path} does not have the {name} its description names."
+                )
 
     def _opened(self, data: bytes, threads: int) -> Any:
         import onnxruntime
