@@ -59,8 +59,16 @@ def main(argv: list[str] | None = None) -> int:
     fuzz.add_argument("--sequences", type=int, default=10_000)
     renderer = command("renderer", _renderer, "the renderer beside FluidSynth, and how fast it bounces")
     renderer.add_argument("--soundfont", type=Path, help="the .sf2 for both; the bundled one unless given")
-    hostile = command("hostile", _hostile, "what small hostile files cost each reader, in time and memory")
-    hostile.add_argument("--only", default="", metavar="WORDS", help="inputs whose name holds these")
+    hostile = command(
+        "hostile", _hostile, "what small hostile and damaged files cost each reader, in time and memory"
+    )
+    hostile.add_argument(
+        "--only", default="", metavar="WORDS", help="inputs and readers whose name holds these"
+    )
+    hostile.add_argument(
+        "--mutants", type=int, default=100_000, metavar="N", help="damaged files, for all readers"
+    )
+    hostile.add_argument("--keep", type=Path, metavar="FOLDER", help="write the damaged files that fell here")
     kills = command("kills", _kills, "what is left where a command that writes, or the window, is killed")
     kills.add_argument("--kills", type=int, default=200, help="of each")
     kills.add_argument("--only", default="", metavar="WORDS", help="the one of that name, else those with it")
@@ -162,7 +170,9 @@ def _renderer(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
 def _hostile(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
     from benchmarks.hostile import benchmark
 
-    return benchmark(options.only)
+    if options.keep is not None:
+        options.keep.mkdir(parents=True, exist_ok=True)
+    return benchmark(options.only, options.mutants, options.seed, options.keep)
 
 
 def _kills(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:

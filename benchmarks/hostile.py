@@ -10,15 +10,31 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from benchmarks import mutants
 from benchmarks.hostile_inputs import INPUTS, SOUND, path_of
-
-MAX_SECONDS, MAX_MIB = 2.0, 1_024.0
-"""Of the processor, beyond what the same deed costs at a sound file, and of memory in all."""
-GIVEN_UP_SECONDS = 30
-MAX_SENTENCE = 300
+from benchmarks.hostile_limits import GIVEN_UP_SECONDS, MAX_MIB, MAX_SECONDS, MAX_SENTENCE
 
 
-def benchmark(only: str = "") -> tuple[list[dict[str, Any]], int]:
+def benchmark(
+    only: str = "", mutant_count: int = 0, seed: int = 0, kept: Path | None = None
+) -> tuple[list[dict[str, Any]], int]:
+    """Oversized files, then `mutant_count` damaged ones; the status is 1 where one of them fell.
+
+    `only` picks inputs and readers by their name; mutants that fell are written to the folder `kept`.
+    """
+    rows, status = oversized(only)
+    print()
+    damaged = mutants.benchmark(mutant_count, seed, only, kept) if mutant_count else []
+    read, refused, fell, slow = (
+        sum(row[key] for row in damaged) for key in ("read", "refused", "fell", "slow")
+    )
+    print(
+        f"\n{read + refused + fell:,} mutants: {read:,} read, {refused:,} refused, {fell:,} fell, {slow:,} slow"
+    )
+    return [*rows, *damaged], max(status, int(not all(row["is_fine"] for row in damaged)))
+
+
+def oversized(only: str = "") -> tuple[list[dict[str, Any]], int]:
     """Print seconds of the processor, peak memory and the last words for each; `only` picks inputs by their name.
 
     The status is 1 where one was too slow or too large, or ended otherwise than in words of the program.
@@ -44,7 +60,7 @@ def benchmark(only: str = "") -> tuple[list[dict[str, Any]], int]:
                 row = {"input": said, "deed": deed, "seconds": round(seconds, 2), "mib": round(mib)}
                 rows.append({**row, "status": status, "said": words, "is_fine": is_fine})
                 mark = "  " if is_fine else "! "
-                print(f"{mark}{said:44} {deed:9} {seconds:6.2f} s {mib:6.0f} MiB  {words}", flush=True)
+                print(f"{mark}{said:56} {deed:9} {seconds:6.2f} s {mib:6.0f} MiB  {words}", flush=True)
     too_much = sum(not row["is_fine"] for row in rows)
     print(f"\n{too_much} of {len(rows)} beyond {MAX_SECONDS:g} s or {MAX_MIB:g} MiB, or without a sentence")
     return rows, int(too_much > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -51,12 +52,37 @@ def run(deed: str, path: Path) -> str:
         from training.common.config import load_config
 
         return f"read: {load_config(MelConfig, path)}"
+    if deed in ("plan", "session", "window", "model"):
+        return _json(deed, path)
     if deed == "audio":
         from musegen_daw.audio_file import read_mono
 
         return f"read: {sum(map(len, read_mono(path, 22_050)))} samples"
     assert deed in ("mel", "mutants")
     return _mels(path, is_many=deed == "mutants")
+
+
+def _json(deed: str, path: Path) -> str:
+    if deed == "plan":
+        from musegen_daw.commands.plan_file import read_plan
+
+        return f"read: {len(read_plan(path))} bars"
+    if deed == "session":
+        from musegen_daw.editing.project_file import load_sound
+
+        project, troubles = load_sound(path)
+        return f"read: {len(project.clips)} clips, {len(troubles)} damaged"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if deed == "window":
+            from musegen_daw.ui.saved_session import FILE_NAME, load
+
+            shutil.copy(path, folder / FILE_NAME)
+            return f"read: {load(folder)}"
+        from musegen_daw.models.spec import SIDECAR, load_spec
+
+        shutil.copy(path, folder / SIDECAR)
+        return f"read: {load_spec(folder, 'drums').name}"
 
 
 def _command(deed: str, path: Path) -> str:
@@ -91,10 +117,15 @@ def _mels(path: Path, *, is_many: bool) -> str:
     return ", ".join(f"{count} {end}" for end, count in ends.items())
 
 
-def main() -> int:
-    """Run it within limits; prints the sentence."""
+def limit_memory() -> None:
+    """Let this process have a few gigabytes of addresses and no more."""
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_BYTES, MAX_ADDRESS_BYTES))
+
+
+def main() -> int:
+    """Run it within limits; prints the sentence."""
+    limit_memory()
     deed, path = sys.argv[1], Path(sys.argv[2])
     if deed == "make":
         from benchmarks.hostile_inputs import make

@@ -63,9 +63,17 @@ def flood(first: bytes, again: bytes, size: int = _FLOOD_BYTES) -> bytes:
 
 
 def soundfont(
-    presets: int, preset_zones: int, instrument_zones: int, *, keys: tuple[int, int] = (0, 127)
+    presets: int,
+    preset_zones: int,
+    instrument_zones: int,
+    *,
+    keys: tuple[int, int] = (0, 127),
+    shared: int = 0,
 ) -> bytes:
-    """Presets of so many zones, each of which plays the one instrument of so many zones of one short sample."""
+    """Presets of so many zones, each of which plays the one instrument of so many zones of one short sample.
+
+    The global zone of the instrument, if it has one, has so many `shared` generators, each of another number.
+    """
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) & 1)
@@ -83,7 +91,10 @@ def soundfont(
         for index in range(presets + 1)
     )
     pbag = b"".join(struct.pack("<HH", index, 0) for index in range(zones + 1))
-    ibag = b"".join(struct.pack("<HH", 2 * index, 0) for index in range(instrument_zones + 1))
+    own = range(shared, shared + 2 * instrument_zones + 1, 2)
+    ibag = b"".join(struct.pack("<HH", first, 0) for first in ([0] if shared else []) + [*own])
+    igen = b"".join(generator(61 + number, 0) for number in range(shared))
+    igen += (key_range + generator(53, 0)) * instrument_zones
     shdr = struct.pack("<20sIIIIIBbHH", b"s", 0, 64, 8, 56, 44_100, 60, 0, 0, 1)
     body = b"sfbk" + b"".join(
         (
@@ -95,10 +106,10 @@ def soundfont(
                 chunk(b"pbag", pbag),
                 chunk(b"pmod", bytes(10)),
                 chunk(b"pgen", generator(41, 0) * zones + bytes(4)),
-                chunk(b"inst", struct.pack("<20sH20sH", b"i", 0, b"", instrument_zones)),
+                chunk(b"inst", struct.pack("<20sH20sH", b"i", 0, b"", instrument_zones + (shared > 0))),
                 chunk(b"ibag", ibag),
                 chunk(b"imod", bytes(10)),
-                chunk(b"igen", (key_range + generator(53, 0)) * instrument_zones + bytes(4)),
+                chunk(b"igen", igen + bytes(4)),
                 chunk(b"shdr", shdr + bytes(46)),
             ),
         )
@@ -126,6 +137,7 @@ def wav(claimed_bytes: int, body: bytes, *, channels: int = 1, before: bytes = b
 def npy(shape: str, descr: str = "'<f4'", count: int = 16) -> bytes:
     """A .npy file of `count` numbers whose header says that it has this shape."""
     header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
+    header = header[:65_535]
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack("<f", -3.0) * count
 
 
@@ -179,6 +191,20 @@ INPUTS: Mapping[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
         ("midi", "bounce"),
     ),
     "60 MB of markers": (".mid", lambda: flood(b"", b"\x01\xff\x06\x01a"), ("midi",)),
+    "2.4 million controllers": (
+        ".mid",
+        lambda: flood(b"\x00\xb0\x07\x40", b"\x00\x07\x41", 3 * 2_400_000),
+        ("midi",),
+    ),
+    "249,000 tempi": (".mid", lambda: flood(b"", b"\x01\xff\x51\x03\x07\xa1\x20", 7 * 249_000), ("midi",)),
+    "249,000 meters": (
+        ".mid",
+        lambda: flood(b"", b"\x01\xff\x58\x04\x01\x02\x18\x08", 8 * 249_000),
+        ("midi",),
+    ),
+    "249,000 markers": (".mid", lambda: flood(b"", b"\x01\xff\x06\x01a", 6 * 249_000), ("midi", "generate")),
+    "16,000 tracks": (".mid", lambda: many_tracks(16_000, 0), ("midi", "drums")),
+    "49,990 bars of 1/4": (".mid", lambda: held_note(49_990 * 4), ("midi",)),
     "60 MB of tracks without events": (".mid", lambda: midi([b""]) + b"MTrk\0\0\0\0" * 7_000_000, ("midi",)),
     "a SoundFont of 2,000 x 2,000 zones": (".sf2", lambda: soundfont(1, 2_000, 2_000), ("soundfont",)),
     "a SoundFont of 2,000 x 2,000 empty zones": (
@@ -190,6 +216,27 @@ INPUTS: Mapping[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
         ".sf2",
         lambda: soundfont(200, 5, 199),
         ("soundfont",),
+    ),
+    "a SoundFont of 128 x 256 zones": (".sf2", lambda: soundfont(1, 128, 256), ("soundfont",)),
+    "a SoundFont of 20,000 zones with 25,000 shared generators": (
+        ".sf2",
+        lambda: soundfont(1, 1, 20_000, shared=25_000),
+        ("soundfont",),
+    ),
+    "a SoundFont of 60 MB of empty chunks": (
+        ".sf2",
+        lambda: b"RIFF\0\0\0\0sfbk" + b"junk\0\0\0\0" * 7_500_000,
+        ("soundfont",),
+    ),
+    "a drum map of 64 kB of pitches": (
+        ".toml",
+        lambda: b"[pitches]\n" + b"".join(b"a%d = 1\n" % line for line in range(6_000)),
+        ("drum map", "controls", "config"),
+    ),
+    "a drum map of 64 kB of tables": (
+        ".toml",
+        lambda: b"".join(b"[a%d.b.c.d.e.f.g.h]\n" % line for line in range(2_900)),
+        ("drum map", "controls", "config"),
     ),
     "a drum map of 500 kB of dotted keys": (
         ".toml",
@@ -210,6 +257,29 @@ INPUTS: Mapping[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
         ("audio",),
     ),
     "a .npy that claims a terabyte": (".npy", lambda: npy("(96, 3000000000)"), ("mel",)),
+    "a .npy of 480 MB of silence": (".npy", lambda: npy("(96, 1250000)", count=96 * 1_250_000), ("mel",)),
+    "a .npy whose header is 60 kB of brackets": (
+        ".npy",
+        lambda: npy("(" * 30_000 + ")" * 30_000, count=0),
+        ("mel",),
+    ),
+    "8 MB of [ as JSON": (".json", lambda: b"[" * (8 << 20), ("plan", "session", "window", "model")),
+    "8 MB of digits as JSON": (".json", lambda: b"9" * (8 << 20), ("plan", "session", "window", "model")),
+    "a plan of 300,000 bars": (".json", lambda: b"[" + b"{}," * 300_000 + b"{}]", ("plan",)),
+    "a session of 100,000 clips": (
+        ".json",
+        lambda: b'{"musegen": 2, "current": null, "clips": [' + b"{}," * 100_000 + b"{}]}",
+        ("session",),
+    ),
+    "a model of 100,000 graphs": (
+        ".json",
+        lambda: (
+            b'{"format": 1, "kind": "drums", "name": "a", "facts": {}, "versions": {}, "graphs": {'
+            + b",".join(b'"%d": {}' % number for number in range(100_000))
+            + b"}}"
+        ),
+        ("model",),
+    ),
     "a .npy with a huge dimension": (".npy", lambda: npy("(96, " + "9" * 80 + ")"), ("mel",)),
     "6,000 mutants of a .npy": (".npys", lambda: b"".join(_framed(mutants(6_000, 0))), ("mutants",)),
 }

@@ -156,8 +156,8 @@ def main(argv: list[str] | None = None) -> int:
         calibration = calibrate(
             lambda facts: open_planner(options.out, exported, facts), songs, options.rounds
         )
-        tensors, metadata = read_tensors(options.checkpoint)
-        values = json.loads(metadata["values"]) | {"calibration": calibration}
+        tensors, values = read_tensors(options.checkpoint)
+        values |= {"calibration": calibration}
         write_tensors(options.checkpoint, tensors, {"values": json.dumps(values)})
         exported = export_planner(options.checkpoint, options.out)
         print(table(open_planner(options.out, exported, {}), songs, options.rounds))

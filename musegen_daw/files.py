@@ -16,6 +16,10 @@ from typing import NoReturn
 from musegen_daw.errors import MusegenError
 from musegen_daw.part_files import PartFile, is_part, part_file, part_folder
 
+MAX_SET_ASIDE = 99
+"""Damaged files of one name that are kept; the last is replaced then."""
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+
 
 def reason(error: OSError) -> str:
     """What the operating system says, as the middle of a sentence."""
@@ -188,6 +192,21 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def set_aside(path: Path) -> Path:
+    """Rename a file that cannot be used, so that nothing in it is lost: `NAME-damaged-1` beside it, or the next number.
+
+    Returns the new path; raises OSError.
+    """
+    kept = next(
+        each
+        for number in range(1, MAX_SET_ASIDE + 1)
+        if not (each := path.with_name(f"{path.stem}-damaged-{number}{path.suffix}")).exists()
+        or number == MAX_SET_ASIDE
+    )
+    path.replace(kept)
+    return kept
+
+
 def check_readable(path: Path, max_bytes: int, error_type: type[MusegenError] = MusegenError) -> None:
     """Raises `error_type` naming `path` unless it is a regular file of at most `max_bytes`."""
     try:
@@ -201,9 +220,11 @@ def check_readable(path: Path, max_bytes: int, error_type: type[MusegenError] = 
     except OSError as error:
         raise error_type(f"Cannot read {path}: {reason(error)}.") from error
     if size_bytes > max_bytes:
-        raise error_type(
-            f"{path} is too large: {size_bytes / 2**20:.0f} MiB, at most {max_bytes / 2**20:.0f} MiB are read."
-        )
+        raise error_type(f"{path} is too large: {_size(size_bytes)}, at most {_size(max_bytes)} are read.")
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 2**20:.0f} MiB" if size_bytes >= 2**20 else f"{size_bytes / 2**10:.0f} KiB"
 
 
 def read_bytes(path: Path, max_bytes: int, error_type: type[MusegenError] = MusegenError) -> bytes:
@@ -211,6 +232,11 @@ def read_bytes(path: Path, max_bytes: int, error_type: type[MusegenError] = Muse
     path = Path(path)
     check_readable(path, max_bytes, error_type)
     try:
-        return path.read_bytes()
+        # Without waiting, for what was a file a moment ago may be a pipe by now.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_WAIT)) as file:
+            data = file.read(max_bytes + 1)
     except OSError as error:
         raise error_type(f"Cannot read {path}: {reason(error)}.") from error
+    if len(data) > max_bytes:
+        raise error_type(f"{path} is growing while it is read; try it again when it is whole.")
+    return data

@@ -1,5 +1,7 @@
 """Small files that ask for a great deal: each is read at little cost, or refused in one sentence."""
 
+import struct
+import time
 from contextlib import suppress
 
 import pytest
@@ -7,13 +9,20 @@ import pytest
 from benchmarks import hostile_inputs as hostile
 from musegen_daw import smf
 from musegen_daw.audio_file import read_mono
+from musegen_daw.audition.rendering import render_source
+from musegen_daw.cli import main
 from musegen_daw.commands.drum_request import DrumOptions, drum_task
 from musegen_daw.core.clip import Clip, Note, Song
 from musegen_daw.core.drum_maps import parse_drum_map
-from musegen_daw.core.parts import MAX_BARS, clip_bars
+from musegen_daw.core.parts import MAX_BARS, MAX_LOOP_BARS, clip_bars
 from musegen_daw.core.time import TimeMap, TimeSignature
 from musegen_daw.drumming.job import DrumSettings
-from musegen_daw.errors import AudioError, MidiFileError
+from musegen_daw.drumming.request import DrumRequest, check
+from musegen_daw.editing.document import MidiSource
+from musegen_daw.editing.generating import check_locks
+from musegen_daw.editing.opening import open_clip
+from musegen_daw.errors import AudioError, MidiFileError, ProjectError
+from musegen_daw.live.settings import JamSettings
 from musegen_daw.midi_file import song_from_bytes
 from musegen_daw.render.soundfont import open_soundfont
 from musegen_daw.render.synth import MAX_CLIPS, check_renderable
@@ -52,6 +61,34 @@ def test_drums_are_not_written_for_hours_of_bars(data):
     options = DrumOptions(DrumSettings(seed=1))
     with pytest.raises(MidiFileError, match=rf"^long\.mid fills 12,498 bars; .* at most {MAX_BARS:,}"):
         drum_task(song, "long.mid", options, lambda said: None)
+
+
+@pytest.mark.parametrize("data", [hostile.late_note(), hostile.held_note()], ids=["late", "held"])
+def test_the_window_writes_no_drums_for_hours_of_bars(data):
+    document = open_clip([MidiSource("long.mid", data)], 1, DrumSettings(seed=1))
+    with pytest.raises(
+        ProjectError, match=rf"^long fills 12,498 bars; .* at most {MAX_BARS:,}, so cut it\.$"
+    ):
+        check_locks(document)
+
+
+def test_a_request_of_more_bars_than_are_written_is_refused_whoever_asks():
+    bars = TimeMap(480).bars((MAX_BARS + 1) * 1_920)
+    check(DrumRequest((), bars[:MAX_BARS], 480))
+    with pytest.raises(ValueError, match=f"drums are written for at most {MAX_BARS:,}"):
+        check(DrumRequest((), bars, 480))
+
+
+def test_a_loop_of_more_bars_than_come_round_is_refused(capsys):
+    with pytest.raises(ValueError, match=f"a loop has 1 to {MAX_LOOP_BARS} bars"):
+        JamSettings(loop_bars=MAX_LOOP_BARS + 1)
+    assert main(["jam", "--mode", "loop", "--bars", str(MAX_LOOP_BARS + 1)]) == 2
+    assert f"within 1..{MAX_LOOP_BARS}" in capsys.readouterr().err
+
+
+def test_a_stray_note_is_not_rendered():
+    source = render_source("stray", song_from_bytes(hostile.stray_note(), "s.mid").clips, TimeMap(480), 8_000)
+    assert 1 < len(source.audio) / 8_000 < 12
 
 
 @pytest.mark.parametrize(
@@ -99,6 +136,28 @@ def test_a_soundfont_of_millions_of_zones_is_refused(tmp_path, keys):
     path.write_bytes(hostile.soundfont(1, 2_000, 2_000, keys=keys))
     with pytest.raises(AudioError, match=r"zones\.sf2 is damaged \(more than [\d,]+ zones\)"):
         open_soundfont(path)
+
+
+def test_a_soundfont_that_names_what_is_not_there_says_so(tmp_path):
+    path = tmp_path / "odd.sf2"
+    sound = hostile.soundfont(1, 1, 1)
+    path.write_bytes(sound.replace(b"shdr", b"shdx"))
+    with pytest.raises(AudioError, match=r"odd\.sf2 is damaged \(the chunk 'shdr' is missing\)"):
+        open_soundfont(path)
+    path.write_bytes(sound.replace(struct.pack("<HH", 53, 0), struct.pack("<HH", 53, 9)))
+    with pytest.raises(AudioError, match=r"\(sample 9 is named, of which there are 2\)"):
+        open_soundfont(path)
+    path.write_bytes(sound.replace(struct.pack("<HH", 41, 0), struct.pack("<HH", 41, 9)))
+    with pytest.raises(AudioError, match=r"\(instrument 9 is named, of which there are 1\)"):
+        open_soundfont(path)
+
+
+def test_a_global_zone_of_a_soundfont_holds_no_more_than_there_are_generators(tmp_path):
+    path = tmp_path / "global.sf2"
+    path.write_bytes(hostile.soundfont(1, 1, 3, shared=30_000))
+    began_seconds = time.process_time()
+    assert sum(map(len, open_soundfont(path).presets.values())) == 3
+    assert time.process_time() - began_seconds < 2
 
 
 @pytest.mark.parametrize(

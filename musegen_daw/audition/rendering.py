@@ -11,6 +11,7 @@ import numpy as np
 
 from musegen_daw.audition.source import Source, Tape
 from musegen_daw.core.clip import Clip, Song
+from musegen_daw.core.parts import without_strays
 from musegen_daw.core.time import TimeMap
 from musegen_daw.render.soundfont import find_soundfont, open_soundfont
 from musegen_daw.render.synth import BLOCK_SAMPLES, render_blocks, song_seconds
@@ -34,10 +35,10 @@ def render_source(
 ) -> Source:
     """The clips as one stereo source, at the level of the SoundFont, with the ringing of their last notes.
 
-    `progress` is called with (blocks done, blocks in all). Raises AudioError with a sentence where there is nothing
-    to render or no SoundFont, RenderCancelled when `cancelled` said so.
+    Strays are left out. `progress` is called with (blocks done, blocks in all). Raises AudioError with a sentence
+    where there is nothing to render or no SoundFont, RenderCancelled when `cancelled` said so.
     """
-    song = Song(tuple(clips), time_map)
+    song, _ = without_strays(Song(tuple(clips), time_map))
     tape = Tape(sample_rate_hz, sample_rate_hz, 2)
     total = max(1, ceil(song_seconds(song) * sample_rate_hz / BLOCK_SAMPLES))
     for done, block in enumerate(

@@ -17,6 +17,7 @@ from musegen_daw.commands.arguments import STANDARD_OUTPUT
 from musegen_daw.commands.drum_request import DrumOptions, drum_task, read_drums, read_song
 from musegen_daw.commands.resynthesis import OpenDecoder, resynthesise
 from musegen_daw.core.clip import Song
+from musegen_daw.core.parts import describe_strays, without_strays
 from musegen_daw.drumming.job import OpenGenerator
 from musegen_daw.errors import AudioError, MidiFileError
 from musegen_daw.vocoding.options import DecoderOptions
@@ -142,6 +143,9 @@ def song_with_drums(
             result = generator.generate(job.request, progress=progress)
         seed = result.seed
         song = Song((*song.parts, job.drums_of(result.takes[0].drums)), song.time_map)
+    song, strays = without_strays(song)
+    if strays and seed is None:  # where drums were written it has been said
+        terminal.note(f"{path}: {describe_strays(strays)}.")
     if not any(clip.notes for clip in song.clips):
         raise MidiFileError(f"{path} has no notes to render.")
     return song, seed

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from musegen_daw.core.clip import Clip, Note, Song
 from musegen_daw.core.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, to_general_midi
 from musegen_daw.core.parts import (
-    MAX_BARS,
-    MAX_EMPTY_BARS,
+    check_bar_count,
     clip_bars,
     connected,
     continued_bars,
     describe_parts,
+    describe_strays,
     find_parts,
     listed_parts,
     section_bars,
@@ -138,11 +138,10 @@ def drum_task(song: Song, name: str, options: DrumOptions, note: Callable[[str],
         every = [*song.parts, *([kept] if kept else [])]
         bars = clip_bars(song.time_map, every)
         _note_strays(connected(song.time_map, every).strays, name, len(bars), note)
-    if len(bars) > MAX_BARS:
-        raise MidiFileError(
-            f"{name} fills {len(bars):,} bars; drums are written for at most {MAX_BARS:,}, "
-            f"so cut it, or give a smaller number of bars."
-        )
+    try:
+        check_bar_count(len(bars))
+    except ValueError as error:
+        raise MidiFileError(f"{name} {error}, or give a smaller number of bars.") from error
     _check_meter(song, name, bars, note, strict=options.strict_meter)
     kept_bars = frozenset(
         index
@@ -230,8 +229,7 @@ def _check_meter(
 
 def _note_strays(strays: int, name: str, bars: int, note: Callable[[str], None]) -> None:
     if strays:
-        notes = "1 note" if strays == 1 else f"{strays} notes"
-        note(f"{name}: drums for its {bars} bars; {notes} more than {MAX_EMPTY_BARS} bars later left out.")
+        note(f"{name}: drums for its {bars} bars; {describe_strays(strays)}.")
 
 
 def _fitted(plan: Plan, bars: int, name: str, note: Callable[[str], None]) -> Plan:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from musegen_daw import files, resources
 from musegen_daw.commands.arguments import number, whole
 from musegen_daw.core.drum_maps import GENERAL_MIDI
+from musegen_daw.core.parts import MAX_LOOP_BARS
 from musegen_daw.devices.drivers import APIS
 from musegen_daw.errors import MidiFileError
 from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 NONE = "none"
 MAX_METER_LETTERS, MAX_BAR_BEATS = 5, 8
-MAX_LOOP_BARS, MAX_COUNT_IN_BARS, MAX_FILL_BARS = 64, 16, 64
+MAX_COUNT_IN_BARS, MAX_FILL_BARS = 16, 64
 
 
 def add_options(command: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
@@ -18,6 +19,8 @@ from musegen_daw.own_processes import AS_COMPUTER, command_of, end
 
 LOOK_SECONDS = 0.05  # between two looks at whether a call is still wanted
 END_SECONDS = 2.0
+SILENT_SECONDS = 300.0
+"""What is asked for tells its progress more often; what does not is stuck in a library, such as in a graph."""
 PATIENT_NICENESS = 5
 TRIES = 2
 _LOST = "lost"
@@ -38,8 +41,10 @@ class Worker:
     The pipe is the leash: when this program ends, however it ends, the process does too.
     """
 
-    def __init__(self, does: str, *, is_patient: bool = False) -> None:
-        self._does, self._is_patient = does, is_patient
+    def __init__(
+        self, does: str, *, is_patient: bool = False, silent_seconds: float = SILENT_SECONDS
+    ) -> None:
+        self._does, self._is_patient, self._silent_seconds = does, is_patient, silent_seconds
         self._lock = threading.Lock()
         self._process: _Process | None = None
         self._is_closed = False
@@ -62,7 +67,8 @@ class Worker:
 
         Where `cancelled` answers true or `progress` raises, the task is given up; when it has ended, Cancelled is
         raised, or what `progress` raised. Where the process is lost another begins the task again, once, for it may be
-        the task that it died of: where that one is lost, too, MusegenError is raised, and the next call starts another.
+        the task that it died of. Raises MusegenError where that one is lost, too, or where one has told neither
+        progress nor an end for `silent_seconds` and was killed; the next call starts another.
         """
         for _ in range(TRIES):
             try:
@@ -90,6 +96,7 @@ class Worker:
         process = self._running()
         number, answers = process.ask(task, arguments)
         given_up: BaseException | None = None
+        silent_until_seconds = time.monotonic() + self._silent_seconds
         try:
             while True:
                 if given_up is None and cancelled is not None and cancelled():
@@ -98,7 +105,13 @@ class Worker:
                 try:
                     word, value = answers.get(timeout=LOOK_SECONDS)
                 except Empty:
+                    if time.monotonic() > silent_until_seconds:
+                        process.give_up()
+                        raise MusegenError(
+                            f"The process that {self._does} gave no sign for {self._silent_seconds:g} s and was ended."
+                        ) from None
                     continue
+                silent_until_seconds = time.monotonic() + self._silent_seconds
                 if word == messages.PROGRESS:
                     if progress is not None and given_up is None:
                         try:
@@ -182,6 +195,11 @@ class _Process:
     def forget(self, number: int) -> None:
         with self._waiting_lock:
             self._waiting.pop(number, None)
+
+    def give_up(self) -> None:
+        """Kill it, whatever it does; whoever else waits for it is told that it was lost."""
+        self._process.kill()
+        self._reader.join()
 
     def close(self) -> None:
         with self._writing, suppress(OSError):

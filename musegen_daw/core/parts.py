@@ -17,6 +17,8 @@ LISTED_PROGRAMS = frozenset({0, *range(25, 31), *range(32, 35)})
 TRAILING_SILENCE_BARS = 4
 MAX_BARS = 4_096
 """For which drums are planned and written at once: more than two hours of 4/4 at 120 BPM."""
+MAX_LOOP_BARS = 64
+"""That are played and then come round in a jam."""
 MAX_EMPTY_BARS = 64
 """Between notes of one piece of music; what is further out is a stray."""
 
@@ -113,6 +115,35 @@ def connected(time_map: TimeMap, clips: Sequence[Clip]) -> Music:
             )
             return Music(tuple(cut), len(notes) - before)
     return Music(tuple(clips))
+
+
+def without_strays(song: Song) -> tuple[Song, int]:
+    """The song up to the bar line behind its music, and how many notes further out that left out; itself where none."""
+    music = connected(song.time_map, song.clips)
+    if not music.strays:
+        return song, 0
+    end_ticks = clip_bars(song.time_map, music.clips)[-1].end_ticks
+    clips = tuple(
+        replace(
+            clip,
+            length_ticks=min(clip.length_ticks, end_ticks),
+            messages=tuple(each for each in clip.messages if each.start_ticks < end_ticks),
+        )
+        for clip in music.clips
+    )
+    return replace(song, clips=clips), music.strays
+
+
+def describe_strays(strays: int) -> str:
+    """The notes that were left out, for a person, with what became of them."""
+    notes = "1 note" if strays == 1 else f"{strays} notes"
+    return f"{notes} more than {MAX_EMPTY_BARS} bars later left out"
+
+
+def check_bar_count(count: int) -> None:
+    """Raises ValueError with the rest of a sentence where there are more bars than drums are written for."""
+    if count > MAX_BARS:
+        raise ValueError(f"fills {count:,} bars; drums are written for at most {MAX_BARS:,}, so cut it")
 
 
 def _gaps(time_map: TimeMap, notes: Sequence[Note]) -> Iterator[tuple[int, Note]]:

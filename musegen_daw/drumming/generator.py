@@ -43,17 +43,20 @@ from musegen_daw.drumming.recent import Recent
 from musegen_daw.drumming.repeats import within_styles
 from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake, check
 from musegen_daw.drumming.scene import Scene
+from musegen_daw.drumming.signatures import DrumSizes, drum_signatures
 from musegen_daw.drumming.style import STYLE_BARS, Style, StyleBook
 from musegen_daw.drumming.takes import Memory, TakeWriter
 from musegen_daw.drumming.tokens import DrumVocabulary
 from musegen_daw.drumming.writer import BarWriter
 from musegen_daw.errors import ModelError
 from musegen_daw.models.session import Graph, OnnxGraph
+from musegen_daw.models.signature import Signature
 from musegen_daw.models.spec import ModelSpec, load_spec
 
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
+KIND = "drums"
 WINDOW_BARS = 16
 OVERLAP_BARS = 4
 DEFAULT_BPM = 120.0
@@ -91,25 +94,21 @@ class DrumGenerator:
 
     def __init__(self, spec: ModelSpec, graphs: DrumGraphs) -> None:
         self.name = spec.name
+        facts = _Facts.of(spec)
+        self.vocabulary, self.styles, sizes = facts.vocabulary, facts.styles, facts.sizes
         try:
-            self.vocabulary = DrumVocabulary.from_runs(spec.facts["vocabulary"])
-            self.styles = StyleBook.from_dict(spec.facts["styles"])
-            sizes = spec.facts["sizes"]
-            state_shape = int(sizes["decoder_layers"]), int(sizes["decoder_width"])
-            history_width = int(sizes["history_width"])
             grammar = Grammar(self.vocabulary)
             self._planner = Planner(graphs.plan, spec.facts["planner"])
         except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
-            raise ModelError(
-                f"The description of the model {spec.name} is damaged; install it again."
-            ) from error
+            raise _damaged(spec) from error
         self._encode, self._choose = graphs.encode, graphs.choose
         self._hand = Hand(graphs.hand)
         self._critic = None if graphs.critic is None else Critic(graphs.critic)
         guidance = Guidance(self.vocabulary, grammar)
+        state_shape = sizes.decoder_layers, sizes.decoder_width
         writer = BarWriter(graphs.step, grammar, guidance, self.vocabulary, state_shape)
         self._takes = TakeWriter(
-            graphs.expect, graphs.look_back, writer, grammar, guidance, self.vocabulary, history_width
+            graphs.expect, graphs.look_back, writer, grammar, guidance, self.vocabulary, sizes.history_width
         )
         self._likeness = self.styles.likeness
         self._memories: Recent[bytes, Memory] = Recent(KEPT_PARTS)
@@ -121,11 +120,14 @@ class DrumGenerator:
 
         Raises ModelError where it is missing, damaged or of another kind.
         """
-        spec = load_spec(folder, "drums")
+        spec = load_spec(folder, KIND)
         step = "step" if exact or "step_8bit" not in spec.graphs else "step_8bit"
         roles = ["encode", "choose", "expect", "look_back", step, "plan", "hand"]
         roles += [role for role in ("critic",) if role in spec.graphs]
-        return cls(spec, DrumGraphs(*(OnnxGraph(folder, spec, role, threads) for role in roles)))
+        signatures = _Facts.of(spec).signatures(spec)
+        return cls(
+            spec, DrumGraphs(*(OnnxGraph(folder, spec, role, threads, signatures[role]) for role in roles))
+        )
 
     def generate(
         self,
@@ -288,6 +290,43 @@ class DrumGenerator:
             name="musegen drums",
             is_drum=True,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the description of a model says of its tokens, styles and sizes."""
+
+    vocabulary: DrumVocabulary
+    styles: StyleBook
+    sizes: DrumSizes
+
+    @classmethod
+    def of(cls, spec: ModelSpec) -> _Facts:
+        """Raises ModelError where the description does not say it."""
+        try:
+            return cls(
+                DrumVocabulary.from_runs(spec.facts["vocabulary"]),
+                StyleBook.from_dict(spec.facts["styles"]),
+                DrumSizes.from_facts(spec.facts),
+            )
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
+            raise _damaged(spec) from error
+
+    def signatures(self, spec: ModelSpec) -> dict[str, Signature]:
+        """What is needed of each graph; how wide the context of a step is, the description of `look_back` says."""
+        outputs = spec.graphs["look_back"].outputs if "look_back" in spec.graphs else ()
+        width = outputs[0].shape[-1] if outputs and outputs[0].shape else "context"
+        return drum_signatures(self.sizes, len(self.vocabulary), len(self.styles), width)
+
+
+def _damaged(spec: ModelSpec) -> ModelError:
+    return ModelError(f"The description of the model {spec.name} is damaged; install it again.")
+
+
+def check_description(folder: Path) -> None:
+    """Check the description of a drum model without opening it; raises ModelError where it does not make sense."""
+    spec = load_spec(folder, KIND)
+    _Facts.of(spec).signatures(spec)
 
 
 def _stream(seed: int, row: int) -> int:

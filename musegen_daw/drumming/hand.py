@@ -167,7 +167,9 @@ class Hand:
         means = outputs[steps.step, :, hits["piece"]].astype(np.float64)
         velocity, offset_ms = 127 * means[:, VELOCITY_MEAN], means[:, OFFSET_MEAN]
         if spread > 0:
-            louder, later = _draw(hits, steps, bars, Noise(*noise.tolist()), np.random.default_rng(seed))
+            louder, later = _draw(
+                hits, steps, bars, Noise(*np.clip(noise, 0, 1).tolist()), np.random.default_rng(seed)
+            )
             velocity = velocity + spread * 127 * means[:, VELOCITY_SPREAD] * louder
             offset_ms = offset_ms + spread * means[:, OFFSET_SPREAD] * later
         room = np.minimum(_MAX_OFFSET_BEATS, _GAP_SHARE * _gaps(steps.at).min(axis=1))[steps.step]

@@ -66,6 +66,8 @@ class PlanScale:
         density, energy = (tuple(map(float, values[name])) for name in ("density", "energy"))
         if len(density) != MOST_HITS + 1 or len(energy) != (VELOCITY_LEVELS - 1) * ENERGY_STEPS + 1:
             raise ValueError("a plan scale of another size")
+        if not all(0 <= share <= 1 for share in (*density, *energy)):
+            raise ValueError("a plan scale outside 0..1")
         return cls(density, energy)
 
     def density_of(self, hits_per_bar: npt.ArrayLike) -> npt.NDArray[np.float32]:

@@ -40,6 +40,8 @@ SPREAD_BARS = 8
 AFTER_FILL_SHARE = (
     0.3  # of the crashes that the network would play after a fill, for sections bring their own
 )
+MOST_NATS = 1_000.0
+"""In what the export says of the network: beyond, nothing is drawn any more."""
 _STREAM = 0x706C616E  # the random stream of the plans, apart from those of notes and hands
 (
     _FILL_DRAW,
@@ -77,6 +79,11 @@ class Planner:
         self._bias = np.array(facts["kind_nats"], np.float64)
         self._kind_sharpness, self._sharpness = (float(value) for value in facts["sharpness"])
         self._crash_nats, self._after_fill_nats = (float(value) for value in facts["crash_nats"])
+        numbers = (*self._bias.ravel(), self._kind_sharpness, self._sharpness)
+        if not all(
+            abs(number) <= MOST_NATS for number in (*numbers, self._crash_nats, self._after_fill_nats)
+        ):
+            raise ValueError(f"a number beyond {MOST_NATS:g}")
         if self._bias.shape != (KINDS,):
             raise ValueError(f"{KINDS} kinds of bars, but {len(self._bias)} numbers for them")
         self.scale = PlanScale.from_dict(facts["scale"])

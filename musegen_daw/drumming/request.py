@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from musegen_daw.core.clip import Clip
 from musegen_daw.core.drums import VOICES
+from musegen_daw.core.parts import check_bar_count
 from musegen_daw.core.time import Bar
 from musegen_daw.drumming.plan import Plan
 
@@ -99,6 +100,7 @@ def check(request: DrumRequest) -> None:
     """Raise ValueError where a request makes no sense."""
     if not request.bars:
         raise ValueError("a request needs at least one bar")
+    check_bar_count(len(request.bars))
     if request.variations < 1:
         raise ValueError(f"at least one variation must be asked for, got {request.variations}")
     if not 0 <= request.follow <= MAX_FOLLOW:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from musegen_daw.drumming.meter import METERS
 Floats = npt.NDArray[np.float32]
 
 STYLE_BARS = 2
+MAX_NAME = 256
 STYLE_FEATURES = STYLE_BARS * len(PIECES) + 1
 
 
@@ -156,14 +157,25 @@ class StyleBook:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> StyleBook:
         """The book of `to_dict`; raises ValueError, TypeError or KeyError for anything else."""
-        names, meters = tuple(map(str, values["names"])), tuple(map(str, values["meters"]))
+        names, meters = (tuple(_words(values[key])) for key in ("names", "meters"))
         patterns = np.array(values["patterns"], np.float32)
         triplets, shares = (np.array(values[key], np.float32) for key in ("triplets", "shares"))
         if patterns.shape != (len(names), STYLE_BARS, FRAMES_PER_BAR, len(PIECES)):
             raise ValueError(f"patterns of {patterns.shape} for {len(names)} styles")
         if not len(names) == len(meters) == len(triplets) == len(shares) or not set(meters) <= set(METERS):
             raise ValueError("a style without its values")
+        if "4/4" not in meters or not ((patterns >= 0) & (patterns <= 1)).all():
+            raise ValueError("no style of 4/4, or chances outside 0..1")
+        if not ((triplets >= 0) & (triplets <= 1)).all() or not ((shares > 0) & (shares <= 1)).all():
+            raise ValueError("shares outside 0..1")
         return cls(patterns, triplets, names, meters, shares)
+
+
+def _words(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        if type(value) is not str or len(value) > MAX_NAME or not value.isprintable():
+            raise ValueError(f"the word {value!r:.40}")
+        yield value
 
 
 def _by_voice(pattern: Floats) -> Floats:

@@ -107,7 +107,7 @@ class TakeWriter:
         controls = plan_controls(request, scene, lines, plans)
         busier = np.stack([how_busy(request, plan, scale) for plan in plans])
         style_frames = np.stack([frames_of(line) for line in lines])
-        (expected,) = self._expect(memory.frames, style_frames, controls)
+        expected = np.clip(self._expect(memory.frames, style_frames, controls)[0], 0, 1)
         asked_for = request.style is not None or request.primer is not None
         share = ASKED_STYLE_SHARE if asked_for else STYLE_SHARE
         expected += share * (style_frames[..., : len(PIECES)] - expected)

@@ -10,6 +10,7 @@ later by half a sixteenth (see `events`).
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from musegen_daw import files
 from musegen_daw.core.drums import PIECES
 from musegen_daw.drumming.events import (
     HIT,
     POSITIONS_PER_BEAT,
     Array,
 )
+from musegen_daw.errors import ModelError
 
 if TYPE_CHECKING:
     from miditok import REMI
@@ -31,7 +34,14 @@ if TYPE_CHECKING:
 PAD, BOS, EOS = 0, 1, 2
 WRITTEN_LEVEL = 11  # of hits that come from tokens
 _CACHED_BEATS = 1 << 18
+MAX_TOKENIZER_BYTES = 16 << 20
+_LEARNED = {"_vocab_base", "_model", "_vocab_base_byte_to_token"}
+MAX_TOKENS, MAX_RUN = 1 << 14, 256
 _PIECE_OF_TOKEN = {f"PitchDrum_{piece.pitch}": index for index, piece in enumerate(PIECES)}
+
+
+_VALUES = {1: range(1), 2: range(4 * POSITIONS_PER_BEAT), 3: range(len(PIECES))}
+"""What the base tokens of each kind may say, see `DrumVocabulary`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +65,23 @@ class DrumVocabulary:
 
     @classmethod
     def from_runs(cls, runs: Sequence[Sequence[Sequence[int]]]) -> DrumVocabulary:
-        """A vocabulary from one run of (kind, value) per token."""
+        """A vocabulary from one run of (kind, value) per token; raises ValueError or TypeError for anything else."""
+        if not 1 <= len(runs) <= MAX_TOKENS:
+            raise ValueError(f"a vocabulary of {len(runs)} tokens")
         longest = max(1, max(len(run) for run in runs))
+        if longest > MAX_RUN:
+            raise ValueError(f"a token of {longest} base tokens")
         kinds = np.zeros((len(runs), longest), np.uint8)
         values = np.zeros((len(runs), longest), np.uint8)
         for token, run in enumerate(runs):
             for column, (kind, value) in enumerate(run):
+                if type(kind) is not int or type(value) is not int or value not in _VALUES.get(kind, ()):
+                    raise ValueError(f"token {token} stands for {kind!r:.20}, {value!r:.20}")
                 kinds[token, column], values[token, column] = kind, value
-        return cls(kinds, values)
+        vocabulary = cls(kinds, values)
+        if not vocabulary._bar_tokens().size:
+            raise ValueError("no token is the bar line")
+        return vocabulary
 
     def to_runs(self) -> list[list[list[int]]]:
         """One run of [kind, value] per token, as JSON can hold it."""
@@ -74,7 +93,10 @@ class DrumVocabulary:
     @property
     def bar_token(self) -> int:
         """The token of the bar line."""
-        return int(np.flatnonzero((self.kinds[:, 0] == self.BAR) & (self.kinds[:, 1:] == 0).all(axis=1))[0])
+        return int(self._bar_tokens()[0])
+
+    def _bar_tokens(self) -> npt.NDArray[np.int64]:
+        return np.flatnonzero((self.kinds[:, 0] == self.BAR) & (self.kinds[:, 1:] == 0).all(axis=1))
 
     def decode(self, tokens: Iterable[int]) -> tuple[Array, int]:
         """The hits of a token sequence as HIT, and the number of bars it holds.
@@ -150,10 +172,24 @@ class DrumTokenizer:
 
     @classmethod
     def load(cls, path: Path) -> DrumTokenizer:
-        """The tokenizer saved at `path` (miditok's tokenizer.json)."""
+        """The tokenizer saved at `path` (miditok's tokenizer.json); raises ModelError where it is none of this project.
+
+        miditok takes whatever the file says for its own, so that is checked first: all but what was learned is as in
+        `base_tokenizer`.
+        """
         from miditok import REMI
 
-        return cls(REMI(params=path))
+        try:
+            _check_tokenizer(json.loads(files.read_bytes(path, MAX_TOKENIZER_BYTES, ModelError)))
+            tokenizer = cls(REMI(params=path))
+            tokenizer.vocabulary()
+            return tokenizer
+        except ModelError:
+            raise
+        except Exception as error:  # miditok and tokenizers raise whatever they come upon
+            raise ModelError(
+                f"The tokenizer {path} is damaged ({' '.join(str(error).split())[:80]})."
+            ) from error
 
     def save(self, path: Path) -> None:
         """Write miditok's tokenizer.json to `path`."""
@@ -231,6 +267,28 @@ class DrumTokenizer:
         for text, token in learned.items():
             names[token] = [name_of_byte[byte] for byte in text if byte in name_of_byte]
         return names
+
+
+def _check_tokenizer(found: dict[str, Any]) -> None:
+    """Raises ValueError, or what a value of another type raises, unless all but what was learned is as it must be."""
+    base = base_tokenizer()
+    with tempfile.TemporaryDirectory() as folder:
+        base.save(Path(folder), filename="base.json")
+        wanted = json.loads((Path(folder) / "base.json").read_text(encoding="utf-8"))
+    unknown = found.keys() - wanted.keys() - _LEARNED
+    if unknown:
+        raise ValueError(f"it has {min(unknown)!r:.40}")
+    tokens: Any = base._vocab_base  # pyright: ignore[reportPrivateUsage]
+    if found.get("_vocab_base", tokens) != tokens:
+        raise ValueError("its base tokens are others")
+    own, usual = found["config"], wanted["config"]
+    different = [name for name in own.keys() & usual.keys() if own[name] != usual[name]]
+    if different or own.keys() - usual.keys():
+        raise ValueError("its configuration is another")
+    if "_vocab_base_byte_to_token" in found and sorted(found["_vocab_base_byte_to_token"].values()) != sorted(
+        tokens
+    ):
+        raise ValueError("its characters are others")
 
 
 def _base_names(remi: Any) -> list[str]:

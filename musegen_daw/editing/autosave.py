@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from musegen_daw import files
 from musegen_daw.editing.document import Project
-from musegen_daw.editing.project_file import load_project, save_project
+from musegen_daw.editing.project_file import load_project, load_sound, save_project
 from musegen_daw.errors import ProjectError
 
 REST = 4.0
@@ -104,26 +105,31 @@ class Autosave:
 def restored(path: Path) -> tuple[Project, str]:
     """The project that was kept at `path`, and a sentence where there is something to say of it, else "".
 
-    A state that was written last and not yet in its place comes first, if it is whole. A file that cannot be read is
-    set aside, beside its place, and an empty project begun.
+    A state that was written last and not yet in its place comes first, if it is whole. Where none is whole all are set
+    aside, beside their place, and the project has those clips that can be used.
     """
-    newest = _newest(path)
-    if newest.exists():
-        try:
-            return load_project(newest), ""
-        except ProjectError:
-            pass  # the power failed before it was on disk: what is in its place is older, and whole
-    if not path.exists():
+    states = [each for each in (_newest(path), path) if each.exists()]
+    for state in states:
+        # Of the newest the power may have failed before it was on disk: what is in its place is older, and whole.
+        with suppress(ProjectError):
+            return load_project(state), ""
+    if not states:
         return Project(), ""
-    try:
-        return load_project(path), ""
-    except ProjectError as error:
-        aside = path.with_name(f"{path.stem}-damaged{path.suffix}")
+    found: list[tuple[Project, str]] = []
+    for state in states:
         try:
-            path.replace(aside)
-        except OSError:
-            return Project(), f"The last session could not be restored. {error}"
-        return Project(), f"The last session could not be restored and was set aside as {aside}. {error}"
+            project, troubles = load_sound(state)
+            of = len(project.clips) + len(troubles)
+            lost = f"{len(troubles)} of the {of} clips of the last session could not be restored"
+            found.append((project, f"{lost}: {troubles[0]}."))
+        except ProjectError as error:
+            found.append((Project(), f"The last session could not be restored. {error}"))
+    project, sentence = max(found, key=lambda each: len(each[0].clips))
+    try:
+        kept = [str(files.set_aside(state)) for state in states]
+    except OSError as error:
+        return project, f"{sentence} It cannot be set aside: {files.reason(error)}."
+    return project, f"{sentence} All of it was set aside as {' and '.join(kept)}."
 
 
 def _newest(path: Path) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from musegen_daw.core.drums import VOICES
-from musegen_daw.core.parts import section_bars
+from musegen_daw.core.parts import check_bar_count, section_bars
 from musegen_daw.drumming.job import DrumJob, DrumSettings, Kept, drum_job
 from musegen_daw.drumming.request import DrumRequest, DrumResult
 from musegen_daw.editing.document import ClipDocument
@@ -44,8 +44,8 @@ class Generation:
 def generation(document: ClipDocument, seed: int, styles: StyleBook | None = None) -> Generation:
     """The question for new takes with a seed: the model hears what is locked and writes the rest around it.
 
-    `styles` are those of the model. Raises ProjectError where no part is followed or everything is locked,
-    MusegenError where there is no such style as the settings ask for.
+    `styles` are those of the model. Raises ProjectError where no part is followed, everything is locked or there are
+    too many bars, MusegenError where there is no such style as the settings ask for.
     """
     check_locks(document)
     settings = replace(document.settings, seed=seed)
@@ -66,7 +66,11 @@ def generation(document: ClipDocument, seed: int, styles: StyleBook | None = Non
 
 
 def check_locks(document: ClipDocument) -> None:
-    """Raises ProjectError where no part is followed or everything is locked."""
+    """Raises ProjectError where no part is followed, everything is locked, or there are too many bars."""
+    try:
+        check_bar_count(len(document.bars))
+    except ValueError as error:
+        raise ProjectError(f"{document.name} {error}.") from error
     if not document.parts:
         raise ProjectError("Choose at least one track for the drums to follow.")
     if len(document.locked_bars) == len(document.bars) or len(document.locked_voices) == len(VOICES):

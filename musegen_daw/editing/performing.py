@@ -9,6 +9,7 @@ from enum import Enum
 from musegen_daw.core.clip import Clip, Note, Song
 from musegen_daw.core.drum_maps import apply_drum_map
 from musegen_daw.core.groove import humanise, swing
+from musegen_daw.core.parts import without_strays
 from musegen_daw.editing.document import ClipDocument
 from musegen_daw.errors import ProjectError
 from musegen_daw.midi_file import song_to_bytes
@@ -47,8 +48,8 @@ def mapped(document: ClipDocument) -> Clip:
 
 
 def mix(document: ClipDocument) -> Song:
-    """All parts and the drums as they are heard; raises ProjectError where there are no drums."""
-    return Song((*document.song.clips, _heard_drums(document)), document.time_map)
+    """All parts and the drums as they are heard, without strays; raises ProjectError where there are no drums."""
+    return without_strays(Song((*document.song.clips, _heard_drums(document)), document.time_map))[0]
 
 
 def drums_alone(document: ClipDocument) -> Song:

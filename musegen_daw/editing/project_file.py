@@ -48,6 +48,11 @@ def load_project(path: Path) -> Project:
     return decode(files.read_bytes(path, MAX_BYTES, ProjectError), str(path))
 
 
+def load_sound(path: Path) -> tuple[Project, tuple[str, ...]]:
+    """As `decode_sound`, of the file at `path`."""
+    return decode_sound(files.read_bytes(path, MAX_BYTES, ProjectError), str(path))
+
+
 def save_project(project: Project, path: Path, *, is_flushed: bool = True) -> None:
     """Write the project, whole or not at all; raises ProjectError naming `path`."""
     data = encode(project)
@@ -71,6 +76,17 @@ def encode(project: Project) -> bytes:
 
 def decode(data: bytes, name: str) -> Project:
     """The project in the bytes of a file; `name` stands for the file in the ProjectError raised."""
+    project, troubles = decode_sound(data, name)
+    if troubles:
+        raise ProjectError(f"{name} is damaged: {troubles[0]}.")
+    return project
+
+
+def decode_sound(data: bytes, name: str) -> tuple[Project, tuple[str, ...]]:
+    """The clips in the bytes of a file that can be used, and what is wrong with each other one, in a few words.
+
+    Raises ProjectError, in which `name` stands for the file, where it is no project.
+    """
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -80,17 +96,30 @@ def decode(data: bytes, name: str) -> Project:
     version = cast("dict[str, Any]", document)["musegen"]
     if type(version) is int and version > VERSION:
         raise ProjectError(f"{name} was saved by a newer version of musegen-daw: update to open it.")
+    troubles: list[str] = []
+    clips: dict[int, ClipDocument] = {}
     try:
-        clips = tuple(map(_clip_from_json, _many(_table(document), "clips", MAX_CLIPS)))
-        identities = [clip.identity for clip in clips]
-        if len(set(identities)) != len(identities):
-            raise ValueError("two clips have one identity")
+        values = _many(_table(document), "clips", MAX_CLIPS)
         current = _optional(_table(document), "current", int)
-        if current not in identities:
-            current = identities[0] if identities else None
-    except (ValueError, KeyError, TypeError, OverflowError, MusegenError) as error:
-        raise ProjectError(f"{name} is damaged: {str(error).rstrip('.')}.") from error
-    return Project(clips, current)
+    except (ValueError, KeyError) as error:
+        raise ProjectError(f"{name} is damaged: {_words(error)}.") from error
+    for value in values:
+        try:
+            clip = _clip_from_json(value)
+            if clip.identity in clips:
+                raise ValueError("two clips have one identity")
+            clips[clip.identity] = clip
+        except (ValueError, KeyError, TypeError, OverflowError, MusegenError) as error:
+            troubles.append(_words(error))
+    if current not in clips:
+        current = next(iter(clips), None)
+    return Project(tuple(clips.values()), current), tuple(troubles)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"{error.args[0]!r:.40} is missing"
+    return str(error).rstrip(".")
 
 
 def _clip_to_json(clip: ClipDocument) -> dict[str, Any]:

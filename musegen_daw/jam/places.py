@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from musegen_daw import files
@@ -14,6 +13,7 @@ from musegen_daw.errors import MusegenError
 from musegen_daw.live.control_map import ControlMap, control_map_names, load_control_map, save_control_map
 
 MAX_BYTES = 2**16
+MAX_OFFSET_SECONDS = 10
 _OFFSETS = "offsets.json"
 
 
@@ -46,31 +46,64 @@ def controls_dir(folder: Path) -> Path:
     return folder / "controls"
 
 
-def load_offset(folder: Path, port_name: str) -> float | None:
-    """The latency offset saved for a port, in seconds; None where none is, raises MusegenError for a damaged file."""
-    return _offsets(folder / _OFFSETS).get(port_name)
+def load_offset(folder: Path, port_name: str, told: Callable[[str], None]) -> float | None:
+    """The latency offset saved for a port, in seconds; None where none is.
+
+    A file that cannot be used, in whole or in part, is set aside and the rest of it kept; `told` is given a sentence
+    about it. Raises MusegenError where it cannot be read at all.
+    """
+    path = folder / _OFFSETS
+    offsets, trouble = _offsets(path)
+    if trouble:
+        told(_set_aside(path, offsets, trouble))
+    return offsets.get(port_name)
 
 
 def save_offset(folder: Path, port_name: str, offset_seconds: float) -> None:
     """Keep the latency offset of a port; raises MusegenError."""
     path = folder / _OFFSETS
-    offsets = {**_offsets(path), port_name: offset_seconds}
+    offsets, trouble = _offsets(path)
+    if trouble:
+        _set_aside(path, offsets, trouble)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MusegenError(f"Cannot make the folder {folder}: {files.reason(error)}.") from error
+    _write(path, {**offsets, port_name: offset_seconds})
+
+
+def _write(path: Path, offsets: Mapping[str, float]) -> None:
     in_ms = {name: round(1000 * seconds, 3) for name, seconds in sorted(offsets.items())}
     files.write_bytes(path, (json.dumps({"offsets_ms": in_ms}, indent=2) + "\n").encode())
 
 
-def _offsets(path: Path) -> dict[str, float]:
-    if not path.exists():
-        return {}
+def _set_aside(path: Path, offsets: Mapping[str, float], trouble: str) -> str:
+    """Rename the file and keep what could be read of it; returns a sentence, raises MusegenError."""
     try:
-        document = json.loads(files.read_bytes(path, MAX_BYTES).decode())
-        offsets = {str(name): float(ms) / 1000 for name, ms in document["offsets_ms"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise MusegenError(f"The latency offsets in {path} cannot be read; remove the file.") from error
-    if not all(math.isfinite(seconds) and abs(seconds) <= 10 for seconds in offsets.values()):
-        raise MusegenError(f"The latency offsets in {path} are no offsets; remove the file.")
-    return offsets
+        kept = files.set_aside(path)
+    except OSError as error:
+        raise MusegenError(f"{path} {trouble}, and cannot be set aside: {files.reason(error)}.") from error
+    if offsets:
+        _write(path, offsets)
+    return f"{path} {trouble}; it was set aside as {kept}" + (
+        ", and the rest of it kept." if offsets else "."
+    )
+
+
+def _offsets(path: Path) -> tuple[dict[str, float], str]:
+    """The offsets in seconds by port, and what is wrong with the file, after its name, "" where nothing is.
+
+    Raises MusegenError where it is there and cannot be read.
+    """
+    if not path.exists():
+        return {}, ""
+    try:
+        document = json.loads(files.read_bytes(path, MAX_BYTES), parse_int=float)
+        entries = document["offsets_ms"].items()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}, "holds no latency offsets"
+    offsets = {
+        name: ms / 1000 for name, ms in entries if type(ms) is float and abs(ms) <= 1000 * MAX_OFFSET_SECONDS
+    }
+    odd = [name for name, _ in entries if name not in offsets]
+    return offsets, f"has no latency offset for {odd[0]!r:.80} that can be used" if odd else ""

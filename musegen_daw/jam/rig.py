@@ -353,7 +353,7 @@ class JamRig:
         output, offset_seconds = self._ports.output, self.settings.offset_seconds
         if output is not None:
             if offset_seconds is None:
-                offset_seconds = places.load_offset(self._config_dir, output.name) or 0.0
+                offset_seconds = places.load_offset(self._config_dir, output.name, self._say) or 0.0
             output.scheduler.offset_seconds = offset_seconds
             schedulers.append(output.scheduler)
         if self._kit is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from musegen_daw.core.parts import MAX_LOOP_BARS
 from musegen_daw.live.controls import Controls
 from musegen_daw.live.follow_mode import FollowMode
 from musegen_daw.live.heard import Heard
@@ -45,8 +46,8 @@ class JamSettings:
     grid: BarGrid = field(default_factory=BarGrid)
 
     def __post_init__(self) -> None:
-        if self.loop_bars < 1:
-            raise ValueError(f"a loop needs at least one bar, got {self.loop_bars}")
+        if not 1 <= self.loop_bars <= MAX_LOOP_BARS:
+            raise ValueError(f"a loop has 1 to {MAX_LOOP_BARS} bars, got {self.loop_bars}")
         if self.when_silent is WhenSilent.REST:
             raise ValueError("an accompaniment keeps going or fades when the player is silent")
 

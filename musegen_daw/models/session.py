@@ -10,47 +10,143 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.errors import ModelError
-from musegen_daw.models.spec import ModelSpec, verified_bytes
+from musegen_daw.models.external_data import has_external_data
+from musegen_daw.models.signature import Signature, described
+from musegen_daw.models.spec import Graph as GraphFacts
+from musegen_daw.models.spec import ModelSpec, Tensor, verified_bytes
+from musegen_daw.models.time_limit import TimeLimit
 
 Array = npt.NDArray[Any]
 Graph = Callable[..., list[Array]]
 
+RUN_SECONDS = 60.0
+"""For one run of a graph, or to open it; those of the models that come with the program take a second at most."""
+
 
 class OnnxGraph:
-    """One verified graph, run on the CPU: arrays in the order of its inputs, arrays in the order of its outputs."""
+    """One verified graph, run on the CPU: arrays in the order of its inputs, arrays in the order of its outputs.
 
-    def __init__(self, folder: Path, spec: ModelSpec, role: str, threads: int = 1) -> None:
-        import onnxruntime
+    Raises ModelError where its file, its description and the `signature` that is needed of it do not agree, and where
+    a run fails, takes longer than `run_seconds`, or gives other shapes or no finite numbers.
+    """
 
+    def __init__(
+        self,
+        folder: Path,
+        spec: ModelSpec,
+        role: str,
+        threads: int = 1,
+        signature: Signature | None = None,
+        run_seconds: float = RUN_SECONDS,
+    ) -> None:
         if role not in spec.graphs:
             raise ModelError(f"The model in {folder} has no {role!r} graph; install it again.")
         graph = spec.graphs[role]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        self._path = folder / graph.file
+        self._signature = signature or described(graph)
+        self._limit = TimeLimit(run_seconds)
         try:
-            self._session: Any = onnxruntime.InferenceSession(
-                verified_bytes(folder, graph), options, providers=["CPUExecutionProvider"]
-            )
-        except ModelError:
-            raise
-        except Exception as error:  # onnxruntime raises a family of its own without a common base
+            self._signature.check(graph)
+        except ValueError as error:
             raise ModelError(
-                f"The model file {folder / graph.file} cannot be opened by onnxruntime."
+                f"The model file {self._path} does not fit: {error}; install it again."
             ) from error
-        self._inputs = [each.name for each in graph.inputs]
-        self._outputs = [each.name for each in self._session.get_outputs()]
-        if self._inputs != [each.name for each in self._session.get_inputs()]:
+        self._session = self._opened(verified_bytes(folder, graph), threads)
+        try:
+            self._check_names(graph)
+        except UnicodeDecodeError as error:
             raise ModelError(
-                f"The model file {folder / graph.file} does not have the inputs its description names."
-            )
+                f"The model file {self._path} names what it takes in no UTF-8; install it again."
+            ) from error
+        self._inputs, self._outputs = _names(graph.inputs), _names(graph.outputs)
 
     def __call__(self, *arrays: Array) -> list[Array]:
         """Run the graph."""
-        return self._session.run(self._outputs, dict(zip(self._inputs, arrays, strict=True)))
+        import onnxruntime
+
+        named = dict(zip(self._inputs, arrays, strict=True))
+        options = onnxruntime.RunOptions()
+
+        def give_up() -> None:
+            options.terminate = True
+
+        try:
+            with self._limit.over(give_up):
+                outputs = self._session.run(self._outputs, named, options)
+            self._signature.check_outputs(arrays, outputs)
+        except ValueError as error:
+            raise ModelError(f"The model file {self._path} {error}; install it again.") from error
+        except Exception as error:  # onnxruntime raises a family of its own without a common base
+            raise ModelError(self._sentence("failed", options.terminate)) from error
+        return outputs
+
+    def _check_names(self, graph: GraphFacts) -> None:
+        for name, wanted, found in (
+            ("inputs", graph.inputs, self._session.get_inputs()),
+            ("outputs", graph.outputs, self._session.get_outputs()),
+        ):
+            if not _agree(wanted, found, may_know_more=name == "outputs"):
+                raise ModelError(
+                    f"The model file {self._path} does not have the {name} its description names."
+                )
+
+    def _opened(self, data: bytes, threads: int) -> Any:
+        import onnxruntime
+
+        try:
+            if has_external_data(data):
+                raise ModelError(
+                    f"The model file {self._path} keeps a part of it in other files, which are not opened."
+                )
+        except ValueError as error:
+            raise ModelError(
+                f"The model file {self._path} cannot be opened, for it is no ONNX file ({error}); install it again."
+            ) from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        options.add_session_config_entry("session.load_model_format", "ONNX")
+        is_late = False
+
+        def give_up() -> None:
+            nonlocal is_late
+            is_late = True
+            options.set_load_cancellation_flag(True)
+
+        try:
+            with self._limit.over(give_up):
+                return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises a family of its own without a common base
+            raise ModelError(self._sentence("cannot be opened by onnxruntime", is_late)) from error
+
+    def _sentence(self, what: str, is_late: bool) -> str:
+        if is_late:
+            return f"The model file {self._path} was given up after {self._limit.limit_seconds:g} s."
+        return f"The model file {self._path} {what}; install it again."
 
 
 def zeros(*shape: int) -> npt.NDArray[np.float32]:
     """float32 zeros, the state of a network before it has read anything."""
     return np.zeros(shape, np.float32)
+
+
+def _names(tensors: tuple[Tensor, ...]) -> list[str]:
+    return [tensor.name for tensor in tensors]
+
+
+def _agree(described: tuple[Tensor, ...], found: list[Any], *, may_know_more: bool) -> bool:
+    """Whether names, types and shapes are those of the description; what varies in the one varies in the other.
+
+    Where onnxruntime `may_know_more`, it may have worked out the length of an axis that was unknown to the export.
+    """
+    return len(described) == len(found) and all(
+        wanted.name == own.name
+        and own.type == f"tensor({wanted.type})"
+        and len(wanted.shape) == len(own.shape)
+        and all(
+            axis == length if isinstance(axis, int) else may_know_more or not isinstance(length, int)
+            for axis, length in zip(wanted.shape, own.shape, strict=True)
+        )
+        for wanted, own in zip(described, found, strict=True)
+    )

@@ -14,6 +14,9 @@ from musegen_daw.errors import AudioError
 
 MAX_SOUNDFONT_BYTES = 2**31
 MIN_SOUNDFONT_BYTES = 300
+MAX_CHUNKS = 10_000
+MAX_RECORDS = 1 << 16
+"""That the 16 bits of an index reach; the last of a table, its terminal, is beside them."""
 
 # Records of the pdta chunk: SoundFont Technical Specification 2.01, section 7. The last of each is a terminal.
 _RECORDS = {
@@ -85,20 +88,29 @@ def read_tables(path: Path) -> Tables:
         with path.open("rb") as file:
             data = np.memmap(file, dtype=np.uint8, mode="r")
         chunks = _all_chunks(data)
+        if b"ifil" not in chunks or b"smpl" not in chunks:
+            raise ValueError("it has no version or no samples")
         major = struct.unpack("<H", bytes(data[chunks[b"ifil"].start :][:2]))[0]
         if major != 2:
             raise AudioError(
                 f"{path} is a SoundFont of version {major}; only version 2 (.sf2) can be played."
             )
-        tables = [_records(data[chunks[name]], name) for name in _RECORDS]
-        for owners in (tables[0], tables[3]):
-            _check_order(owners["bag"])
-        for bags in (tables[1], tables[4]):
-            _check_order(bags["generator"])
+        tables = [_records(data, chunks, name) for name in _RECORDS]
+        for name, index in (
+            (b"phdr", "bag"),
+            (b"inst", "bag"),
+            (b"pbag", "generator"),
+            (b"ibag", "generator"),
+        ):
+            _check_order(tables[list(_RECORDS).index(name)][index], name)
         modulators = [_modulators(data, chunks.get(name)) for name in (b"pmod", b"imod")]
         raw = data[chunks[b"smpl"]]
         samples = raw[: len(raw) // 2 * 2].view("<i2")
-    except (ValueError, KeyError, IndexError, struct.error) as error:
+    except struct.error as error:
+        raise AudioError(
+            f"The SoundFont {path} is damaged (its version is cut); choose another file."
+        ) from error
+    except ValueError as error:
         raise AudioError(f"The SoundFont {path} is damaged ({error}); choose another file.") from error
     except OSError as error:
         raise AudioError(f"Cannot read the SoundFont {path}: {error.strerror}.") from error
@@ -117,7 +129,11 @@ def _all_chunks(data: NDArray[np.uint8]) -> dict[bytes, slice]:
 
 
 def _chunks_within(data: NDArray[np.uint8], start: int, end: int) -> Iterator[tuple[bytes, slice]]:
+    count = 0
     while start + 8 <= end:
+        count += 1
+        if count > MAX_CHUNKS:
+            raise ValueError(f"more than {MAX_CHUNKS:,} chunks")
         name, size = (
             bytes(data[start : start + 4]),
             struct.unpack("<I", bytes(data[start + 4 : start + 8]))[0],
@@ -128,24 +144,29 @@ def _chunks_within(data: NDArray[np.uint8], start: int, end: int) -> Iterator[tu
         start += 8 + size + size % 2
 
 
-def _check_order(indices: NDArray[np.uint16]) -> None:
+def _check_order(indices: NDArray[np.uint16], name: bytes) -> None:
     """Each record's share of the next table follows the one before it; else reading could take for ever."""
     if np.any(np.diff(indices.astype(np.int64)) < 0):
-        raise ValueError("its indices run backwards")
+        raise ValueError(f"the indices in {name.decode()!r} run backwards")
 
 
-def _records(body: NDArray[np.uint8], name: bytes) -> NDArray[np.void]:
+def _records(data: NDArray[np.uint8], chunks: dict[bytes, slice], name: bytes) -> NDArray[np.void]:
     """The whole records of a chunk; bytes after the last one are no record, and players pass over them."""
+    if name not in chunks:
+        raise ValueError(f"the chunk {name.decode()!r} is missing")
+    body = data[chunks[name]]
     record = _RECORDS[name]
     count = len(body) // record.itemsize
     if count == 0:
         raise ValueError(f"the chunk {name.decode()!r} is empty")
+    if count > MAX_RECORDS + 1:
+        raise ValueError(f"more than {MAX_RECORDS:,} records in {name.decode()!r}")
     return np.frombuffer(body[: count * record.itemsize].tobytes(), dtype=record)
 
 
 def _modulators(data: NDArray[np.uint8], place: slice | None) -> NDArray[np.void]:
     """The records of `pmod` or `imod`, none where the file has no such chunk."""
-    body = data[place] if place is not None else data[:0]
+    body = data[place][: (MAX_RECORDS + 1) * _MODULATORS.itemsize] if place is not None else data[:0]
     return np.frombuffer(
         body[: len(body) // _MODULATORS.itemsize * _MODULATORS.itemsize].tobytes(), _MODULATORS
     )

@@ -135,6 +135,6 @@ def open_soundfont(path: Path) -> SoundFont:
     tables = read_tables(path)
     try:
         presets = read_presets(tables)
-    except (ValueError, IndexError) as error:
+    except ValueError as error:
         raise AudioError(f"The SoundFont {path} is damaged ({error}); choose another file.") from error
     return SoundFont(path, presets, tables.samples)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,9 @@ _DEFAULTS = {
 }  # fmt: skip
 _KEPT_FOR_MODULATORS = frozenset({8, 9, 11, 13, 21, 22, 23, 24, 33, 34, 35, 36, 37, 38})
 _FULL_RANGE = (0, 127)
-_MAX_ZONES = 65_536
+_MAX_ZONES = 32_768
+_LAST_GENERATOR = 60
+"""Of section 8.1.3; what has a higher number is to be passed over."""
 _MAX_ZONE_SAMPLES = 2**25
 _SAMPLE_RATES_HZ = range(400, 200_001)
 _ATTENUATION_SCALE = 0.4
@@ -105,7 +108,7 @@ class Zone:
 
 
 def read_presets(tables: Tables) -> dict[tuple[int, int], tuple[Zone, ...]]:
-    """The zones of every preset by (bank, program); raises ValueError or IndexError where the tables are damaged."""
+    """The zones of every preset by (bank, program); raises ValueError where the tables are damaged."""
     reader = _Reader(tables)
     inner_lists = tables.instrument_generators, tables.instrument_modulators
     outer_lists = tables.preset_generators, tables.preset_modulators
@@ -117,6 +120,10 @@ def read_presets(tables: Tables) -> dict[tuple[int, int], tuple[Zone, ...]]:
         reader.bags(tables.presets, tables.preset_bags, outer_lists, index, last=41)
         for index in range(len(tables.presets) - 1)
     ]
+    for bags in outers:
+        _check_named(bags, 41, len(instruments), "instrument")
+    for bags in instruments:
+        _check_named(bags, 53, len(tables.headers), "sample")
     # Counted before any is made: few records make many zones, also such as are never heard.
     count = sum(len(instruments[outer.generators[41] & 0xFFFF]) for bags in outers for outer in bags)
     if count > _MAX_ZONES:
@@ -143,11 +150,26 @@ class _Bag:
     modulators: tuple[Modulator, ...]
 
 
+class _Header(NamedTuple):
+    """What the file says of one sample."""
+
+    start: int
+    end: int
+    loop_start: int
+    loop_end: int
+    rate_hz: int
+    root_key: int
+    correction: int
+    link: int
+    kind: int
+
+
 class _Reader:
     """Joins the zones of presets and instruments; what they share is made once."""
 
     def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+        self._headers: list[_Header] = [_Header(*record[1:10]) for record in tables.headers.tolist()]
+        self._samples = len(tables.samples)
         self._modulations: dict[tuple[tuple[Modulator, ...], tuple[Modulator, ...]], Modulation] = {}
 
     def bags(
@@ -162,10 +184,16 @@ class _Reader:
         generators, modulators = tables
         zones: list[_Bag] = []
         shared = _Bag({}, ())
-        first = int(owners["bag"][index])
-        for bag in range(first, int(owners["bag"][index + 1])):
+        first, end = (int(own) for own in owners["bag"][index : index + 2])
+        if end >= len(bags):
+            raise ValueError(f"zone {end} is named, of which there are {len(bags) - 1}")
+        for bag in range(first, end):
             start, stop = int(bags["generator"][bag]), int(bags["generator"][bag + 1])
-            own = {int(record["number"]): int(record["amount"]) for record in generators[start:stop]}
+            own = {
+                number: amount
+                for number, amount in generators[start:stop].tolist()
+                if number <= _LAST_GENERATOR
+            }
             start, stop = int(bags["modulator"][bag]), int(bags["modulator"][bag + 1])
             moved = _modulators(modulators[start : min(stop, start + MAX_PER_ZONE)])
             if last in own:
@@ -175,20 +203,23 @@ class _Reader:
         return zones
 
     def zone(self, outer: _Bag, inner: _Bag) -> Zone | None:
-        """One playable zone, or None when its ranges are empty or its sample is not in the file."""
-        zone = _zone(outer.generators, inner.generators, self._tables)
-        if zone is None:
-            return None
+        """One playable zone, or None when it cannot sound."""
+        header = self._headers[inner.generators[53] & 0xFFFF]
         key = outer.modulators, inner.modulators
         if key not in self._modulations:
             # What a preset says is added to what its instrument says: section 9.5.1.
             self._modulations[key] = Modulation.of(
                 (*overridden(DEFAULTS, inner.modulators), *outer.modulators)
             )
-        modulation = self._modulations[key]
-        return replace(
-            zone, modulation=modulation, amounts=zone.amounts if modulation.shapes_notes else _NO_AMOUNTS
-        )
+        return _zone(outer.generators, inner.generators, header, self._samples, self._modulations[key])
+
+
+def _check_named(bags: Sequence[_Bag], generator: int, count: int, kind: str) -> None:
+    """Raises ValueError where a zone names an instrument or a sample that is not there."""
+    for bag in bags:
+        index = bag.generators[generator] & 0xFFFF
+        if index >= count:
+            raise ValueError(f"{kind} {index} is named, of which there are {count}")
 
 
 def _modulators(records: NDArray[np.void]) -> tuple[Modulator, ...]:
@@ -196,7 +227,6 @@ def _modulators(records: NDArray[np.void]) -> tuple[Modulator, ...]:
     return tuple(each for each in every if is_playable(each))
 
 
-_NO_MODULATION = Modulation.of(())
 _NO_AMOUNTS: Mapping[int, int] = {}
 
 
@@ -207,8 +237,10 @@ def _range(generators: Generators, number: int) -> Range:
     return raw & 0xFF, raw >> 8
 
 
-def _zone(outer: Generators, inner: Generators, tables: Tables) -> Zone | None:
-    """One playable zone without modulators, or None when its ranges are empty or its sample is not in the file."""
+def _zone(
+    outer: Generators, inner: Generators, header: _Header, samples: int, modulation: Modulation
+) -> Zone | None:
+    """One playable zone, or None when its ranges are empty or its sample is not among the `samples` of the file."""
 
     def value(number: int) -> int:
         base = inner.get(number, _DEFAULTS.get(number, 0))
@@ -222,22 +254,19 @@ def _zone(outer: Generators, inner: Generators, tables: Tables) -> Zone | None:
         (max(a[0], b[0]), min(a[1], b[1]))
         for a, b in ((_range(outer, number), _range(inner, number)) for number in (43, 44))
     )
-    header = tables.headers[inner[53] & 0xFFFF]
-    start = int(header["start"]) + value(0) + 32_768 * value(4)
-    end = int(header["end"]) + value(1) + 32_768 * value(12)
-    rate_hz = int(header["rate"])
-    is_read_only_memory = int(header["kind"]) & 0x8000
+    start = header.start + value(0) + 32_768 * value(4)
+    end = header.end + value(1) + 32_768 * value(12)
+    is_read_only_memory = header.kind & 0x8000
     if keys[0] > keys[1] or velocities[0] > velocities[1] or is_read_only_memory:
         return None
-    is_inside = 0 <= start < end <= len(tables.samples) and end - start <= _MAX_ZONE_SAMPLES
-    if not is_inside or rate_hz not in _SAMPLE_RATES_HZ:
+    is_inside = 0 <= start < end <= samples and end - start <= _MAX_ZONE_SAMPLES
+    if not is_inside or header.rate_hz not in _SAMPLE_RATES_HZ:
         return None
     # Loops that reach past the sample are common; players hold them within it.
-    loop_start = max(0, int(header["loop_start"]) + value(2) + 32_768 * value(45) - start)
-    loop_end = min(end - start, int(header["loop_end"]) + value(3) + 32_768 * value(50) - start)
+    loop_start = max(0, header.loop_start + value(2) + 32_768 * value(45) - start)
+    loop_end = min(end - start, header.loop_end + value(3) + 32_768 * value(50) - start)
     mode = value(54) & 3
     root_key = optional(58)
-    header_key = int(header["root_key"])
     amounts = {number: value(number) for number in _KEPT_FOR_MODULATORS}
     return Zone(
         keys=keys,
@@ -246,9 +275,9 @@ def _zone(outer: Generators, inner: Generators, tables: Tables) -> Zone | None:
         end=end,
         loop=(loop_start, loop_end) if mode in (1, 3) and loop_start < loop_end else None,
         loops_until_release=mode == 3,
-        rate_hz=rate_hz,
-        root_key=root_key if root_key is not None else header_key if header_key <= 127 else 60,
-        tune_cents=int(header["correction"]) + value(52) + 100 * value(51),
+        rate_hz=header.rate_hz,
+        root_key=root_key if root_key is not None else header.root_key if header.root_key <= 127 else 60,
+        tune_cents=header.correction + value(52) + 100 * value(51),
         cents_per_key=value(56),
         fixed_key=optional(46),
         fixed_velocity=optional(47),
@@ -256,8 +285,8 @@ def _zone(outer: Generators, inner: Generators, tables: Tables) -> Zone | None:
         pan=min(0.5, max(-0.5, value(17) / 1000)),
         exclusive_class=value(57),
         shape=_shape(amounts, value(6), value(5)),
-        modulation=_NO_MODULATION,
-        amounts=amounts,
+        modulation=modulation,
+        amounts=amounts if modulation.shapes_notes else _NO_AMOUNTS,
     )
 
 

@@ -12,7 +12,6 @@ from musegen_daw.errors import MusegenError
 FILE_NAME = "session.json"
 VERSION = 1
 MAX_BYTES = 2**25
-MAX_SET_ASIDE = 99
 MAX_DIGITS = 400
 
 State = dict[str, dict[str, Any]]
@@ -54,16 +53,8 @@ def _whole(digits: str) -> int | float:
 
 
 def _set_aside(path: Path, what_follows: str) -> str:
-    kept = next(
-        (
-            each
-            for number in range(1, MAX_SET_ASIDE + 1)
-            if not (each := path.with_name(f"session-damaged-{number}.json")).exists()
-        ),
-        path.with_name("session-damaged-1.json"),
-    )
     try:
-        path.replace(kept)
+        kept = files.set_aside(path)
     except OSError as error:
         return f"The last session in {path} cannot be read, nor set aside: {files.reason(error)}."
     return f"The last session could not be read and is kept as {kept}; {what_follows}."

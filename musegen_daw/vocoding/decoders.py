@@ -79,4 +79,8 @@ def find_vocoders(folders: Iterable[Path]) -> tuple[tuple[VocoderFacts, ...], tu
 
 def _trained_on(spec: ModelSpec) -> str:
     said = spec.facts.get("trained_on")
-    return said[:_MAX_TRAINED_ON] if isinstance(said, str) and said else "nothing it names"
+    return (
+        said[:_MAX_TRAINED_ON]
+        if isinstance(said, str) and said and said.isprintable()
+        else "nothing it names"
+    )

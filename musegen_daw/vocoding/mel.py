@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from musegen_daw.vocoding.mel_scale import band_edges, triangles
 Floats = npt.NDArray[np.float32]
 
 BLOCK_FRAMES = 1024
+MAX_RATE_HZ = 768_000
 MAX_N_FFT, MAX_N_MELS = 1 << 16, 1 << 10
 
 
@@ -37,12 +39,14 @@ class MelConfig:
 
     def __post_init__(self) -> None:
         for name in ("sample_rate_hz", "n_fft", "hop_length", "n_mels", "floor_power"):
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < inf:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
         if self.n_fft % 2 or self.hop_length > self.n_fft:
             raise ValueError(
                 f"n_fft must be even and at least the hop, got {self.n_fft} and {self.hop_length}"
             )
+        if self.sample_rate_hz > MAX_RATE_HZ:
+            raise ValueError(f"sample_rate_hz must be at most {MAX_RATE_HZ}, got {self.sample_rate_hz}")
         if self.n_fft > MAX_N_FFT or self.n_mels > MAX_N_MELS:
             raise ValueError(
                 f"n_fft and n_mels must be at most {MAX_N_FFT} and {MAX_N_MELS}, got {self.n_fft} and {self.n_mels}"

@@ -9,9 +9,10 @@ import numpy as np
 
 from musegen_daw.errors import ModelError
 from musegen_daw.models.session import Graph, OnnxGraph
+from musegen_daw.models.signature import Signature
 from musegen_daw.models.spec import ModelSpec, load_spec
 from musegen_daw.vocoding.decoder import MelDecoder
-from musegen_daw.vocoding.imposing import impose
+from musegen_daw.vocoding.imposing import impose, step_samples
 from musegen_daw.vocoding.mel import Floats, MelConfig
 
 KIND, ROLE = "vocoder", "vocode"
@@ -35,12 +36,19 @@ class Vocoder(MelDecoder):
         self._chunk_frames = chunk_frames
         self.context_frames = _count(spec, "context_frames", MAX_CONTEXT_FRAMES)
         self._imposed_rounds = _count(spec, "imposed_rounds", MAX_IMPOSED_ROUNDS, 0)
+        if self._imposed_rounds:
+            try:
+                step_samples(self.mel)
+            except ValueError as error:
+                raise _damaged(spec) from error
 
     @classmethod
     def open(cls, folder: Path, threads: int = 1, chunk_frames: int = CHUNK_FRAMES) -> Vocoder:
         """Open the model in `folder`; raises ModelError where it is missing, damaged or of another kind."""
         spec = load_spec(folder, KIND)
-        return cls(spec, OnnxGraph(folder, spec, ROLE, threads), chunk_frames)
+        bands = read_mel_config(spec).n_mels
+        signature = Signature((("batch", bands, "frames"),), (("batch", "samples"),))
+        return cls(spec, OnnxGraph(folder, spec, ROLE, threads, signature), chunk_frames)
 
     def _decode(self, mel: Floats) -> Iterator[Floats]:
         frames = mel.shape[1]
@@ -68,7 +76,7 @@ def read_mel_config(spec: ModelSpec) -> MelConfig:
     try:
         config = MelConfig.from_dict(spec.facts["mel"])
         bands = spec.graphs[ROLE].inputs[0].shape[1]
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
         raise _damaged(spec) from error
     if bands != config.n_mels:
         raise _damaged(spec)
@@ -77,7 +85,7 @@ def read_mel_config(spec: ModelSpec) -> MelConfig:
 
 def _count(spec: ModelSpec, name: str, most: int, default: int | None = None) -> int:
     value = spec.facts.get(name, default)
-    if not isinstance(value, int) or not 0 <= value <= most:
+    if type(value) is not int or not 0 <= value <= most:
         raise _damaged(spec)
     return value
 

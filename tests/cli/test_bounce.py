@@ -1,11 +1,11 @@
 """`musegen-daw bounce` as a person uses it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from musegen_daw.cli import main
-from musegen_daw.core.clip import Song
+from musegen_daw.core.clip import Note, Song
 from musegen_daw.core.time import TimeMap
 from musegen_daw.errors import AudioError
 from musegen_daw.midi_file import read_midi, write_midi
@@ -109,3 +109,16 @@ def test_a_loop_is_not_sent_through_a_vocoder(clip, tmp_path, drummer, capsys):
     assert code == 1
     assert "--loop" in one_sentence(capsys.readouterr().err)
     assert renderer.songs == []
+
+
+def test_a_stray_note_is_left_out_and_said(tmp_path, drummer, capsys):
+    stray = replace(part(), notes=(*part().notes, Note(60, 90, 90 * 3840, 480)))
+    for drums, said in (((), "drums for its 4 bars; 1 note more than"), ((kit(0),), "1 note more than")):
+        path = tmp_path / "stray.mid"
+        write_midi(Song((stray, *drums), TIME_MAP), path)
+        code, renderer = bounce(drummer, path, "-o", tmp_path / "mix.wav")
+        assert code == 0
+        (song,) = renderer.songs
+        assert song.end_ticks <= 4 * 3840
+        assert song.parts[0].notes == part().notes
+        assert f"stray.mid: {said} 64 bars later left out." in capsys.readouterr().err

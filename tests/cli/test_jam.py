@@ -337,7 +337,9 @@ def test_a_measured_offset_is_told_and_kept_for_the_port(monkeypatch, tmp_path, 
     assert connect["sentence"].startswith("In the DAW take 'musegen drums' as the input of a MIDI track")
     assert measured["round_trip_ms"] >= 1000 * LOOP_SECONDS
     assert measured["offset_ms"] == pytest.approx(-measured["round_trip_ms"] / 2, abs=0.001)
-    assert load_offset(config_dir(), "musegen drums") == pytest.approx(measured["offset_ms"] / 1000)
+    assert load_offset(config_dir(), "musegen drums", pytest.fail) == pytest.approx(
+        measured["offset_ms"] / 1000
+    )
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from musegen_daw.drumming.generator import DrumGenerator
 from musegen_daw.drumming.request import DrumRequest
 from musegen_daw.errors import ModelError, MusegenError
 from musegen_daw.midi_file import read_midi
+from tests.computing.asked import process_number, rest
 
 PATIENCE_SECONDS = 120
 
@@ -282,3 +283,19 @@ def test_what_is_at_work_when_the_pipe_ends_is_asked_to_end():
 
     serve(BytesIO(whole("call", 0, ("anything", ()))), BytesIO(), Endless())
     assert ended.wait(PATIENCE_SECONDS)
+
+
+def test_a_process_that_gives_no_sign_is_ended_and_the_next_call_starts_another():
+    worker = Worker("writes the drums", silent_seconds=5)
+    try:
+        worker.call(process_number)
+        first = worker.process_id
+        began_seconds = time.monotonic()
+        with pytest.raises(
+            MusegenError, match=r"^The process that writes the drums gave no sign for 5 s and was ended\.$"
+        ):
+            worker.call(rest)
+        assert time.monotonic() - began_seconds < PATIENCE_SECONDS
+        assert worker.call(process_number) != first
+    finally:
+        worker.close()

@@ -1,10 +1,12 @@
 """A session survives: a kill in the middle of an edit, a damaged file, a full disk."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from musegen_daw import files
@@ -79,10 +81,41 @@ def test_a_damaged_session_is_set_aside_with_one_sentence(document, tmp_path):
     path.write_bytes(encode(Project((document,), 1))[:-20])
     project, sentence = restored(path)
     assert project == Project()
-    assert "could not be restored and was set aside" in sentence
+    assert sentence.startswith("The last session could not be restored. ")
+    assert sentence.endswith("session-damaged-1.musegen.")
     assert not path.exists()
-    assert (tmp_path / "session-damaged.musegen").exists()
+    assert (tmp_path / "session-damaged-1.musegen").exists()
     assert restored(path) == (Project(), "")
+
+
+def test_a_damaged_clip_costs_no_other(document, tmp_path):
+    path = tmp_path / "session.musegen"
+    clips = tuple(replace(document, identity=identity) for identity in (1, 2, 3))
+    values = json.loads(encode(Project(clips, 2)))
+    del values["clips"][1]["takes"]
+    data = json.dumps(values).encode()
+    path.write_bytes(data)
+    project, sentence = restored(path)
+    assert project == Project((clips[0], clips[2]), 1)
+    assert sentence.startswith(
+        "1 of the 3 clips of the last session could not be restored: 'takes' is missing. "
+    )
+    assert (tmp_path / "session-damaged-1.musegen").read_bytes() == data
+
+
+def test_of_two_damaged_states_the_one_that_has_more_is_taken(document, tmp_path):
+    path = tmp_path / "session.musegen"
+    path.write_bytes(b"{}")
+    newest = json.loads(encode(Project((document, replace(document, identity=2)), 1)))
+    newest["clips"].append(3)
+    (tmp_path / "session-newest.musegen").write_text(json.dumps(newest))
+    project, sentence = restored(path)
+    assert len(project.clips) == 2
+    assert "session-newest-damaged-1.musegen and " in sentence
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "session-damaged-1.musegen",
+        "session-newest-damaged-1.musegen",
+    ]
 
 
 def test_every_state_is_written_without_being_asked_and_the_newest_wins(document, tmp_path):

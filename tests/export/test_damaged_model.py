@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -128,6 +129,23 @@ def _set(*path: Any) -> Callable[[dict[str, Any]], None]:
     [
         _set("format", float("inf")),
         _set("format", "one"),
+        _set("name", ["tiny"]),
+        _set("name", "tiny\n\x1b[2J"),
+        _set("graphs", "encode", "sha256", "0" * 63),
+        _set("graphs", "encode", "inputs", 0, "shape", 0, -1),
+        _set("graphs", "encode", "inputs", 0, "shape", ["bars"] * 9),
+        _set("graphs", "encode", "inputs", [{"name": "a", "type": "float", "shape": []}] * 2),
+        _set("facts", "trained_bars", 10**30),
+        _set("facts", "trained_bars", float("nan")),
+        _set("facts", "vocabulary", 5, [[1, 0]] * 257),
+        _set("facts", "vocabulary", 5, [[True, 0]]),
+        _set("facts", "styles", "names", 0, 3),
+        _set("facts", "styles", "shares", 0, 0),
+        _set("facts", "styles", "triplets", 0, 1.5),
+        _set("facts", "planner", "sharpness", 0, 1e9),
+        _set("facts", "planner", "scale", "density", 0, -1),
+        _set("facts", "sizes", "decoder_layers", 0),
+        _set("facts", "sizes", "decoder_width", 1e3),
         _set("graphs", []),
         _set("graphs", "encode", None),
         _set("graphs", "encode", "bytes", float("inf")),
@@ -164,8 +182,24 @@ def test_what_is_no_onnx_file_is_told(folder) -> None:
 
 
 def test_a_graph_with_other_inputs_is_told(folder) -> None:
-    _edit(folder, lambda values: values["graphs"]["step_8bit"]["inputs"].reverse())
+    _edit(folder, lambda values: values["graphs"]["step_8bit"]["inputs"][0].update(name="syllable"))
     assert "does not have the inputs" in _sentence(folder)
+    _edit(folder, lambda values: values["graphs"]["step_8bit"]["inputs"].reverse())
+    assert "step_8bit.onnx does not fit: its input cell is float" in _sentence(folder)
+
+
+def test_a_graph_of_another_width_is_told_before_it_runs(folder) -> None:
+    _edit(folder, lambda values: values["facts"]["sizes"].update(decoder_width=17))
+    assert "step_8bit.onnx does not fit: its input hidden is float of the shape (1, rows, 16)" in _sentence(
+        folder
+    )
+
+
+@pytest.mark.parametrize("file", ["model.json", "encode.onnx"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(folder, file) -> None:
+    (folder / file).unlink()
+    os.mkfifo(folder / file)
+    assert f"{file} is not a regular file" in _sentence(folder)
 
 
 def test_a_graph_that_is_not_described_is_told(folder) -> None:

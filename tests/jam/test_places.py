@@ -1,11 +1,16 @@
 """Settings of playing are found again, and a damaged file is told of."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from musegen_daw.errors import MusegenError
 from musegen_daw.jam.places import config_dir, load_offset, save_offset
+
+
+def _untold(sentence: str) -> None:
+    pytest.fail(sentence)
 
 
 def test_each_system_keeps_settings_where_it_keeps_settings():
@@ -18,14 +23,14 @@ def test_each_system_keeps_settings_where_it_keeps_settings():
 
 def test_offsets_are_kept_by_port(tmp_path):
     folder = tmp_path / "a" / "b"
-    assert load_offset(folder, "synth") is None
+    assert load_offset(folder, "synth", _untold) is None
     save_offset(folder, "synth", -0.0125)
     save_offset(folder, "Überport", 0.5)
     save_offset(folder, "no UTF-8: \udcff", 0.25)
     save_offset(folder, "synth", -0.02)
-    assert load_offset(folder, "synth") == -0.02
-    assert load_offset(folder, "Überport") == 0.5
-    assert load_offset(folder, "no UTF-8: \udcff") == 0.25
+    assert load_offset(folder, "synth", _untold) == -0.02
+    assert load_offset(folder, "Überport", _untold) == 0.5
+    assert load_offset(folder, "no UTF-8: \udcff", _untold) == 0.25
 
 
 @pytest.mark.parametrize(
@@ -43,14 +48,31 @@ def test_offsets_are_kept_by_port(tmp_path):
         "[" * 60_000,
     ],
 )
-def test_a_damaged_file_is_told_of_and_left_alone(tmp_path, text):
+def test_a_damaged_file_is_set_aside_and_told_of(tmp_path, text):
     path = tmp_path / "offsets.json"
     path.write_text(text)
-    with pytest.raises(MusegenError, match=r"offsets\.json"):
-        load_offset(tmp_path, "synth")
-    with pytest.raises(MusegenError, match=r"offsets\.json"):
-        save_offset(tmp_path, "synth", 0.0)
-    assert path.read_text() == text
+    told: list[str] = []
+    assert load_offset(tmp_path, "synth", told.append) is None
+    (sentence,) = told
+    assert re.fullmatch(r".*offsets\.json .*; it was set aside as .*offsets-damaged-1\.json\.", sentence)
+    assert (tmp_path / "offsets-damaged-1.json").read_text() == text
+    assert not path.exists()
+    path.write_text(text)
+    save_offset(tmp_path, "synth", 0.25)
+    assert (tmp_path / "offsets-damaged-2.json").read_text() == text
+    assert load_offset(tmp_path, "synth", _untold) == 0.25
+
+
+def test_one_offset_that_does_not_fit_costs_no_other(tmp_path):
+    path = tmp_path / "offsets.json"
+    path.write_text('{"offsets_ms": {"a": 20, "b": [1], "c": -3.5, "d": 20000}}')
+    told: list[str] = []
+    assert load_offset(tmp_path, "a", told.append) == 0.02
+    (sentence,) = told
+    assert "has no latency offset for 'b' that can be used" in sentence
+    assert sentence.endswith("and the rest of it kept.")
+    assert load_offset(tmp_path, "c", _untold) == -0.0035
+    assert load_offset(tmp_path, "d", _untold) is None
 
 
 def test_a_folder_that_cannot_be_made_is_told_of(tmp_path):

@@ -216,7 +216,7 @@ def test_an_offset_is_kept_for_its_port(jams, tmp_path) -> None:
     jam.rig.offset_seconds = -0.012
     jam.rig.save_offset()
     jam.close()
-    assert places.load_offset(tmp_path / "config", "musegen drums") == -0.012
+    assert places.load_offset(tmp_path / "config", "musegen drums", pytest.fail) == -0.012
     again = jams()
     assert again.rig.status.offset_seconds == -0.012
     again.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 from dataclasses import replace
 
@@ -114,7 +113,7 @@ def test_what_no_longer_falls_stops_early_and_the_best_is_kept(tmp_path) -> None
     config = replace(CONFIG, steps=100, validate_every=2, patience=3)
     progress = _fit(tmp_path, config, _task([5.0, 4.0, 4.5, 4.0, 4.2, 1.0]))
     assert (progress.step, progress.best, progress.best_step, progress.stale) == (10, 4.0, 4, 3)
-    values = json.loads(read_tensors(tmp_path / "best.safetensors")[1]["values"])
+    values = read_values(tmp_path / "best.safetensors")
     assert values["progress"]["step"] == 4
     assert values["facts"] == 3
     assert _fit(tmp_path, config, _task([0.0])).step == 10

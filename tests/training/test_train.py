@@ -109,11 +109,10 @@ def test_stopped_and_resumed_is_as_in_one_go(prepared, tiny_config, tmp_path) ->
 def test_released_weights_are_the_averaged_ones_and_load(run, prepared, tmp_path) -> None:
     out = tmp_path / "drums.safetensors"
     assert release.main([str(run / "best.safetensors"), "-o", str(out)]) == 0
-    tensors, metadata = read_tensors(out)
+    tensors, values = read_tensors(out)
     of_run = read_tensors(run / "best.safetensors")[0]
     assert set(tensors) == {name for name in of_run if name.startswith("average/")}
     assert all(torch.equal(tensors[name], of_run[name]) for name in tensors)
-    values = json.loads(metadata["values"])
     assert values["styles"] == json.loads((prepared / "styles.json").read_text(encoding="utf-8"))
     (one, tokenizer, _), (two, _, _) = load_model(out), load_model(run / "best.safetensors")
     assert all(

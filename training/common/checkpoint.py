@@ -10,7 +10,10 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from musegen_daw.files import write_bytes
+from musegen_daw import files
+from training.common.errors import TrainingFileError
+
+MAX_BYTES = 1 << 40
 
 
 def save_checkpoint(
@@ -45,43 +48,80 @@ def load_checkpoint(
     average: dict[str, Tensor],
     optimizers: dict[str, torch.optim.Optimizer],
 ) -> dict[str, Any]:
-    """Put everything back from `path` and return the plain values."""
-    tensors, metadata = read_tensors(path)
+    """Put everything back from `path` and return the plain values; raises TrainingFileError where it does not fit."""
+    tensors, values = read_tensors(path)
+    states = _json_of(path, _metadata(path), "optimizers")
+    try:
+        _put_back(tensors, states, models, average, optimizers)
+    except (KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
+        raise TrainingFileError(f"{path} does not fit what is trained: {error}") from error
+    return values
+
+
+def _put_back(
+    tensors: dict[str, Tensor],
+    states: dict[str, Any],
+    models: dict[str, nn.Module],
+    average: dict[str, Tensor],
+    optimizers: dict[str, torch.optim.Optimizer],
+) -> None:
     for label, model in models.items():
         model.load_state_dict(tensors_below(tensors, f"{label}/"))
     for name, value in tensors_below(tensors, "average/").items():
         average[name] = value
-    for label, groups in json.loads(metadata["optimizers"]).items():
+    for label, groups in states.items():
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors_below(tensors, f"optimizer/{label}/").items():
             index, _, entry = name.partition("/")
             state.setdefault(int(index), {})[entry] = value
         optimizers[label].load_state_dict({"state": state, "param_groups": groups})
     torch.set_rng_state(tensors["random"])
-    return json.loads(metadata["values"])
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write safetensors to `path`, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, save(tensors, metadata))
+    files.write_bytes(path, save(tensors, metadata))
 
 
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file."""
-    from safetensors import safe_open
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and plain values of a checkpoint; raises TrainingFileError where it is none."""
+    from safetensors import SafetensorError
 
-    with safe_open(path, "pt") as file:
-        metadata = file.metadata() or {}
-    return load_file(path), metadata
+    values = read_values(path)
+    try:
+        return load_file(path), values
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
+        raise TrainingFileError(f"{path} is no checkpoint that can be read ({error}).") from error
 
 
 def read_values(path: Path) -> dict[str, Any]:
-    """The plain values of a checkpoint, without reading its tensors."""
-    from safetensors import safe_open
+    """The plain values of a checkpoint, without reading its tensors; raises TrainingFileError where it is none."""
+    return _json_of(path, _metadata(path), "values")
 
-    with safe_open(path, "pt") as file:
-        return json.loads((file.metadata() or {})["values"])
+
+def _metadata(path: Path) -> dict[str, str]:
+    """What the header of a safetensors file says beside its tensors; the library holds it to 100 MB."""
+    from safetensors import SafetensorError, safe_open
+
+    files.check_readable(path, MAX_BYTES, TrainingFileError)
+    try:
+        with safe_open(path, "pt") as file:
+            return file.metadata() or {}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise TrainingFileError(f"{path} is no checkpoint that can be read ({error}).") from error
+
+
+def _json_of(path: Path, metadata: dict[str, str], name: str) -> dict[str, Any]:
+    try:
+        values = json.loads(metadata[name])
+    except (KeyError, ValueError, RecursionError) as error:
+        raise TrainingFileError(
+            f"{path} is no checkpoint of this program: its {name} cannot be read."
+        ) from error
+    if not isinstance(values, dict):
+        raise TrainingFileError(f"{path} is no checkpoint of this program: its {name} are no table.")
+    return values
 
 
 def tensors_below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

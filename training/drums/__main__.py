@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
+
+from training.common.commands import run_command
 
 COMMANDS = (
     "prepare",
@@ -24,11 +25,7 @@ COMMANDS = (
 
 def main() -> int:
     """Run the command named first."""
-    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-        print(f"usage: python -m training.drums {{{','.join(COMMANDS)}}} ...", file=sys.stderr)
-        return 2
-    module = importlib.import_module(f"training.drums.{sys.argv[1]}")
-    return module.main(sys.argv[2:])
+    return run_command("training.drums", COMMANDS, sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -59,8 +59,7 @@ def save_chooser(network: ChooserNetwork, path: Path, facts: dict[str, object]) 
 
 def load_chooser(path: Path) -> tuple[ChooserNetwork, dict[str, object]]:
     """The network of `save_chooser`, ready to choose, and its plain values."""
-    tensors, metadata = read_tensors(path)
-    values = json.loads(metadata["values"])
+    tensors, values = read_tensors(path)
     network = ChooserNetwork(ChooserConfig(**values["config"]))
     network.load_state_dict(tensors)
     return network.eval(), values

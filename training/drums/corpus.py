@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ import numpy.typing as npt
 
 from musegen_daw.drumming.events import Array
 from training.common.json_lines import JsonLines
-from training.drums.blocks import STREAMS
+from training.common.prepared import mapped, read_facts
+from training.drums.blocks import SONG, STREAMS
 from training.drums.parts import FORMAT
 
 
@@ -20,19 +20,18 @@ class Corpus:
     """One split of a prepared folder, mapped into memory: nothing is read before it is asked for.
 
     `songs` says everything of each song, a line of JSON at a time; `index` (songs,) what training asks, see SONG.
-    Raises ValueError for a folder that another version has prepared.
+    Raises TrainingFileError for a folder that another version has prepared, and for one that is damaged.
     """
 
     def __init__(self, folder: Path, split: str) -> None:
         self.folder, self.split = folder, split
         base = folder / split
-        facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-        if facts.get("format") != FORMAT:
-            raise ValueError(f"{folder} was prepared by another version of this program: prepare it again")
-        self.index = _mapped(base / "songs.npy")
+        read_facts(folder, FORMAT)
+        self.index = mapped(base / "songs.npy", SONG)
         self.songs: Sequence[dict[str, Any]] = JsonLines(base / "songs.jsonl", self.index["line"])
         self._arrays = {
-            name: (_mapped(base / f"{name}.npy"), _mapped(base / f"{name}_starts.npy")) for name in STREAMS
+            name: (mapped(base / f"{name}.npy", dtype), mapped(base / f"{name}_starts.npy", np.int64))
+            for name, dtype in STREAMS.items()
         }
 
     def between(self, name: str, song: int, first_bar: int, bars: int) -> Array:
@@ -63,7 +62,3 @@ class Corpus:
     def hits_per_bar(self, song: int) -> npt.NDArray[np.int64]:
         """Hit counts (bars,) of a song."""
         return self.per_bar("hits", np.array([song]))
-
-
-def _mapped(path: Path) -> npt.NDArray[Any]:
-    return np.asarray(np.load(path, mmap_mode="r"))

@@ -107,8 +107,7 @@ def save_critic(network: CriticNetwork, path: Path, facts: dict[str, object]) ->
 
 def load_critic(path: Path) -> tuple[CriticNetwork, dict[str, object]]:
     """The network of `save_critic`, ready to judge, and its plain values."""
-    tensors, metadata = read_tensors(path)
-    values = json.loads(metadata["values"])
+    tensors, values = read_tensors(path)
     network = CriticNetwork(CriticConfig(**values["config"]))
     network.load_state_dict({name: value.float() for name, value in tensors.items()})
     return network.eval(), values

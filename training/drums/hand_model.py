@@ -77,8 +77,7 @@ def save_hand(network: HandNetwork, path: Path, facts: dict[str, object]) -> Non
 
 def load_hand(path: Path) -> tuple[HandNetwork, dict[str, object]]:
     """The network of `save_hand`, ready to play, and its plain values."""
-    tensors, metadata = read_tensors(path)
-    values = json.loads(metadata["values"])
+    tensors, values = read_tensors(path)
     network = HandNetwork(HandConfig(**values["config"]))
     network.load_state_dict(tensors)
     return network.eval(), values

@@ -232,8 +232,7 @@ def measure(model: PlannerLSTM, loader: Loader) -> dict[str, float]:
 
 def load_planner(checkpoint: Path) -> tuple[PlannerLSTM, dict[str, Any]]:
     """The averaged network of a checkpoint, and the plain values beside it."""
-    tensors, metadata = read_tensors(checkpoint)
-    values = json.loads(metadata["values"])
+    tensors, values = read_tensors(checkpoint)
     model = PlannerLSTM(PlannerConfig.from_dict(values["config"]))
     model.load_state_dict({name.removeprefix("average/"): value for name, value in tensors.items()})
     return model.eval(), values

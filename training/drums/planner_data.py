@@ -17,6 +17,7 @@ from musegen_daw.drumming.events import FRAMES_PER_BAR, quantise
 from musegen_daw.drumming.plan_history import HISTORY, PlanHistory
 from musegen_daw.drumming.plan_reading import LEVELS, PlanScale, bar_measures, level_of, read_plan
 from training.common.files import write_json
+from training.common.prepared import mapped
 from training.drums.corpus import Corpus
 
 MAX_BARS = 128
@@ -56,7 +57,7 @@ class PlannerData:
     def load(cls, folder: Path) -> PlannerData:
         """The data that `write_planner_data` wrote into `folder`, mapped into memory."""
         names = ("chunks", "labels", "content", "place", "ahead", "history")
-        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in names))
+        return cls(*(mapped(folder / f"{name}.npy", axes=1 + (name in names[2:])) for name in names))
 
 
 def song_meter(runs: list[list[int]], bars: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:

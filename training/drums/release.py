@@ -15,8 +15,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("checkpoint", type=Path, help="best.safetensors of a run")
     parser.add_argument("-o", "--out", type=Path, required=True)
     options = parser.parse_args(argv)
-    tensors, metadata = read_tensors(options.checkpoint)
-    values = json.loads(metadata["values"])
+    tensors, values = read_tensors(options.checkpoint)
     averaged = {name: value for name, value in tensors.items() if name.startswith("average/")}
     write_tensors(options.out, averaged, {"values": json.dumps(values)})
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, step {values['progress']['step']}")

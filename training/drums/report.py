@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,12 @@ import numpy as np
 
 from musegen_daw.drumming.tokens import DrumTokenizer
 from training.common.files import write_json, write_text
+from training.common.prepared import read_facts
 from training.common.report_command import run_report
 from training.drums.analysis import PROGRAM_NAMES, analyse, per_bar
 from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS
+from training.drums.parts import FORMAT
 
 PICTURE_BARS = 4
 
@@ -32,7 +33,7 @@ def report(data: Path, out: Path, *, run: Path | None = None, seed: int = 0) -> 
     out.mkdir(parents=True, exist_ok=True)
     corpora = {split: Corpus(data, split) for split in SPLITS}
     tokenizer = DrumTokenizer.load(data / "tokenizer.json")
-    facts = json.loads((data / "facts.json").read_text(encoding="utf-8"))
+    facts = read_facts(data, FORMAT)
     statistics, figures = analyse(facts, corpora, tokenizer.vocabulary())
     charts.draw_files(statistics, out / "files.png")
     charts.draw_lengths(figures.values, out / "lengths.png")

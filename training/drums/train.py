@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import tempfile
 from collections.abc import Callable, Iterable
@@ -255,8 +254,7 @@ def begin_with(model: nn.Module, path: Path) -> list[str]:
 
 def load_model(path: Path) -> tuple[DrumLSTM, DrumTokenizer, dict[str, Any]]:
     """The averaged model of a checkpoint (of a run, or released) with its tokenizer and plain values."""
-    tensors, metadata = read_tensors(path)
-    values = json.loads(metadata["values"])
+    tensors, values = read_tensors(path)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "tokenizer.json"
         file.write_text(values["tokenizer"], encoding="utf-8")

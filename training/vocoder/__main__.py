@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
+
+from training.common.commands import run_command
 
 COMMANDS = ("prepare", "train", "compare", "release", "evaluate", "report", "benchmark")
 
 
 def main() -> int:
     """Run the command named first."""
-    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-        print(f"usage: python -m training.vocoder {{{','.join(COMMANDS)}}} ...", file=sys.stderr)
-        return 2
-    module = importlib.import_module(f"training.vocoder.{sys.argv[1]}")
-    return module.main(sys.argv[2:])
+    return run_command("training.vocoder", COMMANDS, sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,11 @@ import torch
 from torch import Tensor
 
 from musegen_daw.vocoding.mel import MelConfig, log_mel
+from training.common.errors import TrainingFileError
 from training.common.json_lines import JsonLines
 from training.common.lazy import LazySequence
-from training.vocoder.parts import FORMAT
+from training.common.prepared import mapped, read_facts, whole_fact
+from training.vocoder.parts import CHUNK, DTYPES, FORMAT
 
 Floats = npt.NDArray[np.float32]
 
@@ -77,18 +78,18 @@ class AudioCorpus:
 
     def __init__(self, folder: Path, split: str) -> None:
         base = folder / split
-        facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-        if facts.get("format") != FORMAT:
-            raise ValueError(f"{folder} was prepared by another version of this program: prepare it again")
-        self.sample_rate_hz: int = facts["sample_rate_hz"]
-        self.chunk_samples: int = facts["chunk_samples"]
-        self.index = _mapped(base / "chunks.npy")
-        recordings = JsonLines(base / "recordings.jsonl", _mapped(base / "recordings_starts.npy"))
+        facts = read_facts(folder, FORMAT)
+        self.sample_rate_hz = whole_fact(facts, "sample_rate_hz", folder)
+        self.chunk_samples = whole_fact(facts, "chunk_samples", folder)
+        self.index = mapped(base / "chunks.npy", CHUNK)
+        recordings = JsonLines(base / "recordings.jsonl", mapped(base / "recordings_starts.npy", np.int64))
         self.chunks: Sequence[dict[str, Any]] = _Chunks(self.index, recordings)
-        self._audio = _mapped(base / "audio.npy")
+        self._audio = mapped(base / "audio.npy")
+        if self._audio.dtype.name not in DTYPES:
+            raise TrainingFileError(f"{base} is damaged: audio.npy holds {self._audio.dtype}")
         self._scale = np.float32(1 / FULL_SCALE if self._audio.dtype == np.int16 else 1)
         if len(self._audio) != len(self.index) * self.chunk_samples:
-            raise ValueError(f"{base} is damaged: audio.npy does not hold the chunks of chunks.npy")
+            raise TrainingFileError(f"{base} is damaged: audio.npy does not hold the chunks of chunks.npy")
 
     def read(self, chunk: int, start: int, samples: int) -> Floats:
         """Audio (samples,) from `start` of a chunk on; before it and after it the same recording, else zeros."""
@@ -167,10 +168,6 @@ class Batches(LazySequence[list[Crop]]):
     def _item(self, at: int) -> list[Crop]:
         first = at * self._size
         return list(self._crops[first : first + self._size])
-
-
-def _mapped(path: Path) -> npt.NDArray[Any]:
-    return np.asarray(np.load(path, mmap_mode="r"))
 
 
 class VocoderDataset:

@@ -19,8 +19,8 @@ def main(argv: list[str] | None = None) -> int:
         "--trained-on", default="", help="what the weights were trained on, for the model card"
     )
     options = parser.parse_args(argv)
-    tensors, metadata = read_tensors(options.checkpoint)
-    values = json.loads(metadata["values"]) | {"trained_on": options.trained_on}
+    tensors, values = read_tensors(options.checkpoint)
+    values |= {"trained_on": options.trained_on}
     averaged = {name: value for name, value in tensors.items() if name.startswith("average/")}
     if not options.float32:  # what is kept, exported and run are then the same numbers
         averaged = {name: value.half() for name, value in averaged.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,11 @@ import numpy as np
 
 from musegen_daw.vocoding.mel import MelConfig, log_mel
 from training.common.files import write_json, write_text
+from training.common.prepared import read_facts
 from training.common.report_command import run_report
 from training.vocoder.analysis import BANDWIDTH_RANGE_DB, analyse
 from training.vocoder.dataset import AudioCorpus
+from training.vocoder.parts import FORMAT
 from training.vocoder.recordings import SPLITS
 
 EXAMPLES = 4
@@ -31,7 +32,7 @@ def report(data: Path, out: Path, *, run: Path | None = None, seed: int = 0) -> 
     from training.vocoder import charts
 
     out.mkdir(parents=True, exist_ok=True)
-    facts = json.loads((data / "facts.json").read_text(encoding="utf-8"))
+    facts = read_facts(data, FORMAT)
     corpora = {split: AudioCorpus(data, split) for split in SPLITS}
     statistics, figures = analyse(facts, corpora)
     charts.draw_corpus(statistics, out / "corpus.png")

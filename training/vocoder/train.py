@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -208,8 +207,7 @@ def to_device(batch: Batch, device: torch.device) -> Batch:
 
 def load_model(path: Path) -> tuple[Generator, VocoderTraining, dict[str, Any]]:
     """The averaged generator of a checkpoint (of a run, or released) with its configuration and plain values."""
-    tensors, metadata = read_tensors(path)
-    values = json.loads(metadata["values"])
+    tensors, values = read_tensors(path)
     config = from_dict(VocoderTraining, values["config"], str(path))
     model = Generator(config.model, config.mel)
     model.load_state_dict(tensors_below(tensors, "average/"))

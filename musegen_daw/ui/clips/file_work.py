@@ -16,7 +16,7 @@ from musegen_daw.editing.document import ClipDocument, Project
 from musegen_daw.editing.editor import DEFAULT_SETTINGS
 from musegen_daw.editing.opening import open_clip, read_source
 from musegen_daw.editing.performing import Profile, drums_as_midi, with_drums_as_midi
-from musegen_daw.editing.project_file import SUFFIX, load_project, save_project
+from musegen_daw.editing.project_file import SUFFIX, load_sound, save_project
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui.context import here
@@ -201,7 +201,11 @@ def _opened(
         task.check()
         try:
             if path.suffix.lower() == SUFFIX:
-                found.append((load_project(path), path.stem))
+                project, troubles = load_sound(path)
+                found.append((project, path.stem))
+                sentences += [
+                    f"A clip of {path} is left out, for it is damaged: {each}." for each in troubles
+                ]
             else:
                 found.append(open_clip([read_source(path)], 0, settings))
         except MusegenError as error:
