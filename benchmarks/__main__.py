@@ -162,7 +162,7 @@ def _fuzz(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
 
 def _renderer(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
     from benchmarks.renderer import benchmark
-    from musegen_daw.resources import soundfont_dir
+    from musegen_daw.resource_paths import soundfont_dir
 
     return benchmark(options.soundfont or soundfont_dir() / "musegen.sf2")
 

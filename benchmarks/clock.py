@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.senders import Measure, Sender, follow
-from musegen_daw.live.events import CLOCKS_PER_BEAT
-from musegen_daw.live.midi_clock import ClockState
+from musegen_daw.jam.clock.midi_clock import ClockState
+from musegen_daw.jam.events import CLOCKS_PER_BEAT
 
 ON_TIME_SECONDS = 0.002
 BEFORE_BEATS, AFTER_BEATS = 16.0, 32.0

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.senders import Sender, follow
-from musegen_daw.live.events import CLOCKS_PER_BEAT
+from musegen_daw.jam.events import CLOCKS_PER_BEAT
 
 BEATS = (1, 2, 3, 4, 6, 8)
 BPM, NEAR_BPM = 120.0, 0.1

@@ -9,14 +9,14 @@ import numpy as np
 
 from benchmarks.jack_peer import Peer
 from benchmarks.live import server
-from musegen_daw.live.clock import ManualClock, SystemClock
-from musegen_daw.live.clock_sender import ClockSender
-from musegen_daw.live.events import CLOCK, CLOCKS_PER_BEAT
-from musegen_daw.live.midi_clock import ClockFollower
-from musegen_daw.live.scheduler import Scheduler
-from musegen_daw.live.transport import InternalTransport
-from musegen_daw.sending.messages import OutputPlace
-from musegen_daw.sending.remote import RemoteScheduler
+from musegen_daw.jam.clock.clock import ManualClock, SystemClock
+from musegen_daw.jam.clock.midi_clock import ClockFollower
+from musegen_daw.jam.clock.sender import ClockSender
+from musegen_daw.jam.clock.transport import InternalTransport
+from musegen_daw.jam.events import CLOCK, CLOCKS_PER_BEAT
+from musegen_daw.jam.output.process.messages import OutputPlace
+from musegen_daw.jam.output.process.remote import RemoteScheduler
+from musegen_daw.jam.output.scheduler import Scheduler
 
 BPM = 118.4  # whose ticks are no round number of anything
 JITTER_SECONDS = 0.004

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Any
 
-TEST = "tests/live/test_session_fuzz.py"
+TEST = "tests/jam/test_session_fuzz.py"
 _PASSED = re.compile(r"(\d+) passing\D+(\d+) failing\D+(\d+) invalid")
 _NAME = re.compile(r"::(test_\w+):")
 

@@ -21,14 +21,14 @@ MAX_ADDRESS_BYTES = 8 << 30
 def run(deed: str, path: Path) -> str:
     """Do `deed` to the file at `path`; returns a sentence about what came of it, raises what the reader raises."""
     if deed == "midi":
-        from musegen_daw.core.parts import clip_bars
-        from musegen_daw.midi_file import read_midi
+        from musegen_daw.midi.file import read_midi
+        from musegen_daw.music.parts import clip_bars
 
         song = read_midi(path)
         return f"read: {len(song.clips)} clips, {len(clip_bars(song.time_map, song.clips))} bars"
     if deed == "drums":
-        from musegen_daw.core.clip import Clip, Note
-        from musegen_daw.midi_file import read_midi_song
+        from musegen_daw.midi.file import read_midi_song
+        from musegen_daw.music.clip import Clip, Note
 
         given = read_midi_song(path)
         drums = Clip((Note(38, 90, 0, 60),), 1_920, given.song.time_map.ppq, is_drum=True)
@@ -36,26 +36,26 @@ def run(deed: str, path: Path) -> str:
     if deed in ("generate", "bounce"):
         return _command(deed, path)
     if deed == "soundfont":
-        from musegen_daw.render.soundfont import open_soundfont
+        from musegen_daw.playback.synth.soundfont import open_soundfont
 
         return f"read: {sum(map(len, open_soundfont(path).presets.values()))} zones"
     if deed == "drum map":
-        from musegen_daw.resources import load_drum_map
+        from musegen_daw.resource_paths import load_drum_map
 
         return f"read: {load_drum_map(str(path)).name}"
     if deed == "controls":
-        from musegen_daw.live.control_map import load_control_map
+        from musegen_daw.jam.control.control_map import load_control_map
 
         return f"read: {load_control_map(path.stem, path.parent)}"
     if deed == "config":
-        from musegen_daw.vocoding.mel import MelConfig
+        from musegen_daw.vocoder.mel import MelConfig
         from training.common.config import load_config
 
         return f"read: {load_config(MelConfig, path)}"
     if deed in ("plan", "session", "window", "model"):
         return _json(deed, path)
     if deed == "audio":
-        from musegen_daw.audio_file import read_mono
+        from musegen_daw.audio.file import read_mono
 
         return f"read: {sum(map(len, read_mono(path, 22_050)))} samples"
     assert deed in ("mel", "mutants")
@@ -64,11 +64,11 @@ def run(deed: str, path: Path) -> str:
 
 def _json(deed: str, path: Path) -> str:
     if deed == "plan":
-        from musegen_daw.commands.plan_file import read_plan
+        from musegen_daw.cli.plan_file import read_plan
 
         return f"read: {len(read_plan(path))} bars"
     if deed == "session":
-        from musegen_daw.editing.project_file import load_sound
+        from musegen_daw.clips.project_file import load_sound
 
         project, troubles = load_sound(path)
         return f"read: {len(project.clips)} clips, {len(troubles)} damaged"
@@ -86,7 +86,7 @@ def _json(deed: str, path: Path) -> str:
 
 
 def _command(deed: str, path: Path) -> str:
-    from musegen_daw.cli import main
+    from musegen_daw.cli.main import main
 
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / ("out.mid" if deed == "generate" else "out.wav")
@@ -97,8 +97,8 @@ def _command(deed: str, path: Path) -> str:
 
 def _mels(path: Path, *, is_many: bool) -> str:
     from benchmarks.hostile_inputs import unframed
-    from musegen_daw.vocoding.mel import MelConfig
-    from musegen_daw.vocoding.mel_file import load_mel
+    from musegen_daw.vocoder.mel import MelConfig
+    from musegen_daw.vocoder.mel_file import load_mel
 
     if not is_many:
         return f"read: {load_mel(path, MelConfig(), lambda said: None).shape}"

@@ -19,22 +19,22 @@ import numpy as np
 from benchmarks.jack_peer import Message, Peer
 from benchmarks.jack_server import jack_server, once_there
 from benchmarks.stuck import faults
-from musegen_daw import resources
-from musegen_daw.audition.rendering import render_source
-from musegen_daw.audition.source import Source
-from musegen_daw.computing.drummer import RemoteDrummer
-from musegen_daw.computing.worker import Worker
+from musegen_daw import resource_paths as resources
 from musegen_daw.devices.ports import PortDirectory
-from musegen_daw.drumming.request import DrumRequest, DrumResult
-from musegen_daw.drumming.style import StyleBook
+from musegen_daw.drums.request import DrumRequest, DrumResult
+from musegen_daw.drums.style import StyleBook
 from musegen_daw.errors import PortError
+from musegen_daw.jam.events import CLOCK, CLOCKS_PER_BEAT, NOTE_ON, START, MidiEvent
+from musegen_daw.jam.output.performer import Kit
+from musegen_daw.jam.output.process.lasting import DEATHS_SECONDS, MAX_DEATHS
 from musegen_daw.jam.rig import JamRig
-from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
-from musegen_daw.live.events import CLOCK, CLOCKS_PER_BEAT, NOTE_ON, START, MidiEvent
-from musegen_daw.live.performer import Kit
-from musegen_daw.live.settings import JamSettings, Way
-from musegen_daw.midi_file import read_midi
-from musegen_daw.sending.lasting import DEATHS_SECONDS, MAX_DEATHS
+from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
+from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.midi.file import read_midi
+from musegen_daw.playback.rendering import render_source
+from musegen_daw.playback.source import Source
+from musegen_daw.workers.drummer import RemoteDrummer
+from musegen_daw.workers.worker import Worker
 
 PATIENCE_SECONDS = 0.2
 """Of the server, which stands still for some five times that when one of its programs is killed."""
@@ -47,7 +47,7 @@ WAIT_SECONDS = 120.0
 CARRIED_SECONDS = 0.05  # what was on its way when something was killed
 BETWEEN_DEATHS_SECONDS = DEATHS_SECONDS / MAX_DEATHS + 0.5 - BARS_AFTER * BAR_SECONDS
 """Beside the bars that are heard after each: a sending process that dies more often is given up."""
-SENDER = b"musegen_daw.sending"
+SENDER = b"musegen_daw.jam.output.process"
 
 NOISE_SECONDS, START_SECONDS = 2.5, 3.0
 """Of each trial: how long nonsense comes, and when the next begins."""

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import kills_window
-from musegen_daw import cli
-from musegen_daw.resources import clips_dir
+from musegen_daw.cli import main as cli
+from musegen_daw.resource_paths import clips_dir
 
 OLD = b"what was there before"
 WINDOW = "window"
@@ -31,12 +31,12 @@ PATIENCE_SECONDS = 120
 CLIP = "demo.mid"
 _TEMPORARY = "temporary"
 _IMPORTED = (
-    "musegen_daw.drumming.generator",
-    "musegen_daw.midi_file",
-    "musegen_daw.render.bounce",
-    "musegen_daw.vocoding.decoders",
-    "musegen_daw.vocoding.inputs",
-    "musegen_daw.vocoding.mel_file",
+    "musegen_daw.drums.generator",
+    "musegen_daw.midi.file",
+    "musegen_daw.playback.bounce",
+    "musegen_daw.vocoder.decoders",
+    "musegen_daw.vocoder.inputs",
+    "musegen_daw.vocoder.mel_file",
 )
 
 

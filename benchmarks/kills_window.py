@@ -8,13 +8,13 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from musegen_daw.commands.endings import handle_endings
-from musegen_daw.editing.autosave import restored
-from musegen_daw.editing.document import ClipDocument
-from musegen_daw.editing.edits import set_humanise
-from musegen_daw.editing.project_file import load_project
+from musegen_daw.cli.endings import handle_endings
+from musegen_daw.clips.autosave import restored
+from musegen_daw.clips.document import ClipDocument
+from musegen_daw.clips.edits import set_humanise
+from musegen_daw.clips.project_file import load_project
 from musegen_daw.errors import MusegenError
-from musegen_daw.resources import clips_dir
+from musegen_daw.resource_paths import clips_dir
 from musegen_daw.ui import saved_session, session_lock
 from musegen_daw.ui.clips.panel import SESSION
 

@@ -18,11 +18,11 @@ from benchmarks.jack_peer import Message, Peer
 from benchmarks.jack_server import PERIOD_SAMPLES, SAMPLE_RATE_HZ, jack_server
 from benchmarks.loads import generation, looping, rendering, repaint_until
 from musegen_daw.devices.ports import PortDirectory
-from musegen_daw.live.clock import SystemClock
-from musegen_daw.live.events import TimedNote, note_off, note_on
-from musegen_daw.live.scheduler import Lateness, Scheduler
-from musegen_daw.sending.messages import OutputPlace
-from musegen_daw.sending.remote import RemoteScheduler
+from musegen_daw.jam.clock.clock import SystemClock
+from musegen_daw.jam.events import TimedNote, note_off, note_on
+from musegen_daw.jam.output.process.messages import OutputPlace
+from musegen_daw.jam.output.process.remote import RemoteScheduler
+from musegen_daw.jam.output.scheduler import Lateness, Scheduler
 
 PERIOD_SECONDS = PERIOD_SAMPLES / SAMPLE_RATE_HZ
 LOOKAHEAD_SECONDS, STEP_SECONDS = 0.12, 0.02  # as a session hands on

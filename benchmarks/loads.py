@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from musegen_daw.core.clip import Clip, Note
-from musegen_daw.drumming.generator import DrumGenerator
-from musegen_daw.drumming.request import DrumRequest
-from musegen_daw.live.patterns import LIVE_PPQ, BarGrid
-from musegen_daw.midi_file import read_midi
-from musegen_daw.render.soundfont import find_soundfont, open_soundfont
-from musegen_daw.render.synth import render
-from musegen_daw.resources import clips_dir, drum_model_dir
+from musegen_daw.drums.generator import DrumGenerator
+from musegen_daw.drums.request import DrumRequest
+from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid
+from musegen_daw.midi.file import read_midi
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
+from musegen_daw.playback.synth.synth import render
+from musegen_daw.resource_paths import clips_dir, drum_model_dir
 
 FRAMES_PER_SECOND = 60
 GENERATED_BARS = 2

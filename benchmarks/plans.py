@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from musegen_daw.drumming.generator import DrumGenerator
-from musegen_daw.drumming.request import DrumRequest, DrumResult
-from musegen_daw.live.clock import Clock, ManualClock, SystemClock
-from musegen_daw.live.events import MidiEvent, note_off, note_on
-from musegen_daw.live.scheduler import Scheduler
-from musegen_daw.live.session import JamSession
-from musegen_daw.live.settings import JamSettings
-from musegen_daw.live.transport import InternalTransport
-from musegen_daw.resources import drum_model_dir
+from musegen_daw.drums.generator import DrumGenerator
+from musegen_daw.drums.request import DrumRequest, DrumResult
+from musegen_daw.jam.clock.clock import Clock, ManualClock, SystemClock
+from musegen_daw.jam.clock.transport import InternalTransport
+from musegen_daw.jam.events import MidiEvent, note_off, note_on
+from musegen_daw.jam.output.scheduler import Scheduler
+from musegen_daw.jam.session import JamSession
+from musegen_daw.jam.session_settings import JamSettings
+from musegen_daw.resource_paths import drum_model_dir
 
 TEMPI_BPM = (60, 90, 120, 160, 200, 240)
 SCALE = (40, 43, 45, 47, 50, 52, 55)

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.hostile_inputs import midi, npy, soundfont, wav
 from benchmarks.mutation import damaged, damaged_json
-from musegen_daw import resources
+from musegen_daw import resource_paths as resources
 
 Mutate = Callable[[bytes, random.Random], bytes]
 _SMALL_BYTES, _SMALL_ONES = 100_000, 15
@@ -63,9 +63,9 @@ def _midi_files() -> list[bytes]:
 
 
 def _read_midi(path: Path) -> None:
-    from musegen_daw.core.clip import Clip, Note
-    from musegen_daw.core.parts import clip_bars
-    from musegen_daw.midi_file import read_midi_song
+    from musegen_daw.midi.file import read_midi_song
+    from musegen_daw.music.clip import Clip, Note
+    from musegen_daw.music.parts import clip_bars
 
     given = read_midi_song(path)
     clip_bars(given.song.time_map, given.song.clips)
@@ -91,7 +91,7 @@ def _audio_files() -> list[bytes]:
 
 
 def _read_audio(path: Path) -> None:
-    from musegen_daw.audio_file import read_mono
+    from musegen_daw.audio.file import read_mono
 
     for _ in read_mono(path, 22_050):
         pass
@@ -104,8 +104,8 @@ def _mel_files() -> list[bytes]:
 
 
 def _read_mel(path: Path) -> None:
-    from musegen_daw.vocoding.mel import MelConfig
-    from musegen_daw.vocoding.mel_file import load_mel
+    from musegen_daw.vocoder.mel import MelConfig
+    from musegen_daw.vocoder.mel_file import load_mel
 
     load_mel(path, MelConfig(), lambda said: None)
 
@@ -115,10 +115,10 @@ def _soundfonts() -> list[bytes]:
 
 
 def _read_soundfont(path: Path) -> None:
-    from musegen_daw.core.clip import Clip, Note, Song
-    from musegen_daw.core.time import TimeMap
-    from musegen_daw.render.soundfont import open_soundfont
-    from musegen_daw.render.synth import render_blocks
+    from musegen_daw.music.clip import Clip, Note, Song
+    from musegen_daw.music.time import TimeMap
+    from musegen_daw.playback.synth.soundfont import open_soundfont
+    from musegen_daw.playback.synth.synth import render_blocks
 
     font = open_soundfont(path)
     song = Song((Clip((Note(60, 90, 0, 24),), 24, 480),), TimeMap(480))
@@ -132,7 +132,7 @@ def _read_drum_map(path: Path) -> None:
 
 
 def _read_controls(path: Path) -> None:
-    from musegen_daw.live.control_map import load_control_map
+    from musegen_daw.jam.control.control_map import load_control_map
 
     load_control_map(path.stem, path.parent)
 
@@ -151,16 +151,16 @@ def _plans() -> list[bytes]:
 
 
 def _read_plan(path: Path) -> None:
-    from musegen_daw.commands.plan_file import read_plan
+    from musegen_daw.cli.plan_file import read_plan
 
     read_plan(path)
 
 
 def _sessions() -> list[bytes]:
-    from musegen_daw.drumming.job import DrumSettings
-    from musegen_daw.editing.document import MidiSource, Project
-    from musegen_daw.editing.opening import open_clip
-    from musegen_daw.editing.project_file import encode
+    from musegen_daw.clips.document import MidiSource, Project
+    from musegen_daw.clips.opening import open_clip
+    from musegen_daw.clips.project_file import encode
+    from musegen_daw.drums.job import DrumSettings
 
     notes = b"".join(bytes((0, 0x99, pitch, 90, 0x60, 0x89, pitch, 64)) for pitch in (36, 38, 42) * 3)
     source = MidiSource("a.mid", midi([b"\x00\x90\x3c\x5a\x60\x80\x3c\x40", notes]))
@@ -169,13 +169,13 @@ def _sessions() -> list[bytes]:
 
 
 def _read_session(path: Path) -> None:
-    from musegen_daw.editing.project_file import load_sound
+    from musegen_daw.clips.project_file import load_sound
 
     load_sound(path)
 
 
 def _restore_session(path: Path) -> None:
-    from musegen_daw.editing.autosave import restored
+    from musegen_daw.clips.autosave import restored
 
     restored(path)
     for each in path.parent.glob("*-damaged-*"):
@@ -183,7 +183,7 @@ def _restore_session(path: Path) -> None:
 
 
 def _windows() -> list[bytes]:
-    from musegen_daw.ui.settings_store import AppSettings
+    from musegen_daw.ui.settings.store import AppSettings
 
     panels = {"settings": AppSettings().as_dict(), "jam": {"mode": "loop"}, "window": {"panel": "clips"}}
     return [json.dumps({"version": 1, "panels": panels}).encode()]
@@ -191,7 +191,7 @@ def _windows() -> list[bytes]:
 
 def _read_window(path: Path) -> None:
     from musegen_daw.ui.saved_session import load
-    from musegen_daw.ui.settings_store import AppSettings
+    from musegen_daw.ui.settings.store import AppSettings
 
     state, _ = load(path.parent)
     AppSettings().changed_by(state.get("settings", {}))
@@ -219,10 +219,10 @@ class _DrumModel:
         self._opened = 0
 
     def __call__(self, path: Path) -> None:
-        from musegen_daw.core.clip import Clip, Note
-        from musegen_daw.core.time import Bar
-        from musegen_daw.drumming.generator import DrumGenerator, check_description
-        from musegen_daw.drumming.request import DrumRequest
+        from musegen_daw.drums.generator import DrumGenerator, check_description
+        from musegen_daw.drums.request import DrumRequest
+        from musegen_daw.music.clip import Clip, Note
+        from musegen_daw.music.time import Bar
 
         check_description(path.parent)
         if path.stat().st_size > _SMALL_BYTES and self._opened < DRUMS_OPENED:
@@ -268,7 +268,7 @@ def _vocoder_graph() -> bytes:
 
 
 def _vocoder_description(graph: bytes) -> dict[str, Any]:
-    from musegen_daw.vocoding.mel import MelConfig
+    from musegen_daw.vocoder.mel import MelConfig
 
     mel = MelConfig(sample_rate_hz=8_000, n_fft=64, hop_length=16, n_mels=8, fmax_hz=4_000.0)
     tensors = [
@@ -291,8 +291,8 @@ def _vocoder_description(graph: bytes) -> dict[str, Any]:
 
 
 def _vocode(path: Path) -> None:
-    from musegen_daw.vocoding.decoders import read_facts
-    from musegen_daw.vocoding.vocoder import Vocoder
+    from musegen_daw.vocoder.decoders import read_facts
+    from musegen_daw.vocoder.vocoder import Vocoder
 
     read_facts(path.parent)
     vocoder = Vocoder.open(path.parent)
@@ -308,7 +308,7 @@ def _vocode_graph(path: Path) -> None:
 
 
 def _read_tokenizer(path: Path) -> None:
-    from musegen_daw.drumming.tokens import DrumTokenizer
+    from musegen_daw.drums.tokens import DrumTokenizer
 
     DrumTokenizer.load(path).vocabulary()
 

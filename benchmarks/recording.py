@@ -11,13 +11,13 @@ import numpy as np
 
 from benchmarks.jack_peer import Peer
 from benchmarks.live import server
-from musegen_daw import resources
+from musegen_daw import resource_paths as resources
 from musegen_daw.devices.ports import PortDirectory
-from musegen_daw.drumming.generator import DrumGenerator
+from musegen_daw.drums.generator import DrumGenerator
+from musegen_daw.jam.events import CLOCK, CLOCKS_PER_BEAT, START, STOP, note_off, note_on
 from musegen_daw.jam.rig import JamRig, KnowsStyles
-from musegen_daw.jam.settings import ClockSource, RigSettings
-from musegen_daw.live.events import CLOCK, CLOCKS_PER_BEAT, START, STOP, note_off, note_on
-from musegen_daw.midi_file import read_midi
+from musegen_daw.jam.rig_settings import ClockSource, RigSettings
+from musegen_daw.midi.file import read_midi
 
 TEMPI_BPM = (40.0, 96.0, 120.0, 174.0, 300.0)
 JUMP_BEATS, RAMP_BEATS = 8.0, 16.0

@@ -16,12 +16,12 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.messages import BEND_CENTRE, ChannelMessage, MessageKind
-from musegen_daw.core.time import TimeMap
-from musegen_daw.render.bounce import bounce
-from musegen_daw.render.soundfont import open_soundfont
-from musegen_daw.render.synth import render
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.messages import BEND_CENTRE, ChannelMessage, MessageKind
+from musegen_daw.music.time import TimeMap
+from musegen_daw.playback.bounce import bounce
+from musegen_daw.playback.synth.soundfont import open_soundfont
+from musegen_daw.playback.synth.synth import render
 
 RATE_HZ = 44_100
 PPQ = 480

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from musegen_daw import smf
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.parts import clip_bars
 from musegen_daw.errors import MidiFileError
-from musegen_daw.midi_file import MidiSong, midi_song_from_bytes
+from musegen_daw.midi import smf
+from musegen_daw.midi.file import MidiSong, midi_song_from_bytes
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.parts import clip_bars
 from training.drums.gigamidi import find_units, read_unit
 
 SHOWN = 20

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from musegen_daw.live.events import (
+from musegen_daw.jam.clock.midi_clock import ClockFollower, ClockState
+from musegen_daw.jam.events import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
     CLOCK,
@@ -18,7 +19,6 @@ from musegen_daw.live.events import (
     control_change,
     song_position,
 )
-from musegen_daw.live.midi_clock import ClockFollower, ClockState
 
 
 @dataclass(frozen=True, slots=True)

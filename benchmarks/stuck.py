@@ -11,12 +11,12 @@ from typing import Any
 
 from benchmarks.jack_peer import Message, Peer, Plan
 from benchmarks.live import server
-from musegen_daw import resources
+from musegen_daw import resource_paths as resources
 from musegen_daw.devices.ports import PortDirectory
-from musegen_daw.drumming.generator import DrumGenerator
+from musegen_daw.drums.generator import DrumGenerator
+from musegen_daw.jam.events import CLOCK, CLOCKS_PER_BEAT, CONTINUE, START, STOP, note_off, note_on
 from musegen_daw.jam.rig import JamRig, KnowsStyles
-from musegen_daw.jam.settings import ClockSource, RigSettings
-from musegen_daw.live.events import CLOCK, CLOCKS_PER_BEAT, CONTINUE, START, STOP, note_off, note_on
+from musegen_daw.jam.rig_settings import ClockSource, RigSettings
 
 JITTER_SECONDS = 0.004
 CHORD = (48, 52, 55, 60)

@@ -16,12 +16,12 @@ import torch
 from torch import nn
 
 from export.drum_graphs import Encode, Expect, LookBack, Step
-from musegen_daw.core.clip import Clip, Note
-from musegen_daw.core.time import TimeMap
-from musegen_daw.drumming.generator import DrumGenerator, DrumGraphs
-from musegen_daw.drumming.request import DrumRequest
+from musegen_daw.drums.generator import DrumGenerator, DrumGraphs
+from musegen_daw.drums.request import DrumRequest
 from musegen_daw.models.session import Array, OnnxGraph
 from musegen_daw.models.spec import load_spec
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.time import TimeMap
 from training.drums.train import load_model
 
 PPQ = 480

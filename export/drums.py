@@ -17,11 +17,11 @@ from export.eight_bits import with_eight_bit_weights
 from export.graphs import export_graph, write_graph
 from export.hand import export_hand
 from export.planner import export_planner
-from musegen_daw.drumming.events import FRAMES_PER_BAR
-from musegen_daw.drumming.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES
-from musegen_daw.drumming.naming import bundled_grooves, name_styles
-from musegen_daw.drumming.style import STYLE_FEATURES, StyleBook
-from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer
+from musegen_daw.drums.events import FRAMES_PER_BAR
+from musegen_daw.drums.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES
+from musegen_daw.drums.naming import bundled_grooves, name_styles
+from musegen_daw.drums.style import STYLE_FEATURES, StyleBook
+from musegen_daw.drums.tokens import BOS, EOS, PAD, DrumTokenizer
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import ModelSpec
 from musegen_daw.part_files import part_folder

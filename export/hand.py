@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from export.single import ExportedGraph, export_single
-from musegen_daw.core.drums import PIECES
-from musegen_daw.drumming.hand import STEP_FEATURES
+from musegen_daw.drums.hand import STEP_FEATURES
 from musegen_daw.models.session import OnnxGraph
+from musegen_daw.music.kit import PIECES
 from training.drums.hand_model import OFFSET_UNIT_MS, HandNetwork, load_hand
 
 PARITY = 1e-4

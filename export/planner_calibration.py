@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drumming.bar_features import PartBars, bar_features
-from musegen_daw.drumming.events import FRAMES_PER_BAR, quantise
-from musegen_daw.drumming.plan_reading import FILL, KINDS, STOP, PlanScale, from_bar_plans, read_plan
-from musegen_daw.drumming.planning import Planner
-from musegen_daw.drumming.style import Style
+from musegen_daw.drums.bar_features import PartBars, bar_features
+from musegen_daw.drums.events import FRAMES_PER_BAR, quantise
+from musegen_daw.drums.plan_reading import FILL, KINDS, STOP, PlanScale, from_bar_plans, read_plan
+from musegen_daw.drums.planning import Planner
+from musegen_daw.drums.style import Style
 from training.drums.corpus import Corpus
 from training.drums.planner_profile import KIND_NAMES, profile
 from training.drums.styles import read_styles

@@ -17,7 +17,7 @@ from export.graphs import export_graph, write_graph
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import Graph, ModelSpec
 from musegen_daw.part_files import part_folder
-from musegen_daw.vocoding.mel import MelConfig
+from musegen_daw.vocoder.mel import MelConfig
 from training.vocoder.generator import Generator
 from training.vocoder.train import load_model
 

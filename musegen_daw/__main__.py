@@ -2,7 +2,7 @@
 
 import sys
 
-from musegen_daw.cli import main
+from musegen_daw.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -19,33 +19,34 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from PySide6.QtCore import QSocketNotifier, QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
-from musegen_daw import __version__, resources
-from musegen_daw.commands.endings import handle_endings
-from musegen_daw.commands.terminal import Parser, report_error, say
-from musegen_daw.computing.worker import Worker
+from musegen_daw import __version__
+from musegen_daw import resource_paths as resources
+from musegen_daw.cli.endings import handle_endings
+from musegen_daw.cli.terminal import Parser, report_error, say
 from musegen_daw.errors import MusegenError
 from musegen_daw.files import is_folder, reason
 from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.jam_control import JamControl, OpenRig
-from musegen_daw.ui.look import wear
+from musegen_daw.ui.jam.control import JamControl, OpenRig
 from musegen_daw.ui.panel import BAD, WARN, Panel, Place
 from musegen_daw.ui.session_lock import SessionLock
-from musegen_daw.ui.settings_store import AppSettings, SettingsStore
+from musegen_daw.ui.settings.store import AppSettings, SettingsStore
+from musegen_daw.ui.widgets.look import wear
 from musegen_daw.ui.window import SETTINGS, Window
+from musegen_daw.workers.worker import Worker
 
 if TYPE_CHECKING:
-    from musegen_daw.audition.player import Player
-    from musegen_daw.computing.drummer import RemoteDrummer
-    from musegen_daw.core.clip import Song
     from musegen_daw.devices.ports import PortDirectory
-    from musegen_daw.drumming.job import DrumWriter
-    from musegen_daw.drumming.request import DrumRequest, DrumResult
-    from musegen_daw.drumming.style import StyleBook
+    from musegen_daw.drums.job import DrumWriter
+    from musegen_daw.drums.request import DrumRequest, DrumResult
+    from musegen_daw.drums.style import StyleBook
     from musegen_daw.jam.rig import JamRig
-    from musegen_daw.jam.settings import RigSettings
+    from musegen_daw.jam.rig_settings import RigSettings
+    from musegen_daw.music.clip import Song
+    from musegen_daw.playback.player import Player
     from musegen_daw.ui.clips.panel import ClipsPanel
-    from musegen_daw.vocoding.decoder import MelDecoder
+    from musegen_daw.vocoder.decoder import MelDecoder
+    from musegen_daw.workers.drummer import RemoteDrummer
 
 # Painting takes the interpreter lock at each step; a worker that runs Python gives it back this soon.
 SWITCH_SECONDS = 0.0005
@@ -150,7 +151,7 @@ class App:
         )
 
     def _make_jam(self, context: AppContext) -> Panel:
-        from musegen_daw.ui.jam_panel import JamPanel
+        from musegen_daw.ui.jam.panel import JamPanel
 
         return JamPanel(context, self.control)
 
@@ -172,14 +173,14 @@ class App:
         return clip.name, self._clips.current_song()
 
     def _make_settings(self, context: AppContext) -> Panel:
-        from musegen_daw.ui.settings_panel import SettingsPanel
+        from musegen_daw.ui.settings.panel import SettingsPanel
 
         panel = SettingsPanel(context)
         panel.begin_wanted.connect(lambda: self.window.go_to("jam"))
         return panel
 
     def _open_generator(self) -> RemoteDrummer:
-        from musegen_daw.computing.drummer import RemoteDrummer
+        from musegen_daw.workers.drummer import RemoteDrummer
 
         chosen = self.settings.current.models_dir
         folder = Path(chosen) / "drums"
@@ -189,8 +190,8 @@ class App:
 
     def _vocoder(self, name: str) -> MelDecoder:
         def open_vocoder() -> MelDecoder:
-            from musegen_daw.computing.decoder import RemoteDecoder
-            from musegen_daw.computing.tasks import OPEN_VOCODER, VOCODE
+            from musegen_daw.workers.decoder import RemoteDecoder
+            from musegen_daw.workers.tasks import OPEN_VOCODER, VOCODE
 
             folder = resources.vocoder_dir(name)
             called, mel = self._sounding.call(OPEN_VOCODER, folder)
@@ -203,7 +204,7 @@ class App:
             self._player.made.set_device(settings.audio_device or None)
 
     def _open_player(self) -> Player:
-        from musegen_daw.audition.player import Player
+        from musegen_daw.playback.player import Player
 
         return Player(self.settings.current.audio_device or None)
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QImage, QPainter, Qt
 from PySide6.QtSvg import QSvgRenderer
 
-from musegen_daw.resources import resources_dir
+from musegen_daw.resource_paths import resources_dir
 
 NAME = "musegen-daw"
 SIZES = (16, 24, 32, 48, 64, 128, 256, 512)

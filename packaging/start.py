@@ -2,22 +2,22 @@
 
 import sys
 
-from musegen_daw.own_processes import AS_COMPUTER, AS_SENDER
+from musegen_daw.subprocesses import AS_COMPUTER, AS_SENDER
 
 
 def main() -> int:
     """Run what was asked for and return the exit code; without a command, the window."""
     if sys.argv[1:] == [AS_SENDER]:
-        from musegen_daw.sending import process
+        from musegen_daw.jam.output.process import process
 
         process.main()
         return 0
     if sys.argv[1:] == [AS_COMPUTER]:
-        from musegen_daw.computing import process
+        from musegen_daw.workers import process
 
         process.main()
         return 0
-    from musegen_daw import cli
+    from musegen_daw.cli import main as cli
 
     return cli.main()
 

@@ -17,7 +17,7 @@ from scripts.opened_app import CLIP, opened_app
 
 if TYPE_CHECKING:
     from musegen_daw.app import App
-    from musegen_daw.core.clip import Song
+    from musegen_daw.music.clip import Song
     from musegen_daw.ui.work import Task
 
 BEAT_SECONDS = 0.005
@@ -53,7 +53,7 @@ def measure(seconds: float, loads: tuple[str, ...] = LOADS) -> tuple[list[float]
     """By how many seconds each beat was late, in order of length, and how many plans came late."""
     from PySide6.QtCore import Qt, QTimer
 
-    from musegen_daw.live.clock import SystemClock
+    from musegen_daw.jam.clock.clock import SystemClock
     from scripts.played_rig import PlayedRig
 
     beats: list[float] = []
@@ -101,7 +101,7 @@ def measure(seconds: float, loads: tuple[str, ...] = LOADS) -> tuple[list[float]
 
 
 def _flood(app: App, stop: threading.Event) -> None:
-    from musegen_daw.live.events import note_off, note_on
+    from musegen_daw.jam.events import note_off, note_on
     from scripts.played_rig import PlayedRig
 
     rig = app.control.rig
@@ -118,8 +118,8 @@ def _flood(app: App, stop: threading.Event) -> None:
 
 
 def _generate(app: App, stop: threading.Event) -> None:
-    from musegen_daw.core.parts import clip_bars
-    from musegen_daw.drumming.request import DrumRequest
+    from musegen_daw.drums.request import DrumRequest
+    from musegen_daw.music.parts import clip_bars
 
     song = _song()
     bars = clip_bars(song.time_map, song.parts)
@@ -132,8 +132,8 @@ def _generate(app: App, stop: threading.Event) -> None:
 
 
 def _render(app: App, stop: threading.Event) -> None:
-    from musegen_daw.drumming.job import DrumSettings
-    from musegen_daw.editing.opening import open_clip, read_source
+    from musegen_daw.clips.opening import open_clip, read_source
+    from musegen_daw.drums.job import DrumSettings
     from musegen_daw.ui.clips.rendered import Rendered
 
     document = open_clip([read_source(_path())], 0, DrumSettings(seed=0))
@@ -143,7 +143,7 @@ def _render(app: App, stop: threading.Event) -> None:
 
 def _vocode(app: App, stop: threading.Event) -> None:
     from musegen_daw.ui.vocoder import jobs
-    from musegen_daw.ui.vocoder.wishes import Shape, Wish
+    from musegen_daw.ui.vocoder.settings import Shape, Wish
 
     models, _ = jobs.look_for_models("")
     model, song = models[0], _song()
@@ -161,13 +161,13 @@ def _task() -> Task:
 
 
 def _song() -> Song:
-    from musegen_daw.midi_file import read_midi
+    from musegen_daw.midi.file import read_midi
 
     return read_midi(_path())
 
 
 def _path() -> Path:
-    from musegen_daw import resources
+    from musegen_daw import resource_paths as resources
 
     return resources.clips_dir() / f"{CLIP}.mid"
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from musegen_daw.app import App
-    from musegen_daw.live.clock import Clock
+    from musegen_daw.jam.clock.clock import Clock
 
 CLIP, BPM = "funk-bass", 120.0
 
@@ -25,7 +25,7 @@ def opened_app(clock: Clock | None = None) -> Iterator[tuple[QApplication, App]]
     from PySide6.QtWidgets import QApplication
 
     from musegen_daw.app import App, Late, run_smoothly
-    from musegen_daw.ui.look import wear
+    from musegen_daw.ui.widgets.look import wear
     from scripts.played_rig import PlayedRig
     from scripts.screenshot_scenes import ShownPorts
 

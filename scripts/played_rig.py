@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from musegen_daw import resources
-from musegen_daw.jam.settings import RigSettings
+from musegen_daw import resource_paths as resources
+from musegen_daw.jam.clock.clock import Clock, ManualClock
+from musegen_daw.jam.clock.transport import InternalTransport, TransportState
+from musegen_daw.jam.control.control_map import ControlMap, Knob
+from musegen_daw.jam.control.controls import Controls
+from musegen_daw.jam.events import MidiEvent, note_off, note_on
+from musegen_daw.jam.output.scheduler import Scheduler
+from musegen_daw.jam.planning.picture import JamPicture
+from musegen_daw.jam.planning.planner import WritesDrums
+from musegen_daw.jam.rig_settings import RigSettings
+from musegen_daw.jam.session import JamSession
+from musegen_daw.jam.session_settings import JamSettings, Way
 from musegen_daw.jam.status import PortStatus, RigStatus
-from musegen_daw.live.clock import Clock, ManualClock
-from musegen_daw.live.control_map import ControlMap, Knob
-from musegen_daw.live.controls import Controls
-from musegen_daw.live.events import MidiEvent, note_off, note_on
-from musegen_daw.live.picture import JamPicture
-from musegen_daw.live.planner import WritesDrums
-from musegen_daw.live.scheduler import Scheduler
-from musegen_daw.live.session import JamSession
-from musegen_daw.live.settings import JamSettings, Way
-from musegen_daw.live.transport import InternalTransport, TransportState
-from musegen_daw.midi_file import read_midi
+from musegen_daw.midi.file import read_midi
 
 CHANNEL = 0
 

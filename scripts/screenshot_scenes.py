@@ -8,17 +8,17 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from musegen_daw import resources
+from musegen_daw import resource_paths as resources
 from musegen_daw.app import App
 from musegen_daw.devices.drivers import Direction
 from musegen_daw.devices.findings import Finding, Level
 from musegen_daw.devices.ports import PortDirectory, PortInfo
 from musegen_daw.errors import PortError
-from musegen_daw.jam.settings import RigSettings
-from musegen_daw.live.control_map import ControlMap, Knob
+from musegen_daw.jam.control.control_map import ControlMap, Knob
+from musegen_daw.jam.rig_settings import RigSettings
 from musegen_daw.ui.clips.panel import ClipsPanel
-from musegen_daw.ui.jam_panel import JamPanel
-from musegen_daw.ui.settings_panel import SettingsPanel
+from musegen_daw.ui.jam.panel import JamPanel
+from musegen_daw.ui.settings.panel import SettingsPanel
 from musegen_daw.ui.vocoder.panel import VocoderPanel
 from scripts.played_rig import PlayedRig
 

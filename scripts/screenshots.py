@@ -42,7 +42,7 @@ def main() -> int:
 def _take(folder: Path, scale: int, only: str, shown: tuple[str, ...]) -> int:
     from PySide6.QtWidgets import QApplication
 
-    from musegen_daw.ui.look import wear
+    from musegen_daw.ui.widgets.look import wear
     from scripts.screenshot_scenes import Stage, scenes
 
     application = QApplication(["musegen-daw"])

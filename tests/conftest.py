@@ -48,8 +48,8 @@ def jack():
 @pytest.fixture(scope="session")
 def tiny_vocoder(tmp_path_factory):
     """The folder of a vocoder of two convolutions that reads the usual mels; to be read, not written."""
-    from musegen_daw.vocoding.mel import MelConfig
-    from tests.vocoding.tiny_vocoder import write_tiny_vocoder
+    from musegen_daw.vocoder.mel import MelConfig
+    from tests.vocoder.tiny_vocoder import write_tiny_vocoder
 
     folder = tmp_path_factory.mktemp("models") / "tiny"
     write_tiny_vocoder(folder, MelConfig())

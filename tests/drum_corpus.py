@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
-from musegen_daw.midi_file import song_to_bytes
+from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.time import Tempo, TimeMap, TimeSignature
 
 PPQ = 480
 KICK, SNARE, HAT, CRASH = 36, 38, 42, 49

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from musegen_daw.core.drums import PIECES
-from musegen_daw.core.time import TimeMap, TimeSignature
-from musegen_daw.drumming.events import HIT, ONSET, POSITIONS_PER_BAR
-from musegen_daw.drumming.grammar import Grammar, Place
+from musegen_daw.drums.events import HIT, ONSET, POSITIONS_PER_BAR
+from musegen_daw.drums.grammar import Grammar, Place
+from musegen_daw.music.kit import PIECES
+from musegen_daw.music.time import TimeMap, TimeSignature
 
 METERS = st.sampled_from([(4, 4), (3, 4), (6, 8), (7, 8), (5, 4), (2, 4)])
 

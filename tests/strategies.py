@@ -2,9 +2,9 @@
 
 from hypothesis import strategies as st
 
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.messages import ChannelMessage, MessageKind
-from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.messages import ChannelMessage, MessageKind
+from musegen_daw.music.time import Tempo, TimeMap, TimeSignature
 
 PPQS = st.sampled_from([1, 24, 96, 120, 220, 384, 480, 960, 10080])
 

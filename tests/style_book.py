@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from musegen_daw.core.drums import PIECES
-from musegen_daw.drumming.style import StyleBook
+from musegen_daw.drums.style import StyleBook
+from musegen_daw.music.kit import PIECES
 
 NAMES = ("straight rock, eighth hats", "four on the floor, open hats", "slow waltz, ride")
 _PIECE = {piece.name: index for index, piece in enumerate(PIECES)}

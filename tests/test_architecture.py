@@ -59,7 +59,7 @@ def _name(path: Path) -> str:
 IMPORT = """
 import sys, time
 started = time.process_time()
-import musegen_daw.cli
+import musegen_daw.cli.main
 print(time.process_time() - started, *sys.modules)
 """
 

@@ -185,7 +185,7 @@ def test_a_full_disk_is_one_sentence_and_nothing_is_left(tmp_path, work):
     script = f"""
 import sys, numpy as np
 from pathlib import Path
-from musegen_daw.audio_file import wav_writer
+from musegen_daw.audio.file import wav_writer
 from musegen_daw.errors import AudioError
 from musegen_daw.files import write_bytes, written_beside
 def write_wav(path):

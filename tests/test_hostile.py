@@ -7,27 +7,27 @@ from contextlib import suppress
 import pytest
 
 from benchmarks import hostile_inputs as hostile
-from musegen_daw import smf
-from musegen_daw.audio_file import read_mono
-from musegen_daw.audition.rendering import render_source
-from musegen_daw.cli import main
-from musegen_daw.commands.drum_request import DrumOptions, drum_task
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.drum_maps import parse_drum_map
-from musegen_daw.core.parts import MAX_BARS, MAX_LOOP_BARS, clip_bars
-from musegen_daw.core.time import TimeMap, TimeSignature
-from musegen_daw.drumming.job import DrumSettings
-from musegen_daw.drumming.request import DrumRequest, check
-from musegen_daw.editing.document import MidiSource
-from musegen_daw.editing.generating import check_locks
-from musegen_daw.editing.opening import open_clip
+from musegen_daw.audio.file import read_mono
+from musegen_daw.cli.drum_request import DrumOptions, drum_task
+from musegen_daw.cli.main import main
+from musegen_daw.clips.document import MidiSource
+from musegen_daw.clips.generating import check_locks
+from musegen_daw.clips.opening import open_clip
+from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumRequest, check
 from musegen_daw.errors import AudioError, MidiFileError, ProjectError
-from musegen_daw.live.settings import JamSettings
-from musegen_daw.midi_file import song_from_bytes
-from musegen_daw.render.soundfont import open_soundfont
-from musegen_daw.render.synth import MAX_CLIPS, check_renderable
-from musegen_daw.vocoding.mel import MelConfig
-from musegen_daw.vocoding.mel_file import load_mel
+from musegen_daw.jam.session_settings import JamSettings
+from musegen_daw.midi import smf
+from musegen_daw.midi.file import song_from_bytes
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.drum_maps import parse_drum_map
+from musegen_daw.music.parts import MAX_BARS, MAX_LOOP_BARS, clip_bars
+from musegen_daw.music.time import TimeMap, TimeSignature
+from musegen_daw.playback.rendering import render_source
+from musegen_daw.playback.synth.soundfont import open_soundfont
+from musegen_daw.playback.synth.synth import MAX_CLIPS, check_renderable
+from musegen_daw.vocoder.mel import MelConfig
+from musegen_daw.vocoder.mel_file import load_mel
 from training.common.config import load_config
 
 
@@ -95,7 +95,7 @@ def test_a_stray_note_is_not_rendered():
     "again", [b"\x00\x07\x41", b"\x00\xb0\x07\x41"], ids=["running status", "with status"]
 )
 def test_a_flood_of_events_is_refused(again, monkeypatch):
-    monkeypatch.setattr("musegen_daw.smf.track_events.MAX_EVENTS", 1_000)
+    monkeypatch.setattr("musegen_daw.midi.smf.track_events.MAX_EVENTS", 1_000)
     few = hostile.flood(b"\x00\xb0\x07\x40", again, size=900 * len(again))
     assert len(song_from_bytes(few, "few.mid").clips) == 1
     many = hostile.flood(b"\x00\xb0\x07\x40", again, size=1_100 * len(again))
@@ -104,7 +104,7 @@ def test_a_flood_of_events_is_refused(again, monkeypatch):
 
 
 def test_events_are_counted_over_all_tracks(monkeypatch):
-    monkeypatch.setattr("musegen_daw.smf.track_events.MAX_EVENTS", 100)
+    monkeypatch.setattr("musegen_daw.midi.smf.track_events.MAX_EVENTS", 100)
     smf.parse(hostile.many_tracks(50, 0))
     with pytest.raises(ValueError, match="has more than .* events"):
         smf.parse(hostile.many_tracks(51, 0))

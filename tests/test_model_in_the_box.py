@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from export.drums import parity
-from musegen_daw.core.clip import Clip
-from musegen_daw.drumming.generator import DrumGenerator
-from musegen_daw.drumming.request import DrumRequest
-from musegen_daw.midi_file import read_midi
+from musegen_daw.drums.generator import DrumGenerator
+from musegen_daw.drums.request import DrumRequest
+from musegen_daw.midi.file import read_midi
 from musegen_daw.models.spec import load_spec
-from musegen_daw.resources import clips_dir, drum_model_dir, style_names, style_path
+from musegen_daw.music.clip import Clip
+from musegen_daw.resource_paths import clips_dir, drum_model_dir, style_names, style_path
 from training.drums.train import load_model
 
 CHECKPOINT = Path(__file__).resolve().parent.parent / "resources/checkpoints/drums-lstm.safetensors"

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImageReader
 
-from musegen_daw import __version__, cli, own_processes
-from musegen_daw.computing import messages as computing_messages
-from musegen_daw.sending import messages
-from musegen_daw.ui.icons import icon_path
+from musegen_daw import __version__
+from musegen_daw import subprocesses as own_processes
+from musegen_daw.cli import main as cli
+from musegen_daw.jam.output.process import messages
+from musegen_daw.ui.widgets.icons import icon_path
+from musegen_daw.workers import messages as computing_messages
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGING = ROOT / "packaging"
@@ -40,8 +42,8 @@ def _entry(path: Path) -> configparser.SectionProxy:
 
 
 def test_notes_are_sent_by_python_or_by_the_packaged_program(monkeypatch, tmp_path):
-    module, flag = "musegen_daw.sending", own_processes.AS_SENDER
-    assert own_processes.command_of(module, flag) == (sys.executable, "-m", "musegen_daw.sending")
+    module, flag = "musegen_daw.jam.output.process", own_processes.AS_SENDER
+    assert own_processes.command_of(module, flag) == (sys.executable, "-m", "musegen_daw.jam.output.process")
     program = tmp_path / "musegen-daw-window.exe"
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(program))

@@ -15,9 +15,9 @@ from pathlib import Path
 from benchmarks.ardour import session_file
 from benchmarks.ardour.remote import CLIENT, Ardour, ArdourError, ardour
 from benchmarks.ardour.session_file import Onset
-from musegen_daw.core.clip import Clip, Song
 from musegen_daw.devices.drivers import Direction
 from musegen_daw.devices.ports import PortDirectory
+from musegen_daw.music.clip import Clip, Song
 
 RATE_HZ = 48_000
 BEATS_PER_BAR = 4

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from benchmarks.ardour.jam import BEATS_PER_BAR, RATE_HZ, Take
 from benchmarks.ardour.session_file import Onset
 from benchmarks.jack_server import PERIOD_SAMPLES
-from musegen_daw import smf
-from musegen_daw.live.patterns import LEAD_BEATS
+from musegen_daw.jam.patterns import LEAD_BEATS
+from musegen_daw.midi import smf
 
 PERIOD_MS = 1000 * PERIOD_SAMPLES / RATE_HZ
 MAX_ERROR_MS = 5.0 + PERIOD_MS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from benchmarks.ardour.jam import BEATS_PER_BAR, Take
 from benchmarks.ardour.measures import MAX_ERROR_MS, Findings
 from benchmarks.ardour.session_file import Onset
-from musegen_daw.core.drums import VOICE_OF_PITCH, VOICES
+from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
 from training.common.figures import LINE, MUTED, TEXT, new_figure, save_figure, style
 from training.drums.pictures import BAR_LINE, BEAT_LINE, LANE_COLOURS, LANES, VELOCITY_STEPS, shade
 

@@ -10,8 +10,8 @@ from benchmarks.ardour.jam import Take, jam
 from benchmarks.ardour.measures import Findings, findings
 from benchmarks.ardour.picture import draw
 from benchmarks.jack_server import jack_server
-from musegen_daw import resources
-from musegen_daw.midi_file import read_midi
+from musegen_daw import resource_paths as resources
+from musegen_daw.midi.file import read_midi
 
 BPM, BARS, CLIP = 118.4, 16, "demo.mid"
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from musegen_daw import smf
-from musegen_daw.core.clip import Song
-from musegen_daw.midi_file import song_to_bytes
+from musegen_daw.midi import smf
+from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.music.clip import Song
 
 TICKS_PER_BEAT = 1920  # what Ardour counts in, in its session files
 

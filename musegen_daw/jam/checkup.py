@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from musegen_daw.core.clip import Clip, Note
-from musegen_daw.core.parts import clip_bars
-from musegen_daw.core.time import TimeMap
 from musegen_daw.devices.findings import Finding, Level, diagnose
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.devices.survey import LISTEN_SECONDS, ListDevices, Survey, listen, look
-from musegen_daw.drumming.job import OpenGenerator
-from musegen_daw.drumming.request import DrumRequest
+from musegen_daw.drums.job import OpenGenerator
+from musegen_daw.drums.request import DrumRequest
 from musegen_daw.errors import MusegenError
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.parts import clip_bars
+from musegen_daw.music.time import TimeMap
 
 FASTEST_BAR_SECONDS = 1.0
 """A bar of 4/4 at 240 BPM: what a plan of one bar may take at most."""
@@ -67,7 +67,7 @@ def _one_bar() -> DrumRequest:
 
 
 def _soundfont() -> Iterator[Finding]:
-    from musegen_daw.render.soundfont import find_soundfont, open_soundfont
+    from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
 
     try:
         path = find_soundfont()

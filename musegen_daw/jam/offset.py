@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from statistics import median
 
-from musegen_daw.core.drums import PIECE_OF_PITCH
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.errors import PortError
-from musegen_daw.jam.outputs import MidiOut, opener
-from musegen_daw.jam.ports import RigPorts
-from musegen_daw.jam.settings import ClockSource, RigSettings
-from musegen_daw.live.clock import SystemClock
-from musegen_daw.live.events import MidiEvent, note_off, note_on
+from musegen_daw.jam.clock.clock import SystemClock
+from musegen_daw.jam.events import MidiEvent, note_off, note_on
+from musegen_daw.jam.rig_outputs import MidiOut, opener
+from musegen_daw.jam.rig_ports import RigPorts
+from musegen_daw.jam.rig_settings import ClockSource, RigSettings
+from musegen_daw.music.kit import PIECE_OF_PITCH
 
 NOTES = 24
 WAIT_SECONDS = 60.0

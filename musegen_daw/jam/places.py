@@ -10,7 +10,12 @@ from pathlib import Path
 
 from musegen_daw import files
 from musegen_daw.errors import MusegenError
-from musegen_daw.live.control_map import ControlMap, control_map_names, load_control_map, save_control_map
+from musegen_daw.jam.control.control_map import (
+    ControlMap,
+    control_map_names,
+    load_control_map,
+    save_control_map,
+)
 
 MAX_BYTES = 2**16
 MAX_OFFSET_SECONDS = 10

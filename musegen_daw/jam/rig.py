@@ -8,35 +8,35 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
-from musegen_daw.core.drum_maps import DrumMap
 from musegen_daw.devices.audio_output import KitOutput
 from musegen_daw.devices.drivers import Direction
 from musegen_daw.devices.ports import PortChange, PortDirectory
-from musegen_daw.drumming.job import chosen_style
-from musegen_daw.drumming.style import Style, StyleBook
+from musegen_daw.drums.job import chosen_style
+from musegen_daw.drums.style import Style, StyleBook
 from musegen_daw.errors import MidiFileError
 from musegen_daw.files import write_bytes
 from musegen_daw.jam import places
-from musegen_daw.jam.feedback import EchoFilter
-from musegen_daw.jam.kit import open_kit
-from musegen_daw.jam.outputs import opener
-from musegen_daw.jam.ports import RigPorts
-from musegen_daw.jam.settings import RigSettings
+from musegen_daw.jam.clock.clock import Clock, SystemClock
+from musegen_daw.jam.control.control_map import ControlMap, Knob
+from musegen_daw.jam.control.controls import Controls
+from musegen_daw.jam.events import MidiEvent
+from musegen_daw.jam.output.feedback import EchoFilter
+from musegen_daw.jam.output.kit import open_kit
+from musegen_daw.jam.output.outputs import Outputs
+from musegen_daw.jam.output.process.lasting import LastingScheduler
+from musegen_daw.jam.output.scheduler import Scheduler
+from musegen_daw.jam.planning.picture import JamPicture
+from musegen_daw.jam.planning.planner import WritesDrums
+from musegen_daw.jam.recording.tape import Tape
+from musegen_daw.jam.rig_outputs import opener
+from musegen_daw.jam.rig_ports import RigPorts
+from musegen_daw.jam.rig_settings import RigSettings
+from musegen_daw.jam.session import JamSession
+from musegen_daw.jam.session_settings import Way
 from musegen_daw.jam.status import PortStatus, RigStatus
 from musegen_daw.jam.timekeeper import Timekeeper
-from musegen_daw.live.clock import Clock, SystemClock
-from musegen_daw.live.control_map import ControlMap, Knob
-from musegen_daw.live.controls import Controls
-from musegen_daw.live.events import MidiEvent
-from musegen_daw.live.outputs import Outputs
-from musegen_daw.live.picture import JamPicture
-from musegen_daw.live.planner import WritesDrums
-from musegen_daw.live.scheduler import Scheduler
-from musegen_daw.live.session import JamSession
-from musegen_daw.live.settings import Way
-from musegen_daw.live.tape import Tape
-from musegen_daw.midi_file import song_to_bytes
-from musegen_daw.sending.lasting import LastingScheduler
+from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.music.drum_maps import DrumMap
 
 
 class KnowsStyles(WritesDrums, Protocol):

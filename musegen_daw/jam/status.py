@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from musegen_daw.live.midi_clock import ClockState
-from musegen_daw.live.settings import JamStatus
-from musegen_daw.live.transport import TransportState
+from musegen_daw.jam.clock.midi_clock import ClockState
+from musegen_daw.jam.clock.transport import TransportState
+from musegen_daw.jam.session_settings import JamStatus
 
 
 @dataclass(frozen=True, slots=True)

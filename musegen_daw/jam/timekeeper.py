@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil
 
-from musegen_daw.core.drums import PIECE_OF_PITCH
-from musegen_daw.jam.clock_input import ClockInput
-from musegen_daw.jam.outputs import MidiOut
-from musegen_daw.jam.settings import ClockSource, RigSettings
-from musegen_daw.live.clock import Clock
-from musegen_daw.live.clock_sender import ClockSender
-from musegen_daw.live.events import TimedNote
-from musegen_daw.live.midi_clock import ClockFollower, ClockState
-from musegen_daw.live.outputs import PlaysNotes
-from musegen_daw.live.patterns import LEAD_BEATS
-from musegen_daw.live.transport import FollowedTransport, InternalTransport
+from musegen_daw.jam.clock.clock import Clock
+from musegen_daw.jam.clock.input import ClockInput
+from musegen_daw.jam.clock.midi_clock import ClockFollower, ClockState
+from musegen_daw.jam.clock.sender import ClockSender
+from musegen_daw.jam.clock.transport import FollowedTransport, InternalTransport
+from musegen_daw.jam.events import TimedNote
+from musegen_daw.jam.output.outputs import PlaysNotes
+from musegen_daw.jam.patterns import LEAD_BEATS
+from musegen_daw.jam.rig_outputs import MidiOut
+from musegen_daw.jam.rig_settings import ClockSource, RigSettings
+from musegen_daw.music.kit import PIECE_OF_PITCH
 
 CLICK_PITCH = 37  # side stick
 FIRST_CLICK_VELOCITY, CLICK_VELOCITY = 110, 80

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
-from musegen_daw import smf
-from musegen_daw.core.clip import Clip, Note
-from musegen_daw.core.messages import ChannelMessage, MessageKind, Messages
+from musegen_daw.midi import smf
 from musegen_daw.midi.drum_channels import DrumChannels, SysEx
 from musegen_daw.midi.drum_names import plays_drums
 from musegen_daw.midi.ports import first_port
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.messages import ChannelMessage, MessageKind, Messages
 
 BANK_COARSE, BANK_FINE = 0, 32
 _FIRST_TOLD = smf.KEY_PRESSURE  # below it are notes

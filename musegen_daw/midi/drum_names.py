@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from musegen_daw.core.drums import VOICE_OF_PITCH, VOICES
+from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
 
 _SAYS_DRUMS = re.compile(
     r"\b(drums?|drum ?(kit|set|machine|track|loop|part)s?|percussions?|perc|schlagzeug|drumki?t|batteria|batterie|"

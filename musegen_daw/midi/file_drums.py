@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from musegen_daw import smf
-from musegen_daw.core.clip import Clip
+from musegen_daw.midi import smf
 from musegen_daw.midi.clips import PlacedClip, placed_clips
 from musegen_daw.midi.drum_channels import DRUM_CHANNEL
 from musegen_daw.midi.ports import first_port
 from musegen_daw.midi.tracks import MAX_PORT, drum_track
+from musegen_daw.music.clip import Clip
 
 _TIME = (smf.TEMPO, smf.TIME_SIGNATURE, smf.MARKER, smf.CUE_POINT)
 

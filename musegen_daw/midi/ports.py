@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from musegen_daw import smf
+from musegen_daw.midi import smf
 
 
 def first_port(track: smf.Track) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from musegen_daw import smf
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.messages import ChannelMessage, MessageKind
+from musegen_daw.midi import smf
 from musegen_daw.midi.drum_channels import DRUM_CHANNEL, says_drums
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.messages import ChannelMessage, MessageKind
 
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 MAX_PORT = 127

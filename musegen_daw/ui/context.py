@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegen_daw.ui.bridge import Bridge
-from musegen_daw.ui.settings_store import SettingsStore
+from musegen_daw.ui.settings.store import SettingsStore
 
 if TYPE_CHECKING:
-    from musegen_daw.audition.player import Player
     from musegen_daw.devices.ports import PortDirectory
-    from musegen_daw.drumming.job import DrumWriter
-    from musegen_daw.vocoding.decoder import MelDecoder
+    from musegen_daw.drums.job import DrumWriter
+    from musegen_daw.playback.player import Player
+    from musegen_daw.vocoder.decoder import MelDecoder
 
 
 def here(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:

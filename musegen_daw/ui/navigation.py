@@ -8,11 +8,11 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
-from musegen_daw.ui.icons import icon
 from musegen_daw.ui.panel import Place
-from musegen_daw.ui.plain import plain_tip
-from musegen_daw.ui.theme import SMALL, SMALL_TEXT, TINY, font, theme
-from musegen_daw.ui.widgets import is_restyling
+from musegen_daw.ui.widgets.basic import is_restyling
+from musegen_daw.ui.widgets.icons import icon
+from musegen_daw.ui.widgets.plain import plain_tip
+from musegen_daw.ui.widgets.theme import SMALL, SMALL_TEXT, TINY, font, theme
 
 WIDTH = 84
 _BUTTON = QSize(WIDTH - 12, 64)

@@ -21,14 +21,14 @@ from PySide6.QtWidgets import (
 from musegen_daw.ui import saved_session
 from musegen_daw.ui.autosave import Autosave
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.icons import app_icon
-from musegen_daw.ui.jam_control import JamControl
-from musegen_daw.ui.look import wear
+from musegen_daw.ui.jam.control import JamControl
+from musegen_daw.ui.jam.transport_bar import TransportBar
 from musegen_daw.ui.navigation import Navigation
 from musegen_daw.ui.panel import BAD, INFO, WARN, Panel, Place
-from musegen_daw.ui.settings_store import AppSettings
-from musegen_daw.ui.status_line import StatusLine
-from musegen_daw.ui.transport_bar import TransportBar
+from musegen_daw.ui.settings.store import AppSettings
+from musegen_daw.ui.widgets.icons import app_icon
+from musegen_daw.ui.widgets.look import wear
+from musegen_daw.ui.widgets.status_line import StatusLine
 
 TITLE = "musegen-daw"
 USUAL_SIZE = (1280, 720)

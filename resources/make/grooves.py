@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from musegen_daw.core.drums import PIECES
+from musegen_daw.music.kit import PIECES
 from resources.make.midi import BEATS_PER_BAR, Part, Stroke, write_midi
 
 VELOCITIES = {"g": 28, "s": 46, "m": 68, "x": 90, "X": 114}

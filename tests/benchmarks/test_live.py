@@ -9,8 +9,8 @@ from benchmarks import clock_bound, drift, fuzz
 from benchmarks.jack_peer import Message
 from benchmarks.live import PERIOD_SECONDS, WAYS, Way, to_callback, to_wire, wire_row
 from benchmarks.loads import looping
-from musegen_daw.live.events import TimedNote, note_off, note_on
-from musegen_daw.live.scheduler import Lateness
+from musegen_daw.jam.events import TimedNote, note_off, note_on
+from musegen_daw.jam.output.scheduler import Lateness
 
 TAKES = 5
 

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.recording import recorded
-from tests.live.doubles import Drummer
+from tests.jam.doubles import Drummer
 
 
 @pytest.mark.parametrize("bpm", [40.0, 96.0, 120.0, 174.0, 300.0])

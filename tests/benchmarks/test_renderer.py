@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from benchmarks import renderer
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.time import TimeMap
-from musegen_daw.resources import soundfont_dir
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.time import TimeMap
+from musegen_daw.resource_paths import soundfont_dir
 
 SECONDS = 2.0
 _TIME = np.arange(round(SECONDS * renderer.RATE_HZ)) / renderer.RATE_HZ

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from benchmarks import roundtrip
-from musegen_daw import smf
-from musegen_daw.midi_file import MidiSong, midi_song_from_bytes
+from musegen_daw.midi import smf
+from musegen_daw.midi.file import MidiSong, midi_song_from_bytes
 from tests.midi_bytes import END, meta, midi_bytes, notes
 
 KEYS = meta(3, b"Keys") + notes(60, 62, 64, 65) + END

@@ -2,9 +2,9 @@
 
 import pytest
 
-from musegen_daw.cli import main
-from musegen_daw.core.clip import Song
-from musegen_daw.midi_file import write_midi
+from musegen_daw.cli.main import main
+from musegen_daw.midi.file import write_midi
+from musegen_daw.music.clip import Song
 from tests.cli.doubles import TIME_MAP, Drummer, part
 
 

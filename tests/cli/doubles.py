@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from musegen_daw.core.clip import Clip, Note
-from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
-from musegen_daw.drumming.plan import BarKind, BarPlan, Plan
-from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
+from musegen_daw.drums.plan import BarKind, BarPlan, Plan
+from musegen_daw.drums.request import DrumRequest, DrumResult, DrumTake
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.time import Tempo, TimeMap, TimeSignature
 from tests.style_book import BOOK
 
 

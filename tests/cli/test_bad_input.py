@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from musegen_daw.cli import main
-from musegen_daw.core.clip import Song
+from musegen_daw.cli.main import main
 from musegen_daw.errors import ModelError
-from musegen_daw.midi_file import song_to_bytes
+from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.music.clip import Song
 from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
 
 GOOD = song_to_bytes(Song((part(),), TIME_MAP))
@@ -128,7 +128,7 @@ def test_bad_input_from_a_shell(tmp_path, data, said):
 
 def test_the_command_line_starts_without_slow_libraries(tmp_path):
     slow = ["librosa", "matplotlib", "miditok", "numpy", "onnxruntime", "PySide6", "symusic"]
-    code = f"import sys, musegen_daw.cli; print([name for name in {slow} if name in sys.modules])"
+    code = f"import sys, musegen_daw.cli.main; print([name for name in {slow} if name in sys.modules])"
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=300)
     assert done.stdout == "[]\n"

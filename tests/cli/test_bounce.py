@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from musegen_daw.cli import main
-from musegen_daw.core.clip import Note, Song
-from musegen_daw.core.time import TimeMap
+from musegen_daw.cli.main import main
 from musegen_daw.errors import AudioError
-from musegen_daw.midi_file import read_midi, write_midi
+from musegen_daw.midi.file import read_midi, write_midi
+from musegen_daw.music.clip import Note, Song
+from musegen_daw.music.time import TimeMap
 from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
 
 

@@ -2,8 +2,8 @@
 
 import json
 
-from musegen_daw import smf
-from musegen_daw.midi_file import read_midi
+from musegen_daw.midi import smf
+from musegen_daw.midi.file import read_midi
 from tests.cli.doubles import one_sentence
 from tests.midi_bytes import END, meta, midi_bytes, notes
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from musegen_daw.commands.endings import Endings, last_resort
+from musegen_daw.cli.endings import Endings, last_resort
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -53,7 +53,7 @@ def test_the_hooks_are_as_before_afterwards():
 @pytest.mark.parametrize("end", ["raise ValueError", "sys.exit(3)"])
 def test_a_program_that_ends_within_silences(end):
     script = (
-        "import sys; from musegen_daw.commands.endings import last_resort\n"
+        "import sys; from musegen_daw.cli.endings import last_resort\n"
         f"context = last_resort(lambda: print('silence')); context.__enter__(); {end}"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
@@ -62,6 +62,8 @@ def test_a_program_that_ends_within_silences(end):
 
 
 def test_a_program_that_ends_later_does_not():
-    script = "from musegen_daw.commands.endings import last_resort\nwith last_resort(lambda: print('silence')): pass"
+    script = (
+        "from musegen_daw.cli.endings import last_resort\nwith last_resort(lambda: print('silence')): pass"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout) == (0, "")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from musegen_daw import resources
-from musegen_daw.core.clip import Song
-from musegen_daw.core.time import TimeMap, TimeSignature
-from musegen_daw.drumming.plan import BarKind, BarPlan, Plan
-from musegen_daw.midi_file import read_midi, write_midi
+from musegen_daw import resource_paths as resources
+from musegen_daw.drums.plan import BarKind, BarPlan, Plan
+from musegen_daw.midi.file import read_midi, write_midi
+from musegen_daw.music.clip import Song
+from musegen_daw.music.time import TimeMap, TimeSignature
 from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
 
 

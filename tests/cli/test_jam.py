@@ -15,12 +15,12 @@ from statistics import median
 
 import pytest
 
-from musegen_daw.cli import main
-from musegen_daw.core.drums import PIECE_OF_PITCH
+from musegen_daw.cli.main import main
 from musegen_daw.devices.drivers import open_drivers
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.jam.places import config_dir, load_offset
-from musegen_daw.midi_file import read_midi
+from musegen_daw.midi.file import read_midi
+from musegen_daw.music.kit import PIECE_OF_PITCH
 from tests.apart import run_apart
 from tests.cli.doubles import one_sentence
 from tests.jam.daw import WAIT_SECONDS, Daw

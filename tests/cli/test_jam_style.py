@@ -4,8 +4,8 @@ import argparse
 
 import pytest
 
-from musegen_daw.cli import main
-from musegen_daw.commands import jam_options
+from musegen_daw.cli import jam_options
+from musegen_daw.cli.main import main
 from tests.cli.doubles import Drummer, one_sentence
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from musegen_daw.cli import main
-from musegen_daw.core.clip import Song
-from musegen_daw.midi_file import read_midi, song_from_bytes, song_to_bytes, write_midi
+from musegen_daw.cli.main import main
+from musegen_daw.midi.file import read_midi, song_from_bytes, song_to_bytes, write_midi
+from musegen_daw.music.clip import Song
 from musegen_daw.suffixes import AUDIO_SUFFIXES, MEL_SUFFIX, MIDI_SUFFIXES
 from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
 from tests.ogg_flac import wrapped
@@ -108,7 +108,7 @@ def test_a_standard_output_that_takes_nothing_is_one_sentence(clip, tmp_path, pl
     else:
         writer = os.open(place, os.O_WRONLY)
     script = (
-        "from musegen_daw.cli import main; from tests.cli.doubles import Drummer; import sys; "
+        "from musegen_daw.cli.main import main; from tests.cli.doubles import Drummer; import sys; "
         "sys.exit(main(sys.argv[1:], open_generator=Drummer().open))"
     )
     command = [sys.executable, "-c", script, "generate", str(clip), "-o", "-"]
@@ -225,7 +225,7 @@ def test_flac_in_ogg_is_vocoded(run, tiny_vocoder, tmp_path):
 
 def test_the_window_takes_and_offers_the_same_files():
     from musegen_daw.ui.clips.file_work import OPENED_SUFFIXES
-    from musegen_daw.ui.vocoder.asking import SUFFIXES
+    from musegen_daw.ui.vocoder.file_dialogs import SUFFIXES
 
     assert OPENED_SUFFIXES[:-1] == MIDI_SUFFIXES
     assert (*AUDIO_SUFFIXES, MEL_SUFFIX) == SUFFIXES

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from musegen_daw.cli import main
+from musegen_daw.cli.main import main
 from musegen_daw.devices.drivers import open_drivers
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.devices.sound_devices import AudioDevice

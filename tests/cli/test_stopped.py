@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
-from musegen_daw.cli import main
-from musegen_daw.commands import terminal
-from musegen_daw.core.clip import Song
-from musegen_daw.midi_file import write_midi
+from musegen_daw.cli import terminal
+from musegen_daw.cli.main import main
+from musegen_daw.midi.file import write_midi
+from musegen_daw.music.clip import Song
 from tests.cli.doubles import TIME_MAP, kit, part
 from tests.systems import SYSTEMS, live_on
 
@@ -94,7 +94,7 @@ def test_a_program_that_waits_for_a_pipe_is_stopped(song, tmp_path):
     pipe = tmp_path / "pipe.mid"
     os.mkfifo(pipe)
     script = (
-        "from musegen_daw.cli import main; from tests.cli.doubles import Drummer; import sys; "
+        "from musegen_daw.cli.main import main; from tests.cli.doubles import Drummer; import sys; "
         "from musegen_daw import files; copy = files._copy; "
         "files._copy = lambda *ways: (print('waits', flush=True), copy(*ways)); "
         "sys.exit(main(sys.argv[1:], open_generator=Drummer().open))"

@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from musegen_daw.midi_file import read_midi
+from musegen_daw.midi.file import read_midi
 from tests.cli.doubles import one_sentence
 
 SCRIPT = (
-    "from musegen_daw.cli import main; from tests.cli.doubles import Drummer; import sys; "
+    "from musegen_daw.cli.main import main; from tests.cli.doubles import Drummer; import sys; "
     "sys.exit(main(sys.argv[1:], open_generator=Drummer().open))"
 )
 FULL = "Error: Cannot write to the standard output: no space left on device.\n"
@@ -92,7 +92,7 @@ def test_an_error_that_cannot_be_told_keeps_its_code(start, clips, tmp_path, err
 def test_no_file_takes_the_place_of_a_stream_that_is_closed(start, clip, tmp_path):
     """What a library prints would else be written into it."""
     script = (
-        "import os; from pathlib import Path; from musegen_daw.commands import standard_output; "
+        "import os; from pathlib import Path; from musegen_daw.cli import standard_output; "
         "standard_output.open_closed(); file = os.open('new', os.O_CREAT | os.O_WRONLY); "
         "Path('number').write_text(str(file))"
     )

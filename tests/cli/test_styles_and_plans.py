@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from musegen_daw import resources
-from musegen_daw.core.clip import Marker, Song
-from musegen_daw.core.time import TimeMap
-from musegen_daw.drumming.plan import BarKind, BarPlan, Plan
-from musegen_daw.midi_file import read_midi, write_midi
+from musegen_daw import resource_paths as resources
+from musegen_daw.drums.plan import BarKind, BarPlan, Plan
+from musegen_daw.midi.file import read_midi, write_midi
+from musegen_daw.music.clip import Marker, Song
+from musegen_daw.music.time import TimeMap
 from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
 from tests.style_book import BOOK, NAMES
 

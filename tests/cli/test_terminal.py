@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musegen_daw.cli import main
-from musegen_daw.commands import terminal
-from musegen_daw.commands.jam_display import Display
+from musegen_daw.cli import terminal
+from musegen_daw.cli.jam_display import Display
+from musegen_daw.cli.main import main
 from musegen_daw.errors import MusegenError
 
 TITLE = "\x1b]0;owned\x07"

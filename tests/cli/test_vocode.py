@@ -7,14 +7,14 @@ import pytest
 import soundfile
 import soxr
 
-from musegen_daw.cli import main
-from musegen_daw.commands import terminal
-from musegen_daw.core.clip import Song
-from musegen_daw.midi_file import write_midi
-from musegen_daw.vocoding.mel import MelConfig, log_mel
-from musegen_daw.vocoding.vocoder import Vocoder
+from musegen_daw.cli import terminal
+from musegen_daw.cli.main import main
+from musegen_daw.midi.file import write_midi
+from musegen_daw.music.clip import Song
+from musegen_daw.vocoder.mel import MelConfig, log_mel
+from musegen_daw.vocoder.vocoder import Vocoder
 from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
-from tests.vocoding.tiny_vocoder import write_tiny_vocoder
+from tests.vocoder.tiny_vocoder import write_tiny_vocoder
 
 CONFIG = MelConfig()
 SECONDS = 1.2

@@ -2,7 +2,7 @@
 
 import sys
 
-from musegen_daw import cli
+from musegen_daw.cli import main as cli
 
 
 def test_without_a_command_or_with_files_to_open_the_window_opens():

@@ -10,9 +10,9 @@ from benchmarks.ardour.jam import Take
 from benchmarks.ardour.measures import findings
 from benchmarks.ardour.picture import draw
 from benchmarks.ardour.session_file import Onset
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.time import TimeMap
-from musegen_daw.midi_file import song_to_bytes
+from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.time import TimeMap
 
 ON, OFF = b"\x99\x24\x64", b"\x89\x24\x00"
 

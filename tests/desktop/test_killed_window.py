@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from musegen_daw import resources
-from musegen_daw.core.drums import VOICES
+from musegen_daw import resource_paths as resources
+from musegen_daw.music.kit import VOICES
 from tests.desktop.hands import Hands, window
 
 CLIP = resources.clips_dir() / "funk-bass.mid"

@@ -4,11 +4,11 @@ import os
 import signal
 
 from benchmarks.killed import children, kill_processes
-from musegen_daw import resources
+from musegen_daw import resource_paths as resources
 from tests.desktop.hands import window
 
 CLIP = resources.clips_dir() / "funk-bass.mid"
-COMPUTER = b"musegen_daw.computing"
+COMPUTER = b"musegen_daw.workers"
 
 
 def test_drums_are_written_though_the_process_that_writes_them_is_killed(desktop, tmp_path):

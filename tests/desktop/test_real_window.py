@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from musegen_daw import resources
-from musegen_daw.cli import main
-from musegen_daw.core.drums import VOICE_OF_PITCH, VOICES
+from musegen_daw import resource_paths as resources
+from musegen_daw.cli.main import main
+from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
 from tests.desktop import screen as screens
 from tests.desktop.file_manager import shown_file
 from tests.desktop.hands import ROOT, Hands, window

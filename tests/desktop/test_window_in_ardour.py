@@ -7,10 +7,10 @@ import pytest
 from benchmarks.ardour import session_file
 from benchmarks.ardour.jam import BEATS_PER_BAR, DRUMS, LISTENS, RULER, TRACK, make_session, roll, route
 from benchmarks.ardour.remote import ardour
-from musegen_daw import resources
+from musegen_daw import resource_paths as resources
 from musegen_daw.devices.drivers import Direction
 from musegen_daw.devices.ports import PortDirectory
-from musegen_daw.midi_file import read_midi
+from musegen_daw.midi.file import read_midi
 from tests.desktop.hands import window
 from tests.desktop.screen import wait_for
 from tests.jack_server import once_there

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdi
 
 from musegen_daw import app
 from musegen_daw.ui.clips.editing_grid import EditingGrid
-from musegen_daw.ui.drop_veil import DropVeil
-from musegen_daw.ui.drum_grid import Cell
-from musegen_daw.ui.status_line import StatusLine
+from musegen_daw.ui.widgets.drop_veil import DropVeil
+from musegen_daw.ui.widgets.drum_grid import Cell
+from musegen_daw.ui.widgets.status_line import StatusLine
 
 
 def told() -> dict[str, object]:

@@ -8,12 +8,7 @@ import numpy as np
 import pytest
 
 from musegen_daw.devices import audio_output
-from musegen_daw.devices.audio_output import (
-    BLOCK_SAMPLES,
-    KitOutput,
-    SamplePlayer,
-    StreamTimes,
-)
+from musegen_daw.devices.audio_output import BLOCK_SAMPLES, KitOutput, SamplePlayer, StreamTimes
 from musegen_daw.devices.sound_devices import output_devices
 from musegen_daw.errors import AudioError
 

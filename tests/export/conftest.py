@@ -11,9 +11,9 @@ import pytest
 import torch
 
 import export.__main__ as exporting
-from musegen_daw.drumming.generator import DrumGenerator
-from musegen_daw.drumming.hand import Noise
-from musegen_daw.drumming.plan_reading import PlanScale
+from musegen_daw.drums.generator import DrumGenerator
+from musegen_daw.drums.hand import Noise
+from musegen_daw.drums.plan_reading import PlanScale
 from tests.drum_corpus import TINY_CONFIG, write_corpus
 from training.common.checkpoint import write_tensors
 from training.drums import release, train

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from musegen_daw.drumming.generator import DrumGenerator
+from musegen_daw.drums.generator import DrumGenerator
 from musegen_daw.errors import ModelError
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from export import drums
 from export.drums import Parity, export_drums, parity
-from musegen_daw.drumming.plan_reading import PlanScale
-from musegen_daw.drumming.style import StyleBook
-from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
+from musegen_daw.drums.plan_reading import PlanScale
+from musegen_daw.drums.style import StyleBook
+from musegen_daw.drums.tokens import DrumTokenizer, DrumVocabulary
 from musegen_daw.errors import ModelError
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import load_spec

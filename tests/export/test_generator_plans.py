@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from musegen_daw.core.clip import Clip, Note
-from musegen_daw.core.drums import PIECES
-from musegen_daw.core.time import Bar, TimeMap, TimeSignature
-from musegen_daw.drumming.events import Array, clip_hits, quantise
-from musegen_daw.drumming.plan import BarKind, BarPlan, Cymbal, Plan
-from musegen_daw.drumming.request import DrumRequest, DrumTake
-from musegen_daw.drumming.style import Style
+from musegen_daw.drums.events import Array, clip_hits, quantise
+from musegen_daw.drums.plan import BarKind, BarPlan, Cymbal, Plan
+from musegen_daw.drums.request import DrumRequest, DrumTake
+from musegen_daw.drums.style import Style
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.kit import PIECES
+from musegen_daw.music.time import Bar, TimeMap, TimeSignature
 
 PPQ = 480
 CRASHES = {piece.pitch for piece in PIECES if piece.voice == "crash"}

@@ -8,8 +8,8 @@ import torch
 
 from export import hand as exporting
 from export.hand import ROLE, export_hand, parity
-from musegen_daw.drumming.events import HIT
-from musegen_daw.drumming.hand import Hand, Noise
+from musegen_daw.drums.events import HIT
+from musegen_daw.drums.hand import Hand, Noise
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import load_spec
 from training.drums.hand_evaluation import graph_of

@@ -10,13 +10,13 @@ import pytest
 
 from export.planner import FILE, UNCALIBRATED, export_planner, main, open_planner
 from export.planner_calibration import Song, calibrate, people, table, written
-from musegen_daw.core.drums import PIECES
-from musegen_daw.drumming.bar_features import bar_features
-from musegen_daw.drumming.events import ONSET
-from musegen_daw.drumming.plan_reading import FILL, FIRST_REPEAT, GROOVE, KINDS, LABEL, LEVELS, PlanScale
-from musegen_daw.drumming.planning import Planner
-from musegen_daw.drumming.style import Style, StyleBook
+from musegen_daw.drums.bar_features import bar_features
+from musegen_daw.drums.events import ONSET
+from musegen_daw.drums.plan_reading import FILL, FIRST_REPEAT, GROOVE, KINDS, LABEL, LEVELS, PlanScale
+from musegen_daw.drums.planning import Planner
+from musegen_daw.drums.style import Style, StyleBook
 from musegen_daw.models.spec import load_spec
+from musegen_daw.music.kit import PIECES
 from training.drums.planner import load_planner, train
 from training.drums.planner_data import CHUNK, PlannerData, histories
 from training.drums.planner_model import PlannerConfig

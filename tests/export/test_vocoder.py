@@ -16,8 +16,8 @@ from export import vocoder
 from export.vocoder import export_vocoder, music_like, network_of, parity
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import ModelSpec, load_spec
-from musegen_daw.vocoding.mel import MelConfig
-from musegen_daw.vocoding.vocoder import Vocoder
+from musegen_daw.vocoder.mel import MelConfig
+from musegen_daw.vocoder.vocoder import Vocoder
 from tests.vocoder_training import TINY_VOCODER
 from training.common.checkpoint import write_tensors
 from training.common.config import load_config

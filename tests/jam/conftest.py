@@ -10,14 +10,15 @@ from musegen_daw.devices import drivers
 from musegen_daw.devices.drivers import open_drivers
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.errors import PortError
+from musegen_daw.jam.clock.clock import ManualClock
+from musegen_daw.jam.planning.modes import Taste
 from musegen_daw.jam.rig import JamRig
-from musegen_daw.jam.settings import RigSettings
-from musegen_daw.live.clock import ManualClock
-from musegen_daw.live.modes import Taste
-from musegen_daw.live.settings import JamSettings, Way
+from musegen_daw.jam.rig_settings import RigSettings
+from musegen_daw.jam.session_settings import JamSettings, Way
 from tests.devices.doubles import FakeRtMidi
-from tests.live.doubles import Drummer
-from tests.live.wires import Wire
+from tests.jam.doubles import Drummer
+from tests.jam.jam import Jam
+from tests.jam.wires import Wire
 
 PLAIN = JamSettings(taste=Taste(fill_every_bars=0))
 ALONE = JamSettings(way=Way.ACCOMPANY, taste=Taste(fill_every_bars=0))
@@ -44,7 +45,7 @@ class Kit:
         self.is_closed = True
 
 
-class Jam:
+class OpenRig:
     """A rig, its computer and its clock."""
 
     def __init__(self, manual_clock, library, config_dir, present, jam=PLAIN, **settings):
@@ -112,16 +113,31 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def jams(clock, tmp_path):
+def rigs(clock, tmp_path):
     """Opens rigs on a Linux computer in memory, or another; all are closed at the end, and nothing is left."""
     opened = []
 
     def open_jam(*, library=None, present=lambda api: api.key, **settings):
         library = library or FakeRtMidi("API_LINUX_ALSA")
-        opened.append(Jam(clock, library, tmp_path / "config", present, **settings))
+        opened.append(OpenRig(clock, library, tmp_path / "config", present, **settings))
         return opened[-1]
 
     yield open_jam
     for jam in opened:
         jam.close()
     assert clock.worker_names == ()
+
+
+@pytest.fixture
+def jams():
+    """Makes sessions, and sees to it that each is closed with all its notes ended once."""
+    made: list[Jam] = []
+
+    def make(*args, **given) -> Jam:
+        made.append(Jam(*args, **given))
+        return made[-1]
+
+    yield make
+    for jam in made:
+        jam.close()
+        jam.port.check_notes_end_once()

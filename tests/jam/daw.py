@@ -6,7 +6,7 @@ import threading
 import time
 
 from musegen_daw.errors import PortError
-from musegen_daw.live.events import (
+from musegen_daw.jam.events import (
     CLOCK,
     CLOCKS_PER_BEAT,
     START,

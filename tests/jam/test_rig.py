@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from musegen_daw.core.drum_maps import DrumMap
 from musegen_daw.jam import places
-from musegen_daw.jam.settings import ClockSource, RigSettings
-from musegen_daw.live.control_map import ControlMap, Knob, load_control_map
-from musegen_daw.live.controls import Controls
-from musegen_daw.live.events import CLOCK, CONTINUE, START, STOP, control_change, note_off, note_on
-from musegen_daw.live.midi_clock import ClockState
-from musegen_daw.live.performer import Kit as DrumKit
-from musegen_daw.live.settings import JamSettings, Way
-from musegen_daw.live.transport import TransportState
-from musegen_daw.midi_file import read_midi
+from musegen_daw.jam.clock.midi_clock import ClockState
+from musegen_daw.jam.clock.transport import TransportState
+from musegen_daw.jam.control.control_map import ControlMap, Knob, load_control_map
+from musegen_daw.jam.control.controls import Controls
+from musegen_daw.jam.events import CLOCK, CONTINUE, START, STOP, control_change, note_off, note_on
+from musegen_daw.jam.output.performer import Kit as DrumKit
+from musegen_daw.jam.rig_settings import ClockSource, RigSettings
+from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.midi.file import read_midi
+from musegen_daw.music.drum_maps import DrumMap
 from tests.devices.doubles import FakeRtMidi
 from tests.jam.conftest import ALONE, PLAIN, absent
-from tests.live.doubles import CLOSED_HAT, KICK
+from tests.jam.doubles import CLOSED_HAT, KICK
 
 BEAT = 0.5  # seconds at 120 BPM
 
@@ -33,8 +33,8 @@ def play_chords(jam, bars):
         jam.clock.advance(BEAT / 2)
 
 
-def test_drums_follow_what_comes_in_and_all_ends_with_the_rig(jams) -> None:
-    jam = jams()
+def test_drums_follow_what_comes_in_and_all_ends_with_the_rig(rigs) -> None:
+    jam = rigs()
     wire = jam.hears()
     jam.rig.start()
     jam.clock.advance(0.1)
@@ -53,8 +53,8 @@ def test_drums_follow_what_comes_in_and_all_ends_with_the_rig(jams) -> None:
     assert not wire.faults
 
 
-def test_the_picture_has_what_was_heard_what_plays_and_what_comes(jams) -> None:
-    jam = jams()
+def test_the_picture_has_what_was_heard_what_plays_and_what_comes(rigs) -> None:
+    jam = rigs()
     jam.rig.start()
     jam.clock.advance(0.1)
     play_chords(jam, 3)
@@ -69,8 +69,8 @@ def test_the_picture_has_what_was_heard_what_plays_and_what_comes(jams) -> None:
     assert [pattern.bar for pattern in picture.planned] == [4, 5]
 
 
-def test_tempo_taps_and_switches(jams) -> None:
-    jam = jams(jam=ALONE, tempo_bpm=100.0)
+def test_tempo_taps_and_switches(rigs) -> None:
+    jam = rigs(jam=ALONE, tempo_bpm=100.0)
     assert not jam.rig.is_led
     jam.rig.toggle()
     jam.clock.advance(1.0)
@@ -89,8 +89,8 @@ def test_tempo_taps_and_switches(jams) -> None:
     assert jam.rig.status.transport is TransportState.STOPPED
 
 
-def test_controls_and_ways_are_changed_while_playing(jams) -> None:
-    jam = jams(jam=ALONE, controls=Controls(energy=0.7))
+def test_controls_and_ways_are_changed_while_playing(rigs) -> None:
+    jam = rigs(jam=ALONE, controls=Controls(energy=0.7))
     jam.rig.start()
     jam.clock.advance(5.0)
     assert jam.rig.status.jam.controls == Controls(energy=0.7)
@@ -102,8 +102,8 @@ def test_controls_and_ways_are_changed_while_playing(jams) -> None:
     assert jam.rig.status.jam.phase == "waiting for the first note"
 
 
-def test_panic_silences_and_a_fill_is_played(jams) -> None:
-    jam = jams(jam=ALONE)
+def test_panic_silences_and_a_fill_is_played(rigs) -> None:
+    jam = rigs(jam=ALONE)
     wire = jam.hears()
     jam.rig.start()
     jam.clock.advance(4.15)
@@ -116,8 +116,8 @@ def test_panic_silences_and_a_fill_is_played(jams) -> None:
     assert not wire.faults
 
 
-def test_a_count_in_is_heard_on_the_side_stick_and_has_no_drums(jams) -> None:
-    jam = jams(jam=ALONE, count_in_bars=1)
+def test_a_count_in_is_heard_on_the_side_stick_and_has_no_drums(rigs) -> None:
+    jam = rigs(jam=ALONE, count_in_bars=1)
     wire = jam.hears()
     jam.rig.start()
     jam.clock.advance(0.1 + 4 * BEAT - 0.03)
@@ -132,9 +132,9 @@ def test_a_count_in_is_heard_on_the_side_stick_and_has_no_drums(jams) -> None:
     assert wire.strikes[9, CLOSED_HAT] == 1
 
 
-def test_the_drums_go_to_the_kit_that_the_settings_name(jams) -> None:
+def test_the_drums_go_to_the_kit_that_the_settings_name(rigs) -> None:
     kit = DrumKit(DrumMap("odd", {"kick": 60, "closed hat": 61, "snare": 62}), 3)
-    jam = jams(jam=JamSettings(way=Way.ACCOMPANY, taste=PLAIN.taste, kit=kit), count_in_bars=1)
+    jam = rigs(jam=JamSettings(way=Way.ACCOMPANY, taste=PLAIN.taste, kit=kit), count_in_bars=1)
     wire = jam.hears()
     jam.rig.start()
     jam.clock.advance(6.0)
@@ -142,8 +142,8 @@ def test_the_drums_go_to_the_kit_that_the_settings_name(jams) -> None:
     assert {pitch for _, pitch in wire.strikes} <= {60, 61, 62}
 
 
-def test_a_daw_leads_by_its_clock(jams) -> None:
-    jam = jams(jam=ALONE, clock=ClockSource.MIDI)
+def test_a_daw_leads_by_its_clock(rigs) -> None:
+    jam = rigs(jam=ALONE, clock=ClockSource.MIDI)
     wire = jam.hears()
     assert jam.rig.is_led
     jam.rig.start()
@@ -165,8 +165,8 @@ def test_a_daw_leads_by_its_clock(jams) -> None:
     assert not jam.rig.status.jam.is_playing
 
 
-def test_a_tap_says_where_the_bar_begins_of_a_song_joined_midway(jams) -> None:
-    jam = jams(jam=ALONE, clock=ClockSource.MIDI)
+def test_a_tap_says_where_the_bar_begins_of_a_song_joined_midway(rigs) -> None:
+    jam = rigs(jam=ALONE, clock=ClockSource.MIDI)
     for _ in range(24 * 6):
         jam.arrive(bytes((CLOCK,)))
         jam.clock.advance(BEAT / 24)
@@ -176,8 +176,8 @@ def test_a_tap_says_where_the_bar_begins_of_a_song_joined_midway(jams) -> None:
     assert jam.rig.status.jam.beat == 0
 
 
-def test_leading_it_sends_clock_from_a_port_of_its_own(jams) -> None:
-    jam = jams(jam=ALONE, send_clock=True)
+def test_leading_it_sends_clock_from_a_port_of_its_own(rigs) -> None:
+    jam = rigs(jam=ALONE, send_clock=True)
     wire = jam.hears("musegen clock")
     jam.rig.start()
     jam.clock.advance(0.1 + 4 * BEAT)
@@ -187,8 +187,8 @@ def test_leading_it_sends_clock_from_a_port_of_its_own(jams) -> None:
     assert wire.datas[-1] == bytes((STOP,))
 
 
-def test_the_sound_device_is_told_as_much_earlier_as_it_is_late(jams) -> None:
-    jam = jams(jam=ALONE, audio=True)
+def test_the_sound_device_is_told_as_much_earlier_as_it_is_late(rigs) -> None:
+    jam = rigs(jam=ALONE, audio=True)
     wire = jam.hears()
     jam.rig.start()
     jam.clock.advance(8.0)
@@ -202,29 +202,29 @@ def test_the_sound_device_is_told_as_much_earlier_as_it_is_late(jams) -> None:
     assert not jam.sound.sounding
 
 
-def test_the_sound_device_alone_needs_no_midi_output(jams) -> None:
-    jam = jams(jam=ALONE, audio=True, output_name=None, input_names=(), library=FakeRtMidi(), present=absent)
+def test_the_sound_device_alone_needs_no_midi_output(rigs) -> None:
+    jam = rigs(jam=ALONE, audio=True, output_name=None, input_names=(), library=FakeRtMidi(), present=absent)
     jam.rig.start()
     jam.clock.advance(3.0)
     assert jam.sound.strikes
     assert jam.rig.offset_seconds == -0.05
 
 
-def test_an_offset_is_kept_for_its_port(jams, tmp_path) -> None:
-    jam = jams()
+def test_an_offset_is_kept_for_its_port(rigs, tmp_path) -> None:
+    jam = rigs()
     assert jam.rig.offset_seconds == 0
     jam.rig.offset_seconds = -0.012
     jam.rig.save_offset()
     jam.close()
     assert places.load_offset(tmp_path / "config", "musegen drums", pytest.fail) == -0.012
-    again = jams()
+    again = rigs()
     assert again.rig.status.offset_seconds == -0.012
     again.close()
-    assert jams(offset_seconds=0.02).rig.offset_seconds == 0.02
+    assert rigs(offset_seconds=0.02).rig.offset_seconds == 0.02
 
 
-def test_what_is_learned_is_saved_by_name(jams, tmp_path) -> None:
-    jam = jams(control_map="pads")
+def test_what_is_learned_is_saved_by_name(rigs, tmp_path) -> None:
+    jam = rigs(control_map="pads")
     with pytest.raises(ValueError, match="no control"):
         jam.rig.learn("loudness")
     jam.rig.learn("density")
@@ -237,14 +237,14 @@ def test_what_is_learned_is_saved_by_name(jams, tmp_path) -> None:
     wanted = ControlMap("pads", ((Knob("cc", 2, 21), "density"),))
     assert jam.rig.control_map == load_control_map("pads", folder) == wanted
     jam.close()
-    again = jams(control_map="pads")
+    again = rigs(control_map="pads")
     again.arrive(control_change(2, 21, 127))
     again.clock.advance()
     assert again.rig.status.jam.controls.density == 1.0
 
 
-def test_what_is_learned_last_is_saved_at_the_end(jams, tmp_path) -> None:
-    jam = jams(control_map="knobs")
+def test_what_is_learned_last_is_saved_at_the_end(rigs, tmp_path) -> None:
+    jam = rigs(control_map="knobs")
     jam.rig.learn("panic")
     jam.clock.advance()
     jam.arrive(note_on(9, 40, 100))
@@ -254,9 +254,9 @@ def test_what_is_learned_last_is_saved_at_the_end(jams, tmp_path) -> None:
     assert load_control_map("knobs", places.controls_dir(tmp_path / "config")) == wanted
 
 
-def test_a_recording_has_a_track_for_what_was_heard_and_one_for_the_drums(jams, tmp_path) -> None:
+def test_a_recording_has_a_track_for_what_was_heard_and_one_for_the_drums(rigs, tmp_path) -> None:
     path = tmp_path / "out.mid"
-    jam = jams(record_path=path)
+    jam = rigs(record_path=path)
     wire = jam.hears()
     jam.rig.start()
     jam.clock.advance(0.1)
@@ -287,8 +287,8 @@ def test_settings_that_make_no_sense_are_refused(settings, sentence) -> None:
         RigSettings(**settings)
 
 
-def test_continue_goes_on_where_it_stopped(jams) -> None:
-    jam = jams(jam=ALONE, clock=ClockSource.MIDI)
+def test_continue_goes_on_where_it_stopped(rigs) -> None:
+    jam = rigs(jam=ALONE, clock=ClockSource.MIDI)
     jam.arrive(bytes((START,)))
     for _ in range(24 * 6):
         jam.arrive(bytes((CLOCK,)))

@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 
 from musegen_daw.errors import MidiFileError, MusegenError
-from musegen_daw.live.control_map import Knob, load_control_map
-from musegen_daw.live.events import control_change
-from musegen_daw.live.patterns import LIVE_PPQ, BarGrid
-from musegen_daw.midi_file import read_midi
+from musegen_daw.jam.control.control_map import Knob, load_control_map
+from musegen_daw.jam.events import control_change
+from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid
+from musegen_daw.midi.file import read_midi
 from tests.jam.conftest import ALONE
 from tests.jam.test_rig import play_chords
 from tests.style_book import NAMES
 
 
-def test_a_recording_is_begun_and_ended_while_it_plays(jams, tmp_path):
-    jam = jams()
+def test_a_recording_is_begun_and_ended_while_it_plays(rigs, tmp_path):
+    jam = rigs()
     path = tmp_path / "jam.mid"
     jam.rig.start()
     jam.clock.advance(0.1)
@@ -37,8 +37,8 @@ def test_a_recording_is_begun_and_ended_while_it_plays(jams, tmp_path):
     assert len(read_midi(path).clips[0].notes) == len(heard.notes)
 
 
-def test_a_recording_that_runs_is_written_at_the_end(jams, tmp_path):
-    jam = jams(jam=ALONE)
+def test_a_recording_that_runs_is_written_at_the_end(rigs, tmp_path):
+    jam = rigs(jam=ALONE)
     jam.rig.start()
     jam.clock.advance(4.0)
     jam.rig.start_recording(tmp_path / "jam.mid")
@@ -48,8 +48,8 @@ def test_a_recording_that_runs_is_written_at_the_end(jams, tmp_path):
     assert drums.notes
 
 
-def test_where_it_cannot_be_written_is_said_and_the_jam_goes_on(jams, tmp_path):
-    jam = jams(jam=ALONE)
+def test_where_it_cannot_be_written_is_said_and_the_jam_goes_on(rigs, tmp_path):
+    jam = rigs(jam=ALONE)
     jam.rig.start()
     jam.rig.start_recording(tmp_path / "gone" / "jam.mid")
     jam.clock.advance(1.0)
@@ -59,8 +59,8 @@ def test_where_it_cannot_be_written_is_said_and_the_jam_goes_on(jams, tmp_path):
     assert jam.rig.status.jam.is_playing
 
 
-def test_a_style_is_asked_for_from_then_on(jams):
-    jam = jams(jam=ALONE)
+def test_a_style_is_asked_for_from_then_on(rigs):
+    jam = rigs(jam=ALONE)
     jam.rig.start()
     jam.clock.advance(9.0)
     assert {request.style.name for request in jam.drummer.requests if request.style} == {NAMES[0]}
@@ -83,23 +83,23 @@ def test_a_style_is_asked_for_from_then_on(jams):
     assert jam.drummer.requests[asked].style is None
 
 
-def test_a_jam_begins_in_a_style(jams):
-    jam = jams(jam=ALONE, style="samba")
+def test_a_jam_begins_in_a_style(rigs):
+    jam = rigs(jam=ALONE, style="samba")
     jam.rig.start()
     jam.clock.advance(3.0)
     styles = [request.style for request in jam.drummer.requests if request.parts or len(request.bars) > 2]
     assert all(style.name == "samba" for style in styles)
     assert jam.drummer.requests[-1].style.name == "samba"
     with pytest.raises(MusegenError, match="There is no style"):
-        jams(style="xyzzy")
+        rigs(style="xyzzy")
 
 
 @pytest.mark.parametrize(
     ("meter", "beats", "clicks"), [((3, 4), 3.0, 3), ((6, 8), 3.0, 2), ((7, 8), 3.5, 7), ((5, 4), 5.0, 5)]
 )
-def test_a_jam_in_another_meter_counts_in_and_plays_its_bars(jams, meter, beats, clicks):
+def test_a_jam_in_another_meter_counts_in_and_plays_its_bars(rigs, meter, beats, clicks):
     grid = BarGrid(*meter)
-    jam = jams(jam=replace(ALONE, grid=grid), count_in_bars=1)
+    jam = rigs(jam=replace(ALONE, grid=grid), count_in_bars=1)
     wire = jam.hears()
     jam.rig.start()
     jam.clock.advance(0.1 + beats * 0.5 - 0.05)
@@ -112,8 +112,8 @@ def test_a_jam_in_another_meter_counts_in_and_plays_its_bars(jams, meter, beats,
     assert jam.rig.status.jam.late_bars == 0
 
 
-def test_a_knob_is_forgotten_and_the_map_saved_without_it(jams, tmp_path):
-    jam = jams(control_map="pads")
+def test_a_knob_is_forgotten_and_the_map_saved_without_it(rigs, tmp_path):
+    jam = rigs(control_map="pads")
     for target, number in (("density", 21), ("density", 22)):
         jam.rig.learn(target)
         jam.arrive(control_change(0, number, 64))

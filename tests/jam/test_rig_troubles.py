@@ -7,34 +7,34 @@ import pytest
 from musegen_daw.devices import hotplug
 from musegen_daw.errors import MidiFileError, MusegenError, PortError
 from musegen_daw.jam import places
-from musegen_daw.jam.settings import ClockSource
-from musegen_daw.live.control_map import ControlMap, save_control_map
-from musegen_daw.live.events import CLOCK, START, note_on
+from musegen_daw.jam.control.control_map import ControlMap, save_control_map
+from musegen_daw.jam.events import CLOCK, START, note_on
+from musegen_daw.jam.rig_settings import ClockSource
 from tests.devices.doubles import FakeRtMidi
 from tests.jam.conftest import ALONE
 
 BEAT = 0.5  # seconds at 120 BPM
 
 
-def test_a_damaged_map_is_refused_before_any_port_is_opened(jams, tmp_path) -> None:
+def test_a_damaged_map_is_refused_before_any_port_is_opened(rigs, tmp_path) -> None:
     folder = places.controls_dir(tmp_path / "config")
     save_control_map(ControlMap("bad"), folder).write_text("name = 3 = 4")
     library = FakeRtMidi("API_LINUX_ALSA")
     with pytest.raises(MusegenError, match=r"bad\.toml cannot be used"):
-        jams(control_map="bad", library=library)
+        rigs(control_map="bad", library=library)
     assert library.open == []
 
 
-def test_a_recording_that_cannot_be_written_fails_after_all_else_is_done(jams, tmp_path) -> None:
-    jam = jams(record_path=tmp_path / "gone" / "out.mid")
+def test_a_recording_that_cannot_be_written_fails_after_all_else_is_done(rigs, tmp_path) -> None:
+    jam = rigs(record_path=tmp_path / "gone" / "out.mid")
     with pytest.raises(MidiFileError, match="does not exist"):
         jam.rig.close()
     assert jam.directory.in_use == ()
 
 
-def test_an_input_that_vanishes_lets_go_what_it_held_and_comes_back(jams) -> None:
+def test_an_input_that_vanishes_lets_go_what_it_held_and_comes_back(rigs) -> None:
     library = FakeRtMidi("API_LINUX_ALSA", inputs=["Keys:Keys MIDI 1 20:0"])
-    jam = jams(input_names=("keys",), library=library, clock=ClockSource.MIDI, jam=ALONE)
+    jam = rigs(input_names=("keys",), library=library, clock=ClockSource.MIDI, jam=ALONE)
     name = "Keys:Keys MIDI 1"
 
     def tick(count):
@@ -63,9 +63,9 @@ def test_an_input_that_vanishes_lets_go_what_it_held_and_comes_back(jams) -> Non
     assert (jam.rig.status.jam.song_bar, jam.rig.status.jam.beat) == (1, 3)
 
 
-def test_an_output_that_vanishes_gets_its_note_offs_when_it_is_back(jams) -> None:
+def test_an_output_that_vanishes_gets_its_note_offs_when_it_is_back(rigs) -> None:
     library = FakeRtMidi("API_LINUX_ALSA", outputs=["Synth:Synth MIDI 1 20:0"])
-    jam = jams(output_name="synth", library=library, jam=ALONE)
+    jam = rigs(output_name="synth", library=library, jam=ALONE)
     jam.rig.start()
     wire = jam.hears("Synth:Synth MIDI 1 20:0")
     jam.clock.advance(0.1 + 4 * BEAT + 0.01)
@@ -86,15 +86,15 @@ def test_an_output_that_vanishes_gets_its_note_offs_when_it_is_back(jams) -> Non
     assert any(data[0] & 0xF0 == 0x90 for data in back.sent)
 
 
-def test_a_rig_that_cannot_be_opened_leaves_nothing_open(jams) -> None:
+def test_a_rig_that_cannot_be_opened_leaves_nothing_open(rigs) -> None:
     library = FakeRtMidi("API_LINUX_ALSA")
     with pytest.raises(PortError, match="'synth'|could be opened"):
-        jams(output_name="synth", library=library, audio=True)
+        rigs(output_name="synth", library=library, audio=True)
     assert library.open == []
 
 
-def test_drums_that_come_back_later_are_not_listened_to(jams) -> None:
-    jam = jams(jam=ALONE)
+def test_drums_that_come_back_later_are_not_listened_to(rigs) -> None:
+    jam = rigs(jam=ALONE)
     port = jam.port()
     send = port.send_message
     jam.rig.start()
@@ -113,8 +113,8 @@ def test_drums_that_come_back_later_are_not_listened_to(jams) -> None:
     assert later == []
 
 
-def test_silence_never_raises(jams) -> None:
-    jam = jams(jam=ALONE)
+def test_silence_never_raises(rigs) -> None:
+    jam = rigs(jam=ALONE)
     wire = jam.hears()
     jam.rig.start()
     jam.clock.advance(0.12)

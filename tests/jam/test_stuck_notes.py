@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import random
 
-from musegen_daw.jam.settings import ClockSource
-from musegen_daw.live.events import (
+from musegen_daw.jam.events import (
     CLOCK,
     CONTINUE,
     START,
@@ -16,8 +15,9 @@ from musegen_daw.live.events import (
     note_on,
     song_position,
 )
-from musegen_daw.live.performer import Kit
-from musegen_daw.live.settings import JamSettings, Way
+from musegen_daw.jam.output.performer import Kit
+from musegen_daw.jam.rig_settings import ClockSource
+from musegen_daw.jam.session_settings import JamSettings, Way
 
 JAMS = int(os.environ.get("MUSEGEN_STUCK_JAMS", "15"))
 TICKS = 24 * 10
@@ -82,11 +82,11 @@ def messages(chance):
     return sorted(sent, key=lambda message: message[0])
 
 
-def play(jams, seed):
+def play(rigs, seed):
     chance = random.Random(seed)
     kit = Kit(note_seconds=NOTE_SECONDS)
     way = chance.choice((Way.FOLLOW, Way.ACCOMPANY, Way.LOOP))
-    jam = jams(jam=JamSettings(way=way, kit=kit, loop_bars=1), clock=ClockSource.MIDI)
+    jam = rigs(jam=JamSettings(way=way, kit=kit, loop_bars=1), clock=ClockSource.MIDI)
     listener = Listener(jam.clock)
     port = jam.port()
     send = port.send_message
@@ -110,7 +110,7 @@ def play(jams, seed):
     return listener.notes
 
 
-def test_no_note_hangs_however_a_clock_comes(jams):
+def test_no_note_hangs_however_a_clock_comes(rigs):
     first = int(os.environ.get("MUSEGEN_STUCK_SEED", "0"))
-    notes = sum(play(jams, seed) for seed in range(first, first + JAMS))
+    notes = sum(play(rigs, seed) for seed in range(first, first + JAMS))
     assert notes > 10 * JAMS

@@ -1,10 +1,10 @@
 """What a channel is told besides notes, and clips that share it."""
 
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.messages import ChannelMessage, MessageKind
-from musegen_daw.core.parts import describe_parts
-from musegen_daw.core.time import TimeMap
-from musegen_daw.midi_file import song_from_bytes, song_to_bytes
+from musegen_daw.midi.file import song_from_bytes, song_to_bytes
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.messages import ChannelMessage, MessageKind
+from musegen_daw.music.parts import describe_parts
+from musegen_daw.music.time import TimeMap
 from tests.midi_bytes import END, meta, midi_bytes, notes
 
 CONTROL, BEND = MessageKind.CONTROL_CHANGE, MessageKind.PITCH_BEND

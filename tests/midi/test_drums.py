@@ -2,10 +2,10 @@
 
 import pytest
 
-from musegen_daw import smf
-from musegen_daw.core.clip import Clip, Note
 from musegen_daw.errors import MidiFileError
-from musegen_daw.midi_file import add_drums, midi_song_from_bytes, song_from_bytes
+from musegen_daw.midi import smf
+from musegen_daw.midi.file import add_drums, midi_song_from_bytes, song_from_bytes
+from musegen_daw.music.clip import Clip, Note
 from tests.midi_bytes import END, meta, midi_bytes, notes
 
 BEAT = 36, 42, 38, 42

@@ -2,8 +2,8 @@
 
 import pytest
 
+from musegen_daw.midi.file import song_from_bytes
 from musegen_daw.midi.text import text_decoder
-from musegen_daw.midi_file import song_from_bytes
 from tests.midi_bytes import END, meta, midi_bytes, notes
 
 NAMES = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
+from musegen_daw.drums.tokens import DrumTokenizer, DrumVocabulary
 from tests.drum_corpus import TINY_CONFIG, write_corpus
 from training.common.config import load_config
 from training.drums.corpus import Corpus

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.time import Tempo, TimeMap, TimeSignature
-from musegen_daw.midi_file import song_to_bytes
+from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.time import Tempo, TimeMap, TimeSignature
 
 PPQ = 480
 STEP = PPQ // 4

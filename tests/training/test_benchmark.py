@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer
+from musegen_daw.drums.tokens import BOS, EOS, DrumTokenizer
 from tests.training.synthetic import HITS_PER_BAR, write_corpus
 from tests.training.vocoder.audio_corpus import write_audio_folder
 from training.drums import benchmark

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from musegen_daw.drumming.tokens import BOS, EOS
+from musegen_daw.drums.tokens import BOS, EOS
 from training.drums.bits import counted
 from training.drums.corpus import Corpus
 from training.drums.crops import Crop

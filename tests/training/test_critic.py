@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from musegen_daw.drumming.critic import VOICE_FEATURES, WINDOW_FRAMES, Critic
-from musegen_daw.drumming.events import ONSET
-from musegen_daw.drumming.features import PART_FEATURES, PITCHES
+from musegen_daw.drums.critic import VOICE_FEATURES, WINDOW_FRAMES, Critic
+from musegen_daw.drums.events import ONSET
+from musegen_daw.drums.features import PART_FEATURES, PITCHES
 from tests.drum_corpus import write_parquet
 from tests.training.drum_songs import song_bytes
 from training.drums import critic as training

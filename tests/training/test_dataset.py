@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from musegen_daw.drumming.events import HIT, ONSET
-from musegen_daw.drumming.features import (
+from musegen_daw.drums.events import HIT, ONSET
+from musegen_daw.drums.features import (
     CRASH,
     CYMBAL,
     DENSITY,
@@ -24,8 +24,8 @@ from musegen_daw.drumming.features import (
     drum_frames,
     part_frames,
 )
-from musegen_daw.drumming.grammar import Grammar, Place
-from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer
+from musegen_daw.drums.grammar import Grammar, Place
+from musegen_daw.drums.tokens import BOS, EOS, PAD, DrumTokenizer
 from tests.drum_strategies import drum_hits
 from training.common.json_lines import JsonLines
 from training.drums import crops as cutting

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from musegen_daw.core.clip import Clip, Note
-from musegen_daw.drumming.request import DrumRequest, DrumResult, DrumTake
-from musegen_daw.drumming.style import StyleBook
-from musegen_daw.midi_file import write_midi
+from musegen_daw.drums.request import DrumRequest, DrumResult, DrumTake
+from musegen_daw.drums.style import StyleBook
+from musegen_daw.midi.file import write_midi
+from musegen_daw.music.clip import Clip, Note
 from tests.drum_corpus import write_parquet
 from tests.training.drum_songs import composed, song_bytes
 from training.drums import evaluate, listening

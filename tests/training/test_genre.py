@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from musegen_daw.core.clip import Clip, Note
+from musegen_daw.music.clip import Clip, Note
 from training.drums.genre import BARS, GENRES, count_kept, share_kept
 
 PPQ = 480

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musegen_daw.core.drums import PIECES, VOICES
-from musegen_daw.drumming.events import HIT
+from musegen_daw.drums.events import HIT
+from musegen_daw.music.kit import PIECES, VOICES
 from training.drums.baselines import Markov, mean_beat, random_notes
 from training.drums.grid import (
     Overlap,

@@ -14,7 +14,7 @@ import pytest
 import torch
 from symusic import Note, Score, Track
 
-from musegen_daw.drumming.hand import Hand, Noise
+from musegen_daw.drums.hand import Hand, Noise
 from training.drums import hand
 from training.drums.hand_data import RECORDED_LEAD_MS, EnergyScale, bar_levels, performance_of, read_groove
 from training.drums.hand_evaluation import evaluate, graph_of, played

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from musegen_daw.drumming.events import clip_hits, clip_onsets
+from musegen_daw.drums.events import clip_hits, clip_onsets
 from tests.drum_corpus import write_parquet
 from tests.training.drum_songs import song_bytes
 from training.drums.corpus import Corpus

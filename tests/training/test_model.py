@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from musegen_daw.drumming.events import FRAMES_PER_BAR
-from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer
+from musegen_daw.drums.events import FRAMES_PER_BAR
+from musegen_daw.drums.tokens import BOS, EOS, PAD, DrumTokenizer
 from training.drums.dataset import IGNORED, Batch, DrumConditionalDataset, Example, collate
 from training.drums.model import DrumLSTM, ModelConfig
 from training.drums.train import listening_loss

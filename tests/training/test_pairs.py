@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musegen_daw.drumming.events import LEAD_POSITIONS
+from musegen_daw.drums.events import LEAD_POSITIONS
 from tests.drum_corpus import HAT, PPQ, song_bytes
 from training.drums import pairs
 from training.drums.gigamidi import Source

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from musegen_daw.core.clip import Clip, Note
-from musegen_daw.core.drums import PIECES
-from musegen_daw.drumming.events import HIT
+from musegen_daw.drums.events import HIT
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.kit import PIECES
 from training.drums.played import (
     Performance,
     loudness,

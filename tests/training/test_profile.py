@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from musegen_daw.core.clip import Song
-from musegen_daw.core.drums import VOICES
+from musegen_daw.music.clip import Song
+from musegen_daw.music.kit import VOICES
 from tests.training.drum_songs import composed, song_bytes
 from training.drums.grid import rock_beat
 from training.drums.measured import MeasuredSong, read_song

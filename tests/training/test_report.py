@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from musegen_daw.core.drums import PIECES
-from musegen_daw.drumming.events import HIT, ONSET
-from musegen_daw.drumming.tokens import DrumVocabulary
+from musegen_daw.drums.events import HIT, ONSET
+from musegen_daw.drums.tokens import DrumVocabulary
+from musegen_daw.music.kit import PIECES
 from tests.training.synthetic import HITS_PER_BAR, TITLE, write_corpus
 from training.common.figures import DPI
 from training.drums import report

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from musegen_daw.core.drums import VOICES
+from musegen_daw.music.kit import VOICES
 from training.drums.corpus import Corpus
 from training.drums.grid import rock_beat
 from training.drums.styles import Grooves

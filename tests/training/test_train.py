@@ -10,7 +10,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
-from musegen_daw.drumming.tokens import DrumTokenizer
+from musegen_daw.drums.tokens import DrumTokenizer
 from tests.drum_corpus import TINY_CONFIG, song_bytes, write_parquet
 from training.common.checkpoint import read_tensors
 from training.drums import release

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from musegen_daw.ui.look import wear
+from musegen_daw.ui.widgets.look import wear
 from musegen_daw.ui.work import Workers
 from tests.ui.doubles import PATIENCE_SECONDS, make_context
 

@@ -3,7 +3,7 @@
 from musegen_daw.errors import AudioError, ModelError
 from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.settings_store import SettingsStore
+from musegen_daw.ui.settings.store import SettingsStore
 from tests.cli.doubles import Drummer
 
 PATIENCE_SECONDS = 120

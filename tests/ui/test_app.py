@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from musegen_daw import app, resources
+from musegen_daw import app
+from musegen_daw import resource_paths as resources
 from musegen_daw.errors import ModelError
 from musegen_daw.ui.clips.panel import SESSION
 from musegen_daw.ui.saved_session import FILE_NAME

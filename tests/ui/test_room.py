@@ -14,16 +14,16 @@ from PySide6.QtWidgets import (
 )
 
 from musegen_daw.ui.clips.panel import ClipsPanel
-from musegen_daw.ui.fitting import Choice, FittedLabel
-from musegen_daw.ui.jam_control import JamControl
-from musegen_daw.ui.jam_panel import JamPanel
+from musegen_daw.ui.jam.control import JamControl
+from musegen_daw.ui.jam.panel import JamPanel
 from musegen_daw.ui.panel import Place
-from musegen_daw.ui.settings_panel import SettingsPanel
-from musegen_daw.ui.value_slider import ValueSlider
+from musegen_daw.ui.settings.panel import SettingsPanel
 from musegen_daw.ui.vocoder.panel import VocoderPanel
-from musegen_daw.ui.widgets import ProgressLine
+from musegen_daw.ui.widgets.basic import ProgressLine
+from musegen_daw.ui.widgets.fitting import Choice, FittedLabel
+from musegen_daw.ui.widgets.value_slider import ValueSlider
 from musegen_daw.ui.window import Window
-from tests.ui.rig import Rigs
+from tests.ui.jam.rig import Rigs
 
 FRAME = 18
 """Pixels of a field beside its text."""

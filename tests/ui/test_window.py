@@ -10,17 +10,17 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
 from musegen_daw.app import App
 from musegen_daw.errors import PortError
-from musegen_daw.live.midi_clock import MIN_BPM, ClockState
-from musegen_daw.live.settings import Way
+from musegen_daw.jam.clock.midi_clock import MIN_BPM, ClockState
+from musegen_daw.jam.session_settings import Way
 from musegen_daw.ui import saved_session
-from musegen_daw.ui.jam_control import JamControl
-from musegen_daw.ui.jam_panel import JamPanel
+from musegen_daw.ui.jam.control import JamControl
+from musegen_daw.ui.jam.panel import JamPanel
 from musegen_daw.ui.panel import BAD, WARN, Panel, Place
-from musegen_daw.ui.settings_panel import SettingsPanel
-from musegen_daw.ui.theme import theme
+from musegen_daw.ui.settings.panel import SettingsPanel
+from musegen_daw.ui.widgets.theme import theme
 from musegen_daw.ui.window import Window
 from tests.ui.doubles import NoSystem, make_context
-from tests.ui.rig import Rigs
+from tests.ui.jam.rig import Rigs
 
 
 class Notes(Panel):

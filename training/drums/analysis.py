@@ -10,15 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.core.drums import PIECES, VOICE_OF_PIECE, VOICES
-from musegen_daw.drumming.events import (
-    FRAMES_PER_BAR,
-    LEAD_POSITIONS,
-    POSITIONS_PER_FRAME,
-    VELOCITY_LEVELS,
-)
-from musegen_daw.drumming.features import frame_of
-from musegen_daw.drumming.tokens import DrumVocabulary
+from musegen_daw.drums.events import FRAMES_PER_BAR, LEAD_POSITIONS, POSITIONS_PER_FRAME, VELOCITY_LEVELS
+from musegen_daw.drums.features import frame_of
+from musegen_daw.drums.tokens import DrumVocabulary
+from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE, VOICES
 from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.core.drums import VOICES
-from musegen_daw.drumming.events import FRAMES_PER_BAR
+from musegen_daw.drums.events import FRAMES_PER_BAR
+from musegen_daw.music.kit import VOICES
 from training.drums.corpus import Corpus
 from training.drums.grid import Grid, drum_grid
 

@@ -74,7 +74,7 @@ def measure_open(data: Path) -> dict[str, Any]:
     Read into memory are files of the system too, so what counts is what is not of a file, in MB; None where the
     system cannot say.
     """
-    from musegen_daw.drumming.tokens import DrumTokenizer
+    from musegen_daw.drums.tokens import DrumTokenizer
     from training.drums.corpus import Corpus
     from training.drums.dataset import DataConfig, DrumConditionalDataset, collate
 

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from musegen_daw.drumming.events import FRAMES_PER_BAR
-from musegen_daw.drumming.features import CONTROL_SIZES
-from musegen_daw.drumming.tokens import DrumTokenizer, DrumVocabulary
+from musegen_daw.drums.events import FRAMES_PER_BAR
+from musegen_daw.drums.features import CONTROL_SIZES
+from musegen_daw.drums.tokens import DrumTokenizer, DrumVocabulary
 from training.common.config import load_config
 from training.drums.corpus import Corpus
 from training.drums.dataset import IGNORED, Batch, DrumConditionalDataset, collate

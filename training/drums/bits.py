@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer
+from musegen_daw.drums.tokens import BOS, EOS, DrumTokenizer
 from training.drums.baselines import Markov
 from training.drums.corpus import Corpus
 from training.drums.crops import Crop

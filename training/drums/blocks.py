@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drumming.events import HIT, ONSET, Array, quantise
-from musegen_daw.drumming.repeats import is_written
-from musegen_daw.drumming.tokens import DrumTokenizer
+from musegen_daw.drums.events import HIT, ONSET, Array, quantise
+from musegen_daw.drums.repeats import is_written
+from musegen_daw.drums.tokens import DrumTokenizer
 from training.common.files import write_text
 from training.common.json_lines import as_lines
 from training.drums.gigamidi import SPLITS

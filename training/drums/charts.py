@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drumming.events import FRAMES_PER_BAR, VELOCITY_LEVELS, VELOCITY_STEP
+from musegen_daw.drums.events import FRAMES_PER_BAR, VELOCITY_LEVELS, VELOCITY_STEP
 from training.common.figures import (
     BLUE,
     GREEN,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drumming.events import Array
+from musegen_daw.drums.events import Array
 from training.common.json_lines import JsonLines
 from training.common.prepared import mapped, read_facts
 from training.drums.blocks import SONG, STREAMS

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from musegen_daw.drumming.critic import WINDOW_BARS, WINDOW_FRAMES, Critic, voice_frames
-from musegen_daw.drumming.events import ONSET, Array, quantise
-from musegen_daw.drumming.features import part_frames
+from musegen_daw.drums.critic import WINDOW_BARS, WINDOW_FRAMES, Critic, voice_frames
+from musegen_daw.drums.events import ONSET, Array, quantise
+from musegen_daw.drums.features import part_frames
 from training.common.files import write_json
 from training.drums.corpus import Corpus
 from training.drums.critic_model import CriticConfig, CriticNetwork, contrast, graph_of, save_critic

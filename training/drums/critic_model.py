@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musegen_daw.drumming.critic import VOICE_FEATURES
-from musegen_daw.drumming.features import PART_FEATURES
+from musegen_daw.drums.critic import VOICE_FEATURES
+from musegen_daw.drums.features import PART_FEATURES
 from training.common.checkpoint import read_tensors, write_tensors
 
 FRAMES_A_STEP = 4

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from musegen_daw.drumming.events import FRAMES_PER_BAR, VELOCITY_LEVELS, Array, quantise
-from musegen_daw.drumming.features import (
+from musegen_daw.drums.events import FRAMES_PER_BAR, VELOCITY_LEVELS, Array, quantise
+from musegen_daw.drums.features import (
     CONTROL_SIZES,
     CRASH,
     CYMBAL,
@@ -29,10 +29,10 @@ from musegen_daw.drumming.features import (
     part_frames,
     tempo_level,
 )
-from musegen_daw.drumming.meter import METERS
-from musegen_daw.drumming.plan_reading import FILL, PlanScale, read_plan
-from musegen_daw.drumming.style import STYLE_FEATURES, Style
-from musegen_daw.drumming.tokens import BOS, EOS, PAD, DrumTokenizer, DrumVocabulary
+from musegen_daw.drums.meter import METERS
+from musegen_daw.drums.plan_reading import FILL, PlanScale, read_plan
+from musegen_daw.drums.style import STYLE_FEATURES, Style
+from musegen_daw.drums.tokens import BOS, EOS, PAD, DrumTokenizer, DrumVocabulary
 from training.drums.corpus import Corpus
 from training.drums.crops import Crop, Cutter
 from training.drums.styles import meter_levels, read_styles

@@ -6,10 +6,10 @@ import argparse
 from functools import reduce
 from pathlib import Path
 
-from musegen_daw.core.clip import Clip
-from musegen_daw.core.parts import clip_bars
-from musegen_daw.drumming.events import clip_hits, clip_onsets
-from musegen_daw.midi_file import read_midi
+from musegen_daw.drums.events import clip_hits, clip_onsets
+from musegen_daw.midi.file import read_midi
+from musegen_daw.music.clip import Clip
+from musegen_daw.music.parts import clip_bars
 from training.drums.pictures import draw_grids
 
 

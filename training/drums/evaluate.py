@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from musegen_daw.drumming.critic import Critic
+from musegen_daw.drums.critic import Critic
 from training.common.files import write_json
 from training.drums import evaluation_measures as measures
 from training.drums.baselines import mean_beat, random_notes

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drumming.critic import WINDOW_BARS as CRITIC_BARS
-from musegen_daw.drumming.critic import Critic
-from musegen_daw.drumming.events import Array
+from musegen_daw.drums.critic import WINDOW_BARS as CRITIC_BARS
+from musegen_daw.drums.critic import Critic
+from musegen_daw.drums.events import Array
 from training.drums.critic import AMONG, Pair, enough, pair_of, top_one
 from training.drums.grid import (
     WINDOW_BARS,

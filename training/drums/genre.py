@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.core.clip import Clip
-from musegen_daw.core.drums import VOICES
-from musegen_daw.drumming.events import FRAMES_PER_BAR
+from musegen_daw.drums.events import FRAMES_PER_BAR
+from musegen_daw.music.clip import Clip
+from musegen_daw.music.kit import VOICES
 from training.drums.grid import Grid
 from training.drums.measured import clip_grid, starts_of
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.core.drums import VOICE_OF_PIECE, VOICES
-from musegen_daw.drumming.events import FRAMES_PER_BAR, LEAD_POSITIONS, POSITIONS_PER_FRAME, Array
+from musegen_daw.drums.events import FRAMES_PER_BAR, LEAD_POSITIONS, POSITIONS_PER_FRAME, Array
+from musegen_daw.music.kit import VOICE_OF_PIECE, VOICES
 
 WINDOW_BARS = 2
 MIN_HITS = 8

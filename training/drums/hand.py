@@ -19,14 +19,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from musegen_daw.core.drums import PIECES
-from musegen_daw.drumming.hand import (
-    OFFSET_MEAN,
-    OFFSET_SPREAD,
-    VELOCITY_MEAN,
-    VELOCITY_SPREAD,
-    read_steps,
-)
+from musegen_daw.drums.hand import OFFSET_MEAN, OFFSET_SPREAD, VELOCITY_MEAN, VELOCITY_SPREAD, read_steps
+from musegen_daw.music.kit import PIECES
 from training.common.files import write_json
 from training.drums.hand_data import EnergyScale, Performance, read_groove, read_songs
 from training.drums.hand_evaluation import evaluate, graph_of, played

@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from symusic import Score
 
-from musegen_daw.core.drums import PIECE_OF_PITCH, PIECES
-from musegen_daw.drumming.events import (
+from musegen_daw.drums.events import (
     LEAD_POSITIONS,
     POSITIONS_PER_BAR,
     POSITIONS_PER_BEAT,
@@ -24,6 +23,7 @@ from musegen_daw.drumming.events import (
     hits_from_notes,
     quantise,
 )
+from musegen_daw.music.kit import PIECE_OF_PITCH, PIECES
 from training.drums.corpus import Corpus
 
 MIN_HITS = 8

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from musegen_daw.core.drums import PIECES, VOICE_OF_PIECE, VOICES
-from musegen_daw.drumming.events import LEAD_POSITIONS, POSITIONS_PER_FRAME
-from musegen_daw.drumming.hand import Hand, Noise
+from musegen_daw.drums.events import LEAD_POSITIONS, POSITIONS_PER_FRAME
+from musegen_daw.drums.hand import Hand, Noise
 from musegen_daw.models.session import Array as Values
 from musegen_daw.models.session import Graph
+from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE, VOICES
 from training.drums.hand_data import EnergyScale, Performance
 from training.drums.hand_model import HandNetwork
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from musegen_daw.core.drums import PIECES
-from musegen_daw.drumming.hand import STEP_FEATURES, Noise
+from musegen_daw.drums.hand import STEP_FEATURES, Noise
+from musegen_daw.music.kit import PIECES
 from training.common.checkpoint import read_tensors, write_tensors
 
 OFFSET_UNIT_MS = 15.0

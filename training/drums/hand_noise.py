@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from musegen_daw.drumming.events import POSITIONS_PER_BAR, POSITIONS_PER_FRAME
-from musegen_daw.drumming.hand import (
+from musegen_daw.drums.events import POSITIONS_PER_BAR, POSITIONS_PER_FRAME
+from musegen_daw.drums.hand import (
     OFFSET_MEAN,
     OFFSET_SPREAD,
     VELOCITY_MEAN,

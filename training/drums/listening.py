@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from musegen_daw.core.clip import Clip
-from musegen_daw.core.time import Bar
-from musegen_daw.drumming.events import Array, clip_hits, quantise
-from musegen_daw.drumming.generator import DrumGenerator
-from musegen_daw.drumming.naming import bundled_grooves, find_style
-from musegen_daw.drumming.request import DrumRequest
-from musegen_daw.drumming.style import Style, groove_of
-from musegen_daw.midi_file import read_midi
+from musegen_daw.drums.events import Array, clip_hits, quantise
+from musegen_daw.drums.generator import DrumGenerator
+from musegen_daw.drums.naming import bundled_grooves, find_style
+from musegen_daw.drums.request import DrumRequest
+from musegen_daw.drums.style import Style, groove_of
+from musegen_daw.midi.file import read_midi
+from musegen_daw.music.clip import Clip
+from musegen_daw.music.time import Bar
 from training.drums.genre import BARS, GENRES, share_kept
 from training.drums.grid import WINDOW_BARS
 from training.drums.measured import (

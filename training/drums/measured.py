@@ -11,10 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from symusic import Score
 
-from musegen_daw.core.clip import Clip, Note
-from musegen_daw.core.drums import VOICE_OF_PITCH, VOICES
-from musegen_daw.core.time import Bar
-from musegen_daw.drumming.events import (
+from musegen_daw.drums.events import (
     FAMILIES,
     FRAMES_PER_BAR,
     LEAD_POSITIONS,
@@ -28,6 +25,9 @@ from musegen_daw.drumming.events import (
     onsets_from_notes,
     velocity_of_level,
 )
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
+from musegen_daw.music.time import Bar
 from training.drums.corpus import Corpus
 from training.drums.gigamidi import find_units, read_unit
 from training.drums.grid import WINDOW_BARS, Grid, drum_grid, step_of, windows_of

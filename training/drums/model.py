@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musegen_daw.core.drums import PIECES
-from musegen_daw.drumming.events import FRAMES_PER_BAR, POSITIONS_PER_FRAME
-from musegen_daw.drumming.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES
-from musegen_daw.drumming.style import STYLE_FEATURES
-from musegen_daw.drumming.tokens import BOS, EOS, DrumVocabulary
+from musegen_daw.drums.events import FRAMES_PER_BAR, POSITIONS_PER_FRAME
+from musegen_daw.drums.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES
+from musegen_daw.drums.style import STYLE_FEATURES
+from musegen_daw.drums.tokens import BOS, EOS, DrumVocabulary
+from musegen_daw.music.kit import PIECES
 from training.drums.dataset import Batch
 
 MAX_LAG_BARS = 32

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from symusic import Score
 
-from musegen_daw.core.time import Bar, TimeMap, TimeSignature
-from musegen_daw.drumming.events import (
+from musegen_daw.drums.events import (
     LISTED_PROGRAMS,
     ONSET,
     Array,
@@ -19,11 +18,12 @@ from musegen_daw.drumming.events import (
     hits_from_notes,
     onsets_from_notes,
 )
-from musegen_daw.drumming.features import feel_levels
-from musegen_daw.drumming.meter import bar_frames
-from musegen_daw.drumming.spans import model_bars
+from musegen_daw.drums.features import feel_levels
+from musegen_daw.drums.meter import bar_frames
+from musegen_daw.drums.spans import model_bars
 from musegen_daw.errors import MidiFileError
-from musegen_daw.midi_file import song_from_bytes
+from musegen_daw.midi.file import song_from_bytes
+from musegen_daw.music.time import Bar, TimeMap, TimeSignature
 from training.drums.gigamidi import Source
 
 MIN_HITS = 16

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drumming.events import HIT, ONSET, POSITIONS_PER_FRAME
+from musegen_daw.drums.events import HIT, ONSET, POSITIONS_PER_FRAME
 from musegen_daw.files import written_beside
 from training.common.attempts import Attempts
 from training.common.duplicates import SIGNATURE_SIZE, Words, mixed, signature

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musegen_daw.core.drums import VOICE_OF_PIECE, VOICES
-from musegen_daw.drumming.events import (
+from musegen_daw.drums.events import (
     FAMILIES,
     FRAMES_PER_BAR,
     LEAD_POSITIONS,
@@ -17,6 +16,7 @@ from musegen_daw.drumming.events import (
     VELOCITY_STEP,
     Array,
 )
+from musegen_daw.music.kit import VOICE_OF_PIECE, VOICES
 from training.common.figures import (
     GROUND,
     LINE,

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from musegen_daw.drumming.bar_features import CONTENT
-from musegen_daw.drumming.plan_inputs import BEFORE, WINDOW, style_input, tempo_input
-from musegen_daw.drumming.plan_reading import STOP, PlanScale, level_of
-from musegen_daw.drumming.style import StyleBook
+from musegen_daw.drums.bar_features import CONTENT
+from musegen_daw.drums.plan_inputs import BEFORE, WINDOW, style_input, tempo_input
+from musegen_daw.drums.plan_reading import STOP, PlanScale, level_of
+from musegen_daw.drums.style import StyleBook
 from training.common.checkpoint import read_tensors, write_tensors
 from training.drums.planner_data import PlannerData, batches, prepare_planner
 from training.drums.planner_model import PlannerConfig, PlannerLSTM, PlannerOutput

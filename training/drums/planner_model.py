@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musegen_daw.drumming.bar_features import AHEAD, PLACE
-from musegen_daw.drumming.plan_history import HISTORY
-from musegen_daw.drumming.plan_inputs import STYLE_INPUT, TEMPO_INPUT, WINDOW_INPUT
-from musegen_daw.drumming.plan_reading import CYMBALS, KINDS, LEVELS
+from musegen_daw.drums.bar_features import AHEAD, PLACE
+from musegen_daw.drums.plan_history import HISTORY
+from musegen_daw.drums.plan_inputs import STYLE_INPUT, TEMPO_INPUT, WINDOW_INPUT
+from musegen_daw.drums.plan_reading import CYMBALS, KINDS, LEVELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.core.clip import Clip
-from musegen_daw.core.drums import PIECES, VOICE_OF_PITCH, VOICES
-from musegen_daw.drumming.events import (
+from musegen_daw.drums.events import (
     FRAMES_PER_BAR,
     LEAD_POSITIONS,
     POSITIONS_PER_BAR,
@@ -19,6 +17,8 @@ from musegen_daw.drumming.events import (
     Array,
     velocity_of_level,
 )
+from musegen_daw.music.clip import Clip
+from musegen_daw.music.kit import PIECES, VOICE_OF_PITCH, VOICES
 
 TOGETHER_MS = 15.0
 TOGETHER_BEATS = 1 / 48

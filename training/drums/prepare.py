@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drumming.tokens import DrumTokenizer
+from musegen_daw.drums.tokens import DrumTokenizer
 from training.common.data_report import add_map_options, run_preparation
 from training.common.duplicates import KEPT, find_duplicates
 from training.common.shard_map import ShardMap, open_shard_map

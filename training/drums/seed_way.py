@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.core.drums import PIECE_OF_PITCH
-from musegen_daw.drumming.events import LISTED_PROGRAMS
-from musegen_daw.drumming.tokens import BOS, EOS, DrumTokenizer, DrumVocabulary, base_tokenizer
+from musegen_daw.drums.events import LISTED_PROGRAMS
+from musegen_daw.drums.tokens import BOS, EOS, DrumTokenizer, DrumVocabulary, base_tokenizer
+from musegen_daw.music.kit import PIECE_OF_PITCH
 from training.drums.gigamidi import Source, Unit, find_units, read_unit
 from training.drums.pairs import MAX_NOTES, MIN_HITS
 from training.drums.prepare import VOCABULARY_SIZE

@@ -19,10 +19,10 @@ import numpy.typing as npt
 from sklearn.cluster import KMeans
 from tqdm import tqdm
 
-from musegen_daw.core.drums import PIECES, VOICE_OF_PIECE
-from musegen_daw.drumming.events import FRAMES_PER_BAR, Array, quantise
-from musegen_daw.drumming.meter import METERS, meter_level
-from musegen_daw.drumming.style import STYLE_BARS, StyleBook, groove_of, vectors
+from musegen_daw.drums.events import FRAMES_PER_BAR, Array, quantise
+from musegen_daw.drums.meter import METERS, meter_level
+from musegen_daw.drums.style import STYLE_BARS, StyleBook, groove_of, vectors
+from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE
 from training.common.files import write_json
 from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS

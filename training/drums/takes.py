@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster.vq import kmeans2
 
-from musegen_daw.core.drums import VOICE_OF_PIECE, VOICES
+from musegen_daw.music.kit import VOICE_OF_PIECE, VOICES
 from training.drums.corpus import Corpus
 from training.drums.grid import WINDOW_BARS, Grid, overlap
 

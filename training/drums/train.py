@@ -15,8 +15,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musegen_daw.drumming.events import Array
-from musegen_daw.drumming.tokens import DrumTokenizer
+from musegen_daw.drums.events import Array
+from musegen_daw.drums.tokens import DrumTokenizer
 from training.common.checkpoint import read_tensors
 from training.common.config import from_dict
 from training.common.loop import LoopConfig, Progress, Task, fit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from musegen_daw.drumming.events import Array
+from musegen_daw.drums.events import Array
 from training.drums.grid import Grid
 from training.drums.played import Performance
 

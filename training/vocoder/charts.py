@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.vocoding.mel import Floats, MelConfig
+from musegen_daw.vocoder.mel import Floats, MelConfig
 from training.common.figures import (
     BLUE,
     GREEN,

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from musegen_daw.vocoding.mel import Floats, MelConfig, log_mel
-from musegen_daw.vocoding.vocoder import Vocoder
+from musegen_daw.vocoder.mel import Floats, MelConfig, log_mel
+from musegen_daw.vocoder.vocoder import Vocoder
 from training.vocoder.measures import LSD_HOP, LSD_N_FFT, log_spectra
 from training.vocoder.ways import Clip
 

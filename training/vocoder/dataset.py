@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from musegen_daw.vocoding.mel import MelConfig, log_mel
+from musegen_daw.vocoder.mel import MelConfig, log_mel
 from training.common.errors import TrainingFileError
 from training.common.json_lines import JsonLines
 from training.common.lazy import LazySequence

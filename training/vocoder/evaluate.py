@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from musegen_daw.errors import MusegenError
 from musegen_daw.files import written_beside
-from musegen_daw.vocoding.mel import MelConfig
+from musegen_daw.vocoder.mel import MelConfig
 from training.common.files import write_json
 from training.vocoder.measures import Distances, distances, means
 from training.vocoder.recordings import SUFFIXES

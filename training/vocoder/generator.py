@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musegen_daw.vocoding.mel import MelConfig
+from musegen_daw.vocoder.mel import MelConfig
 from training.vocoder.imposing import Impose
 from training.vocoder.prior import MagnitudePrior, interpolate
 

@@ -1,4 +1,4 @@
-"""`musegen_daw.vocoding.imposing` on tensors, so that a generator is trained through it."""
+"""`musegen_daw.vocoder.imposing` on tensors, so that a generator is trained through it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musegen_daw.vocoding.imposing import FLOOR_TIMES, LIMIT, WINDOW_GAIN, spreading, step_samples
-from musegen_daw.vocoding.mel import MelConfig, hann, mel_basis
+from musegen_daw.vocoder.imposing import FLOOR_TIMES, LIMIT, WINDOW_GAIN, spreading, step_samples
+from musegen_daw.vocoder.mel import MelConfig, hann, mel_basis
 
 
 class Impose(nn.Module):

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musegen_daw.vocoding.mel import MelConfig, mel_basis
+from musegen_daw.vocoder.mel import MelConfig, mel_basis
 
 STFT_RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))  # n_fft, hop, window, in samples
 MAGNITUDE_FLOOR = 1e-7

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.vocoding.mel import MelConfig, mel_basis
+from musegen_daw.vocoder.mel import MelConfig, mel_basis
 
 Floats = npt.NDArray[np.float32]
 

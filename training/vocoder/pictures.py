@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from musegen_daw.vocoding.mel import Floats
+from musegen_daw.vocoder.mel import Floats
 from training.common.figures import GROUND, MUTED, TEXT, new_figure, save_figure, short, style
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from musegen_daw.vocoding.mel import MelConfig, inverse_basis, mel_basis
+from musegen_daw.vocoder.mel import MelConfig, inverse_basis, mel_basis
 
 FLOOR_SHARE = 1e-2
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from musegen_daw.core.clip import Note, Song
-from musegen_daw.core.time import TimeMap
 from musegen_daw.errors import MusegenError
-from musegen_daw.midi_file import song_from_bytes
-from musegen_daw.render.soundfont import SoundFont, open_soundfont
-from musegen_daw.render.synth import render
-from musegen_daw.resources import soundfont_dir
+from musegen_daw.midi.file import song_from_bytes
+from musegen_daw.music.clip import Note, Song
+from musegen_daw.music.time import TimeMap
+from musegen_daw.playback.synth.soundfont import SoundFont, open_soundfont
+from musegen_daw.playback.synth.synth import render
+from musegen_daw.resource_paths import soundfont_dir
 from training.drums.gigamidi import Source, find_units, read_unit
 from training.vocoder.recordings import HELD_OUT_SHARE, Found, Recording, Samples, Unusable
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from musegen_daw.vocoding.mel import MelConfig, log_mel
+from musegen_daw.vocoder.mel import MelConfig, log_mel
 from training.common.files import write_json, write_text
 from training.common.prepared import read_facts
 from training.common.report_command import run_report

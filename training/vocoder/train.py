@@ -13,7 +13,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from musegen_daw.vocoding.mel import MelConfig
+from musegen_daw.vocoder.mel import MelConfig
 from training.common.checkpoint import read_tensors, tensors_below
 from training.common.config import from_dict
 from training.common.loop import LoopConfig, Opponent, Progress, Task, fit

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from musegen_daw.vocoding.decoder import MelDecoder
-from musegen_daw.vocoding.griffin_lim import MOMENTUM, GriffinLim
-from musegen_daw.vocoding.mel import Floats, MelConfig, inverse_basis, log_mel, prior_magnitude
-from musegen_daw.vocoding.vocoder import Vocoder
+from musegen_daw.vocoder.decoder import MelDecoder
+from musegen_daw.vocoder.griffin_lim import MOMENTUM, GriffinLim
+from musegen_daw.vocoder.mel import Floats, MelConfig, inverse_basis, log_mel, prior_magnitude
+from musegen_daw.vocoder.vocoder import Vocoder
 from training.vocoder.measures import MEL_FLOOR, magnitude_mel
 from training.vocoder.recordings import load_mono
 

@@ -9,14 +9,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
-from musegen_daw.editing.delivering import Bounce
-from musegen_daw.editing.document import ClipDocument
-from musegen_daw.editing.performing import Profile
+from musegen_daw.clips.delivering import Bounce
+from musegen_daw.clips.document import ClipDocument
+from musegen_daw.clips.performing import Profile
 from musegen_daw.ui.clips.drag_handle import DragHandle
-from musegen_daw.ui.fitting import Choice
-from musegen_daw.ui.icons import icon
-from musegen_daw.ui.theme import SMALL
-from musegen_daw.ui.widgets import ProgressLine, button
+from musegen_daw.ui.widgets.basic import ProgressLine, button
+from musegen_daw.ui.widgets.fitting import Choice
+from musegen_daw.ui.widgets.icons import icon
+from musegen_daw.ui.widgets.theme import SMALL
 
 
 class ActionRow(QWidget):

@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from musegen_daw.ui.ruler import Ruler
-from musegen_daw.ui.theme import theme
-from musegen_daw.ui.time_axis import TimeAxis
+from musegen_daw.ui.widgets.ruler import Ruler
+from musegen_daw.ui.widgets.theme import theme
+from musegen_daw.ui.widgets.time_axis import TimeAxis
 
 DRAG_PIXELS = 6
 

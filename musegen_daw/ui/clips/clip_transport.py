@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
 
-from musegen_daw.editing.document import ClipDocument
+from musegen_daw.clips.document import ClipDocument
 from musegen_daw.ui.clips.listening import Listening
 from musegen_daw.ui.clips.panel_view import PanelView
 

@@ -10,9 +10,9 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from musegen_daw.errors import MusegenError
-from musegen_daw.ui.drops import drag_out
-from musegen_daw.ui.fitting import Button
-from musegen_daw.ui.icons import icon
+from musegen_daw.ui.widgets.drops import drag_out
+from musegen_daw.ui.widgets.fitting import Button
+from musegen_daw.ui.widgets.icons import icon
 
 
 class DragHandle(Button):

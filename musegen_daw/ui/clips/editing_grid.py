@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from musegen_daw.ui.drum_grid import Cell, DrumGrid, Hit
-from musegen_daw.ui.theme import SMALL_TEXT, font, theme
-from musegen_daw.ui.time_axis import TimeAxis
+from musegen_daw.ui.widgets.drum_grid import Cell, DrumGrid, Hit
+from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, theme
+from musegen_daw.ui.widgets.time_axis import TimeAxis
 
 DRAG_PIXELS = 5
 VELOCITY_PER_PIXEL = 0.8

@@ -10,18 +10,18 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from musegen_daw import files
-from musegen_daw.drumming.job import DrumSettings
-from musegen_daw.editing.delivering import Bounce, bounce_document, file_name
-from musegen_daw.editing.document import ClipDocument, Project
-from musegen_daw.editing.editor import DEFAULT_SETTINGS
-from musegen_daw.editing.opening import open_clip, read_source
-from musegen_daw.editing.performing import Profile, drums_as_midi, with_drums_as_midi
-from musegen_daw.editing.project_file import SUFFIX, load_sound, save_project
+from musegen_daw.clips.delivering import Bounce, bounce_document, file_name
+from musegen_daw.clips.document import ClipDocument, Project
+from musegen_daw.clips.editor import DEFAULT_SETTINGS
+from musegen_daw.clips.opening import open_clip, read_source
+from musegen_daw.clips.performing import Profile, drums_as_midi, with_drums_as_midi
+from musegen_daw.clips.project_file import SUFFIX, load_sound, save_project
+from musegen_daw.drums.job import DrumSettings
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui.context import here
 from musegen_daw.ui.panel import BAD, GOOD, WARN
-from musegen_daw.ui.widgets import ProgressLine
+from musegen_daw.ui.widgets.basic import ProgressLine
 from musegen_daw.ui.work import Job, Task, Workers
 
 T = TypeVar("T")

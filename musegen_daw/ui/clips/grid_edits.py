@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from musegen_daw.core.clip import Note
-from musegen_daw.core.drums import VOICES
-from musegen_daw.editing import edits
-from musegen_daw.editing.document import ClipDocument
-from musegen_daw.editing.editor import Change
+from musegen_daw.clips import edits
+from musegen_daw.clips.document import ClipDocument
+from musegen_daw.clips.editor import Change
+from musegen_daw.music.clip import Note
+from musegen_daw.music.kit import VOICES
 from musegen_daw.ui.clips.bar_ruler import BarRuler
 from musegen_daw.ui.clips.editing_grid import EditingGrid
-from musegen_daw.ui.drum_grid import Cell, Hit
+from musegen_daw.ui.widgets.drum_grid import Cell, Hit
 
 
 class Edit(Protocol):

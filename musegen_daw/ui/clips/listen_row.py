@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from musegen_daw.editing.document import ClipDocument
+from musegen_daw.clips.document import ClipDocument
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.clips.listening import BOTH, OWN_PORT, SOUND_DEVICE
 from musegen_daw.ui.clips.rendered import DRUMS, PART
-from musegen_daw.ui.fitting import Choice
-from musegen_daw.ui.plain import plain_tip
-from musegen_daw.ui.segments import Segments
-from musegen_daw.ui.theme import SMALL
-from musegen_daw.ui.widgets import button, label
+from musegen_daw.ui.widgets.basic import button, label
+from musegen_daw.ui.widgets.fitting import Choice
+from musegen_daw.ui.widgets.plain import plain_tip
+from musegen_daw.ui.widgets.segments import Segments
+from musegen_daw.ui.widgets.theme import SMALL
 from musegen_daw.ui.work import Workers
 
 if TYPE_CHECKING:

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from musegen_daw.core.clip import Clip
-from musegen_daw.editing.document import ClipDocument
-from musegen_daw.editing.performing import mapped
-from musegen_daw.editing.port_player import PortPlayer
-from musegen_daw.live.clock import SystemClock
-from musegen_daw.live.scheduler import Scheduler
+from musegen_daw.clips.document import ClipDocument
+from musegen_daw.clips.performing import mapped
+from musegen_daw.clips.port_player import PortPlayer
+from musegen_daw.jam.clock.clock import SystemClock
+from musegen_daw.jam.output.scheduler import Scheduler
+from musegen_daw.music.clip import Clip
 from musegen_daw.ui.clips.rendered import DRUMS, PART, Rendered
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.work import Job, Task, Workers
 
 if TYPE_CHECKING:
-    from musegen_daw.audition.deck import Deck
-    from musegen_daw.audition.player import Player
-    from musegen_daw.audition.source import Source
+    from musegen_daw.playback.deck import Deck
+    from musegen_daw.playback.player import Player
+    from musegen_daw.playback.source import Source
 
 BOTH = "both"
 SOUND_DEVICE = ""
@@ -215,7 +215,7 @@ class Listening(QObject):
             self.rendering.emit(1.0)
 
     def _rendered_all(self, result: Any) -> None:
-        from musegen_daw.audition.deck import Deck
+        from musegen_daw.playback.deck import Deck
 
         self._player, rate, self._rendered, sources = result
         if self._deck is None or self._deck.sample_rate_hz != rate:

@@ -11,32 +11,32 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from musegen_daw.core.clip import Song
-from musegen_daw.drumming.request import DrumResult
-from musegen_daw.editing import edits
-from musegen_daw.editing.autosave import Autosave, restored
-from musegen_daw.editing.delivering import Bounce, write_for_drag
-from musegen_daw.editing.document import ClipDocument, Project
-from musegen_daw.editing.editor import Change, Editor
-from musegen_daw.editing.generating import Generation
-from musegen_daw.editing.opening import add_sources, read_source, set_primer
-from musegen_daw.editing.performing import mix
-from musegen_daw.editing.project_file import SUFFIX
+from musegen_daw.clips import edits
+from musegen_daw.clips.autosave import Autosave, restored
+from musegen_daw.clips.delivering import Bounce, write_for_drag
+from musegen_daw.clips.document import ClipDocument, Project
+from musegen_daw.clips.editor import Change, Editor
+from musegen_daw.clips.generating import Generation
+from musegen_daw.clips.opening import add_sources, read_source, set_primer
+from musegen_daw.clips.performing import mix
+from musegen_daw.clips.project_file import SUFFIX
+from musegen_daw.drums.request import DrumResult
 from musegen_daw.errors import MusegenError, ProjectError
 from musegen_daw.fields import Fields
-from musegen_daw.resources import load_drum_map
+from musegen_daw.music.clip import Song
+from musegen_daw.resource_paths import load_drum_map
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.clips.clip_transport import ClipTransport
 from musegen_daw.ui.clips.file_work import FileWork
+from musegen_daw.ui.clips.generation_row import MAX_SEED
 from musegen_daw.ui.clips.grid_edits import GridEdits
+from musegen_daw.ui.clips.inputs import WaysIn
 from musegen_daw.ui.clips.listening import Listening
 from musegen_daw.ui.clips.panel_view import PanelView
 from musegen_daw.ui.clips.take_writer import TakeWriter
-from musegen_daw.ui.clips.ways_in import WaysIn
-from musegen_daw.ui.clips.wishes_row import MAX_SEED
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.panel import BAD, GOOD, INFO, WARN, Panel
-from musegen_daw.ui.widgets import is_restyling
+from musegen_daw.ui.widgets.basic import is_restyling
 from musegen_daw.ui.work import Workers
 
 SESSION = f"clips{SUFFIX}"

@@ -8,24 +8,24 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QVBoxLayout, QWidget
 
-from musegen_daw.core.clip import Note, Song
-from musegen_daw.core.drums import VOICE_OF_PITCH, VOICES
-from musegen_daw.core.time import Bar
-from musegen_daw.editing.document import ClipDocument, Project
+from musegen_daw.clips.document import ClipDocument, Project
+from musegen_daw.music.clip import Note, Song
+from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
+from musegen_daw.music.time import Bar
 from musegen_daw.ui.clips.action_row import ActionRow
 from musegen_daw.ui.clips.bar_ruler import BarRuler
 from musegen_daw.ui.clips.editing_grid import EditingGrid
+from musegen_daw.ui.clips.generation_row import WishesRow
 from musegen_daw.ui.clips.listen_row import ListenRow
 from musegen_daw.ui.clips.side_column import SideColumn
 from musegen_daw.ui.clips.take_strip import TakeStrip
-from musegen_daw.ui.clips.wishes_row import WishesRow
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.drop_veil import DropVeil
-from musegen_daw.ui.drum_grid import Hit
-from musegen_daw.ui.empty_page import EmptyPage
-from musegen_daw.ui.piano_roll import PianoRoll
-from musegen_daw.ui.theme import MEDIUM, SMALL
-from musegen_daw.ui.time_axis import TimeAxis
+from musegen_daw.ui.widgets.drop_veil import DropVeil
+from musegen_daw.ui.widgets.drum_grid import Hit
+from musegen_daw.ui.widgets.empty_page import EmptyPage
+from musegen_daw.ui.widgets.piano_roll import PianoRoll
+from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
+from musegen_daw.ui.widgets.time_axis import TimeAxis
 
 PERCUSSION = "percussion"
 SHOWN_BARS = 4

@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QWidget
 
-from musegen_daw import resources
-from musegen_daw.editing.document import ClipDocument
+from musegen_daw import resource_paths as resources
+from musegen_daw.clips.document import ClipDocument
 from musegen_daw.suffixes import MIDI_SUFFIXES
-from musegen_daw.ui.drops import FileDrop
-from musegen_daw.ui.fitting import Choice
+from musegen_daw.ui.widgets.drops import FileDrop
+from musegen_daw.ui.widgets.fitting import Choice
 
 _NONE = ""
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musegen_daw.computing.worker import Cancelled as GivenUp
-from musegen_daw.core.clip import Clip
-from musegen_daw.editing.document import ClipDocument
-from musegen_daw.editing.performing import performed
+from musegen_daw.clips.document import ClipDocument
+from musegen_daw.clips.performing import performed
+from musegen_daw.music.clip import Clip
 from musegen_daw.ui.context import here
 from musegen_daw.ui.work import Cancelled, Task
+from musegen_daw.workers.worker import Cancelled as GivenUp
 
 if TYPE_CHECKING:
-    from musegen_daw.audition.source import Source
+    from musegen_daw.playback.source import Source
 
 PART, DRUMS = "part", "drums"
 
@@ -29,7 +29,7 @@ class Rendered:
 
     def balanced(self) -> tuple[Source, ...]:
         """The sources, parts first, at the level of the mix."""
-        from musegen_daw.audition.rendering import balanced
+        from musegen_daw.playback.rendering import balanced
 
         return balanced([self.sources[name] for name in (PART, DRUMS) if name in self.sources])
 
@@ -42,7 +42,7 @@ class Rendered:
         compute: Callable[..., Any] = here,
     ) -> Rendered:
         """What is to be heard of a document now; raises Cancelled, AudioError where there is nothing to render with."""
-        from musegen_daw.audition.rendering import RenderCancelled, render_source
+        from musegen_daw.playback.rendering import RenderCancelled, render_source
 
         time_map, take = document.time_map, document.take
         common = (time_map, sample_rate_hz, soundfont)

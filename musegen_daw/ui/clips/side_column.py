@@ -13,15 +13,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from musegen_daw import resources
-from musegen_daw.core.drum_maps import GENERAL_MIDI, DrumMap
-from musegen_daw.editing.document import ClipDocument, Project
-from musegen_daw.editing.edits import MAX_BPM, MIN_BPM
+from musegen_daw import resource_paths as resources
+from musegen_daw.clips.document import ClipDocument, Project
+from musegen_daw.clips.edits import MAX_BPM, MIN_BPM
+from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap
 from musegen_daw.ui.clips.primer_field import PrimerField
 from musegen_daw.ui.clips.track_list import TrackList
-from musegen_daw.ui.fitting import Choice
-from musegen_daw.ui.theme import SMALL
-from musegen_daw.ui.widgets import button, label
+from musegen_daw.ui.widgets.basic import button, label
+from musegen_daw.ui.widgets.fitting import Choice
+from musegen_daw.ui.widgets.theme import SMALL
 
 WIDTH, LEAST_WIDTH = 236, 188
 

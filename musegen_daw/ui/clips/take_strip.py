@@ -9,12 +9,12 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QWidget
 
-from musegen_daw.core.clip import Clip
-from musegen_daw.core.drums import VOICE_OF_PITCH, VOICES
-from musegen_daw.editing.document import Take
-from musegen_daw.ui.plain import plain_tip
-from musegen_daw.ui.theme import RADIUS, SMALL, SMALL_TEXT, font, mixed, theme, velocity_step
-from musegen_daw.ui.widgets import is_restyling, label
+from musegen_daw.clips.document import Take
+from musegen_daw.music.clip import Clip
+from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
+from musegen_daw.ui.widgets.basic import is_restyling, label
+from musegen_daw.ui.widgets.plain import plain_tip
+from musegen_daw.ui.widgets.theme import RADIUS, SMALL, SMALL_TEXT, font, mixed, theme, velocity_step
 
 CARD_WIDTH, CARD_HEIGHT = 168, 78
 _TEXT_HEIGHT = 22

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from musegen_daw.drumming.job import DrumWriter
-from musegen_daw.drumming.request import DrumResult
-from musegen_daw.editing.document import ClipDocument
-from musegen_daw.editing.generating import Generation, check_locks, generation
+from musegen_daw.clips.document import ClipDocument
+from musegen_daw.clips.generating import Generation, check_locks, generation
+from musegen_daw.drums.job import DrumWriter
+from musegen_daw.drums.request import DrumResult
 from musegen_daw.ui.work import Job, Task, Workers
 
 

@@ -6,11 +6,11 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from musegen_daw.core.parts import LISTED_PROGRAMS
-from musegen_daw.core.programs import PROGRAM_NAMES
-from musegen_daw.editing.document import ClipDocument
-from musegen_daw.ui.plain import plain_tip
-from musegen_daw.ui.theme import theme
+from musegen_daw.clips.document import ClipDocument
+from musegen_daw.music.parts import LISTED_PROGRAMS
+from musegen_daw.music.programs import PROGRAM_NAMES
+from musegen_daw.ui.widgets.plain import plain_tip
+from musegen_daw.ui.widgets.theme import theme
 
 _DOT = 12
 _ROW_HEIGHT = 46

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from musegen_daw.audition.resynthesis import (
+from musegen_daw.errors import MusegenError
+from musegen_daw.playback.resynthesis import (
     Given,
     Rendition,
     decode,
@@ -15,16 +16,15 @@ from musegen_daw.audition.resynthesis import (
     render_given,
     write_wav,
 )
-from musegen_daw.computing.decoder import RemoteDecoder, vocode_with
-from musegen_daw.errors import MusegenError
-from musegen_daw.resources import models_dir
+from musegen_daw.resource_paths import models_dir
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.vocoder.picture import MelPicture, difference_of, picture_of
-from musegen_daw.ui.vocoder.wishes import Shape, Wish
+from musegen_daw.ui.vocoder.settings import Shape, Wish
 from musegen_daw.ui.work import Task
-from musegen_daw.vocoding.decoders import VocoderFacts, find_vocoders
-from musegen_daw.vocoding.griffin_lim import ITERATIONS, GriffinLim
-from musegen_daw.vocoding.mel import MelConfig
+from musegen_daw.vocoder.decoders import VocoderFacts, find_vocoders
+from musegen_daw.vocoder.griffin_lim import ITERATIONS, GriffinLim
+from musegen_daw.vocoder.mel import MelConfig
+from musegen_daw.workers.decoder import RemoteDecoder, vocode_with
 
 GAN = "GAN"
 SCALE_MENU = "the menu Scale"

@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from musegen_daw.audition.levels import Levels
-from musegen_daw.ui.theme import SMALL_TEXT, font, theme
+from musegen_daw.playback.levels import Levels
+from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, theme
 
 FLOOR_DB = -60.0
 HOT_DB, FULL_DB = -6.0, 0.0

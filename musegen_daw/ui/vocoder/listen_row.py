@@ -6,11 +6,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from musegen_daw.ui.icons import icon
-from musegen_daw.ui.segments import Segments
-from musegen_daw.ui.theme import MEDIUM, SMALL, TITLE_TEXT, font
 from musegen_daw.ui.vocoder.span import clock
-from musegen_daw.ui.widgets import button, label
+from musegen_daw.ui.widgets.basic import button, label
+from musegen_daw.ui.widgets.icons import icon
+from musegen_daw.ui.widgets.segments import Segments
+from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, TITLE_TEXT, font
 
 CHOICES = ("Original", "GAN", "Griffin-Lim")
 

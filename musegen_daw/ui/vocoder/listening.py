@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from musegen_daw.audition.deck import MIN_LOOP_SECONDS, Deck
-from musegen_daw.audition.levels import Levels
-from musegen_daw.audition.source import Source
 from musegen_daw.errors import MusegenError
+from musegen_daw.playback.deck import MIN_LOOP_SECONDS, Deck
+from musegen_daw.playback.levels import Levels
+from musegen_daw.playback.source import Source
 from musegen_daw.ui.context import AppContext
 
 RESULT = "GAN"

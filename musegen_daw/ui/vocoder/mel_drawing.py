@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from musegen_daw.ui.theme import SMALL, SMALL_TEXT, font, theme
 from musegen_daw.ui.vocoder.picture import MelPicture, difference_image, level_image
 from musegen_daw.ui.vocoder.span import Span
+from musegen_daw.ui.widgets.theme import SMALL, SMALL_TEXT, font, theme
 
 HEAD_WIDTH, FOOT_HEIGHT, GAP, TITLE_HEIGHT, READOUT_WIDTH = 52, 24, SMALL, 22, 240
 LEAST_LINE_PIXELS = 72

@@ -18,7 +18,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
-from musegen_daw.ui.theme import SMALL_TEXT, font, theme
 from musegen_daw.ui.vocoder.mel_drawing import (
     FOOT_HEIGHT,
     GAP,
@@ -29,7 +28,8 @@ from musegen_daw.ui.vocoder.mel_drawing import (
     Row,
 )
 from musegen_daw.ui.vocoder.span import Span, clock
-from musegen_daw.ui.widgets import is_restyling
+from musegen_daw.ui.widgets.basic import is_restyling
+from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, theme
 
 STEP_SECONDS, BIG_STEP_SECONDS = 1.0, 5.0
 WHEEL_STEP, ZOOM_STEP = 120, 1.25

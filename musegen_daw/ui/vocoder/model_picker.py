@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from musegen_daw.ui.fitting import Choice
-from musegen_daw.ui.theme import TINY
-from musegen_daw.ui.widgets import label
-from musegen_daw.vocoding.decoders import VocoderFacts
+from musegen_daw.ui.widgets.basic import label
+from musegen_daw.ui.widgets.fitting import Choice
+from musegen_daw.ui.widgets.theme import TINY
+from musegen_daw.vocoder.decoders import VocoderFacts
 
 NO_MODEL = "No vocoder model"
 

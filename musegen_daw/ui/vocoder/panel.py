@@ -10,28 +10,28 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from musegen_daw import files
-from musegen_daw.core.clip import Song
 from musegen_daw.fields import Fields
+from musegen_daw.music.clip import Song
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.drag_button import DragOut
-from musegen_daw.ui.drop_veil import DropVeil
-from musegen_daw.ui.drops import FileDrop, drag_out
-from musegen_daw.ui.empty_page import EmptyPage
 from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel
-from musegen_daw.ui.settings_store import AppSettings
-from musegen_daw.ui.theme import MEDIUM, SMALL
-from musegen_daw.ui.vocoder.asking import SUFFIXES, ask_what_to_open, ask_where_to_save
+from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.vocoder.describing import rows_of, source_facts
+from musegen_daw.ui.vocoder.file_dialogs import SUFFIXES, ask_what_to_open, ask_where_to_save
 from musegen_daw.ui.vocoder.level_meter import LevelMeter
 from musegen_daw.ui.vocoder.listen_row import CHOICES, ListenRow
 from musegen_daw.ui.vocoder.listening import Listening
 from musegen_daw.ui.vocoder.mel_view import MelView
+from musegen_daw.ui.vocoder.settings import Shape, Wish
 from musegen_daw.ui.vocoder.shape_row import SEMITONES_RANGE, STRETCH_RANGE, ShapeRow
 from musegen_daw.ui.vocoder.source_row import SourceRow, sentence_label
-from musegen_daw.ui.vocoder.wishes import Shape, Wish
 from musegen_daw.ui.vocoder.workbench import GAN, GRIFFIN_LIM, Workbench
-from musegen_daw.ui.widgets import is_restyling
+from musegen_daw.ui.widgets.basic import is_restyling
+from musegen_daw.ui.widgets.drag_button import DragOut
+from musegen_daw.ui.widgets.drop_veil import DropVeil
+from musegen_daw.ui.widgets.drops import FileDrop, drag_out
+from musegen_daw.ui.widgets.empty_page import EmptyPage
+from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
 
 EMPTY_TITLE = "Drop audio or a mel here"
 EMPTY_WORDS = "WAV, FLAC, OGG, MP3, or a mel as .npy — or open a file, or take the clip's bounce"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from musegen_daw.ui.vocoder.colours import STEPS, difference_table, level_table
-from musegen_daw.vocoding.mel import Floats, MelConfig, band_frequencies
+from musegen_daw.vocoder.mel import Floats, MelConfig, band_frequencies
 
 MAX_COLUMNS = 3072
 RANGE_DB = 80.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
 
-from musegen_daw.ui.drag_button import DragButton, DragOut
-from musegen_daw.ui.drops import drag_out
-from musegen_daw.ui.icons import icon
-from musegen_daw.ui.plain import caption, plain_tip
-from musegen_daw.ui.theme import SMALL, TARGET
 from musegen_daw.ui.vocoder.stepper import Stepper
-from musegen_daw.ui.widgets import ProgressLine, button, label, restyled
+from musegen_daw.ui.widgets.basic import ProgressLine, button, label, restyled
+from musegen_daw.ui.widgets.drag_button import DragButton, DragOut
+from musegen_daw.ui.widgets.drops import drag_out
+from musegen_daw.ui.widgets.icons import icon
+from musegen_daw.ui.widgets.plain import caption, plain_tip
+from musegen_daw.ui.widgets.theme import SMALL, TARGET
 
 STRETCH_RANGE, SEMITONES_RANGE = (0.25, 4.0), (-24.0, 24.0)
 

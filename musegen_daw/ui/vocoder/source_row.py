@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from musegen_daw.ui.fitting import Choice, FittedLabel
-from musegen_daw.ui.theme import LARGE, SMALL, TINY
 from musegen_daw.ui.vocoder.model_picker import ModelPicker
-from musegen_daw.ui.widgets import button, label
+from musegen_daw.ui.widgets.basic import button, label
+from musegen_daw.ui.widgets.fitting import Choice, FittedLabel
+from musegen_daw.ui.widgets.theme import LARGE, SMALL, TINY
 
 SCALES = (
     ("", "Scale: found out"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
 
-from musegen_daw.ui.plain import plain_tip
-from musegen_daw.ui.theme import TARGET
+from musegen_daw.ui.widgets.plain import plain_tip
+from musegen_daw.ui.widgets.theme import TARGET
 
 
 class Stepper(QWidget):

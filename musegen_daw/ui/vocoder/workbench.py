@@ -14,7 +14,7 @@ from musegen_daw.ui.work import Job, Task, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.ui.vocoder.jobs import Loaded, Made, Shape, Wish
-    from musegen_daw.vocoding.decoders import VocoderFacts
+    from musegen_daw.vocoder.decoders import VocoderFacts
 
 ORIGINAL, GAN, GRIFFIN_LIM = CHOICES
 DRAG_FOLDER = "vocoded"
@@ -65,7 +65,7 @@ class Workbench(QObject):
 
         def load(task: Task) -> Any:
             from musegen_daw.ui.vocoder import jobs
-            from musegen_daw.vocoding.mel import MelConfig
+            from musegen_daw.vocoder.mel import MelConfig
 
             return jobs.load(wish, MelConfig() if model is None else model.mel, self._context, task)
 

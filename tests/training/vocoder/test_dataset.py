@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from musegen_daw.vocoding.mel import MelConfig, log_mel
+from musegen_daw.vocoder.mel import MelConfig, log_mel
 from training.common.json_lines import JsonLines
 from training.vocoder.audio_folder import find_recordings
 from training.vocoder.dataset import AudioCorpus, Crop, DataConfig, VocoderDataset, collate

@@ -9,9 +9,9 @@ import pytest
 import soundfile
 from matplotlib.image import imread
 
-from musegen_daw.vocoding.mel import MelConfig
+from musegen_daw.vocoder.mel import MelConfig
 from tests.training.vocoder.audio_corpus import packed, tone
-from tests.vocoding.tiny_vocoder import SMALL, write_tiny_vocoder
+from tests.vocoder.tiny_vocoder import SMALL, write_tiny_vocoder
 from training.common.figures import DPI
 from training.vocoder import checks, evaluate
 from training.vocoder.checks import constant_line, peak_dbfs, sine_sweep

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from musegen_daw.vocoding.mel import MelConfig, log_mel, prior_magnitude
+from musegen_daw.vocoder.mel import MelConfig, log_mel, prior_magnitude
 from training.vocoder.generator import Generator, GeneratorConfig, InverseStft, Snake
 from training.vocoder.prior import MagnitudePrior, interpolate
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.signal import stft as scipy_stft
 
-from musegen_daw.vocoding.griffin_lim import GriffinLim
-from musegen_daw.vocoding.mel import MelConfig, log_mel
+from musegen_daw.vocoder.griffin_lim import GriffinLim
+from musegen_daw.vocoder.mel import MelConfig, log_mel
 from tests.training.vocoder.audio_corpus import tone
 from training.vocoder.measures import (
     RESOLUTIONS,

@@ -7,10 +7,10 @@ import io
 import numpy as np
 import pytest
 
-from musegen_daw.core.clip import Clip, Note, Song
-from musegen_daw.core.time import Tempo, TimeMap
-from musegen_daw.midi_file import song_to_bytes
-from musegen_daw.resources import soundfont_dir
+from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.time import Tempo, TimeMap
+from musegen_daw.resource_paths import soundfont_dir
 from tests.drum_corpus import write_parquet
 from training.vocoder.recordings import Unusable
 from training.vocoder.rendered import RenderedMidi, excerpt, find_recordings

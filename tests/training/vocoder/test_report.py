@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from musegen_daw.vocoding.mel import MelConfig
+from musegen_daw.vocoder.mel import MelConfig
 from tests.training.vocoder.audio_corpus import tone
 from training.common.figures import DPI
 from training.vocoder import charts, report

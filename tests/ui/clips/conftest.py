@@ -3,10 +3,10 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from musegen_daw.core.clip import Song
-from musegen_daw.midi_file import write_midi
+from musegen_daw.midi.file import write_midi
+from musegen_daw.music.clip import Song
 from musegen_daw.ui.clips.panel import ClipsPanel
-from musegen_daw.ui.drum_grid import Cell
+from musegen_daw.ui.widgets.drum_grid import Cell
 from tests.cli.doubles import TIME_MAP, part
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from musegen_daw.core.clip import Note
-from musegen_daw.core.drums import VOICES
-from musegen_daw.editing import edits
+from musegen_daw.clips import edits
+from musegen_daw.music.clip import Note
+from musegen_daw.music.kit import VOICES
 
 KICK, SNARE, HAT = (VOICES.index(voice) for voice in ("kick", "snare", "closed hat"))
 BEAT, CELL = 960, 240

@@ -8,13 +8,13 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from musegen_daw.core.clip import Song
-from musegen_daw.core.time import TimeMap
-from musegen_daw.editing.autosave import restored
-from musegen_daw.editing.delivering import Bounce, bounce_document
-from musegen_daw.editing.performing import Profile
-from musegen_daw.editing.project_file import load_project
-from musegen_daw.midi_file import read_midi, write_midi
+from musegen_daw.clips.autosave import restored
+from musegen_daw.clips.delivering import Bounce, bounce_document
+from musegen_daw.clips.performing import Profile
+from musegen_daw.clips.project_file import load_project
+from musegen_daw.midi.file import read_midi, write_midi
+from musegen_daw.music.clip import Song
+from musegen_daw.music.time import TimeMap
 from musegen_daw.ui.clips import drag_handle, file_work
 from musegen_daw.ui.clips.panel import SESSION
 from tests.cli.doubles import kit, part

@@ -2,15 +2,15 @@
 
 import pytest
 
-from musegen_daw.audition.player import Player
-from musegen_daw.core.clip import Song
-from musegen_daw.core.time import Tempo, TimeMap
 from musegen_daw.devices import drivers
 from musegen_daw.devices.ports import PortDirectory
-from musegen_daw.midi_file import write_midi
-from tests.audition.doubles import FakeSoundDevice
+from musegen_daw.midi.file import write_midi
+from musegen_daw.music.clip import Song
+from musegen_daw.music.time import Tempo, TimeMap
+from musegen_daw.playback.player import Player
 from tests.cli.doubles import part
 from tests.devices.doubles import FakeRtMidi
+from tests.playback.doubles import FakeSoundDevice
 from tests.ui.doubles import make_context
 
 

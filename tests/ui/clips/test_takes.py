@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
-from musegen_daw.drumming.generator import Cancelled
-from musegen_daw.editing import edits
+from musegen_daw.clips import edits
+from musegen_daw.drums.generator import Cancelled
 from musegen_daw.errors import ModelError
 from tests.cli.doubles import Drummer
 from tests.ui.doubles import PATIENCE_SECONDS, make_context

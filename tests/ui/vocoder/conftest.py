@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from musegen_daw import resources
-from musegen_daw.audition.player import Player
+from musegen_daw import resource_paths as resources
+from musegen_daw.playback.player import Player
 from musegen_daw.ui.vocoder.panel import VocoderPanel
-from musegen_daw.vocoding.mel import MelConfig, log_mel
-from musegen_daw.vocoding.vocoder import Vocoder
-from tests.audition.doubles import FakeSoundDevice
+from musegen_daw.vocoder.mel import MelConfig, log_mel
+from musegen_daw.vocoder.vocoder import Vocoder
+from tests.playback.doubles import FakeSoundDevice
 from tests.ui.doubles import make_context
-from tests.vocoding.tiny_vocoder import write_tiny_vocoder
+from tests.vocoder.tiny_vocoder import write_tiny_vocoder
 
 CONFIG = MelConfig()
 SECONDS = 1.5

@@ -9,15 +9,15 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QFileDialog
 
-from musegen_daw.cli import main
-from musegen_daw.core.clip import Song
-from musegen_daw.ui.look import wear
+from musegen_daw.cli.main import main
+from musegen_daw.music.clip import Song
 from musegen_daw.ui.vocoder.panel import VocoderPanel
-from musegen_daw.vocoding.decoder import MelDecoder
-from musegen_daw.vocoding.mel import MelConfig
+from musegen_daw.ui.widgets.look import wear
+from musegen_daw.vocoder.decoder import MelDecoder
+from musegen_daw.vocoder.mel import MelConfig
 from tests.cli.doubles import TIME_MAP, kit, part
 from tests.ui.doubles import make_context
-from tests.vocoding.tiny_vocoder import write_tiny_vocoder
+from tests.vocoder.tiny_vocoder import write_tiny_vocoder
 
 
 def drop(widget, path):

@@ -7,9 +7,7 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from musegen_daw.audition.levels import Levels
-from musegen_daw.ui.look import wear
-from musegen_daw.ui.theme import THEMES
+from musegen_daw.playback.levels import Levels
 from musegen_daw.ui.vocoder.colours import difference_table, level_table, to_oklab, to_srgb
 from musegen_daw.ui.vocoder.level_meter import LevelMeter
 from musegen_daw.ui.vocoder.mel_drawing import Row
@@ -23,7 +21,9 @@ from musegen_daw.ui.vocoder.picture import (
     picture_of,
 )
 from musegen_daw.ui.vocoder.span import Span, clock
-from musegen_daw.vocoding.mel import MelConfig, log_mel
+from musegen_daw.ui.widgets.look import wear
+from musegen_daw.ui.widgets.theme import THEMES
+from musegen_daw.vocoder.mel import MelConfig, log_mel
 
 CONFIG = MelConfig()
 

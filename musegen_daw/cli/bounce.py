@@ -1,0 +1,183 @@
+"""`musegen-daw bounce`: from a clip to a WAV, with drums written for it where it has none."""
+
+from __future__ import annotations
+
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from musegen_daw import files
+from musegen_daw.cli import standard_output, terminal
+from musegen_daw.cli.arguments import STANDARD_OUTPUT
+from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_drums, read_song
+from musegen_daw.cli.resynthesis import OpenDecoder, resynthesise
+from musegen_daw.drums.job import OpenGenerator
+from musegen_daw.errors import AudioError, MidiFileError
+from musegen_daw.music.clip import Song
+from musegen_daw.music.parts import describe_strays, without_strays
+from musegen_daw.vocoder.options import DecoderOptions
+
+if TYPE_CHECKING:
+    from musegen_daw.playback.bounce import BounceReport
+
+
+DEFAULT_RATE_HZ, MIN_RATE_HZ, MAX_RATE_HZ = 44_100, 8_000, 96_000
+
+
+class BounceSong(Protocol):
+    """What the command needs of the renderer."""
+
+    def __call__(
+        self,
+        song: Song,
+        path: Path,
+        *,
+        soundfont: Path | None,
+        sample_rate_hz: int = ...,
+        stems_dir: Path | None = ...,
+        loop: bool = ...,
+        progress: Callable[[int, int], None] | None = ...,
+    ) -> BounceReport:
+        """Render `song` to a WAV at `path`."""
+        ...
+
+
+def run(
+    args: Namespace,
+    options: DrumOptions,
+    open_generator: OpenGenerator,
+    bounce_song: BounceSong,
+    open_decoder: OpenDecoder,
+) -> int:
+    """Render one clip, through the vocoder where that is asked for; returns 0."""
+    check_wav_output(args.output)
+    if args.vocoder is not None and not args.vocode:
+        raise AudioError("--vocoder names the model for --vocode, which was not given.")
+    if args.vocode and args.stems is not None:
+        raise AudioError("--stems add up to the mix as it is rendered, so they do not go with --vocode.")
+    if args.vocode and args.loop:
+        raise AudioError(
+            "--loop is exact to the sample, which a vocoder is not, so it does not go with --vocode."
+        )
+    decoder = open_decoder(DecoderOptions(model=args.vocoder)) if args.vocode else None
+    song, seed = song_with_drums(args.input, args.drums, args.model, options, open_generator)
+    with standard_output.delivered(args.output, ".wav", AudioError) as output:
+        if decoder is None:
+            rate_hz = args.sample_rate or DEFAULT_RATE_HZ
+            report = render(
+                song,
+                output,
+                bounce_song,
+                args.soundfont,
+                rate_hz,
+                args.stems,
+                loop=args.loop,
+                shown_as=args.output,
+            )
+            vocoded = None
+        else:
+            from musegen_daw.vocoder.inputs import mel_of_audio
+
+            with rendered_beside(args.output) as rendered:
+                report = render(song, rendered, bounce_song, args.soundfont, shown_as=args.output)
+                source = mel_of_audio(rendered, decoder.mel)
+            rate_hz = args.sample_rate
+            vocoded = resynthesise(
+                source.mel, decoder, output, source.samples, sample_rate_hz=rate_hz, shown_as=args.output
+            )
+    peak_dbfs = report.peak_dbfs if vocoded is None else vocoded.peak_dbfs
+    facts = {
+        "input": str(args.input),
+        "stems": [str(path) for path in report.stems],
+        "seed": seed,
+        "seconds": round(report.seconds, 3),
+        "peak_dbfs": round(peak_dbfs, 2) if isfinite(peak_dbfs) else None,
+        "soundfont": str(report.soundfont),
+        **({} if vocoded is None else vocoded.facts()),
+        "output": str(args.output),
+    }
+    written = "" if seed is None else f", drums written with seed {seed}"
+    stems = f" and {len(report.stems)} stems in {args.stems}" if report.stems else ""
+    through = "" if vocoded is None else f", through {vocoded.decoder} at {vocoded.sample_rate_hz} Hz"
+    sentence = f"{args.output}{stems}: {report.seconds:.1f} s, peak {peak_dbfs:.1f} dBFS{through}{written}"
+    terminal.say_facts(facts, sentence, as_json=args.json, output=args.output)
+    return 0
+
+
+def check_wav_output(output: Path) -> None:
+    """Raises AudioError unless `output` is the standard output or the name of a WAV in a folder that is there."""
+    standard_output.check(output, AudioError)
+    if output == STANDARD_OUTPUT:
+        return
+    if output.suffix.lower() != ".wav":
+        raise AudioError(f"The output {output} must end in .wav.")
+    files.check_writable(output, AudioError)
+
+
+def song_with_drums(
+    path: Path,
+    drums_path: Path | None,
+    model_dir: Path,
+    options: DrumOptions,
+    open_generator: OpenGenerator,
+) -> tuple[Song, int | None]:
+    """The song in a .mid with drums: those given, else its own, else written ones, and then also their seed.
+
+    Raises MidiFileError where it cannot be read or has no notes.
+    """
+    song, seed = read_song(path, options, terminal.note).song, None
+    if drums_path is not None:
+        drums, _ = read_drums(drums_path, terminal.note)
+        given = replace(drums.at_ppq(song.time_map.ppq), name="Drums")
+        song = Song((*song.parts, given), song.time_map)
+    elif not any(clip.notes for clip in song.drums):
+        task = drum_task(song, str(path), options, terminal.note)
+        generator = open_generator(model_dir)
+        job = task.job(generator.styles)
+        with terminal.Progress(f"{path.name}: writing drums") as progress:
+            result = generator.generate(job.request, progress=progress)
+        seed = result.seed
+        song = Song((*song.parts, job.drums_of(result.takes[0].drums)), song.time_map)
+    song, strays = without_strays(song)
+    if strays and seed is None:  # where drums were written it has been said
+        terminal.note(f"{path}: {describe_strays(strays)}.")
+    if not any(clip.notes for clip in song.clips):
+        raise MidiFileError(f"{path} has no notes to render.")
+    return song, seed
+
+
+def render(
+    song: Song,
+    output: Path,
+    bounce_song: BounceSong,
+    soundfont: Path | None = None,
+    sample_rate_hz: int = DEFAULT_RATE_HZ,
+    stems_dir: Path | None = None,
+    *,
+    shown_as: Path,
+    loop: bool = False,
+) -> BounceReport:
+    """Bounce `song` to `output` and show how far it is."""
+    with terminal.Progress(f"{shown_as.name}: rendering") as progress:
+        return bounce_song(
+            song,
+            output,
+            soundfont=soundfont,
+            sample_rate_hz=sample_rate_hz,
+            stems_dir=stems_dir,
+            loop=loop,
+            progress=progress,
+        )
+
+
+@contextmanager
+def rendered_beside(output: Path) -> Iterator[Path]:
+    """A file on the disk of `output` for audio on its way there, gone in the end; raises AudioError without one."""
+    folder = Path(tempfile.gettempdir()) if output == STANDARD_OUTPUT else files.scratch_folder(output)
+    with files.scratch(folder, ".wav", AudioError) as path:
+        yield path

@@ -1,0 +1,144 @@
+"""`musegen-daw generate`: from clips to the same clips with drums."""
+
+from __future__ import annotations
+
+import os
+import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+from musegen_daw import files
+from musegen_daw.cli import standard_output, terminal
+from musegen_daw.cli.arguments import STANDARD_OUTPUT
+from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_song
+from musegen_daw.cli.take_facts import part_facts, style_words, take_facts
+from musegen_daw.drums.job import DrumWriter, OpenGenerator
+from musegen_daw.errors import MidiFileError, ModelError, MusegenError
+from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.music.clip import Song
+from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
+
+MAX_NAME_BYTES = 255
+
+
+def run(args: Namespace, options: DrumOptions, open_generator: OpenGenerator) -> int:
+    """Write drums for every input; 0 when all went well, 1 when one did not (the others are still written)."""
+    outputs = output_paths(args.inputs, args.output, options.settings.variations)
+    # Opened once and only when a first input turned out to be readable.
+    generator = cache(lambda: open_generator(args.model))
+    exit_code = 0
+    for input_path, output in zip(args.inputs, outputs, strict=True):
+        try:
+            _generate(input_path, output, args, options, generator)
+        except ModelError:
+            raise
+        except MusegenError as error:
+            terminal.report_error(error, verbose=args.verbose)
+            exit_code = 1
+    return exit_code
+
+
+def output_paths(inputs: Sequence[Path], output: Path, variations: int) -> list[tuple[Path, ...]]:
+    """The files to write for each input, one for each variation; a folder asked for is made.
+
+    In a folder a file is named after its input, with "-drums". Raises MidiFileError when two files
+    would have one name, an input would be overwritten, or there is no such place.
+    """
+    standard_output.check(output, MidiFileError)
+    if output == STANDARD_OUTPUT:
+        if len(inputs) > 1 or variations > 1:
+            raise MidiFileError("Only one clip can go to the standard output; give a folder for several.")
+        return [(output,)]
+    into_folder = files.is_folder(output) or output.suffix == ""
+    if not into_folder and output.suffix.lower() not in WRITTEN_MIDI_SUFFIXES:
+        raise MidiFileError(f"The output {output} must be a folder or end in .mid.")
+    if len(inputs) > 1 and not into_folder:
+        raise MidiFileError(f"With several inputs the output must be a folder, and {output} is a file name.")
+    if into_folder:
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MidiFileError(f"Cannot make the folder {output}: {files.reason(error)}.") from error
+        bases = [output / f"{_cut(path.stem, '-drums.mid', variations)}-drums.mid" for path in inputs]
+    else:
+        bases = [output]
+    for path, base in zip(inputs, bases, strict=True):
+        if bases.count(base) > 1:
+            raise MidiFileError(
+                f"Two inputs named {path.name} would be written to one file; give them apart."
+            )
+        files.check_writable(base, MidiFileError)
+    numbers = range(1, variations + 1)
+    outputs = [
+        (base,) if variations == 1 else tuple(base.with_stem(f"{base.stem}-{number}") for number in numbers)
+        for base in bases
+    ]
+    read = {path.resolve() for path in inputs}
+    for path in (path for of_input in outputs for path in of_input):
+        if path.resolve() in read:
+            raise MidiFileError(f"Writing {path} would overwrite an input; choose another output.")
+    return outputs
+
+
+def _cut(stem: str, ending: str, variations: int) -> str:
+    """As much of a name as leaves room for what comes behind it."""
+    numbers = f"-{variations}" if variations > 1 else ""
+    room = MAX_NAME_BYTES - len(os.fsencode(ending + numbers))
+    name = os.fsencode(stem)
+    return name[:room].decode(errors="ignore") if len(name) > room else stem
+
+
+def _generate(
+    input_path: Path,
+    outputs: tuple[Path, ...],
+    args: Namespace,
+    options: DrumOptions,
+    generator: Callable[[], DrumWriter],
+) -> None:
+    given = read_song(input_path, options, terminal.note)
+    song = given.song
+    task = drum_task(song, str(input_path), options, terminal.note)
+    writer = generator()
+    job = task.job(writer.styles)
+    start_seconds = time.perf_counter()
+    with terminal.Progress(f"{input_path.name}: writing drums") as progress:
+        result = writer.generate(job.request, progress=progress)
+    seconds = time.perf_counter() - start_seconds
+    bar_count = len(job.bars)
+    told: list[tuple[dict[str, object], str, Path]] = []
+    for take, output in zip(result.takes, outputs, strict=True):
+        drums = job.drums_of(take.drums)
+        if job.kept:
+            written = given.with_more_drums(job.written_of(take.drums), alone=args.only_drums)
+        elif args.only_drums:
+            written = song_to_bytes(Song((drums,), song.time_map.until(drums.end_ticks)))
+        else:
+            written = given.with_drums(drums)
+        if output == STANDARD_OUTPUT:
+            standard_output.write(written, MidiFileError)
+        else:
+            files.write_bytes(output, written, MidiFileError)
+        hit_count = len(drums.notes)
+        facts = {
+            "input": str(input_path),
+            "output": str(output),
+            "seed": result.seed,
+            "bars": bar_count,
+            "hits": hit_count,
+            "hits_per_bar": round(hit_count / bar_count, 3),
+            "log_likelihood": round(take.log_likelihood, 4),
+            "seconds": round(seconds, 4),
+            "model": writer.name,
+            "parts": part_facts(song, task.parts),
+            **take_facts(take),
+        }
+        sentence = (
+            f"{output}: {hit_count} hits{style_words(take)} in {bar_count} bars, seed {result.seed}, "
+            f"log-likelihood {take.log_likelihood:.1f} a bar, {seconds:.2f} s"
+        )
+        told.append((facts, sentence, output))
+    # All is written by now, for this fails where the standard output is full.
+    for facts, sentence, output in told:
+        terminal.say_facts(facts, sentence, as_json=args.json, output=output)

@@ -1,0 +1,128 @@
+"""What `musegen-daw jam` shows: one line redrawn in place, a line for each bar, or JSON for a script."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from musegen_daw.cli import standard_output
+from musegen_daw.cli.terminal import json_line, shown
+from musegen_daw.errors import MusegenError
+from musegen_daw.jam.clock.transport import TransportState
+from musegen_daw.jam.planning.picture import JamPicture
+from musegen_daw.jam.status import RigStatus
+
+KEYS = (
+    "Keys: space start/stop, t tap the tempo (with --clock midi: a bar begins now), f fill, h hold, "
+    "+ and - density, p panic, q quit."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A jam in numbers and words; `bar` and `beat` count from 1, `heard` and `hits` are those of a bar."""
+
+    state: str
+    bar: int
+    beat: int
+    bpm: float | None
+    clock: str
+    heard: int
+    hits: int
+    phase: str
+    reason: str
+    late_bars: int
+    message: str
+
+
+def facts_of(status: RigStatus, picture: JamPicture) -> Facts:
+    """What there is to tell: heard is what was struck in the bar before, hits what the drums play in this one."""
+    jam, bar, length = status.jam, picture.bar, picture.grid.beats_per_bar
+    heard = sum(bar - 1 <= note.start_beats / length < bar for note in picture.heard)
+    hits = sum(len(pattern.notes) for pattern in picture.played if pattern.bar == bar)
+    return Facts(
+        state=status.transport.value if status.is_ready else "loading",
+        bar=jam.song_bar + 1,
+        beat=jam.beat + 1,
+        bpm=None if jam.bpm is None else round(jam.bpm, 1),
+        clock="internal" if status.clock is None else status.clock.value,
+        heard=heard,
+        hits=hits,
+        phase=jam.phase,
+        reason="" if jam.reason is None else str(jam.reason),
+        late_bars=jam.late_bars,
+        message=status.message,
+    )
+
+
+def line(facts: Facts) -> str:
+    """The facts in one line."""
+    bpm = "--- BPM" if facts.bpm is None else f"{facts.bpm:.1f} BPM"
+    place = f"{facts.bar:>3}.{facts.beat}" if facts.state == TransportState.PLAYING.value else facts.state
+    words = [place, bpm, facts.clock, f"heard {facts.heard}, plays {facts.hits} a bar", facts.phase]
+    if facts.reason:
+        words.append(facts.reason)
+    if facts.late_bars:
+        words.append(f"{facts.late_bars} late")
+    return "  ".join(words)
+
+
+class NobodyReadsError(Exception):
+    """What is shown is read no more: the terminal was closed, or the program behind the pipe has ended."""
+
+
+class Display:
+    """Shows a jam on the standard output as fits where that goes; raises NobodyReadsError when nobody reads it."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._in_place = not as_json and sys.stdout.isatty()
+        self._last_bar: tuple[str, int] | None = None
+        self._last_message = ""
+        self._is_painted = False
+
+    def event(self, kind: str, text: str, **facts: Any) -> None:
+        """Tell of something that happened."""
+        self._print(json_line({"event": kind, **facts}) if self._as_json else text)
+
+    def show(self, facts: Facts) -> None:
+        """Tell how things stand."""
+        if facts.message and facts.message != self._last_message:
+            self.event("message", f"  {facts.message}", sentence=facts.message)
+        self._last_message = facts.message
+        if self._in_place:
+            width = shutil.get_terminal_size().columns
+            _write(f"\r\033[K{shown(line(facts), sys.stdout)[: max(1, width - 1)]}")
+            self._is_painted = True
+            return
+        bar = facts.state, facts.bar if facts.state == TransportState.PLAYING.value else 0
+        if bar != self._last_bar:
+            self._last_bar = bar
+            if self._as_json:
+                names = facts.__slots__
+                self._print(json_line({"event": "bar", **{name: getattr(facts, name) for name in names}}))
+            else:
+                self._print(line(facts))
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._is_painted:
+            self._print("")
+
+    def _print(self, text: str) -> None:
+        start = "\r\033[K" if self._is_painted and text else ""
+        _write(f"{start}{shown(text, sys.stdout)}\n")
+        self._is_painted = False
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno in (errno.EPIPE, errno.EIO):
+            raise NobodyReadsError from error
+        raise standard_output.failure(error, MusegenError) from error

@@ -1,0 +1,218 @@
+"""The options of `musegen-daw jam`, and the settings of the rig that they ask for."""
+
+from __future__ import annotations
+
+import argparse
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from musegen_daw import files
+from musegen_daw import resource_paths as resources
+from musegen_daw.cli.arguments import number, whole
+from musegen_daw.devices.drivers import APIS
+from musegen_daw.errors import MidiFileError
+from musegen_daw.music.drum_maps import GENERAL_MIDI
+from musegen_daw.music.parts import MAX_LOOP_BARS
+from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
+
+if TYPE_CHECKING:
+    from musegen_daw.jam.rig_settings import RigSettings
+
+NONE = "none"
+MAX_METER_LETTERS, MAX_BAR_BEATS = 5, 8
+MAX_COUNT_IN_BARS, MAX_FILL_BARS = 16, 64
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add what a person can ask of a jam."""
+    ports = command.add_argument_group("ports")
+    ports.add_argument(
+        "--in", dest="inputs", action="append", default=[], metavar="PORT",
+        help="listen to this port, as often as needed; else to a new one, 'musegen in' ('none': to nothing)",
+    )  # fmt: skip
+    ports.add_argument(
+        "--out",
+        metavar="PORT",
+        help="send the drums here; else to a new port, 'musegen drums' ('none': nowhere)",
+    )
+    ports.add_argument(
+        "--api", choices=[api.key for api in APIS], help="only this MIDI system, where several run"
+    )
+    ports.add_argument(
+        "--channel", type=whole(1, 16), action="append", default=[], metavar="N",
+        help="listen to this channel only, as often as needed",
+    )  # fmt: skip
+    ports.add_argument(
+        "--drum-channel", type=whole(1, 16), default=10, metavar="N", help="send on this channel, 10"
+    )
+    ports.add_argument(
+        "--note-length",
+        type=number(1, 10_000),
+        default=100.0,
+        metavar="MS",
+        help="hold every drum so long, 100",
+    )
+    ports.add_argument("--drum-map", metavar="NAME|FILE", help="pitches of another sampler than General MIDI")
+    ports.add_argument(
+        "--offset", type=number(-500, 500), metavar="MS",
+        help="send later, or if negative earlier; else what was measured for the port",
+    )  # fmt: skip
+    ports.add_argument(
+        "--measure-offset", action="store_true",
+        help="send notes around a loop through the DAW, keep half of the time that takes as offset, and end",
+    )  # fmt: skip
+
+    sound = command.add_argument_group("sound and recording")
+    sound.add_argument("--audio", action="store_true", help="also play the drums on the sound device")
+    sound.add_argument("--audio-device", metavar="NAME", help="another sound device than the usual one")
+    sound.add_argument("--soundfont", type=Path, metavar="F", help="the .sf2 to play with")
+    sound.add_argument("--record", type=Path, metavar="OUT.mid", help="keep all that is heard and played")
+
+    time = command.add_argument_group("time")
+    time.add_argument(
+        "--clock",
+        choices=["internal", "midi"],
+        default="internal",
+        help="keep time, or follow the DAW's MIDI clock",
+    )
+    time.add_argument("--tempo", type=number(20, 300), default=120.0, metavar="BPM", help="120 unless told")
+    time.add_argument(
+        "--meter", type=meter, default=(4, 4), metavar="N/D", help="3/4, 6/8, 7/8 ...; 4/4 unless told"
+    )
+    time.add_argument("--count-in", type=whole(0, MAX_COUNT_IN_BARS), default=0, metavar="BARS")
+    time.add_argument(
+        "--send-clock", action="store_true", help="lead: send MIDI clock from a new port, 'musegen clock'"
+    )
+    time.add_argument("--wait", action="store_true", help="do not start before the space bar is pressed")
+
+    drums = command.add_argument_group("drums")
+    drums.add_argument(
+        "--mode", choices=["follow", "loop", "accompany"], default="follow",
+        help="follow the player; play to a loop of the first bars; or keep going when the player rests",
+    )  # fmt: skip
+    drums.add_argument(
+        "--bars", type=whole(1, MAX_LOOP_BARS), default=4, metavar="N", help="length of a loop, 4"
+    )
+    drums.add_argument(
+        "--when-silent", choices=["keep", "fade"], default="keep", help="with --mode accompany: keep on, or fade"
+    )  # fmt: skip
+    drums.add_argument(
+        "--fill-every", type=whole(0, MAX_FILL_BARS), default=8, metavar="BARS", help="0: never"
+    )
+    drums.add_argument(
+        "--density", type=number(0, 1), metavar="D", help="0 sparse to 1 busy; else as you play"
+    )
+    drums.add_argument("--energy", type=number(0, 1), default=0.5, metavar="E", help="0 soft to 1 hard, 0.5")
+    drums.add_argument(
+        "--variation", type=number(0, 1), default=0.5, metavar="V", help="0 safe to 1 wild, 0.5"
+    )
+    drums.add_argument(
+        "--swing", type=number(0.5, 0.75), default=0.5, metavar="S", help="0.5 straight to 0.75"
+    )
+    drums.add_argument(
+        "--follow", type=number(0, 4), default=1.0, metavar="X", help="0 loosely to 4 closely, 1"
+    )
+    drums.add_argument(
+        "--style", default="", metavar="NAME|CODE|FILE.mid",
+        help="a style (see --list-styles), or that of these drums; else one that fits what you play first",
+    )  # fmt: skip
+    drums.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, metavar="S")
+    drums.add_argument(
+        "--model", type=Path, default=resources.drum_model_dir(), metavar="DIR", help="another drum model"
+    )
+
+    knobs = command.add_argument_group("knobs")
+    knobs.add_argument("--controls", metavar="NAME", help="a saved set of knobs; made if there is none yet")
+    knobs.add_argument(
+        "--learn", action="append", default=[], metavar="CONTROL",
+        help="bind the next knob or pad that moves to this control, as often as needed (needs --controls)",
+    )  # fmt: skip
+    command.add_argument("--json", action="store_true", help="print one JSON object for each bar and event")
+
+
+def meter(text: str) -> tuple[int, int]:
+    """A meter as numerator and denominator: bars of one to eight quarter notes."""
+    from musegen_daw.jam.patterns import DENOMINATORS
+
+    above, _, below = text.partition("/")
+    is_meter = above.isdecimal() and below.isdecimal() and len(text) <= MAX_METER_LETTERS
+    if (
+        not is_meter
+        or int(below) not in DENOMINATORS
+        or not 1 <= 4 * int(above) / int(below) <= MAX_BAR_BEATS
+    ):
+        raise argparse.ArgumentTypeError(f"{text!r} is no meter such as 4/4, 3/4 or 6/8")
+    return int(above), int(below)
+
+
+def misuse(args: Namespace) -> str | None:
+    """What in the options contradicts itself; None when nothing does."""
+    from musegen_daw.jam.control.controls import TARGETS
+
+    if args.send_clock and args.clock == "midi":
+        return "--send-clock cannot go with --clock midi: a clock is either followed or sent"
+    if args.out == NONE and not args.audio:
+        return "--out none needs --audio: the drums have to go somewhere"
+    if NONE in args.inputs and len(args.inputs) > 1:
+        return "--in none cannot go with another --in"
+    if args.inputs == [NONE] and (args.clock == "midi" or args.mode != "accompany"):
+        return "--in none goes with --mode accompany and the program's own clock only"
+    if args.measure_offset and (args.out == NONE or args.inputs == [NONE]):
+        return "--measure-offset needs a MIDI input and output"
+    if args.learn and args.controls is None:
+        return "--learn needs --controls NAME, to keep what is learned"
+    unknown = [target for target in args.learn if target not in TARGETS]
+    if unknown:
+        return f"--learn: there is no control {unknown[0]!r}; there are {', '.join(TARGETS)}"
+    return None
+
+
+def rig_settings(args: Namespace) -> RigSettings:
+    """What the options ask for; raises MusegenError."""
+    from musegen_daw.jam.control.controls import Controls
+    from musegen_daw.jam.output.performer import Kit
+    from musegen_daw.jam.patterns import BarGrid
+    from musegen_daw.jam.planning.modes import Taste, WhenSilent
+    from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
+    from musegen_daw.jam.session_settings import JamSettings, Way
+
+    _check_recording(args.record)
+    drum_map = resources.load_drum_map(args.drum_map) if args.drum_map else GENERAL_MIDI
+    jam = JamSettings(
+        way=Way(args.mode),
+        when_silent=WhenSilent(args.when_silent),
+        loop_bars=args.bars,
+        taste=Taste(seed=args.seed, follow=args.follow, fill_every_bars=args.fill_every),
+        kit=Kit(drum_map, args.drum_channel - 1, args.note_length / 1000),
+        grid=BarGrid(*args.meter),
+        channels=frozenset(channel - 1 for channel in args.channel) or None,
+    )
+    return RigSettings(
+        input_names=() if args.inputs == [NONE] else tuple(args.inputs) or (OWN_INPUT,),
+        output_name=None if args.out == NONE else args.out or OWN_OUTPUT,
+        audio=args.audio,
+        audio_device=args.audio_device,
+        soundfont=args.soundfont,
+        clock=ClockSource(args.clock),
+        tempo_bpm=args.tempo,
+        count_in_bars=args.count_in,
+        send_clock=args.send_clock,
+        jam=jam,
+        controls=Controls(
+            density=args.density, energy=args.energy, variation=args.variation, swing=args.swing
+        ),
+        offset_seconds=None if args.offset is None else args.offset / 1000,
+        record_path=args.record,
+        style=args.style,
+        control_map=args.controls,
+    )
+
+
+def _check_recording(path: Path | None) -> None:
+    """Raises MidiFileError where a recording could not be written, before anything was played for it."""
+    if path is None:
+        return
+    if path.suffix.lower() not in WRITTEN_MIDI_SUFFIXES:
+        raise MidiFileError(f"The recording {path} must end in .mid.")
+    files.check_writable(path, MidiFileError)

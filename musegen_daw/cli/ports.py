@@ -1,0 +1,63 @@
+"""`musegen-daw ports`: the MIDI ports and sound devices that are there, in both directions."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from musegen_daw.cli import terminal
+from musegen_daw.devices.ports import PortDirectory, PortInfo, no_system
+from musegen_daw.devices.sound_devices import AudioDevice
+from musegen_daw.devices.survey import ListDevices, Survey, look
+
+OpenPorts = Callable[[str | None], PortDirectory]
+
+
+def run(args: Namespace, open_ports: OpenPorts, list_devices: ListDevices) -> int:
+    """Print what is there; returns 0, also when there is nothing, and says why."""
+    with open_ports(args.api) as directory:
+        survey = look(directory, list_devices)
+    if args.json:
+        terminal.say(terminal.json_line(facts(survey)))
+        return 0
+    _say_ports("Inputs, for --in", survey.inputs)
+    _say_ports("Outputs, for --out", survey.outputs)
+    _say_devices(survey.sound_devices)
+    problem = no_system(survey.systems)
+    if survey.created_on is not None:
+        terminal.say(f"Ports of its own are created on {survey.created_on.upper()}.")
+    elif problem is None:
+        terminal.say("Ports of its own cannot be created here; 'musegen-daw doctor' tells what to do.")
+    for sentence in (problem, survey.sound_problem):
+        if sentence is not None:
+            terminal.note(sentence)
+    return 0
+
+
+def facts(survey: Survey) -> dict[str, object]:
+    """The survey as values for JSON."""
+    return {
+        "inputs": [asdict(port) for port in survey.inputs],
+        "outputs": [asdict(port) for port in survey.outputs],
+        "creates_ports": survey.created_on is not None,
+        "created_on": survey.created_on,
+        "systems": survey.systems,
+        "sound_devices": [asdict(device) for device in survey.sound_devices],
+        "sound_problem": survey.sound_problem,
+    }
+
+
+def _say_ports(title: str, ports: Sequence[PortInfo]) -> None:
+    terminal.say(f"{title}:{'' if ports else ' none'}")
+    width = max((len(port.name) for port in ports), default=0)
+    for port in ports:
+        loop = f", loopback ({port.loopback.value})" if port.loopback else ""
+        terminal.say(f"  {port.name:<{width}}  {port.api}{loop}")
+
+
+def _say_devices(devices: Sequence[AudioDevice]) -> None:
+    terminal.say(f"Sound devices:{'' if devices else ' none'}")
+    for device in devices:
+        usual = ", the usual one" if device.is_default else ""
+        terminal.say(f"  {device.name}  {device.host}, {device.sample_rate_hz} Hz{usual}")

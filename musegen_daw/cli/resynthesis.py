@@ -1,0 +1,117 @@
+"""From a log-mel to a WAV with what is said about it, as `vocode` and `bounce --vocode` share it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musegen_daw.cli import terminal
+from musegen_daw.errors import AudioError
+from musegen_daw.files import written_beside
+from musegen_daw.vocoder.options import GAN, GRIFFIN_LIM, DecoderOptions
+
+if TYPE_CHECKING:
+    from musegen_daw.vocoder.decoder import MelDecoder
+    from musegen_daw.vocoder.mel import Floats
+
+OpenDecoder = Callable[[DecoderOptions], "MelDecoder"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resynthesis:
+    """What was written: its length, peak, samples held at full scale, and the time that decoding took."""
+
+    path: Path
+    seconds: float
+    peak_dbfs: float
+    clipped_samples: int
+    decoder: str
+    sample_rate_hz: int
+    decoding_seconds: float
+
+    def facts(self) -> dict[str, Any]:
+        """Plain values for a machine."""
+        return {
+            "output": str(self.path),
+            "decoder": self.decoder,
+            "sample_rate_hz": self.sample_rate_hz,
+            "seconds": round(self.seconds, 3),
+            "peak_dbfs": round(self.peak_dbfs, 2) if math.isfinite(self.peak_dbfs) else None,
+            "clipped_samples": self.clipped_samples,
+            "decoding_seconds": round(self.decoding_seconds, 3),
+            "real_time_factor": round(self.decoding_seconds / self.seconds, 5),
+        }
+
+
+def open_decoder(options: DecoderOptions) -> MelDecoder:
+    """The decoder that is asked for; raises AudioError where options of one method are given with the other."""
+    from musegen_daw.vocoder import decoders
+
+    if options.method == GAN and (options.iterations, options.inversion) != (None, None):
+        raise AudioError(f"--iterations and --inversion belong to --method {GRIFFIN_LIM}.")
+    return decoders.open_decoder(options)
+
+
+def resynthesise(
+    mel: Floats,
+    decoder: MelDecoder,
+    output: Path,
+    samples: int | None = None,
+    save_mel_to: Path | None = None,
+    sample_rate_hz: int | None = None,
+    *,
+    shown_as: Path,
+) -> Resynthesis:
+    """Decode `mel` into a 24-bit WAV of `samples`, or as long as it comes, as a stream; all is written or nothing.
+
+    `samples` are counted at the rate of the model, which is also that of the WAV unless `sample_rate_hz` is given.
+    `shown_as` is what a person calls `output`.
+    With `save_mel_to` the mel is written as well. Raises AudioError where either cannot be written.
+    """
+    import numpy as np
+
+    from musegen_daw.audio.file import mono_at, wav_writer
+    from musegen_daw.vocoder.mel_file import save_mel
+
+    model_rate_hz = decoder.mel.sample_rate_hz
+    rate_hz = model_rate_hz if sample_rate_hz is None else sample_rate_hz
+    left = mel.shape[1] * decoder.mel.hop_length if samples is None else samples
+    left = round(left * rate_hz / model_rate_hz)
+    peak, clipped, written = 0.0, 0, 0
+    with (
+        written_beside(output, AudioError) as beside,
+        terminal.Progress(f"{shown_as.name}: vocoding") as progress,
+    ):
+        start_seconds = time.perf_counter()
+        with wav_writer(beside, rate_hz) as write:
+            blocks = decoder.stream(mel, progress)
+            if rate_hz != model_rate_hz:
+                blocks = mono_at((block[:, None] for block in blocks), model_rate_hz, rate_hz, str(shown_as))
+            for block in blocks:
+                kept = block[: left - written]
+                levels = np.abs(kept)
+                peak = max(peak, float(levels.max(initial=0.0)))
+                clipped += int(np.count_nonzero(levels > 1.0))
+                write(kept)
+                written += len(kept)
+        decoding_seconds = time.perf_counter() - start_seconds
+        if save_mel_to is not None:
+            save_mel(mel, save_mel_to)
+    if clipped:
+        terminal.note(
+            f"{clipped} samples of {shown_as} were above full scale and were clipped; the highest was "
+            f"{20 * math.log10(peak):+.1f} dBFS."
+        )
+    return Resynthesis(
+        path=output,
+        seconds=written / rate_hz,
+        peak_dbfs=20 * math.log10(peak) if peak > 0 else -math.inf,
+        clipped_samples=clipped,
+        decoder=decoder.name,
+        sample_rate_hz=rate_hz,
+        decoding_seconds=decoding_seconds,
+    )

@@ -1,0 +1,124 @@
+"""What a command says to a person: facts on stdout, notes, errors and progress on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+from unicodedata import category
+
+from musegen_daw.cli import standard_output
+from musegen_daw.cli.arguments import STANDARD_OUTPUT
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+REPAINT_SECONDS = 0.1
+REPLACEMENT = "\ufffd"
+_NO_TEXT = ("Cc", "Cs")
+"""Control characters, with which a name could command the terminal, and bytes of a name that are no text."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells of misuse without the control characters that an argument may have, such as the name of a file.
+
+    Raises MusegenError where what is asked for, such as the help, cannot be written to a full standard output.
+    """
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and exit with 2."""
+        super().error(printable(message))
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if file is sys.stdout:
+            standard_output.write_text(message)
+        else:
+            _tell(message, sys.stderr)
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal obeys or cannot show; its lines stay lines."""
+    return "".join(each if each == "\n" or category(each) not in _NO_TEXT else REPLACEMENT for each in text)
+
+
+def shown(text: str, stream: TextIO) -> str:
+    """The printable text, with question marks for the letters that the encoding of `stream` lacks."""
+    encoding = stream.encoding or "utf-8"
+    return printable(text).encode(encoding, "replace").decode(encoding)
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """A line, or several, on stdout or another stream, as far as it can be shown there.
+
+    Raises MusegenError, once, where stdout is full; one whose reader has gone is no error, nor is another stream.
+    """
+    if stream is None or stream is sys.stdout:
+        standard_output.write_text(f"{shown(text, sys.stdout)}\n")
+        return
+    _tell(f"{shown(text, stream)}\n", stream)
+
+
+def json_line(facts: Mapping[str, object]) -> str:
+    """Facts as JSON on one line, whole, in printable ASCII."""
+    return json.dumps(facts).replace("\x7f", "\\u007f")
+
+
+def note(sentence: str) -> None:
+    """Something a person should know, on stderr."""
+    say(f"Note: {sentence}", sys.stderr)
+
+
+def report_error(error: Exception, *, verbose: bool, prefix: str = "Error") -> None:
+    """The sentence of `error` on stderr, after its traceback when `verbose`."""
+    if verbose:
+        say("".join(traceback.format_exception(error)).rstrip(), sys.stderr)
+    sentence = " ".join(str(error).split()) or type(error).__name__
+    say(f"{prefix}: {sentence}", sys.stderr)
+
+
+def say_facts(
+    facts: Mapping[str, object], sentence: str, *, as_json: bool, output: Path | None = None
+) -> None:
+    """One line on stdout: the facts as JSON for a machine, else the sentence for a person.
+
+    On stderr where stdout is the `output` that it tells of.
+    """
+    stream = sys.stderr if output == STANDARD_OUTPUT else sys.stdout
+    say(json_line(facts) if as_json else sentence, stream)
+
+
+class Progress:
+    """A percentage on one line of stderr, where that is a terminal; gone when the work is done."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._visible = sys.stderr.isatty()
+        self._next_seconds = 0.0
+        self._painted = False
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show that `done` of `total` is done."""
+        now_seconds = time.monotonic()
+        if self._visible and now_seconds >= self._next_seconds:
+            self._next_seconds = now_seconds + REPAINT_SECONDS
+            self._painted = True
+            _tell(f"\r\033[K{printable(self._label)} {100 * done // max(1, total)} %", sys.stderr)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._painted:
+            _tell("\r\033[K", sys.stderr)
+
+
+def _tell(text: str, stream: TextIO) -> None:
+    try:
+        print(text, end="", file=stream, flush=True)
+    except OSError:
+        standard_output.forget(stream)  # there is nobody left to be told

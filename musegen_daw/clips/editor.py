@@ -1,0 +1,132 @@
+"""One project being worked on: every edit a step that can be undone, kept on disk, and told to who shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from musegen_daw.clips.autosave import Autosave
+from musegen_daw.clips.document import ClipDocument, MidiSource, Project
+from musegen_daw.clips.history import History
+from musegen_daw.clips.opening import open_clip
+from musegen_daw.clips.project_file import save_project
+from musegen_daw.drums.job import DrumSettings
+
+Change = Callable[[ClipDocument], ClipDocument]
+DEFAULT_SETTINGS = DrumSettings(seed=0, variations=4)
+
+
+class Editor:
+    """Holds the history of a project. Not thread-safe: for the thread that shows it.
+
+    `changed` is called after every change of what is present. With an `autosave` every state is kept.
+    """
+
+    def __init__(
+        self, project: Project, changed: Callable[[], None], autosave: Autosave | None = None
+    ) -> None:
+        self._history = History(project)
+        self._changed = changed
+        self._autosave = autosave
+        self._joining = ""
+
+    @property
+    def project(self) -> Project:
+        """The project as it is now."""
+        return self._history.present
+
+    @property
+    def clip(self) -> ClipDocument | None:
+        """The clip that is shown."""
+        return self.project.clip
+
+    @property
+    def undo_label(self) -> str | None:
+        """What an undo takes back."""
+        return self._history.undo_label
+
+    @property
+    def redo_label(self) -> str | None:
+        """What a redo does again."""
+        return self._history.redo_label
+
+    def edit(self, label: str, change: Change, identity: int | None = None, *, joined: bool = False) -> None:
+        """Change the clip of that identity, else the one that is shown; without a change there is no step.
+
+        Joined edits of one label that follow each other are one step, as of a slider that is dragged, until
+        `end_step`. A clip that is no longer open is left alone. Raises what `change` raises, with nothing changed.
+        """
+        clip = self.project.find(self.project.current if identity is None else identity)
+        if clip is None:
+            return
+        changed = change(clip)
+        if changed == clip:
+            return
+        project = self.project.with_clip(changed)
+        if joined and self._joining == label == self.undo_label:
+            self._settle(self._history.amend(project))
+        else:
+            self._record(project, label)
+        self._joining = label if joined else ""
+
+    def end_step(self) -> None:
+        """The next joined edit begins a step of its own."""
+        self._joining = ""
+
+    def open(self, sources: Sequence[MidiSource]) -> ClipDocument:
+        """A new clip of the parts in `sources`, shown; raises MidiFileError."""
+        return self.add(open_clip(sources, 0, self.settings))
+
+    def add(self, clip: ClipDocument) -> ClipDocument:
+        """A clip that was opened elsewhere, behind the others and shown; its identity is given here."""
+        added = replace(clip, identity=self.project.next_identity())
+        self._record(self.project.with_clip(added), f"open {added.name}")
+        return added
+
+    @property
+    def settings(self) -> DrumSettings:
+        """What a new clip is asked to be: as the one that is shown."""
+        return self.clip.settings if self.clip else DEFAULT_SETTINGS
+
+    def close_clip(self, identity: int) -> None:
+        """Take a clip out of the project."""
+        clip = self.project.find(identity)
+        if clip is not None:
+            self._record(self.project.without_clip(identity), f"close {clip.name}")
+
+    def show(self, identity: int) -> None:
+        """Show another clip; that is no step."""
+        if self.project.find(identity) is not None and identity != self.project.current:
+            self._settle(self._history.amend(replace(self.project, current=identity)))
+
+    def replace_project(self, project: Project, label: str) -> None:
+        """Work on another project; an undo brings this one back."""
+        self._record(project, label)
+
+    def undo(self) -> None:
+        """Take back the last step, and show the clip that it was in."""
+        self._settle(self._history.undo())
+
+    def redo(self) -> None:
+        """Do the step again that was undone last."""
+        self._settle(self._history.redo())
+
+    def save(self, path: Path) -> None:
+        """Write the project to a file of its own; raises ProjectError."""
+        save_project(self.project, path)
+
+    def _record(self, project: Project, label: str) -> None:
+        self._joining = ""
+        is_structural = [clip.identity for clip in project.clips] != [
+            clip.identity for clip in self.project.clips
+        ]
+        self._settle(self._history.record(project, label), urgent=is_structural)
+
+    def _settle(self, history: History[Project], *, urgent: bool = False) -> None:
+        if history is self._history:
+            return
+        self._history = history
+        if self._autosave is not None:
+            self._autosave.keep(self.project, urgent=urgent)
+        self._changed()

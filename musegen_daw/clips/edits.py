@@ -1,0 +1,223 @@
+"""Edits of one clip's drums: each takes a document and returns the next; locked hits are never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from statistics import median_low
+
+from musegen_daw.clips.document import PITCH_OF_VOICE, ClipDocument, Take, voice_name
+from musegen_daw.drums.job import DrumSettings
+from musegen_daw.errors import ProjectError
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.drum_maps import DrumMap
+from musegen_daw.music.groove import STRAIGHT
+from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
+
+DEFAULT_VELOCITY = 96
+MAX_SWING = 0.75
+MIN_BPM, MAX_BPM = 20.0, 400.0
+BY_HAND = "by hand"
+# Of a cell, to either side: further out a hit would be nearer to another cell.
+MAX_OFFSET_SHARE = 5 / 12
+
+
+class LockedError(ProjectError):
+    """What was to be changed is locked."""
+
+
+def add_hit(document: ClipDocument, voice: int, ticks: int, velocity: int | None = None) -> ClipDocument:
+    """A hit of a voice (index into `core.drums.VOICES`) at `ticks`, as loud as the voice mostly is.
+
+    One that is there already is replaced. Raises LockedError, and ValueError outside the bars.
+    """
+    if not 0 <= ticks < document.end_ticks:
+        raise ValueError(f"tick {ticks} lies outside the bars")
+    if velocity is None:
+        velocity = usual_velocity(document, voice)
+    hit = Note(PITCH_OF_VOICE[voice], velocity, ticks, document.cell_ticks)
+    _check_free(document, [hit])
+    return _with_drums(document, (*document.drums.notes, hit))
+
+
+def remove_hits(document: ClipDocument, hits: Iterable[Note]) -> ClipDocument:
+    """The drums without `hits`; raises LockedError."""
+    return _changed(document, dict.fromkeys(hits))
+
+
+def set_velocity(document: ClipDocument, hits: Iterable[Note], velocity: int) -> ClipDocument:
+    """`hits` at a velocity, held within 1..127; raises LockedError."""
+    held = min(127, max(1, velocity))
+    return _changed(document, {hit: replace(hit, velocity=held) for hit in hits})
+
+
+def set_offset(document: ClipDocument, hits: Iterable[Note], offset_ticks: int) -> ClipDocument:
+    """`hits` moved to `offset_ticks` from the start of their cells, held within the cell; raises LockedError."""
+    return _changed(document, {hit: with_offset(document, hit, offset_ticks) for hit in hits})
+
+
+def with_offset(document: ClipDocument, hit: Note, offset_ticks: int) -> Note:
+    """The hit at an offset from the start of its cell, held within the cell and the bars."""
+    limit_ticks = int(document.cell_ticks * MAX_OFFSET_SHARE)
+    start_ticks = document.cell_start(hit.start_ticks) + min(limit_ticks, max(-limit_ticks, offset_ticks))
+    return replace(hit, start_ticks=min(document.end_ticks - 1, max(0, start_ticks)))
+
+
+def move_hit(document: ClipDocument, hit: Note, voice: int, cell_ticks: int) -> ClipDocument:
+    """A hit in another cell, with its offset, or of another voice; raises LockedError."""
+    offset_ticks = hit.start_ticks - document.cell_start(hit.start_ticks)
+    pitch = hit.pitch if voice_name(hit.pitch) == VOICES[voice] else PITCH_OF_VOICE[voice]
+    there = replace(hit, pitch=pitch, start_ticks=max(0, min(cell_ticks, document.end_ticks - 1)))
+    return _changed(document, {hit: with_offset(document, there, offset_ticks)})
+
+
+def usual_velocity(document: ClipDocument, voice: int) -> int:
+    """The middle of the velocities that a voice has in the picked take."""
+    velocities = [note.velocity for note in document.drums.notes if VOICE_OF_PITCH.get(note.pitch) == voice]
+    return median_low(velocities) if velocities else DEFAULT_VELOCITY
+
+
+def lock_voice(document: ClipDocument, voice: str, locked: bool) -> ClipDocument:
+    """The voice locked, so that nothing but an unlock changes its hits, or unlocked."""
+    if voice not in VOICES:
+        raise ValueError(f"{voice!r} is no voice")
+    voices = document.locked_voices | {voice} if locked else document.locked_voices - {voice}
+    return replace(document, locked_voices=voices)
+
+
+def lock_bar(document: ClipDocument, bar: int, locked: bool) -> ClipDocument:
+    """The bar of that index locked or unlocked."""
+    if not 0 <= bar < len(document.bars):
+        raise ValueError(f"there is no bar {bar}")
+    bars = document.locked_bars | {bar} if locked else document.locked_bars - {bar}
+    return replace(document, locked_bars=bars)
+
+
+def unlock_all(document: ClipDocument) -> ClipDocument:
+    """Nothing locked any more."""
+    return replace(document, locked_voices=frozenset(), locked_bars=frozenset())
+
+
+def add_takes(
+    document: ClipDocument,
+    drums: Sequence[tuple[Clip, float | None]],
+    *,
+    origin: str,
+    settings: DrumSettings | None = None,
+) -> ClipDocument:
+    """New takes, each with its mean log-likelihood a bar, behind the others, and the first of them picked.
+
+    Whatever is locked in the picked take stands in each of them.
+    """
+    number = max((take.number for take in document.takes), default=0)
+    seed = settings.seed if settings else None
+    takes = list(document.takes)
+    for index, (clip, log_likelihood) in enumerate(drums, number + 1):
+        written = document.empty_drums.with_notes(_around_locks(document, clip))
+        takes.append(Take(index, written, written, origin, seed, settings, log_likelihood))
+    return replace(document, takes=tuple(takes), picked=number + 1 if drums else document.picked)
+
+
+def pick_take(document: ClipDocument, number: int) -> ClipDocument:
+    """Another take to hear and edit, with its edits; whatever is locked goes over into it."""
+    take = next(take for take in document.takes if take.number == number)
+    notes = _around_locks(document, take.drums)
+    return _with_drums(replace(document, picked=number), notes)
+
+
+def revert_take(document: ClipDocument) -> ClipDocument:
+    """The picked take as it was written, but for what is locked."""
+    take = document.take
+    return document if take is None else _with_drums(document, _around_locks(document, take.written))
+
+
+def forget_take(document: ClipDocument, number: int) -> ClipDocument:
+    """The document without a take; where it was picked, the one before it is."""
+    index = next(index for index, take in enumerate(document.takes) if take.number == number)
+    takes = (*document.takes[:index], *document.takes[index + 1 :])
+    if number != document.picked:
+        return replace(document, takes=takes)
+    return replace(document, takes=takes, picked=takes[max(0, index - 1)].number if takes else None)
+
+
+def follow_parts(document: ClipDocument, followed: Iterable[int]) -> ClipDocument:
+    """The drums to follow other parts, by index into the song's clips; raises ValueError for one that is none."""
+    chosen = frozenset(followed)
+    if not chosen <= set(range(len(document.song.clips))):
+        raise ValueError(f"the song has {len(document.song.clips)} parts, got {sorted(chosen)}")
+    return replace(document, followed=chosen)
+
+
+def set_settings(document: ClipDocument, settings: DrumSettings) -> ClipDocument:
+    """What the next takes are asked to be."""
+    return replace(document, settings=settings)
+
+
+def set_drum_map(document: ClipDocument, drum_map: DrumMap) -> ClipDocument:
+    """The pitches at which the drums are played and written."""
+    return replace(document, drum_map=drum_map)
+
+
+def set_swing(document: ClipDocument, ratio: float) -> ClipDocument:
+    """The share of each pair of eighths that the first takes, held within 0.5 (straight) and 0.75."""
+    return replace(document, swing_ratio=min(MAX_SWING, max(STRAIGHT, ratio)))
+
+
+def set_humanise(document: ClipDocument, amount: float) -> ClipDocument:
+    """How much of a player's feel is laid over the drums, held within 0..1."""
+    return replace(document, humanise_amount=min(1.0, max(0.0, amount)))
+
+
+def set_tempo(document: ClipDocument, bpm: float | None) -> ClipDocument:
+    """One tempo in place of the files' own, within 20..400 BPM; None gives theirs back."""
+    return replace(document, bpm=None if bpm is None else min(MAX_BPM, max(MIN_BPM, bpm)))
+
+
+def _around_locks(document: ClipDocument, drums: Clip) -> tuple[Note, ...]:
+    """The hits of `drums` where nothing is locked, and of the picked take where something is."""
+    end_ticks = document.end_ticks
+    notes = [note for note in drums.notes if note.start_ticks < end_ticks]
+    own = document.drums.notes
+    locked = (note for note, is_locked in zip(own, document.locks(own), strict=True) if is_locked)
+    free = (note for note, is_locked in zip(notes, document.locks(notes), strict=True) if not is_locked)
+    return _unique((*free, *locked))
+
+
+def _changed(document: ClipDocument, changes: dict[Note, Note | None]) -> ClipDocument:
+    before = [note for note in document.drums.notes if note in changes]
+    after = [changed for note in before if (changed := changes[note]) is not None]
+    _check_free(document, [*before, *after])
+    kept = (note for note in document.drums.notes if note not in changes)
+    return _with_drums(document, (*kept, *after))
+
+
+def _check_free(document: ClipDocument, notes: Sequence[Note]) -> None:
+    for note, is_locked in zip(notes, document.locks(notes), strict=True):
+        if not is_locked:
+            continue
+        voice = voice_name(note.pitch)
+        if voice in document.locked_voices:
+            raise LockedError(f"The {voice} is locked: right-click its name to unlock it.")
+        bar = document.bar_of(note.start_ticks) + 1
+        raise LockedError(f"Bar {bar} is locked: right-click its number to unlock it.")
+
+
+def _unique(notes: Iterable[Note]) -> tuple[Note, ...]:
+    return tuple({(note.pitch, note.start_ticks): note for note in notes}.values())
+
+
+def _with_drums(document: ClipDocument, notes: Iterable[Note]) -> ClipDocument:
+    """The picked take with other hits, of two at one place the later given; without a take one by hand."""
+    drums = document.empty_drums.with_notes(_unique(notes))
+    take = document.take
+    if take is None:
+        by_hand = Take(
+            max((each.number for each in document.takes), default=0) + 1, document.empty_drums, drums, BY_HAND
+        )
+        return replace(document, takes=(*document.takes, by_hand), picked=by_hand.number)
+    if take.drums.notes == drums.notes:
+        return document
+    edited = replace(take, drums=drums)
+    return replace(
+        document, takes=tuple(edited if each.number == take.number else each for each in document.takes)
+    )

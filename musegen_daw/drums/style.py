@@ -1,0 +1,209 @@
+"""Styles: what a drummer is likely to play at each sixteenth of two bars, and the book of those that were learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from musegen_daw.drums.events import FRAMES_PER_BAR, POSITIONS_PER_FRAME, Array
+from musegen_daw.drums.meter import METERS
+from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE, VOICES
+
+Floats = npt.NDArray[np.float32]
+
+STYLE_BARS = 2
+MAX_NAME = 256
+STYLE_FEATURES = STYLE_BARS * len(PIECES) + 1
+
+
+@dataclass(frozen=True, eq=False)
+class Style:
+    """How likely each piece is at each sixteenth of two bars (2, 16, pieces), and the share of beats in triplets.
+
+    `code` is its number in the book, -1 for one that was taken from a file. `meter` is a name of `METERS`.
+    """
+
+    pattern: Floats
+    triplets: float = 0.0
+    name: str = ""
+    code: int = -1
+    meter: str = "4/4"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Style) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        return self.pattern.tobytes(), self.triplets, self.name, self.code, self.meter
+
+    def frames(self, bars: int, first_bar: int = 0) -> Floats:
+        """What the network reads of the style at each sixteenth of `bars` bars: (bars, 16, STYLE_FEATURES).
+
+        The bar that is played, then the other one of the two; last, the share of triplets.
+        """
+        own = (np.arange(bars) + first_bar) % STYLE_BARS
+        rows = [self.pattern[own], self.pattern[1 - own], np.full((bars, FRAMES_PER_BAR, 1), self.triplets)]
+        return np.concatenate(rows, axis=-1, dtype=np.float32)
+
+
+def by_identity(line: Iterable[Style]) -> dict[int, Style]:
+    """The styles of some bars, each once, by `id`: their patterns are large to compare."""
+    return {id(style): style for style in line}
+
+
+def frames_of(line: Sequence[Style]) -> Floats:
+    """What the network reads of the styles of some bars, the first of them bar 0: (bars, 16, STYLE_FEATURES)."""
+    every = {key: style.frames(len(line)) for key, style in by_identity(line).items()}
+    return np.stack([every[id(style)][bar] for bar, style in enumerate(line)])
+
+
+def groove_of(hits: Array, bars: npt.NDArray[np.int64] | Sequence[int]) -> tuple[Floats, float]:
+    """The mean two bars (2, 16, pieces) of the `bars` of HIT that are played, and the share of beats in triplets.
+
+    Bars pair by whether their index is even. Where only one of the two is ever played, it stands for both.
+    """
+    chosen = np.asarray(bars, np.int64)
+    pattern = np.zeros((STYLE_BARS, FRAMES_PER_BAR, len(PIECES)), np.float32)
+    if len(hits) == 0 or len(chosen) == 0:
+        return pattern, 0.0
+    wanted = np.zeros(int(max(chosen.max(), hits["bar"].max())) + 1, bool)
+    wanted[chosen] = True
+    own = hits[wanted[hits["bar"]]]
+    bar = own["bar"].astype(np.int64)
+    played = np.unique(bar)
+    cells = np.unique(
+        (bar * FRAMES_PER_BAR + own["position"] // POSITIONS_PER_FRAME) * len(PIECES) + own["piece"]
+    )
+    owner = cells // (FRAMES_PER_BAR * len(PIECES)) % STYLE_BARS
+    np.add.at(pattern.reshape(STYLE_BARS, -1), (owner, cells % (FRAMES_PER_BAR * len(PIECES))), 1)
+    counts = np.bincount(played % STYLE_BARS, minlength=STYLE_BARS)
+    pattern /= np.maximum(counts, 1)[:, None, None]
+    for parity in range(STYLE_BARS):
+        if counts[parity] == 0:
+            pattern[parity] = pattern[1 - parity]
+    return pattern, triplet_share(own)
+
+
+def triplet_share(hits: Array) -> float:
+    """The share of beats with a hit off the beat that are played in triplets: HIT on the grid of `quantise`."""
+    away = hits["position"].astype(np.int64) - POSITIONS_PER_FRAME // 2
+    beat = hits["bar"].astype(np.int64) * 4 + away // (4 * POSITIONS_PER_FRAME)
+    within = away % (4 * POSITIONS_PER_FRAME)
+    off = within != 0
+    if not off.any():
+        return 0.0
+    beats = np.unique(beat[off])
+    triplets = np.unique(beat[off & (within % POSITIONS_PER_FRAME != 0)])
+    return len(triplets) / len(beats)
+
+
+@dataclass(frozen=True, eq=False)
+class StyleBook:
+    """The styles learned: patterns (codes, 2, 16, pieces); triplets, names, meters and shares (codes,) each."""
+
+    patterns: Floats
+    triplets: Floats
+    names: tuple[str, ...]
+    meters: tuple[str, ...]
+    shares: Floats
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, code: int) -> Style:
+        return Style(
+            self.patterns[code], float(self.triplets[code]), self.names[code], code, self.meters[code]
+        )
+
+    def of_meter(self, meter: str) -> npt.NDArray[np.int64]:
+        """The codes of a meter; those of 4/4, which are cut at beats, where it has none of its own."""
+        codes = np.flatnonzero([own == meter for own in self.meters])
+        return codes if len(codes) else np.flatnonzero([own == "4/4" for own in self.meters])
+
+    def nearest(
+        self, pattern: Floats, triplets: float, meter: str = "4/4", among: Iterable[int] | None = None
+    ) -> int:
+        """The code whose groove is most like `pattern`."""
+        codes = np.array(list(among), np.int64) if among is not None else self.of_meter(meter)
+        away = vectors(self.patterns[codes], self.triplets[codes]) - vectors(
+            pattern[None], np.array([triplets])
+        )
+        return int(codes[np.square(away).sum(axis=1).argmin()])
+
+    @property
+    def likeness(self) -> Floats:
+        """How alike any two styles are as they are played (codes, codes): F1 of their likeliest hits, by voice."""
+        played = np.stack([_likeliest(_by_voice(pattern)) for pattern in self.patterns]).astype(np.float32)
+        total = played.sum(axis=1)
+        return 2 * (played @ played.T) / np.maximum(total[:, None] + total[None], 1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for a sidecar."""
+        return {
+            "patterns": np.round(self.patterns.astype(float), 3).tolist(),
+            "triplets": np.round(self.triplets.astype(float), 3).tolist(),
+            "names": list(self.names),
+            "meters": list(self.meters),
+            "shares": np.round(self.shares.astype(float), 6).tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> StyleBook:
+        """The book of `to_dict`; raises ValueError, TypeError or KeyError for anything else."""
+        names, meters = (tuple(_words(values[key])) for key in ("names", "meters"))
+        patterns = np.array(values["patterns"], np.float32)
+        triplets, shares = (np.array(values[key], np.float32) for key in ("triplets", "shares"))
+        if patterns.shape != (len(names), STYLE_BARS, FRAMES_PER_BAR, len(PIECES)):
+            raise ValueError(f"patterns of {patterns.shape} for {len(names)} styles")
+        if not len(names) == len(meters) == len(triplets) == len(shares) or not set(meters) <= set(METERS):
+            raise ValueError("a style without its values")
+        if "4/4" not in meters or not ((patterns >= 0) & (patterns <= 1)).all():
+            raise ValueError("no style of 4/4, or chances outside 0..1")
+        if not ((triplets >= 0) & (triplets <= 1)).all() or not ((shares > 0) & (shares <= 1)).all():
+            raise ValueError("shares outside 0..1")
+        return cls(patterns, triplets, names, meters, shares)
+
+
+def _words(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        if type(value) is not str or len(value) > MAX_NAME or not value.isprintable():
+            raise ValueError(f"the word {value!r:.40}")
+        yield value
+
+
+def _by_voice(pattern: Floats) -> Floats:
+    voices = np.zeros((*pattern.shape[:-1], len(VOICES)), np.float32)
+    for piece, voice in enumerate(VOICE_OF_PIECE):
+        if voice is not None:
+            voices[..., voice] = np.maximum(voices[..., voice], pattern[..., piece])
+    return voices
+
+
+def _likeliest(pattern: Floats) -> npt.NDArray[np.bool_]:
+    """As many of the likeliest hits of a pattern as it has on average, flat."""
+    flat = pattern.ravel()
+    most = np.argsort(-flat, kind="stable")[: max(1, round(float(flat.sum())))]
+    found = np.zeros(len(flat), bool)
+    found[most] = True
+    return found
+
+
+def vectors(patterns: Floats, triplets: npt.NDArray[np.floating[Any]]) -> Floats:
+    """Styles (styles, 2, 16, pieces) as points between which distance is difference to the ear: (styles, width)."""
+    return np.concatenate(
+        [
+            patterns.reshape(len(patterns), int(np.prod(patterns.shape[1:]))),
+            TRIPLET_WEIGHT * np.asarray(triplets, np.float32)[:, None],
+        ],
+        axis=1,
+    ).astype(np.float32)
+
+
+TRIPLET_WEIGHT = 2.0

@@ -1,0 +1,198 @@
+"""Writes one bar of drums, token by token, for several takes at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from musegen_daw.drums.events import HIT, POSITIONS_PER_BAR, Array
+from musegen_daw.drums.grammar import AFTER_BAR, Grammar, Place
+from musegen_daw.drums.guidance import Guidance, Lean
+from musegen_daw.drums.sampler import Sampler
+from musegen_daw.drums.tokens import BOS, WRITTEN_LEVEL, DrumVocabulary
+from musegen_daw.models.session import Graph, zeros
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The decoder's LSTM state, each (layers, rows, width); it has read all that is written."""
+
+    hidden: Floats
+    cell: Floats
+
+    def of(self, rows: Ints) -> State:
+        """The state of some rows."""
+        return State(self.hidden[:, rows], self.cell[:, rows])
+
+    def put(self, rows: Ints, state: State) -> None:
+        """Take over the state of some rows, in place."""
+        self.hidden[:, rows], self.cell[:, rows] = state.hidden, state.cell
+
+
+@dataclass(frozen=True, slots=True)
+class BarTask:
+    """One bar to write, by `rows` takes.
+
+    `context` (rows, 16, width) is handed to the decoder, and `leans` (rows) draw it towards what the parts let
+    expect in the style of each. `usable` (rows, tokens) are the tokens that may come at all. `kept` are hits (HIT,
+    in order) that must stand, of pieces that are not written anew (`kept_pieces`, (pieces,)). A bar that `must_play`
+    has at least one hit.
+    """
+
+    context: Floats
+    leans: tuple[Lean | None, ...]
+    usable: Bools
+    kept: Array
+    kept_pieces: Bools
+    must_play: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBar:
+    """The hits of one bar (HIT, bar 0) and the tokens that say them, the bar line first."""
+
+    hits: Array
+    tokens: tuple[int, ...]
+
+
+class BarWriter:
+    """Steps the decoder through bars within the grammar."""
+
+    def __init__(
+        self,
+        step: Graph,
+        grammar: Grammar,
+        guidance: Guidance,
+        vocabulary: DrumVocabulary,
+        state_shape: tuple[int, int],
+    ) -> None:
+        self._step, self._grammar, self._guidance = step, grammar, guidance
+        self._layers, self._width = state_shape
+        self._runs = vocabulary.to_runs()
+        self._single = {
+            (run[0][0], run[0][1]): token for token, run in enumerate(self._runs) if len(run) == 1
+        }
+
+    def start(self, context: Floats) -> State:
+        """The state before the first bar; `context` (rows, 16, width) is that of the first bar."""
+        rows = len(context)
+        shape = self._layers, rows, self._width
+        return self._read(np.full(rows, BOS, np.int64), context[:, 0], State(zeros(*shape), zeros(*shape)))[1]
+
+    def write(
+        self, task: BarTask, state: State, sampler: Sampler, rows: Ints
+    ) -> tuple[list[WrittenBar], State, npt.NDArray[np.float64]]:
+        """The bar of each take, the state after it, and the log-likelihoods (rows,) of what was chosen freely.
+
+        `rows` (rows,) are the streams of `sampler` that draw.
+        """
+        count = len(task.context)
+        index = np.arange(count)
+        bar = self._grammar.bar_token
+        kept = _Kept(task.kept, self._runs, self._single, count) if task.kept_pieces.any() else None
+        last = np.full(count, bar, np.int64)
+        place = self._grammar.advance(Place.start(count), last)
+        done, some_are_done = np.zeros(count, bool), False
+        lingers = np.zeros(count, bool)
+        gained = np.zeros(count)
+        written: list[list[int]] = [[] for _ in range(count)]
+        frame = self._grammar.frame(place)
+        while True:
+            logits, following = self._read(last, task.context[index, frame], state)
+            logits = self._guidance.lean_logits(logits, task.leans, place, lingers)
+            allowed = self._grammar.allowed(place)
+            allowed &= task.usable
+            if task.must_play:
+                allowed[place.phase == AFTER_BAR, bar] = False
+            chosen, likelihood = sampler.draw(logits, allowed, ~done, rows)
+            if kept is not None:
+                kept.respect(place, chosen, likelihood, ~done)
+            if some_are_done:
+                state = _where(done, state, following)
+                gained += np.where(done, 0.0, likelihood)
+                chosen[done] = bar
+            else:
+                state = following
+                gained += likelihood
+            tokens = chosen.tolist()
+            for row, token in enumerate(tokens):
+                if token != bar:
+                    written[row].append(token)
+            if bar in tokens:
+                some_are_done = True
+                done |= chosen == bar
+                if done.all():
+                    bars = [WrittenBar(self._hits(own), (bar, *own)) for own in written]
+                    return bars, state, gained
+            left, place, last = place, self._grammar.advance(place, chosen), chosen
+            left_frame, frame = frame, self._grammar.frame(place)
+            moves = (place.position != left.position) & (left.position >= 0)
+            lingers = ((frame == left_frame) & (lingers | moves)) | self._guidance.lingers[chosen]
+
+    def _read(self, tokens: Ints, aligned: Floats, state: State) -> tuple[Floats, State]:
+        logits, hidden, cell = self._step(tokens, aligned, state.hidden, state.cell)
+        return logits, State(hidden, cell)
+
+    def _hits(self, tokens: list[int]) -> Array:
+        hits: list[tuple[int, int, int, int]] = []
+        position = -1
+        for token in tokens:
+            for kind, value in self._runs[token]:
+                if kind == DrumVocabulary.POSITION:
+                    position = value
+                else:
+                    hits.append((0, position, value, WRITTEN_LEVEL))
+        return np.array(hits, HIT)
+
+
+class _Kept:
+    """Puts hits that must stand between what the model chooses."""
+
+    def __init__(
+        self, hits: Array, runs: list[list[list[int]]], single: dict[tuple[int, int], int], rows: int
+    ) -> None:
+        self._hits = [(int(hit["position"]), int(hit["piece"])) for hit in hits]
+        self._runs, self._single = runs, single
+        self._next = [0] * rows
+        self._queues: list[list[int]] = [[] for _ in range(rows)]
+
+    def respect(self, place: Place, chosen: Ints, likelihood: npt.NDArray[np.float64], active: Bools) -> None:
+        """Change `chosen` in place: a token that would pass a kept hit comes piece by piece, the hit within it."""
+        for row in np.flatnonzero(active):
+            if self._queues[row]:
+                likelihood[row] = 0.0
+            else:
+                self._queues[row] = self._around(int(row), int(chosen[row]), int(place.position[row]))
+            chosen[row] = self._queues[row].pop(0)
+
+    def _around(self, row: int, token: int, here: int) -> list[int]:
+        """The tokens to write in place of `token`, when the row stands at position `here`."""
+        events: list[tuple[int, int]] = []
+        first = self._next[row]
+        for kind, value in self._runs[token]:
+            if kind == DrumVocabulary.PIECE:
+                there = (here, value)
+            else:
+                there = (value if kind == DrumVocabulary.POSITION else POSITIONS_PER_BAR, -1)
+            while self._next[row] < len(self._hits) and self._hits[self._next[row]] < there:
+                position, piece = self._hits[self._next[row]]
+                if position != here:
+                    events.append((DrumVocabulary.POSITION, position))
+                    here = position
+                events.append((DrumVocabulary.PIECE, piece))
+                self._next[row] += 1
+            events.append((kind, value))
+            if kind == DrumVocabulary.POSITION:
+                here = value
+        return [token] if self._next[row] == first else [self._single[event] for event in events]
+
+
+def _where(done: Bools, old: State, new: State) -> State:
+    mask = done[None, :, None]
+    return State(np.where(mask, old.hidden, new.hidden), np.where(mask, old.cell, new.cell))

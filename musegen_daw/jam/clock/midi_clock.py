@@ -1,0 +1,365 @@
+"""ClockFollower: where a DAW's transport is, from the clock, start, continue, stop and song position that it sends."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+
+from musegen_daw.jam.clock.clock_line import ClockLine, Floats, Line
+from musegen_daw.jam.clock.two_clocks import Apart, TwoClocks
+from musegen_daw.jam.events import (
+    CLOCK,
+    CLOCKS_PER_BEAT,
+    CONTINUE,
+    SIXTEENTHS_PER_BEAT,
+    SONG_POSITION,
+    START,
+    STOP,
+)
+
+MIN_BPM, MAX_BPM = 20.0, 300.0
+MIN_PERIOD_SECONDS = 60.0 / (MAX_BPM * CLOCKS_PER_BEAT)
+MAX_PERIOD_SECONDS = 60.0 / (MIN_BPM * CLOCKS_PER_BEAT)
+CLOCKS_PER_SIXTEENTH = CLOCKS_PER_BEAT // SIXTEENTHS_PER_BEAT
+
+LOCK_TICKS = CLOCKS_PER_BEAT
+LOCK_DEVIATION_SECONDS = 0.001
+STALL_SECONDS, STALL_TICKS = 0.25, 4
+
+# How far off, in ticks, a tick may come that is due, and one that comes beside a copy of it.
+OFF_TICKS, ON_TICKS = 0.6, 0.25
+LATE_TICKS, UNEVEN = 3, 0.6  # so many late ones make a clock if their gaps are as even as this
+DOUBT_TICKS = 8  # so many are looked at once one has come far too early
+COPY_TICKS = 0.32  # how far behind a tick its copy comes at most
+TWIN_UNEVEN = 0.75  # how unlike the gaps before and after a copy are, of their mean
+MAX_SKIPPED_TICKS = 6  # after more the line begins anew
+JUMP_TICKS = 6
+
+
+class ClockState(Enum):
+    """What a clock does, in words that can be shown."""
+
+    NO_CLOCK = "no clock"
+    LOCKING = "locking"
+    LOCKED = "locked"
+    STOPPED = "stopped"
+    STALLED = "stalled"
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """All that is answered, replaced as a whole so that any thread reads it without waiting.
+
+    Song position in ticks is the number of a tick plus `offset`; `held` is where the song stands or starts from.
+    `told` is set once the sender has said anything but clock, `begun` by the first tick after it was told to run.
+    `steady_bpm` is what a beat's worth of ticks last agreed on. `last_seconds` is when the last tick came that was
+    believed, or the word to start after it.
+    """
+
+    line: Line | None = None
+    steady_bpm: float | None = None
+    last_seconds: float | None = None
+    locked: bool = False
+    offset: float = 0.0
+    held: float = 0.0
+    begun: bool = False
+    running: bool = False
+    told: bool = False
+    is_known: bool = False
+    jumps: int = 0
+
+
+class ClockFollower:
+    """Follows one MIDI clock, 24 ticks a quarter note.
+
+    The first tick after START is beat 0, the first after CONTINUE the song position or where STOP left it, the
+    first after a song position sent while running is that position. Ticks that come without any of these are a
+    song joined midway: it runs, counted from the first tick heard, and its place in the song is not known.
+
+    The count of ticks is the truth, as in the MIDI specification, but that a clock that comes twice, as over two
+    cables, is counted once, and that of two clocks at one port one is followed. `feed` is called by one thread at a
+    time; the answers may be asked by any.
+    """
+
+    def __init__(self) -> None:
+        self._feeding = threading.Lock()
+        self._track = ClockLine()
+        self._two = TwoClocks()
+        self._strays: tuple[float, ...] = ()
+        self._doubts: list[tuple[float, float]] = []
+        self._sure_ticks = LOCK_TICKS
+        self._late = 0
+        self._view = _View()
+
+    # What is heard
+
+    def feed(self, data: bytes, time_seconds: float) -> None:
+        """Take one MIDI message that came at `time_seconds`; what is not about time is ignored."""
+        if not data:
+            return
+        with self._feeding:
+            if data[0] == CLOCK:
+                self._tick(time_seconds)
+            elif data[0] == START:
+                self._two.started()
+                self._place(0.0, time_seconds, runs=True)
+            elif data[0] == CONTINUE:
+                self._two.started()
+                self._continue(time_seconds)
+            elif data[0] == STOP:
+                self._stop()
+            elif data[0] == SONG_POSITION and len(data) == 3:
+                sixteenths = (data[1] & 0x7F) | (data[2] & 0x7F) << 7
+                ticks = float(sixteenths * CLOCKS_PER_SIXTEENTH)
+                self._place(ticks, time_seconds, runs=self._view.running)
+
+    def reset(self) -> None:
+        """Forget the clock and the song, as when another input is followed."""
+        with self._feeding:
+            self._track = ClockLine()
+            self._two = TwoClocks()
+            self._sure_ticks = LOCK_TICKS
+            self._forget_strays()
+            self._view = _View(jumps=self._view.jumps + 1)
+
+    # What is answered
+
+    @property
+    def tempo_bpm(self) -> float | None:
+        """Quarter notes per minute, None before the second tick."""
+        line = self._view.line
+        return None if line is None else 60.0 / (line.period_seconds * CLOCKS_PER_BEAT)
+
+    @property
+    def steady_bpm(self) -> float | None:
+        """The last tempo that was sure, None before any: the few ticks around a stop say nothing of it."""
+        return self._view.steady_bpm
+
+    @property
+    def running(self) -> bool:
+        """Whether the song was last told to go, or was joined while its clock ran."""
+        return self._view.running
+
+    @property
+    def position_is_known(self) -> bool:
+        """Whether the sender has said where in the song it is; else beats are counted from the first tick heard."""
+        return self._view.is_known
+
+    @property
+    def last_tick(self) -> tuple[float, float] | None:
+        """The beat of the last tick that was believed, and when it came, late or early; None while the song stands."""
+        view = self._view
+        if view.line is None or view.last_seconds is None or not (view.running and view.begun):
+            return None
+        return (view.line.number + view.offset) / CLOCKS_PER_BEAT, view.last_seconds
+
+    @property
+    def jumps(self) -> int:
+        """How often the song has started, stopped or jumped: what was planned before holds no more."""
+        return self._view.jumps
+
+    def state(self, time_seconds: float) -> ClockState:
+        """What the clock does at `time_seconds`."""
+        view = self._view
+        if view.told and not view.running:
+            return ClockState.STOPPED
+        if view.last_seconds is None:
+            return ClockState.NO_CLOCK
+        if time_seconds > view.last_seconds + _stall_seconds(view.line):
+            return ClockState.STALLED
+        return ClockState.LOCKED if view.locked else ClockState.LOCKING
+
+    def position(self, time_seconds: float) -> float | None:
+        """The beat, in quarter notes from the start of the song, at a time not far from now.
+
+        Stands still while the song is stopped or the clock stalled; None before anything is known.
+        """
+        view = self._view
+        if view.last_seconds is None and not view.told:
+            return None
+        return self._ticks_at(view, time_seconds) / CLOCKS_PER_BEAT
+
+    def seconds_at(self, beat: float) -> float | None:
+        """When `beat` comes or came as the clock runs now; None while nothing moves."""
+        view = self._view
+        if view.line is None or not (view.running and view.begun):
+            return None
+        return view.line.seconds_at(beat * CLOCKS_PER_BEAT - view.offset)
+
+    @staticmethod
+    def _ticks_at(view: _View, time_seconds: float) -> float:
+        if not (view.running and view.begun) or view.line is None or view.last_seconds is None:
+            return view.held
+        if time_seconds > view.last_seconds + _stall_seconds(view.line):
+            return max(view.held, view.line.number + view.offset)
+        return max(view.held, view.line.number_at(time_seconds) + view.offset)
+
+    # Start, stop and place
+
+    def _place(self, ticks: float, seconds: float, *, runs: bool, is_known: bool = True) -> None:
+        """From the next tick on the song is at `ticks`."""
+        view, track = self._view, self._track
+        goes_on = view.running and runs and not self._late
+        if not goes_on:
+            # Whoever starts anew need not keep the beat it had.
+            track.restart(track.number + self._late, np.empty(0))
+        self._forget_strays()
+        self._view = replace(
+            view,
+            offset=ticks - (track.number + 1),
+            held=ticks,
+            begun=view.begun and goes_on,
+            locked=view.locked and goes_on,
+            # Its first tick is waited for as long as for any other.
+            last_seconds=view.last_seconds if goes_on or not runs else seconds,
+            running=runs,
+            told=True,
+            is_known=is_known,
+            jumps=view.jumps + 1,
+        )
+
+    def _continue(self, seconds: float) -> None:
+        view = self._view
+        if not view.running:
+            self._place(view.held, seconds, runs=True, is_known=view.is_known)
+
+    def _stop(self) -> None:
+        view = self._view
+        next_ticks = self._track.number + self._late + 1 + view.offset
+        self._view = replace(
+            view,
+            held=next_ticks if view.running and view.begun else view.held,
+            running=False,
+            begun=False,
+            told=True,
+            jumps=view.jumps + 1,
+        )
+
+    # Ticks
+
+    def _tick(self, seconds: float) -> None:
+        number = self._track.number + self._late + 1
+        kept = self._two.keeps(seconds, number, self._track.line)
+        if isinstance(kept, Apart):
+            self._accept(kept.number, kept.times)
+            self._publish(float(kept.times[-1]))
+        elif kept:
+            self._take(seconds)
+
+    def _take(self, seconds: float) -> None:
+        track, last_seconds = self._track, self._view.last_seconds
+        if track.line is not None and track.ticks >= self._sure_ticks:
+            if not self._weigh(seconds, track.line):
+                return
+        elif not track.ticks or last_seconds is None or seconds > last_seconds + _stall_seconds(track.line):
+            track.restart(track.number + 1, np.array([seconds]))
+        else:
+            track.add(seconds)
+        if track.ticks == LOCK_TICKS:
+            self._drop_twins()
+        self._publish(seconds)
+
+    def _weigh(self, seconds: float, line: Line) -> bool:
+        """Take a tick that comes when one is due; keep one that is far off until more have come."""
+        track = self._track
+        error_ticks = line.number_at(seconds) - (track.number + self._late + 1)
+        if error_ticks < -OFF_TICKS or self._doubts:
+            self._doubts.append((seconds, error_ticks))
+        if abs(error_ticks) <= OFF_TICKS:
+            if self._late <= MAX_SKIPPED_TICKS:
+                track.add(seconds, skipped=self._late)
+            else:
+                track.restart(track.number + self._late + 1, np.array([seconds]))
+            self._strays, self._late = (), 0
+            return self._resolve_doubts() or True
+        if error_ticks < 0:
+            return self._resolve_doubts()
+        self._late += 1
+        self._strays = (*self._strays, seconds)[-LATE_TICKS:]
+        gaps = np.diff(self._strays)
+        period = float(gaps.mean()) if len(gaps) == LATE_TICKS - 1 else 0.0
+        if not MIN_PERIOD_SECONDS <= period <= MAX_PERIOD_SECONDS:
+            return False
+        if np.abs(gaps - period).max() > UNEVEN * period:
+            return False
+        # What came late is the clock now: slower, or as before after a gap.
+        early = sum(error < -OFF_TICKS for _, error in self._doubts)
+        return self._accept(track.number + self._late + early, np.array(self._strays))
+
+    def _resolve_doubts(self) -> bool:
+        """Once enough ticks have come since one was far too early: are such ticks copies, or a faster clock?"""
+        if len(self._doubts) < DOUBT_TICKS:
+            return False
+        times, errors = np.array(self._doubts).T
+        self._doubts = []
+        is_early = errors < -OFF_TICKS
+        early, others = errors[is_early], errors[~is_early]
+        if (
+            (is_early[:-1] != is_early[1:]).all()
+            and abs(others.mean()) < ON_TICKS
+            and np.abs(others).max() < 2 * ON_TICKS
+            and early.mean() - others.mean() < COPY_TICKS - 1
+            # from each tick to its copy
+            and np.diff(times)[1::2].mean() < COPY_TICKS * (times[-1] - times[0]) * 2 / (len(times) - 1)
+        ):
+            return False
+        return self._accept(self._track.number + len(early), times)
+
+    def _accept(self, number: int, times: Floats) -> bool:
+        """Believe that `times` were the last ticks up to `number`."""
+        before = self._track.line
+        self._track.restart(number, times)
+        self._sure_ticks = LOCK_TICKS
+        self._forget_strays()
+        after, newest = self._track.line, float(times[-1])
+        if (
+            before is None
+            or after is None
+            or abs(after.number_at(newest) - before.number_at(newest)) > JUMP_TICKS
+        ):
+            self._view = replace(self._view, jumps=self._view.jumps + 1)
+        return True
+
+    def _forget_strays(self) -> None:
+        self._strays = ()
+        self._doubts = []
+        self._late = 0
+
+    def _drop_twins(self) -> None:
+        """Where every tick has come twice from the first one on, keep the first of each two."""
+        track = self._track
+        gaps = np.diff(track.times)
+        short, long = sorted((float(gaps[::2].mean()), float(gaps[1::2].mean())))
+        if long - short > TWIN_UNEVEN * float(gaps.mean()):
+            kept = track.times[int(gaps[::2].mean() == long) :: 2]
+            self._track = ClockLine()
+            self._track.restart(track.number - (track.ticks - len(kept)), kept)
+            self._sure_ticks = len(kept)
+            self._view = replace(self._view, jumps=self._view.jumps + 1)
+
+    def _publish(self, seconds: float) -> None:
+        view, track = self._view, self._track
+        line = track.line
+        joins = not view.running and not view.told
+        is_steady = line is not None and track.ticks >= LOCK_TICKS
+        self._view = replace(
+            view,
+            line=line,
+            steady_bpm=60.0 / (line.period_seconds * CLOCKS_PER_BEAT)
+            if line and is_steady
+            else view.steady_bpm,
+            last_seconds=seconds,
+            locked=line is not None
+            and (line.deviation_seconds <= LOCK_DEVIATION_SECONDS or track.ticks >= LOCK_TICKS),
+            offset=-float(track.number) if joins else view.offset,
+            running=view.running or joins,
+            begun=view.running or joins,
+        )
+
+
+def _stall_seconds(line: Line | None) -> float:
+    period = MAX_PERIOD_SECONDS if line is None else line.period_seconds
+    return max(STALL_SECONDS, STALL_TICKS * period)

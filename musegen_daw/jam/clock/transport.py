@@ -1,0 +1,277 @@
+"""Transport: which beat it is at a time and when a beat comes, by the app's own tempo or by a DAW's clock."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Protocol
+
+from musegen_daw.jam.clock.clock import Clock
+from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM, ClockFollower, ClockState
+from musegen_daw.jam.clock.tap import TapTempo
+
+DEFAULT_BPM = 120.0
+BEATS_PER_BAR = 4.0
+START_LEAD_SECONDS = 0.1
+SIXTEENTH_BEATS = 0.25
+
+
+class TransportState(Enum):
+    """What the transport does, in words that can be shown."""
+
+    STOPPED = "stopped"
+    COUNTING_IN = "counting in"
+    PLAYING = "playing"
+
+
+class Transport(Protocol):
+    """Time in beats, quarter notes from the start of the song; any thread may ask."""
+
+    @property
+    def beats_per_bar(self) -> float:
+        """The length of a bar in quarter notes."""
+        ...
+
+    @property
+    def state(self) -> TransportState:
+        """What it does now."""
+        ...
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether the beat moves on now, a count-in included."""
+        ...
+
+    @property
+    def first_beat(self) -> float:
+        """The beat from which on there is music; what comes before is a count-in."""
+        ...
+
+    @property
+    def jumps(self) -> int:
+        """How often the song has started, stopped or jumped: what was planned before holds no more."""
+        ...
+
+    @property
+    def tempo_bpm(self) -> float | None:
+        """Quarter notes per minute, None where it is not known yet."""
+        ...
+
+    def position(self, time_seconds: float) -> float:
+        """The beat at a time not far from now; negative in a count-in."""
+        ...
+
+    def seconds_at(self, beat: float) -> float | None:
+        """When a beat comes or came as things run now; None while nothing moves."""
+        ...
+
+    def mark(self, time_seconds: float) -> tuple[float, float] | None:
+        """The last beat that was surely reached by a time close to now, and when; None while nothing moves."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """From `seconds` on the song goes on from `beat`, or stands there; it proper begins at `first_beat`."""
+
+    beat: float
+    seconds: float
+    bpm: float
+    moves: bool = False
+    first_beat: float = 0.0
+    jumps: int = 0
+
+    def position(self, time_seconds: float) -> float:
+        return self.beat + (time_seconds - self.seconds) * self.bpm / 60.0 if self.moves else self.beat
+
+
+class InternalTransport:
+    """The app leads: its own tempo, count-in, tap tempo and relocation."""
+
+    def __init__(
+        self, clock: Clock, tempo_bpm: float = DEFAULT_BPM, beats_per_bar: float = BEATS_PER_BAR
+    ) -> None:
+        if beats_per_bar <= 0:
+            raise ValueError(f"a bar must have a length, got {beats_per_bar} beats")
+        self.beats_per_bar = beats_per_bar
+        self._clock = clock
+        self._changing = threading.Lock()
+        self._taps = TapTempo()
+        self._run = _Run(0.0, clock.now_seconds(), _checked(tempo_bpm))
+
+    @property
+    def state(self) -> TransportState:
+        """What it does now."""
+        run = self._run
+        if not run.moves:
+            return TransportState.STOPPED
+        begun = run.position(self._clock.now_seconds()) >= run.first_beat
+        return TransportState.PLAYING if begun else TransportState.COUNTING_IN
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether the beat moves on now, a count-in included."""
+        return self._run.moves
+
+    @property
+    def jumps(self) -> int:
+        """How often the song has started, stopped or jumped."""
+        return self._run.jumps
+
+    @property
+    def first_beat(self) -> float:
+        """Where the song was started or sent to; what comes before is count-in."""
+        return self._run.first_beat
+
+    @property
+    def tempo_bpm(self) -> float:
+        """Quarter notes per minute."""
+        return self._run.bpm
+
+    def position(self, time_seconds: float) -> float:
+        """The beat at a time; negative in a count-in."""
+        return self._run.position(time_seconds)
+
+    def seconds_at(self, beat: float) -> float | None:
+        """When a beat comes or came at the tempo of now; None while stopped."""
+        run = self._run
+        return run.seconds + (beat - run.beat) * 60.0 / run.bpm if run.moves else None
+
+    def mark(self, time_seconds: float) -> tuple[float, float] | None:
+        """The beat at that time; None while stopped."""
+        run = self._run
+        return (run.position(time_seconds), time_seconds) if run.moves else None
+
+    def start(
+        self, beat: float = 0.0, *, count_in_bars: int = 0, lead_seconds: float = START_LEAD_SECONDS
+    ) -> None:
+        """Play from `beat` after `count_in_bars` bars; the first beat comes `lead_seconds` from now, so that what
+        is due there can still be sent in time."""
+        if count_in_bars < 0:
+            raise ValueError(f"a count-in cannot be negative, got {count_in_bars} bars")
+        with self._changing:
+            counted = beat - count_in_bars * self.beats_per_bar
+            now_seconds = self._clock.now_seconds()
+            lead_beats = lead_seconds * self._run.bpm / 60.0
+            self._set(counted - lead_beats, now_seconds, moves=True, first_beat=beat)
+
+    def resume(self, *, lead_seconds: float = START_LEAD_SECONDS) -> None:
+        """Play from where it was stopped; does nothing while it plays."""
+        run = self._run
+        if not run.moves:
+            self.start(run.beat, lead_seconds=lead_seconds)
+
+    def stop(self) -> None:
+        """Stand still where it is, at the start if the count-in was not over."""
+        with self._changing:
+            now_seconds = self._clock.now_seconds()
+            if self._run.moves:
+                beat = max(self._run.first_beat, self._run.position(now_seconds))
+                self._set(beat, now_seconds, moves=False)
+
+    def relocate(self, beat: float) -> None:
+        """Go on, or stand, at `beat`."""
+        with self._changing:
+            self._set(beat, self._clock.now_seconds(), moves=self._run.moves, first_beat=beat)
+
+    def set_tempo(self, tempo_bpm: float) -> None:
+        """Go on from this place at another tempo; raises ValueError outside 20 to 300 BPM."""
+        with self._changing:
+            now_seconds = self._clock.now_seconds()
+            self._run = replace(
+                self._run,
+                beat=self._run.position(now_seconds),
+                seconds=now_seconds,
+                bpm=_checked(tempo_bpm),
+            )
+
+    def tap(self) -> float | None:
+        """Take a tap of now; from the second one on the tempo is what the taps say, and is returned."""
+        bpm = self._taps.tap(self._clock.now_seconds())
+        if bpm is not None:
+            self.set_tempo(bpm)
+        return bpm
+
+    def _set(self, beat: float, seconds: float, *, moves: bool, first_beat: float | None = None) -> None:
+        run = self._run
+        self._run = replace(
+            run,
+            beat=beat,
+            seconds=seconds,
+            moves=moves,
+            first_beat=run.first_beat if first_beat is None else first_beat,
+            jumps=run.jumps + 1,
+        )
+
+
+class FollowedTransport:
+    """A DAW leads: beats are those of its clock. Where the song position is not known they are counted from the
+    first tick heard, until `align` says where the bar begins."""
+
+    def __init__(self, clock: Clock, follower: ClockFollower, beats_per_bar: float = BEATS_PER_BAR) -> None:
+        if beats_per_bar <= 0:
+            raise ValueError(f"a bar must have a length, got {beats_per_bar} beats")
+        self.beats_per_bar = beats_per_bar
+        self._clock, self._follower = clock, follower
+        self._aligned: tuple[float, int] = (0.0, 0)  # beats added, how often
+
+    @property
+    def clock_state(self) -> ClockState:
+        """What the DAW's clock does now."""
+        return self._follower.state(self._clock.now_seconds())
+
+    @property
+    def state(self) -> TransportState:
+        """What it does now."""
+        return TransportState.PLAYING if self.is_playing else TransportState.STOPPED
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether the DAW's song runs now and its clock is heard."""
+        return self._follower.running and self.clock_state in (ClockState.LOCKING, ClockState.LOCKED)
+
+    @property
+    def first_beat(self) -> float:
+        """Below every beat: a DAW counts in without sending clock."""
+        return float("-inf")
+
+    @property
+    def jumps(self) -> int:
+        """How often the song has started, stopped or jumped."""
+        return self._follower.jumps + self._aligned[1]
+
+    @property
+    def tempo_bpm(self) -> float | None:
+        """Quarter notes per minute; of a song that stands, the last that was sure; None where none is known."""
+        return self._follower.tempo_bpm if self.is_playing else self._follower.steady_bpm
+
+    def position(self, time_seconds: float) -> float:
+        """The beat at a time not far from now, 0 where none is known."""
+        beat = self._follower.position(time_seconds)
+        return 0.0 if beat is None else beat + self._offset()
+
+    def seconds_at(self, beat: float) -> float | None:
+        """When a beat comes or came as the clock runs now; None while nothing moves."""
+        return self._follower.seconds_at(beat - self._offset())
+
+    def mark(self, time_seconds: float) -> tuple[float, float] | None:
+        """The beat of the last tick, and when it came; None while the song stands."""
+        tick = self._follower.last_tick
+        return None if tick is None else (tick[0] + self._offset(), tick[1])
+
+    def align(self) -> None:
+        """Now a bar begins: the nearest sixteenth becomes a bar line, unless the DAW says where the song is."""
+        beat = self.position(self._clock.now_seconds())
+        nearest = round(beat / SIXTEENTH_BEATS) * SIXTEENTH_BEATS
+        bars = round(nearest / self.beats_per_bar)
+        self._aligned = (self._offset() + bars * self.beats_per_bar - nearest, self._aligned[1] + 1)
+
+    def _offset(self) -> float:
+        return 0.0 if self._follower.position_is_known else self._aligned[0]
+
+
+def _checked(tempo_bpm: float) -> float:
+    if not MIN_BPM <= tempo_bpm <= MAX_BPM:
+        raise ValueError(f"a tempo must be within {MIN_BPM:g}..{MAX_BPM:g} BPM, got {tempo_bpm:g}")
+    return tempo_bpm

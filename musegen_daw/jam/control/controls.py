@@ -1,0 +1,90 @@
+"""Controls: the few things a player changes while the drums play, and how a touch of a controller changes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from musegen_daw.jam.patterns import USUAL_ENERGY
+from musegen_daw.music.kit import VOICES
+
+MAX_SWING = 0.75
+CONTINUOUS = {"density": (0.0, 1.0), "energy": (0.0, 1.0), "variation": (0.0, 1.0), "swing": (0.5, MAX_SWING)}
+MUTES = {f"mute {voice}": voice for voice in VOICES}
+SWITCHES = ("hold", *MUTES)
+FILL_NOW, PANIC = "fill now", "panic"
+TRIGGERS = (FILL_NOW, PANIC)
+TARGETS = (*CONTINUOUS, *SWITCHES, *TRIGGERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """How the drums are wanted.
+
+    `density` (None: as the part suggests), `energy` and `variation` run from 0 to 1; `energy` 0.5 leaves to the
+    player how hard the drums are played. `swing` is the share of a pair of 8ths that its first takes, 0.5 to 0.75.
+    `hold` keeps the pattern that plays; `muted` are names of `core.drums.VOICES`.
+    """
+
+    density: float | None = None
+    energy: float = USUAL_ENERGY
+    variation: float = 0.5
+    swing: float = 0.5
+    hold: bool = False
+    muted: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        for name, (lowest, highest) in CONTINUOUS.items():
+            value = getattr(self, name)
+            if value is not None and not lowest <= value <= highest:
+                raise ValueError(f"{name} must be within {lowest:g}..{highest:g}, got {value}")
+        unknown = self.muted - set(VOICES)
+        if unknown:
+            raise ValueError(f"unknown voices: {', '.join(sorted(unknown))}")
+
+    @property
+    def temperature(self) -> float:
+        """Of the sampling: 0.9, the model's own, in the middle, 0.5 and 1.3 at the ends."""
+        return 0.5 + 0.8 * self.variation
+
+    @property
+    def asked_energy(self) -> float | None:
+        """The energy, where it was moved from its usual place."""
+        return None if self.energy == USUAL_ENERGY else self.energy
+
+    def velocity_exponent(self, written_energy: float = USUAL_ENERGY) -> float:
+        """For `core.groove.velocity_curve`, of drums that were written when the energy was `written_energy`.
+
+        1 where it has not moved since; from the middle 2, softer, to no energy and 1/2, louder, to the most.
+        """
+        return 4 ** (written_energy - self.energy)
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A controller moved: what it stands for, how far (0 to 1), and whether it is a key or pad rather than a knob."""
+
+    target: str
+    value: float
+    is_pad: bool
+
+    @property
+    def is_trigger(self) -> bool:
+        """Whether it asks for something to happen once."""
+        return self.target in TRIGGERS
+
+
+def touched(controls: Controls, touch: Touch) -> Controls:
+    """The controls after a touch; a knob sets a switch from its middle on, a pad flips it. A trigger changes none."""
+    target, value = touch.target, touch.value
+    if target in CONTINUOUS:
+        lowest, highest = CONTINUOUS[target]
+        return replace(controls, **{target: lowest + (highest - lowest) * value})
+    if target == "hold":
+        return replace(controls, hold=not controls.hold if touch.is_pad else value >= 0.5)
+    if target in MUTES:
+        voice = MUTES[target]
+        is_muted = voice not in controls.muted if touch.is_pad else value >= 0.5
+        return replace(controls, muted=controls.muted | {voice} if is_muted else controls.muted - {voice})
+    if touch.is_trigger:
+        return controls
+    raise ValueError(f"there is no control {target!r}; there are {', '.join(TARGETS)}")

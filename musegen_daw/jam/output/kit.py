@@ -1,0 +1,50 @@
+"""The kit that is heard without a DAW: every drum of the SoundFont rendered once, played through the sound device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from musegen_daw.devices.audio_output import KitOutput, SamplePlayer
+from musegen_daw.devices.sound_devices import output_devices
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.drum_maps import DrumMap
+from musegen_daw.music.kit import PIECES
+from musegen_daw.music.time import TimeMap
+
+FALLBACK_RATE_HZ = 48_000
+_PPQ = 480
+_HI_HATS = frozenset({42, 44, 46})  # General MIDI: they silence each other
+_FULL_VELOCITY = 127
+
+
+def open_kit(
+    drum_map: DrumMap, soundfont: Path | None = None, device: str | None = None, library: Any = None
+) -> KitOutput:
+    """The sound device as a drum kit that answers at the pitches of `drum_map`; raises AudioError.
+
+    `library` stands for sounddevice.
+    """
+    from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
+    from musegen_daw.playback.synth.synth import render
+
+    font = open_soundfont(find_soundfont(soundfont))
+    rate_hz = _rate_hz(device, library)
+    sounds, groups = {}, {}
+    for index, piece in enumerate(PIECES):
+        pitch = drum_map.pitch_of(index)
+        if pitch is None or pitch in sounds:
+            continue
+        hit = Clip((Note(piece.pitch, _FULL_VELOCITY, 0, _PPQ),), _PPQ, _PPQ, is_drum=True)
+        sounds[pitch] = render(Song((hit,), TimeMap(_PPQ)), font, rate_hz)
+        if piece.pitch in _HI_HATS:
+            groups[pitch] = "hi-hat"
+    return KitOutput(SamplePlayer(sounds, rate_hz, groups, device, library), frozenset(sounds))
+
+
+def _rate_hz(device: str | None, library: Any) -> int:
+    """The usual rate of a device, of the usual one unless named."""
+    for each in output_devices(library):
+        if each.name == device or (device is None and each.is_default):
+            return each.sample_rate_hz
+    return FALLBACK_RATE_HZ

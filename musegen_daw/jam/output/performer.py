@@ -1,0 +1,109 @@
+"""Performer: the patterns that are settled, as the notes a sampler gets: swung, muted, as loud as asked, mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from musegen_daw.jam.control.controls import Controls
+from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid, Pattern, clip_of
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map
+from musegen_daw.music.groove import bent, swing
+from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
+
+DRUM_CHANNEL = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What plays the drums: its pitches, its channel from 0 to 15, and how long it likes a note to be held."""
+
+    drum_map: DrumMap = GENERAL_MIDI
+    channel: int = DRUM_CHANNEL
+    note_seconds: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.channel <= 15:
+            raise ValueError(f"a channel must be within 1..16, got {self.channel + 1}")
+        if not 0.001 <= self.note_seconds <= 10:
+            raise ValueError(f"a note must be held for 0.001 to 10 seconds, got {self.note_seconds}")
+
+
+class Performer:
+    """The hits of the bars that are settled: handed on once, unless recalled before they were sent."""
+
+    def __init__(self, kit: Kit, grid: BarGrid | None = None) -> None:
+        self._kit, self._grid = kit, grid or BarGrid()
+        self._notes: list[Note] = []
+        self._energies: dict[tuple[int, int], float] = {}  # that they were written for, by tick and pitch
+        self._due_seconds: dict[tuple[int, int], float] = {}  # of what was handed on, by tick and pitch
+
+    def add(self, pattern: Pattern, swing_ratio: float) -> None:
+        """Settle a bar, and its swing with it."""
+        division = 16 if self._grid.is_compound else 8
+        origin_ticks = self._grid.bar(pattern.bar).start_ticks
+        swung = swing(clip_of((pattern,), 0), swing_ratio, division=division, origin_ticks=origin_ticks)
+        self._notes += swung.notes
+        self._notes.sort(key=_key)
+        self._energies |= dict.fromkeys(map(_key, swung.notes), pattern.energy)
+
+    def clear(self) -> None:
+        """Play nothing of what waits."""
+        self._notes.clear()
+        self._energies.clear()
+        self._due_seconds.clear()
+
+    def recall(self, from_seconds: float) -> int | None:
+        """What is due from that time on was not sent: hand it on again. The tick of the first such hit, if any."""
+        sent = {key: due for key, due in self._due_seconds.items() if due < from_seconds}
+        recalled = self._due_seconds.keys() - sent.keys()
+        self._due_seconds = sent
+        return min((ticks for ticks, _ in recalled), default=None)
+
+    def take(
+        self,
+        from_ticks: int,
+        until_ticks: int,
+        controls: Controls,
+        gain: float,
+        due_seconds: Callable[[Note], float],
+    ) -> tuple[Note, ...]:
+        """The hits within [from_ticks, until_ticks) that were not handed on yet, at the pitches of the kit.
+
+        What mutes, energy and gain say holds at once: the energy by as much as it has moved since the hits were
+        asked for. What lies before is forgotten.
+        """
+        self._forget(from_ticks - LIVE_PPQ)
+        due = [
+            note
+            for note in self._notes
+            if from_ticks <= note.start_ticks < until_ticks and _key(note) not in self._due_seconds
+        ]
+        self._due_seconds |= {_key(note): due_seconds(note) for note in due}
+        audible = tuple(note for note in due if _voice(note) not in controls.muted) if gain > 0 else ()
+        clip = self._at_energy(Clip(audible, 0, LIVE_PPQ, is_drum=True), controls)
+        if gain < 1:
+            clip = clip.map_notes(lambda note: replace(note, velocity=max(1, round(note.velocity * gain))))
+        return apply_drum_map(clip, self._kit.drum_map).notes
+
+    def _at_energy(self, clip: Clip, controls: Controls) -> Clip:
+        def change(note: Note) -> Note:
+            exponent = controls.velocity_exponent(self._energies[_key(note)])
+            return bent(note, exponent)
+
+        return clip.map_notes(change)
+
+    def _forget(self, before_ticks: int) -> None:
+        self._notes = [note for note in self._notes if note.start_ticks >= before_ticks]
+        self._energies = {key: energy for key, energy in self._energies.items() if key[0] >= before_ticks}
+        self._due_seconds = {key: due for key, due in self._due_seconds.items() if key[0] >= before_ticks}
+
+
+def _key(note: Note) -> tuple[int, int]:
+    return note.start_ticks, note.pitch
+
+
+def _voice(note: Note) -> str | None:
+    index = VOICE_OF_PITCH.get(note.pitch)
+    return None if index is None else VOICES[index]

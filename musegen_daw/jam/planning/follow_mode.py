@@ -1,0 +1,190 @@
+"""Follow mode, and accompanying: bars ahead are planned from what was heard up to now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from musegen_daw.drums.request import DrumRequest
+from musegen_daw.jam.control.controls import Controls
+from musegen_daw.jam.patterns import (
+    LEAD_BEATS,
+    LEAD_TICKS,
+    LIVE_PPQ,
+    PHRASE_BARS,
+    BarGrid,
+    Pattern,
+    PlayedPatterns,
+    clip_of,
+)
+from musegen_daw.jam.planning.anticipation import going_on
+from musegen_daw.jam.planning.energy import wanted_energy
+from musegen_daw.jam.planning.heard import Heard
+from musegen_daw.jam.planning.modes import Moment, Question, Taste, WhenSilent
+from musegen_daw.jam.planning.planner import Plan
+from musegen_daw.jam.planning.styled import KeptStyle
+from musegen_daw.music.clip import Clip
+
+
+class FollowMode:
+    """Bars ahead are planned from what was heard up to now, and revised until they begin.
+
+    The generator is told that the player will go on as in the last bars: it draws the drums towards parts that
+    it knows and not towards silence, so a guess serves the next bar better than none.
+    """
+
+    def __init__(
+        self,
+        heard: Heard,
+        played: PlayedPatterns,
+        grid: BarGrid,
+        taste: Taste,
+        style: KeptStyle,
+        when_silent: WhenSilent,
+    ) -> None:
+        self._heard, self._played, self._grid, self._taste = heard, played, grid, taste
+        self._style, self._when_silent = style, when_silent
+        self._plans: dict[int, tuple[int, Pattern]] = {}
+        self._asked_fill: int | None = None
+        self.late_bars = 0
+
+    def question(self, moment: Moment) -> Question | None:
+        """The next bars, a fill alone; nothing while the drums rest or are held."""
+        first = moment.bar + 1
+        self._asked_fill = moment.fill_bar
+        if not self._sounds(first):
+            return None
+        is_fill = self._fills(first, moment)
+        if moment.controls.hold and not is_fill and self._played.last_good(first):
+            return None
+        end = first + 1
+        while end < first + self._taste.ahead_bars and not is_fill and not self._fills(end, moment):
+            end += 1
+        self._style.begins_with(first)
+        heard_from = max(first - self._taste.history_bars, min(first, self._first_bar(first)))
+        start = max(heard_from, min(first, self._style.first_bar))
+        bars = self._grid.bars(start, end)
+        played = {bar: self._played.get(bar) for bar in range(start, first)}
+        own = {bar: pattern for bar, pattern in played.items() if pattern is not None}
+        heard_ticks = max(0, round(moment.beats * LIVE_PPQ)) + 1  # what is struck just now is heard
+        controls = moment.controls
+        request = DrumRequest(
+            parts=self._parts(heard_from, heard_ticks, bars[-1].end_ticks),
+            bars=bars,
+            ppq=LIVE_PPQ,
+            bpm=moment.bpm,
+            seed=self._taste.seed + first,
+            temperature=controls.temperature,
+            follow=self._taste.follow,
+            density=controls.density,
+            energy=wanted_energy(controls, self._velocities(moment.beats)),
+            fills=None if is_fill else 0.0,  # no others than those that are asked for
+            fill_bars=frozenset({first - start} if is_fill else ()),
+            kept=clip_of(own.values(), bars[-1].end_ticks) if own else None,
+            kept_bars=frozenset(bar - start for bar in own),
+        )
+        return Question(
+            self._style.asked(request, heard_ticks, self._grid),
+            tuple(range(first, end)),
+            heard_ticks,
+            is_fill,
+            controls.energy,
+        )
+
+    def answer(self, plan: Plan) -> None:
+        """Take the bars that no later question has answered."""
+        self._style.answered(plan, self._grid)
+        for pattern in plan.takes[0]:
+            if self._plans.get(pattern.bar, (0, pattern))[0] <= plan.request.id:
+                self._plans[pattern.bar] = plan.request.id, pattern
+
+    def planned(self, bar: int) -> Pattern | None:
+        """What is planned for a bar."""
+        return self._plans[bar][1] if bar in self._plans else None
+
+    def choose(self, bar: int, controls: Controls) -> Pattern | None:
+        """The plan, the last good pattern where it is late or held, a rest while the player is silent."""
+        planned = self.planned(bar)
+        self._plans = {of: plan for of, plan in self._plans.items() if of >= bar}
+        if not self._sounds(bar):
+            return None
+        if controls.hold and bar != self._asked_fill:
+            return self._played.last_good(bar) or planned
+        if planned is None:
+            self.late_bars += 1
+            return self._played.last_good(bar)
+        return planned
+
+    def gain(self, beats: float) -> float:
+        """Less and less while fading."""
+        quiet_bar = self._quiet_bar()
+        if self._when_silent is not WhenSilent.FADE or quiet_bar is None:
+            return 1.0
+        faded_beats = beats - self._grid.start_beats(quiet_bar)
+        return min(1.0, max(0.0, 1 - faded_beats / (self._taste.fade_bars * self._grid.beats_per_bar)))
+
+    def changed(self) -> None:
+        """Nothing to do: the next question asks for what is wanted then."""
+
+    def jumped(self, bars: int) -> None:
+        """Nothing to do: the drums go on with the player."""
+
+    def stopped(self) -> None:
+        """Nothing to do: what was heard is still the music."""
+
+    def phase(self, bar: int) -> str:
+        """Whether the drums listen, follow or go on alone."""
+        if self._heard.last_onset_beats is None:
+            return "waiting for the first note" if self._when_silent is WhenSilent.REST else "alone"
+        quiet_bar = self._quiet_bar()
+        if quiet_bar is None or bar < quiet_bar:
+            return "following"
+        return {WhenSilent.REST: "resting", WhenSilent.KEEP: "alone", WhenSilent.FADE: "fading"}[
+            self._when_silent
+        ]
+
+    def _parts(self, start: int, heard_ticks: int, end_ticks: int) -> tuple[Clip, ...]:
+        """The parts from bar `start` on as heard up to now, and from then on as they may well go on."""
+        start_beats = self._grid.start_beats(start) - LEAD_BEATS
+        parts = self._heard.parts(start_beats, heard_ticks / LIVE_PPQ, LIVE_PPQ)
+        first_ticks = min((part.notes[0].start_ticks for part in parts), default=0)
+        phrase_ticks = PHRASE_BARS * self._grid.bar_ticks
+        is_phrase = first_ticks <= heard_ticks - phrase_ticks + LEAD_TICKS
+        return going_on(parts, heard_ticks, end_ticks, phrase_ticks if is_phrase else self._grid.bar_ticks)
+
+    def _velocities(self, beats: float) -> Iterator[int]:
+        """How hard the notes of the last phrase were struck."""
+        start_beats = beats - PHRASE_BARS * self._grid.beats_per_bar
+        return (note.velocity for note in self._heard.newest(start_beats, beats + LEAD_BEATS))
+
+    def _fills(self, bar: int, moment: Moment) -> bool:
+        if bar == moment.fill_bar:
+            return True
+        every = self._taste.fill_every_bars
+        song_bar = moment.song_bar + bar - moment.bar
+        return every > 0 and not moment.controls.hold and (song_bar + 1) % every == 0
+
+    def _first_bar(self, bar: int) -> int:
+        """The first bar that says anything about those to come: heard, or played by the drums themselves."""
+        earliest = bar - self._taste.history_bars
+        since_beats = self._grid.start_beats(earliest) - LEAD_BEATS
+        starts = (note.start_beats for note in self._heard.notes(since_beats, float("inf")))
+        first_beats = min(starts, default=None)
+        heard = () if first_beats is None else (self._grid.index_of_onset(first_beats),)
+        played = (each for each in range(earliest, bar) if self._played.get(each) is not None)
+        return max(0, min((*heard, *played), default=bar))
+
+    def _quiet_bar(self) -> int | None:
+        """The first bar in which the player counts as silent; None while notes sound, or before any."""
+        if self._heard.sounding or self._heard.last_onset_beats is None:
+            return None
+        return self._grid.index_of_onset(self._heard.last_onset_beats) + 1 + self._taste.rest_bars
+
+    def _sounds(self, bar: int) -> bool:
+        if self._when_silent is WhenSilent.KEEP:
+            return True
+        if self._when_silent is WhenSilent.REST:
+            start_beats = self._grid.start_beats(bar)
+            rest_beats = self._taste.rest_bars * self._grid.beats_per_bar
+            return self._heard.sounded(start_beats - rest_beats, start_beats - LEAD_BEATS)
+        quiet_bar = self._quiet_bar()
+        return quiet_bar is None or bar < quiet_bar + self._taste.fade_bars

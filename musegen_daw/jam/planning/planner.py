@@ -1,0 +1,182 @@
+"""Planner: the one worker that generates drums; the newest question wins, a failure is an answer with a sentence."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from musegen_daw.drums.plan import BarKind
+from musegen_daw.drums.request import DrumRequest, DrumResult, DrumTake
+from musegen_daw.drums.style import Style
+from musegen_daw.errors import MusegenError
+from musegen_daw.jam.clock.clock import Clock
+from musegen_daw.jam.patterns import LIVE_PPQ, USUAL_ENERGY, BarGrid, Pattern, patterns_of
+from musegen_daw.jam.planning.reasons import Reason, reason_of
+from musegen_daw.music.clip import Clip, Note
+
+
+class WritesDrums(Protocol):
+    """What planning asks of a drum generator."""
+
+    def generate(self, request: DrumRequest, *, cancelled: Callable[[], bool] | None = None) -> DrumResult:
+        """The takes for `request`, the best fitting first; may raise where `cancelled` answers true."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """A question to the generator: the drums of `bars`, which are bars of `drums`. A later one has a higher id.
+
+    The parts are as they were played up to `heard_ticks`, a guess from there on. `energy` is where the player's
+    control of it stood.
+    """
+
+    id: int
+    drums: DrumRequest
+    bars: tuple[int, ...]
+    heard_ticks: int
+    is_fill: bool
+    asked_seconds: float
+    energy: float = USUAL_ENERGY
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The answer: for each take a pattern for each bar asked for, the reason and style of the first; else an error."""
+
+    request: PlanRequest
+    takes: tuple[tuple[Pattern, ...], ...] = ()
+    reason: Reason | None = None
+    style: Style | None = None
+    error: str = ""
+    done_seconds: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the answer took."""
+        return self.done_seconds - self.request.asked_seconds
+
+
+class Planner:
+    """Answers one question at a time on a worker of `clock`; `answered` is told, on that worker, to come and take.
+
+    A question that waits is replaced by the next one, and what was cancelled is never answered.
+    """
+
+    def __init__(
+        self, generator: WritesDrums, clock: Clock, grid: BarGrid, answered: Callable[[], None]
+    ) -> None:
+        self._generator, self._clock, self._grid, self._answered = generator, clock, grid, answered
+        self._lock = threading.Lock()
+        self._waiting: PlanRequest | None = None
+        self._is_busy = False
+        self._answers: list[Plan] = []
+        self._last_id = 0
+        self._cancelled_id = 0
+        self._failure = ""
+        self._is_warm = False
+        self._worker = clock.start("musegen planner", self._step, self._failed)
+        # What the generator loads late is loaded before anything depends on its speed.
+        self.ask(_warm_up_request(grid), (), 0)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being generated or waits for it."""
+        with self._lock:
+            return self._waiting is None and not self._is_busy
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether a first answer was given, after which the others come quickly."""
+        return self._is_warm
+
+    @property
+    def failure(self) -> str:
+        """Why the worker has ended, in a sentence; empty while it lives."""
+        return self._failure
+
+    def ask(
+        self,
+        drums: DrumRequest,
+        bars: tuple[int, ...],
+        heard_ticks: int,
+        *,
+        is_fill: bool = False,
+        energy: float = USUAL_ENERGY,
+    ) -> PlanRequest:
+        """Have the drums of `bars` generated, instead of anything that still waits; returns at once."""
+        with self._lock:
+            self._last_id += 1
+            now_seconds = self._clock.now_seconds()
+            request = PlanRequest(self._last_id, drums, bars, heard_ticks, is_fill, now_seconds, energy)
+            self._waiting = request
+        self._worker.wake()
+        return request
+
+    def take(self) -> list[Plan]:
+        """The answers that came since the last call, in the order of their questions."""
+        with self._lock:
+            answers, self._answers = self._answers, []
+        return answers
+
+    def cancel(self) -> None:
+        """Drop every question asked so far, its answer too."""
+        with self._lock:
+            self._cancelled_id = self._last_id
+            self._waiting = None
+            self._answers.clear()
+
+    def close(self) -> None:
+        """Cancel, and end the worker; a second call does nothing."""
+        self.cancel()
+        self._worker.stop()
+
+    def _step(self, now_seconds: float) -> float | None:
+        with self._lock:
+            request, self._waiting = self._waiting, None
+            self._is_busy = request is not None
+        if request is None:
+            return None
+        plan = self._answer(request)
+        self._is_warm = True
+        with self._lock:
+            self._is_busy = False
+            is_wanted = request.id > self._cancelled_id and (request.bars or plan.error)
+            if is_wanted:
+                self._answers.append(plan)
+            is_waiting = self._waiting is not None
+        if is_wanted:
+            self._answered()
+        return now_seconds if is_waiting else None
+
+    def _answer(self, request: PlanRequest) -> Plan:
+        drums = request.drums
+        try:
+            result = self._generator.generate(drums, cancelled=lambda: request.id <= self._cancelled_id)
+            takes = tuple(self._patterns(take, request) for take in result.takes)
+            reason = reason_of(takes[0], drums.parts, request.heard_ticks, self._grid)
+        except MusegenError as error:
+            return Plan(request, error=str(error), done_seconds=self._clock.now_seconds())
+        except Exception as error:  # noqa: BLE001 - playing goes on, and a person is told
+            sentence = f"The drums could not be written: {type(error).__name__}: {error}."
+            return Plan(request, error=sentence, done_seconds=self._clock.now_seconds())
+        return Plan(request, takes, reason, result.takes[0].style, done_seconds=self._clock.now_seconds())
+
+    def _patterns(self, take: DrumTake, request: PlanRequest) -> tuple[Pattern, ...]:
+        first = request.drums.bars[0].start_ticks // self._grid.bar_ticks
+        fills = {first + index for index, bar in enumerate(take.plan) if bar.kind is BarKind.FILL}
+        fills |= set(request.bars) if request.is_fill else set()
+        drums, energy = take.drums, request.energy
+        return tuple(patterns_of(drums, request.bars, self._grid, fills=fills, energy=energy).values())
+
+    def _failed(self, error: Exception) -> None:
+        self._failure = f"The drum worker ended: {type(error).__name__}: {error}."
+        self._answered()
+
+
+def _warm_up_request(grid: BarGrid) -> DrumRequest:
+    """Something small that has the generator do all it does while playing."""
+    kept = Clip((Note(36, 100, 0, LIVE_PPQ // 4),), grid.bar_ticks, LIVE_PPQ, is_drum=True)
+    return DrumRequest((), grid.bars(0, 2), LIVE_PPQ, kept=kept, kept_bars=frozenset({0}))

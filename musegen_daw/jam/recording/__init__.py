@@ -1,0 +1,1 @@
+"""A jam as a song: recorded, with the tempo that was played."""

@@ -1,0 +1,71 @@
+"""RigSettings: what a jam is set up with; another port, clock or kit is another jam."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM
+from musegen_daw.jam.clock.transport import DEFAULT_BPM
+from musegen_daw.jam.control.controls import Controls
+from musegen_daw.jam.session_settings import JamSettings
+
+OWN_INPUT, OWN_OUTPUT, OWN_CLOCK = "musegen in", "musegen drums", "musegen clock"
+"""The ports that are created where the system can; elsewhere the first two stand for those of a loopback driver."""
+
+MAX_OFFSET_SECONDS = 0.5
+
+
+class ClockSource(StrEnum):
+    """Who says what time it is: the program itself, or the MIDI clock of a DAW."""
+
+    INTERNAL = "internal"
+    MIDI = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class RigSettings:
+    """What stays as it is while playing.
+
+    Without `output_name` nothing is sent but to the sound device, if `audio` asks for it. `offset_seconds` is that of
+    the MIDI output, negative to send early; None takes what was saved for the port. With `sends_apart` a process of
+    its own sends the notes in time, whatever this one does, and ends them even when this one is killed. `control_map`
+    names a map of knobs, which is made where there is none yet. `style` is what `drumming.job.chosen_style` finds the
+    style of the drums by, empty for one that fits what is played, and
+    `record_path` is where everything is recorded to from the start.
+    """
+
+    input_names: tuple[str, ...] = (OWN_INPUT,)
+    output_name: str | None = OWN_OUTPUT
+    audio: bool = False
+    audio_device: str | None = None
+    soundfont: Path | None = None
+    clock: ClockSource = ClockSource.INTERNAL
+    tempo_bpm: float = DEFAULT_BPM
+    count_in_bars: int = 0
+    send_clock: bool = False
+    jam: JamSettings = field(default_factory=JamSettings)
+    controls: Controls = field(default_factory=Controls)
+    offset_seconds: float | None = None
+    sends_apart: bool = True
+    record_path: Path | None = None
+    style: str = ""
+    control_map: str | None = None
+
+    @property
+    def beats_per_bar(self) -> float:
+        """The length of a bar in quarter notes."""
+        return self.jam.grid.beats_per_bar
+
+    def __post_init__(self) -> None:
+        if not MIN_BPM <= self.tempo_bpm <= MAX_BPM:
+            raise ValueError(f"a tempo must be within {MIN_BPM:g}..{MAX_BPM:g} BPM, got {self.tempo_bpm:g}")
+        if self.output_name is None and not self.audio:
+            raise ValueError("the drums need a MIDI output or the sound device")
+        if self.send_clock and self.clock is ClockSource.MIDI:
+            raise ValueError("a clock is either followed or sent")
+        if self.offset_seconds is not None and abs(self.offset_seconds) > MAX_OFFSET_SECONDS:
+            raise ValueError(
+                f"an offset must be within ±{1000 * MAX_OFFSET_SECONDS:g} ms, got {1000 * self.offset_seconds:g}"
+            )

@@ -1,0 +1,96 @@
+"""Drum maps: which pitch each piece of the kit has in a given sampler, General MIDI unless said otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, cast
+
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.kit import PIECE_OF_PITCH, PIECES
+from musegen_daw.music.toml_text import read_toml
+
+PIECE_NAMES = tuple(piece.name for piece in PIECES)
+
+
+@dataclass(frozen=True, slots=True)
+class DrumMap:
+    """The output pitches of pieces of `core.drums.PIECES`, by name."""
+
+    name: str
+    pitches: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        for piece, pitch in self.pitches.items():
+            if piece not in PIECE_NAMES:
+                raise ValueError(f"{piece!r} is no piece of the kit; the pieces are {', '.join(PIECE_NAMES)}")
+            if not 0 <= pitch <= 127:
+                raise ValueError(f"the pitch of {piece!r} must be within 0..127, got {pitch}")
+        object.__setattr__(self, "pitches", MappingProxyType(dict(self.pitches)))
+
+    def __reduce__(self) -> tuple[type[DrumMap], tuple[str, dict[str, int]]]:
+        return DrumMap, (self.name, dict(self.pitches))
+
+    def pitch_of(self, piece_index: int) -> int | None:
+        """The pitch of a piece; for one left out, that of the first mapped piece of its voice, else None."""
+        piece = PIECES[piece_index]
+        if piece.name in self.pitches:
+            return self.pitches[piece.name]
+        of_voice = (other for other in PIECES if piece.voice is not None and other.voice == piece.voice)
+        return next((self.pitches[other.name] for other in of_voice if other.name in self.pitches), None)
+
+
+GENERAL_MIDI = DrumMap("General MIDI", {piece.name: piece.pitch for piece in PIECES})
+
+
+def apply_drum_map(clip: Clip, drum_map: DrumMap) -> Clip:
+    """The drums of a General MIDI clip at the pitches of `drum_map`.
+
+    A piece the sampler has no sound for is left out; pitches that are no known piece stay.
+    """
+    if drum_map == GENERAL_MIDI:
+        return clip
+    pitches = {pitch: drum_map.pitch_of(index) for pitch, index in PIECE_OF_PITCH.items()}
+
+    def change(note: Note) -> Note | None:
+        pitch = pitches.get(note.pitch, note.pitch)
+        return None if pitch is None else replace(note, pitch=pitch)
+
+    return clip.map_notes(change)
+
+
+def to_general_midi(clip: Clip, drum_map: DrumMap) -> Clip:
+    """The drums of a clip written for `drum_map` at General MIDI pitches; other pitches stay.
+
+    Where several pieces share a pitch, the first of `core.drums.PIECES` is taken.
+    """
+    if drum_map == GENERAL_MIDI:
+        return clip
+    pitches: dict[int, int] = {}
+    for piece in PIECES:
+        if piece.name in drum_map.pitches:
+            pitches.setdefault(drum_map.pitches[piece.name], piece.pitch)
+    return clip.map_notes(lambda note: replace(note, pitch=pitches.get(note.pitch, note.pitch)))
+
+
+def parse_drum_map(text: str, default_name: str = "") -> DrumMap:
+    """A drum map from TOML: `name`, and a table `[pitches]` from piece names to pitches 0..127.
+
+    Raises ValueError that names what is wrong.
+    """
+    document = read_toml(text)
+    unknown = sorted(document.keys() - {"name", "pitches"})
+    if unknown:
+        raise ValueError(f"unknown key {unknown[0]!r}; a drum map has a name and a table [pitches]")
+    name: Any = document.get("name", default_name)
+    if not isinstance(name, str):
+        raise ValueError(f"the name must be a text, got {name!r}")
+    pitches: Any = document.get("pitches")
+    if not isinstance(pitches, dict) or not pitches:
+        raise ValueError("a drum map needs a table [pitches]")
+    table = cast("dict[str, Any]", pitches)
+    for piece, pitch in table.items():
+        if type(pitch) is not int:
+            raise ValueError(f"the pitch of {piece!r} must be a whole number, got {pitch!r}")
+    return DrumMap(name, table)

@@ -1,0 +1,48 @@
+"""How loud what is played is, as a level meter shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from musegen_daw.playback.source import Audio
+
+FALL_DB_PER_SECOND = 20 / 1.7
+"""How fast the peak falls back, as in IEC 60268-10, type I."""
+RMS_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Peak and root mean square of (left, right) as amplitudes, 1 at full scale."""
+
+    peak: tuple[float, float] = (0.0, 0.0)
+    rms: tuple[float, float] = (0.0, 0.0)
+
+
+class Meter:
+    """Follows blocks of (frames, 2); `levels` may be read on any thread."""
+
+    def __init__(self, sample_rate_hz: int, max_frames: int) -> None:
+        self.levels = Levels()
+        self._sample_rate_hz = sample_rate_hz
+        self._scratch = np.zeros((max_frames, 2), np.float32)
+
+    def measure(self, block: Audio) -> None:
+        """Take in the next block, of at most `max_frames`."""
+        seconds = len(block) / self._sample_rate_hz
+        fall = 10 ** (-FALL_DB_PER_SECOND * seconds / 20)
+        share = min(1.0, seconds / RMS_SECONDS)
+        scratch = np.abs(block, out=self._scratch[: len(block)])
+        peaks = scratch.max(axis=0, initial=0.0)
+        powers = np.square(scratch, out=scratch).mean(axis=0) if len(block) else peaks
+        old = self.levels
+        self.levels = Levels(
+            (max(float(peaks[0]), old.peak[0] * fall), max(float(peaks[1]), old.peak[1] * fall)),
+            (_blend(old.rms[0], float(powers[0]), share), _blend(old.rms[1], float(powers[1]), share)),
+        )
+
+
+def _blend(rms: float, power: float, share: float) -> float:
+    return ((1 - share) * rms**2 + share * power) ** 0.5

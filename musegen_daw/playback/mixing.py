@@ -1,0 +1,218 @@
+"""The stream's side of a deck: carries out what is asked between two samples and fades whatever would click."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from musegen_daw.playback.levels import Meter
+from musegen_daw.playback.source import Audio, Source
+
+FADE_SECONDS = 0.01
+RUN_SAMPLES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """All that is asked of the stream, replaced as a whole: the newest counts.
+
+    `audible` are the sources to be heard, with their gains. Lengths, `loop` and `seek` are samples of the music, of
+    which a source plays `stretch` times as many. A start and a seek are carried out once for each of their numbers.
+    """
+
+    playing: bool = False
+    start_number: int = 0
+    audible: tuple[tuple[Source, float], ...] = ()
+    stretch: float = 1.0
+    length_samples: int = 0
+    loop: tuple[int, int] | None = None
+    seek: int = 0
+    seek_number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the stream tells, replaced as a whole: how far the music is, which orders are done."""
+
+    music_samples: float = 0.0
+    stretch: float = 1.0
+    seek_number: int = 0
+    ended_number: int = 0
+    has_gone_round: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Take:
+    """One source as it sounds from `cursor` on, on its way from one power to another; one that leaves stays gone."""
+
+    source: Source
+    cursor: int
+    power_from: float
+    power_to: float
+    faded: int = 0
+    leaving: bool = False
+
+
+class Mixing:
+    """Writes what is ordered, block by block; nothing in it waits, and only views and small objects are made.
+
+    What begins, ends or changes its loudness is faded with equal power over `FADE_SECONDS`; what begins at its first
+    sample is not. A loop goes round at the exact sample: its end fades out while what lies before its start fades in.
+    """
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        self.state = State()
+        self.meter = Meter(sample_rate_hz, RUN_SAMPLES)
+        fade_samples = round(FADE_SECONDS * sample_rate_hz)
+        angles = np.pi / 2 * (np.arange(fade_samples) + 0.5) / fade_samples
+        self._curve = (np.sin(angles) ** 2).astype(np.float32)[:, np.newaxis]
+        self._gains = np.zeros((RUN_SAMPLES, 1), np.float32)
+        self._sound = np.zeros((RUN_SAMPLES, 2), np.float32)
+        self._orders = Orders()
+        self._takes: list[_Take] = []
+        self._at = 0
+        self._is_turning = False
+        self._has_gone_round = False
+        self._ended_number = 0
+
+    def fill(self, out: Audio, orders: Orders) -> None:
+        """Write the next block, (frames, 2), within -1..1."""
+        if orders is not self._orders:
+            self._obey(orders)
+        out.fill(0)
+        done = 0
+        while done < len(out):
+            run = min(len(out) - done, RUN_SAMPLES)
+            if self._is_running:
+                run = min(run, self._samples_to_next_turn())
+            block = out[done : done + run]
+            for take in self._takes:
+                self._add(take, block)
+            self.meter.measure(block)
+            self._forget_what_is_over()
+            if self._is_running:
+                self._at += run
+            done += run
+        np.clip(out, -1, 1, out=out)
+        self.state = State(
+            self._at / orders.stretch,
+            orders.stretch,
+            orders.seek_number,
+            self._ended_number,
+            self._has_gone_round,
+        )
+
+    @property
+    def is_sounding(self) -> bool:
+        """Whether anything is heard or fades."""
+        return bool(self._takes)
+
+    @property
+    def _is_running(self) -> bool:
+        return self._orders.playing and self._ended_number != self._orders.start_number
+
+    def _obey(self, orders: Orders) -> None:
+        old, self._orders = self._orders, orders
+        if self._is_turning and (loop := self._loop(old)) is not None:
+            self._at += loop[0] - loop[1]
+            self._is_turning = False
+        if orders.seek_number != old.seek_number:
+            self._leave()
+            self._at = round(orders.seek * orders.stretch)
+            self._has_gone_round = False
+        elif orders.stretch != old.stretch:
+            self._at = round(self._at / old.stretch * orders.stretch)
+        if self._is_running:
+            self._begin()
+        else:
+            self._leave()
+
+    def _samples_to_next_turn(self) -> int:
+        """How long nothing of its own accord happens, at least 1; where something is due now, it is done."""
+        loop = self._loop(self._orders)
+        if loop is not None:
+            start, end = loop
+            if self._is_turning and self._at >= end:
+                self._at += start - end
+                self._is_turning = False
+            turn = end - len(self._curve)
+            if turn <= self._at < end and not self._is_turning:
+                self._leave()
+                self._is_turning = self._has_gone_round = True
+                self._begin()
+            if self._at < end:
+                return (end if self._is_turning else turn) - self._at
+        length = round(self._orders.length_samples * self._orders.stretch)
+        if self._at >= length:
+            self._leave()
+            self._at = 0
+            self._ended_number = self._orders.start_number
+            return RUN_SAMPLES
+        return length - self._at
+
+    def _loop(self, orders: Orders) -> tuple[int, int] | None:
+        if orders.loop is None:
+            return None
+        return round(orders.loop[0] * orders.stretch), round(orders.loop[1] * orders.stretch)
+
+    def _begin(self) -> None:
+        """Bring every source to the power it is to have."""
+        stretch, at = self._orders.stretch, self._at
+        loop = self._loop(self._orders)
+        if self._is_turning and loop is not None:
+            at += loop[0] - loop[1]
+        wanted = {_key(source): (source, gain**2) for source, gain in self._orders.audible}
+        for take in self._takes:
+            if take.leaving:
+                continue
+            if take.source.stretch == stretch:
+                self._turn_to(take, wanted.pop(_key(take.source), (take.source, 0.0))[1])
+            else:
+                self._turn_to(take, 0.0)
+                take.leaving = True
+        for source, power in wanted.values():
+            cursor = at if source.stretch == stretch else round(at / stretch * source.stretch)
+            self._takes.append(_Take(source, cursor, power if cursor <= 0 else 0.0, power))
+
+    def _leave(self) -> None:
+        for take in self._takes:
+            self._turn_to(take, 0.0)
+            take.leaving = True
+
+    def _turn_to(self, take: _Take, power: float) -> None:
+        if power != take.power_to:
+            share = float(self._curve[take.faded - 1, 0]) if take.faded else 0.0
+            take.power_from += share * (take.power_to - take.power_from)
+            take.power_to, take.faded = power, 0
+
+    def _add(self, take: _Take, block: Audio) -> None:
+        frames = len(block)
+        first = min(frames, max(0, -take.cursor))
+        sound = take.source.audio[take.cursor + first : max(0, take.cursor + frames)]
+        if len(sound):
+            gains = self._gains_of(take, frames)[first : first + len(sound)]
+            block[first : first + len(sound)] += np.multiply(sound, gains, out=self._sound[: len(sound)])
+        take.cursor += frames
+        take.faded = min(len(self._curve), take.faded + frames)
+
+    def _gains_of(self, take: _Take, frames: int) -> Audio:
+        gains = self._gains[:frames]
+        gains.fill(take.power_to)
+        fading = self._curve[take.faded : take.faded + frames]
+        if len(fading):
+            powers = np.multiply(fading, take.power_to - take.power_from, out=gains[: len(fading)])
+            np.add(powers, take.power_from, out=powers)
+        np.maximum(gains, 0, out=gains)
+        return np.sqrt(gains, out=gains)
+
+    def _forget_what_is_over(self) -> None:
+        for index in range(len(self._takes) - 1, -1, -1):
+            take = self._takes[index]
+            if take.power_to == 0 and (take.power_from == 0 or take.faded == len(self._curve)):
+                del self._takes[index]
+
+
+def _key(source: Source) -> tuple[str, int]:
+    """Equal for what sounds the same but for its gain."""
+    return source.name, id(source.audio)

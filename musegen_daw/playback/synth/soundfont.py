@@ -1,0 +1,140 @@
+"""Which SoundFont is used, and which of its zones sound for a program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musegen_daw import resource_paths as resources
+from musegen_daw.errors import AudioError
+from musegen_daw.playback.synth.riff import check_soundfont, read_tables
+from musegen_daw.playback.synth.zones import Zone, read_presets
+
+DRUM_BANK = 128
+ENVIRONMENT_VARIABLE = "MUSEGEN_SOUNDFONT"
+
+# Names that are a whole General MIDI set, the better ones first.
+_GENERAL_MIDI_STEMS = (
+    "default-gm",
+    "musescore_general",
+    "fluidr3_gm",
+    "fluidr3",
+    "generaluser",
+    "timgm6mb",
+    "gm",
+)
+_BANKS_BY_LOW_BYTE = frozenset({0, 121})
+"""High bytes of a bank under which the low one counts: 0 of XG, and 121 of General MIDI 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFont:
+    """The presets of a SoundFont by (bank, program), and its samples (samples,) as int16."""
+
+    path: Path
+    presets: Mapping[tuple[int, int], tuple[Zone, ...]]
+    samples: NDArray[np.int16]
+
+    def preset(self, bank: int, program: int, is_drum: bool) -> tuple[Zone, ...]:
+        """The zones for a program of a bank, or what comes nearest to it where the SoundFont lacks it.
+
+        `bank` is 128 times controller 0 plus controller 32; drums are in a bank of their own, where `program` is the
+        kit. Raises AudioError when there is no drum kit, or nothing but drum kits.
+        """
+        for candidate in _drum_kits(program) if is_drum else _melodic(bank, program):
+            if candidate in self.presets:
+                return self.presets[candidate]
+        for number, other in sorted(self.presets):
+            if (number == DRUM_BANK) == is_drum:
+                return self.presets[number, other]
+        missing = "drum kit" if is_drum else "instrument"
+        raise AudioError(f"The SoundFont {self.path} has no {missing}; choose a General MIDI SoundFont.")
+
+
+def _drum_kits(program: int) -> tuple[tuple[int, int], ...]:
+    return (DRUM_BANK, program), (DRUM_BANK, 0)
+
+
+def _melodic(bank: int, program: int) -> tuple[tuple[int, int], ...]:
+    """Presets that may be meant, the likeliest first: SoundFonts number banks in one byte, devices in two."""
+    high, low = divmod(bank, 128)
+    banks = [bank, high, *([low] if high in _BANKS_BY_LOW_BYTE else []), 0]
+    return (
+        *((number, program) for number in banks if number != DRUM_BANK),
+        (0, program // 8 * 8),
+        (0, 0),
+    )
+
+
+def find_soundfont(user: Path | None = None) -> Path:
+    """The SoundFont to use: the user's, else one the system has, else the bundled one.
+
+    The environment variable MUSEGEN_SOUNDFONT counts as the user's choice. Raises AudioError, naming the
+    file, when the user's choice is no SoundFont.
+    """
+    chosen = user or (Path(value) if (value := os.environ.get(ENVIRONMENT_VARIABLE)) else None)
+    if chosen is not None:
+        check_soundfont(chosen)
+        return chosen
+    for path in _system_soundfonts(_system_folders()):
+        try:
+            check_soundfont(path)
+        except AudioError:
+            continue
+        return path
+    bundled = resources.soundfont_dir() / "musegen.sf2"
+    check_soundfont(bundled)
+    return bundled
+
+
+def _system_folders() -> tuple[Path, ...]:
+    home = Path.home()
+    if sys.platform == "darwin":
+        return (home / "Library/Audio/Sounds/Banks", Path("/Library/Audio/Sounds/Banks"))
+    if sys.platform == "win32":
+        roots = [os.environ[name] for name in ("PROGRAMDATA", "COMMONPROGRAMFILES") if name in os.environ]
+        return (*(Path(root) / "SoundFonts" for root in roots), Path("C:/soundfonts"))
+    return (
+        home / ".local/share/sounds/sf2",
+        Path("/usr/local/share/sounds/sf2"),
+        Path("/usr/share/sounds/sf2"),
+        Path("/usr/local/share/soundfonts"),
+        Path("/usr/share/soundfonts"),
+    )
+
+
+def _system_soundfonts(folders: Iterable[Path]) -> list[Path]:
+    """General MIDI sets only: a SoundFont of one piano would leave the drums silent."""
+    found: list[tuple[int, Path]] = []
+    for folder in folders:
+        try:
+            paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".sf2")
+        except OSError:
+            continue
+        for path in paths:
+            stem = path.stem.lower().replace(" ", "_")
+            ranks = [rank for rank, known in enumerate(_GENERAL_MIDI_STEMS) if stem.startswith(known)]
+            if ranks:
+                found.append((ranks[0], path))
+    return [path for _, path in sorted(found, key=lambda entry: entry[0])]
+
+
+def open_soundfont(path: Path) -> SoundFont:
+    """Reads a SoundFont; raises AudioError, naming the file, when it is none or is damaged.
+
+    Played are sample, loop, tuning, pan, attenuation, volume envelope, exclusive classes, both low-frequency
+    oscillators on pitch and volume, a low-pass filter that stays as it is at the start of a note, and the modulators
+    that go to any of these. The modulation envelope, what moves the filter, reverb and chorus are not.
+    """
+    tables = read_tables(path)
+    try:
+        presets = read_presets(tables)
+    except ValueError as error:
+        raise AudioError(f"The SoundFont {path} is damaged ({error}); choose another file.") from error
+    return SoundFont(path, presets, tables.samples)

@@ -1,0 +1,274 @@
+"""The jam: what is heard, what plays, what is planned and why, and the few controls one touches while playing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import (
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from musegen_daw.jam.control.controls import Controls
+from musegen_daw.jam.patterns import LIVE_PPQ
+from musegen_daw.jam.rig_settings import ClockSource
+from musegen_daw.music.note_names import NoteNames
+from musegen_daw.ui.bridge import Pulse
+from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.jam.choices import NO_PORT, JamChoices
+from musegen_daw.ui.jam.control import JamControl
+from musegen_daw.ui.jam.controls import JamControls
+from musegen_daw.ui.jam.more import recording_path
+from musegen_daw.ui.jam.pickers import JamPickers
+from musegen_daw.ui.jam.strips import JamStrips
+from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel
+from musegen_daw.ui.settings.store import AppSettings
+from musegen_daw.ui.widgets.drag_button import DragOut
+from musegen_daw.ui.widgets.drops import drag_out
+from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
+from musegen_daw.ui.widgets.trouble import Trouble
+
+if TYPE_CHECKING:
+    from musegen_daw.jam.control.control_map import Knob
+    from musegen_daw.jam.rig_settings import RigSettings
+    from musegen_daw.jam.status import RigStatus
+
+FRAME_MILLISECONDS = 20
+_REOPENING = ("audio_device", "input_port", "output_port", "soundfont")
+
+
+class JamPanel(Panel):
+    """Opens the jam when its state is restored, and again when a port, the clock or a device is another one."""
+
+    def __init__(
+        self,
+        context: AppContext,
+        control: JamControl,
+        parent: QWidget | None = None,
+        drag: DragOut = drag_out,
+    ) -> None:
+        super().__init__(parent)
+        self._context, self._control = context, control
+        self._choices = JamChoices()
+        self._settings = context.settings.current
+        self._late_bars = 0
+        self._pickers = JamPickers(context.ports)
+        self._strips = JamStrips()
+        self._trouble = Trouble()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._strips)
+        self._stack.addWidget(self._trouble)
+        self._controls = JamControls(drag)
+        self._more = self._controls.more
+        self._lay_out()
+        self._connect()
+        self._playhead = Pulse(self, FRAME_MILLISECONDS)
+        self._playhead.timeout.connect(self._move_playhead)
+
+    # Panel
+
+    def activated(self) -> None:
+        """The keyboard goes to the first control."""
+        self._controls.sliders["density"].setFocus()
+        self._pickers.refresh()
+
+    def escape_pressed(self) -> bool:
+        """Give up waiting for a knob, or for notes that are to come back."""
+        if self._control.give_up_measuring():
+            return True
+        rig = self._control.rig
+        is_learning = rig is not None and rig.status.jam.learning is not None
+        if is_learning:
+            self._control.learn(None)
+        return is_learning
+
+    def close_work(self) -> None:
+        """Let go of the list of ports; the jam itself is closed by its owner."""
+        self._pickers.close_work()
+
+    def saved_state(self) -> dict[str, Any]:
+        """The choices, and whether the fold is open."""
+        return {**self._choices.as_dict(), "is_unfolded": self._controls.is_unfolded}
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Take up the choices, and open the jam."""
+        self._choices, passed_over = JamChoices.from_dict(state)
+        if passed_over:
+            names = ", ".join(passed_over)
+            self.said.emit(
+                f"Some saved settings of the jam could not be used and are as usual: {names:.200}.", WARN
+            )
+        self._controls.unfold(state.get("is_unfolded") is True)
+        self._show_choices()
+        self._open()
+
+    # Setting up
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
+        column.setSpacing(SMALL)
+        column.addWidget(self._pickers)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self._controls)
+
+    def _connect(self) -> None:
+        controls = self._controls
+        controls.changed.connect(self._change)
+        controls.fill_wanted.connect(self._ask_fill)
+        controls.learn_wanted.connect(self._learn)
+        controls.forget_wanted.connect(self._forget)
+        controls.folded.connect(self.state_changed)
+        self._pickers.input_chosen.connect(lambda name: self._context.settings.change(input_port=name))
+        self._pickers.output_chosen.connect(lambda name: self._context.settings.change(output_port=name))
+        self._pickers.clock_chosen.connect(lambda key: self._choose(clock=ClockSource(key)))
+        self._pickers.sound_chosen.connect(lambda on: self._choose(sound=on))
+        self._pickers.count_in_chosen.connect(lambda bars: self._choose(count_in_bars=bars))
+        self._pickers.changed.connect(self._try_again)
+        self._pickers.said.connect(lambda sentence: self.said.emit(sentence, WARN))
+        self._context.settings.changed.connect(self._settings_changed)
+        self._control.looked.connect(self._show)
+        self._control.opened.connect(lambda: self._stack.setCurrentWidget(self._strips))
+        self._control.absent.connect(self._show_trouble)
+        self._control.bound.connect(controls.show_bound)
+        self._control.recorded.connect(self._show_recorded)
+        more = self._more
+        more.style_chosen.connect(self._choose_style)
+        more.offset_changed.connect(self._control.set_offset)
+        more.measure_wanted.connect(lambda: self._control.measure(self._measured))
+        more.record_wanted.connect(self._record)
+        more.drag.taken.connect(lambda path: self.said.emit(f"Dragged out {path.name}.", GOOD))
+
+    def _learn(self, target: str) -> None:
+        self._control.learn(target)
+        self.said.emit(f"Move the knob or hit the pad that is to move {target!r} (Esc: leave it).", INFO)
+
+    def _forget(self, knob: Knob) -> None:
+        self._control.forget(knob)
+        self.said.emit(f"{str(knob)[0].upper()}{str(knob)[1:]} moves nothing any more.", INFO)
+
+    def _open(self) -> None:
+        self._settings = self._context.settings.current
+        self._strips.say_waiting(self._settings.input_port)
+        self._control.open(self._choices.rig_settings(self._settings))
+
+    def _choose(self, **changes: Any) -> None:
+        self._choices = replace(self._choices, **changes)
+        self._show_choices()
+        self.state_changed.emit()
+        self._open()
+
+    def _settings_changed(self, settings: AppSettings) -> None:
+        self._show_choices()
+        if any(getattr(settings, name) != getattr(self._settings, name) for name in _REOPENING):
+            self._open()
+
+    def _show_choices(self) -> None:
+        settings = self._context.settings.current
+        self._pickers.show_choices(self._choices, settings)
+        self._show_controls(self._choices.controls)
+        self._more.show_style(self._choices.style)
+        self._strips.roll.set_note_names(NoteNames(settings.note_names))
+
+    def _try_again(self) -> None:
+        if self._stack.currentWidget() is self._trouble:
+            self._open()
+
+    def _show_trouble(self, sentence: str) -> None:
+        actions: list[tuple[str, Callable[[], None]]] = [("Try again", self._open)]
+        if not (self._choices.sound and self._settings.output_port == NO_PORT):
+            actions.append(("Play through the sound device alone", self._use_sound_alone))
+        self._controls.show_learning(None)
+        self._trouble.show_trouble("There is no jam yet", sentence, actions)
+        self._stack.setCurrentWidget(self._trouble)
+
+    def _use_sound_alone(self) -> None:
+        self._choices = replace(self._choices, sound=True)
+        self.state_changed.emit()
+        settings = self._context.settings.current
+        if settings.output_port == NO_PORT and settings.input_port == NO_PORT:
+            self._open()
+        else:
+            self._context.settings.change(output_port=NO_PORT, input_port=NO_PORT)
+
+    # Playing
+
+    def _change(self, change: Callable[[Controls], Controls]) -> None:
+        self._keep(controls=change(self._choices.controls))
+        self._control.change(change)
+
+    def _ask_fill(self) -> None:
+        if self._control.rig is not None:
+            self._control.rig.fill_now()
+            self.said.emit("A fill comes in the next bar.", INFO)
+
+    def _choose_style(self, style: str) -> None:
+        self._keep(style=style)
+        self._control.set_style(style)
+
+    def _record(self, is_wanted: bool) -> None:
+        if is_wanted:
+            path = recording_path()
+            self._control.start_recording(path)
+            self.said.emit(f"Recording to {path}.", INFO)
+        else:
+            self._control.stop_recording()
+
+    def _measured(
+        self, settings: RigSettings, told: Callable[[str], None], is_over: Callable[[], bool]
+    ) -> str:
+        """Called on a worker."""
+        from musegen_daw.jam import places
+        from musegen_daw.jam.offset import measure_offset
+
+        found = measure_offset(settings, self._context.ports(), told=told, is_over=is_over)
+        places.save_offset(places.config_dir(), found.port_name, found.offset_seconds)
+        return found.sentence
+
+    def _keep(self, **changes: Any) -> None:
+        choices = replace(self._choices, **changes)
+        if choices != self._choices:
+            self._choices = choices
+            self.state_changed.emit()
+
+    # Showing
+
+    def _show(self, status: RigStatus) -> None:
+        jam = status.jam
+        self._keep(way=jam.way, controls=jam.controls)
+        if status.clock is None and jam.bpm is not None:
+            self._keep(tempo_bpm=jam.bpm)
+        self._show_controls(jam.controls)
+        self._controls.show_learning(jam.learning)
+        if jam.late_bars > self._late_bars:
+            self.said.emit(
+                f"A plan came late, so the last good pattern went on ({jam.late_bars} so far); "
+                "end what else keeps the computer busy if that happens often.",
+                WARN,
+            )
+        self._late_bars = jam.late_bars
+        rig = self._control.rig
+        if rig is not None:
+            self._more.show_offset(status.offset_seconds, rig.settings.output_name is not None)
+            self._controls.show_recording(rig.record_path is not None)
+        if self.isVisible() and rig is not None:
+            self._strips.show_picture(rig.picture, status)
+
+    def _show_controls(self, controls: Controls) -> None:
+        self._controls.show_controls(controls)
+        self._strips.show_muted(controls.muted)
+
+    def _show_recorded(self, path: Path) -> None:
+        self._more.show_recorded(path)
+        self.said.emit(f"The recording is {path}; drag it into the DAW.", GOOD)
+
+    def _move_playhead(self) -> None:
+        rig = self._control.rig
+        if rig is not None and rig.status.jam.is_playing:
+            self._strips.set_playhead(rig.beats_now() * LIVE_PPQ)
+        else:
+            self._strips.set_playhead(None)

@@ -1,0 +1,246 @@
+"""The bar at the top, always there: lights, tempo, place in the song, start and stop, the way to play, panic."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM, ClockState
+from musegen_daw.jam.session_settings import JamStatus, Way
+from musegen_daw.ui.jam.control import JamControl
+from musegen_daw.ui.widgets.basic import OFF, StatusLight, button, is_restyling
+from musegen_daw.ui.widgets.icons import icon
+from musegen_daw.ui.widgets.plain import PlainLabel
+from musegen_daw.ui.widgets.segments import Segments
+from musegen_daw.ui.widgets.theme import LARGE_TEXT, MEDIUM, SMALL, TITLE_TEXT, font, theme
+
+if TYPE_CHECKING:
+    from musegen_daw.jam.status import PortStatus, RigStatus
+
+HEIGHT = 72
+ACTIVE_SECONDS = 0.35
+UNKNOWN_BPM = 0.0
+"""Of a clock that is followed and was not heard yet; shown as a dash."""
+
+PANIC_KEY = "Ctrl+."
+_LIGHT_WIDTHS = 92, 176
+_CLOCKS = {
+    ClockState.NO_CLOCK: ("bad", "no DAW clock"),
+    ClockState.LOCKING: ("warn", "clock: locking"),
+    ClockState.LOCKED: ("good", "clock: locked"),
+    ClockState.STOPPED: ("warn", "DAW stopped"),
+    ClockState.STALLED: ("bad", "clock lost"),
+}
+_WAYS = (
+    (Way.FOLLOW.value, "Follow", "Drums while you play, silence when you rest"),
+    (Way.LOOP.value, "Loop", "Record a loop, then drums for it"),
+    (Way.ACCOMPANY.value, "Accompany", "Drums go on when you rest"),
+)
+
+
+class TransportBar(QWidget):
+    """Shows the status of a jam and gives its orders; `ports_wait` says what a light without jam means."""
+
+    def __init__(self, control: JamControl, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._control = control
+        self._input, self._clock, self._output = (
+            StatusLight("MIDI input"),
+            StatusLight("Clock"),
+            StatusLight("Output"),
+        )
+        self._tempo = QDoubleSpinBox()
+        self._tempo.setRange(MIN_BPM, MAX_BPM)
+        self._tempo.setDecimals(1)
+        self._tempo.setValue(120.0)
+        self._tempo.setFont(font(TITLE_TEXT))
+        self._tempo.setFixedWidth(92)
+        self._tempo.setProperty("large", True)
+        self._tempo.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self._tempo.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._tempo.setKeyboardTracking(False)
+        self._tempo.setAccessibleName("Tempo in beats per minute")
+        self._tempo.setToolTip("Tempo in beats per minute; wheel or arrow keys change it")
+        self._tempo.valueChanged.connect(self._set_tempo)
+        self._tap = button("Tap", "Tap the tempo; where a DAW leads: now a bar begins", "T", large=True)
+        self._tap.setMinimumWidth(44)
+        self._tap.clicked.connect(self._tapped)
+        self._place = PlainLabel("–")
+        self._place.setFont(font(LARGE_TEXT))
+        self._place.setMinimumWidth(96)
+        self._place.setMaximumWidth(124)
+        self._place.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._place.setAccessibleName("Bar, beat, sixteenth")
+        self._place.setToolTip("Bar . beat . sixteenth")
+        self._start = button("Start", "Start or stop", "", large=True)
+        self._start.setToolTip("Start or stop (Space)")
+        self._start.setIconSize(QSize(18, 18))
+        self._start.setMinimumWidth(84)
+        self._start.clicked.connect(control.toggle)
+        self._ways = Segments("Way to play", _WAYS)
+        self._ways.choose(Way.FOLLOW.value)
+        self._ways.chosen.connect(self._set_way)
+        panic = button("PANIC", "End every note at once", PANIC_KEY, "danger", large=True)
+        panic.clicked.connect(control.panic)
+        self._lay_out(panic)
+        self._is_playing = False
+        self._draw_icon()
+        control.looked.connect(self._show)
+        control.absent.connect(self._show_absence)
+        self.setFixedHeight(HEIGHT)
+
+    @property
+    def place(self) -> str:
+        """Where the song is, as it is shown."""
+        return self._place.text()
+
+    @property
+    def lights(self) -> tuple[StatusLight, StatusLight, StatusLight]:
+        """Those of input, clock and output."""
+        return self._input, self._clock, self._output
+
+    def set_tempo(self, tempo_bpm: float) -> None:
+        """Show a tempo without setting it."""
+        with QSignalBlocker(self._tempo):
+            self._tempo.setValue(tempo_bpm)
+
+    @property
+    def tempo_bpm(self) -> float:
+        """The tempo that is shown."""
+        return self._tempo.value()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the icon in the colours of another theme."""
+        if is_restyling(event) and hasattr(self, "_is_playing"):
+            self._draw_icon()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """A ground of its own, with a line below."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme().panel))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(theme().line))
+        painter.end()
+
+    def _lay_out(self, panic: QWidget) -> None:
+        lights = QVBoxLayout()
+        lights.setSpacing(0)
+        lights.addStretch(1)
+        for light in (self._input, self._clock):
+            _bound(light)
+            lights.addWidget(light)
+        lights.addStretch(1)
+        _bound(self._output)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
+        row.setSpacing(SMALL)
+        row.addLayout(lights, 2)
+        row.addWidget(self._tempo)
+        row.addWidget(self._tap)
+        row.addStretch(1)
+        row.addWidget(self._place)
+        row.addWidget(self._start)
+        row.addStretch(1)
+        row.addWidget(self._ways)
+        row.addStretch(1)
+        row.addWidget(self._output, 2)
+        row.addWidget(panic)
+
+    def _draw_icon(self) -> None:
+        worn = theme()
+        self._start.setIcon(icon("stop" if self._is_playing else "play", worn.text))
+
+    def _set_tempo(self, tempo_bpm: float) -> None:
+        rig = self._control.rig
+        if rig is not None and not rig.is_led:
+            rig.set_tempo(tempo_bpm)
+
+    def _tapped(self) -> None:
+        if self._control.rig is not None:
+            self._control.rig.tap()
+
+    def _set_way(self, way: str) -> None:
+        if self._control.rig is not None:
+            self._control.rig.set_way(Way(way))
+
+    def _show_absence(self, sentence: str) -> None:
+        self._input.show_state(OFF, "no input")
+        self._clock.show_state(OFF, "no jam")
+        self._output.show_state(OFF, "no output")
+        self._place.setText("–")
+        self._show_playing(False)
+        self._start.setEnabled(False)
+
+    def _show_playing(self, is_playing: bool) -> None:
+        if is_playing != self._is_playing:
+            self._is_playing = is_playing
+            self._start.setText("Stop" if is_playing else "Start")
+            self._draw_icon()
+
+    def _show(self, status: RigStatus) -> None:
+        jam = status.jam
+        self._show_ports(status)
+        if status.clock is None:
+            self._clock.show_state("good" if jam.is_playing else OFF, "own clock")
+        else:
+            level, text = _CLOCKS[status.clock]
+            self._clock.show_state(level, text)
+        is_led = status.clock is not None
+        if self._tempo.isReadOnly() != is_led:
+            self._tempo.setReadOnly(is_led)
+            with QSignalBlocker(self._tempo):
+                self._tempo.setMinimum(UNKNOWN_BPM if is_led else MIN_BPM)
+                self._tempo.setSpecialValueText("–" if is_led else "")
+        if jam.bpm is None and is_led:
+            self.set_tempo(UNKNOWN_BPM)
+        elif jam.bpm is not None and not self._tempo.hasFocus() and round(jam.bpm, 1) != self._tempo.value():
+            self.set_tempo(jam.bpm)
+        text = place_text(jam, self._sixteenth(status)) if jam.is_playing else "–"
+        if text != self._place.text():
+            self._place.setText(text)
+        self._ways.choose(jam.way.value)
+        self._show_playing(jam.is_playing)
+        self._start.setEnabled(not is_led)
+
+    def _sixteenth(self, status: RigStatus) -> int:
+        rig = self._control.rig
+        return 1 if rig is None else 1 + int(rig.beats_now() % 1.0 * 4)
+
+    def _show_ports(self, status: RigStatus) -> None:
+        now_seconds = time.perf_counter()
+        lost = next((port for port in status.inputs if port.is_lost), None)
+        if not status.inputs:
+            self._input.show_state(OFF, "no input")
+        elif lost is not None:
+            self._input.show_state("bad", f"{lost.name} is gone")
+        elif any(_is_active(port, now_seconds) for port in status.inputs):
+            self._input.show_state("good", "receiving")
+        else:
+            self._input.show_state(OFF, " + ".join(port.name for port in status.inputs))
+        lost = next((port for port in status.outputs if port.is_lost), None)
+        if lost is not None:
+            self._output.show_state("bad", f"{lost.name} is gone")
+        elif not status.is_ready:
+            self._output.show_state("warn", "model is loading")
+        else:
+            names = " + ".join(port.name for port in status.outputs)
+            self._output.show_state("good" if status.outputs else OFF, names or "no output")
+
+
+def _bound(light: StatusLight) -> None:
+    light.setMinimumWidth(_LIGHT_WIDTHS[0])
+    light.setMaximumWidth(_LIGHT_WIDTHS[1])
+    light.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+
+def place_text(jam: JamStatus, sixteenth: int) -> str:
+    """Bar, beat and sixteenth as musicians count them, from 1; a count-in is below 1."""
+    return f"{jam.song_bar + 1}.{jam.beat + 1}.{sixteenth}"
+
+
+def _is_active(port: PortStatus, now_seconds: float) -> bool:
+    return port.active_seconds is not None and now_seconds - port.active_seconds < ACTIVE_SECONDS

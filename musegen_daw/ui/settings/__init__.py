@@ -1,0 +1,1 @@
+"""The Settings panel, with routing help, diagnostics, keys and licences."""

@@ -1,0 +1,312 @@
+"""The pages that explain: how to route from a DAW, what works on this computer, the keys, what this is made of."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.settings.about import libraries, version_text
+from musegen_daw.ui.settings.routing_help import likely_daw, recipes
+from musegen_daw.ui.widgets.basic import Card, ProgressLine, StatusLight, button, label
+from musegen_daw.ui.widgets.plain import PlainLabel
+from musegen_daw.ui.widgets.segments import Segments
+from musegen_daw.ui.widgets.theme import LARGE, MEDIUM, SMALL
+from musegen_daw.ui.work import Task, Workers
+
+if TYPE_CHECKING:
+    from musegen_daw.devices.findings import Finding
+
+KEYS = (
+    ("Everywhere", (
+        ("Space", "start and stop: the jam, or what the panel in sight plays"),
+        ("Ctrl+.  or  F12", "panic: every note ends at once"),
+        ("Ctrl+1 … Ctrl+4", "Jam, Clips, Vocoder, Settings"),
+        ("T", "tap the tempo; where a DAW leads: now a bar begins"),
+        ("Tab, Shift+Tab", "from one control to the next, and back"),
+        ("Return", "press the button in focus"),
+        ("Esc", "give up: a job, a knob to learn, a sentence below"),
+        ("F1", "this place"),
+        ("Ctrl+Q", "quit; everything is saved by itself"),
+    )),
+    ("Jam", (
+        ("F", "fill in the next bar"),
+        ("H", "hold the pattern that plays"),
+        ("1 … 9", "mute and unmute a voice, kick to ride"),
+        ("← →", "change the slider in focus; Page Up and Page Down in larger steps"),
+        ("A", "leave the density to what is played"),
+        ("M, R", "unfold swing, style, latency and recording; record and stop"),
+        ("Right click", "MIDI learn: bind a knob or pad to a control, or forget it"),
+    )),
+    ("Clips", (
+        ("Ctrl+O, Ctrl+S", "open, save"),
+        ("Ctrl+Z, Ctrl+Shift+Z", "undo, redo"),
+        ("Ctrl+G", "generate drums"),
+        ("Ctrl+B", "bounce to WAV"),
+        ("Click, drag", "add or remove a hit; up and down its velocity; Alt and sideways its timing"),
+        ("Right click", "lock a voice or a bar"),
+    )),
+    ("Vocoder", (("1, 2, 3", "Original, GAN, Griffin-Lim at the same position"),)),
+)  # fmt: skip
+
+
+class RoutingPage(QWidget):
+    """The first page: what this is, the ports of this computer, and the steps in a DAW of one's choice."""
+
+    begin_wanted = Signal()
+    daw_chosen = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_chosen = False
+        self._ports = label("", "dim")
+        self._steps = PlainLabel()
+        self._steps.setWordWrap(True)
+        self._steps.setTextFormat(Qt.TextFormat.PlainText)
+        self._steps.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._to, self._back = "musegen in", "musegen drums"
+        names = [recipe.daw for recipe in recipes(self._to, self._back)]
+        self._daws = Segments("DAW", [(name, name, f"The steps in {name}") for name in names])
+        self._daws.chosen.connect(self._choose)
+        self._daws.choose(likely_daw(sys.platform, ()))
+        begin = button("Begin to play", "Go to Jam", "", "main", large=True)
+        begin.clicked.connect(self.begin_wanted)
+        column = _column(self)
+        intro = Card("Drums that listen to you")
+        intro.body.addWidget(
+            _words(
+                "Your DAW or keyboard sends notes here; the drums that are written for them go back as MIDI, to be "
+                "heard and recorded in the DAW. Without a DAW choose Sound device in Jam, and drop .mid files in Clips."
+            )
+        )
+        intro.body.addWidget(self._ports)
+        row = QHBoxLayout()
+        row.addWidget(begin)
+        row.addStretch(1)
+        intro.body.addLayout(row)
+        routing = Card("Connect your DAW")
+        picker = QHBoxLayout()
+        picker.addWidget(self._daws)
+        picker.addStretch(1)
+        routing.body.addLayout(picker)
+        routing.body.addWidget(self._steps)
+        column.addWidget(intro)
+        column.addWidget(routing)
+        column.addStretch(1)
+        self._show_steps()
+
+    def show_ports(self, to_program: str, from_program: str, sentence: str) -> None:
+        """Use these names of ports, and say `sentence` about them."""
+        self._to, self._back = to_program, from_program
+        self._ports.setText(sentence)
+        self._show_steps()
+
+    @property
+    def chosen_daw(self) -> str:
+        """The DAW that a person chose, empty before."""
+        return self._daws.key if self._is_chosen else ""
+
+    def choose_daw(self, daw: str) -> None:
+        """Show the steps in a DAW that was chosen before; an unknown one is passed over."""
+        self._is_chosen = any(recipe.daw == daw for recipe in recipes(self._to, self._back))
+        if self._is_chosen:
+            self._daws.choose(daw)
+            self._show_steps()
+
+    def suggest_daw(self, daw: str) -> None:
+        """Show the steps in a DAW, unless a person has chosen one."""
+        if not self._is_chosen:
+            self._daws.choose(daw)
+            self._show_steps()
+
+    def _choose(self, _daw: str) -> None:
+        self._is_chosen = True
+        self._show_steps()
+        self.daw_chosen.emit()
+
+    def _show_steps(self) -> None:
+        chosen = self._daws.key
+        recipe = next(each for each in recipes(self._to, self._back) if each.daw == chosen)
+        self._steps.setText("\n\n".join(f"{number}.  {step}" for number, step in enumerate(recipe.steps, 1)))
+
+
+class HealthPage(QWidget):
+    """The doctor's findings, looked for when asked, as it listens to every port for a second."""
+
+    said = Signal(str)
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._workers = Workers(self)
+        self._examine = button(
+            "Examine this computer",
+            "Look at ports, sound, models; takes a few seconds",
+            "",
+            "main",
+            large=True,
+        )
+        self._examine.clicked.connect(self.examine)
+        self._progress = ProgressLine()
+        self._progress.cancelled.connect(self._cancel)
+        self._card = Card("What works here")
+        self._rows = QGridLayout()
+        self._rows.setHorizontalSpacing(MEDIUM)
+        self._rows.setVerticalSpacing(SMALL)
+        self._rows.setColumnStretch(1, 1)
+        self._card.body.addLayout(self._rows)
+        self._card.hide()
+        column = _column(self)
+        row = QHBoxLayout()
+        row.addWidget(self._examine)
+        row.addWidget(self._progress, 1)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(
+            label(
+                "Every MIDI input is listened to for a second; every output is sent a message that plays nothing.",
+                "dim",
+            )
+        )
+        column.addWidget(self._card)
+        column.addStretch(1)
+
+    def examine(self) -> None:
+        """Look, in the background."""
+        self._examine.setEnabled(False)
+        self._progress.begin("listening …")
+        context = self._context
+        self._workers.start(
+            lambda task: _examined(task, context),
+            succeeded=self.show_findings, failed=self.said.emit, ended=self._ended,
+        )  # fmt: skip
+
+    def show_findings(self, findings: Sequence[Finding]) -> None:
+        """Show what was found, each with a light and what to do."""
+        while (item := self._rows.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        for row, finding in enumerate(findings):
+            light = StatusLight(finding.subject)
+            level = {"ok": "good", "note": "warn"}.get(finding.level.value, "bad")
+            light.show_state(level, finding.subject)
+            light.setFixedWidth(110)
+            advice = f"\n→ {finding.advice}" if finding.advice else ""
+            self._rows.addWidget(light, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._rows.addWidget(_words(f"{finding.what}{advice}"), row, 1)
+        self._card.show()
+
+    def close_work(self) -> None:
+        """End the examination."""
+        self._workers.close()
+
+    def _cancel(self) -> None:
+        self._workers.cancel()
+
+    def _ended(self) -> None:
+        self._examine.setEnabled(True)
+        self._progress.end()
+
+
+class KeysPage(QWidget):
+    """All keys."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = _column(self)
+        for title, keys in KEYS:
+            card = Card(title)
+            rows = QGridLayout()
+            rows.setHorizontalSpacing(LARGE)
+            rows.setVerticalSpacing(SMALL)
+            rows.setColumnStretch(1, 1)
+            for row, (key, what) in enumerate(keys):
+                words = label(key)
+                words.setMinimumWidth(180)
+                rows.addWidget(words, row, 0, Qt.AlignmentFlag.AlignTop)
+                rows.addWidget(_words(what), row, 1)
+            card.body.addLayout(rows)
+            column.addWidget(card)
+        column.addStretch(1)
+
+
+class AboutPage(QWidget):
+    """Version, licence, libraries."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = _column(self)
+        card = Card("musegen-daw")
+        card.body.addWidget(_words(version_text()))
+        card.body.addWidget(label("Made with these libraries, each under its own licence:", "dim"))
+        rows = QGridLayout()
+        rows.setHorizontalSpacing(LARGE)
+        rows.setColumnStretch(2, 1)
+        for row, library in enumerate(libraries()):
+            for place, text in enumerate((library.name, library.version, library.licence)):
+                rows.addWidget(_words(text) if place == 2 else label(text), row, place)
+        card.body.addLayout(rows)
+        column.addWidget(card)
+        column.addStretch(1)
+
+
+def _column(widget: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(widget)
+    column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
+    column.setSpacing(MEDIUM)
+    return column
+
+
+def _words(text: str) -> QLabel:
+    made = PlainLabel(text)
+    made.setWordWrap(True)
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+def _examined(task: Task, context: AppContext) -> Sequence[Finding]:
+    from musegen_daw import resource_paths as resources
+    from musegen_daw.devices.sound_devices import output_devices
+    from musegen_daw.jam.checkup import examine
+
+    task.check()
+    model_dir = resources.drum_model_dir()
+    return examine(context.ports(), output_devices, lambda _folder: context.drum_generator(), model_dir)[1]
+
+
+def likely_daw_of(context: AppContext) -> str:
+    """The DAW that is likely used here, by the ports that there are; for a worker."""
+    from musegen_daw.devices.drivers import Direction
+
+    ports = context.ports()
+    return likely_daw(sys.platform, (port.name for way in Direction for port in ports.ports(way)))
+
+
+def port_names(context: AppContext) -> tuple[str, str, str]:
+    """The port that a DAW sends to, the one it records, and a sentence about them; for a worker."""
+    from musegen_daw.devices import loopback
+    from musegen_daw.devices.drivers import Direction
+    from musegen_daw.errors import PortError
+    from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT
+
+    directory = context.ports()
+    problem = directory.problem()
+    if problem is not None:
+        return OWN_INPUT, OWN_OUTPUT, problem
+    if directory.creates_ports:
+        return (
+            OWN_INPUT,
+            OWN_OUTPUT,
+            f"The ports “{OWN_INPUT}” and “{OWN_OUTPUT}” are there while the program runs.",
+        )
+    names = [[port.name for port in directory.ports(way)] for way in (Direction.INPUT, Direction.OUTPUT)]
+    try:
+        wiring = loopback.wiring(names[0], names[1], sys.platform)
+    except PortError as error:
+        return OWN_INPUT, OWN_OUTPUT, str(error)
+    return wiring.input_name, wiring.output_name, wiring.advice

@@ -1,0 +1,103 @@
+"""Settings and help: connect a DAW, settings, what works here, keys, about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from musegen_daw.fields import Fields
+from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.panel import WARN, Panel
+from musegen_daw.ui.settings.form import SettingsForm
+from musegen_daw.ui.settings.help_pages import (
+    AboutPage,
+    HealthPage,
+    KeysPage,
+    RoutingPage,
+    likely_daw_of,
+    port_names,
+)
+from musegen_daw.ui.widgets.theme import SMALL
+from musegen_daw.ui.work import Workers
+
+
+class SettingsPanel(Panel):
+    """`begin_wanted` asks for the jam; the settings themselves are saved by the window."""
+
+    begin_wanted = Signal()
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._workers = Workers(self)
+        self._routing = RoutingPage()
+        self._form = SettingsForm(context)
+        self._health = HealthPage(context)
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
+        for title, page in (
+            ("Connect a DAW", self._routing), ("Settings", self._form), ("What works here", self._health),
+            ("Keys", KeysPage()), ("About", AboutPage()),
+        ):  # fmt: skip
+            self._tabs.addTab(_scrolled(page), title)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SMALL, SMALL, SMALL, 0)
+        column.addWidget(self._tabs)
+        self._form.said.connect(lambda sentence: self.said.emit(sentence, WARN))
+        self._health.said.connect(lambda sentence: self.said.emit(sentence, WARN))
+        self._routing.begin_wanted.connect(self.begin_wanted)
+        self._routing.daw_chosen.connect(self.state_changed)
+        self._tabs.currentChanged.connect(lambda _index: self.state_changed.emit())
+
+    def activated(self) -> None:
+        """Look which ports and devices there are."""
+        self._tabs.tabBar().setFocus()
+        self._form.refresh()
+        self._workers.start(lambda task: likely_daw_of(self._context), succeeded=self._routing.suggest_daw)
+        self._workers.start(
+            lambda task: port_names(self._context),
+            succeeded=lambda found: self._routing.show_ports(*found),
+            failed=lambda sentence: self.said.emit(sentence, WARN),
+        )
+
+    def deactivated(self) -> None:
+        """Whoever has left it once has seen it; from then on the program begins where it was left."""
+        self._context.settings.change(is_first_run=False)
+
+    def close_work(self) -> None:
+        """End what looks."""
+        for each in (self._form, self._health):
+            each.close_work()
+        self._workers.close()
+
+    def saved_state(self) -> dict[str, Any]:
+        """The page in sight, and the DAW that was chosen."""
+        return {"tab": self._tabs.currentIndex(), "daw": self._routing.chosen_daw}
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Back to that page and that DAW."""
+        read = Fields(state)
+        self._routing.choose_daw(read.text("daw"))
+        self._tabs.setCurrentIndex(read.whole("tab", 0, self._tabs.count() - 1, self._tabs.currentIndex()))
+
+    def show_page(self, index: int) -> None:
+        """Bring a page into sight."""
+        self._tabs.setCurrentIndex(index)
+
+    @property
+    def health(self) -> HealthPage:
+        """The page of the doctor."""
+        return self._health
+
+
+def _scrolled(page: QWidget) -> QScrollArea:
+    page.setObjectName("scrolled")
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    return area

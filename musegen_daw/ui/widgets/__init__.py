@@ -1,0 +1,1 @@
+"""Widgets and looks that the panels share."""

@@ -1,0 +1,224 @@
+"""Small widgets that several panels use: a slider with its number, a light with its words, progress with cancel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from musegen_daw.ui.widgets.fitting import Button
+from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip
+from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, SMALL_TEXT, font, theme
+
+OFF = "off"
+"""The level of a light that is not lit."""
+
+_LEAST_BAR_WIDTH = 56
+
+
+class StatusLight(QWidget):
+    """A dot and the words that say what it means; colour alone never does."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name, self._text, self._level = name, "", OFF
+        self.setAccessibleName(name)
+        self.setMinimumHeight(24)
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        return self._text
+
+    @property
+    def level(self) -> str:
+        """ "good", "warn", "bad" or OFF."""
+        return self._level
+
+    def show_state(self, level: str, text: str) -> None:
+        """Light up in the colour of a level with words beside it."""
+        if (level, text) == (self._level, self._text):
+            return
+        if text != self._text:
+            self.updateGeometry()
+        self._level, self._text = level, text
+        self.setAccessibleDescription(text)
+        self.setToolTip(plain_tip(f"{self._name}: {text}" if text else ""))
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As wide as the words."""
+        return QSize(20 + self.fontMetrics().horizontalAdvance(self._text), 24)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Words may be cut, the dot stays."""
+        return QSize(20, 24)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """The dot, filled when it is lit."""
+        worn = theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = self.height() / 2
+        if self._level == OFF:
+            painter.setPen(QPen(QColor(worn.dim), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(worn.level(self._level)))
+        painter.drawEllipse(QPointF(7, middle), 4.5, 4.5)
+        painter.setPen(QColor(worn.dim if self._level == OFF else worn.text))
+        words = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width() - 18)
+        area = QRectF(18, 0, self.width() - 18, self.height())
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
+        painter.end()
+
+
+class ProgressLine(QWidget):
+    """How far a job is, what it does, and a button to cancel it; hidden while there is none."""
+
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 1000)
+        self._bar.setMinimumWidth(_LEAST_BAR_WIDTH)
+        self._text = ""
+        self._cancel = Button("Cancel")
+        self._cancel.setToolTip("Stop this work (Esc)")
+        self._cancel.setAccessibleName("Cancel")
+        self._cancel.clicked.connect(self.cancelled)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SMALL)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self._cancel)
+        self.hide()
+
+    def begin(self, text: str) -> None:
+        """Show that work has begun; how far it is is not known yet."""
+        self._bar.setRange(0, 0)
+        self._say(text)
+        self.show()
+
+    def advance(self, share: float, text: str = "") -> None:
+        """Show how far it is, 0 to 1."""
+        self._bar.setRange(0, 1000)
+        self._bar.setValue(round(1000 * share))
+        self._say(f"{text}  {share:.0%}" if text else f"{share:.0%}")
+
+    def end(self) -> None:
+        """Nothing runs."""
+        self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Say no more than there is room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _say(self, text: str) -> None:
+        self._text = text
+        self._bar.setAccessibleName(text)
+        self._bar.setToolTip(plain_tip(text))
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self._bar.width() - 2 * SMALL
+        is_short = self._bar.isVisible() and self._bar.fontMetrics().horizontalAdvance(self._text) > room
+        shown = self._text
+        if is_short:
+            share = self._text.rpartition("  ")[2]
+            shown = self._bar.fontMetrics().elidedText(share, Qt.TextElideMode.ElideRight, room)
+        self._bar.setFormat(shown)
+
+
+class Card(QFrame):
+    """A panel within a panel, with a title; its content goes into `body`."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "card")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
+        column.setSpacing(SMALL)
+        if title:
+            column.addWidget(label(title, "title"))
+        self.body = QVBoxLayout()
+        self.body.setSpacing(SMALL)
+        column.addLayout(self.body)
+
+
+def label(text: str, look: str = "", parent: QWidget | None = None) -> QLabel:
+    """A label in one of the looks of the style sheet; what is dim wraps."""
+    made = PlainLabel(text, parent)
+    if look:
+        made.setProperty("look", look)
+    if look == "dim":
+        made.setWordWrap(True)
+        made.setFont(font(SMALL_TEXT))
+    return made
+
+
+def button(
+    text: str,
+    tooltip: str,
+    shortcut: str = "",
+    look: str = "",
+    *,
+    large: bool = False,
+    checkable: bool = False,
+) -> Button:
+    """A button whose tooltip says what it does and by which key; raises nothing, does nothing by itself."""
+    made = Button(text)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it was
+    made.setToolTip(plain_tip(f"{tooltip} ({shortcut})" if shortcut else tooltip))
+    made.setAccessibleDescription(tooltip)  # its name is its text, which may change
+    if shortcut:
+        press_by_key(made, shortcut)
+    if look:
+        made.setProperty("look", look)
+    if large:
+        made.setProperty("large", True)
+    made.setCheckable(checkable)
+    return made
+
+
+def press_by_key(widget: QAbstractButton, key: str) -> None:
+    """Let a key press a button at once, while its window is active and it can be seen.
+
+    A button's own shortcut waits a tenth of a second, too long for a tap or a panic.
+    """
+    shortcut = QShortcut(QKeySequence(key), widget)
+    shortcut.setAutoRepeat(False)
+    shortcut.activated.connect(widget.click)
+
+
+def restyled(widget: QWidget, look: str) -> None:
+    """Give a widget that can be seen another look."""
+    if widget.property("look") != look:
+        widget.setProperty("look", look)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+        widget.update()
+
+
+def is_restyling(event: QEvent) -> bool:
+    """Whether a change event says that the theme or the font is another one."""
+    return event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)

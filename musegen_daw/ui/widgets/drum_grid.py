@@ -1,0 +1,315 @@
+"""The drum grid: voices under each other, hits on an axis of time, with what is locked, planned and being written."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from musegen_daw.music.kit import VOICES
+from musegen_daw.ui.widgets.theme import SMALL_TEXT, VELOCITY_STEPS, font, mixed, theme, velocity_step
+from musegen_daw.ui.widgets.time_axis import TimeAxis
+from musegen_daw.ui.widgets.time_strip import HEAD_WIDTH, TimeStrip
+
+MIN_ROW_HEIGHT = 15
+SHIMMER_MILLISECONDS = 60
+SHIMMER_FRAMES = 24
+MIN_HIT_WIDTH = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A hit to draw: `row` from the top, `velocity` 1 to 127, and whether it is still to be played.
+
+    `tag` is whatever the owner wants to find again, as the index of a note.
+    """
+
+    row: int
+    start_ticks: int
+    velocity: int
+    is_planned: bool = False
+    tag: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A step of a row: it begins at `start_ticks`."""
+
+    row: int
+    start_ticks: int
+
+
+class DrumGrid(TimeStrip):
+    """Draws hits; brightness is velocity, a hit off the grid is drawn off the grid.
+
+    It does not edit: a subclass or an event filter does, with `cell_at`, `hit_at` and `row_at`. The rows are the nine
+    voices unless told.
+    """
+
+    def __init__(
+        self, axis: TimeAxis, parent: QWidget | None = None, rows: Sequence[str] = VOICES,
+        head_width: int = HEAD_WIDTH,
+    ) -> None:  # fmt: skip
+        super().__init__(axis, parent, head_width)
+        self.rows = tuple(rows)
+        self._hits: tuple[Hit, ...] = ()
+        self._starts: list[int] = []
+        self._locked_rows: frozenset[int] = frozenset()
+        self._locked_bars: frozenset[int] = frozenset()
+        self._muted_rows: frozenset[int] = frozenset()
+        self._shimmering: frozenset[int] = frozenset()
+        self._frame = 0
+        self._cursor: Cell | None = None
+        self._selected: Hit | None = None
+        self._shimmer = QTimer(self)
+        self._shimmer.setInterval(SHIMMER_MILLISECONDS)
+        self._shimmer.timeout.connect(self._move_shimmer)
+        self.setMinimumHeight(MIN_ROW_HEIGHT * len(self.rows))
+        self.setAccessibleName("Drum grid")
+
+    # What is shown
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """The hits that are drawn, in order of time."""
+        return self._hits
+
+    def set_hits(self, hits: Sequence[Hit]) -> None:
+        """Show other hits."""
+        self._hits = tuple(sorted(hits, key=lambda hit: (hit.start_ticks, hit.row)))
+        self._starts = [hit.start_ticks for hit in self._hits]
+        self.setAccessibleDescription(f"{len(self._hits)} hits in {len(self.axis.bars)} bars")
+        self.redraw()
+
+    def set_rows(self, rows: Sequence[str]) -> None:
+        """Show other rows; colours go by the place of a row's name in `core.drums.VOICES`."""
+        self.rows = tuple(rows)
+        self.setMinimumHeight(MIN_ROW_HEIGHT * len(self.rows))
+        self.redraw()
+
+    def set_locked(self, rows: frozenset[int] = frozenset(), bars: frozenset[int] = frozenset()) -> None:
+        """Show a lock in the heads of `rows` and above `bars` (indices into the bars of the axis)."""
+        self._locked_rows, self._locked_bars = rows, bars
+        self.redraw()
+
+    def set_muted(self, rows: frozenset[int]) -> None:
+        """Show rows as muted."""
+        self._muted_rows = rows
+        self.redraw()
+
+    def set_regenerating(self, bars: frozenset[int]) -> None:
+        """Let bars (indices) shimmer while they are written anew; an empty set ends it."""
+        self._shimmering = bars
+        if bars and self.isVisible():
+            self._shimmer.start()
+        elif not bars:
+            self._shimmer.stop()
+        self.update()
+
+    def set_cursor(self, cell: Cell | None) -> None:
+        """Show the keyboard cursor at a cell."""
+        self._cursor = cell
+        self.update()
+
+    def set_selected(self, hit: Hit | None) -> None:
+        """Show a hit as the one being edited."""
+        self._selected = hit
+        self.update()
+
+    @property
+    def cursor_cell(self) -> Cell | None:
+        """The cell of the keyboard cursor."""
+        return self._cursor
+
+    # Where is what
+
+    @property
+    def row_height(self) -> float:
+        """Pixels of a row."""
+        return self.height() / max(1, len(self.rows))
+
+    def row_at(self, y: float) -> int | None:
+        """The row at a y of the widget."""
+        row = int(y // self.row_height)
+        return row if 0 <= row < len(self.rows) else None
+
+    def is_head(self, x: float) -> bool:
+        """Whether an x of the widget is in the row heads."""
+        return x < self.head_width
+
+    def cell_at(self, position: QPointF) -> Cell | None:
+        """The cell under a point of the widget, None outside the bars."""
+        row, ticks = self.row_at(position.y()), self.ticks_at(position.x())
+        first, end = self.axis.first_ticks, self.axis.end_ticks
+        if row is None or self.is_head(position.x()) or not first <= ticks < end:
+            return None
+        return Cell(row, self.step_at(ticks))
+
+    def step_at(self, ticks: float) -> int:
+        """Where the step begins in which ticks lie; steps are counted from the bar line."""
+        bar = self.axis.bars[self.axis.bar_at(ticks)]
+        return bar.start_ticks + int(ticks - bar.start_ticks) // self.axis.step_ticks * self.axis.step_ticks
+
+    def hit_at(self, position: QPointF) -> Hit | None:
+        """The hit drawn under a point of the widget, the topmost of several."""
+        row = self.row_at(position.y())
+        found = (
+            hit
+            for hit in reversed(self._near(position.x(), position.x()))
+            if hit.row == row and self.hit_rect(hit).contains(position)
+        )
+        return next(found, None)
+
+    def hit_rect(self, hit: Hit) -> QRectF:
+        """Where a hit is drawn."""
+        width = max(MIN_HIT_WIDTH, self.axis.step_ticks * self.axis.pixels_per_tick - 2)
+        top = hit.row * self.row_height
+        return QRectF(self.x_at(hit.start_ticks) + 1, top + 2, width, max(3.0, self.row_height - 4))
+
+    def cell_rect(self, cell: Cell) -> QRectF:
+        """Where a cell is."""
+        width = self.axis.step_ticks * self.axis.pixels_per_tick
+        return QRectF(self.x_at(cell.start_ticks), cell.row * self.row_height, width, self.row_height)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Comfortable rows."""
+        return QSize(640, 26 * len(self.rows))
+
+    # Painting
+
+    def paint_music(self, painter: QPainter) -> None:
+        """Paint rows, lines, hits and heads."""
+        worn = theme()
+        shade = QColor(mixed(worn.ground, worn.panel, 0.5))
+        width = self.width() - self.head_width
+        for row in range(1, len(self.rows), 2):
+            painter.fillRect(QRectF(self.head_width, row * self.row_height, width, self.row_height), shade)
+        self._paint_locked_bars(painter)
+        self.paint_lines(painter)
+        fills: dict[tuple[int, int], list[QRectF]] = {}
+        outlines: dict[int, list[QRectF]] = {}
+        for hit in self._near(self.head_width, self.width()):
+            if hit.is_planned:
+                outlines.setdefault(hit.row, []).append(self.hit_rect(hit).adjusted(0.5, 0.5, -0.5, -0.5))
+            else:
+                fills.setdefault((hit.row, velocity_step(hit.velocity)), []).append(self.hit_rect(hit))
+        painter.setClipRect(self.head_width, 0, width, self.height())
+        painter.setPen(Qt.PenStyle.NoPen)
+        for (row, step), rects in fills.items():
+            painter.setBrush(QColor(self._fill(row, step)))
+            painter.drawRects(rects)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for row, rects in outlines.items():
+            painter.setPen(QPen(QColor(self._fill(row, VELOCITY_STEPS - 2)), 1))
+            painter.drawRects(rects)
+        for index in self._locked_bars & frozenset(range(len(self.axis.bars))):
+            self._paint_lock(painter, QPointF(self.x_at(self.axis.bars[index].start_ticks) + 10, 10))
+        painter.setClipping(False)
+        self._paint_heads(painter)
+
+    def paint_live(self, painter: QPainter, rect: QRect) -> None:
+        """Paint planned hits that were reached, the cursor, the edited hit and the shimmer."""
+        painter.save()
+        painter.setClipRect(rect.intersected(QRect(self.head_width, 0, self.width(), self.height())))
+        if self._playhead_ticks is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            for hit in self._near(rect.left(), rect.right()):
+                if hit.is_planned and hit.start_ticks <= self._playhead_ticks:
+                    painter.fillRect(
+                        self.hit_rect(hit), QColor(self._fill(hit.row, velocity_step(hit.velocity)))
+                    )
+        for bar in self._shimmering:
+            self._paint_shimmer(painter, bar)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self._selected is not None:
+            painter.setPen(QPen(QColor(theme().text), 1.5))
+            painter.drawRect(self.hit_rect(self._selected))
+        if self._cursor is not None and self.hasFocus():
+            painter.setPen(QPen(QColor(theme().accent), 2))
+            painter.drawRect(self.cell_rect(self._cursor).adjusted(1, 1, -1, -1))
+        painter.restore()
+
+    def hideEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """Nothing moves out of sight."""
+        self._shimmer.stop()
+
+    def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """Go on shimmering."""
+        if self._shimmering:
+            self._shimmer.start()
+
+    def _near(self, left: float, right: float) -> tuple[Hit, ...]:
+        margin = self.axis.step_ticks + MIN_HIT_WIDTH / self.axis.pixels_per_tick
+        first = bisect_left(self._starts, self.ticks_at(left) - margin)
+        return self._hits[first : bisect_left(self._starts, self.ticks_at(right) + 1)]
+
+    def _voice(self, row: int) -> int:
+        name = self.rows[row] if 0 <= row < len(self.rows) else ""
+        return VOICES.index(name) if name in VOICES else -1
+
+    def _fill(self, row: int, step: int) -> str:
+        worn = theme()
+        colour = worn.hit_of_step(self._voice(row), step)
+        return mixed(colour, worn.panel, 0.3) if row in self._muted_rows else colour
+
+    def _paint_locked_bars(self, painter: QPainter) -> None:
+        worn = theme()
+        for index in self._locked_bars:
+            if index < len(self.axis.bars):
+                bar = self.axis.bars[index]
+                left, right = self.x_at(bar.start_ticks), self.x_at(bar.end_ticks)
+                wash = QColor(mixed(worn.accent, worn.panel, 0.12))
+                painter.fillRect(QRectF(left, 0, right - left, self.height()), wash)
+
+    def _paint_heads(self, painter: QPainter) -> None:
+        worn = theme()
+        painter.fillRect(0, 0, self.head_width, self.height(), QColor(worn.ground))
+        painter.setFont(font(SMALL_TEXT))
+        left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for row, name in enumerate(self.rows):
+            top = row * self.row_height
+            is_muted = row in self._muted_rows
+            colour = worn.line if is_muted else worn.voice(self._voice(row))
+            painter.fillRect(QRectF(0, top + 3, 3, self.row_height - 6), QColor(colour))
+            painter.setPen(QColor(worn.dim if is_muted else worn.text))
+            painter.drawText(QRectF(10, top, self.head_width - 28, self.row_height), left, name)
+            if row in self._locked_rows:
+                self._paint_lock(painter, QPointF(self.head_width - 14, top + self.row_height / 2))
+
+    def _paint_lock(self, painter: QPainter, middle: QPointF) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour = QColor(theme().accent)
+        painter.setPen(QPen(colour, 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawArc(QRectF(middle.x() - 2.5, middle.y() - 6, 5, 8), 0, 180 * 16)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(QRectF(middle.x() - 4.5, middle.y() - 1.5, 9, 7), 1.5, 1.5)
+        painter.restore()
+
+    def _paint_shimmer(self, painter: QPainter, index: int) -> None:
+        if index >= len(self.axis.bars):
+            return
+        bar = self.axis.bars[index]
+        left, right = self.x_at(bar.start_ticks), self.x_at(bar.end_ticks)
+        base, glow = QColor(theme().accent), QColor(theme().accent)
+        base.setAlphaF(0.06)
+        glow.setAlphaF(0.30)
+        gradient = QLinearGradient(left, 0, right, 0)
+        middle = self._frame / SHIMMER_FRAMES
+        for at, colour in ((middle - 0.25, base), (middle, glow), (middle + 0.25, base)):
+            gradient.setColorAt(min(1.0, max(0.0, at)), colour)
+        painter.fillRect(QRectF(left, 0, right - left, self.height()), gradient)
+
+    def _move_shimmer(self) -> None:
+        self._frame = (self._frame + 1) % SHIMMER_FRAMES
+        for index in self._shimmering:
+            if index < len(self.axis.bars):
+                bar = self.axis.bars[index]
+                left = int(self.x_at(bar.start_ticks))
+                self.update(left, 0, int(self.x_at(bar.end_ticks)) - left + 1, self.height())

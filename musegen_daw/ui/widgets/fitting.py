@@ -1,0 +1,137 @@
+"""Widgets that give way where there is little room, and then say in the tooltip what they no longer show."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolTip,
+    QWidget,
+)
+
+from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip
+from musegen_daw.ui.widgets.theme import SMALL_TEXT, TARGET, font
+
+ROOM, LARGE_ROOM = 14, 22
+"""Pixels by which a button likes to be wider than its text and frame need."""
+
+CHOICE_WIDTH = 84
+LABEL_WIDTH = 40
+
+
+class Button(QPushButton):
+    """A button that likes room around its text, and does without it where there is none."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """With room."""
+        return super().sizeHint() + QSize(LARGE_ROOM if self.property("large") else ROOM, 0)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Without."""
+        return super().sizeHint()
+
+
+class Choice(QComboBox):
+    """A menu of choices; the chosen one is cut with dots where it does not fit, and is then in the tooltip."""
+
+    def __init__(self, name: str, tip: str, parent: QWidget | None = None, *, large: bool = False) -> None:
+        super().__init__(parent)
+        self._tip = tip
+        self.setAccessibleName(name)
+        self.setToolTip(plain_tip(tip))
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(10)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if large:
+            self.setProperty("large", True)
+            self.setMinimumHeight(TARGET)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Some letters and the arrow."""
+        return QSize(CHOICE_WIDTH, super().minimumSizeHint().height())
+
+    def shown_text(self) -> str:
+        """The chosen text as it fits: without what is in brackets at its end, else cut."""
+        option = self._option()
+        inner = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        taken = self.iconSize().width() + 4 if not option.currentIcon.isNull() else 0
+        room, metrics = inner.width() - taken - 2, self.fontMetrics()
+        whole = self.currentText() or self.placeholderText()
+        short = whole.partition(" (")[0]
+        if metrics.horizontalAdvance(short) <= room < metrics.horizontalAdvance(whole):
+            return short
+        return metrics.elidedText(whole, Qt.TextElideMode.ElideRight, room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """The choice, with dots where it is cut."""
+        painter, option = QStylePainter(self), self._option()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        option.currentText = self.shown_text()  # pyright: ignore[reportAttributeAccessIssue]
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        """The tooltip begins with what is cut."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            is_cut = self.shown_text() not in (self.currentText(), self.placeholderText())
+            QToolTip.showText(
+                event.globalPos(),
+                plain_tip(f"{self.currentText()}\n{self.toolTip()}") if is_cut else self.toolTip(),
+                self,
+            )
+            return True
+        return super().event(event)
+
+    def _option(self) -> QStyleOptionComboBox:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        return option
+
+
+class FittedLabel(PlainLabel):
+    """One line that is cut with dots where it does not fit; its tooltip is then the whole."""
+
+    def __init__(self, text: str = "", look: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        if look:
+            self.setProperty("look", look)
+        if look == "dim":
+            self.setFont(font(SMALL_TEXT))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """A few letters."""
+        hint = super().minimumSizeHint()
+        return QSize(min(LABEL_WIDTH, hint.width()), hint.height())
+
+    def shown_text(self) -> str:
+        """The text as it fits."""
+        room = self.contentsRect().width()
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """The line."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.contentsRect(), int(self.alignment()), self.shown_text())
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        """The tooltip is what is cut."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and not self.toolTip():
+            if self.shown_text() != self.text():
+                QToolTip.showText(event.globalPos(), plain_tip(self.text()), self)
+            return True
+        return super().event(event)

@@ -1,0 +1,141 @@
+"""What piano roll and drum grid share: an axis, a cached picture, a playhead that repaints two narrow strips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from musegen_daw.ui.widgets.theme import mixed, theme
+from musegen_daw.ui.widgets.time_axis import TimeAxis
+
+HEAD_WIDTH = 96
+WHEEL_STEP = 120
+ZOOM_STEP = 1.25
+
+
+class TimeStrip(QWidget):
+    """A widget with row heads at the left and music right of them, on an axis that several may share.
+
+    Subclasses paint into `paint_music` (kept as a picture until `redraw`) and `paint_live` (at every repaint).
+    Wheel scrolls, Ctrl and wheel zooms.
+    """
+
+    def __init__(self, axis: TimeAxis, parent: QWidget | None = None, head_width: int = HEAD_WIDTH) -> None:
+        super().__init__(parent)
+        self.axis = axis
+        self.head_width = head_width
+        self._playhead_ticks: float | None = None
+        self._picture: QPixmap | None = None
+        axis.changed.connect(self.redraw)
+
+    @property
+    def playhead_ticks(self) -> float | None:
+        """Where the playhead is."""
+        return self._playhead_ticks
+
+    def set_playhead(self, ticks: float | None) -> None:
+        """Move the playhead, None takes it away; repaints only where it was and where it is."""
+        if ticks == self._playhead_ticks:
+            return
+        old = self._playhead_ticks
+        self._playhead_ticks = ticks
+        xs = [self.x_at(each) for each in (old, ticks) if each is not None]
+        if not xs:
+            return
+        left, right = max(self.head_width, int(min(xs)) - 3), min(self.width(), int(max(xs)) + 4)
+        if right - left > 200:
+            for x in xs:
+                self.update(int(x) - 3, 0, 7, self.height())
+            self.playhead_jumped()
+        elif right > left:
+            self.update(left, 0, right - left, self.height())
+
+    def playhead_jumped(self) -> None:
+        """Called when the playhead moved far; what depends on it elsewhere must be repainted."""
+        self.update()
+
+    def x_at(self, ticks: float) -> float:
+        """Where ticks lie in the widget."""
+        return self.head_width + self.axis.x_at(ticks)
+
+    def ticks_at(self, x: float) -> float:
+        """Which ticks lie at an x of the widget, not rounded."""
+        return self.axis.ticks_at(x - self.head_width)
+
+    def redraw(self) -> None:
+        """The music has changed: draw the picture anew at the next repaint."""
+        self._picture = None
+        self.update()
+
+    def paint_music(self, painter: QPainter) -> None:
+        """Paint what stays: the picture of the whole widget."""
+        raise NotImplementedError
+
+    def paint_live(self, painter: QPainter, rect: QRect) -> None:
+        """Paint what moves, within `rect`, under the playhead."""
+
+    def paint_lines(self, painter: QPainter) -> None:
+        """Paint the lines of steps, beats and bars, each stronger than the one before."""
+        worn = theme()
+        bars, beats, steps = self.axis.lines()
+        for xs, colour in (
+            (steps, mixed(worn.line, worn.panel, 0.45)),
+            (beats, worn.line),
+            (bars, mixed(worn.dim, worn.panel, 0.75)),
+        ):
+            painter.setPen(QPen(QColor(colour), 1))
+            painter.drawLines(self._verticals(xs))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Copy the picture and paint what moves over it."""
+        ratio = self.devicePixelRatioF()
+        if self._picture is None or self._picture.devicePixelRatio() != ratio:
+            self._picture = QPixmap(self.size() * ratio)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(QColor(theme().panel))
+            painter = QPainter(self._picture)
+            self.paint_music(painter)
+            painter.end()
+        rect = event.rect()
+        painter = QPainter(self)
+        source = QRectF(rect.x() * ratio, rect.y() * ratio, rect.width() * ratio, rect.height() * ratio)
+        painter.drawPixmap(QRectF(rect), self._picture, source)
+        painter.setClipRect(rect)
+        self.paint_live(painter, rect)
+        if self._playhead_ticks is not None and (x := self.x_at(self._playhead_ticks)) >= self.head_width:
+            painter.setPen(QPen(QColor(theme().text), 2))
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell the axis how wide the music is."""
+        self._picture = None
+        self.axis.set_width(self.width() - self.head_width)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw anew in another theme or font."""
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.redraw()
+        super().changeEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Scroll, or zoom around the pointer with Ctrl."""
+        delta = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            x = event.position().x() - self.head_width
+            self.axis.zoom(ZOOM_STEP ** (delta.y() / WHEEL_STEP), max(0.0, x))
+        elif not self.axis.is_fitted:
+            turned = delta.x() if abs(delta.x()) > abs(delta.y()) else delta.y()
+            self.axis.scroll(-turned / WHEEL_STEP * self.axis.width / 8)
+        else:
+            event.ignore()
+            return
+        event.accept()
+
+    def _verticals(self, xs: Sequence[float]) -> list[QLineF]:
+        height = float(self.height())
+        aligned = (int(self.head_width + x) + 0.5 for x in xs if x >= 0)
+        return [QLineF(x, 0.0, x, height) for x in aligned]

@@ -1,0 +1,170 @@
+"""A slider with its name and its number in it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSlider, QWidget
+
+from musegen_daw.ui.widgets.theme import RADIUS, SMALL, SMALL_TEXT, TARGET, TEXT, font, mixed, theme
+
+_STEPS = 100
+_INSET = 12
+_LEAST_WIDTH = 84
+
+
+class ValueSlider(QSlider):
+    """A flat bar with its name and its number in it, for values from 0 to 1.
+
+    With `auto_text` it can also be left to the model: a press of A, or a double click, gives None and says so.
+    `changed` carries the value as a float or None, whoever set it; without `auto_text` a double click sets `default`.
+    """
+
+    changed = Signal(object)
+
+    def __init__(
+        self, name: str, default: float = 0.5, auto_text: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._name, self._default, self._auto_text = name, default, auto_text
+        self._is_auto = bool(auto_text)
+        self._badge = ""
+        self.setRange(0, _STEPS)
+        self.setSingleStep(1)
+        self.setPageStep(10)
+        self.setValue(round(default * _STEPS))
+        self.setMinimumSize(_LEAST_WIDTH, TARGET)
+        self.setAccessibleName(name)
+        self.valueChanged.connect(self._moved)
+        self._tell()
+
+    @property
+    def amount(self) -> float | None:
+        """The value, None where it is left to the model."""
+        return None if self._is_auto else self.value() / _STEPS
+
+    def set_amount(self, amount: float | None) -> None:
+        """Show a value without telling it."""
+        is_auto = amount is None and bool(self._auto_text)
+        value = self.value() if amount is None else round(amount * _STEPS)
+        if (is_auto, value) != (self._is_auto, self.value()):
+            self.blockSignals(True)
+            self.setValue(value)
+            self.blockSignals(False)
+            self._is_auto = is_auto
+            self._tell()
+
+    def set_badge(self, text: str) -> None:
+        """Show a word in place of the number, as "learning"; an empty one brings the number back."""
+        if text != self._badge:
+            self._badge = text
+            self._tell()
+
+    def reset(self) -> None:
+        """Back to the model's choice, or to the default."""
+        if self._auto_text:
+            self._is_auto = True
+            self._tell()
+            self.changed.emit(None)
+        else:
+            self.setValue(round(self._default * _STEPS))
+
+    def text(self) -> str:
+        """The number as it is shown."""
+        return self._badge or (self._auto_text if self._is_auto else f"{self.value()} %")
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Wide enough for a name and a number."""
+        return QSize(176, TARGET)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """A bar as long as the value, the name at the left, the number at the right."""
+        worn = theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        focused = self.hasFocus()
+        painter.setPen(QPen(QColor(worn.accent if focused else worn.line), 1.5 if focused else 1))
+        painter.setBrush(QColor(worn.raised))
+        painter.drawRoundedRect(area, RADIUS, RADIUS)
+        if not self._is_auto and self.isEnabled():
+            length = area.width() * self.value() / _STEPS
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setClipRect(QRectF(area.left() + 1, area.top(), max(0.0, length - 1), area.height()))
+            painter.setBrush(QColor(mixed(worn.fill, worn.raised, 0.22)))
+            painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), RADIUS - 1, RADIUS - 1)
+            painter.fillRect(QRectF(area.left() + 1, area.bottom() - 4, length, 3), QColor(worn.fill))
+            painter.setClipping(False)
+        name_place, number_place, name_font = self._places(area)
+        painter.setFont(name_font)
+        painter.setPen(QColor(worn.text if self.isEnabled() else worn.dim))
+        painter.drawText(
+            name_place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self._name
+        )
+        painter.setFont(font(TEXT, bold=not self._is_auto))
+        painter.setPen(QColor(worn.warn if self._badge else worn.dim if self._is_auto else worn.text))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(number_place, int(right), self.text())
+        painter.end()
+
+    def is_stacked(self) -> bool:
+        """Whether the number stands below the name, because both do not fit beside each other."""
+        return self._needed_width() > self.width()
+
+    def _needed_width(self) -> int:
+        number = max(
+            (QFontMetrics(font(TEXT, bold=True)).horizontalAdvance(text) for text in (self.text(), "100 %")),
+        )
+        return QFontMetrics(font(TEXT)).horizontalAdvance(self._name) + number + 2 * _INSET + SMALL
+
+    def _places(self, area: QRectF) -> tuple[QRectF, QRectF, QFont]:
+        """Where name and number stand, and the font of the name."""
+        if not self.is_stacked():
+            inner = area.adjusted(_INSET, 0, -_INSET, 0)
+            return inner, inner, font(TEXT)
+        inner, half = area.adjusted(SMALL, 3, -SMALL, -5), (area.height() - 8) / 2
+        return inner.adjusted(0, 0, 0, -half), inner.adjusted(0, half, 0, 0), font(SMALL_TEXT)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """The value goes to where the bar is pressed."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setSliderDown(True)
+            self._take(event.position())
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Drag."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._take(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Let go."""
+        self.setSliderDown(False)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Back to where it was made."""
+        self.reset()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """A leaves the value to the model; the rest is a slider's."""
+        if self._auto_text and event.key() == Qt.Key.Key_A:
+            self.reset()
+        else:
+            super().keyPressEvent(event)
+
+    def _take(self, position: QPointF) -> None:
+        value = round(_STEPS * (position.x() - 2) / max(1, self.width() - 4))
+        value = min(_STEPS, max(0, value))
+        if value == self.value():
+            self._moved(value)
+        else:
+            self.setValue(value)
+
+    def _moved(self, value: int) -> None:
+        self._is_auto = False
+        self._tell()
+        self.changed.emit(value / _STEPS)
+
+    def _tell(self) -> None:
+        self.setAccessibleDescription(self.text())
+        self.update()

@@ -1,0 +1,108 @@
+"""What every way from a mel spectrogram back to audio shares: checks, chunks, progress and cancelling."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from musegen_daw.errors import AudioError
+from musegen_daw.vocoder.mel import Floats, MelConfig
+
+MAX_SECONDS = 2 * 60 * 60
+MAX_LOG_POWER = 40.0
+"""Far above any sound: a sine of full scale comes to about 9."""
+
+Progress = Callable[[int, int], None]
+
+
+class Cancelled(Exception):
+    """The work was given up on request."""
+
+
+class MelDecoder(ABC):
+    """Turns log-mels of one configuration into audio: sample t * hop_length belongs to the centre of frame t."""
+
+    def __init__(self, name: str, mel: MelConfig) -> None:
+        self.name = name
+        self.mel = mel
+
+    def vocode(
+        self,
+        mel: Floats,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        made_with: MelConfig | None = None,
+    ) -> Floats:
+        """The audio (frames * hop_length,) of a log-mel (n_mels, frames); see `stream`."""
+        return np.concatenate([*self.stream(mel, progress, cancelled, made_with)])
+
+    def stream(
+        self,
+        mel: Floats,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        made_with: MelConfig | None = None,
+    ) -> Iterator[Floats]:
+        """The audio of a log-mel (n_mels, frames) in consecutive blocks (samples,); memory is bounded by a block.
+
+        `progress` is told frames done and frames in all; where `cancelled` answers true, Cancelled is raised.
+        Raises AudioError at once where the mel is not one that this decoder reads, or was `made_with` another
+        configuration, naming what differs.
+        """
+        if made_with is not None:
+            self.check_config(made_with)
+        check_mel(mel, self.mel)
+        return self._watched(mel, progress, cancelled)
+
+    def check_config(self, made_with: MelConfig) -> None:
+        """Raises AudioError, naming every value that differs, unless mels are `made_with` what is read here."""
+        expected, given = self.mel.to_dict(), made_with.to_dict()
+        differing = [
+            f"{name} {given[name]:g} in place of {expected[name]:g}"
+            for name in expected
+            if given[name] != expected[name]
+        ]
+        if differing:
+            raise AudioError(f"{self.name} cannot read this mel: it was made with {', '.join(differing)}.")
+
+    @abstractmethod
+    def _decode(self, mel: Floats) -> Iterator[Floats]:
+        """The audio in blocks of whole hops."""
+
+    def _watched(
+        self, mel: Floats, progress: Progress | None, cancelled: Callable[[], bool] | None
+    ) -> Iterator[Floats]:
+        blocks = self._decode(mel)
+        frames, done = mel.shape[1], 0
+        while done < frames:
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            block = next(blocks)
+            done += len(block) // self.mel.hop_length
+            if progress is not None:
+                progress(done, frames)
+            yield block
+
+
+def check_mel(mel: Floats, config: MelConfig) -> None:
+    """Raises AudioError unless `mel` is a finite log-mel (n_mels, frames) of a possible level and length."""
+    if mel.ndim != 2 or mel.shape[0] != config.n_mels:
+        raise AudioError(
+            f"A mel of the shape {mel.shape} cannot be read: (n_mels, frames) with n_mels {config.n_mels} is expected."
+        )
+    frames = mel.shape[1]
+    if frames == 0:
+        raise AudioError("The mel is empty: it has no frames.")
+    seconds = frames / config.frames_per_second
+    if seconds > MAX_SECONDS:
+        raise AudioError(
+            f"The mel lasts {seconds / 3600:.1f} hours; at most {MAX_SECONDS // 3600} are turned into audio."
+        )
+    if not np.isfinite(mel).all():
+        raise AudioError("The mel has values that are not finite numbers.")
+    if mel.max() > MAX_LOG_POWER:
+        raise AudioError(
+            f"The mel reaches {mel.max():g}, far above full scale: natural logarithms of power are expected."
+        )

@@ -1,0 +1,69 @@
+"""Imposes a mel on audio once more: what a vocoder made is lifted or lowered, band by band, to what it was given."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from musegen_daw.vocoder.mel import Floats, MelConfig, hann, mel_basis
+
+OVERLAP = 4
+WINDOW_GAIN = 1.5  # the sum of the squares of Hann windows a quarter apart
+LIMIT = 6.0  # nats of power by which one round changes a band at most
+FLOOR_TIMES = 10.0
+
+
+def step_samples(config: MelConfig) -> int:
+    """From one window to the next: a quarter of a window, in whole frames of the mel."""
+    frames, rest = divmod(config.n_fft // OVERLAP, config.hop_length)
+    if rest or config.n_fft % OVERLAP:
+        raise ValueError(
+            f"a hop of {config.hop_length} samples does not divide a quarter of the window of {config.n_fft}"
+        )
+    return frames * config.hop_length
+
+
+@cache
+def spreading(config: MelConfig) -> Floats:
+    """What a bin takes of each band's change: (1 + n_fft // 2, n_mels), the shares of a bin adding up to 1."""
+    basis = mel_basis(config)
+    shares = (basis / np.maximum(basis.sum(axis=0, keepdims=True), 1e-9)).T
+    shares.setflags(write=False)
+    return shares
+
+
+def impose(audio: Floats, mel: Floats, config: MelConfig, rounds: int) -> Floats:
+    """Audio (frames * hop_length,) whose mel is nearer to `mel` (n_mels, frames), a log-mel of `config`.
+
+    In each round a short-time spectrum is multiplied, bin by bin, by what its bands lack, and put back; the phases
+    stay. Only windows within the audio are changed, so both ends fade to what they were. Sample t * hop_length is
+    the centre of frame t.
+    """
+    step = step_samples(config)
+    length = config.n_fft
+    first = length // 2 // step
+    count = (len(audio) - length) // step + 1
+    if count < 1 or not rounds:
+        return audio
+    from scipy.fft import irfft, rfft
+
+    window = hann(length)
+    floor = FLOOR_TIMES * config.floor_power
+    at = (first + np.arange(count)) * (step // config.hop_length)
+    wanted = np.log(np.exp(mel[:, at]) + floor)  # (n_mels, count)
+    out = audio.copy()
+    for _ in range(rounds):
+        frames = np.lib.stride_tricks.sliding_window_view(out, length)[::step][:count]
+        spectrum: Any = rfft(frames * window, axis=1)
+        power = mel_basis(config) @ (spectrum.real**2 + spectrum.imag**2).T
+        lack = np.clip(wanted - np.log(power + floor), -LIMIT, LIMIT)
+        spectrum *= (np.exp(0.5 * (spreading(config) @ lack)) - 1).T
+        change: Any = irfft(spectrum, length, axis=1)
+        change *= window / WINDOW_GAIN
+        total = np.zeros((count + OVERLAP - 1, step), np.float32)
+        for part in range(OVERLAP):
+            total[part : part + count] += change[:, part * step : (part + 1) * step]
+        out[: total.size] += total.ravel()
+    return out

@@ -1,0 +1,76 @@
+"""The computing process: carries out what it is asked for, each call on a thread, and ends with its pipe."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+from musegen_daw.errors import MusegenError
+from musegen_daw.workers import messages
+from musegen_daw.workers.tasks import Tasks
+
+
+def main() -> None:
+    """Speak over standard input and output until the input ends; what is at work then is given up at once."""
+    # The program ends it, by its pipe: what a terminal sends to both would be too early.
+    for name in ("SIGINT", "SIGHUP"):
+        if name in signal.Signals.__members__:
+            signal.signal(signal.Signals[name], signal.SIG_IGN)
+    # Libraries may write to the standard output; what is said goes where they cannot.
+    said = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    serve(sys.stdin.buffer, said, Tasks())
+    os._exit(0)  # whatever a library still does; nothing here is written in place
+
+
+def serve(heard: BinaryIO, said: BinaryIO, tasks: Tasks) -> None:
+    """Carry out calls until `heard` ends; those that run are asked to end then, and are not waited for."""
+    writing = threading.Lock()
+    running: dict[int, threading.Event] = {}
+
+    def say(word: str, number: int, value: Any = None) -> None:
+        pieces = messages.packed(word, number, value)
+        with writing, suppress(OSError):
+            messages.write(said, pieces)
+
+    def carry_out(
+        number: int, task: str | Callable[..., Any], arguments: tuple[Any, ...], over: threading.Event
+    ) -> None:
+        try:
+            function = tasks.of_name(task) if isinstance(task, str) else task
+            result = function(
+                *arguments,
+                progress=lambda done, total: say(messages.PROGRESS, number, (done, total)),
+                cancelled=over.is_set,
+            )
+            say(messages.RETURNED, number, result)
+        except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
+            if over.is_set():
+                say(messages.CANCELLED, number)
+            else:
+                say(messages.RAISED, number, _sendable(error))
+        finally:
+            running.pop(number, None)
+
+    while (message := messages.read(heard)) is not None:
+        word, number, value = message
+        if word == messages.CALL:
+            over = running[number] = threading.Event()
+            task, arguments = value
+            threading.Thread(target=carry_out, args=(number, task, arguments, over), daemon=True).start()
+        elif word == messages.CANCEL and number in running:
+            running[number].set()
+    for over in tuple(running.values()):
+        over.set()
+
+
+def _sendable(error: Exception) -> Exception:
+    """A sentence for a person as it is, what a caller can mend as it is, anything else as its words."""
+    if isinstance(error, MusegenError) or type(error) in (ValueError, TypeError):
+        return error
+    return RuntimeError(f"{type(error).__name__}: {error}")

@@ -1,0 +1,105 @@
+"""New takes by the model in the box: what is locked is heard by it and stands, the rest is written anew."""
+
+import pytest
+
+from musegen_daw import resource_paths as resources
+from musegen_daw.clips import edits
+from musegen_daw.clips.document import MidiSource
+from musegen_daw.clips.generating import generation
+from musegen_daw.clips.opening import open_clip, read_source, set_primer
+from musegen_daw.drums.generator import DrumGenerator
+from musegen_daw.drums.job import DrumSettings
+from musegen_daw.errors import MusegenError, ProjectError
+from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.music.clip import Marker, Song
+from musegen_daw.music.kit import VOICES
+from tests.cli.doubles import TIME_MAP, part
+from tests.style_book import BOOK, NAMES
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return DrumGenerator.open(resources.drum_model_dir())
+
+
+@pytest.fixture(scope="module")
+def piano(generator):
+    """A real clip with three takes."""
+    source = read_source(resources.clips_dir() / "piano-ballad.mid")
+    document = open_clip([source], 1, DrumSettings(seed=0, variations=3))
+    return written(document, generator, 11)
+
+
+def written(document, generator, seed):
+    asked = generation(document, seed, generator.styles)
+    return asked.takes_in(document, generator.generate(asked.request))
+
+
+def test_takes_come_with_their_seed_and_the_first_is_picked(piano):
+    assert [take.seed for take in piano.takes] == [11, 11, 11]
+    assert all(take.log_likelihood is not None for take in piano.takes)
+    assert piano.picked == 1
+    assert all(take.settings.seed == 11 for take in piano.takes)
+
+
+def test_the_same_seed_writes_the_same_again(piano, generator):
+    again = written(piano, generator, 11)
+    assert [take.written for take in again.takes[3:]] == [take.written for take in piano.takes]
+
+
+def test_what_is_locked_stands_note_by_note_and_the_rest_is_new(piano, generator):
+    edited = edits.add_hit(piano, VOICES.index("kick"), 123)
+    locked = edits.lock_bar(edits.lock_voice(edited, "kick", True), 1, True)
+    kept = [
+        note for note, held in zip(locked.drums.notes, locked.locks(locked.drums.notes), strict=True) if held
+    ]
+    assert kept
+    after = written(locked, generator, 12)
+    for take in after.takes[3:]:
+        held = [
+            note for note, held in zip(take.drums.notes, after.locks(take.drums.notes), strict=True) if held
+        ]
+        assert held == kept
+        assert set(take.drums.notes) != set(locked.drums.notes)
+
+
+def test_the_model_hears_what_is_locked(piano, generator):
+    """With the kick locked, other kicks make it write other snares and hats: the rest depends on what is kept."""
+    bare = edits.remove_hits(piano, [note for note in piano.drums.notes if note.pitch in (35, 36)])
+    busy = bare
+    for ticks in range(0, piano.end_ticks, piano.ppq // 2):
+        busy = edits.add_hit(busy, VOICES.index("kick"), ticks, 120)
+
+    def without_kick(document, seed):
+        takes = written(edits.lock_voice(document, "kick", True), generator, seed).takes[3:]
+        return [[note for note in take.written.notes if note.pitch != 36] for take in takes]
+
+    assert any(without_kick(bare, seed) != without_kick(busy, seed) for seed in (5, 6))
+
+
+def test_a_primer_goes_before_and_is_not_in_the_take(piano, generator):
+    primed = set_primer(piano, read_source(resources.style_path("funk")))
+    after = written(primed, generator, 11)
+    assert after.takes[3].written.length_ticks == piano.end_ticks
+    assert after.takes[3].written.notes != piano.takes[0].written.notes
+    assert after.takes[3].written.notes[0].start_ticks < piano.bars[1].end_ticks
+
+
+def test_a_style_is_looked_up_in_the_model_and_markers_are_sections():
+    markers = (Marker(0, "Verse"), Marker(2 * 3840, "Chorus"))
+    source = MidiSource("verse.mid", song_to_bytes(Song((part(),), TIME_MAP, markers)))
+    document = open_clip([source], 1, DrumSettings(seed=0, style="1", fills=0.2))
+    request = generation(document, 3, BOOK).request
+    assert request.style.name == NAMES[1]
+    assert (request.fills, request.sections) == (0.2, (0, 2))
+    with pytest.raises(MusegenError, match="xyzzy"):
+        generation(edits.set_settings(document, DrumSettings(seed=0, style="xyzzy")), 1, BOOK)
+
+
+def test_what_makes_no_sense_is_said(document):
+    with pytest.raises(ProjectError, match="Choose at least one track"):
+        generation(edits.follow_parts(document, ()), 1)
+    for voice in VOICES:
+        document = edits.lock_voice(document, voice, True)
+    with pytest.raises(ProjectError, match="Everything is locked"):
+        generation(document, 1)

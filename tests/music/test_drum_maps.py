@@ -1,0 +1,86 @@
+"""Drum maps: laws of mapping, and the file format."""
+
+import copy
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.drum_maps import (
+    GENERAL_MIDI,
+    PIECE_NAMES,
+    DrumMap,
+    apply_drum_map,
+    parse_drum_map,
+    to_general_midi,
+)
+from musegen_daw.music.kit import PIECE_OF_PITCH, PIECES
+from tests.strategies import clips
+
+
+@st.composite
+def one_to_one_maps(draw):
+    pitches = draw(st.permutations(range(128)))
+    return DrumMap("any", dict(zip(PIECE_NAMES, pitches, strict=False)))
+
+
+@given(clips())
+def test_general_midi_changes_nothing(clip):
+    assert apply_drum_map(clip, GENERAL_MIDI) == clip == to_general_midi(clip, GENERAL_MIDI)
+
+
+@given(clips())
+def test_general_midi_stays_so_in_another_process(clip):
+    assert apply_drum_map(clip, pickle.loads(pickle.dumps(GENERAL_MIDI))) == clip  # noqa: S301
+
+
+@given(one_to_one_maps())
+def test_a_map_is_copied_and_sent_whole(drum_map):
+    assert pickle.loads(pickle.dumps(drum_map)) == copy.deepcopy(drum_map) == drum_map  # noqa: S301
+
+
+@given(clips(), one_to_one_maps())
+def test_a_full_map_moves_pitches_only_and_can_be_undone(clip, drum_map):
+    pieces = clip.map_notes(
+        lambda n: Note(PIECES[n.pitch % len(PIECES)].pitch, n.velocity, n.start_ticks, n.duration_ticks)
+    )
+    mapped = apply_drum_map(pieces, drum_map)
+    assert {note.pitch for note in mapped.notes} <= set(drum_map.pitches.values())
+    assert to_general_midi(mapped, drum_map) == pieces
+
+
+def test_what_a_sampler_lacks_falls_to_its_voice_or_silence():
+    drum_map = DrumMap("small", {"snare": 10, "crash": 20})
+    clip = Clip(tuple(Note(pitch, 64, 0, 1) for pitch in (37, 39, 40, 52, 54, 81)), 4, 4)
+    assert [note.pitch for note in apply_drum_map(clip, drum_map).notes] == [10, 10, 10, 20, 81]
+
+
+def test_a_map_file_is_read():
+    drum_map = parse_drum_map('name = "Mine"\n[pitches]\nkick = 24\n"closed hat" = 60\n')
+    assert drum_map == DrumMap("Mine", {"kick": 24, "closed hat": 60})
+    assert parse_drum_map("[pitches]\nkick = 1", "file").name == "file"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kick = ", "not TOML"),
+        ("[pitches]\n", "needs a table"),
+        ("pitches = 3", "needs a table"),
+        ("[pitches]\nkik = 36", "'kik' is no piece"),
+        ("[pitches]\nkick = 128", "0..127"),
+        ("[pitches]\nkick = 36.0", "whole number"),
+        ("[pitches]\nkick = true", "whole number"),
+        ("name = 3\n[pitches]\nkick = 1", "must be a text"),
+        ("color = 1\n[pitches]\nkick = 1", "unknown key 'color'"),
+    ],
+)
+def test_a_wrong_map_file_says_what_is_wrong(text, said):
+    with pytest.raises(ValueError, match=said):
+        parse_drum_map(text)
+
+
+def test_the_table_of_general_midi_is_whole():
+    assert {PIECES[index].name for index in PIECE_OF_PITCH.values()} == set(GENERAL_MIDI.pitches)

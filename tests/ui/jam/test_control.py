@@ -1,0 +1,145 @@
+"""The jam as the window holds it: opened in the background, exchanged, closed whatever happens meanwhile."""
+
+import threading
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from musegen_daw.errors import PortError
+from musegen_daw.jam.control.control_map import Knob
+from musegen_daw.jam.rig_settings import RigSettings
+from musegen_daw.ui.jam.control import JamControl
+from tests.ui.doubles import PATIENCE_SECONDS
+from tests.ui.jam.rig import FakeRig, Rigs
+
+
+@pytest.fixture
+def rigs():
+    return Rigs()
+
+
+@pytest.fixture
+def control(qtbot, rigs):
+    made = JamControl(rigs)
+    yield made
+    made.close()
+
+
+def opened(qtbot, control, settings=None):
+    with qtbot.waitSignal(control.opened):
+        control.open(settings or RigSettings())
+    return control.rig
+
+
+def test_a_jam_is_opened_and_looked_at(qtbot, control, rigs):
+    statuses = []
+    control.looked.connect(statuses.append)
+    assert control.rig is None
+    rig = opened(qtbot, control)
+    assert rig is rigs.opened[0]
+    qtbot.waitUntil(lambda: len(statuses) > 2)
+    assert statuses[0] is rig.status
+
+
+def test_another_jam_takes_the_place_of_the_first_which_is_closed_before(qtbot, control, rigs):
+    first = opened(qtbot, control)
+    second = opened(qtbot, control, RigSettings(tempo_bpm=90))
+    assert rigs.closed == [first]
+    assert control.rig is second
+    assert second.settings.tempo_bpm == 90
+
+
+def test_of_several_orders_the_last_counts_and_nothing_is_left_open(qtbot, control, rigs):
+    with qtbot.waitSignal(control.opened):
+        for tempo_bpm in (80, 90, 100, 110):
+            control.open(RigSettings(tempo_bpm=tempo_bpm))
+    assert control.rig.settings.tempo_bpm == 110
+    assert set(rigs.opened) - set(rigs.closed) == {control.rig}
+
+
+def test_why_there_is_no_jam_is_a_sentence(qtbot, control, rigs):
+    rigs.error = PortError("No MIDI system runs.")
+    with qtbot.waitSignal(control.absent) as absent:
+        control.open(RigSettings())
+    assert absent.args == ["No MIDI system runs."]
+    assert control.rig is None
+    rigs.error = None
+    assert opened(qtbot, control) is not None
+
+
+def test_closing_while_it_opens_leaves_nothing(qtbot):
+    begun, go, closed, told = threading.Event(), threading.Event(), [], []
+
+    def open_slowly(settings):
+        begun.set()
+        assert go.wait(PATIENCE_SECONDS)
+        return FakeRig(settings, closed)
+
+    control = JamControl(open_slowly)
+    control.open(RigSettings())
+    assert begun.wait(PATIENCE_SECONDS)
+    control.opened.connect(lambda: told.append("opened"))
+    opener = threading.Timer(0.05, go.set)  # `close` waits for it
+    opener.start()
+    control.close()
+    opener.join()
+    QApplication.processEvents()
+    assert len(closed) == 1
+    assert control.rig is None
+    assert told == []
+
+
+def test_what_the_jam_tells_is_said_once(qtbot, control):
+    rig, said = opened(qtbot, control), []
+    control.said.connect(said.append)
+    rig.show(message="The MIDI input 'Keys' is gone.")
+    looks = []
+    control.looked.connect(looks.append)
+    qtbot.waitUntil(lambda: len(looks) > 3)
+    assert said == ["The MIDI input 'Keys' is gone."]
+
+
+def test_a_jam_that_can_send_nothing_any_more_is_closed_and_another_can_be_opened(qtbot, control, rigs):
+    rig = opened(qtbot, control)
+    with qtbot.waitSignal(control.absent) as absent:
+        rig.failure = "The process that sends notes ends again and again."
+    assert absent.args == ["The process that sends notes ends again and again."]
+    assert control.rig is None
+    assert rigs.closed == [rig]
+    assert not control.is_opening
+    assert opened(qtbot, control) is not rig
+
+
+def test_where_a_daw_leads_starting_is_explained(qtbot, control):
+    rig, said = opened(qtbot, control), []
+    control.said.connect(said.append)
+    control.toggle()
+    rig.is_led = True
+    control.toggle()
+    assert rig.told.count("toggle") == 1
+    assert "The DAW leads" in said[0]
+
+
+def test_before_there_is_a_jam_orders_do_no_harm(control):
+    said = []
+    control.said.connect(said.append)
+    control.toggle()
+    control.panic()
+    control.learn("density")
+    control.change(lambda controls: controls)
+    assert said == ["The jam is not ready yet."]
+
+
+def test_what_was_learned_is_told_and_saved(qtbot, control):
+    with qtbot.waitSignal(control.bound) as told:
+        rig = opened(qtbot, control)
+    assert told.args == [rig.control_map]
+    learned = rig.control_map.bound(Knob("cc", 0, 21), "energy")
+    with qtbot.waitSignal(control.bound) as told:
+        rig.control_map = learned
+    assert told.args == [learned]
+    qtbot.waitUntil(lambda: rig.told == ["saved"])
+    looks = []
+    control.looked.connect(looks.append)
+    qtbot.waitUntil(lambda: len(looks) > 2)
+    assert rig.told == ["saved"]

@@ -1,0 +1,325 @@
+"""The jam panel: its few controls, what it keeps, MIDI learn, and what it says."""
+
+import threading
+from datetime import datetime
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from musegen_daw.errors import PortError
+from musegen_daw.jam.control.control_map import ControlMap, Knob
+from musegen_daw.jam.control.controls import Controls
+from musegen_daw.jam.offset import OffsetMeasurement
+from musegen_daw.jam.patterns import LIVE_PPQ
+from musegen_daw.jam.planning.picture import JamPicture
+from musegen_daw.music.kit import VOICES
+from musegen_daw.ui.jam.choices import JamChoices
+from musegen_daw.ui.jam.control import JamControl
+from musegen_daw.ui.jam.more import recording_path
+from musegen_daw.ui.jam.panel import JamPanel
+from musegen_daw.ui.panel import GOOD, WARN
+from tests.ui.doubles import PATIENCE_SECONDS
+from tests.ui.jam.rig import Rigs
+
+
+@pytest.fixture
+def control(qtbot):
+    made = JamControl(Rigs())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def drags():
+    return []
+
+
+@pytest.fixture
+def panel(qtbot, context, control, drags):
+    made = JamPanel(context, control, drag=lambda widget, paths, picture: drags.append(list(paths)) or True)
+    qtbot.addWidget(made)
+    made.resize(1196, 612)
+    made.said_all = []
+    made.said.connect(lambda sentence, level: made.said_all.append((sentence, level)))
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    with qtbot.waitSignal(control.opened):
+        made.restore_state({})
+    yield made
+    made.close_work()
+
+
+def look(qtbot, control, times=2):
+    for _ in range(times):
+        with qtbot.waitSignal(control.looked):
+            pass
+
+
+def test_sliders_set_the_controls_and_are_kept(qtbot, panel, control):
+    panel._controls.sliders["energy"].setValue(80)
+    panel._controls.sliders["density"].setValue(25)
+    panel._controls.sliders["density"].reset()
+    assert control.rig.told == [
+        Controls(energy=0.8), Controls(energy=0.8, density=0.25), Controls(energy=0.8, density=None),
+    ]  # fmt: skip
+    assert JamChoices.from_dict(panel.saved_state())[0].controls == Controls(energy=0.8)
+
+
+def test_what_a_knob_moves_is_shown_and_kept(qtbot, panel, control):
+    control.rig.show(controls=Controls(density=0.7, variation=0.2, hold=True, muted=frozenset({"crash"})))
+    look(qtbot, control)
+    assert panel._controls.sliders["density"].text() == "70 %"
+    assert panel._controls.sliders["variation"].text() == "20 %"
+    assert panel._controls.hold.isChecked()
+    assert [mute.text() for mute in panel._controls.mutes if mute.isChecked()] == ["crash"]
+    assert JamChoices.from_dict(panel.saved_state())[0].controls.muted == {"crash"}
+    assert control.rig.told == []
+
+
+def test_keys_fill_hold_and_mute(qtbot, panel, control):
+    for key in (Qt.Key.Key_F, Qt.Key.Key_H, Qt.Key.Key_1, Qt.Key.Key_9):
+        qtbot.keyClick(panel, key)
+    assert control.rig.told[0] == "fill"
+    assert control.rig.status.jam.controls == Controls(hold=True, muted=frozenset({VOICES[0], VOICES[8]}))
+    qtbot.keyClick(panel, Qt.Key.Key_1)
+    assert control.rig.status.jam.controls.muted == {VOICES[8]}
+
+
+def test_midi_learn_by_right_click_and_giving_up(qtbot, panel, control):
+    slider = panel._controls.sliders["energy"]
+    slider.actions()[0].trigger()
+    assert control.rig.told == [("learn", "energy")]
+    look(qtbot, control)
+    assert slider.text() == "move a knob"
+    assert panel.escape_pressed()
+    assert control.rig.told[-1] == ("learn", None)
+    look(qtbot, control)
+    assert slider.text() == "50 %"
+    assert not panel.escape_pressed()
+
+
+def test_every_control_can_be_learned(panel, control):
+    controls = panel._controls
+    learned = [*controls.sliders.values(), controls.fill, controls.hold, controls.more.swing, *controls.mutes]
+    for widget in learned:
+        widget.actions()[0].trigger()
+    targets = [each[1] for each in control.rig.told if each[0] == "learn"]
+    assert targets == [
+        "density",
+        "energy",
+        "variation",
+        "fill now",
+        "hold",
+        "swing",
+        *(f"mute {voice}" for voice in VOICES),
+    ]
+
+
+def test_a_late_plan_is_said_in_words(qtbot, panel, control):
+    control.rig.show(late_bars=1)
+    look(qtbot, control, 3)
+    late = [sentence for sentence, level in panel.said_all if level == WARN]
+    assert len(late) == 1
+    assert "came late" in late[0]
+
+
+def test_choosing_a_clock_or_sound_opens_the_jam_anew(qtbot, panel, control):
+    clock = panel._pickers._clock
+    with qtbot.waitSignal(control.opened):
+        clock.setCurrentIndex(1)
+        clock.activated.emit(1)
+    assert control.rig.settings.clock.value == "midi"
+    assert not panel._pickers._count_in.isEnabled()
+    with qtbot.waitSignal(control.opened):
+        panel._pickers._sound.click()
+    assert control.rig.settings.audio
+
+
+def test_choosing_a_port_is_a_setting_and_opens_the_jam_anew(qtbot, panel, control, context):
+    with qtbot.waitSignal(control.opened):
+        context.settings.change(input_port="Keys")
+    assert control.rig.settings.input_names == ("Keys",)
+    assert panel._pickers._input.currentText() == "Keys (not there)"
+    opened = control.rig
+    context.settings.change(theme="light")
+    assert control.rig is opened
+
+
+def test_the_playhead_moves_while_it_plays(qtbot, panel, control):
+    control.rig.picture = JamPicture(beats=9.0, bar=2)
+    control.rig.beats = 9.5
+    control.rig.show(is_playing=True, song_bar=2, beat=1)
+    look(qtbot, control)
+    qtbot.waitUntil(lambda: panel._strips.grid.playhead_ticks == 9.5 * LIVE_PPQ)
+    assert panel._strips.axis.first_ticks == 0
+    control.rig.show(is_playing=False)
+    qtbot.waitUntil(lambda: panel._strips.grid.playhead_ticks is None)
+
+
+def test_nonsense_in_the_saved_state_is_said(qtbot, panel, control):
+    with qtbot.waitSignal(control.opened):
+        panel.restore_state({"way": "sideways"})
+    assert any("could not be used" in sentence for sentence, _ in panel.said_all)
+    assert JamChoices.from_dict(panel.saved_state())[0] == JamChoices()
+
+
+def bound(qtbot, control, *bindings):
+    with qtbot.waitSignal(control.bound):
+        control.rig.control_map = ControlMap("window", bindings)
+
+
+def test_what_knobs_move_is_marked_and_can_be_forgotten(qtbot, panel, control):
+    density, crash = panel._controls.learnables[0], panel._controls.learnables[-2]
+    assert not density.is_marked
+    first, second, pad = Knob("cc", 0, 21), Knob("cc", 0, 22), Knob("note", 9, 49)
+    bound(qtbot, control, (first, "density"), (second, "density"), (pad, "mute crash"))
+    assert density.is_marked
+    assert crash.is_marked
+    assert sum(learnable.is_marked for learnable in panel._controls.learnables) == 2
+    slider = panel._controls.sliders["density"]
+    assert "Moved by CC 21 (channel 1) and CC 22 (channel 1)" in slider.toolTip()
+    assert [action.text() for action in slider.actions()[1:]] == [
+        "Forget CC 21 (channel 1)", "Forget CC 22 (channel 1)",
+    ]  # fmt: skip
+    with qtbot.waitSignal(control.bound):
+        slider.actions()[1].trigger()
+    assert ("forget", first) in control.rig.told
+    assert "CC 21 (channel 1) moves nothing any more." in [sentence for sentence, _ in panel.said_all]
+    assert [action.text() for action in slider.actions()[1:]] == ["Forget CC 22 (channel 1)"]
+    assert panel._controls.mutes[7].actions()[1].text() == "Forget note 49 (channel 10)"
+
+
+def test_five_controls_are_in_sight_and_the_rest_unfolds(qtbot, panel):
+    more = panel._more
+    assert not more.isVisible()
+    qtbot.keyClick(panel, Qt.Key.Key_M)
+    assert more.isVisible()
+    state = panel.saved_state()
+    panel._controls.unfold(False)
+    assert not more.isVisible()
+    panel.restore_state(state)
+    assert more.isVisible()
+
+
+def test_swing_is_a_control_and_a_style_is_told_and_kept(qtbot, panel, control):
+    panel._more.swing.setValue(68)
+    assert control.rig.status.jam.controls.swing == pytest.approx(0.67)
+    assert panel._more.swing.text() == "67 %"
+    style = panel._more._style
+    style.setCurrentIndex(style.findData("bossa"))
+    style.activated.emit(style.currentIndex())
+    qtbot.waitUntil(lambda: ("style", "bossa") in control.rig.told)
+    kept = JamChoices.from_dict(panel.saved_state())[0]
+    assert (kept.style, kept.controls.swing) == ("bossa", pytest.approx(0.67))
+    with qtbot.waitSignal(control.opened):
+        panel._pickers._sound.click()
+    assert control.rig.settings.style == "bossa"
+    assert style.currentData() == "bossa"
+
+
+def test_the_latency_offset_is_set_shown_and_kept(qtbot, panel, control):
+    panel._more._offset.setValue(-8.5)
+    qtbot.waitUntil(lambda: "offset saved" in control.rig.told)
+    assert control.rig.offset_seconds == -0.0085
+    control.rig.show(offset_seconds=-0.003)
+    look(qtbot, control)
+    assert panel._more._offset.text() == "Offset -3.0 ms"
+
+
+def test_measuring_closes_the_jam_and_opens_it_again(qtbot, panel, control, monkeypatch):
+    asked = []
+
+    def measure_offset(settings, directory, *, told, is_over):
+        asked.append((settings, control.rig))
+        told("Connect the ports.")
+        return OffsetMeasurement("musegen drums", 0.01, 0.001, 24, 24)
+
+    monkeypatch.setattr("musegen_daw.jam.offset.measure_offset", measure_offset)
+    saved = []
+    monkeypatch.setattr("musegen_daw.jam.places.save_offset", lambda *what: saved.append(what[1:]))
+    panel._controls.unfold(True)
+    said = []
+    control.said.connect(said.append)
+    with qtbot.waitSignal(control.opened):
+        panel._more._measure.click()
+        assert control.is_measuring
+    assert asked == [(control.settings, None)]
+    assert saved == [("musegen drums", -0.005)]
+    assert said[0] == "Connect the ports."
+    assert "24 of 24 notes came back, after 10.0 ms" in said[1]
+    assert not control.is_measuring
+
+
+def test_measuring_is_given_up_by_escape(qtbot, panel, control, monkeypatch):
+    begun, never = threading.Event(), threading.Event()
+
+    def measure_offset(settings, directory, *, told, is_over):
+        begun.set()
+        while not is_over():
+            never.wait(0.01)
+        raise PortError("nothing was measured")
+
+    monkeypatch.setattr("musegen_daw.jam.offset.measure_offset", measure_offset)
+    panel._more._measure.click()
+    assert begun.wait(PATIENCE_SECONDS)
+    with qtbot.waitSignal(control.opened):
+        assert panel.escape_pressed()
+    assert control.rig is not None
+    assert not panel.escape_pressed()
+
+
+def test_a_recording_is_made_shown_and_dragged_out(qtbot, panel, control, drags, tmp_path, monkeypatch):
+    path = tmp_path / "music" / "jam.mid"
+    monkeypatch.setattr("musegen_daw.ui.jam.panel.recording_path", lambda: path)
+    panel._controls.unfold(True)
+    more = panel._more
+    assert not more.drag.isEnabled()
+    qtbot.keyClick(panel, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: control.rig.record_path == path)
+    assert path.parent.is_dir()
+    look(qtbot, control)
+    assert more._record.text() == "Stop"
+    assert panel._controls.fold.text() == "More ●"
+    path.write_bytes(b"MThd")
+    with qtbot.waitSignal(control.recorded):
+        qtbot.keyClick(panel, Qt.Key.Key_R)
+    assert (f"The recording is {path}; drag it into the DAW.", GOOD) in panel.said_all
+    assert more.drag.isEnabled()
+    start = more.drag.rect().center()
+    qtbot.mousePress(more.drag, Qt.MouseButton.LeftButton, pos=start)
+    move(more.drag, start + QPoint(60, 0))
+    assert drags == [[path]]
+    look(qtbot, control)
+    assert more._record.text() == "Record"
+
+
+def test_a_recording_that_runs_is_told_of_when_the_jam_is_exchanged(qtbot, panel, control, tmp_path):
+    control.start_recording(tmp_path / "jam.mid")
+    qtbot.waitUntil(lambda: control.rig.record_path is not None)
+    with qtbot.waitSignal(control.recorded) as recorded:
+        panel._pickers._sound.click()
+    assert recorded.args == [tmp_path / "jam.mid"]
+    qtbot.waitUntil(lambda: control.rig is not None)
+
+
+def test_where_a_recording_goes_is_the_music_of_the_person():
+    path = recording_path(datetime(2026, 3, 1, 20, 15, 7))
+    assert path.name == "jam 2026-03-01 20.15.07.mid"
+    assert path.parent.name == "musegen-daw"
+
+
+def move(widget, where):
+    position = QPointF(where)
+    none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        position,
+        widget.mapToGlobal(position),
+        none,
+        left,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(widget, event)
