@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.senders import Measure, Sender, follow
+from benchmarks.senders import ClockSource, Measure, follow
 from musegen_daw.jam.clock.midi_clock import ClockState
 from musegen_daw.jam.events import CLOCKS_PER_BEAT
 
@@ -21,7 +21,7 @@ class Scenario:
     """A sender and what it does: 16 beats at `bpm`, then `event`, then on to the end at the tempo it leaves."""
 
     name: str
-    event: Callable[[Sender], None]
+    event: Callable[[ClockSource], None]
     after_bpm: float = 120.0
     bpm: float = 120.0
     starts: bool = True
@@ -29,7 +29,7 @@ class Scenario:
 
     def run(self, seed: int, jitter_seconds: float) -> tuple[list[Measure], int]:
         """What the follower said at each tick, and the index of the first tick from the event on."""
-        sender = Sender(seed, jitter_seconds)
+        sender = ClockSource(seed, jitter_seconds)
         if self.starts:
             sender.start()
         if self.before_beats:
@@ -40,17 +40,17 @@ class Scenario:
         return follow(sender), first
 
 
-def nothing(sender: Sender) -> None:
+def nothing(sender: ClockSource) -> None:
     """Only go on."""
 
 
-def _stop_and_continue(sender: Sender) -> None:
+def _stop_and_continue(sender: ClockSource) -> None:
     sender.stop()
     sender.wait(1.7)
     sender.go_on()
 
 
-def _reaper(sender: Sender) -> None:
+def _reaper(sender: ClockSource) -> None:
     sender.stop()
     sender.place(0.0)
     sender.place(4.0)
@@ -59,7 +59,7 @@ def _reaper(sender: Sender) -> None:
     sender.go_on()
 
 
-def _ardour_loop(sender: Sender) -> None:
+def _ardour_loop(sender: ClockSource) -> None:
     sender.wait(0.004)
     sender.place(4.0)
     sender.go_on()
@@ -88,7 +88,7 @@ SCENARIOS = (
     ),
     Scenario("doubled for 16 beats", lambda sender: sender.play(120, beats=16, copies_seconds=(0.003,))),
     Scenario("STOP, CONTINUE", _stop_and_continue),
-    Scenario("Live: START on a relocate", Sender.start),
+    Scenario("Live: START on a relocate", ClockSource.start),
     Scenario("REAPER: position, 120 and 123, CONTINUE", _reaper),
     Scenario("Ardour: loop by position and CONTINUE", _ardour_loop),
     Scenario("position sent while running", lambda sender: sender.place(8.0)),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.senders import Sender, follow
+from benchmarks.senders import ClockSource, follow
 from musegen_daw.jam.events import CLOCKS_PER_BEAT
 
 BEATS = (1, 2, 3, 4, 6, 8)
@@ -29,7 +29,7 @@ def errors_bpm(runs: int, seed: int) -> dict[str, Floats]:
     """The tempo error after each of `BEATS`, (runs, beats), of least squares, the best estimate and the follower."""
     squares, best, followed = ([] for _ in range(3))
     for run in range(runs):
-        sender = Sender(seed + run, JITTER_SECONDS)
+        sender = ClockSource(seed + run, JITTER_SECONDS)
         sender.start()
         begin = sender.now_seconds
         sender.play(BPM, beats=max(BEATS))

@@ -36,7 +36,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class SendingMode:
     """How notes are sent: here, with the interpreter's usual switch interval or a short one, or from a process."""
 
     name: str
@@ -69,10 +69,10 @@ class Way:
 
 
 WAYS = (
-    Way("one process"),
-    Way("one process, switch interval 0.5 ms", switch_seconds=0.0005),
-    Way("own process, usual priority", is_remote=True, in_real_time=False),
-    Way("own process", is_remote=True),
+    SendingMode("one process"),
+    SendingMode("one process, switch interval 0.5 ms", switch_seconds=0.0005),
+    SendingMode("own process, usual priority", is_remote=True, in_real_time=False),
+    SendingMode("own process", is_remote=True),
 )
 LOADS = ("alone", "generation and render", "generation, render and window")
 
@@ -103,7 +103,7 @@ def benchmark(events: int, seed: int, *, in_real_time: bool) -> list[Row]:
     return rows
 
 
-def to_wire(way: Way, events: int, seed: int) -> Row:
+def to_wire(way: SendingMode, events: int, seed: int) -> Row:
     """Play `events` note-ons and note-offs at random times; how long after they were due they left and arrived."""
     random = np.random.default_rng(seed)
     gaps = random.uniform(0.2, 1.8, events // 2) * MEAN_GAP_SECONDS

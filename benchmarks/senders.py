@@ -40,7 +40,7 @@ class Measure:
     state: ClockState
 
 
-class Sender:
+class ClockSource:
     """A DAW that sends clock: what it did is in `messages`, every one as (event, truth or None)."""
 
     def __init__(self, seed: int = 0, jitter_seconds: float = 0.0, now_seconds: float = 100.0) -> None:
@@ -113,7 +113,7 @@ class Sender:
         self.beat += 1 / CLOCKS_PER_BEAT
 
 
-def follow(sender: Sender, follower: ClockFollower | None = None) -> list[Measure]:
+def follow(sender: ClockSource, follower: ClockFollower | None = None) -> list[Measure]:
     """Feed all that was sent and compare after every tick that has a truth; a missing answer is an endless error."""
     follower = ClockFollower() if follower is None else follower
     measures: list[Measure] = []

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from export.drum_graphs import Encode, Expect, LookBack, Step
+from export.drum_graphs import DecoderStep, Encode, Expect, LookBack
 from musegen_daw.drums.generator import DrumGenerator, DrumGraphs
 from musegen_daw.drums.request import DrumRequest
 from musegen_daw.models.session import Array, OnnxGraph
@@ -109,7 +109,7 @@ def torch_generator(model: Path, checkpoint: Path) -> DrumGenerator:
         return call
 
     encode, expect, look_back, step = map(
-        run, (Encode(network), Expect(network), LookBack(network), Step(network).fold())
+        run, (Encode(network), Expect(network), LookBack(network), DecoderStep(network).fold())
     )
     choose, plan, hand = (OnnxGraph(model, spec, role) for role in ("choose", "plan", "hand"))
     return DrumGenerator(spec, DrumGraphs(encode, choose, expect, look_back, step, plan, hand))

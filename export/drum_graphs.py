@@ -75,7 +75,7 @@ class LookBack(nn.Module):
         return torch.cat([gates, mixed], dim=-1)
 
 
-class Step(nn.Module):
+class DecoderStep(nn.Module):
     """One token; the LSTM is written out, which is exact where onnxruntime's own operator approximates.
 
     What a token adds to the gates is left as a product of constants, which onnxruntime works out once,
@@ -104,7 +104,7 @@ class Step(nn.Module):
         self.table = constant(model.token_table().T)
         self.table_bias = constant(model.bias + model.forbidden)
 
-    def fold(self) -> Step:
+    def fold(self) -> DecoderStep:
         """Work out here, too, what each token adds to the gates once and for all, to be run by PyTorch."""
         with torch.no_grad():
             self._from_tokens = self.entries @ self.entry

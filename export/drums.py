@@ -12,7 +12,7 @@ import onnx
 import torch
 
 from export.chooser import export_chooser
-from export.drum_graphs import Encode, Expect, LookBack, Step
+from export.drum_graphs import DecoderStep, Encode, Expect, LookBack
 from export.eight_bits import with_eight_bit_weights
 from export.graphs import export_graph, write_graph
 from export.hand import export_hand
@@ -25,7 +25,7 @@ from musegen_daw.drums.tokens import BOS, EOS, PAD, DrumTokenizer
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import ModelSpec
 from musegen_daw.part_files import part_folder
-from training.drums.dataset import Batch
+from training.drums.dataset import DrumBatch
 from training.drums.model import DrumLSTM
 from training.drums.train import load_model
 
@@ -43,7 +43,7 @@ class Parity(NamedTuple):
     nats: float
 
 
-class Exported(NamedTuple):
+class ExportedDrums(NamedTuple):
     """The sidecar's content, and how the exact step and that with 8-bit weights differ from PyTorch."""
 
     spec: ModelSpec
@@ -60,7 +60,7 @@ def export_drums(
     planner: Path,
     hand: Path,
     critic: Path | None,
-) -> Exported:
+) -> ExportedDrums:
     """Write the ONNX graphs, `tokenizer.json` and the sidecar of a checkpoint and the networks beside it to `out`.
 
     Raises ValueError where logits differ from PyTorch's by more than 1e-4 (exact step), or next tokens by
@@ -85,7 +85,7 @@ def _export(
     planner: Path,
     hand: Path,
     critic: Path | None,
-) -> Exported:
+) -> ExportedDrums:
     config = model.config
     rows, bars, past = 2, 3, 2
     width, history = config.context_width, config.history_width
@@ -152,7 +152,7 @@ def _export(
             out / "look_back.onnx",
         ),
         "step": export_graph(
-            Step(model),
+            DecoderStep(model),
             (
                 torch.full((rows,), BOS),
                 torch.zeros(rows, 4 * config.decoder_width + config.token_width),
@@ -200,7 +200,7 @@ def _export(
     }
     spec = ModelSpec("drums", name, graphs, facts, versions)
     spec.save(out)
-    exported = Exported(spec, parity(model, spec, out), parity(model, spec, out, step="step_8bit"))
+    exported = ExportedDrums(spec, parity(model, spec, out), parity(model, spec, out, step="step_8bit"))
     if exported.exact.logits > PARITY:
         raise ValueError(
             f"the exported model differs from PyTorch by {exported.exact.logits:.2e}, more than {PARITY:.0e}"
@@ -242,7 +242,7 @@ def parity(
     tokens = np.concatenate(([BOS], random.choice(usable, length - 1)))
     cursor = np.sort(random.integers(0, bars * FRAMES_PER_BAR, length))
     cursor[0] = 0
-    batch = Batch(
+    batch = DrumBatch(
         parts=torch.from_numpy(parts)[None],
         heard=torch.from_numpy(heard > 0)[None],
         drums=torch.from_numpy(drums)[None],

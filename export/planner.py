@@ -65,7 +65,7 @@ class PlanStep(nn.Module):
         return (*model.heads(state, entry), state[None], after[None])
 
 
-class Exported(NamedTuple):
+class ExportedPlanner(NamedTuple):
     """The graph, what the app must know of it, and the largest difference of its logits from PyTorch's."""
 
     graph: Graph
@@ -73,7 +73,7 @@ class Exported(NamedTuple):
     difference: float
 
 
-def export_planner(checkpoint: Path, out: Path) -> Exported:
+def export_planner(checkpoint: Path, out: Path) -> ExportedPlanner:
     """Write the graph of a planner's checkpoint into `out`; raises ValueError where logits differ by more than 1e-4."""
     model, values = load_planner(checkpoint)
     out.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ def export_planner(checkpoint: Path, out: Path) -> Exported:
         raise ValueError(
             f"the exported planner differs from PyTorch by {difference:.2e}, more than {PARITY:.0e}"
         )
-    return Exported(graph, facts, difference)
+    return ExportedPlanner(graph, facts, difference)
 
 
 def parity(
@@ -134,7 +134,7 @@ def parity(
     return worst
 
 
-def open_planner(folder: Path, exported: Exported, calibration: dict[str, Any]) -> Planner:
+def open_planner(folder: Path, exported: ExportedPlanner, calibration: dict[str, Any]) -> Planner:
     """The planner in `folder`, with another calibration."""
     graph = OnnxGraph(folder, ModelSpec("planner", "planner", {ROLE: exported.graph}, {}), ROLE)
     return Planner(graph, exported.facts | calibration)

@@ -30,7 +30,7 @@ _STEP, _CRASH_STEP, _LEAST = 0.5, 0.6, 0.005
 
 
 @dataclass(frozen=True, eq=False)
-class Song:
+class HeldBackSong:
     """The part of a song that was held back, the plan of its human drums, its style and its tempo."""
 
     part: PartBars
@@ -39,11 +39,11 @@ class Song:
     bpm: float
 
 
-def read_songs(data: Path, split: str, scale: PlanScale, limit: int) -> list[Song]:
+def read_songs(data: Path, split: str, scale: PlanScale, limit: int) -> list[HeldBackSong]:
     """Up to `limit` songs of a split with parts and drums, in 4/4, their first 64 bars."""
     corpus, book = Corpus(data, split), read_styles(data)
     codes = np.load(data / split / "grooves.npz")["codes"]
-    songs: list[Song] = []
+    songs: list[HeldBackSong] = []
     for number, row in enumerate(corpus.index):
         bars = min(int(row["bars"]), MAX_BARS)
         if len(songs) == limit:
@@ -58,16 +58,16 @@ def read_songs(data: Path, split: str, scale: PlanScale, limit: int) -> list[Son
         labels = read_plan(quantise(corpus.between("hits", number, 0, bars)), bars, scale, FRAMES_PER_BAR)
         if (labels["kind"] != STOP).sum() >= 4:
             part = bar_features(corpus.between("onsets", number, 0, bars), bars)
-            songs.append(Song(part, labels, book[int(codes[number])], float(row["bpm"])))
+            songs.append(HeldBackSong(part, labels, book[int(codes[number])], float(row["bpm"])))
     return songs
 
 
-def people(songs: Sequence[Song]) -> dict[str, float]:
+def people(songs: Sequence[HeldBackSong]) -> dict[str, float]:
     """The profile of the human drums."""
     return profile([song.labels for song in songs], [song.part.onsets for song in songs])
 
 
-def written(planner: Planner, songs: Sequence[Song], seed: int) -> dict[str, float]:
+def written(planner: Planner, songs: Sequence[HeldBackSong], seed: int) -> dict[str, float]:
     """The profile of plans that the planner writes for the songs, each with a seed of its own."""
     plans = [
         planner.write(song.part, [song.style], seed=seed * 100_000 + number, bpm=song.bpm)[0]
@@ -77,7 +77,7 @@ def written(planner: Planner, songs: Sequence[Song], seed: int) -> dict[str, flo
 
 
 def calibrate(
-    open_planner: Callable[[dict[str, Any]], Planner], songs: Sequence[Song], rounds: int = 6
+    open_planner: Callable[[dict[str, Any]], Planner], songs: Sequence[HeldBackSong], rounds: int = 6
 ) -> dict[str, Any]:
     """The facts `kind_nats`, `sharpness` and `crash_nats` that bring plans nearest to those of people."""
     wanted = people(songs)
@@ -109,7 +109,7 @@ def calibrate(
     return best
 
 
-def table(planner: Planner, songs: Sequence[Song], seed: int) -> str:
+def table(planner: Planner, songs: Sequence[HeldBackSong], seed: int) -> str:
     """What people and the planner make of the songs, side by side."""
     wanted, found = people(songs), written(planner, songs, seed)
     rows = [f"{'':20s}{'people':>9s}{'plans':>9s}"]

@@ -28,7 +28,7 @@ from musegen_daw.files import is_folder, reason
 from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam.control import JamControl, OpenRig
-from musegen_daw.ui.panel import BAD, WARN, Panel, Place
+from musegen_daw.ui.panel import BAD, WARN, Page, Panel
 from musegen_daw.ui.session_lock import SessionLock
 from musegen_daw.ui.settings.store import AppSettings, SettingsStore
 from musegen_daw.ui.widgets.look import wear
@@ -142,12 +142,12 @@ class App:
             if made is not None:
                 made.close()
 
-    def _places(self) -> tuple[Place, ...]:
+    def _places(self) -> tuple[Page, ...]:
         return (
-            Place("jam", "Jam", "jam", "Ctrl+1", self._make_jam),
-            Place("clips", "Clips", "clips", "Ctrl+2", self._make_clips),
-            Place("vocoder", "Vocoder", "vocoder", "Ctrl+3", self._make_vocoder),
-            Place(SETTINGS, "Settings", "settings", "Ctrl+4", self._make_settings),
+            Page("jam", "Jam", "jam", "Ctrl+1", self._make_jam),
+            Page("clips", "Clips", "clips", "Ctrl+2", self._make_clips),
+            Page("vocoder", "Vocoder", "vocoder", "Ctrl+3", self._make_vocoder),
+            Page(SETTINGS, "Settings", "settings", "Ctrl+4", self._make_settings),
         )
 
     def _make_jam(self, context: AppContext) -> Panel:

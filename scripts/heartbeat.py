@@ -18,7 +18,7 @@ from scripts.opened_app import CLIP, opened_app
 if TYPE_CHECKING:
     from musegen_daw.app import App
     from musegen_daw.music.clip import Song
-    from musegen_daw.ui.work import Task
+    from musegen_daw.ui.work import JobContext
 
 BEAT_SECONDS = 0.005
 EVENTS_PER_SECOND = 2000
@@ -143,21 +143,21 @@ def _render(app: App, stop: threading.Event) -> None:
 
 def _vocode(app: App, stop: threading.Event) -> None:
     from musegen_daw.ui.vocoder import jobs
-    from musegen_daw.ui.vocoder.settings import Shape, Wish
+    from musegen_daw.ui.vocoder.settings import LoadRequest, MelEdits
 
     models, _ = jobs.look_for_models("")
     model, song = models[0], _song()
     while not stop.is_set():
-        loaded = jobs.load(Wish(CLIP, song=song), model.mel, app.context, _task())
+        loaded = jobs.load(LoadRequest(CLIP, song=song), model.mel, app.context, _task())
         for method, using in ((jobs.GAN, model), ("Griffin-Lim", None)):
             if not stop.is_set():
-                jobs.resynthesise(loaded, method, using, Shape(), app.context, _task())
+                jobs.resynthesise(loaded, method, using, MelEdits(), app.context, _task())
 
 
-def _task() -> Task:
-    from musegen_daw.ui.work import Task
+def _task() -> JobContext:
+    from musegen_daw.ui.work import JobContext
 
-    return Task(lambda share, text: None)
+    return JobContext(lambda share, text: None)
 
 
 def _song() -> Song:

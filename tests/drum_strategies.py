@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from musegen_daw.drums.events import HIT, ONSET, POSITIONS_PER_BAR
-from musegen_daw.drums.grammar import Grammar, Place
+from musegen_daw.drums.grammar import Grammar, GrammarState
 from musegen_daw.music.kit import PIECES
 from musegen_daw.music.time import TimeMap, TimeSignature
 
@@ -58,7 +58,7 @@ def timelines(draw, ppqs):
 
 def walk(grammar: Grammar, bars: int, random: np.random.Generator) -> list[int]:
     """Tokens of `bars` bars, each drawn uniformly from those allowed."""
-    place, tokens, seen = Place.start(1), [], 0
+    place, tokens, seen = GrammarState.start(1), [], 0
     while True:
         token = int(random.choice(np.flatnonzero(grammar.allowed(place)[0])))
         seen += token == grammar.bar_token

@@ -30,7 +30,7 @@ POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class RecordedJam:
     """What came of a jam; beats are counted from the start of the song, seconds by `time.perf_counter`.
 
     `intended` is what the app says it played and when, `recorded` what Ardour has in its region. `part` is the clip
@@ -49,7 +49,7 @@ class Take:
     xruns: int
 
 
-def jam(folder: Path, song: Song, *, bpm: float, bars: int, command: Sequence[str] = JAM) -> Take:
+def jam(folder: Path, song: Song, *, bpm: float, bars: int, command: Sequence[str] = JAM) -> RecordedJam:
     """Play `song`, over and over, for `bars` on the JACK server of the environment; files are left in `folder`.
 
     Raises ArdourError where Ardour or the app did not do what they were told.
@@ -83,7 +83,7 @@ def jam(folder: Path, song: Song, *, bpm: float, bars: int, command: Sequence[st
             raise ArdourError(f"The app failed: {(folder / 'app.txt').read_text(encoding='utf-8')[-2000:]}")
         daw("save_session")
         daw("close")
-    return Take(
+    return RecordedJam(
         bpm,
         bars,
         intended=_drums(recording),

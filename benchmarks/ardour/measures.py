@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.ardour.jam import BEATS_PER_BAR, RATE_HZ, Take
+from benchmarks.ardour.jam import BEATS_PER_BAR, RATE_HZ, RecordedJam
 from benchmarks.ardour.session_file import Onset
 from benchmarks.jack_server import PERIOD_SAMPLES
 from musegen_daw.jam.patterns import LEAD_BEATS
@@ -74,7 +74,7 @@ class Findings:
         }
 
 
-def findings(take: Take) -> Findings:
+def findings(take: RecordedJam) -> Findings:
     """Judge a jam; bars are numbered from 1, and the first is the player's alone."""
     end_beats = take.bars * BEATS_PER_BAR
     pairs, unmet, extra = _pairs(take.intended, take.recorded)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.ardour.jam import BEATS_PER_BAR, Take
+from benchmarks.ardour.jam import BEATS_PER_BAR, RecordedJam
 from benchmarks.ardour.measures import MAX_ERROR_MS, Findings
 from benchmarks.ardour.session_file import Onset
 from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
@@ -21,7 +21,7 @@ HEAD, GRID, ERRORS, FOOT = 0.42, 1.9, 1.0, 0.42
 HIT_BEATS = 0.12
 
 
-def draw(takes: Sequence[tuple[Take, Findings]], path: Path) -> None:
+def draw(takes: Sequence[tuple[RecordedJam, Findings]], path: Path) -> None:
     """Write the PNG `path`: of every take the grid, a hit where Ardour has it, the louder the brighter; its errors."""
     each = HEAD + GRID + ERRORS + FOOT
     height = each * len(takes)

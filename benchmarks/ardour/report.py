@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from benchmarks.ardour.jam import Take, jam
+from benchmarks.ardour.jam import RecordedJam, jam
 from benchmarks.ardour.measures import Findings, findings
 from benchmarks.ardour.picture import draw
 from benchmarks.jack_server import jack_server
@@ -23,7 +23,7 @@ def benchmark(
 
     Every one has a server, a DAW and an app of its own. Raises RuntimeError with what is missing.
     """
-    takes: list[tuple[Take, Findings]] = []
+    takes: list[tuple[RecordedJam, Findings]] = []
     for number in range(runs):
         take = play(bpm, bars, in_real_time=in_real_time)
         found = findings(take)
@@ -37,7 +37,7 @@ def benchmark(
     return [found.row() for _, found in takes], int(not all(found.is_good for _, found in takes))
 
 
-def play(bpm: float = BPM, bars: int = BARS, *, in_real_time: bool = False) -> Take:
+def play(bpm: float = BPM, bars: int = BARS, *, in_real_time: bool = False) -> RecordedJam:
     """One jam to the bundled clip on a server of its own."""
     server = f"musegen-ardour-{os.getpid()}"
     before = os.environ.get("JACK_DEFAULT_SERVER")

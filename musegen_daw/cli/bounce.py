@@ -139,7 +139,7 @@ def song_with_drums(
         task = drum_task(song, str(path), options, terminal.note)
         generator = open_generator(model_dir)
         job = task.job(generator.styles)
-        with terminal.Progress(f"{path.name}: writing drums") as progress:
+        with terminal.TerminalProgress(f"{path.name}: writing drums") as progress:
             result = generator.generate(job.request, progress=progress)
         seed = result.seed
         song = Song((*song.parts, job.drums_of(result.takes[0].drums)), song.time_map)
@@ -163,7 +163,7 @@ def render(
     loop: bool = False,
 ) -> BounceReport:
     """Bounce `song` to `output` and show how far it is."""
-    with terminal.Progress(f"{shown_as.name}: rendering") as progress:
+    with terminal.TerminalProgress(f"{shown_as.name}: rendering") as progress:
         return bounce_song(
             song,
             output,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musegen_daw.drums import job
-from musegen_daw.drums.job import DrumSettings, Kept, Primer, merged, primer_of
+from musegen_daw.drums.job import DrumSettings, LockedDrums, Primer, merged, primer_of
 from musegen_daw.drums.plan import Plan
 from musegen_daw.drums.request import DrumRequest
 from musegen_daw.errors import MidiFileError
@@ -51,7 +51,7 @@ class DrumOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class DrumJob:
+class SongRequest:
     """A request, and what it takes to put its takes back into the song."""
 
     job: job.DrumJob
@@ -97,7 +97,7 @@ class DrumTask:
     plan: Plan | None = None
     sections: tuple[int, ...] = ()
 
-    def job(self, styles: StyleBook) -> DrumJob:
+    def job(self, styles: StyleBook) -> SongRequest:
         """The request, in a style of `styles`; raises MusegenError where there is no such style."""
         drum_map = self.options.drum_map
         asked = job.drum_job(
@@ -106,12 +106,12 @@ class DrumTask:
             self.time_map,
             self.options.settings,
             self.primer,
-            Kept(to_general_midi(self.kept, drum_map), bars=self.kept_bars) if self.kept else None,
+            LockedDrums(to_general_midi(self.kept, drum_map), bars=self.kept_bars) if self.kept else None,
             styles=styles,
             plan=self.plan,
             sections=self.sections,
         )
-        return DrumJob(asked, self.bars, self.kept.notes if self.kept else (), drum_map)
+        return SongRequest(asked, self.bars, self.kept.notes if self.kept else (), drum_map)
 
 
 def read_song(path: Path, options: DrumOptions, note: Callable[[str], None]) -> MidiSong:

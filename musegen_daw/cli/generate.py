@@ -103,7 +103,7 @@ def _generate(
     writer = generator()
     job = task.job(writer.styles)
     start_seconds = time.perf_counter()
-    with terminal.Progress(f"{input_path.name}: writing drums") as progress:
+    with terminal.TerminalProgress(f"{input_path.name}: writing drums") as progress:
         result = writer.generate(job.request, progress=progress)
     seconds = time.perf_counter() - start_seconds
     bar_count = len(job.bars)

@@ -84,7 +84,7 @@ def resynthesise(
     peak, clipped, written = 0.0, 0, 0
     with (
         written_beside(output, AudioError) as beside,
-        terminal.Progress(f"{shown_as.name}: vocoding") as progress,
+        terminal.TerminalProgress(f"{shown_as.name}: vocoding") as progress,
     ):
         start_seconds = time.perf_counter()
         with wav_writer(beside, rate_hz) as write:

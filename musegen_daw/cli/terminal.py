@@ -92,7 +92,7 @@ def say_facts(
     say(json_line(facts) if as_json else sentence, stream)
 
 
-class Progress:
+class TerminalProgress:
     """A percentage on one line of stderr, where that is a terminal; gone when the work is done."""
 
     def __init__(self, label: str) -> None:
@@ -109,7 +109,7 @@ class Progress:
             self._painted = True
             _tell(f"\r\033[K{printable(self._label)} {100 * done // max(1, total)} %", sys.stderr)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> TerminalProgress:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -19,7 +19,7 @@ MAX_REST_SECONDS = 1.0
 SETTLE_SECONDS = 1.0
 
 
-class Autosave:
+class StateWriter:
     """Writes each state that `keep` is given, at once and on a thread of its own; where it cannot keep up, the newest.
 
     A state is written beside the session first, which a program that is killed has not lost. Flushing it to disk, for

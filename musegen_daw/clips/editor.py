@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from musegen_daw.clips.autosave import Autosave
+from musegen_daw.clips.autosave import StateWriter
 from musegen_daw.clips.document import ClipDocument, MidiSource, Project
 from musegen_daw.clips.history import History
 from musegen_daw.clips.opening import open_clip
@@ -24,7 +24,7 @@ class Editor:
     """
 
     def __init__(
-        self, project: Project, changed: Callable[[], None], autosave: Autosave | None = None
+        self, project: Project, changed: Callable[[], None], autosave: StateWriter | None = None
     ) -> None:
         self._history = History(project)
         self._changed = changed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from musegen_daw.clips.document import ClipDocument
 from musegen_daw.clips.edits import add_takes
-from musegen_daw.drums.job import DrumJob, DrumSettings, Kept, drum_job
+from musegen_daw.drums.job import DrumJob, DrumSettings, LockedDrums, drum_job
 from musegen_daw.drums.request import DrumRequest, DrumResult
 from musegen_daw.errors import ProjectError
 from musegen_daw.music.kit import VOICES
@@ -51,7 +51,7 @@ def generation(document: ClipDocument, seed: int, styles: StyleBook | None = Non
     settings = replace(document.settings, seed=seed)
     kept = None
     if document.locked_voices or document.locked_bars:
-        kept = Kept(document.drums, document.locked_voices, document.locked_bars)
+        kept = LockedDrums(document.drums, document.locked_voices, document.locked_bars)
     job = drum_job(
         document.parts,
         document.bars,

@@ -10,7 +10,7 @@ MAX_STEPS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Step(Generic[T]):
+class HistoryEntry(Generic[T]):
     """A state and the name of the edit between it and the present side of it."""
 
     state: T
@@ -22,8 +22,8 @@ class History(Generic[T]):
     """The present state, what can be undone (the last step first) and what can be redone (the next first)."""
 
     present: T
-    past: tuple[Step[T], ...] = ()
-    future: tuple[Step[T], ...] = ()
+    past: tuple[HistoryEntry[T], ...] = ()
+    future: tuple[HistoryEntry[T], ...] = ()
 
     @property
     def undo_label(self) -> str | None:
@@ -37,7 +37,7 @@ class History(Generic[T]):
 
     def record(self, state: T, label: str) -> History[T]:
         """A new present, one step on; what was undone before is gone."""
-        return History(state, (Step(self.present, label), *self.past[: MAX_STEPS - 1]))
+        return History(state, (HistoryEntry(self.present, label), *self.past[: MAX_STEPS - 1]))
 
     def amend(self, state: T) -> History[T]:
         """Another present that is no step of its own."""
@@ -48,11 +48,11 @@ class History(Generic[T]):
         if not self.past:
             return self
         step, *past = self.past
-        return History(step.state, tuple(past), (Step(self.present, step.label), *self.future))
+        return History(step.state, tuple(past), (HistoryEntry(self.present, step.label), *self.future))
 
     def redo(self) -> History[T]:
         """The state one step on, the same history where there is none."""
         if not self.future:
             return self
         step, *future = self.future
-        return History(step.state, (Step(self.present, step.label), *self.past), tuple(future))
+        return History(step.state, (HistoryEntry(self.present, step.label), *self.past), tuple(future))

@@ -71,7 +71,7 @@ APIS = (ALSA, JACK, COREMIDI, WINMM)  # where several are there, ports are creat
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PortAddress:
     """A port of another program or device: the name that stays, and the one that its driver gives it now."""
 
     name: str
@@ -167,7 +167,7 @@ class Driver:
             return str(error)
         return None
 
-    def places(self, direction: Direction) -> tuple[Place, ...]:
+    def places(self, direction: Direction) -> tuple[PortAddress, ...]:
         """The ports that others offer (this program's own among them); raises PortError when none can be."""
         with self._lock:
             self.attend()
@@ -180,7 +180,7 @@ class Driver:
         stays = [self.api.changing.sub("", name) if self.api.changing else name for name in names]
         twins = [stays[:index].count(name) for index, name in enumerate(stays)]
         return tuple(
-            Place(f"{name} #{twin + 1}" if twin else name, driver_name)
+            PortAddress(f"{name} #{twin + 1}" if twin else name, driver_name)
             for name, twin, driver_name in zip(stays, twins, names, strict=True)
         )
 
@@ -188,7 +188,9 @@ class Driver:
         """A new port of this program that others connect to; raises PortError."""
         return self._connected(direction, name, received, lambda port: port.open_virtual_port(name), name)
 
-    def connect(self, direction: Direction, place: Place, received: Message | None = None) -> Connection:
+    def connect(
+        self, direction: Direction, place: PortAddress, received: Message | None = None
+    ) -> Connection:
         """A connection to a port that exists; raises PortError when it is gone or taken."""
 
         def open_port(port: Any) -> None:

@@ -46,7 +46,7 @@ _PATTERNS = {
 _DECORATION = re.compile(r"\((capture|playback)\)|[:_-](capture|playback)", re.IGNORECASE)
 
 
-class Sender(Protocol):
+class ProbeOutput(Protocol):
     """What a probe is sent with."""
 
     @property
@@ -59,7 +59,7 @@ class Sender(Protocol):
         ...
 
 
-class Listener(Protocol):
+class ProbeInput(Protocol):
     """Where a probe may come back."""
 
     @property
@@ -106,14 +106,18 @@ def refuse_same_loop(output_names: Iterable[str], input_names: Sequence[str]) ->
                 raise _feedback(output_name, input_name)
 
 
-def refuse_feedback(output: Sender, inputs: Sequence[Listener], wait_seconds: float = PROBE_SECONDS) -> None:
+def refuse_feedback(
+    output: ProbeOutput, inputs: Sequence[ProbeInput], wait_seconds: float = PROBE_SECONDS
+) -> None:
     """Raises PortError when what is sent to `output` comes back at one of `inputs`, by whatever way."""
     heard_at = probe(output, inputs, wait_seconds)
     if heard_at is not None:
         raise _feedback(output.name, heard_at)
 
 
-def probe(output: Sender, inputs: Sequence[Listener], wait_seconds: float = PROBE_SECONDS) -> str | None:
+def probe(
+    output: ProbeOutput, inputs: Sequence[ProbeInput], wait_seconds: float = PROBE_SECONDS
+) -> str | None:
     """The name of the first of `inputs` at which a message sent to `output` comes back; None when none does in time.
 
     What is sent is unique and plays nothing: a system exclusive message of the identity kept for tests and, since many

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from musegen_daw.devices import drivers, loopback
-from musegen_daw.devices.drivers import CLIENT, Connection, Direction, Driver, Place
+from musegen_daw.devices.drivers import CLIENT, Connection, Direction, Driver, PortAddress
 from musegen_daw.devices.loopback import Loopback
 from musegen_daw.errors import PortError
 
@@ -106,7 +106,7 @@ class Port:
         found = self.created or (place is not None and place.driver_name == self._driver_name)
         return found and not self.is_lost
 
-    def _place(self) -> Place | None:
+    def _place(self) -> PortAddress | None:
         return next((each for each in self.driver.places(self.direction) if each.name == self.name), None)
 
     def _disconnect(self) -> None:
@@ -308,8 +308,8 @@ class PortDirectory:
         }
         return creator, next(each for each in _numbered(name) if each not in taken)
 
-    def _places(self, direction: Direction) -> list[tuple[Driver, Place]]:
-        places: list[tuple[Driver, Place]] = []
+    def _places(self, direction: Direction) -> list[tuple[Driver, PortAddress]]:
+        places: list[tuple[Driver, PortAddress]] = []
         own = {port.name for port in self._ports if port.created}
         for driver in self._drivers:
             try:
@@ -319,7 +319,7 @@ class PortDirectory:
             places += [(driver, place) for place in found if not _is_own(place.name, own)]
         return places
 
-    def _find(self, direction: Direction, name: str) -> tuple[Driver, Place]:
+    def _find(self, direction: Direction, name: str) -> tuple[Driver, PortAddress]:
         places = self._places(direction)
         if not places:
             raise PortError(self.problem() or f"There is no MIDI {direction} that could be opened.")

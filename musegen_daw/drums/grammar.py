@@ -18,7 +18,7 @@ NONE = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GrammarState:
     """Where sequences (rows,) stand: phase, position in the bar and last piece there (-1: none yet)."""
 
     phase: npt.NDArray[np.int64]
@@ -26,7 +26,7 @@ class Place:
     piece: npt.NDArray[np.int64]
 
     @classmethod
-    def start(cls, rows: int) -> Place:
+    def start(cls, rows: int) -> GrammarState:
         """Before the first bar."""
         return cls(np.full(rows, AT_START), np.full(rows, -1), np.full(rows, -1))
 
@@ -90,24 +90,24 @@ class Grammar:
             if kind == DrumVocabulary.PIECE:
                 self.has_piece[token, value] = True
 
-    def allowed(self, place: Place) -> Mask:
+    def allowed(self, place: GrammarState) -> Mask:
         """The tokens (rows, tokens) that may come next."""
         allowed = self.starts[place.phase]
         allowed &= self._after_position[place.position + 1]
         allowed &= self._after_piece[place.piece + 1]
         return allowed
 
-    def advance(self, place: Place, tokens: npt.NDArray[np.int64]) -> Place:
+    def advance(self, place: GrammarState, tokens: npt.NDArray[np.int64]) -> GrammarState:
         """Where the sequences stand after `tokens` (rows,)."""
         moves = self._moves[tokens]
         piece = self.last_piece[tokens]
-        return Place(
+        return GrammarState(
             self.end_phase[tokens],
             np.where(moves, self.last_position[tokens], place.position),
             np.where(moves, piece, np.maximum(piece, place.piece)),
         )
 
-    def frame(self, place: Place) -> npt.NDArray[np.int64]:
+    def frame(self, place: GrammarState) -> npt.NDArray[np.int64]:
         """The sixteenth, 0..15, at which each sequence stands."""
         return np.maximum(place.position, 0) // POSITIONS_PER_FRAME
 

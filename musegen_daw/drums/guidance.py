@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.drums.events import FRAMES_PER_BAR, POSITIONS_PER_FRAME
-from musegen_daw.drums.grammar import Grammar, Place
+from musegen_daw.drums.grammar import Grammar, GrammarState
 from musegen_daw.drums.tokens import DrumVocabulary
 from musegen_daw.music.kit import PIECES
 
@@ -123,7 +123,11 @@ class Guidance:
         return Lean(tokens, changes, places, passed)
 
     def lean_logits(
-        self, logits: Floats, leans: Sequence[Lean | None], place: Place, lingers: npt.NDArray[np.bool_]
+        self,
+        logits: Floats,
+        leans: Sequence[Lean | None],
+        place: GrammarState,
+        lingers: npt.NDArray[np.bool_],
     ) -> Floats:
         """The logits (rows, tokens) of sequences that stand at `place`, each drawn by its lean, None by nothing.
 

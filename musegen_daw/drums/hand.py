@@ -56,7 +56,7 @@ class Noise(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class PlayedHits:
     """How each hit is played: velocity 6..127 (hits,), and offset from the grid in quarter notes (hits,).
 
     A negative offset is early.
@@ -66,7 +66,7 @@ class Touch:
     offset_beats: npt.NDArray[np.float64]
 
 
-class Steps(NamedTuple):
+class HandSteps(NamedTuple):
     """Hits as the network reads them: what sounds together is one step.
 
     `features` (steps, STEP_FEATURES) float32; `step` (hits,) is each hit's; `at` (steps,) is counted in positions
@@ -78,7 +78,7 @@ class Steps(NamedTuple):
     at: npt.NDArray[np.int64]
 
 
-def read_steps(hits: Array, energy: npt.NDArray[np.float64], bpm: float) -> Steps:
+def read_steps(hits: Array, energy: npt.NDArray[np.float64], bpm: float) -> HandSteps:
     """The steps of `hits` (sorted by bar and position): pieces, place, distance to neighbours, tempo, energy."""
     place = hits["bar"].astype(np.int64) * POSITIONS_PER_BAR + hits["position"]
     begins = np.ones(len(hits), bool)
@@ -106,7 +106,7 @@ def read_steps(hits: Array, energy: npt.NDArray[np.float64], bpm: float) -> Step
     first += len(_ENERGY_KNOTS)
     features[:, first] = energy[np.maximum(bar - 1, 0)] - own
     features[:, first + 1] = energy[np.minimum(bar + 1, len(energy) - 1)] - own
-    return Steps(features, step, at)
+    return HandSteps(features, step, at)
 
 
 def _gaps(at: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -150,7 +150,7 @@ class Hand:
         bpm: float,
         seed: int,
         spread: float = 1.0,
-    ) -> Touch:
+    ) -> PlayedHits:
         """How each of `hits` (HIT on the grid, sorted by bar, position and piece) is played.
 
         `energy` (bars,) runs from 0 to 1. `spread` scales what is random: 0 plays the mean. The same seed plays
@@ -161,7 +161,7 @@ class Hand:
         if not bpm > 0:
             raise ValueError(f"tempo must be positive, got {bpm}")
         if len(hits) == 0:
-            return Touch(np.zeros(0, np.int64), np.zeros(0))
+            return PlayedHits(np.zeros(0, np.int64), np.zeros(0))
         steps = read_steps(hits, np.clip(energy, 0.0, 1.0), bpm)
         outputs, noise = self._graph(steps.features)
         means = outputs[steps.step, :, hits["piece"]].astype(np.float64)
@@ -175,7 +175,7 @@ class Hand:
         room = np.minimum(_MAX_OFFSET_BEATS, _GAP_SHARE * _gaps(steps.at).min(axis=1))[steps.step]
         room = np.minimum(room, _room_of_pieces(hits))
         offset = _together(offset_ms, steps.step) * bpm / 60_000
-        return Touch(_whole(velocity), np.clip(offset, -room, room))
+        return PlayedHits(_whole(velocity), np.clip(offset, -room, room))
 
 
 def _whole(velocity: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -194,7 +194,7 @@ def _together(offset_ms: npt.NDArray[np.float64], step: npt.NDArray[np.int64]) -
 
 
 def _draw(
-    hits: Array, steps: Steps, bars: int, noise: Noise, random: np.random.Generator
+    hits: Array, steps: HandSteps, bars: int, noise: Noise, random: np.random.Generator
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """How much louder and later than the mean each hit is, in its own spreads, each (hits,)."""
     piece = hits["piece"]

@@ -88,7 +88,7 @@ class Primer:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class LockedDrums:
     """Drums (General MIDI pitches) of which the hits of `voices` and of `bars`, by index, stand as they are."""
 
     drums: Clip
@@ -118,7 +118,7 @@ def drum_job(
     time_map: TimeMap,
     settings: DrumSettings,
     primer: Primer | None = None,
-    kept: Kept | None = None,
+    kept: LockedDrums | None = None,
     *,
     styles: StyleBook | None = None,
     plan: Plan | None = None,

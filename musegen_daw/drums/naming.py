@@ -17,7 +17,7 @@ from musegen_daw.drums.events import clip_hits, quantise
 from musegen_daw.drums.meter import METERS, Meter, meter_name
 from musegen_daw.drums.spans import model_bars
 from musegen_daw.drums.style import Floats, Style, StyleBook, groove_of
-from musegen_daw.drums.style_words import Groove, describe, steadiness
+from musegen_daw.drums.style_words import GrooveFacts, describe, steadiness
 from musegen_daw.errors import MusegenError
 from musegen_daw.midi.file import read_midi
 from musegen_daw.music.clip import Clip
@@ -83,18 +83,18 @@ class _Difference:
     """Words for what one style has more of than another of the same name, and how much of it a groove has."""
 
     words: str
-    measure: Callable[[Groove], float]
+    measure: Callable[[GrooveFacts], float]
 
 
-def _mass(*names: str) -> Callable[[Groove], float]:
+def _mass(*names: str) -> Callable[[GrooveFacts], float]:
     return lambda groove: float(groove.of(*names).sum())
 
 
-def _off_beat_kick(groove: Groove) -> float:
+def _off_beat_kick(groove: GrooveFacts) -> float:
     return float(groove.kick.sum() - groove.kick[::4].sum()) * 1.5
 
 
-def _ghosts(groove: Groove) -> float:
+def _ghosts(groove: GrooveFacts) -> float:
     return 1.2 * float(groove.snare.sum() - groove.snare[::4].sum())
 
 
@@ -138,7 +138,7 @@ def name_styles(
     """
     swing, weights = np.asarray(triplets, np.float64), np.asarray(shares, np.float64)
     heard = [
-        Groove(pattern, float(swing[code]), METERS.get(meters[code], Meter(16, is_compound=False)))
+        GrooveFacts(pattern, float(swing[code]), METERS.get(meters[code], Meter(16, is_compound=False)))
         for code, pattern in enumerate(patterns)
     ]
     feels = tuple((_feel(each), each) for each in grooves)
@@ -157,7 +157,7 @@ def name_styles(
     return tuple(names)
 
 
-def _words(groove: Groove, meter: str, feels: Sequence[tuple[str, Style]]) -> str:
+def _words(groove: GrooveFacts, meter: str, feels: Sequence[tuple[str, Style]]) -> str:
     """The words for a groove; the feel is that bundled groove's which alone feels like it, where it is near."""
     own = describe(groove.pattern, groove.triplets, meter)
     feel, *rest = own.split(", ")
@@ -172,7 +172,7 @@ def _feel(style: Style) -> str:
     return describe(style.pattern, style.triplets, style.meter).split(", ")[0]
 
 
-def _ways_to_say(name: str, heard: Sequence[Groove], code: int, before: Sequence[int]) -> Iterator[str]:
+def _ways_to_say(name: str, heard: Sequence[GrooveFacts], code: int, before: Sequence[int]) -> Iterator[str]:
     """The name alone, with what sets the style apart from those `before`, and with numbers."""
     if not before:
         yield name

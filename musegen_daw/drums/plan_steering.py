@@ -95,11 +95,11 @@ def bar_rules(part: PartBars, steering: Steering, fills: Collection[int] = ()) -
         if start > 0 and part.sounds[start - 1]:
             fill_floor[start - 1] = SECTION_FILL * strength
         crash_floor[start] = SECTION_CRASH * strength
-    fill_floor, fill_scale = _wished(steering.fills, is_end, fill_floor)
+    fill_floor, fill_scale = _as_asked(steering.fills, is_end, fill_floor)
     fill_scale = fill_scale * FILL_SHARE
     after_fill = crash_floor * (CRASH_AFTER_FILL / SECTION_CRASH)
-    after_fill, _ = _wished(steering.crashes, is_start, after_fill)
-    crash_floor, crash_scale = _wished(steering.crashes, is_start, crash_floor)
+    after_fill, _ = _as_asked(steering.crashes, is_start, after_fill)
+    crash_floor, crash_scale = _as_asked(steering.crashes, is_start, crash_floor)
     _keep_to_rests(part, nats, fill_floor)
     for bar in fills:
         nats[bar] = NEVER
@@ -111,20 +111,20 @@ def bar_rules(part: PartBars, steering: Steering, fills: Collection[int] = ()) -
     return BarRules(nats, fill_floor, fill_scale, crash_floor, after_fill, crash_scale, energy, density)
 
 
-def warped(value: Floats, wish: float | None, reach: float = 0.85) -> Floats:
-    """Values 0..1 drawn towards 0 or 1 as far as `wish` is from .5, the share `reach` of the way at most."""
-    if wish is None:
+def warped(value: Floats, amount: float | None, reach: float = 0.85) -> Floats:
+    """Values 0..1 drawn towards 0 or 1 as far as `amount` is from .5, the share `reach` of the way at most."""
+    if amount is None:
         return value
-    pull = reach * (2 * wish - 1)
+    pull = reach * (2 * amount - 1)
     return value + (1 - value) * pull if pull > 0 else value * (1 + pull)
 
 
-def _wished(wish: float | None, is_place: npt.NDArray[np.bool_], floor: Floats) -> tuple[Floats, Floats]:
-    if wish is None:
+def _as_asked(amount: float | None, is_place: npt.NDArray[np.bool_], floor: Floats) -> tuple[Floats, Floats]:
+    if amount is None:
         return floor, np.ones(len(floor))
-    if wish <= 0.5:
-        return floor * 2 * wish, np.full(len(floor), 2 * wish)
-    more = 2 * wish - 1
+    if amount <= 0.5:
+        return floor * 2 * amount, np.full(len(floor), 2 * amount)
+    more = 2 * amount - 1
     return np.where(is_place, np.maximum(floor, more), floor * (1 - more)), np.where(is_place, 1.0, 1 - more)
 
 

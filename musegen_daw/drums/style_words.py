@@ -42,7 +42,7 @@ _TOMS = [
 
 
 @dataclass(frozen=True, eq=False)
-class Groove:
+class GrooveFacts:
     """What the words are told from.
 
     Two bars of probabilities (2, 16, pieces), the share of beats in triplets, the meter, and quarters a minute.
@@ -85,7 +85,7 @@ def describe(pattern: Floats, triplets: float, meter: str, bpm: float | None = N
     `pattern` (2, 16, pieces) is how likely each piece is, `triplets` the share of beats in triplets, `meter` a name of
     `METERS`; with `bpm` a slow backbeat is a ballad and a fast one is punk.
     """
-    groove = Groove(pattern, triplets, METERS.get(meter, _FOUR_FOUR), bpm)
+    groove = GrooveFacts(pattern, triplets, METERS.get(meter, _FOUR_FOUR), bpm)
     feel = feel_of(groove, meter)
     keeper = timekeeper(groove)
     if feel == "tom groove" and keeper.endswith("toms"):
@@ -93,7 +93,7 @@ def describe(pattern: Floats, triplets: float, meter: str, bpm: float | None = N
     return f"{feel}, {keeper or 'few cymbals'}"
 
 
-def feel_of(groove: Groove, meter: str) -> str:
+def feel_of(groove: GrooveFacts, meter: str) -> str:
     """The feel alone: "shuffle", "four on the floor"."""
     if meter == "3/4":
         return _of_three(groove)
@@ -106,7 +106,7 @@ def feel_of(groove: Groove, meter: str) -> str:
     return _by_tempo(found, groove) if found else _without_backbeat(groove)
 
 
-def _by_tempo(feel: str, groove: Groove) -> str:
+def _by_tempo(feel: str, groove: GrooveFacts) -> str:
     if groove.bpm is None:
         return feel
     if feel == "rock" and groove.bpm >= FAST_BPM:
@@ -114,7 +114,7 @@ def _by_tempo(feel: str, groove: Groove) -> str:
     return "ballad" if feel in ("rock", "pop") and groove.bpm <= SLOW_BPM and groove.hits <= 15 else feel
 
 
-def _of_three(groove: Groove) -> str:
+def _of_three(groove: GrooveFacts) -> str:
     if _tom_mass(groove) >= 3:
         return "tom waltz"
     if groove.triplets >= 0.4:
@@ -122,7 +122,7 @@ def _of_three(groove: Groove) -> str:
     return "busy waltz" if groove.kick.sum() >= 4 else "waltz"
 
 
-def _of_six(groove: Groove) -> str:
+def _of_six(groove: GrooveFacts) -> str:
     if groove.snare.sum() >= 4:
         return "6/8 march"
     if groove.snare[6] >= 0.35:
@@ -130,7 +130,7 @@ def _of_six(groove: Groove) -> str:
     return "6/8 groove"
 
 
-def _rides_in_swing(groove: Groove) -> bool:
+def _rides_in_swing(groove: GrooveFacts) -> bool:
     """Whether the ride skips as in jazz, on the last third of two and four, though others play straight."""
     ride = groove.of("ride", "ride bell", "closed hat")
     skips = float(ride[[7, 15]].mean())
@@ -138,15 +138,15 @@ def _rides_in_swing(groove: Groove) -> bool:
     return groove.triplets >= 0.3 and groove.backbeat < 0.6 and skips >= 0.4 and skips > 1.5 * others
 
 
-def _tom_mass(groove: Groove) -> float:
+def _tom_mass(groove: GrooveFacts) -> float:
     return float(groove.pattern[..., _TOMS].sum()) / 2
 
 
-def _is_tom_groove(groove: Groove) -> bool:
+def _is_tom_groove(groove: GrooveFacts) -> bool:
     return _tom_mass(groove) >= 3 and _tom_mass(groove) > float(groove.snare.sum())
 
 
-def _is_bossa(groove: Groove) -> bool:
+def _is_bossa(groove: GrooveFacts) -> bool:
     stick = groove.pattern[..., _NAMES.index("side stick")]
     if float(stick[:, _BACKBEATS].min(axis=1).mean()) >= 0.4:
         return False
@@ -156,24 +156,24 @@ def _is_bossa(groove: Groove) -> bool:
     return max(sides) >= 0.6
 
 
-def _is_samba(groove: Groove) -> bool:
+def _is_samba(groove: GrooveFacts) -> bool:
     kick = groove.kick
     pushes = float(kick[_LATE_SIXTEENTHS].mean())
     between = max(float(kick[1::4].mean()), float(kick[_EIGHTHS].mean()))
     return pushes >= 0.4 and float(kick[_BACKBEATS].mean()) >= 0.4 and pushes >= 2 * between
 
 
-def _is_one_drop(groove: Groove) -> bool:
+def _is_one_drop(groove: GrooveFacts) -> bool:
     kick, snare = groove.kick, groove.snare
     return bool(kick[0] < 0.3 and kick[8] >= 0.4 and snare[8] >= 0.35 and groove.backbeat < 0.3)
 
 
-def _is_four_floor(groove: Groove) -> bool:
+def _is_four_floor(groove: GrooveFacts) -> bool:
     kick = groove.kick
     return bool(kick[_BEATS].min() >= 0.5 and kick[_BEATS].mean() >= 1.6 * kick[_EIGHTHS].mean())
 
 
-def _is_disco(groove: Groove) -> bool:
+def _is_disco(groove: GrooveFacts) -> bool:
     opened, snare, clap = groove.of("open hat"), groove.of("snare"), groove.of("clap")
     return (
         _is_four_floor(groove)
@@ -182,17 +182,17 @@ def _is_disco(groove: Groove) -> bool:
     )
 
 
-def _is_half_time(groove: Groove) -> bool:
+def _is_half_time(groove: GrooveFacts) -> bool:
     third = float(groove.snare[8])
     return third >= 0.35 and third >= 1.8 * groove.backbeat
 
 
-def _is_double_time(groove: Groove) -> bool:
+def _is_double_time(groove: GrooveFacts) -> bool:
     off = float(groove.snare[_EIGHTHS].mean())
     return off >= 0.5 and off > 1.5 * float(groove.snare[_BEATS].mean())
 
 
-def _is_on_every_beat(groove: Groove) -> bool:
+def _is_on_every_beat(groove: GrooveFacts) -> bool:
     snare = groove.snare
     return bool(
         groove.kick.sum() >= 1.5
@@ -201,67 +201,67 @@ def _is_on_every_beat(groove: Groove) -> bool:
     )
 
 
-def _is_train(groove: Groove) -> bool:
+def _is_train(groove: GrooveFacts) -> bool:
     snare = groove.snare
     return bool(snare.mean() >= 0.45 and snare[1::2].mean() >= 0.4)
 
 
-def _is_brushed(groove: Groove) -> bool:
+def _is_brushed(groove: GrooveFacts) -> bool:
     snare = groove.snare
     return bool(snare.sum() >= 6 and snare[[0, 8]].mean() >= 0.5 * groove.backbeat)
 
 
-def _is_march(groove: Groove) -> bool:
+def _is_march(groove: GrooveFacts) -> bool:
     snare = groove.snare
     even = groove.backbeat <= 1.8 * float(snare[[0, 8]].mean())
     return bool(even and snare[::2].mean() >= 0.4 and snare.sum() >= 1.4 * groove.kick.sum())
 
 
-def _is_blast(groove: Groove) -> bool:
+def _is_blast(groove: GrooveFacts) -> bool:
     return bool(groove.snare[::2].mean() >= 0.5 and groove.kick[::2].mean() >= 0.5)
 
 
-def _is_gallop(groove: Groove) -> bool:
+def _is_gallop(groove: GrooveFacts) -> bool:
     kick = groove.kick
     gallop = min(float(kick[places].mean()) for places in (_BEATS, _EIGHTHS, _LATE_SIXTEENTHS))
     return bool(kick[_BEATS].min() >= 0.4 and gallop >= 0.45 and gallop >= 1.5 * float(kick[1::4].mean()))
 
 
-def _is_funk(groove: Groove) -> bool:
+def _is_funk(groove: GrooveFacts) -> bool:
     snare, kick = groove.snare, groove.kick
     ghosts = float(snare.sum() - snare[_BEATS].sum())
     return groove.backbeat >= 0.35 and ghosts >= 1.3 and float(kick.sum() - kick[_BEATS].sum()) >= 1.2
 
 
-def _is_break(groove: Groove) -> bool:
+def _is_break(groove: GrooveFacts) -> bool:
     kick = groove.kick
     return bool(groove.backbeat >= 0.4 and min(kick[2], kick[10]) >= 0.6 and kick[10] >= 2 * kick[8])
 
 
-def _has_backbeat(groove: Groove) -> bool:
+def _has_backbeat(groove: GrooveFacts) -> bool:
     return groove.backbeat >= 0.3 and groove.backbeat >= 1.5 * float(groove.snare[[0, 8]].mean())
 
 
-def _is_ballad(groove: Groove) -> bool:
+def _is_ballad(groove: GrooveFacts) -> bool:
     stick, others = groove.of("side stick"), groove.of("snare", "clap")
     return float(stick[_BACKBEATS].mean()) >= max(0.35, float(others[_BACKBEATS].mean()))
 
 
-def _is_pop(groove: Groove) -> bool:
+def _is_pop(groove: GrooveFacts) -> bool:
     return _has_backbeat(groove) and float(groove.of("closed hat", "pedal hat", "shaker")[1::2].mean()) >= 0.3
 
 
-def _is_heavy(groove: Groove) -> bool:
+def _is_heavy(groove: GrooveFacts) -> bool:
     cymbals = groove.of("crash", "china", "open hat")
     return _has_backbeat(groove) and float(cymbals[_BEATS].mean()) >= 0.3
 
 
-def _is_upside_down(groove: Groove) -> bool:
+def _is_upside_down(groove: GrooveFacts) -> bool:
     kick = groove.kick
     return bool(kick[_BACKBEATS].mean() >= 0.5 and kick[_BACKBEATS].mean() >= 1.6 * kick[[0, 8]].mean())
 
 
-Rules = tuple[tuple[str, Callable[[Groove], bool]], ...]
+Rules = tuple[tuple[str, Callable[[GrooveFacts], bool]], ...]
 
 _SWUNG_FEELS: Rules = (
     ("tom groove", _is_tom_groove),
@@ -298,7 +298,7 @@ _STRAIGHT_FEELS: Rules = (
 )
 
 
-def _without_backbeat(groove: Groove) -> str:
+def _without_backbeat(groove: GrooveFacts) -> str:
     kick, snare = float(groove.kick.sum()), float(groove.snare.sum())
     if kick >= 1 and snare < 0.8:
         return "kick without snare"
@@ -307,7 +307,7 @@ def _without_backbeat(groove: Groove) -> str:
     return "busy groove" if groove.hits >= 14 else "loose groove"
 
 
-def timekeeper(groove: Groove) -> str:
+def timekeeper(groove: GrooveFacts) -> str:
     """What keeps time and how fast, "eighth hats"; empty where nothing does."""
     lines = {name: groove.of(*pieces)[: groove.meter.frames] for name, pieces in _TIMEKEEPERS.items()}
     main = max(lines, key=lambda name: float(lines[name].sum()))
@@ -327,12 +327,12 @@ def timekeeper(groove: Groove) -> str:
     return f"{rate} {main}".strip()
 
 
-def steadiness(groove: Groove) -> float:
+def steadiness(groove: GrooveFacts) -> float:
     """How many strokes a bar what keeps time plays."""
     return max(float(groove.of(*pieces).sum()) for pieces in _TIMEKEEPERS.values())
 
 
-def _rate(line: npt.NDArray[np.float32], groove: Groove) -> str:
+def _rate(line: npt.NDArray[np.float32], groove: GrooveFacts) -> str:
     """How often a timekeeper (sixteenths of a bar,) plays."""
     beat, odd = float(line[::4].mean()), float(line[1::2].mean())
     if groove.meter.is_compound:

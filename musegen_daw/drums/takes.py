@@ -22,7 +22,7 @@ from musegen_daw.drums.sampler import Sampler
 from musegen_daw.drums.scene import Scene
 from musegen_daw.drums.style import Style, frames_of
 from musegen_daw.drums.tokens import WRITTEN_LEVEL, DrumVocabulary
-from musegen_daw.drums.writer import BarTask, BarWriter, State, WrittenBar
+from musegen_daw.drums.writer import BarTask, BarWriter, DecoderState, WrittenBar
 from musegen_daw.models.session import Graph, zeros
 from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE, VOICES
 
@@ -115,7 +115,7 @@ class TakeWriter:
         counts = np.zeros(rows, np.int64)
         read = zeros(rows, 0, FRAMES_PER_BAR, self._history_width)
         last = zeros(rows, FRAMES_PER_BAR, DRUM_FEATURES)
-        state: State | None = None
+        state: DecoderState | None = None
         for bar in range(bars):
             done(bar)
             writing = np.array(
@@ -181,11 +181,11 @@ class TakeWriter:
     def _rewritten(
         self,
         task: BarTask,
-        before: State,
+        before: DecoderState,
         sampler: Sampler,
         group: npt.NDArray[np.int64],
         chosen: npt.NDArray[np.int64],
-    ) -> dict[int, tuple[WrittenBar, State, float]]:
+    ) -> dict[int, tuple[WrittenBar, DecoderState, float]]:
         """Some of the rows of a task written once more, by their index in `group`."""
         leaner = replace(
             task,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.drums.events import HIT, POSITIONS_PER_BAR, Array
-from musegen_daw.drums.grammar import AFTER_BAR, Grammar, Place
+from musegen_daw.drums.grammar import AFTER_BAR, Grammar, GrammarState
 from musegen_daw.drums.guidance import Guidance, Lean
 from musegen_daw.drums.sampler import Sampler
 from musegen_daw.drums.tokens import BOS, WRITTEN_LEVEL, DrumVocabulary
@@ -20,17 +20,17 @@ Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class DecoderState:
     """The decoder's LSTM state, each (layers, rows, width); it has read all that is written."""
 
     hidden: Floats
     cell: Floats
 
-    def of(self, rows: Ints) -> State:
+    def of(self, rows: Ints) -> DecoderState:
         """The state of some rows."""
-        return State(self.hidden[:, rows], self.cell[:, rows])
+        return DecoderState(self.hidden[:, rows], self.cell[:, rows])
 
-    def put(self, rows: Ints, state: State) -> None:
+    def put(self, rows: Ints, state: DecoderState) -> None:
         """Take over the state of some rows, in place."""
         self.hidden[:, rows], self.cell[:, rows] = state.hidden, state.cell
 
@@ -79,15 +79,17 @@ class BarWriter:
             (run[0][0], run[0][1]): token for token, run in enumerate(self._runs) if len(run) == 1
         }
 
-    def start(self, context: Floats) -> State:
+    def start(self, context: Floats) -> DecoderState:
         """The state before the first bar; `context` (rows, 16, width) is that of the first bar."""
         rows = len(context)
         shape = self._layers, rows, self._width
-        return self._read(np.full(rows, BOS, np.int64), context[:, 0], State(zeros(*shape), zeros(*shape)))[1]
+        return self._read(
+            np.full(rows, BOS, np.int64), context[:, 0], DecoderState(zeros(*shape), zeros(*shape))
+        )[1]
 
     def write(
-        self, task: BarTask, state: State, sampler: Sampler, rows: Ints
-    ) -> tuple[list[WrittenBar], State, npt.NDArray[np.float64]]:
+        self, task: BarTask, state: DecoderState, sampler: Sampler, rows: Ints
+    ) -> tuple[list[WrittenBar], DecoderState, npt.NDArray[np.float64]]:
         """The bar of each take, the state after it, and the log-likelihoods (rows,) of what was chosen freely.
 
         `rows` (rows,) are the streams of `sampler` that draw.
@@ -97,7 +99,7 @@ class BarWriter:
         bar = self._grammar.bar_token
         kept = _Kept(task.kept, self._runs, self._single, count) if task.kept_pieces.any() else None
         last = np.full(count, bar, np.int64)
-        place = self._grammar.advance(Place.start(count), last)
+        place = self._grammar.advance(GrammarState.start(count), last)
         done, some_are_done = np.zeros(count, bool), False
         lingers = np.zeros(count, bool)
         gained = np.zeros(count)
@@ -135,9 +137,9 @@ class BarWriter:
             moves = (place.position != left.position) & (left.position >= 0)
             lingers = ((frame == left_frame) & (lingers | moves)) | self._guidance.lingers[chosen]
 
-    def _read(self, tokens: Ints, aligned: Floats, state: State) -> tuple[Floats, State]:
+    def _read(self, tokens: Ints, aligned: Floats, state: DecoderState) -> tuple[Floats, DecoderState]:
         logits, hidden, cell = self._step(tokens, aligned, state.hidden, state.cell)
-        return logits, State(hidden, cell)
+        return logits, DecoderState(hidden, cell)
 
     def _hits(self, tokens: list[int]) -> Array:
         hits: list[tuple[int, int, int, int]] = []
@@ -162,7 +164,9 @@ class _Kept:
         self._next = [0] * rows
         self._queues: list[list[int]] = [[] for _ in range(rows)]
 
-    def respect(self, place: Place, chosen: Ints, likelihood: npt.NDArray[np.float64], active: Bools) -> None:
+    def respect(
+        self, place: GrammarState, chosen: Ints, likelihood: npt.NDArray[np.float64], active: Bools
+    ) -> None:
         """Change `chosen` in place: a token that would pass a kept hit comes piece by piece, the hit within it."""
         for row in np.flatnonzero(active):
             if self._queues[row]:
@@ -193,6 +197,6 @@ class _Kept:
         return [token] if self._next[row] == first else [self._single[event] for event in events]
 
 
-def _where(done: Bools, old: State, new: State) -> State:
+def _where(done: Bools, old: DecoderState, new: DecoderState) -> DecoderState:
     mask = done[None, :, None]
-    return State(np.where(mask, old.hidden, new.hidden), np.where(mask, old.cell, new.cell))
+    return DecoderState(np.where(mask, old.hidden, new.hidden), np.where(mask, old.cell, new.cell))

@@ -27,7 +27,7 @@ from musegen_daw.jam.output.process.lasting import LastingScheduler
 from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.jam.planning.planner import WritesDrums
-from musegen_daw.jam.recording.tape import Tape
+from musegen_daw.jam.recording.tape import JamRecording
 from musegen_daw.jam.rig_outputs import opener
 from musegen_daw.jam.rig_ports import RigPorts
 from musegen_daw.jam.rig_settings import RigSettings
@@ -102,7 +102,7 @@ class JamRig:
         self._echo = EchoFilter()
         self._outputs = Outputs(*self._schedulers, self._echo)
         self._time = Timekeeper(settings, self._clock, self._outputs, self._ports.clock, self._wake)
-        self._tape = Tape(settings.jam.grid, channels=settings.jam.channels)
+        self._tape = JamRecording(settings.jam.grid, channels=settings.jam.channels)
         self._record_path = settings.record_path
         if settings.record_path is not None:
             self._tape.start(0.0)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from musegen_daw.drums.style import Style
-from musegen_daw.jam.clock.clock import Clock, Worker
+from musegen_daw.jam.clock.clock import Clock, ClockWorker
 from musegen_daw.jam.clock.timeline import Timeline
 from musegen_daw.jam.clock.transport import Transport
 from musegen_daw.jam.control.control_map import ControlMap, ControlSurface, Knob
@@ -18,7 +18,7 @@ from musegen_daw.jam.patterns import LEAD_BEATS, PlayedPatterns
 from musegen_daw.jam.planning.conductor import Conductor, Delays
 from musegen_daw.jam.planning.heard import Heard
 from musegen_daw.jam.planning.picture import JamPicture
-from musegen_daw.jam.planning.planner import Planner, WritesDrums
+from musegen_daw.jam.planning.planner import PlanningWorker, WritesDrums
 from musegen_daw.jam.planning.styled import KeptStyle
 from musegen_daw.jam.recording.recorder import Records
 from musegen_daw.jam.session_settings import JamSettings, JamStatus, Way, mode_of
@@ -69,9 +69,9 @@ class JamSession:
         self._message = ""
         self._picture = JamPicture(grid=self._grid)
         self._is_watched = False
-        self._worker: Worker | None = None
+        self._worker: ClockWorker | None = None
         now_seconds = clock.now_seconds()
-        self._planner = Planner(generator, clock, self._grid, self.wake)
+        self._planner = PlanningWorker(generator, clock, self._grid, self.wake)
         mode = mode_of(self._way, settings, self._heard, self._played, self._style, -LEAD_BEATS)
         self._conductor = Conductor(self._planner, mode, self._played, self._grid, now_seconds)
         self._status = self._told()

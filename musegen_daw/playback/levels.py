@@ -21,7 +21,7 @@ class Levels:
     rms: tuple[float, float] = (0.0, 0.0)
 
 
-class Meter:
+class PeakMeter:
     """Follows blocks of (frames, 2); `levels` may be read on any thread."""
 
     def __init__(self, sample_rate_hz: int, max_frames: int) -> None:

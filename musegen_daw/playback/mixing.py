@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from musegen_daw.playback.levels import Meter
+from musegen_daw.playback.levels import PeakMeter
 from musegen_daw.playback.source import Audio, Source
 
 FADE_SECONDS = 0.01
@@ -32,7 +32,7 @@ class Orders:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StreamState:
     """What the stream tells, replaced as a whole: how far the music is, which orders are done."""
 
     music_samples: float = 0.0
@@ -62,8 +62,8 @@ class Mixing:
     """
 
     def __init__(self, sample_rate_hz: int) -> None:
-        self.state = State()
-        self.meter = Meter(sample_rate_hz, RUN_SAMPLES)
+        self.state = StreamState()
+        self.meter = PeakMeter(sample_rate_hz, RUN_SAMPLES)
         fade_samples = round(FADE_SECONDS * sample_rate_hz)
         angles = np.pi / 2 * (np.arange(fade_samples) + 0.5) / fade_samples
         self._curve = (np.sin(angles) ** 2).astype(np.float32)[:, np.newaxis]
@@ -95,7 +95,7 @@ class Mixing:
                 self._at += run
             done += run
         np.clip(out, -1, 1, out=out)
-        self.state = State(
+        self.state = StreamState(
             self._at / orders.stretch,
             orders.stretch,
             orders.seek_number,

@@ -12,7 +12,7 @@ import numpy as np
 from musegen_daw.music.clip import Clip, Song
 from musegen_daw.music.parts import without_strays
 from musegen_daw.music.time import TimeMap
-from musegen_daw.playback.source import Source, Tape
+from musegen_daw.playback.source import AudioSpool, Source
 from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
 from musegen_daw.playback.synth.synth import BLOCK_SAMPLES, render_blocks, song_seconds
 
@@ -39,7 +39,7 @@ def render_source(
     where there is nothing to render or no SoundFont, RenderCancelled when `cancelled` said so.
     """
     song, _ = without_strays(Song(tuple(clips), time_map))
-    tape = Tape(sample_rate_hz, sample_rate_hz, 2)
+    tape = AudioSpool(sample_rate_hz, sample_rate_hz, 2)
     total = max(1, ceil(song_seconds(song) * sample_rate_hz / BLOCK_SAMPLES))
     for done, block in enumerate(
         render_blocks(song, open_soundfont(find_soundfont(soundfont)), sample_rate_hz)

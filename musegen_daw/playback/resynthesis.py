@@ -14,7 +14,7 @@ from musegen_daw.errors import AudioError
 from musegen_daw.files import written_beside
 from musegen_daw.music.clip import Song
 from musegen_daw.playback.rendering import balanced, render_source
-from musegen_daw.playback.source import Audio, Source, Tape, resampled
+from musegen_daw.playback.source import Audio, AudioSpool, Source, resampled
 from musegen_daw.vocoder.decoder import Cancelled, MelDecoder
 from musegen_daw.vocoder.inputs import MelInput, edited, mel_of_blocks
 from musegen_daw.vocoder.mel import Floats, MelConfig, log_mel
@@ -175,7 +175,7 @@ def _heard(
 ) -> Given:
     """The mel of blocks (samples, channels) and, from the same pass, their sound; above two channels, as one."""
     heard_channels = channels if channels <= 2 else 1
-    tape = Tape(rate_hz, deck_rate_hz, heard_channels)
+    tape = AudioSpool(rate_hz, deck_rate_hz, heard_channels)
 
     def taped() -> Iterator[Audio]:
         for block in blocks:

@@ -36,7 +36,7 @@ class Source:
             raise ValueError(f"stretch must be above 0, got {self.stretch:g}")
 
 
-class Tape:
+class AudioSpool:
     """Collects audio (samples, channels) that comes in blocks at one sample rate, at the rate of a deck.
 
     Beyond `in_memory_bytes` it lies in a file without a name, which the system reads as it is played.
@@ -92,7 +92,7 @@ class Tape:
 def resampled(audio: Audio, rate_hz: int, to_rate_hz: int) -> Audio:
     """Audio (samples,) or (samples, channels) at another sample rate, as (samples, channels)."""
     frames = audio[:, np.newaxis] if audio.ndim == 1 else audio
-    tape = Tape(rate_hz, to_rate_hz, frames.shape[1])
+    tape = AudioSpool(rate_hz, to_rate_hz, frames.shape[1])
     for start in range(0, len(frames), _BLOCK_SAMPLES):
         tape.add(frames[start : start + _BLOCK_SAMPLES])
     return tape.finish()

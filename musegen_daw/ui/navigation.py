@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
-from musegen_daw.ui.panel import Place
+from musegen_daw.ui.panel import Page
 from musegen_daw.ui.widgets.basic import is_restyling
 from musegen_daw.ui.widgets.icons import icon
 from musegen_daw.ui.widgets.plain import plain_tip
@@ -23,7 +23,7 @@ class Navigation(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, places: Sequence[Place], parent: QWidget | None = None) -> None:
+    def __init__(self, places: Sequence[Page], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._places = tuple(places)
         self._buttons: dict[str, QToolButton] = {}

@@ -51,7 +51,7 @@ class Panel(QWidget):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Page:
     """An entry of the navigation: `icon` names a file of resources/icons, `shortcut` a key sequence."""
 
     key: str

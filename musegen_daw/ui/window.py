@@ -24,7 +24,7 @@ from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.transport_bar import TransportBar
 from musegen_daw.ui.navigation import Navigation
-from musegen_daw.ui.panel import BAD, INFO, WARN, Panel, Place
+from musegen_daw.ui.panel import BAD, INFO, WARN, Page, Panel
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.icons import app_icon
 from musegen_daw.ui.widgets.look import wear
@@ -49,7 +49,7 @@ class Window(QWidget):
 
     begun = Signal()
 
-    def __init__(self, context: AppContext, places: Sequence[Place], control: JamControl) -> None:
+    def __init__(self, context: AppContext, places: Sequence[Page], control: JamControl) -> None:
         super().__init__()
         self._context, self._control = context, control
         self._places = {place.key: place for place in places}

@@ -12,10 +12,10 @@ from musegen_daw.errors import MusegenError
 
 
 class Cancelled(Exception):
-    """Raised by `Task.check` in a job that was cancelled; a job may also return early instead."""
+    """Raised by `JobContext.check` in a job that was cancelled; a job may also return early instead."""
 
 
-class Task:
+class JobContext:
     """What a job's function is given, to say how far it is and to ask whether to go on."""
 
     def __init__(self, report: Callable[[float, str], None]) -> None:
@@ -58,7 +58,7 @@ class Job(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._task = Task(self._progress_told.emit)
+        self._task = JobContext(self._progress_told.emit)
         self._over = False
         self._progress_told.connect(self._progressed)
         self._end_told.connect(self._ended)
@@ -72,7 +72,7 @@ class Job(QObject):
         """Take no result any more and ask the function to end."""
         self._task.cancel()
 
-    def run(self, function: Callable[[Task], Any]) -> None:
+    def run(self, function: Callable[[JobContext], Any]) -> None:
         """Called on the worker: the function's result or the sentence of its failure goes back as a signal."""
         result, sentence = None, ""
         try:
@@ -118,7 +118,7 @@ class Workers(QObject):
 
     def start(
         self,
-        function: Callable[[Task], Any],
+        function: Callable[[JobContext], Any],
         *,
         succeeded: Callable[[Any], None] | None = None,
         failed: Callable[[str], None] | None = None,
@@ -155,7 +155,7 @@ class Workers(QObject):
 
 
 class _Run(QRunnable):
-    def __init__(self, job: Job, function: Callable[[Task], Any]) -> None:
+    def __init__(self, job: Job, function: Callable[[JobContext], Any]) -> None:
         super().__init__()
         self._job, self._function = job, function
 

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import clock_bound, drift, fuzz
 from benchmarks.jack_peer import Message
-from benchmarks.live import PERIOD_SECONDS, WAYS, Way, to_callback, to_wire, wire_row
+from benchmarks.live import PERIOD_SECONDS, WAYS, SendingMode, to_callback, to_wire, wire_row
 from benchmarks.loads import looping
 from musegen_daw.jam.events import TimedNote, note_off, note_on
 from musegen_daw.jam.output.scheduler import Lateness
@@ -40,7 +40,7 @@ def whole(measure):
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-def test_every_note_passes_the_port_after_it_was_due(jack, way: Way):
+def test_every_note_passes_the_port_after_it_was_due(jack, way: SendingMode):
     row = whole(lambda: to_wire(way, 40, seed=1))
     assert row["lost"] == 0
     assert row["sent"] == 40

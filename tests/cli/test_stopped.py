@@ -37,7 +37,7 @@ def stopped(monkeypatch):
             if next(steps) == step:
                 signal.raise_signal(number)
 
-        monkeypatch.setattr(terminal.Progress, "__call__", told)
+        monkeypatch.setattr(terminal.TerminalProgress, "__call__", told)
 
     return come
 

@@ -231,7 +231,7 @@ def test_ctrl_c_leaves_nothing(run, source, tiny_vocoder, tmp_path, monkeypatch,
             raise KeyboardInterrupt
 
     path = source(name)
-    monkeypatch.setattr(terminal.Progress, "__call__", interrupt)
+    monkeypatch.setattr(terminal.TerminalProgress, "__call__", interrupt)
     args = ("-o", tmp_path / "o.wav", "--save-mel", tmp_path / "m.npy", "--model", tiny_vocoder)
     code, out, err = run("vocode", path, *args)
     assert (code, out, err) == (130, "", "Stopped.\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from musegen_daw import files
 from musegen_daw.clips import edits
-from musegen_daw.clips.autosave import Autosave, restored
+from musegen_daw.clips.autosave import StateWriter, restored
 from musegen_daw.clips.document import Project
 from musegen_daw.clips.editor import Editor
 from musegen_daw.clips.project_file import encode, save_project
@@ -58,7 +58,7 @@ def test_what_was_kept_is_there_before_it_is_flushed_to_disk(document, tmp_path,
 
     flush_to = files.flush_to
     monkeypatch.setattr(files, "flush_to", slow_disk)
-    autosave = Autosave(path, lambda sentence: None)
+    autosave = StateWriter(path, lambda sentence: None)
     edited = Project((edits.add_hit(document, 0, 0),), 1)
     autosave.keep(edited)
     assert reached.wait(60)
@@ -120,7 +120,7 @@ def test_of_two_damaged_states_the_one_that_has_more_is_taken(document, tmp_path
 
 def test_every_state_is_written_without_being_asked_and_the_newest_wins(document, tmp_path):
     path = tmp_path / "session.musegen"
-    autosave = Autosave(path, lambda sentence: None)
+    autosave = StateWriter(path, lambda sentence: None)
     editor = Editor(Project((document,), 1), lambda: None, autosave)
     for beat in range(16):
         editor.edit("add", lambda clip, beat=beat: edits.add_hit(clip, 0, beat * clip.ppq))
@@ -136,7 +136,7 @@ def test_every_state_is_written_without_being_asked_and_the_newest_wins(document
 
 def test_where_nothing_can_be_written_it_is_said_once(document, tmp_path):
     sentences = []
-    autosave = Autosave(tmp_path / "gone" / "session.musegen", sentences.append)
+    autosave = StateWriter(tmp_path / "gone" / "session.musegen", sentences.append)
     for number in range(3):
         autosave.keep(Project((edits.add_hit(document, 0, number),), 1))
         autosave.flush()

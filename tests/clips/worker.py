@@ -4,13 +4,13 @@ import sys
 from pathlib import Path
 
 from musegen_daw.clips import edits
-from musegen_daw.clips.autosave import Autosave, restored
+from musegen_daw.clips.autosave import StateWriter, restored
 from musegen_daw.clips.editor import Editor
 
 
 def main(path: Path) -> None:
     project, _ = restored(path)
-    autosave = Autosave(path, print)
+    autosave = StateWriter(path, print)
     editor = Editor(project, lambda: None, autosave)
     clip = editor.clip
     places = [(voice, ticks) for ticks in range(0, clip.end_ticks, 10) for voice in range(9)]

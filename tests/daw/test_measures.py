@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.ardour import session_file
-from benchmarks.ardour.jam import Take
+from benchmarks.ardour.jam import RecordedJam
 from benchmarks.ardour.measures import findings
 from benchmarks.ardour.picture import draw
 from benchmarks.ardour.session_file import Onset
@@ -21,7 +21,7 @@ def hits(*beats, pitch=36):
     return tuple(Onset(beat, 0.1, 9, pitch, 100) for beat in beats)
 
 
-GOOD = Take(
+GOOD = RecordedJam(
     bpm=120.0,
     bars=3,
     intended=hits(4.0, 6.0, 8.0, 10.0),

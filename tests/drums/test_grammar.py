@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musegen_daw.drums.events import LEAD_POSITIONS
-from musegen_daw.drums.grammar import AFTER_HIT, Grammar, Place
+from musegen_daw.drums.grammar import AFTER_HIT, Grammar, GrammarState
 from tests.drum_strategies import drum_hits, walk
 
 
@@ -29,7 +29,7 @@ def test_every_walk_decodes_to_its_bars(grammar, vocabulary, seed, bars) -> None
 @given(drum_hits())
 def test_whatever_the_tokenizer_writes_is_allowed(grammar, tokenizer, drawn) -> None:
     hits, bars = drawn
-    place = Place.start(1)
+    place = GrammarState.start(1)
     for token in (token for tokens in tokenizer.encode_bars(hits, bars) for token in tokens):
         assert grammar.allowed(place)[0, token]
         place = grammar.advance(place, np.array([token]))
@@ -40,15 +40,15 @@ def test_whatever_the_tokenizer_writes_is_allowed(grammar, tokenizer, drawn) -> 
 
 
 def test_only_a_bar_can_begin(grammar) -> None:
-    assert np.flatnonzero(grammar.allowed(Place.start(1))[0]).tolist() == [grammar.bar_token]
+    assert np.flatnonzero(grammar.allowed(GrammarState.start(1))[0]).tolist() == [grammar.bar_token]
 
 
 def test_rows_do_not_touch_each_other(grammar) -> None:
     random = np.random.default_rng(0)
     walks = [walk(grammar, 1, random)[:6] for _ in range(4)]
     length = min(map(len, walks))
-    together = Place.start(4)
-    alone = [Place.start(1) for _ in walks]
+    together = GrammarState.start(4)
+    alone = [GrammarState.start(1) for _ in walks]
     for at in range(length):
         together = grammar.advance(together, np.array([tokens[at] for tokens in walks]))
         alone = [

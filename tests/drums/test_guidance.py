@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from musegen_daw.drums.events import FRAMES_PER_BAR
 from musegen_daw.drums.features import frame_of
-from musegen_daw.drums.grammar import Grammar, Place
+from musegen_daw.drums.grammar import Grammar, GrammarState
 from musegen_daw.drums.guidance import Guidance, Lean
 from musegen_daw.music.kit import PIECES
 from tests.drum_strategies import walk
@@ -17,7 +17,7 @@ from tests.drum_strategies import walk
 THRESHOLD, STRENGTH = 0.2, 3.0
 
 
-def _scores(guidance: Guidance, lean: Lean, place: Place, lingers: np.ndarray) -> np.ndarray:
+def _scores(guidance: Guidance, lean: Lean, place: GrammarState, lingers: np.ndarray) -> np.ndarray:
     """What is added to the logits of a sequence."""
     return guidance.lean_logits(np.zeros((1, lean.tokens.size), np.float32), [lean], place, lingers)
 
@@ -41,7 +41,7 @@ def test_no_path_through_a_bar_earns_more_than_its_good_hits(grammar, guidance, 
     good = np.clip(worth, 0, 6 * STRENGTH)
     lean = guidance.lean(expected, THRESHOLD, STRENGTH)
     tokens = walk(grammar, 1, random)
-    place, lingers, earned = Place.start(1), np.zeros(1, bool), 0.0
+    place, lingers, earned = GrammarState.start(1), np.zeros(1, bool), 0.0
     place = grammar.advance(place, np.array([tokens[0]]))
     for token in [*tokens[1:], grammar.bar_token]:
         scores = _scores(guidance, lean, place, lingers)
@@ -63,7 +63,7 @@ def test_good_hits_raise_a_token_and_bad_ones_lower_it(grammar, guidance, vocabu
     alone = [token for token, run in enumerate(runs) if len(run) == 1]
     at_first = next(token for token in alone if runs[token] == [[2, 6]])
     plays = next(token for token in alone if runs[token] == [[3, kick]])
-    place = Place.start(1)
+    place = GrammarState.start(1)
     for token in (grammar.bar_token, at_first):
         place = grammar.advance(place, np.array([token]))
     expected = np.full((FRAMES_PER_BAR, len(PIECES)), 0.01, np.float32)
@@ -80,9 +80,9 @@ def test_each_row_is_drawn_by_its_own_lean_and_none_by_nothing(grammar, guidance
     expected = random.random((2, FRAMES_PER_BAR, len(PIECES))).astype(np.float32)
     one, two = (guidance.lean(each, THRESHOLD, STRENGTH) for each in expected)
     logits = random.normal(size=(3, one.tokens.size)).astype(np.float32)
-    place = grammar.advance(Place.start(3), np.full(3, grammar.bar_token))
+    place = grammar.advance(GrammarState.start(3), np.full(3, grammar.bar_token))
     found = guidance.lean_logits(logits, [one, None, two], place, np.zeros(3, bool))
-    alone = grammar.advance(Place.start(1), np.full(1, grammar.bar_token))
+    alone = grammar.advance(GrammarState.start(1), np.full(1, grammar.bar_token))
     for row, lean in ((0, one), (2, two)):
         own = guidance.lean_logits(logits[row : row + 1], [lean], alone, np.zeros(1, bool))
         assert np.array_equal(found[row], own[0])
@@ -100,7 +100,7 @@ def test_nobody_moves_to_where_every_hit_is_bad(grammar, guidance, vocabulary) -
         for token, run in enumerate(vocabulary.to_runs())
         if len(run) == 1 and run[0][0] == vocabulary.POSITION
     }
-    place = Place.start(1)
+    place = GrammarState.start(1)
     kick = next(t for t, run in enumerate(vocabulary.to_runs()) if run == [[vocabulary.PIECE, 0]])
     for token in (grammar.bar_token, alone[6], kick):
         place = grammar.advance(place, np.array([token]))

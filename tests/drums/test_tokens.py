@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from symusic import Note, Score, Tempo, Track
 
 from musegen_daw.drums.events import HIT, POSITIONS_PER_BAR, POSITIONS_PER_BEAT
-from musegen_daw.drums.grammar import AFTER_BAR, AFTER_HIT, AT_START, Grammar, Place
+from musegen_daw.drums.grammar import AFTER_BAR, AFTER_HIT, AT_START, Grammar, GrammarState
 from musegen_daw.drums.tokens import (
     BOS,
     EOS,
@@ -143,7 +143,7 @@ def saved_tokenizer(trained_tokenizer, tmp_path_factory) -> DrumTokenizer:
 
 
 def _within(grammar: Grammar, tokens: list[int]) -> bool:
-    place = Place.start(1)
+    place = GrammarState.start(1)
     for token in tokens:
         if not grammar.allowed(place)[0, token]:
             return False

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from export.planner import FILE, UNCALIBRATED, export_planner, main, open_planner
-from export.planner_calibration import Song, calibrate, people, table, written
+from export.planner_calibration import HeldBackSong, calibrate, people, table, written
 from musegen_daw.drums.bar_features import bar_features
 from musegen_daw.drums.events import ONSET
 from musegen_daw.drums.plan_reading import FILL, FIRST_REPEAT, GROOVE, KINDS, LABEL, LEVELS, PlanScale
@@ -95,7 +95,7 @@ def knows_nothing(window, place, style, history, hidden, cell):
 
 def test_calibration_brings_the_shares_nearer():
     random = np.random.default_rng(2)
-    songs = [Song(song_part(), plan(random), Style(BOOK.patterns[0]), 110.0) for _ in range(8)]
+    songs = [HeldBackSong(song_part(), plan(random), Style(BOOK.patterns[0]), 110.0) for _ in range(8)]
     facts = {"width": 4, "scale": asdict(SCALE)}
     found = calibrate(lambda calibration: Planner(knows_nothing, facts | calibration), songs, rounds=8)
     wanted, before, after = (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soxr
 
-from musegen_daw.playback.source import Tape, resampled
+from musegen_daw.playback.source import AudioSpool, resampled
 
 RNG = np.random.default_rng(5)
 
@@ -13,7 +13,7 @@ RNG = np.random.default_rng(5)
 @pytest.mark.parametrize(("rate_hz", "to_rate_hz"), [(12_000, 48_000), (44_100, 48_000), (48_000, 44_100)])
 def test_it_is_resampled_as_a_whole_whatever_its_blocks(channels, rate_hz, to_rate_hz):
     audio = RNG.uniform(-1, 1, (30_000, channels)).astype(np.float32)
-    tape = Tape(rate_hz, to_rate_hz, channels)
+    tape = AudioSpool(rate_hz, to_rate_hz, channels)
     at = 0
     while at < len(audio):
         size = int(RNG.integers(1, 9_000))
@@ -36,7 +36,7 @@ def test_at_the_same_rate_it_is_kept_as_it_is():
 
 def test_what_is_long_lies_in_a_file_and_is_the_same():
     audio = RNG.uniform(-1, 1, (50_000, 2)).astype(np.float32)
-    tape = Tape(48_000, 48_000, 2, in_memory_bytes=100_000)
+    tape = AudioSpool(48_000, 48_000, 2, in_memory_bytes=100_000)
     for at in range(0, len(audio), 7_000):
         block = audio[at : at + 7_000].copy()
         tape.add(block)

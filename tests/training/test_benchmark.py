@@ -16,7 +16,7 @@ from training.drums import benchmark
 from training.drums.benchmark_scale import RECORDINGS, benchmark_scale, print_scale, project, runs
 from training.drums.benchmark_train import random_like
 from training.drums.corpus import Corpus
-from training.drums.dataset import IGNORED, DataConfig, DrumConditionalDataset, collate
+from training.drums.dataset import IGNORED, DrumConditionalDataset, DrumDataConfig, collate
 from training.drums.prepare import prepare
 from training.drums.seed_way import count_hits, prepare_the_seed_way
 from training.drums.styles import write_styles
@@ -178,7 +178,7 @@ def test_the_training_benchmark_compares_tokens_per_second(
 def test_random_batches_have_the_shapes_of_the_real_ones(prepared: Path) -> None:
     tokenizer = DrumTokenizer.load(prepared / "tokenizer.json")
     vocabulary = tokenizer.vocabulary()
-    dataset = DrumConditionalDataset(Corpus(prepared, "train"), tokenizer, DataConfig())
+    dataset = DrumConditionalDataset(Corpus(prepared, "train"), tokenizer, DrumDataConfig())
     batch = collate([dataset.draw(crop, 0) for crop in dataset.crops(0)])
     random = random_like(batch, vocabulary)
     for name, real, bare in zip(batch._fields, batch, random, strict=True):

@@ -8,7 +8,7 @@ import pytest
 from musegen_daw.drums.tokens import BOS, EOS
 from training.drums.bits import counted
 from training.drums.corpus import Corpus
-from training.drums.crops import Crop
+from training.drums.crops import BarCrop
 
 
 def test_counting_is_reckoned_over_written_bars(prepared) -> None:
@@ -16,7 +16,7 @@ def test_counting_is_reckoned_over_written_bars(prepared) -> None:
     size = 800
     song = int(np.flatnonzero(corpus.index["tracks"])[0])
     bars = int(corpus.index["bars"][song])
-    found = counted(prepared, corpus, [Crop(song, 0, bars, 0)], size)
+    found = counted(prepared, corpus, [BarCrop(song, 0, bars, 0)], size)
     tokens = corpus.between("tokens", song, 0, bars)
     written = int((corpus.tokens_per_bar(song) > 0).sum())
     assert 0 < written <= bars

@@ -24,25 +24,25 @@ from musegen_daw.drums.features import (
     drum_frames,
     part_frames,
 )
-from musegen_daw.drums.grammar import Grammar, Place
+from musegen_daw.drums.grammar import Grammar, GrammarState
 from musegen_daw.drums.tokens import BOS, EOS, PAD, DrumTokenizer
 from tests.drum_strategies import drum_hits
 from training.common.json_lines import JsonLines
 from training.drums import crops as cutting
 from training.drums.corpus import Corpus
-from training.drums.crops import Crop
+from training.drums.crops import BarCrop
 from training.drums.dataset import (
     BAR_STEP,
     IGNORED,
     LENGTH_STEP,
     CursorTable,
-    DataConfig,
     DrumConditionalDataset,
+    DrumDataConfig,
     collate,
 )
 
-NOTHING_HIDDEN = {each.name: 0.0 for each in fields(DataConfig) if each.name.startswith("hide_")}
-OPEN = DataConfig(max_tokens=120, max_bars=8, **NOTHING_HIDDEN)
+NOTHING_HIDDEN = {each.name: 0.0 for each in fields(DrumDataConfig) if each.name.startswith("hide_")}
+OPEN = DrumDataConfig(max_tokens=120, max_bars=8, **NOTHING_HIDDEN)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def tokenizer(prepared) -> DrumTokenizer:
 
 @pytest.fixture(scope="module")
 def dataset(train_corpus, tokenizer) -> DrumConditionalDataset:
-    return DrumConditionalDataset(train_corpus, tokenizer, DataConfig(max_tokens=120, max_bars=8), seed=3)
+    return DrumConditionalDataset(train_corpus, tokenizer, DrumDataConfig(max_tokens=120, max_bars=8), seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +249,7 @@ def test_all_parts_can_be_hidden_and_the_past_as_well(dataset) -> None:
 
 
 def test_controls_are_shown_as_often_as_configured(dataset) -> None:
-    names = [each.name for each in fields(DataConfig) if each.name.startswith("show_")]
+    names = [each.name for each in fields(DrumDataConfig) if each.name.startswith("show_")]
     for crop in dataset.crops(0):
         assert (_with(dataset, **dict.fromkeys(names, 0.0)).draw(crop, 0).controls == UNKNOWN).all()
         shown = _with(dataset, **dict.fromkeys(names, 1.0)).draw(crop, 0).controls
@@ -260,9 +260,9 @@ def test_controls_are_shown_as_often_as_configured(dataset) -> None:
 def test_controls_do_not_depend_on_where_a_song_is_cut(dataset) -> None:
     song = int(np.argmax(dataset.corpus.index["bars"]))
     bars = int(dataset.corpus.index["bars"][song])
-    whole = dataset.controls(Crop(song, 0, bars, 0))
+    whole = dataset.controls(BarCrop(song, 0, bars, 0))
     for first in range(bars):
-        cut = dataset.controls(Crop(song, first, bars - first, 0))
+        cut = dataset.controls(BarCrop(song, first, bars - first, 0))
         assert np.array_equal(
             cut[:, [DENSITY, CRASH, CYMBAL, TEMPO, METER]],
             whole[first:, [DENSITY, CRASH, CYMBAL, TEMPO, METER]],
@@ -303,7 +303,7 @@ def test_the_cursor_is_where_generation_stands(tokenizer, vocabulary, drawn) -> 
     tokens = [token for bar, own in encoded for token in bar if own]
     cursor = CursorTable(vocabulary).cursor(np.array([BOS, *tokens]), written)
     owners = np.flatnonzero(written).tolist()
-    grammar, place, bar = Grammar(vocabulary), Place.start(1), -1
+    grammar, place, bar = Grammar(vocabulary), GrammarState.start(1), -1
     expected = [owners[0] * 16 if owners else 0]
     for token in tokens:
         bar += token == vocabulary.bar_token
@@ -366,7 +366,7 @@ def test_bars_of_a_corpus_are_counted_from_the_first_asked_for(train_corpus) -> 
 
 def test_transposing_moves_pitches_and_nothing_else(dataset) -> None:
     still, moved = _with(dataset, transpose_semitones=0), _with(dataset, transpose_semitones=5)
-    crop = Crop(0, 0, 4, 0)
+    crop = BarCrop(0, 0, 4, 0)
     pitches = len(FAMILIES) * PITCHES
     for epoch in range(8):
         one, two = still.draw(crop, epoch).parts, moved.draw(crop, epoch).parts

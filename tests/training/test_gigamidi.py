@@ -16,7 +16,7 @@ from training.drums.gigamidi import find_units, read_unit
 SONGS = {f"song{n}": bytes([n]) * 10 for n in range(7)}
 
 
-def _read(root) -> dict[str, gigamidi.Source]:
+def _read(root) -> dict[str, gigamidi.CorpusFile]:
     sources = [source for unit in find_units(root) for source in read_unit(unit)]
     found = {source.key: source for source in sources}
     assert len(found) == len(sources)

@@ -12,7 +12,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from training.common.checkpoint import read_tensors, read_values
-from training.common.loop import LoopConfig, Progress, Task, fit, rate_at
+from training.common.loop import LoopConfig, TrainingState, TrainingTask, fit, rate_at
 from training.common.shares import Share, shares
 
 CONFIG = LoopConfig(steps=12, warmup_steps=2, validate_every=4, checkpoint_every=3, average_decay=0.5)
@@ -33,13 +33,13 @@ class Regression(nn.Module):
         return self.out(self.drop(torch.tanh(self.line(values)))).squeeze(-1)
 
 
-def _task(losses: list[float] | None = None) -> Task[int]:
+def _task(losses: list[float] | None = None) -> TrainingTask[int]:
     torch.manual_seed(1)
     model = Regression()
     falling = iter(losses or [])
 
     def loss(
-        network: nn.Module, share: Share[int], progress: Progress
+        network: nn.Module, share: Share[int], progress: TrainingState
     ) -> tuple[torch.Tensor, dict[str, float]]:
         seeds = (torch.Generator().manual_seed(item) for item in share.own)
         values = torch.cat([torch.randn(8, 3, generator=seed) for seed in seeds])
@@ -49,16 +49,16 @@ def _task(losses: list[float] | None = None) -> Task[int]:
     def validate(network: nn.Module) -> dict[str, float]:
         return {"error": next(falling) if losses else float(network.line.weight.detach().abs().sum())}
 
-    return Task(
+    return TrainingTask(
         model, lambda epoch: [[epoch * 10 + at] for at in range(5)], loss, validate, "error", {"facts": 3}
     )
 
 
-def _fit(folder, config=CONFIG, task=None, **options) -> Progress:
+def _fit(folder, config=CONFIG, task=None, **options) -> TrainingState:
     return fit(task or _task(), config, folder, fabric=Fabric(accelerator="cpu", devices=1), **options)
 
 
-def _stop_after(steps: int, task: Task[int]) -> Task[int]:
+def _stop_after(steps: int, task: TrainingTask[int]) -> TrainingTask[int]:
     """The same task, its process killed in the step after `steps`."""
     done = [0]
 

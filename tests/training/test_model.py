@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from musegen_daw.drums.events import FRAMES_PER_BAR
 from musegen_daw.drums.tokens import BOS, EOS, PAD, DrumTokenizer
-from training.drums.dataset import IGNORED, Batch, DrumConditionalDataset, Example, collate
+from training.drums.dataset import IGNORED, DrumBatch, DrumConditionalDataset, DrumExample, collate
 from training.drums.model import DrumLSTM, ModelConfig
 from training.drums.train import listening_loss
 
@@ -39,17 +39,17 @@ def model(vocabulary) -> DrumLSTM:
 
 
 @pytest.fixture
-def batch(dataset) -> Batch:
+def batch(dataset) -> DrumBatch:
     crops = [crop for crop in sorted(dataset.crops(0)) if crop.bars >= 4]
     return collate([dataset.plain(crop) for crop in crops[:3]])
 
 
-def _logits(model: DrumLSTM, batch: Batch) -> torch.Tensor:
+def _logits(model: DrumLSTM, batch: DrumBatch) -> torch.Tensor:
     with torch.no_grad():
         return model(batch).logits
 
 
-def _bars_of(batch: Batch) -> torch.Tensor:
+def _bars_of(batch: DrumBatch) -> torch.Tensor:
     return batch.cursor // FRAMES_PER_BAR
 
 
@@ -123,7 +123,7 @@ def test_controls_of_a_bar_change_that_bar_and_no_earlier_one(model, batch) -> N
 
 def test_songs_of_a_batch_do_not_touch_each_other(model, batch) -> None:
     expected = _logits(model, batch)
-    mixed = Batch(*(value.flip(0) for value in batch))
+    mixed = DrumBatch(*(value.flip(0) for value in batch))
     assert torch.allclose(_logits(model, mixed).flip(0), expected, atol=1e-5)
 
 
@@ -183,11 +183,11 @@ def test_two_sequences_are_learned_by_heart(dataset, vocabulary) -> None:
     assert _loss(model, batch).item() < 0.5
 
 
-def _short(example: Example) -> Example:
+def _short(example: DrumExample) -> DrumExample:
     return replace(example, tokens=example.tokens[:49], cursor=example.cursor[:48])
 
 
-def _loss(model: DrumLSTM, batch: Batch) -> torch.Tensor:
+def _loss(model: DrumLSTM, batch: DrumBatch) -> torch.Tensor:
     return functional.cross_entropy(
         model(batch).logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORED
     )

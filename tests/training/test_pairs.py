@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from musegen_daw.drums.events import LEAD_POSITIONS
 from tests.drum_corpus import HAT, PPQ, song_bytes
 from training.drums import pairs
-from training.drums.gigamidi import Source
+from training.drums.gigamidi import CorpusFile
 from training.drums.pairs import Pair, make_pair
 
 
-def _source(data: bytes) -> Source:
-    return Source("key", "train", data, "group", "A", "made")
+def _source(data: bytes) -> CorpusFile:
+    return CorpusFile("key", "train", data, "group", "A", "made")
 
 
 def _file(*tracks: list[mido.Message | mido.MetaMessage], ppq: int = PPQ) -> bytes:

@@ -9,7 +9,7 @@ from musegen_daw.drums.events import HIT
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.kit import PIECES
 from training.drums.played import (
-    Performance,
+    PlayedNotes,
     loudness,
     of_clip,
     of_hits,
@@ -21,9 +21,9 @@ from training.drums.played import (
 PIECE = {piece.name: index for index, piece in enumerate(PIECES)}
 
 
-def _performance(*notes: tuple[float, int, int], bpm: float = 120.0) -> Performance:
+def _performance(*notes: tuple[float, int, int], bpm: float = 120.0) -> PlayedNotes:
     beats, pitch, velocity = (np.array(column) for column in zip(*sorted(notes), strict=True))
-    return Performance(beats.astype(float), pitch, velocity.astype(float), bpm)
+    return PlayedNotes(beats.astype(float), pitch, velocity.astype(float), bpm)
 
 
 def test_three_hands_and_a_foot_twice_cannot_be_played() -> None:

@@ -24,7 +24,7 @@ from training.drums import prepare as preparation
 from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS, find_units, read_unit
 from training.drums.pairs import Pair, make_pair
-from training.drums.parts import Part, write_part
+from training.drums.parts import DrumPart, write_part
 from training.drums.prepare import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -198,7 +198,7 @@ def test_duplicates_are_dropped_across_shards_and_splits(tmp_path) -> None:
 def test_a_file_that_always_ends_its_reader_is_left_out_in_the_end(tmp_path, monkeypatch) -> None:
     write_parquet(tmp_path / "train.parquet", {"a": song_bytes(1), "b": song_bytes(2)})
     (unit,) = find_units(tmp_path)
-    part = Part.below(tmp_path, unit, False, ())
+    part = DrumPart.below(tmp_path, unit, False, ())
 
     class Died(BaseException):
         pass

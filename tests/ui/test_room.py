@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from musegen_daw.ui.clips.panel import ClipsPanel
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.panel import JamPanel
-from musegen_daw.ui.panel import Place
+from musegen_daw.ui.panel import Page
 from musegen_daw.ui.settings.panel import SettingsPanel
 from musegen_daw.ui.vocoder.panel import VocoderPanel
 from musegen_daw.ui.widgets.basic import ProgressLine
@@ -37,10 +37,10 @@ def window(qtbot, context):
     context.settings.change(is_first_run=False)
     control = JamControl(Rigs())
     places = (
-        Place("jam", "Jam", "jam", "Ctrl+1", lambda context: JamPanel(context, control)),
-        Place("clips", "Clips", "clips", "Ctrl+2", ClipsPanel),
-        Place("vocoder", "Vocoder", "vocoder", "Ctrl+3", lambda context: VocoderPanel(context, lambda: None)),
-        Place("settings", "Settings", "settings", "Ctrl+4", SettingsPanel),
+        Page("jam", "Jam", "jam", "Ctrl+1", lambda context: JamPanel(context, control)),
+        Page("clips", "Clips", "clips", "Ctrl+2", ClipsPanel),
+        Page("vocoder", "Vocoder", "vocoder", "Ctrl+3", lambda context: VocoderPanel(context, lambda: None)),
+        Page("settings", "Settings", "settings", "Ctrl+4", SettingsPanel),
     )
     made = Window(context, places, control)
     qtbot.addWidget(made)

@@ -15,7 +15,7 @@ from musegen_daw.jam.session_settings import Way
 from musegen_daw.ui import saved_session
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.panel import JamPanel
-from musegen_daw.ui.panel import BAD, WARN, Panel, Place
+from musegen_daw.ui.panel import BAD, WARN, Page, Panel
 from musegen_daw.ui.settings.panel import SettingsPanel
 from musegen_daw.ui.widgets.theme import theme
 from musegen_daw.ui.window import Window
@@ -66,9 +66,9 @@ class Desk:
         self.context = make_context(data_dir)
         self.control = JamControl(self.rigs)
         places = (
-            Place("jam", "Jam", "jam", "Ctrl+1", lambda context: JamPanel(context, self.control)),
-            Place("notes", "Notes", "clips", "Ctrl+2", Notes),
-            Place("settings", "Settings", "settings", "Ctrl+4", SettingsPanel),
+            Page("jam", "Jam", "jam", "Ctrl+1", lambda context: JamPanel(context, self.control)),
+            Page("notes", "Notes", "clips", "Ctrl+2", Notes),
+            Page("settings", "Settings", "settings", "Ctrl+4", SettingsPanel),
         )
         self.window = Window(self.context, places, self.control)
         qtbot.addWidget(self.window)

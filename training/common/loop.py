@@ -51,7 +51,7 @@ class LoopConfig:
 
 
 @dataclass(slots=True)
-class Progress:
+class TrainingState:
     """Where a training stands."""
 
     step: int = 0
@@ -67,7 +67,7 @@ Loss = tuple[Tensor, dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Opponent(Generic[Item]):
+class Discriminator(Generic[Item]):
     """A second network that is trained in turn with the model, as a discriminator is.
 
     `loss(network, share, progress)` is asked for after every share of the model, with the same share, and says
@@ -75,12 +75,12 @@ class Opponent(Generic[Item]):
     """
 
     model: nn.Module
-    loss: Callable[[nn.Module, Share[Item], Progress], Loss | None]
+    loss: Callable[[nn.Module, Share[Item], TrainingState], Loss | None]
     rate_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Task(Generic[Item]):
+class TrainingTask(Generic[Item]):
     """What a training brings along: its batches, one step, one validation.
 
     `plan(epoch)` gives the items of every step of an epoch, one step after the other; `loss(network, share, progress)`
@@ -91,12 +91,12 @@ class Task(Generic[Item]):
 
     model: nn.Module
     plan: Callable[[int], Iterable[Sequence[Item]]]
-    loss: Callable[[nn.Module, Share[Item], Progress], Loss]
+    loss: Callable[[nn.Module, Share[Item], TrainingState], Loss]
     validate: Callable[[nn.Module], dict[str, float]]
     watch: str
     facts: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
-    opponents: Mapping[str, Opponent[Item]] = field(default_factory=dict)
+    opponents: Mapping[str, Discriminator[Item]] = field(default_factory=dict)
 
 
 def rate_at(config: LoopConfig, step: int) -> float:
@@ -109,8 +109,8 @@ def rate_at(config: LoopConfig, step: int) -> float:
 
 
 def fit(
-    task: Task[Any], config: LoopConfig, folder: Path, *, fabric: Fabric, seconds: float = math.inf
-) -> Progress:
+    task: TrainingTask[Any], config: LoopConfig, folder: Path, *, fabric: Fabric, seconds: float = math.inf
+) -> TrainingState:
     """Train until the steps, the patience or `seconds` are used up; goes on from `folder` where it was left.
 
     Written to `folder`: `last.safetensors`, `best.safetensors` (both resumable) and `log.csv`. Raises ValueError
@@ -119,19 +119,19 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
     average = {name: value.detach().clone() for name, value in task.model.state_dict().items()}
-    progress = Progress()
+    progress = TrainingState()
     last = folder / "last.safetensors"
     # moved to the device first: what is loaded into an optimizer goes to where its parameters are
-    players = {"model": _Player(task.model, task.loss, 1.0, config, fabric)} | {
-        name: _Player(each.model, each.loss, each.rate_share, config, fabric)
+    networks = {"model": _OptimizedNetwork(task.model, task.loss, 1.0, config, fabric)} | {
+        name: _OptimizedNetwork(each.model, each.loss, each.rate_share, config, fabric)
         for name, each in task.opponents.items()
     }
-    modules = {name: player.module for name, player in players.items()}
-    optimizers = {name: player.optimizer.optimizer for name, player in players.items()}
+    modules = {name: network.module for name, network in networks.items()}
+    optimizers = {name: network.optimizer.optimizer for name, network in networks.items()}
     history: list[dict[str, Any]] = []
     if last.exists():
         values = load_checkpoint(last, modules, average, optimizers)
-        progress = Progress(**values["progress"])
+        progress = TrainingState(**values["progress"])
         history = values.get("history", [])
         if history and history[-1]["data"] != task.provenance.get("data"):
             raise ValueError(f"{folder} was trained on other data; name another folder, and --start {last}")
@@ -151,7 +151,7 @@ def fit(
     logged = progress.step
     while progress.step < config.steps and progress.stale < config.patience:
         for items in islice(task.plan(progress.epoch), progress.step_in_epoch, None):
-            figures = _step(list(players.values()), items, progress, config, fabric)
+            figures = _step(list(networks.values()), items, progress, config, fabric)
             progress.step += 1
             progress.step_in_epoch += 1
             progress.seconds = before + time.perf_counter() - started
@@ -188,13 +188,13 @@ def fit(
     return progress
 
 
-class _Player:
+class _OptimizedNetwork:
     """A network, its optimizer and its loss, set up for the devices."""
 
     def __init__(
         self,
         module: nn.Module,
-        loss: Callable[[nn.Module, Any, Progress], Loss | None],
+        loss: Callable[[nn.Module, Any, TrainingState], Loss | None],
         rate_share: float,
         config: LoopConfig,
         fabric: Fabric,
@@ -211,7 +211,7 @@ class _Player:
         network: Any = torch.compile(module) if config.compile else module
         self._network, self.optimizer = fabric.setup(network, optimizer)
 
-    def add(self, share: Share[Any], progress: Progress, *, is_last: bool) -> dict[str, float]:
+    def add(self, share: Share[Any], progress: TrainingState, *, is_last: bool) -> dict[str, float]:
         """Add the gradient of a share; of the last one all devices add up theirs. Returns the figures to log."""
         self._network.train()
         with self._fabric.no_backward_sync(
@@ -226,7 +226,7 @@ class _Player:
         self._has_gradient = True
         return {} if share.is_idle else figures
 
-    def step(self, progress: Progress) -> None:
+    def step(self, progress: TrainingState) -> None:
         """One step of the optimizer, where there is a gradient."""
         if not self._has_gradient:
             return
@@ -239,9 +239,13 @@ class _Player:
 
 
 def _step(
-    players: Sequence[_Player], items: Sequence[Any], progress: Progress, config: LoopConfig, fabric: Fabric
+    networks: Sequence[_OptimizedNetwork],
+    items: Sequence[Any],
+    progress: TrainingState,
+    config: LoopConfig,
+    fabric: Fabric,
 ) -> dict[str, float]:
-    """One step of every player on `items`; returns this device's part of the figures."""
+    """One step of every network on `items`; returns this device's part of the figures."""
     own = shares(items, fabric.global_rank, fabric.world_size, config.accumulate)
     if (
         fabric.world_size > 1
@@ -249,11 +253,11 @@ def _step(
         torch.manual_seed(hash((config.seed, progress.step, fabric.global_rank)))
     figures: dict[str, float] = {}
     for share in own:
-        for player in players:
-            for name, value in player.add(share, progress, is_last=share is own[-1]).items():
+        for network in networks:
+            for name, value in network.add(share, progress, is_last=share is own[-1]).items():
                 figures[name] = figures.get(name, 0.0) + value
-    for player in players:
-        player.step(progress)
+    for network in networks:
+        network.step(progress)
     return figures
 
 
@@ -275,7 +279,7 @@ def _follow(average: dict[str, Tensor], model: nn.Module, decay: float) -> None:
                 average[name].copy_(value)
 
 
-def _validate(task: Task[Any], average: dict[str, Tensor]) -> dict[str, float]:
+def _validate(task: TrainingTask[Any], average: dict[str, Tensor]) -> dict[str, float]:
     current = {name: value.detach().clone() for name, value in task.model.state_dict().items()}
     task.model.load_state_dict(average)
     task.model.eval()
@@ -290,7 +294,7 @@ class _Log:
     def __init__(self, path: Path, *, enabled: bool) -> None:
         self._path, self._enabled = path, enabled
 
-    def write(self, progress: Progress, figures: dict[str, float]) -> None:
+    def write(self, progress: TrainingState, figures: dict[str, float]) -> None:
         if not self._enabled:
             return
         row = {"step": progress.step, "epoch": progress.epoch, "seconds": round(progress.seconds, 1)}

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from lightning_fabric import Fabric
 
 from training.common.config import load_config
-from training.common.loop import LoopConfig, Progress
+from training.common.loop import LoopConfig, TrainingState
 
 
 class Training(Protocol):
@@ -30,8 +30,8 @@ def run_training(
     argv: list[str] | None,
     models: str,
     kind: type[Config],
-    train: Callable[..., Progress],
-    told: Callable[[Progress], str],
+    train: Callable[..., TrainingState],
+    told: Callable[[TrainingState], str],
     *,
     strategy: Callable[[Config], str] = lambda _: "auto",
 ) -> int:

@@ -33,7 +33,7 @@ _SIXTEENTHS = ("", "e", "&", "a")
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class DrumFigures:
     """What is drawn: values by song or by bar of the training split, and hits by voice (the last: percussion)."""
 
     values: dict[str, npt.NDArray[Any]]
@@ -44,7 +44,7 @@ class Figures:
 
 def analyse(
     facts: Mapping[str, Any], corpora: Mapping[str, Corpus], vocabulary: DrumVocabulary
-) -> tuple[dict[str, Any], Figures]:
+) -> tuple[dict[str, Any], DrumFigures]:
     """The numbers of the report as plain values, and what is drawn.
 
     Files, classes, sources, programs and feel count all splits; distributions are those of the training split.
@@ -73,7 +73,7 @@ def analyse(
     tokens = np.zeros(len(vocabulary), np.int64)
     for block in _blocks(_array(train, "tokens")):
         tokens += np.bincount(block, minlength=len(vocabulary))
-    figures = Figures(values, levels.sum(axis=1), where, levels)
+    figures = DrumFigures(values, levels.sum(axis=1), where, levels)
     statistics = {
         "files": facts["files"],
         "dropped": dict(sorted(facts["dropped"].items(), key=lambda item: -item[1])),

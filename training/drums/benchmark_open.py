@@ -76,11 +76,11 @@ def measure_open(data: Path) -> dict[str, Any]:
     """
     from musegen_daw.drums.tokens import DrumTokenizer
     from training.drums.corpus import Corpus
-    from training.drums.dataset import DataConfig, DrumConditionalDataset, collate
+    from training.drums.dataset import DrumConditionalDataset, DrumDataConfig, collate
 
     tokenizer = DrumTokenizer.load(data / "tokenizer.json")
     before, started = anonymous_megabytes(), time.perf_counter()
-    dataset = DrumConditionalDataset(Corpus(data, "train"), tokenizer, DataConfig())
+    dataset = DrumConditionalDataset(Corpus(data, "train"), tokenizer, DrumDataConfig())
     opened = time.perf_counter()
     batches = dataset.batches(0, BATCH_SIZE)
     collate([dataset.draw(crop, 0) for crop in next(batches)])

@@ -19,7 +19,7 @@ from musegen_daw.drums.features import CONTROL_SIZES
 from musegen_daw.drums.tokens import DrumTokenizer, DrumVocabulary
 from training.common.config import load_config
 from training.drums.corpus import Corpus
-from training.drums.dataset import IGNORED, Batch, DrumConditionalDataset, collate
+from training.drums.dataset import IGNORED, DrumBatch, DrumConditionalDataset, collate
 from training.drums.model import DrumLSTM
 from training.drums.train import DrumTraining, to_device
 
@@ -78,7 +78,7 @@ def benchmark_training(
     }
 
 
-def random_like(batch: Batch, vocabulary: DrumVocabulary) -> Batch:
+def random_like(batch: DrumBatch, vocabulary: DrumVocabulary) -> DrumBatch:
     """A batch of random values with the shapes of `batch`, padded in the same places."""
     allowed = torch.from_numpy((vocabulary.kinds[:, 0] > 0).nonzero()[0])
 
@@ -86,7 +86,7 @@ def random_like(batch: Batch, vocabulary: DrumVocabulary) -> Batch:
         return allowed[torch.randint(len(allowed), like.shape)]
 
     frames = batch.parts.shape[1] * FRAMES_PER_BAR
-    return Batch(
+    return DrumBatch(
         parts=torch.rand_like(batch.parts),
         heard=torch.rand(batch.heard.shape) < 0.9,
         drums=torch.rand_like(batch.drums),
@@ -116,7 +116,7 @@ def print_training(found: dict[str, Any]) -> None:
     print(f"padding                {found['padding_share']:10.1%}")
 
 
-def _step(model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, clip_norm: float) -> None:
+def _step(model: nn.Module, optimizer: torch.optim.Optimizer, batch: DrumBatch, clip_norm: float) -> None:
     logits = model(batch).logits
     loss = functional.cross_entropy(
         logits.flatten(0, 1).float(), batch.targets.flatten(), ignore_index=IGNORED

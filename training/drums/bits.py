@@ -11,8 +11,8 @@ import torch
 from musegen_daw.drums.tokens import BOS, EOS, DrumTokenizer
 from training.drums.baselines import Markov
 from training.drums.corpus import Corpus
-from training.drums.crops import Crop
-from training.drums.dataset import DataConfig, DrumConditionalDataset, Example, collate
+from training.drums.crops import BarCrop
+from training.drums.dataset import DrumConditionalDataset, DrumDataConfig, DrumExample, collate
 from training.drums.train import bits_per_bar, load_model, other_onsets, other_songs
 
 BATCH = 12
@@ -35,17 +35,17 @@ def bits(checkpoint: Path, data: Path, split: str, count: int, crops: int = 0) -
     tracks = np.flatnonzero(corpus.index["tracks"])
     songs = np.array([song for song in tracks.tolist() if corpus.songs[song]["four_four"]], np.int64)
     songs = songs[:count] if count else songs
-    dataset = DrumConditionalDataset(corpus, tokenizer, DataConfig(), 0)
+    dataset = DrumConditionalDataset(corpus, tokenizer, DrumDataConfig(), 0)
     chosen = dataset.crops(0, songs)
     chosen = sorted(
         chosen[:: max(1, len(chosen) // crops)] if crops else chosen, key=lambda crop: crop.tokens
     )
     other = dict(zip(songs.tolist(), songs[other_songs(len(songs))].tolist(), strict=True))
 
-    def others(crop: Crop, *, style: bool) -> Example:
+    def others(crop: BarCrop, *, style: bool) -> DrumExample:
         return _with_parts_of(dataset, crop, other[crop.song], style=style)
 
-    ways: dict[str, Callable[[Crop], Example]] = {
+    ways: dict[str, Callable[[BarCrop], DrumExample]] = {
         OWN: lambda crop: dataset.plain(crop, style=False, planned=False),
         OTHER: lambda crop: others(crop, style=False),
         NONE: lambda crop: dataset.plain(crop, heard=False, style=False, planned=False),
@@ -63,12 +63,12 @@ def bits(checkpoint: Path, data: Path, split: str, count: int, crops: int = 0) -
     return found | counted(data, corpus, chosen, len(tokenizer.vocabulary()))
 
 
-def _with_parts_of(dataset: DrumConditionalDataset, crop: Crop, other: int, *, style: bool) -> Example:
+def _with_parts_of(dataset: DrumConditionalDataset, crop: BarCrop, other: int, *, style: bool) -> DrumExample:
     onsets = other_onsets(dataset.corpus, other, crop.first_bar, crop.bars)
     return dataset.plain(crop, onsets=onsets, style=style, planned=False)
 
 
-def counted(data: Path, corpus: Corpus, crops: list[Crop], size: int) -> dict[str, float]:
+def counted(data: Path, corpus: Corpus, crops: list[BarCrop], size: int) -> dict[str, float]:
     """Bits a written bar by the frequencies of tokens and of their pairs, learned from the training songs."""
     training = Corpus(data, "train")
     markov = Markov.learn(

@@ -47,7 +47,7 @@ _FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptSongs:
     """A part, which of its songs (songs,) are kept, and of how many of its name each is which (songs,), from 1 on."""
 
     path: Path
@@ -78,7 +78,7 @@ class Kept:
         return hashlib.sha1(self.songs.tobytes() + self.numbers.tobytes()).hexdigest()[:8]
 
 
-def write_beats(kept: Kept) -> None:
+def write_beats(kept: KeptSongs) -> None:
     """Write the beats of the training songs as the strings that a tokenizer learns from."""
     beats = [
         beat
@@ -89,7 +89,7 @@ def write_beats(kept: Kept) -> None:
     write_text(kept.beats_path, json.dumps(beats, ensure_ascii=False))
 
 
-def write_block(item: tuple[Kept, Path, Path]) -> None:
+def write_block(item: tuple[KeptSongs, Path, Path]) -> None:
     """Write the block of a part, for a tokenizer and the path to write to: split after split, song after song.
 
     Of every split there are, under its name and a colon: `hits`, `onsets`, `tokens`, their counts in every bar

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from musegen_daw.drums.events import VELOCITY_LEVELS, Array
 from musegen_daw.drums.part_summary import PART_SUMMARY, part_summary
 from training.drums.corpus import Corpus
-from training.drums.styles import Groove, Grooves, codes_of, meter_levels, read_styles
+from training.drums.styles import Grooves, LearnedGroove, codes_of, meter_levels, read_styles
 
 WHOLE_BARS = 64
 LEAST_ONSETS = 4
@@ -44,7 +44,7 @@ def read_views(data: Path, split: str, views: int, seed: int = 0) -> Views:
     with np.load(data / split / "grooves.npz") as stored:
         codes_of_songs = stored["codes"]
     summaries: list[npt.NDArray[np.float32]] = []
-    grooves: list[Groove] = []
+    grooves: list[LearnedGroove] = []
     codes_of_views: list[int] = []
     songs = np.flatnonzero(corpus.index["tracks"] > 0).tolist()
     for song in tqdm(songs, desc=f"parts of {split}", leave=False, mininterval=2):
@@ -64,7 +64,7 @@ def read_views(data: Path, split: str, views: int, seed: int = 0) -> Views:
 
 def _view(
     corpus: Corpus, song: int, random: np.random.Generator | None
-) -> tuple[npt.NDArray[np.float32], Groove] | None:
+) -> tuple[npt.NDArray[np.float32], LearnedGroove] | None:
     """The parts and the groove of a song, or of a piece of it that `random` cuts and changes; None without parts."""
     facts: dict[str, Any] = corpus.songs[song]
     length = int(facts["bars"])
@@ -83,7 +83,7 @@ def _view(
     levels = meter_levels(facts["meters"], length)[first : first + bars]
     meter = int(np.bincount(levels).argmax())
     hits = corpus.between("hits", song, first, bars)
-    return part_summary(onsets, programs, bars, bpm, meter), Groove.read(hits, levels)
+    return part_summary(onsets, programs, bars, bpm, meter), LearnedGroove.read(hits, levels)
 
 
 def _changed(onsets: Array, programs: list[int], random: np.random.Generator) -> tuple[Array, list[int]]:

@@ -39,7 +39,7 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class CriticPair:
     """A window of a part (128, PART_FEATURES) and the drums that belong to it (128, VOICE_FEATURES)."""
 
     part: Floats
@@ -118,7 +118,7 @@ def train(
 def _maybe_log(
     network: CriticNetwork,
     average: dict[str, torch.Tensor],
-    held: Sequence[Pair],
+    held: Sequence[CriticPair],
     log: list[dict[str, float]],
     step: int,
     done: float,
@@ -135,12 +135,12 @@ def _maybe_log(
 
 def drawn_pairs(
     corpus: Corpus, songs: npt.NDArray[np.int64], count: int, random: np.random.Generator
-) -> list[Pair]:
+) -> list[CriticPair]:
     """Windows of different songs, the parts transposed, at times fewer of them, at times fewer bars.
 
     Raises ValueError where no window of any song has enough hits and notes.
     """
-    found: list[Pair] = []
+    found: list[CriticPair] = []
     for song in random.permutation(songs).tolist():
         pair = _drawn(corpus, song, random)
         if pair is not None:
@@ -152,7 +152,7 @@ def drawn_pairs(
     return found
 
 
-def _drawn(corpus: Corpus, song: int, random: np.random.Generator) -> Pair | None:
+def _drawn(corpus: Corpus, song: int, random: np.random.Generator) -> CriticPair | None:
     bars = int(corpus.index["bars"][song])
     length = WINDOW_BARS if random.random() >= SHORT_SHARE else int(random.integers(2, WINDOW_BARS))
     length = min(length, bars)
@@ -182,19 +182,19 @@ def transposed(onsets: Array, semitones: int) -> npt.NDArray[np.uint8]:
     return np.clip(onsets["pitch"].astype(np.int64) + semitones, 0, 127).astype(np.uint8)
 
 
-def pair_of(hits: Array, onsets: Array, bars: int) -> Pair:
+def pair_of(hits: Array, onsets: Array, bars: int) -> CriticPair:
     """Raw HIT and ONSET of at most eight bars as a pair; what is shorter ends in silence."""
     short = ((0, WINDOW_FRAMES - 16 * bars), (0, 0))
-    return Pair(
+    return CriticPair(
         np.pad(part_frames(onsets.astype(ONSET), bars), short),
         np.pad(voice_frames(quantise(hits), bars), short),
     )
 
 
-def held_pairs(corpus: Corpus, most: int = 320) -> list[Pair]:
+def held_pairs(corpus: Corpus, most: int = 320) -> list[CriticPair]:
     """One window of each of up to `most` songs, from its middle or wherever after it there is enough to hear."""
     songs = np.flatnonzero(corpus.index["tracks"])
-    found: list[Pair] = []
+    found: list[CriticPair] = []
     for song in songs[:: max(1, len(songs) // most)].tolist():
         bars = int(corpus.index["bars"][song])
         length = min(bars, WINDOW_BARS)
@@ -206,7 +206,7 @@ def held_pairs(corpus: Corpus, most: int = 320) -> list[Pair]:
     return found
 
 
-def top_one(critic: Critic, pairs: Sequence[Pair], among: int = AMONG) -> float:
+def top_one(critic: Critic, pairs: Sequence[CriticPair], among: int = AMONG) -> float:
     """The share of drums that score higher with their own part than with the parts of the next 15 songs."""
     if len(pairs) < 2:
         return 1.0

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from training.drums.corpus import Corpus
 
-Cuts = npt.NDArray[np.int64]  # (crops, 4): song, first bar, bars, tokens; see Crop
+Cuts = npt.NDArray[np.int64]  # (crops, 4): song, first bar, bars, tokens; see BarCrop
 
 SONGS_A_BLOCK = 1 << 14
 MIN_PLAYED_SHARE = 0.25
 
 
-class Crop(NamedTuple):
+class BarCrop(NamedTuple):
     """Consecutive bars of one song."""
 
     song: int
@@ -39,12 +39,12 @@ class Cutter:
     max_bars: int
     seed: int = 0
 
-    def crops(self, epoch: int, songs: npt.NDArray[np.int64] | None = None) -> list[Crop]:
+    def crops(self, epoch: int, songs: npt.NDArray[np.int64] | None = None) -> list[BarCrop]:
         """The cuts of one epoch, song after song, of all songs or of some in ascending order."""
         chosen = np.arange(len(self.corpus.index)) if songs is None else songs
         return _as_crops(self._cut(chosen, self._rooms(epoch)[chosen]))
 
-    def batches(self, epoch: int, batch_size: int) -> Iterator[list[Crop]]:
+    def batches(self, epoch: int, batch_size: int) -> Iterator[list[BarCrop]]:
         """The epoch's cuts in batches of similar length, in random order.
 
         They come from one block of songs after another, drawn from the whole corpus: the first is there at once.
@@ -93,8 +93,8 @@ class Cutter:
         return cuts
 
 
-def _as_crops(cuts: Cuts) -> list[Crop]:
-    return [Crop(*cut) for cut in cuts.tolist()]
+def _as_crops(cuts: Cuts) -> list[BarCrop]:
+    return [BarCrop(*cut) for cut in cuts.tolist()]
 
 
 def _in_batches(cuts: Cuts, batch_size: int, random: np.random.Generator) -> list[Cuts]:

@@ -34,7 +34,7 @@ from musegen_daw.drums.plan_reading import FILL, PlanScale, read_plan
 from musegen_daw.drums.style import STYLE_FEATURES, Style
 from musegen_daw.drums.tokens import BOS, EOS, PAD, DrumTokenizer, DrumVocabulary
 from training.drums.corpus import Corpus
-from training.drums.crops import Crop, Cutter
+from training.drums.crops import BarCrop, Cutter
 from training.drums.styles import meter_levels, read_styles
 
 IGNORED = -100
@@ -45,7 +45,7 @@ _NO_SCALE = PlanScale.learn([1], [1])
 
 
 @dataclass(frozen=True, slots=True)
-class DataConfig:
+class DrumDataConfig:
     """How sequences are cut, and how often what is hidden or changed while training."""
 
     max_tokens: int = 511
@@ -71,7 +71,7 @@ class DataConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class DrumExample:
     """One sequence: condition, style, controls and the tokens of those bars that are written."""
 
     parts: npt.NDArray[np.float32]  # (16·bars, PART_FEATURES)
@@ -85,8 +85,8 @@ class Example:
     cursor: npt.NDArray[np.int64]  # (length,) frame in which each input token leaves the drums
 
 
-class Batch(NamedTuple):
-    """Examples padded to one size; see Example for what the last axes are."""
+class DrumBatch(NamedTuple):
+    """Examples padded to one size; see DrumExample for what the last axes are."""
 
     parts: Tensor  # (batch, bars, 16, PART_FEATURES)
     heard: Tensor  # (batch, bars)
@@ -129,7 +129,9 @@ class DrumConditionalDataset:
     Raises ValueError for a corpus whose styles were not learned.
     """
 
-    def __init__(self, corpus: Corpus, tokenizer: DrumTokenizer, config: DataConfig, seed: int = 0) -> None:
+    def __init__(
+        self, corpus: Corpus, tokenizer: DrumTokenizer, config: DrumDataConfig, seed: int = 0
+    ) -> None:
         self.corpus, self.config, self.seed = corpus, config, seed
         self._cursors = CursorTable(tokenizer.vocabulary())
         self.book = read_styles(corpus.folder)
@@ -137,11 +139,11 @@ class DrumConditionalDataset:
             self._grooves, self._triplets = grooves["patterns"], grooves["triplets"]
             self.codes = grooves["codes"]
 
-    def crops(self, epoch: int, songs: npt.NDArray[np.int64] | None = None) -> list[Crop]:
+    def crops(self, epoch: int, songs: npt.NDArray[np.int64] | None = None) -> list[BarCrop]:
         """See Cutter."""
         return self._cutter.crops(epoch, songs)
 
-    def batches(self, epoch: int, batch_size: int) -> Iterator[list[Crop]]:
+    def batches(self, epoch: int, batch_size: int) -> Iterator[list[BarCrop]]:
         """See Cutter."""
         return self._cutter.batches(epoch, batch_size)
 
@@ -149,7 +151,7 @@ class DrumConditionalDataset:
     def _cutter(self) -> Cutter:
         return Cutter(self.corpus, self.config.max_tokens, self.config.max_bars, self.seed)
 
-    def draw(self, crop: Crop, epoch: int) -> Example:
+    def draw(self, crop: BarCrop, epoch: int) -> DrumExample:
         """A training example: some of the tracks, transposed; the future, the past and controls hidden at random."""
         config = self.config
         random = np.random.default_rng((self.seed, epoch, crop.song, crop.first_bar))
@@ -191,13 +193,13 @@ class DrumConditionalDataset:
 
     def plain(
         self,
-        crop: Crop,
+        crop: BarCrop,
         *,
         onsets: Array | None = None,
         heard: bool = True,
         style: bool = True,
         planned: bool = True,
-    ) -> Example:
+    ) -> DrumExample:
         """An example for evaluation: all tracks (or `onsets` in their stead), the code of the song, what its bars are.
 
         Without `style` and `planned` they are hidden.
@@ -213,7 +215,7 @@ class DrumConditionalDataset:
         chosen = self.book[code] if style and code >= 0 else None
         return self._example(crop, onsets, hits, all_heard, np.ones(crop.bars, bool), controls, chosen)
 
-    def controls(self, crop: Crop) -> npt.NDArray[np.int64]:
+    def controls(self, crop: BarCrop) -> npt.NDArray[np.int64]:
         """What the bars of a crop are (bars, 6), nothing hidden."""
         before = min(crop.first_bar, _BARS_BEFORE)
         first, bars = crop.first_bar - before, crop.bars + before
@@ -253,14 +255,14 @@ class DrumConditionalDataset:
 
     def _example(
         self,
-        crop: Crop,
+        crop: BarCrop,
         onsets: Array,
         hits: Array,
         heard: npt.NDArray[np.bool_],
         history: npt.NDArray[np.bool_],
         controls: npt.NDArray[np.int64],
         style: Style | None,
-    ) -> Example:
+    ) -> DrumExample:
         tokens = self.corpus.between("tokens", crop.song, crop.first_bar, crop.bars).astype(np.int64)
         written = self.corpus.counts("tokens", crop.song, crop.first_bar, crop.bars) > 0
         sequence = np.concatenate(([BOS], tokens, [EOS]))
@@ -268,7 +270,7 @@ class DrumConditionalDataset:
         frames = np.zeros(shape, np.float32)
         if style is not None:
             frames = style.frames(crop.bars, crop.first_bar).reshape(shape)
-        return Example(
+        return DrumExample(
             parts=part_frames(onsets, crop.bars),
             heard=heard,
             drums=drum_frames(quantise(hits), crop.bars),
@@ -281,7 +283,7 @@ class DrumConditionalDataset:
         )
 
 
-def collate(examples: list[Example]) -> Batch:
+def collate(examples: list[DrumExample]) -> DrumBatch:
     """Pad examples to the longest of them, rounded up: kernels are compiled for every new shape."""
     bars = -(-max(len(example.heard) for example in examples) // BAR_STEP) * BAR_STEP
     length = -(-max(len(example.cursor) for example in examples) // LENGTH_STEP) * LENGTH_STEP
@@ -307,7 +309,7 @@ def collate(examples: list[Example]) -> Batch:
         inputs[row, : len(example.cursor)] = torch.from_numpy(example.tokens[:-1])
         targets[row, : len(example.cursor)] = torch.from_numpy(example.tokens[1:])
         cursor[row, : len(example.cursor)] = torch.from_numpy(example.cursor)
-    return Batch(
+    return DrumBatch(
         parts.unflatten(1, (bars, FRAMES_PER_BAR)),
         heard,
         drums.unflatten(1, (bars, FRAMES_PER_BAR)),

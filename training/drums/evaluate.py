@@ -29,7 +29,7 @@ from training.drums.grid import rock_beat
 from training.drums.listening import (
     ENERGIES,
     TAKES,
-    Settings,
+    ListeningSettings,
     Work,
     keep_genres,
     write,
@@ -67,7 +67,7 @@ class Options:
 
     data: Path
     split: str
-    settings: Settings
+    settings: ListeningSettings
     songs: int = SONGS
     only: frozenset[str] = frozenset(MEASURES)
     workers: int = 1
@@ -108,7 +108,7 @@ def main(argv: list[str] | None = None) -> int:
     options = Options(
         given.data,
         given.split,
-        Settings(given.model, given.seed),
+        ListeningSettings(given.model, given.seed),
         given.songs,
         frozenset(given.only),
         given.workers,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from musegen_daw.drums.critic import WINDOW_BARS as CRITIC_BARS
 from musegen_daw.drums.critic import Critic
 from musegen_daw.drums.events import Array
-from training.drums.critic import AMONG, Pair, enough, pair_of, top_one
+from training.drums.critic import AMONG, CriticPair, enough, pair_of, top_one
 from training.drums.grid import (
     WINDOW_BARS,
     Grid,
@@ -92,7 +92,7 @@ def critic_top_one(
     Windows are those of which the human drums and the part have enough to tell, at most eight of a song; the other
     parts are those of the songs that follow, in windows of the same number.
     """
-    rounds: list[list[Pair]] = [[] for _ in range(CRITIC_WINDOWS)]
+    rounds: list[list[CriticPair]] = [[] for _ in range(CRITIC_WINDOWS)]
     for song, hits in zip(songs, drums, strict=True):
         number = 0
         for first in range(0, song.bars - CRITIC_BARS + 1, CRITIC_BARS):

@@ -24,7 +24,7 @@ _PATH_COLUMNS = ("midi_filename", "filename", "file_path", "file", "path", "md5"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CorpusFile:
     """One MIDI file of a corpus: its bytes and what the corpus says of it."""
 
     key: str
@@ -98,7 +98,7 @@ def find_units(root: Path) -> list[Unit]:
     return units
 
 
-def read_unit(unit: Unit) -> Iterator[Source]:
+def read_unit(unit: Unit) -> Iterator[CorpusFile]:
     """The MIDI files of one unit."""
     if unit.row_group >= 0:
         yield from _read_parquet(unit)
@@ -146,7 +146,7 @@ def _row_units(path: Path, split: str | None) -> list[Unit]:
     ]
 
 
-def _read_parquet(unit: Unit) -> Iterator[Source]:
+def _read_parquet(unit: Unit) -> Iterator[CorpusFile]:
     """The rows of the unit, few at a time: what comes before them in the row group is read and let go."""
     wanted = ("md5", "music", "song_group", "licence_class", "source")
     with pq.ParquetFile(unit.path, pre_buffer=False, buffer_size=1 << 20) as file:
@@ -162,7 +162,7 @@ def _read_parquet(unit: Unit) -> Iterator[Source]:
                 return
 
 
-def _row_source(row: dict[str, Any], unit: Unit) -> Source:
+def _row_source(row: dict[str, Any], unit: Unit) -> CorpusFile:
     music: Any = row["music"]
     data: bytes = (music["bytes"] if isinstance(music, dict) else music) or b""
     key = row.get("md5") or hashlib.md5(data).hexdigest()
@@ -178,9 +178,9 @@ def _row_source(row: dict[str, Any], unit: Unit) -> Source:
 
 def _source(
     key: str, data: bytes, split: str | None, *, group: str = "", licence_class: str = "", origin: str = ""
-) -> Source:
+) -> CorpusFile:
     group = group or key
-    return Source(key, split or _split_of(group), data, group, licence_class, origin)
+    return CorpusFile(key, split or _split_of(group), data, group, licence_class, origin)
 
 
 def _split_of(group: str) -> str:

@@ -22,7 +22,7 @@ from torch import Tensor
 from musegen_daw.drums.hand import OFFSET_MEAN, OFFSET_SPREAD, VELOCITY_MEAN, VELOCITY_SPREAD, read_steps
 from musegen_daw.music.kit import PIECES
 from training.common.files import write_json
-from training.drums.hand_data import EnergyScale, Performance, read_groove, read_songs
+from training.drums.hand_data import DrumPerformance, EnergyScale, read_groove, read_songs
 from training.drums.hand_evaluation import evaluate, graph_of, played
 from training.drums.hand_model import HandConfig, HandNetwork, save_hand
 from training.drums.hand_noise import read_noise
@@ -38,7 +38,7 @@ LEAN_DECAY = 3e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class HandBatch:
     """Some crops: features (crops, steps, STEP_FEATURES), and the hits of all of them (hits,)."""
 
     features: Tensor
@@ -84,9 +84,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def train(
-    groove: Sequence[Performance],
-    songs: Sequence[Performance],
-    validation: Sequence[Performance],
+    groove: Sequence[DrumPerformance],
+    songs: Sequence[DrumPerformance],
+    validation: Sequence[DrumPerformance],
     scale: EnergyScale,
     *,
     seconds: float,
@@ -145,15 +145,15 @@ def train(
 class _Source:
     """A performance and where its steps begin in its hits, (steps + 1,)."""
 
-    performance: Performance
+    performance: DrumPerformance
     starts: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, performance: Performance) -> _Source:
+    def of(cls, performance: DrumPerformance) -> _Source:
         step = performance.step
         return cls(performance, np.searchsorted(step, np.arange(step[-1] + 2)))
 
-    def crop(self, count: int, random: np.random.Generator) -> Performance:
+    def crop(self, count: int, random: np.random.Generator) -> DrumPerformance:
         """So many steps from somewhere."""
         first = int(random.integers(0, len(self.starts) - count))
         crop = self.performance.slice(int(self.starts[first]), int(self.starts[first + count]))
@@ -162,7 +162,7 @@ class _Source:
 
 def _crops(
     sources: Sequence[_Source], crops: int, count: int, random: np.random.Generator
-) -> list[Performance]:
+) -> list[DrumPerformance]:
     if not sources:
         return []
     sizes = np.array([len(each.starts) for each in sources], float) ** 0.75
@@ -170,7 +170,7 @@ def _crops(
     return [sources[at].crop(count, random) for at in chosen]
 
 
-def collate(crops: Sequence[Performance], scale: EnergyScale) -> Batch:
+def collate(crops: Sequence[DrumPerformance], scale: EnergyScale) -> HandBatch:
     """Crops of equally many steps."""
     read = [read_steps(each.hits, scale.energy_of(each.level), each.bpm) for each in crops]
     counts = [len(each.hits) for each in crops]
@@ -178,7 +178,7 @@ def collate(crops: Sequence[Performance], scale: EnergyScale) -> Batch:
     def column(values: list[Any], dtype: torch.dtype) -> Tensor:
         return torch.from_numpy(np.concatenate(values)).to(dtype)
 
-    return Batch(
+    return HandBatch(
         torch.from_numpy(np.stack([each.features for each in read])),
         torch.repeat_interleave(torch.arange(len(crops)), torch.tensor(counts)),
         column([each.step for each in read], torch.long),
@@ -189,7 +189,7 @@ def collate(crops: Sequence[Performance], scale: EnergyScale) -> Batch:
     )
 
 
-def nats(network: HandNetwork, batch: Batch) -> Tensor:
+def nats(network: HandNetwork, batch: HandBatch) -> Tensor:
     """Nats a hit: velocity and time each as a normal distribution, in units of 32 and of 15 ms."""
     found = network(batch.features)[batch.crop, batch.step, :, batch.piece]
     mean, spread = found[:, VELOCITY_MEAN], found[:, VELOCITY_SPREAD]
@@ -204,10 +204,10 @@ def nats(network: HandNetwork, batch: Batch) -> Tensor:
 
 def calibrate(
     network: HandNetwork,
-    performances: Sequence[Performance],
+    performances: Sequence[DrumPerformance],
     scale: EnergyScale,
     *,
-    noise_from: Sequence[Performance] = (),
+    noise_from: Sequence[DrumPerformance] = (),
 ) -> None:
     """Set what the spread consists of, and widen or narrow it until each piece varies as much as people's do.
 

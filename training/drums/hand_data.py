@@ -42,7 +42,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Performance:
+class DrumPerformance:
     """Drums as they were played.
 
     `hits` HIT on the grid; `velocity` (hits,) 1..127; `offset_ms` (hits,), NaN where it was not recorded; `weight`
@@ -84,12 +84,12 @@ class Performance:
         found[1:] = (struck[1:] == struck[:-1]).all(axis=1) & struck[1:].any(axis=1)
         return found
 
-    def between(self, first_bar: int, bars: int) -> Performance:
+    def between(self, first_bar: int, bars: int) -> DrumPerformance:
         """The hits of some bars."""
         first, last = np.searchsorted(self.hits["bar"], [first_bar, first_bar + bars])
         return self.slice(int(first), int(last))
 
-    def slice(self, first: int, last: int) -> Performance:
+    def slice(self, first: int, last: int) -> DrumPerformance:
         """Some of the hits, in the bars they lie in, counted from 0 again."""
         hits = self.hits[first:last].copy()
         first_bar, last_bar = int(hits["bar"][0]), int(hits["bar"][-1])
@@ -103,7 +103,7 @@ class Performance:
             level=self.level[first_bar : last_bar + 1],
         )
 
-    def changed(self, random: np.random.Generator) -> Performance:
+    def changed(self, random: np.random.Generator) -> DrumPerformance:
         """The same played softer (all hits alike) or louder (soft ones more so)."""
         by = random.uniform(0.3, 1.0)
         velocity = self.velocity * by if random.random() < 0.5 else 127 * (self.velocity / 127) ** by
@@ -117,7 +117,7 @@ class EnergyScale:
     levels: tuple[float, ...]
 
     @classmethod
-    def learn(cls, groups: Sequence[Sequence[Performance]]) -> EnergyScale:
+    def learn(cls, groups: Sequence[Sequence[DrumPerformance]]) -> EnergyScale:
         """By quantiles of the bars, from the softest to the loudest hundredth, each group counting as much."""
         points = np.linspace(0.01, 0.99, 33)
         levels = [np.concatenate([each.level for each in group]) for group in groups if group]
@@ -133,7 +133,7 @@ class EnergyScale:
         return np.interp(level, self.levels, np.linspace(0, 1, len(self.levels)))
 
 
-def read_groove(path: Path, split: str) -> list[Performance]:
+def read_groove(path: Path, split: str) -> list[DrumPerformance]:
     """The performances in 4/4 of one split of a zip of the Groove MIDI Dataset, by its own `info.csv`."""
     with zipfile.ZipFile(path) as archive:
         table = next((name for name in archive.namelist() if name.endswith("info.csv")), None)
@@ -150,7 +150,7 @@ def read_groove(path: Path, split: str) -> list[Performance]:
     return [each for each in found if each is not None]
 
 
-def performance_of(name: str, data: bytes, bpm: float) -> Performance | None:
+def performance_of(name: str, data: bytes, bpm: float) -> DrumPerformance | None:
     """A MIDI file in 4/4 as a performance; None where it has fewer than 8 hits."""
     score: Any = Score.from_midi(data)
     notes = np.array([(n.time, n.pitch, n.velocity) for t in score.tracks for n in t.notes], np.int64)
@@ -167,7 +167,7 @@ def performance_of(name: str, data: bytes, bpm: float) -> Performance | None:
     offset_ms = (played - grid) * 60_000 / (bpm * POSITIONS_PER_BEAT)
     offset_ms[np.abs(offset_ms) > MAX_OFFSET_MS] = np.nan  # a hit on another place of the grid than was meant
     offset_ms += RECORDED_LEAD_MS
-    return Performance(name, hits, loud, offset_ms, np.ones(len(hits)), bar_levels(hits, loud, bars), bpm)
+    return DrumPerformance(name, hits, loud, offset_ms, np.ones(len(hits)), bar_levels(hits, loud, bars), bpm)
 
 
 def _as_played(
@@ -200,12 +200,12 @@ def bar_levels(hits: Array, velocity: Floats, bars: int) -> Floats:
     return level[np.searchsorted(middles, np.arange(bars))]
 
 
-def read_songs(folder: Path, split: str, songs: int, seed: int = 0) -> list[Performance]:
+def read_songs(folder: Path, split: str, songs: int, seed: int = 0) -> list[DrumPerformance]:
     """Some bars of songs with played dynamics that have a piece of BORROWED; only those pieces are learned."""
     corpus = Corpus(folder, split)
     candidates = np.flatnonzero((corpus.index["dynamics"] == 2) & (corpus.index["tracks"] > 0))
     order = np.random.default_rng(seed).permutation(candidates)
-    found: list[Performance] = []
+    found: list[DrumPerformance] = []
     for own in _borrowing(corpus, order):
         found.append(own)
         if len(found) == songs:
@@ -213,7 +213,7 @@ def read_songs(folder: Path, split: str, songs: int, seed: int = 0) -> list[Perf
     return found
 
 
-def _borrowing(corpus: Corpus, order: npt.NDArray[np.int64]) -> Iterator[Performance]:
+def _borrowing(corpus: Corpus, order: npt.NDArray[np.int64]) -> Iterator[DrumPerformance]:
     for song in order.tolist():
         bars = int(corpus.index["bars"][song])
         first_bar = max(0, bars // 2 - SONG_BARS // 2)
@@ -227,6 +227,6 @@ def _borrowing(corpus: Corpus, order: npt.NDArray[np.int64]) -> Iterator[Perform
         unknown = np.full(len(hits), np.nan)
         level = bar_levels(hits, velocity, bars)
         name = str(corpus.songs[song]["key"])
-        yield Performance(
+        yield DrumPerformance(
             name, hits, velocity, unknown, borrowed.astype(float), level, float(corpus.index["bpm"][song])
         )

@@ -14,7 +14,7 @@ from musegen_daw.drums.hand import Hand, Noise
 from musegen_daw.models.session import Array as Values
 from musegen_daw.models.session import Graph
 from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE, VOICES
-from training.drums.hand_data import EnergyScale, Performance
+from training.drums.hand_data import DrumPerformance, EnergyScale
 from training.drums.hand_model import HandNetwork
 
 Floats = npt.NDArray[np.float64]
@@ -38,7 +38,7 @@ def graph_of(network: HandNetwork) -> Graph:
 
 def played(
     graph: Graph,
-    performances: Sequence[Performance],
+    performances: Sequence[DrumPerformance],
     scale: EnergyScale,
     *,
     spread: float = 1.0,
@@ -56,7 +56,9 @@ def played(
     return np.concatenate(velocity), np.concatenate(offset_ms)
 
 
-def evaluate(network: HandNetwork, performances: Sequence[Performance], scale: EnergyScale) -> dict[str, Any]:
+def evaluate(
+    network: HandNetwork, performances: Sequence[DrumPerformance], scale: EnergyScale
+) -> dict[str, Any]:
     """Tables of `performances`, human and played: voices, accents, what energy does, and how repeats differ."""
     graph = graph_of(network)
     hits = np.concatenate([each.hits for each in performances])
@@ -141,7 +143,7 @@ def _by_place(
 
 
 def _apart(
-    performances: Sequence[Performance], offset_ms: Floats, known: npt.NDArray[np.bool_]
+    performances: Sequence[DrumPerformance], offset_ms: Floats, known: npt.NDArray[np.bool_]
 ) -> dict[str, float]:
     """How far the hits of a step are from their common time: median and 95th percentile."""
     song = np.repeat(np.arange(len(performances)), [len(each.hits) for each in performances])
@@ -159,7 +161,7 @@ def _apart(
 
 def _at_energy(
     graph: Graph,
-    performances: Sequence[Performance],
+    performances: Sequence[DrumPerformance],
     scale: EnergyScale,
     energy: float,
     hits: npt.NDArray[np.void],
@@ -175,7 +177,7 @@ def _at_energy(
     return {name: round(float(value), 3) for name, value in row.items()}
 
 
-def _repeats(graph: Graph, performances: Sequence[Performance], scale: EnergyScale) -> dict[str, float]:
+def _repeats(graph: Graph, performances: Sequence[DrumPerformance], scale: EnergyScale) -> dict[str, float]:
     """Bars of a performance with equal hits, one after the other: how velocities differ, how alike accents are."""
     hand = Hand(graph)
     pairs: dict[str, list[Floats]] = {"human": [], "played": []}
@@ -200,7 +202,7 @@ def _repeats(graph: Graph, performances: Sequence[Performance], scale: EnergySca
     return found
 
 
-def _swells(graph: Graph, performances: Sequence[Performance], scale: EnergyScale) -> dict[str, float]:
+def _swells(graph: Graph, performances: Sequence[DrumPerformance], scale: EnergyScale) -> dict[str, float]:
     """Fills (bars with three toms or more): toms and snares of the last beat less those of the first two."""
     hand = Hand(graph)
     rises: dict[str, list[float]] = {"human": [], "played": []}

@@ -17,7 +17,7 @@ from musegen_daw.drums.hand import (
     Noise,
     read_steps,
 )
-from training.drums.hand_data import EnergyScale, Performance
+from training.drums.hand_data import DrumPerformance, EnergyScale
 from training.drums.hand_model import HandNetwork
 
 Floats = npt.NDArray[np.float64]
@@ -40,7 +40,7 @@ class _Mean:
         return self.total / self.pairs if self.pairs else 0.0
 
 
-def read_noise(network: HandNetwork, performances: Sequence[Performance], scale: EnergyScale) -> Noise:
+def read_noise(network: HandNetwork, performances: Sequence[DrumPerformance], scale: EnergyScale) -> Noise:
     """The shares of `Noise`, from products of standardised residuals of two hits of a performance."""
     loud_take, loud_place, total = _Mean(), _Mean(), _Mean()
     late_take, late_place, late_step, late_next, late_total = _Mean(), _Mean(), _Mean(), _Mean(), _Mean()

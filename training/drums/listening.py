@@ -26,7 +26,7 @@ from training.drums.measured import (
     drums_clip,
     onsets_over,
 )
-from training.drums.played import Performance, of_clip
+from training.drums.played import PlayedNotes, of_clip
 from training.drums.written import Outcome
 
 TAKES = 8
@@ -35,7 +35,7 @@ ENERGY_BARS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ListeningSettings:
     """How drums are asked for while measuring; all else is as the program has it."""
 
     model: Path
@@ -51,10 +51,10 @@ class Work:
     other: MeasuredSong
 
 
-class Listener:
+class MeasuringWorker:
     """One worker's generator."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ListeningSettings) -> None:
         self._settings = settings
         self._generator = DrumGenerator.open(settings.model)
 
@@ -92,7 +92,7 @@ class Listener:
         )
         return self._write(request, song)
 
-    def energy(self, song: MeasuredSong) -> list[Performance]:
+    def energy(self, song: MeasuredSong) -> list[PlayedNotes]:
         """One take of the first bars at each of ENERGIES."""
         bars = min(song.bars, int(song.windows[0]) + ENERGY_BARS)
         request = replace(self._request(song, song.onsets, 1), bars=bars_of(0, bars))
@@ -139,29 +139,29 @@ def style_of(song: MeasuredSong) -> Style:
 
 
 WAYS = {
-    "own": Listener.own,
-    "other": Listener.other,
-    "styled": Listener.styled,
-    "styled other": Listener.styled_other,
-    "primed": Listener.primed,
+    "own": MeasuringWorker.own,
+    "other": MeasuringWorker.other,
+    "styled": MeasuringWorker.styled,
+    "styled other": MeasuringWorker.styled_other,
+    "primed": MeasuringWorker.primed,
 }
 
 
-def write(settings: Settings, way: str, songs: list[Work]) -> list[Outcome]:
+def write(settings: ListeningSettings, way: str, songs: list[Work]) -> list[Outcome]:
     """The outcome of each song, written in one of WAYS."""
-    listener = Listener(settings)
+    listener = MeasuringWorker(settings)
     return [WAYS[way](listener, work) for work in songs]
 
 
-def write_at_energies(settings: Settings, songs: list[MeasuredSong]) -> list[list[Performance]]:
+def write_at_energies(settings: ListeningSettings, songs: list[MeasuredSong]) -> list[list[PlayedNotes]]:
     """The first bars of each song at each of ENERGIES."""
-    listener = Listener(settings)
+    listener = MeasuringWorker(settings)
     return [listener.energy(song) for song in songs]
 
 
-def keep_genres(settings: Settings, clips: list[Path]) -> list[tuple[list[float], float]]:
+def keep_genres(settings: ListeningSettings, clips: list[Path]) -> list[tuple[list[float], float]]:
     """For each clip of GENRES the shares of bars in which its takes keep the rule, and that of the style that fits."""
-    listener = Listener(settings)
+    listener = MeasuringWorker(settings)
     found: list[tuple[list[float], float]] = []
     for path in clips:
         genre, song = GENRES[path.stem], read_midi(path)

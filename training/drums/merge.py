@@ -35,7 +35,7 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BlockOffset:
     """A block, and of every split that it has songs of the AMOUNTS before it."""
 
     block: Path
@@ -47,7 +47,7 @@ class Laying:
     """Blocks for the files of the splits."""
 
     splits: dict[str, SplitFiles]
-    places: Sequence[Place]
+    places: Sequence[BlockOffset]
 
 
 def merge(parts: Sequence[Chosen], out: Path, tokenizer: Path, shards: ShardMap) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def merge(parts: Sequence[Chosen], out: Path, tokenizer: Path, shards: ShardMap)
     dropped: Counter[str] = Counter()
     classes: Counter[str] = Counter()
     files = size = 0
-    places: list[Place] = []
+    places: list[BlockOffset] = []
     with _text(out / "quarantine.csv") as quarantine, _text(out / "pairs.json") as pairs:
         poison = csv.writer(quarantine)
         poison.writerow(("file", "reason"))
@@ -79,7 +79,7 @@ def merge(parts: Sequence[Chosen], out: Path, tokenizer: Path, shards: ShardMap)
             if own:
                 pairs.write(before + own)
                 before = ",\n"
-            places.append(Place(part.block, {split: dict(totals[split]) for split in facts["totals"]}))
+            places.append(BlockOffset(part.block, {split: dict(totals[split]) for split in facts["totals"]}))
             for split, amounts in facts["totals"].items():
                 hours[split] += facts["hours"][split]
                 for name in AMOUNTS:

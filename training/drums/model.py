@@ -21,7 +21,7 @@ from musegen_daw.drums.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATUR
 from musegen_daw.drums.style import STYLE_FEATURES
 from musegen_daw.drums.tokens import BOS, EOS, DrumVocabulary
 from musegen_daw.music.kit import PIECES
-from training.drums.dataset import Batch
+from training.drums.dataset import DrumBatch
 
 MAX_LAG_BARS = 32
 
@@ -96,7 +96,7 @@ class DrumReader(nn.Module):
         return mixed.reshape(drums.shape[0], drums.shape[1], *mixed.shape[1:])
 
 
-class History(nn.Module):
+class BarHistory(nn.Module):
     """What earlier bars say about this one: the bar before, and those whose parts and drums are alike."""
 
     def __init__(self, config: ModelConfig) -> None:
@@ -171,7 +171,7 @@ class DrumLSTM(nn.Module):
         self.config = config
         self.encoder = PartEncoder(config)
         self.reader = DrumReader(config)
-        self.history = History(config)
+        self.history = BarHistory(config)
         self.controls = nn.ModuleList(nn.Embedding(size, config.context_width) for size in CONTROL_SIZES)
         for table in self.controls.parameters():
             nn.init.normal_(table, std=0.1)
@@ -209,7 +209,7 @@ class DrumLSTM(nn.Module):
         """(tokens, width): every token as the sum of its own vector and those of its base tokens."""
         return self.tokens + self.composition @ self.elements
 
-    def forward(self, batch: Batch, *, listen_only: bool = False) -> Output:
+    def forward(self, batch: DrumBatch, *, listen_only: bool = False) -> Output:
         """The logits of every next token, and what is expected without it."""
         memory, bars = self.encoder(batch.parts, batch.heard)
         asked = memory + self.asked(batch.style, batch.controls)
@@ -242,7 +242,7 @@ class DrumLSTM(nn.Module):
         mixed = self.exit_norm(functional.gelu(self.mix(torch.cat([self.drop(hidden), aligned], dim=-1))))
         return mixed @ table.T + self.bias + self.forbidden
 
-    def _look_back(self, bars: Tensor, batch: Batch) -> Tensor:
+    def _look_back(self, bars: Tensor, batch: DrumBatch) -> Tensor:
         count = bars.shape[1]
         drums = self.reader(batch.drums)
         if not self.config.use_history:

@@ -24,7 +24,7 @@ from musegen_daw.drums.spans import model_bars
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi.file import song_from_bytes
 from musegen_daw.music.time import Bar, TimeMap, TimeSignature
-from training.drums.gigamidi import Source
+from training.drums.gigamidi import CorpusFile
 
 MIN_HITS = 16
 MAX_NOTES = 200_000
@@ -33,7 +33,7 @@ MAX_TRACKS = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class PairTrack:
     """A listed instrument of a pair."""
 
     index: int
@@ -61,12 +61,12 @@ class Pair:
     dynamics: int
     timing: int
     drum_tracks: tuple[int, ...]
-    tracks: tuple[Track, ...]
+    tracks: tuple[PairTrack, ...]
     hits: Array = field(compare=False)
     onsets: Array = field(compare=False)
 
 
-def make_pair(source: Source, *, drums_only: bool = False, careful: bool = False) -> Pair | str:
+def make_pair(source: CorpusFile, *, drums_only: bool = False, careful: bool = False) -> Pair | str:
     """The pair of one MIDI file, or the reason why it has none.
 
     Kept are files with drums and at least one listed instrument (`drums_only`: drums alone will do),
@@ -134,7 +134,7 @@ def make_pair(source: Source, *, drums_only: bool = False, careful: bool = False
         dynamics=dynamics,
         timing=timing,
         drum_tracks=tuple(track.index for track in drums),
-        tracks=tuple(Track(track.index, track.program, track.name, len(track.start)) for track in listed),
+        tracks=tuple(PairTrack(track.index, track.program, track.name, len(track.start)) for track in listed),
         hits=hits,
         onsets=onsets,
     )
@@ -179,7 +179,7 @@ def _check_chunks(data: bytes) -> None:
         raise RuntimeError("truncated")
 
 
-def _read_fast(source: Source) -> _File:
+def _read_fast(source: CorpusFile) -> _File:
     if source.data.startswith(b"MThd"):
         _check_chunks(source.data)
     score: Any = Score.from_midi(source.data)
@@ -199,7 +199,7 @@ def _read_fast(source: Source) -> _File:
     return _File(int(score.tpq), _longest_tempo(tempos, end_ticks), meters, end_ticks, tracks)
 
 
-def _read_carefully(source: Source) -> _File:
+def _read_carefully(source: CorpusFile) -> _File:
     song = song_from_bytes(source.data, source.key)
     tracks: list[_Columns] = []
     for index, clip in enumerate(song.clips):

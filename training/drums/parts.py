@@ -16,7 +16,7 @@ from musegen_daw.drums.events import HIT, ONSET, POSITIONS_PER_FRAME
 from musegen_daw.files import written_beside
 from training.common.attempts import Attempts
 from training.common.duplicates import SIGNATURE_SIZE, Words, mixed, signature
-from training.drums.gigamidi import SPLITS, Source, Unit, read_unit
+from training.drums.gigamidi import SPLITS, CorpusFile, Unit, read_unit
 from training.drums.pairs import Pair, make_pair
 
 FORMAT = 4
@@ -25,7 +25,7 @@ POISON = ("empty, too large or damaged", "unreadable", "ended its reader", "dama
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DrumPart:
     """A unit, how it is to be read, and where its part goes."""
 
     unit: Unit
@@ -42,7 +42,7 @@ class Part:
         drums_only: bool,
         licence_classes: tuple[str, ...],
         excluded: frozenset[str] = frozenset(),
-    ) -> Part:
+    ) -> DrumPart:
         """The part of a unit, under a name that stays the same from run to run for the same options."""
         suffix = "".join(licence_classes) or "all"
         if excluded:
@@ -51,7 +51,7 @@ class Part:
         return cls(unit, drums_only, licence_classes, folder / name, excluded)
 
 
-def write_part(part: Part) -> None:
+def write_part(part: DrumPart) -> None:
     """Read the unit and write its songs, what identifies each, and the reasons why other files gave none."""
     pairs: list[Pair] = []
     digests: list[bytes] = []
@@ -101,7 +101,7 @@ def write_part(part: Part) -> None:
         )
 
 
-def _pair(source: Source, part: Part, deaths: int) -> Pair | str:
+def _pair(source: CorpusFile, part: DrumPart, deaths: int) -> Pair | str:
     if part.licence_classes and source.licence_class not in part.licence_classes:
         return "licence class not asked for"
     if source.split == "train" and source.key in part.excluded:

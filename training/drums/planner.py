@@ -34,7 +34,7 @@ OF_THE_REST = (0.6, 0.3, 0.4, 0.4)  # weights of crash, cymbal, density and ener
 LIVE, UNTIL, DEAF, NO_STYLE = 0.12, 0.06, 0.08, 0.1
 
 
-class Batch(NamedTuple):
+class PlanBatch(NamedTuple):
     """Songs side by side: inputs (songs, bars, ...), targets (songs, bars), and which bars there are."""
 
     window: Tensor
@@ -59,7 +59,7 @@ class Loader:
             [style_input(pattern, share) for pattern, share in zip(book.patterns, book.triplets, strict=True)]
         )
 
-    def draw(self, chosen: npt.NDArray[np.int64], random: np.random.Generator) -> Batch:
+    def draw(self, chosen: npt.NDArray[np.int64], random: np.random.Generator) -> PlanBatch:
         """The batch of some chunks."""
         data, own = self.data, self.data.chunks[chosen]
         bars = int(own["bars"].max())
@@ -88,7 +88,7 @@ class Loader:
             "there": there,
             "expressive": own["expressive"],
         }
-        return Batch(
+        return PlanBatch(
             **{name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in arrays.items()}
         )
 
@@ -121,7 +121,7 @@ def _windows(content: npt.NDArray[np.float32], known: npt.NDArray[np.bool_]) -> 
     return np.concatenate(steps, axis=2)
 
 
-def losses(output: PlannerOutput, batch: Batch) -> dict[str, Tensor]:
+def losses(output: PlannerOutput, batch: PlanBatch) -> dict[str, Tensor]:
     """Mean nats a bar of the kind, and of the others a bar in which they are chosen."""
     there = batch.there
     written = there & (batch.kind < STOP)

@@ -37,7 +37,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Performance:
+class PlayedNotes:
     """Drum notes in order of time: start in quarter notes, pitch and velocity, each (notes,)."""
 
     beats: Floats
@@ -56,24 +56,24 @@ class Performance:
         return np.rint(self.beats * 4).astype(np.int64) % FRAMES_PER_BAR
 
 
-def of_clip(clip: Clip, bpm: float) -> Performance:
+def of_clip(clip: Clip, bpm: float) -> PlayedNotes:
     """The notes of a drum clip."""
     rows = sorted((note.start_ticks, note.pitch, note.velocity) for note in clip.notes)
     start, pitch, velocity = np.array(rows, np.int64).reshape(-1, 3).T
-    return Performance(start / clip.ppq, pitch, velocity.astype(float), bpm)
+    return PlayedNotes(start / clip.ppq, pitch, velocity.astype(float), bpm)
 
 
-def of_hits(hits: Array, bpm: float) -> Performance:
+def of_hits(hits: Array, bpm: float) -> PlayedNotes:
     """HIT as notes: to a 48th of a quarter note and to eight velocities."""
     place = hits["bar"].astype(np.int64) * POSITIONS_PER_BAR + hits["position"] - LEAD_POSITIONS
     order = np.argsort(place, kind="stable")
     velocity = velocity_of_level(hits["level"]).astype(float) - _HALF_LEVEL
-    return Performance(
+    return PlayedNotes(
         place[order] / POSITIONS_PER_BEAT, _PITCHES[hits["piece"][order]], velocity[order], bpm
     )
 
 
-def playability(songs: Sequence[Performance]) -> dict[str, Any]:
+def playability(songs: Sequence[PlayedNotes]) -> dict[str, Any]:
     """What two hands and two feet would have to do, and where in the bar hits lie.
 
     `unplayable`: onsets (within 15 ms) with more than two hits of hands, or a foot twice; `three hands`: onsets
@@ -98,7 +98,7 @@ def playability(songs: Sequence[Performance]) -> dict[str, Any]:
     }
 
 
-def _stacked(song: Performance, apart_beats: float, *, feet: bool) -> tuple[int, int]:
+def _stacked(song: PlayedNotes, apart_beats: float, *, feet: bool) -> tuple[int, int]:
     """Onsets that need too many hands (or feet), and onsets; one lasts `apart_beats` from its first hit."""
     too_many = groups = 0
     begun = -np.inf
@@ -123,7 +123,7 @@ def _mean(values: npt.NDArray[Any]) -> float:
     return float(values.mean()) if len(values) else 0.0
 
 
-def touch(songs: Sequence[Performance]) -> dict[str, Any]:
+def touch(songs: Sequence[PlayedNotes]) -> dict[str, Any]:
     """How hits are played: of each voice mean and spread of velocity, the share of 126 and 127, and the spread of
     time in ms about the grid; and how loud hats are by sixteenth of the beat."""
     voice, velocity, step = (
@@ -148,7 +148,7 @@ def touch(songs: Sequence[Performance]) -> dict[str, Any]:
     }
 
 
-def offsets_ms(song: Performance) -> Floats:
+def offsets_ms(song: PlayedNotes) -> Floats:
     """How late each hit is (notes,), from the sixteenths or the triplets of its beat, whichever is nearer.
 
     NaN for what is played between them, which says nothing of time.
@@ -169,7 +169,7 @@ def _spread(late: Floats) -> float:
     return float(known.std()) if len(known) else 0.0
 
 
-def loudness(songs: Sequence[Performance]) -> dict[str, float]:
+def loudness(songs: Sequence[PlayedNotes]) -> dict[str, float]:
     """Mean velocity of kick, snare and closed hat."""
     voice, velocity = (
         np.concatenate([getattr(song, name) for song in songs]) for name in ("voice", "velocity")

@@ -23,10 +23,10 @@ from musegen_daw.drums.tokens import DrumTokenizer
 from training.common.data_report import add_map_options, run_preparation
 from training.common.duplicates import KEPT, find_duplicates
 from training.common.shard_map import ShardMap, open_shard_map
-from training.drums.blocks import Kept, tokenizer_digest, write_beats, write_block
+from training.drums.blocks import KeptSongs, tokenizer_digest, write_beats, write_block
 from training.drums.gigamidi import SPLITS, find_units
 from training.drums.merge import Chosen, merge
-from training.drums.parts import Identities, Part, read_identities, write_part
+from training.drums.parts import DrumPart, Identities, read_identities, write_part
 
 VOCABULARY_SIZE = 1024
 MAX_TRAINING_BEATS = 1_500_000
@@ -106,7 +106,7 @@ def prepare(
     classes = tuple(sorted(licence_classes))
     units = [(unit, False) for root in corpora for unit in find_units(root)]
     units += [(unit, True) for root in drum_corpora for unit in find_units(root)]
-    parts = [Part.below(folder, unit, drums_only, classes, excluded) for unit, drums_only in units]
+    parts = [DrumPart.below(folder, unit, drums_only, classes, excluded) for unit, drums_only in units]
     with open_shard_map(workers, scheduler, len(parts)) as shards:
         waiting = [part for part in parts if not part.path.exists()]
         shards.each(write_part, waiting, "reading", len(parts) - len(waiting))
@@ -114,7 +114,9 @@ def prepare(
         identities = [read_identities(path) for path in paths]
         found = _duplicates(identities, keep_duplicates)
         names = _numbers(identities, found)
-        kept = [Kept(path, codes == KEPT, own) for path, codes, own in zip(paths, found, names, strict=True)]
+        kept = [
+            KeptSongs(path, codes == KEPT, own) for path, codes, own in zip(paths, found, names, strict=True)
+        ]
         bars = [_training_bars(own, codes) for own, codes in zip(identities, found, strict=True)]
         chosen_tokenizer = folder / "tokenizer.json"
         if tokenizer is None:
@@ -177,14 +179,14 @@ def _training_bars(own: Identities, found: npt.NDArray[np.uint8]) -> int:
 
 
 def _train_tokenizer(
-    kept: Sequence[Kept],
+    kept: Sequence[KeptSongs],
     training_bars: Sequence[int],
     vocabulary_size: int,
     training_beats: int,
     shards: ShardMap,
 ) -> DrumTokenizer:
     """A tokenizer of the first training songs, parts of them up to the one that completes `training_beats`."""
-    chosen: list[Kept] = []
+    chosen: list[KeptSongs] = []
     most = 0
     for part, bars in zip(kept, training_bars, strict=True):
         if bars and most < training_beats:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from musegen_daw.drums.events import LISTED_PROGRAMS
 from musegen_daw.drums.tokens import BOS, EOS, DrumTokenizer, DrumVocabulary, base_tokenizer
 from musegen_daw.music.kit import PIECE_OF_PITCH
-from training.drums.gigamidi import Source, Unit, find_units, read_unit
+from training.drums.gigamidi import CorpusFile, Unit, find_units, read_unit
 from training.drums.pairs import MAX_NOTES, MIN_HITS
 from training.drums.prepare import VOCABULARY_SIZE
 
@@ -135,7 +135,7 @@ def _write_tracks(unit: Unit, *, folder: Path) -> dict[str, dict[str, Any]]:
     return pairs
 
 
-def _usable(source: Source) -> Any:
+def _usable(source: CorpusFile) -> Any:
     from symusic import Score
 
     try:

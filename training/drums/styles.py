@@ -36,7 +36,7 @@ _WEIGHT = np.array([0.25 if voice is None else 1.0 for voice in VOICE_OF_PIECE],
 Floats = npt.NDArray[np.float32]
 
 
-class Groove(NamedTuple):
+class LearnedGroove(NamedTuple):
     """A groove (2, 16, pieces), its share of beats in triplets, its meter by name or "other", and its played bars."""
 
     pattern: Floats
@@ -45,7 +45,7 @@ class Groove(NamedTuple):
     bars: int
 
     @classmethod
-    def read(cls, hits: Array, levels: npt.NDArray[np.int64]) -> Groove:
+    def read(cls, hits: Array, levels: npt.NDArray[np.int64]) -> LearnedGroove:
         """The groove of the bars, of these levels (bars,), that have their commonest meter: HIT of the corpus."""
         commonest = int(np.bincount(levels).argmax())
         played = quantise(hits)
@@ -63,7 +63,7 @@ class Grooves:
     bars: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, grooves: Sequence[Groove]) -> Grooves:
+    def of(cls, grooves: Sequence[LearnedGroove]) -> Grooves:
         """One after the other."""
         shape = len(grooves), STYLE_BARS, FRAMES_PER_BAR, len(PIECES)
         return cls(
@@ -76,11 +76,11 @@ class Grooves:
     @classmethod
     def read(cls, corpus: Corpus) -> Grooves:
         """The grooves of all songs of a split, each over the bars of its commonest meter."""
-        found: list[Groove] = []
+        found: list[LearnedGroove] = []
         for song in tqdm(range(len(corpus.index)), desc=f"grooves of {corpus.split}", leave=False):
             bars = int(corpus.index["bars"][song])
             levels = meter_levels(corpus.songs[song]["meters"], bars)
-            found.append(Groove.read(corpus.between("hits", song, 0, bars), levels))
+            found.append(LearnedGroove.read(corpus.between("hits", song, 0, bars), levels))
         return cls.of(found)
 
 

@@ -19,18 +19,18 @@ from musegen_daw.drums.events import Array
 from musegen_daw.drums.tokens import DrumTokenizer
 from training.common.checkpoint import read_tensors
 from training.common.config import from_dict
-from training.common.loop import LoopConfig, Progress, Task, fit
+from training.common.loop import LoopConfig, TrainingState, TrainingTask, fit
 from training.common.provenance import provenance
 from training.common.shares import Share
 from training.common.train_command import run_training
 from training.drums.corpus import Corpus
-from training.drums.crops import SONGS_A_BLOCK, Crop
+from training.drums.crops import SONGS_A_BLOCK, BarCrop
 from training.drums.dataset import (
     IGNORED,
-    Batch,
-    DataConfig,
+    DrumBatch,
     DrumConditionalDataset,
-    Example,
+    DrumDataConfig,
+    DrumExample,
     collate,
 )
 from training.drums.model import DrumLSTM, ModelConfig, Output
@@ -47,7 +47,7 @@ class DrumTraining:
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
-    data: DataConfig = field(default_factory=DataConfig)
+    data: DrumDataConfig = field(default_factory=DrumDataConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)
     validation_crops: int = 360
     listening_weight: float = 0.3
@@ -77,7 +77,7 @@ def train(
     fabric: Fabric,
     seconds: float = math.inf,
     start: Path | None = None,
-) -> Progress:
+) -> TrainingState:
     """Train until done or `seconds` have passed; returns where it stands.
 
     A run that is new begins with those averaged weights of the checkpoint `start` that have a place in it.
@@ -88,19 +88,21 @@ def train(
     if start is not None:
         begin_with(model, start)
     training = DrumConditionalDataset(Corpus(data, "train"), tokenizer, config.data, config.loop.seed)
-    validation = DrumConditionalDataset(Corpus(data, "validation"), tokenizer, DataConfig(), 0)
+    validation = DrumConditionalDataset(Corpus(data, "validation"), tokenizer, DrumDataConfig(), 0)
     watched = validation_batches(validation, config.validation_crops)
     if not watched["own"]:
         raise ValueError(f"{data} has no song with instruments in the validation split")
 
-    def plan(epoch: int) -> Iterable[list[Crop]]:
+    def plan(epoch: int) -> Iterable[list[BarCrop]]:
         return training.batches(epoch, config.loop.batch_size)
 
-    def listening_weight(crop: Crop) -> float:
+    def listening_weight(crop: BarCrop) -> float:
         written = training.corpus.counts("tokens", crop.song, crop.first_bar, crop.bars) > 0
         return crop.bars * REPEAT_WEIGHT + int(written.sum()) * (1 - REPEAT_WEIGHT)
 
-    def loss(network: nn.Module, share: Share[Crop], progress: Progress) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        network: nn.Module, share: Share[BarCrop], progress: TrainingState
+    ) -> tuple[Tensor, dict[str, float]]:
         batch = to_device(collate([training.draw(crop, progress.epoch) for crop in share.own]), fabric.device)
         output: Output = network(batch, listen_only=config.listen_only)
         lengths, bars = (_share_of(share, size) for size in (crop_targets, listening_weight))
@@ -130,23 +132,23 @@ def train(
     }
     watch = "expected" if config.listen_only else "bits"
     found = provenance(data, fabric)
-    task = Task(model, plan, loss, validate, watch=watch, facts=facts, provenance=found)
+    task = TrainingTask(model, plan, loss, validate, watch=watch, facts=facts, provenance=found)
     return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
 
 
-def crop_targets(crop: Crop) -> int:
+def crop_targets(crop: BarCrop) -> int:
     """The tokens to be guessed in a crop: its own and the end."""
     return crop.tokens + 1
 
 
-def _share_of(share: Share[Crop], size: Callable[[Crop], float]) -> float:
+def _share_of(share: Share[BarCrop], size: Callable[[BarCrop], float]) -> float:
     return sum(map(size, share.own)) / sum(map(size, share.whole))
 
 
 REPEAT_WEIGHT = 0.3  # of what is expected of a repeat, beside 1 for a bar that is written
 
 
-def listening_loss(expected: Tensor, batch: Batch) -> Tensor:
+def listening_loss(expected: Tensor, batch: DrumBatch) -> Tensor:
     """Nats a sixteenth by which what is expected misses the hits, over the real bars, the written ones above all."""
     hits = batch.drums[..., : expected.shape[-1]]
     missed = functional.binary_cross_entropy_with_logits(expected.float(), hits, reduction="none").sum(dim=-1)
@@ -155,7 +157,7 @@ def listening_loss(expected: Tensor, batch: Batch) -> Tensor:
     return (missed.mean(dim=-1) * weight).sum() / weight.sum().clamp(min=1e-6)
 
 
-def expected_nats(model: nn.Module, batches: Iterable[Batch], device: torch.device) -> float:
+def expected_nats(model: nn.Module, batches: Iterable[DrumBatch], device: torch.device) -> float:
     """Nats a sixteenth by which the part encoder alone misses the hits."""
     nats, bars = 0.0, 0
     for batch in batches:
@@ -166,9 +168,9 @@ def expected_nats(model: nn.Module, batches: Iterable[Batch], device: torch.devi
     return nats / bars
 
 
-def to_device(batch: Batch, device: torch.device) -> Batch:
+def to_device(batch: DrumBatch, device: torch.device) -> DrumBatch:
     """The batch on another device."""
-    return Batch(*(value.to(device, non_blocking=True) for value in batch))
+    return DrumBatch(*(value.to(device, non_blocking=True) for value in batch))
 
 
 def other_songs(songs: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -194,12 +196,12 @@ def other_onsets(corpus: Corpus, other: int, first_bar: int, bars: int) -> Array
     return np.concatenate(pieces)
 
 
-def with_other_parts(dataset: DrumConditionalDataset, crop: Crop, other: int) -> Example:
+def with_other_parts(dataset: DrumConditionalDataset, crop: BarCrop, other: int) -> DrumExample:
     """The crop with the instruments of song `other` in the place of its own."""
     return dataset.plain(crop, onsets=other_onsets(dataset.corpus, other, crop.first_bar, crop.bars))
 
 
-def validation_batches(dataset: DrumConditionalDataset, crops: int) -> dict[str, list[Batch]]:
+def validation_batches(dataset: DrumConditionalDataset, crops: int) -> dict[str, list[DrumBatch]]:
     """Fixed crops of songs with instruments, spread over the split: with their own parts, another song's, and none."""
     songs = np.flatnonzero(dataset.corpus.index["tracks"])
     mapping = dict(zip(songs.tolist(), songs[other_songs(len(songs))].tolist(), strict=True))
@@ -217,7 +219,7 @@ def validation_batches(dataset: DrumConditionalDataset, crops: int) -> dict[str,
     }
 
 
-def bits_per_bar(model: nn.Module, batches: Iterable[Batch], device: torch.device) -> float:
+def bits_per_bar(model: nn.Module, batches: Iterable[DrumBatch], device: torch.device) -> float:
     """Bits of the drum tokens a written bar, teacher forced."""
     nats, bars = 0.0, 0
     for batch in batches:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from musegen_daw.drums.events import Array
 from training.drums.grid import Grid
-from training.drums.played import Performance
+from training.drums.played import PlayedNotes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -15,7 +15,7 @@ class Outcome:
 
     takes: tuple[Grid, ...]
     hits: Array
-    played: Performance
+    played: PlayedNotes
     valid: bool
 
     @property

@@ -18,14 +18,16 @@ FLOOR_DB = -120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class AudioFigures:
     """What is drawn: values by chunk or by recording, and the mean level of every bin by source."""
 
     values: dict[str, npt.NDArray[np.float64]]
     spectra: dict[str, Floats]  # (1 + N_FFT // 2,) in dB
 
 
-def analyse(facts: Mapping[str, Any], corpora: Mapping[str, AudioCorpus]) -> tuple[dict[str, Any], Figures]:
+def analyse(
+    facts: Mapping[str, Any], corpora: Mapping[str, AudioCorpus]
+) -> tuple[dict[str, Any], AudioFigures]:
     """The numbers of the report as plain values, and what is drawn.
 
     Durations are those of the recordings of all splits; levels and bandwidths those of at most 2000 chunks
@@ -62,7 +64,7 @@ def analyse(facts: Mapping[str, Any], corpora: Mapping[str, AudioCorpus]) -> tup
         "distributions": {name: distribution(array) for name, array in values.items()},
         "full_band_share": float((bandwidth > 0.9 * rate / 2).mean()),
     }
-    return statistics, Figures(values, spectra)
+    return statistics, AudioFigures(values, spectra)
 
 
 def mean_power(audio: Floats) -> Floats:

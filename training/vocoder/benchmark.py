@@ -16,11 +16,11 @@ from tqdm import tqdm
 
 from training.common.config import load_config
 from training.common.files import write_json
-from training.common.loop import Progress
+from training.common.loop import TrainingState
 from training.common.shares import Share
 from training.drums.benchmark import machine
 from training.vocoder.benchmark_open import benchmark_open, print_open
-from training.vocoder.dataset import AudioCorpus, Batch, Crop, VocoderDataset, collate
+from training.vocoder.dataset import AudioBatch, AudioCorpus, AudioCrop, VocoderDataset, collate
 from training.vocoder.generator import Generator
 from training.vocoder.train import Duel, VocoderTraining, to_device
 
@@ -63,19 +63,19 @@ def benchmark(
     if not plan:
         raise ValueError(f"{data} has no audio in the training split")
     seconds = {"load": 0.0}
-    random: list[Batch] = []
+    random: list[AudioBatch] = []
 
-    def draw(crops: Sequence[Crop], progress: Progress) -> Batch:
+    def draw(crops: Sequence[AudioCrop], progress: TrainingState) -> AudioBatch:
         started = time.perf_counter()
         batch = collate([dataset.draw(crop, 0) for crop in crops])
         seconds["load"] += time.perf_counter() - started
-        random[:] = [Batch(torch.rand_like(batch.mel), 0.1 * torch.randn_like(batch.audio))]
+        random[:] = [AudioBatch(torch.rand_like(batch.mel), 0.1 * torch.randn_like(batch.audio))]
         return to_device(batch, fabric.device)
 
-    def bare(crops: Sequence[Crop], progress: Progress) -> Batch:
+    def bare(crops: Sequence[AudioCrop], progress: TrainingState) -> AudioBatch:
         return to_device(random[0], fabric.device)
 
-    progress = Progress(step=config.adversarial_from if adversarial else 0)
+    progress = TrainingState(step=config.adversarial_from if adversarial else 0)
     ways = {name: _Way(config, way, fabric) for name, way in (("real", draw), ("bare", bare))}
     samples = 0
     for step in tqdm(range(steps + WARM_UP_STEPS), "steps", disable=not sys.stderr.isatty()):
@@ -116,7 +116,7 @@ class _Way:
         self._clip_norm = config.loop.clip_norm
         self.seconds = 0.0
 
-    def step(self, crops: list[Crop], progress: Progress) -> None:
+    def step(self, crops: list[AudioCrop], progress: TrainingState) -> None:
         started = time.perf_counter()
         share = Share(crops, crops)
         for (side, optimizer), loss in zip(

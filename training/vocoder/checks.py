@@ -11,7 +11,7 @@ import numpy as np
 from musegen_daw.vocoder.mel import Floats, MelConfig, log_mel
 from musegen_daw.vocoder.vocoder import Vocoder
 from training.vocoder.measures import LSD_HOP, LSD_N_FFT, log_spectra
-from training.vocoder.ways import Clip
+from training.vocoder.ways import ReferenceClip
 
 SILENCE_SECONDS, SWEEP_SECONDS, LONG_SECONDS = 10.0, 10.0, 180.0
 SWEEP_LEVEL = 0.25
@@ -20,7 +20,7 @@ FLOOR_DB = -100.0
 _NEAR_SHARE, _NEAR_HZ, _AROUND_BINS = 0.5, 200.0, 12
 
 
-def check(model: Path, clip: Clip, out: Path) -> dict[str, Any]:
+def check(model: Path, clip: ReferenceClip, out: Path) -> dict[str, Any]:
     """All checks of the model in a folder; draws the sweep to `out`/sweep.png. `clip` is what is repeated."""
     vocoder = Vocoder.open(model)
     config = vocoder.mel
@@ -95,7 +95,7 @@ def constant_line(audio: Floats, hertz: Floats, config: MelConfig) -> tuple[floa
     return float(prominence[at]), float(level[at]), float(bins[at])
 
 
-def seam_difference(model: Path, clip: Clip) -> float:
+def seam_difference(model: Path, clip: ReferenceClip) -> float:
     """The largest difference between a clip, repeated to three minutes, vocoded in chunks and in one pass."""
     samples = _samples(LONG_SECONDS, clip.config)
     mel = log_mel(np.resize(clip.audio, samples), clip.config)

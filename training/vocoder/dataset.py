@@ -26,7 +26,7 @@ PEAK_LIMIT = 0.99
 
 
 @dataclass(frozen=True, slots=True)
-class DataConfig:
+class AudioDataConfig:
     """How crops are cut, and what is changed how often while training.
 
     A crop gets a gain from `gain_low_db` to `gain_high_db`, less where it would clip; of all crops
@@ -47,7 +47,7 @@ class DataConfig:
     tail_share: float = 0.02
 
 
-class Crop(NamedTuple):
+class AudioCrop(NamedTuple):
     """A place in a chunk."""
 
     chunk: int
@@ -55,15 +55,15 @@ class Crop(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class AudioExample:
     """Audio with its log-mel: sample t · hop_length is the centre of frame t."""
 
     mel: Floats  # (n_mels, frames)
     audio: Floats  # (frames * hop_length,)
 
 
-class Batch(NamedTuple):
-    """Examples of one length; see Example."""
+class AudioBatch(NamedTuple):
+    """Examples of one length; see AudioExample."""
 
     mel: Tensor  # (batch, n_mels, frames)
     audio: Tensor  # (batch, frames * hop_length)
@@ -134,7 +134,7 @@ class _Chunks(LazySequence[dict[str, Any]]):
         return self._recordings[int(row["recording"])] | place
 
 
-class Crops(Sequence[Crop]):
+class Crops(Sequence[AudioCrop]):
     """The crops of an epoch, as two arrays (crops,) until they are asked for."""
 
     def __init__(self, chunks: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> None:
@@ -144,28 +144,28 @@ class Crops(Sequence[Crop]):
         return len(self._chunks)
 
     @overload
-    def __getitem__(self, index: int) -> Crop: ...
+    def __getitem__(self, index: int) -> AudioCrop: ...
 
     @overload
-    def __getitem__(self, index: slice) -> list[Crop]: ...
+    def __getitem__(self, index: slice) -> list[AudioCrop]: ...
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             places = zip(self._chunks[index].tolist(), self._starts[index].tolist(), strict=True)
-            return [Crop(*place) for place in places]
-        return Crop(int(self._chunks[index]), int(self._starts[index]))
+            return [AudioCrop(*place) for place in places]
+        return AudioCrop(int(self._chunks[index]), int(self._starts[index]))
 
 
-class Batches(LazySequence[list[Crop]]):
+class Batches(LazySequence[list[AudioCrop]]):
     """Crops in batches of one size; what is left over is left out, unless it is all there is."""
 
-    def __init__(self, crops: Sequence[Crop], batch_size: int) -> None:
+    def __init__(self, crops: Sequence[AudioCrop], batch_size: int) -> None:
         self._crops, self._size = crops, batch_size
 
     def __len__(self) -> int:
         return len(self._crops) // self._size or min(1, len(self._crops))
 
-    def _item(self, at: int) -> list[Crop]:
+    def _item(self, at: int) -> list[AudioCrop]:
         first = at * self._size
         return list(self._crops[first : first + self._size])
 
@@ -176,7 +176,7 @@ class VocoderDataset:
     A chunk gives `crops_per_chunk` crops an epoch, fewer where part of it is padding.
     """
 
-    def __init__(self, corpus: AudioCorpus, mel: MelConfig, config: DataConfig, seed: int = 0) -> None:
+    def __init__(self, corpus: AudioCorpus, mel: MelConfig, config: AudioDataConfig, seed: int = 0) -> None:
         if corpus.sample_rate_hz != mel.sample_rate_hz:
             raise ValueError(
                 f"the audio was prepared at {corpus.sample_rate_hz} Hz, the mel is of {mel.sample_rate_hz} Hz"
@@ -205,13 +205,13 @@ class VocoderDataset:
         """The epoch's crops in batches of one size; what is left over is left out, unless it is all there is."""
         return Batches(self.crops(epoch), batch_size)
 
-    def fixed_crops(self, count: int) -> list[Crop]:
+    def fixed_crops(self, count: int) -> list[AudioCrop]:
         """Up to `count` crops for validation: from the middle of chunks spread evenly over the split."""
         chunks = np.unique(np.linspace(0, len(self._lengths) - 1, min(count, len(self._lengths))).astype(int))
         middle = np.maximum(self._lengths[chunks] - self.crop_samples, 0) // 2
-        return [Crop(*place) for place in zip(chunks.tolist(), middle.tolist(), strict=True)]
+        return [AudioCrop(*place) for place in zip(chunks.tolist(), middle.tolist(), strict=True)]
 
-    def draw(self, crop: Crop, epoch: int) -> Example:
+    def draw(self, crop: AudioCrop, epoch: int) -> AudioExample:
         """A training example: mixed, made louder or quieter or silent at random."""
         config = self.config
         random = np.random.default_rng((self.seed, epoch, crop.chunk, crop.start))
@@ -221,7 +221,7 @@ class VocoderDataset:
         if random.random() < config.mix_share:
             chunk = int(random.integers(len(self._lengths)))
             room = max(0, int(self._lengths[chunk]) - self.crop_samples)
-            other = self._piece(Crop(chunk, int(random.integers(room + 1))))
+            other = self._piece(AudioCrop(chunk, int(random.integers(room + 1))))
             piece += other * _amplitude(random.uniform(config.mix_low_db, 0.0))
         is_quiet = random.random() < config.quiet_share
         low, high = (
@@ -234,7 +234,7 @@ class VocoderDataset:
         piece *= np.float32(min(gain, PEAK_LIMIT / peak) if peak > 0 else gain)
         return self._example(piece)
 
-    def plain(self, crop: Crop) -> Example:
+    def plain(self, crop: AudioCrop) -> AudioExample:
         """An example for validation: the crop as it is."""
         return self._example(self._piece(crop))
 
@@ -242,21 +242,21 @@ class VocoderDataset:
     def _piece_samples(self) -> int:
         return self.crop_samples + 2 * self._margin_frames * self.mel.hop_length
 
-    def _piece(self, crop: Crop) -> Floats:
+    def _piece(self, crop: AudioCrop) -> Floats:
         """The crop with what its first and last frames see around it."""
         start = crop.start - self._margin_frames * self.mel.hop_length
         return self.corpus.read(crop.chunk, start, self._piece_samples)
 
-    def _example(self, piece: Floats) -> Example:
+    def _example(self, piece: Floats) -> AudioExample:
         first, frames = self._margin_frames, self.config.crop_frames
         mel = log_mel(piece, self.mel)[:, first : first + frames]
         start = first * self.mel.hop_length
-        return Example(np.ascontiguousarray(mel), piece[start : start + self.crop_samples])
+        return AudioExample(np.ascontiguousarray(mel), piece[start : start + self.crop_samples])
 
 
-def collate(examples: list[Example]) -> Batch:
+def collate(examples: list[AudioExample]) -> AudioBatch:
     """Examples of one length as tensors."""
-    return Batch(
+    return AudioBatch(
         torch.from_numpy(np.stack([example.mel for example in examples])),
         torch.from_numpy(np.stack([example.audio for example in examples])),
     )

@@ -18,7 +18,7 @@ SLOPE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class CriticConfig:
+class DiscriminatorConfig:
     """Sizes of the discriminators: `windows` in samples for spectra, a quarter of each as hop."""
 
     periods: tuple[int, ...] = (2, 3, 5, 7, 11)
@@ -34,10 +34,10 @@ class Opinion(NamedTuple):
     features: list[list[Tensor]]
 
 
-class Critic(nn.Module):
+class Discriminators(nn.Module):
     """All discriminators over audio (batch, samples)."""
 
-    def __init__(self, config: CriticConfig) -> None:
+    def __init__(self, config: DiscriminatorConfig) -> None:
         super().__init__()
         self.parts = nn.ModuleList(
             [PeriodDiscriminator(period, config.period_width) for period in config.periods]

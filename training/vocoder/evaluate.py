@@ -21,7 +21,7 @@ from training.common.files import write_json
 from training.vocoder.measures import Distances, distances, means
 from training.vocoder.recordings import SUFFIXES
 from training.vocoder.timing import machine, real_time_factors
-from training.vocoder.ways import LABELS, MODEL, TIMED, Clip, decoder, make
+from training.vocoder.ways import LABELS, MODEL, TIMED, ReferenceClip, decoder, make
 
 THREADS = (1, 2)
 SHOWN_CLIPS = 4
@@ -29,7 +29,7 @@ DOCUMENTED_CONFIG = MelConfig()
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ComparisonSettings:
     """What is compared: which ways, for mels of which configuration; `pairs` is where to write audio."""
 
     model: Path
@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
         needs_model = MODEL in ways or options.checks or (options.model / "model.json").is_file()
         config = decoder(MODEL, options.model, DOCUMENTED_CONFIG).mel if needs_model else DOCUMENTED_CONFIG
         pairs = options.out / "pairs" if options.pairs else None
-        settings = Settings(options.model, config, ways, options.seed, pairs)
+        settings = ComparisonSettings(options.model, config, ways, options.seed, pairs)
         figures = evaluate(settings, paths, workers=options.workers, repeats=options.repeats)
         print_table(figures)
         if options.pictures is not None:
@@ -75,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
         if options.checks:
             from training.vocoder.checks import check, in_words
 
-            clips = [Clip.load(path, config) for path in paths]
+            clips = [ReferenceClip.load(path, config) for path in paths]
             figures["checks"] = check(
                 options.model, max(clips, key=lambda clip: len(clip.audio)), options.out
             )
@@ -107,7 +107,9 @@ def chosen(paths: list[Path], words: Sequence[str]) -> list[Path]:
     return [next(path for path in paths if word in path.stem) for word in words]
 
 
-def evaluate(settings: Settings, paths: list[Path], *, workers: int = 1, repeats: int = 5) -> dict[str, Any]:
+def evaluate(
+    settings: ComparisonSettings, paths: list[Path], *, workers: int = 1, repeats: int = 5
+) -> dict[str, Any]:
     """All figures of the table, as plain values."""
     found: list[dict[str, Distances]] = []
     with (
@@ -127,7 +129,9 @@ def evaluate(settings: Settings, paths: list[Path], *, workers: int = 1, repeats
         }
     timed = [way for way in TIMED if way in settings.ways]
     if timed and repeats:
-        clip = max((Clip.load(path, settings.config) for path in paths), key=lambda each: len(each.audio))
+        clip = max(
+            (ReferenceClip.load(path, settings.config) for path in paths), key=lambda each: len(each.audio)
+        )
         total = len(THREADS) * len(timed) * (repeats + 1)
         with tqdm(total=total, desc="timing", unit="run", disable=not sys.stderr.isatty()) as bar:
             for threads in THREADS:
@@ -147,9 +151,9 @@ def evaluate(settings: Settings, paths: list[Path], *, workers: int = 1, repeats
     }
 
 
-def measure_clip(settings: Settings, path: Path) -> dict[str, Distances]:
+def measure_clip(settings: ComparisonSettings, path: Path) -> dict[str, Distances]:
     """The distances of what every way makes of a clip."""
-    clip = Clip.load(path, settings.config)
+    clip = ReferenceClip.load(path, settings.config)
     found: dict[str, Distances] = {}
     if settings.pairs is not None:
         _write(settings.pairs / f"{clip.name}-reference.wav", clip, clip.audio)
@@ -161,7 +165,7 @@ def measure_clip(settings: Settings, path: Path) -> dict[str, Distances]:
     return found
 
 
-def _write(path: Path, clip: Clip, audio: Any) -> None:
+def _write(path: Path, clip: ReferenceClip, audio: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_beside(path) as beside:
         soundfile.write(beside, audio.clip(-1, 1), clip.config.sample_rate_hz, "PCM_16", format="WAV")

@@ -18,7 +18,7 @@ SOURCE = "jamendo"
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class JamendoTrack:
     """One line of a table."""
 
     track_id: str
@@ -67,19 +67,19 @@ def find_tables(root: Path) -> list[Path]:
     return found[:1]
 
 
-def read_table(path: Path) -> list[Track]:
+def read_table(path: Path) -> list[JamendoTrack]:
     """The tracks of a table; all columns after the fifth are tags. Raises ValueError naming file and line."""
     with path.open(encoding="utf-8", newline="") as file:
         lines = file.read().splitlines()
     if not lines or tuple(lines[0].split("\t")[: len(COLUMNS)]) != COLUMNS:
         raise ValueError(f"{path} is no table of MTG-Jamendo: it does not begin with {', '.join(COLUMNS)}")
-    tracks: list[Track] = []
+    tracks: list[JamendoTrack] = []
     for number, line in enumerate(lines[1:], start=2):
         if not line:
             continue
         try:
             track_id, artist_id, _, audio, seconds, *tags = line.split("\t")
-            tracks.append(Track(track_id, artist_id, audio, float(seconds), tuple(filter(None, tags))))
+            tracks.append(JamendoTrack(track_id, artist_id, audio, float(seconds), tuple(filter(None, tags))))
         except ValueError as error:
             raise ValueError(f"{path}, line {number}: {error}") from error
     return tracks

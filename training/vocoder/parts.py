@@ -58,7 +58,7 @@ class ChunkConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AudioPart:
     """A few recordings, the form of their chunks, and where the part goes: JSON at `path`, samples beside it."""
 
     recordings: tuple[Recording, ...]
@@ -66,7 +66,7 @@ class Part:
     path: Path
 
     @classmethod
-    def below(cls, folder: Path, recordings: tuple[Recording, ...], config: ChunkConfig) -> Part:
+    def below(cls, folder: Path, recordings: tuple[Recording, ...], config: ChunkConfig) -> AudioPart:
         """The part of some recordings, under a name that stays the same for the same recordings and form."""
         facts: list[Any] = [FORMAT, config.sample_rate_hz, config.samples, config.dtype]
         facts += [
@@ -99,7 +99,7 @@ def stored(audio: Samples, config: ChunkConfig) -> npt.NDArray[Any]:
     return whole
 
 
-def write_part(part: Part) -> None:
+def write_part(part: AudioPart) -> None:
     """Read the recordings and write their chunks, what identifies each, and the reasons why others gave none."""
     config = part.config
     dropped: Counter[str] = Counter()

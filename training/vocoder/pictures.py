@@ -14,7 +14,7 @@ from training.common.figures import GROUND, MUTED, TEXT, new_figure, save_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from training.vocoder.evaluate import Settings
+    from training.vocoder.evaluate import ComparisonSettings
 
 SHOWN_SECONDS = 8.0
 RANGE_DB = 80.0
@@ -22,13 +22,13 @@ N_FFT, HOP = 1024, 128
 _LEFT, _TOP, _ROW, _GAP, _BOTTOM = 0.62, 0.34, 2.5, 0.42, 0.6
 
 
-def draw_page(settings: Settings, paths: Sequence[Path], ways: Sequence[str], path: Path) -> None:
+def draw_page(settings: ComparisonSettings, paths: Sequence[Path], ways: Sequence[str], path: Path) -> None:
     """Draw a page with a row for each clip: the reference, then what each of `ways` makes of it."""
-    from training.vocoder.ways import LABELS, Clip, make
+    from training.vocoder.ways import LABELS, ReferenceClip, make
 
     rows: list[list[tuple[str, Floats]]] = []
     for clip_path in paths:
-        clip = Clip.load(clip_path, settings.config)
+        clip = ReferenceClip.load(clip_path, settings.config)
         made = [(LABELS[way], make(way, clip, settings.model, settings.seed)) for way in ways]
         rows.append([(short(clip.name, 48), clip.audio), *made])
     draw_spectrograms(rows, settings.config.sample_rate_hz, path)

@@ -34,7 +34,7 @@ from training.common.files import write_json
 from training.common.json_lines import as_lines
 from training.common.shard_map import open_shard_map
 from training.vocoder import audio_folder, jamendo
-from training.vocoder.parts import CHUNK, DTYPES, FORMAT, PART_RECORDINGS, ChunkConfig, Part, write_part
+from training.vocoder.parts import CHUNK, DTYPES, FORMAT, PART_RECORDINGS, AudioPart, ChunkConfig, write_part
 from training.vocoder.recordings import SPLITS, Found, with_splits
 
 DESCRIPTION = ("key", "group", "source", "licence")
@@ -115,7 +115,7 @@ def prepare(
     folder = out / "parts"
     folder.mkdir(parents=True, exist_ok=True)
     parts = [
-        Part.below(folder, tuple(recordings[at : at + PART_RECORDINGS]), config)
+        AudioPart.below(folder, tuple(recordings[at : at + PART_RECORDINGS]), config)
         for at in range(0, len(recordings), PART_RECORDINGS)
     ]
     waiting = [part for part in parts if not part.path.exists()]

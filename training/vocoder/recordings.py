@@ -29,7 +29,7 @@ class Unusable(Exception):
     """A recording gives no audio; the message is the reason under which it is counted."""
 
 
-class Place(Protocol):
+class RecordingSource(Protocol):
     """Where the audio of a recording comes from."""
 
     @property
@@ -51,7 +51,7 @@ class Recording:
 
     key: str
     group: str
-    place: Place
+    place: RecordingSource
     source: str
     split: str = ""
     licence: str = ""

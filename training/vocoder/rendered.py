@@ -18,7 +18,7 @@ from musegen_daw.music.time import TimeMap
 from musegen_daw.playback.synth.soundfont import SoundFont, open_soundfont
 from musegen_daw.playback.synth.synth import render
 from musegen_daw.resource_paths import soundfont_dir
-from training.drums.gigamidi import Source, find_units, read_unit
+from training.drums.gigamidi import CorpusFile, find_units, read_unit
 from training.vocoder.recordings import HELD_OUT_SHARE, Found, Recording, Samples, Unusable
 
 SOURCE = "rendered"
@@ -119,10 +119,10 @@ class _Candidates:
 
     def __init__(self, number: int) -> None:
         self._number = number
-        self._by_origin: dict[str, list[tuple[int, int, Source]]] = defaultdict(list)
+        self._by_origin: dict[str, list[tuple[int, int, CorpusFile]]] = defaultdict(list)
         self._count = 0
 
-    def add(self, source: Source) -> None:
+    def add(self, source: CorpusFile) -> None:
         rank = int(hashlib.sha1(source.key.encode()).hexdigest(), 16)
         own = self._by_origin[source.origin]
         self._count += 1
@@ -132,7 +132,7 @@ class _Candidates:
         else:
             heappushpop(own, entry)
 
-    def in_turn(self) -> list[Source]:
+    def in_turn(self) -> list[CorpusFile]:
         """In an order of hashes, the first of every origin before the second of any."""
         ranked = [
             (rank, origin, source)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from training.vocoder.ways import Clip, decoder
+from training.vocoder.ways import ReferenceClip, decoder
 
 
 def real_time_factors(
     ways: Sequence[str],
-    clip: Clip,
+    clip: ReferenceClip,
     model: Path,
     *,
     threads: int,

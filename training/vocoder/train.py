@@ -16,12 +16,19 @@ from torch import Tensor, nn
 from musegen_daw.vocoder.mel import MelConfig
 from training.common.checkpoint import read_tensors, tensors_below
 from training.common.config import from_dict
-from training.common.loop import LoopConfig, Opponent, Progress, Task, fit
+from training.common.loop import Discriminator, LoopConfig, TrainingState, TrainingTask, fit
 from training.common.provenance import provenance
 from training.common.shares import Share
 from training.common.train_command import run_training
-from training.vocoder.dataset import AudioCorpus, Batch, Crop, DataConfig, VocoderDataset, collate
-from training.vocoder.discriminators import Critic, CriticConfig, Opinion
+from training.vocoder.dataset import (
+    AudioBatch,
+    AudioCorpus,
+    AudioCrop,
+    AudioDataConfig,
+    VocoderDataset,
+    collate,
+)
+from training.vocoder.discriminators import DiscriminatorConfig, Discriminators, Opinion
 from training.vocoder.generator import Generator, GeneratorConfig
 from training.vocoder.losses import (
     LossConfig,
@@ -47,9 +54,9 @@ class VocoderTraining:
 
     mel: MelConfig = field(default_factory=MelConfig)
     model: GeneratorConfig = field(default_factory=GeneratorConfig)
-    critic: CriticConfig = field(default_factory=CriticConfig)
+    critic: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     losses: LossConfig = field(default_factory=LossConfig)
-    data: DataConfig = field(default_factory=DataConfig)
+    data: AudioDataConfig = field(default_factory=AudioDataConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)
     adversarial_from: int = 5000
     critic_rate_share: float = 1.0
@@ -79,7 +86,7 @@ def train(
     fabric: Fabric,
     seconds: float = math.inf,
     start: Path | None = None,
-) -> Progress:
+) -> TrainingState:
     """Train until done or `seconds` have passed; returns where it stands.
 
     A run that is new begins with the averaged weights of the checkpoint `start`, which must be of the same
@@ -94,10 +101,10 @@ def train(
     if not watched:
         raise ValueError(f"{data} has no audio in the validation split")
 
-    def plan(epoch: int) -> Sequence[list[Crop]]:
+    def plan(epoch: int) -> Sequence[list[AudioCrop]]:
         return training.batches(epoch, config.loop.batch_size)
 
-    def draw(crops: Sequence[Crop], progress: Progress) -> Batch:
+    def draw(crops: Sequence[AudioCrop], progress: TrainingState) -> AudioBatch:
         return to_device(collate([training.draw(crop, progress.epoch) for crop in crops]), fabric.device)
 
     duel = Duel(config, draw, fabric)
@@ -113,7 +120,7 @@ def train(
             for name, measure in VALIDATION.items()
         }
 
-    task = Task(
+    task = TrainingTask(
         model,
         plan,
         duel.generator_loss,
@@ -121,7 +128,7 @@ def train(
         watch="m_stft",
         facts={"config": asdict(config)},
         provenance=provenance(data, fabric),
-        opponents={"critic": Opponent(duel.critic, duel.critic_loss, config.critic_rate_share)},
+        opponents={"critic": Discriminator(duel.critic, duel.critic_loss, config.critic_rate_share)},
     )
     return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
 
@@ -130,9 +137,12 @@ class Duel:
     """The losses of both sides; the critic judges the very audio that the generator was judged by."""
 
     def __init__(
-        self, config: VocoderTraining, draw: Callable[[Sequence[Crop], Progress], Batch], fabric: Fabric
+        self,
+        config: VocoderTraining,
+        draw: Callable[[Sequence[AudioCrop], TrainingState], AudioBatch],
+        fabric: Fabric,
     ) -> None:
-        self.critic = Critic(config.critic)
+        self.critic = Discriminators(config.critic)
         self._config, self._draw, self._device = config, draw, fabric.device
         losses = config.losses
         self._stft = MultiResolutionStft(losses.stft_scale, losses.resolutions).to(fabric.device)
@@ -142,7 +152,7 @@ class Duel:
         self._judged: tuple[Tensor, Tensor] | None = None
 
     def generator_loss(
-        self, network: nn.Module, share: Share[Crop], progress: Progress
+        self, network: nn.Module, share: Share[AudioCrop], progress: TrainingState
     ) -> tuple[Tensor, dict[str, float]]:
         """The weighted sum of the distances of spectra and, in the second stage, of what the critic says."""
         weights = self._config.losses
@@ -169,7 +179,7 @@ class Duel:
         return total * share.part, _figures(parts, share.part)
 
     def critic_loss(
-        self, network: nn.Module, share: Share[Crop], progress: Progress
+        self, network: nn.Module, share: Share[AudioCrop], progress: TrainingState
     ) -> tuple[Tensor, dict[str, float]] | None:
         """How badly the critic tells the generator's last audio from the real; None in the first stage."""
         if self._judged is None:
@@ -191,18 +201,18 @@ def _figures(parts: dict[str, Tensor], part: float) -> dict[str, float]:
     return {name: part * float(parts[name].detach()) if name in parts else 0.0 for name in names}
 
 
-def validation_batches(data: Path, config: VocoderTraining) -> list[Batch]:
+def validation_batches(data: Path, config: VocoderTraining) -> list[AudioBatch]:
     """Fixed crops spread over the validation split, as they are."""
-    cut = DataConfig(crop_frames=config.validation_frames)
+    cut = AudioDataConfig(crop_frames=config.validation_frames)
     dataset = VocoderDataset(AudioCorpus(data, "validation"), config.mel, cut)
     crops = dataset.fixed_crops(config.validation_crops)
     groups = [crops[at : at + 12] for at in range(0, len(crops), 12)]
     return [collate([dataset.plain(crop) for crop in group]) for group in groups]
 
 
-def to_device(batch: Batch, device: torch.device) -> Batch:
+def to_device(batch: AudioBatch, device: torch.device) -> AudioBatch:
     """The batch on another device."""
-    return Batch(*(value.to(device, non_blocking=True) for value in batch))
+    return AudioBatch(*(value.to(device, non_blocking=True) for value in batch))
 
 
 def load_model(path: Path) -> tuple[Generator, VocoderTraining, dict[str, Any]]:

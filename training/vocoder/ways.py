@@ -30,7 +30,7 @@ TIMED = (MODEL, "gl32", "gl100", "nnls32")
 
 
 @dataclass(frozen=True)
-class Clip:
+class ReferenceClip:
     """A reference clip at the rate of the mel, with its spectra."""
 
     name: str
@@ -52,12 +52,12 @@ class Clip:
         )
 
     @classmethod
-    def load(cls, path: Path, config: MelConfig) -> Clip:
+    def load(cls, path: Path, config: MelConfig) -> ReferenceClip:
         """The audio file `path`; raises ValueError naming it."""
         return cls(path.stem, load_mono(path, config.sample_rate_hz), config)
 
 
-def make(way: str, clip: Clip, model: Path, seed: int = 0) -> Floats:
+def make(way: str, clip: ReferenceClip, model: Path, seed: int = 0) -> Floats:
     """The audio (samples,) that a way gives for a clip, as long as it."""
     if way in TIMED:
         return decoder(way, model, clip.config, seed=seed).vocode(clip.mel)[: len(clip.audio)]
@@ -84,7 +84,7 @@ def decoder(way: str, model: Path, config: MelConfig, threads: int = 1, seed: in
     return GriffinLim(config, iterations, "nnls" if way == "nnls32" else "pinv", seed)
 
 
-def _griffin_lim(magnitude: Floats, iterations: int, clip: Clip, seed: int) -> Floats:
+def _griffin_lim(magnitude: Floats, iterations: int, clip: ReferenceClip, seed: int) -> Floats:
     from librosa import griffinlim
 
     return griffinlim(

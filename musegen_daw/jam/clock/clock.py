@@ -19,7 +19,7 @@ _COARSE_WAIT_SECONDS = 0.016 if sys.platform == "win32" else 0.0
 _MAX_STEPS_AT_ONE_TIME = 100_000
 
 
-class Worker(Protocol):
+class ClockWorker(Protocol):
     """A step that its clock calls until it is stopped."""
 
     def wake(self) -> None:
@@ -38,7 +38,7 @@ class Clock(Protocol):
         """The time now."""
         ...
 
-    def start(self, name: str, step: Step, failed: Failed) -> Worker:
+    def start(self, name: str, step: Step, failed: Failed) -> ClockWorker:
         """Call `step` now and whenever it asks to be called; `name` tells the worker in a list of threads."""
         ...
 
@@ -50,7 +50,7 @@ class SystemClock:
         """The time now, the one that input events are stamped with."""
         return time.perf_counter()
 
-    def start(self, name: str, step: Step, failed: Failed) -> Worker:
+    def start(self, name: str, step: Step, failed: Failed) -> ClockWorker:
         """Start a thread that lives by `step`."""
         return _ThreadWorker(name, step, failed)
 
@@ -118,7 +118,7 @@ class ManualClock:
         """The time that `advance` has come to."""
         return self._now_seconds
 
-    def start(self, name: str, step: Step, failed: Failed) -> Worker:
+    def start(self, name: str, step: Step, failed: Failed) -> ClockWorker:
         """Keep `step` to be called by `advance`, the first time by the next one."""
         worker = _ManualWorker(name, step, failed, self._workers, self._now_seconds)
         self._workers.append(worker)

@@ -11,7 +11,7 @@ from typing import Any
 
 from musegen_daw import files
 from musegen_daw.errors import MusegenError
-from musegen_daw.jam.control.controls import TARGETS, Touch
+from musegen_daw.jam.control.controls import TARGETS, ControllerMove
 from musegen_daw.jam.events import ALL_SOUND_OFF, CONTROL_CHANGE, NOTE_OFF, NOTE_ON, MidiEvent
 from musegen_daw.music.toml_text import read_toml
 
@@ -113,7 +113,7 @@ class ControlSurface:
         is_learned = self.learning is not None and not event.is_note_off
         return is_learned or self.control_map.target_of(knob) is not None
 
-    def feed(self, event: MidiEvent) -> Touch | None:
+    def feed(self, event: MidiEvent) -> ControllerMove | None:
         """The touch a message is; None where nothing is moved by it, as when it is being learned or a pad let go."""
         knob = Knob.of(event)
         if knob is None or not self.takes(event):
@@ -128,7 +128,7 @@ class ControlSurface:
         target = self.control_map.target_of(knob)
         if target is None or event.is_note_off:
             return None
-        touch = Touch(target, value, is_pad=knob.kind == "note")
+        touch = ControllerMove(target, value, is_pad=knob.kind == "note")
         # A button on a control change sends its press as a step over the middle; only that is a trigger.
         is_press = touch.is_pad or last_value < 0.5 <= value
         return touch if is_press or not touch.is_trigger else None

@@ -60,7 +60,7 @@ class Controls:
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class ControllerMove:
     """A controller moved: what it stands for, how far (0 to 1), and whether it is a key or pad rather than a knob."""
 
     target: str
@@ -73,7 +73,7 @@ class Touch:
         return self.target in TRIGGERS
 
 
-def touched(controls: Controls, touch: Touch) -> Controls:
+def touched(controls: Controls, touch: ControllerMove) -> Controls:
     """The controls after a touch; a knob sets a switch from its middle on, a pad flips it. A trigger changes none."""
     target, value = touch.target, touch.value
     if target in CONTINUOUS:

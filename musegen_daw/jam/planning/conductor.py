@@ -12,7 +12,7 @@ from musegen_daw.jam.patterns import LEAD_BEATS, BarGrid, Pattern, PlayedPattern
 from musegen_daw.jam.planning.heard import Heard
 from musegen_daw.jam.planning.modes import Mode, Moment
 from musegen_daw.jam.planning.picture import JamPicture, picture_of
-from musegen_daw.jam.planning.planner import Plan, Planner
+from musegen_daw.jam.planning.planner import PlannedBars, PlanningWorker
 
 ASK_AGAIN_SECONDS = 0.15  # at least between questions while a knob turns
 HEAR_AGAIN_SECONDS = 0.05  # at least between questions while a player sets in
@@ -41,12 +41,12 @@ class Conductor:
     """
 
     def __init__(
-        self, planner: Planner, mode: Mode, played: PlayedPatterns, grid: BarGrid, now_seconds: float
+        self, planner: PlanningWorker, mode: Mode, played: PlayedPatterns, grid: BarGrid, now_seconds: float
     ) -> None:
         self._planner, self._played, self._grid = planner, played, grid
         self.mode = mode
         self.delays = Delays()
-        self.plan: Plan | None = None
+        self.plan: PlannedBars | None = None
         self._settled = -1
         self._rests = False  # whether the settled bar rests
         self._is_open = False  # whether it would not, had there been anything to play

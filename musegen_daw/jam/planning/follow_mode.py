@@ -20,7 +20,7 @@ from musegen_daw.jam.planning.anticipation import going_on
 from musegen_daw.jam.planning.energy import wanted_energy
 from musegen_daw.jam.planning.heard import Heard
 from musegen_daw.jam.planning.modes import Moment, Question, Taste, WhenSilent
-from musegen_daw.jam.planning.planner import Plan
+from musegen_daw.jam.planning.planner import PlannedBars
 from musegen_daw.jam.planning.styled import KeptStyle
 from musegen_daw.music.clip import Clip
 
@@ -90,7 +90,7 @@ class FollowMode:
             controls.energy,
         )
 
-    def answer(self, plan: Plan) -> None:
+    def answer(self, plan: PlannedBars) -> None:
         """Take the bars that no later question has answered."""
         self._style.answered(plan, self._grid)
         for pattern in plan.takes[0]:

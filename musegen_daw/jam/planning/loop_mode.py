@@ -10,7 +10,7 @@ from musegen_daw.jam.patterns import LEAD_BEATS, LIVE_PPQ, BarGrid, Pattern, Pla
 from musegen_daw.jam.planning.energy import wanted_energy
 from musegen_daw.jam.planning.heard import Heard
 from musegen_daw.jam.planning.modes import Moment, Question, Taste
-from musegen_daw.jam.planning.planner import Plan
+from musegen_daw.jam.planning.planner import PlannedBars
 from musegen_daw.jam.planning.styled import KeptStyle
 from musegen_daw.music.clip import Clip
 
@@ -67,7 +67,7 @@ class LoopMode:
             return self._fill(following, moment)
         return None if self._is_final else self._loop(moment, None)
 
-    def answer(self, plan: Plan) -> None:
+    def answer(self, plan: PlannedBars) -> None:
         """Take the loop, or a fill."""
         self._style.answered(plan, self._grid)
         request = plan.request

@@ -9,7 +9,7 @@ from typing import Protocol
 from musegen_daw.drums.request import DEFAULT_FOLLOW, DrumRequest
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import USUAL_ENERGY, Pattern
-from musegen_daw.jam.planning.planner import Plan
+from musegen_daw.jam.planning.planner import PlannedBars
 
 
 class WhenSilent(Enum):
@@ -77,7 +77,7 @@ class Mode(Protocol):
         """What to ask the planner now, None where nothing is wanted."""
         ...
 
-    def answer(self, plan: Plan) -> None:
+    def answer(self, plan: PlannedBars) -> None:
         """Take a plan without error; later questions count more than earlier ones."""
         ...
 

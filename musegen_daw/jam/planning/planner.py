@@ -43,7 +43,7 @@ class PlanRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PlannedBars:
     """The answer: for each take a pattern for each bar asked for, the reason and style of the first; else an error."""
 
     request: PlanRequest
@@ -59,7 +59,7 @@ class Plan:
         return self.done_seconds - self.request.asked_seconds
 
 
-class Planner:
+class PlanningWorker:
     """Answers one question at a time on a worker of `clock`; `answered` is told, on that worker, to come and take.
 
     A question that waits is replaced by the next one, and what was cancelled is never answered.
@@ -72,7 +72,7 @@ class Planner:
         self._lock = threading.Lock()
         self._waiting: PlanRequest | None = None
         self._is_busy = False
-        self._answers: list[Plan] = []
+        self._answers: list[PlannedBars] = []
         self._last_id = 0
         self._cancelled_id = 0
         self._failure = ""
@@ -115,7 +115,7 @@ class Planner:
         self._worker.wake()
         return request
 
-    def take(self) -> list[Plan]:
+    def take(self) -> list[PlannedBars]:
         """The answers that came since the last call, in the order of their questions."""
         with self._lock:
             answers, self._answers = self._answers, []
@@ -151,18 +151,20 @@ class Planner:
             self._answered()
         return now_seconds if is_waiting else None
 
-    def _answer(self, request: PlanRequest) -> Plan:
+    def _answer(self, request: PlanRequest) -> PlannedBars:
         drums = request.drums
         try:
             result = self._generator.generate(drums, cancelled=lambda: request.id <= self._cancelled_id)
             takes = tuple(self._patterns(take, request) for take in result.takes)
             reason = reason_of(takes[0], drums.parts, request.heard_ticks, self._grid)
         except MusegenError as error:
-            return Plan(request, error=str(error), done_seconds=self._clock.now_seconds())
+            return PlannedBars(request, error=str(error), done_seconds=self._clock.now_seconds())
         except Exception as error:  # noqa: BLE001 - playing goes on, and a person is told
             sentence = f"The drums could not be written: {type(error).__name__}: {error}."
-            return Plan(request, error=sentence, done_seconds=self._clock.now_seconds())
-        return Plan(request, takes, reason, result.takes[0].style, done_seconds=self._clock.now_seconds())
+            return PlannedBars(request, error=sentence, done_seconds=self._clock.now_seconds())
+        return PlannedBars(
+            request, takes, reason, result.takes[0].style, done_seconds=self._clock.now_seconds()
+        )
 
     def _patterns(self, take: DrumTake, request: PlanRequest) -> tuple[Pattern, ...]:
         first = request.drums.bars[0].start_ticks // self._grid.bar_ticks

@@ -8,7 +8,7 @@ from dataclasses import replace
 from musegen_daw.drums.request import DrumRequest
 from musegen_daw.drums.style import Style
 from musegen_daw.jam.patterns import BarGrid
-from musegen_daw.jam.planning.planner import Plan
+from musegen_daw.jam.planning.planner import PlannedBars
 from musegen_daw.music.clip import Clip
 
 TELLING_BARS = 0.75
@@ -49,7 +49,7 @@ class KeptStyle:
             return request
         return replace(request, style=self.style)
 
-    def answered(self, plan: Plan, grid: BarGrid) -> None:
+    def answered(self, plan: PlannedBars, grid: BarGrid) -> None:
         """Keep the style of an answer to a question that asked for none."""
         request = plan.request
         if plan.style is None or request.drums.style is not None or self._chosen is not None:

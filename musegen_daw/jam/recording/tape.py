@@ -11,7 +11,7 @@ from musegen_daw.jam.recording.recorder import Recorder
 from musegen_daw.music.clip import Note, Song
 
 
-class Tape:
+class JamRecording:
     """Keeps what a session tells, from the bar on in which `start` is called; for any thread.
 
     In between nothing is kept, so that an evening of playing needs no memory.

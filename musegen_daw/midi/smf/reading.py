@@ -11,7 +11,7 @@ from musegen_daw.midi.smf import container
 from musegen_daw.midi.smf.events import INSTRUMENT_NAME, MAX_QUARTERS, META, PORT, TRACK_NAME, MidiData, Track
 from musegen_daw.midi.smf.mending import Fault, Mending
 from musegen_daw.midi.smf.timing import in_quarters, in_sequence, is_smpte, smpte_time
-from musegen_daw.midi.smf.track_events import Stretch, read_events
+from musegen_daw.midi.smf.track_events import EventRun, read_events
 
 MAX_TRACKS = 0x4000
 """A quarter of what a header can count, and far more than any song has."""
@@ -131,12 +131,12 @@ class _Tracks:
         behind = self.data[declared:following]
         return any(behind) and container.foreign_chunk_end(self.data, declared) is None
 
-    def _accept(self, stretch: Stretch) -> None:
+    def _accept(self, stretch: EventRun) -> None:
         self.note_count = stretch.note_count
         self.event_count += len(stretch.events)
         self.mending.take(stretch.mending)
 
-    def _after_end(self, before: Stretch, end: int) -> tuple[Stretch, bool] | None:
+    def _after_end(self, before: EventRun, end: int) -> tuple[EventRun, bool] | None:
         """What stands behind an End of Track and whether that is a track of its own; None where it makes no sense."""
         data, position = self.data, before.position
         head = data[position : min(position + 3, end)]

@@ -27,7 +27,7 @@ _SYSTEM_COMMON_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # MIDI 1.0; the others 
 
 
 @dataclass(slots=True)
-class Stretch:
+class EventRun:
     """Events up to an End of Track, or as far as there are any.
 
     `position` is where reading stopped, `has_ended` whether that was at an End of Track and `is_torn` whether it was
@@ -52,7 +52,7 @@ def read_events(
     start_ticks: int = 0,
     running_status: int = 0,
     event_count: int = 0,
-) -> Stretch:
+) -> EventRun:
     """The events of `data` within [position, end), the first counted from `start_ticks`.
 
     What cannot be read ends the stretch; that and all that was mended is in its `mending`. Running status is kept
@@ -132,7 +132,7 @@ def read_events(
         mending.count(Fault.LEFT_OUT, max(1, end - position))
     if not has_ended:
         ticks = events[-1][0] if events else start_ticks
-    return Stretch(events, ticks, position, has_ended, is_torn, running_status, note_count, mending)
+    return EventRun(events, ticks, position, has_ended, is_torn, running_status, note_count, mending)
 
 
 class _UnreadableError(Exception):

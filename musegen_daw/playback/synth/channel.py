@@ -16,7 +16,7 @@ import numpy as np
 from musegen_daw.music.clip import Note
 from musegen_daw.music.messages import BEND_CENTRE, ChannelMessage, MessageKind
 from musegen_daw.music.time import TimeMap
-from musegen_daw.playback.synth.curves import Steps
+from musegen_daw.playback.synth.curves import StepCurve
 from musegen_daw.playback.synth.modulators import (
     CHANNEL_PRESSURE,
     KEY_PRESSURE,
@@ -45,11 +45,11 @@ _DEFAULT_RANGE_SEMITONES = 2.0
 _PARAMETERS = {_BEND_RANGE: (2, 0), _FINE_TUNING: (64, 0), _COARSE_TUNING: (64, 0)}
 _NULL = 127
 _WHEEL, _RANGE, _PRESSURE = Origin(WHEEL, False), Origin(WHEEL_RANGE, False), Origin(CHANNEL_PRESSURE, False)
-_NOTHING = Steps([0], [0.0])
+_NOTHING = StepCurve([0], [0.0])
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class NoteStretch:
     """When a note starts, when its key and pedals let it go, and when it is cut off, in samples of the song."""
 
     start_samples: int
@@ -65,21 +65,21 @@ class Channel:
         listener = _Listener()
         for message in messages:
             listener.hear(message, round(time_map.seconds_at(message.start_ticks) * sample_rate_hz))
-        self._steps = {origin: Steps(*moments) for origin, moments in listener.moments.items()}
-        self._key_steps = {key: Steps(*moments) for key, moments in listener.key_pressures.items()}
-        self.tuning_cents = Steps(*listener.tunings)
+        self._steps = {origin: StepCurve(*moments) for origin, moments in listener.moments.items()}
+        self._key_steps = {key: StepCurve(*moments) for key, moments in listener.key_pressures.items()}
+        self.tuning_cents = StepCurve(*listener.tunings)
         self._sustain, self._sostenuto = _Pedal(listener.pedal(SUSTAIN)), _Pedal(listener.pedal(SOSTENUTO))
         self._keys_up, self._silences = listener.keys_up, listener.silences
 
-    def of(self, origin: Origin, key: int = 0) -> Steps:
+    def of(self, origin: Origin, key: int = 0) -> StepCurve:
         """How a source stands, as MIDI counts it, the range of the wheel in semitones; key pressure that of `key`."""
         if not origin.is_controller and origin.number == KEY_PRESSURE:
             return self._key_steps.get(key, _NOTHING)
         if origin in self._steps:
             return self._steps[origin]
-        return Steps([0], [_default(origin)])
+        return StepCurve([0], [_default(origin)])
 
-    def stretches(self, notes: Sequence[Note], time_map: TimeMap, sample_rate_hz: int) -> list[Stretch]:
+    def stretches(self, notes: Sequence[Note], time_map: TimeMap, sample_rate_hz: int) -> list[NoteStretch]:
         """Of each note, in order of start, how long it is held: by its key, then by the pedals.
 
         A pedal lets go of a key that is struck again. Messages at the tick of a note come before it.
@@ -96,7 +96,7 @@ class Channel:
         struck: dict[int, list[int]] = defaultdict(list)
         for note, start in zip(notes, starts, strict=True):
             struck[note.pitch].append(start)
-        stretches: list[Stretch] = []
+        stretches: list[NoteStretch] = []
         for note, start, velocity in zip(notes, starts, velocities, strict=True):
             end = max(start + 1, round(time_map.seconds_at(note.end_ticks) * sample_rate_hz))
             end = min(end, _next(self._keys_up, start))
@@ -105,7 +105,7 @@ class Channel:
                 again = bisect_left(struck[note.pitch], max(end, start + 1))
                 if again < len(struck[note.pitch]):
                     gate = max(end, min(gate, struck[note.pitch][again]))
-            stretches.append(Stretch(start, gate, _next(self._silences, start), velocity))
+            stretches.append(NoteStretch(start, gate, _next(self._silences, start), velocity))
         return stretches
 
     def _held_until(self, start: int, end: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musegen_daw.playback.synth.channel import DEFAULT_VOLUME, Channel
-from musegen_daw.playback.synth.curves import Curve, Steps, joined
+from musegen_daw.playback.synth.curves import Curve, StepCurve, joined
 from musegen_daw.playback.synth.modulators import (
     ATTENUATION,
     COARSE_TUNE,
@@ -43,7 +43,7 @@ class Struck:
     velocity: int
 
 
-class Controls:
+class ChannelControls:
     """A channel as the zones of its clip see it; what notes have in common is made once."""
 
     def __init__(self, channel: Channel) -> None:
@@ -106,7 +106,9 @@ class Controls:
         def make() -> tuple[Curve, ...]:
             return tuple(
                 Curve(
-                    Steps((moved := self._moving(modulation, struck, (place,))).samples, moved.values + cents)
+                    StepCurve(
+                        (moved := self._moving(modulation, struck, (place,))).samples, moved.values + cents
+                    )
                 )
                 for place, cents in zip((VIB_LFO_TO_PITCH, MOD_LFO_TO_PITCH), own, strict=True)
             )
@@ -131,16 +133,16 @@ class Controls:
             self._kept[key] = made
         return self._kept[key]
 
-    def _moving(self, modulation: Modulation, struck: Struck, places: tuple[int, ...]) -> Steps:
+    def _moving(self, modulation: Modulation, struck: Struck, places: tuple[int, ...]) -> StepCurve:
         modulators = [each for each in modulation.moving if each.destination in places]
         if not modulators:
-            return Steps([0], [0.0])
+            return StepCurve([0], [0.0])
         pairs = [[self._source(origin, struck) for origin in each.origins] for each in modulators]
         samples = np.unique(np.concatenate([source.samples for pair in pairs for source in pair]))
         total = np.zeros(len(samples))
         for each, (first, second) in zip(modulators, pairs, strict=True):
             total += _CENTS.get(each.destination, 1.0) * each.of(first.at(samples), second.at(samples))
-        return Steps(samples, total)
+        return StepCurve(samples, total)
 
     def _read(self, modulators: tuple[Modulator, ...], struck: Struck, sample: int) -> dict[int, float]:
         total: dict[int, float] = {}
@@ -150,9 +152,9 @@ class Controls:
             total[each.destination] = total.get(each.destination, 0.0) + float(each.of(first, second)[0])
         return total
 
-    def _source(self, origin: Origin, struck: Struck) -> Steps:
+    def _source(self, origin: Origin, struck: Struck) -> StepCurve:
         if not origin.is_controller and origin.number in (VELOCITY, KEY):
-            return Steps([0], [struck.velocity if origin.number == VELOCITY else struck.key])
+            return StepCurve([0], [struck.velocity if origin.number == VELOCITY else struck.key])
         return self._channel.of(origin, struck.key)
 
 

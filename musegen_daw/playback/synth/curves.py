@@ -14,7 +14,7 @@ RAMP_SAMPLES = 128
 Values = NDArray[np.float64]
 
 
-class Steps:
+class StepCurve:
     """A value that holds from each of `samples` on (moments,), ascending; the first holds from the beginning."""
 
     def __init__(self, samples: Sequence[int] | NDArray[np.int64], values: Sequence[float] | Values) -> None:
@@ -35,10 +35,10 @@ class Steps:
         return self.values[np.maximum(0, np.searchsorted(self.samples, samples, side="right") - 1)]
 
 
-def joined(parts: Sequence[Steps], join: Callable[..., Values]) -> Steps:
+def joined(parts: Sequence[StepCurve], join: Callable[..., Values]) -> StepCurve:
     """What `join` makes of the values of all parts, wherever one of them changes."""
     samples = np.unique(np.concatenate([part.samples for part in parts]))
-    return Steps(samples, join(*(part.at(samples) for part in parts)))
+    return StepCurve(samples, join(*(part.at(samples) for part in parts)))
 
 
 class Curve:
@@ -47,7 +47,7 @@ class Curve:
     One stretch is kept, since the voices of a channel ask for the same one in turn.
     """
 
-    def __init__(self, steps: Steps, kind: DTypeLike = np.float64) -> None:
+    def __init__(self, steps: StepCurve, kind: DTypeLike = np.float64) -> None:
         samples, values = steps.samples, steps.values
         self.constant = steps.constant
         self._steps = samples[1:].tolist()

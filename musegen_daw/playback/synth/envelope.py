@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen_daw.playback.synth.zones import FULL_FALL_DB, Shape
+from musegen_daw.playback.synth.zones import FULL_FALL_DB, ZoneShape
 
 Audio = NDArray[np.float32]
 
@@ -34,7 +34,7 @@ class Envelope:
     release_samples: float
 
     @staticmethod
-    def of(shape: Shape, sample_rate_hz: int) -> Envelope:
+    def of(shape: ZoneShape, sample_rate_hz: int) -> Envelope:
         """That of a zone."""
         return Envelope(
             shape.delay_seconds * sample_rate_hz,

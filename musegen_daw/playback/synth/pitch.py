@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen_daw.playback.synth.curves import Curve, Steps
+from musegen_daw.playback.synth.curves import Curve, StepCurve
 from musegen_daw.playback.synth.zones import Oscillator
 
 Values = NDArray[np.float64]
 
-RESTING = Curve(Steps([0], [0.0]))
+RESTING = Curve(StepCurve([0], [0.0]))
 _MAX_CENTS = 12_700
 _GRID_SAMPLES = 32
 """Oscillators are exact so often and straight between."""
@@ -66,7 +66,7 @@ class Pitch:
             self.ratio * 2.0 ** (cents / 1200),
             0,
             swings=tuple(
-                replace(swing, depth=Curve(Steps([0], [depth]))) for swing, depth in depths if depth
+                replace(swing, depth=Curve(StepCurve([0], [depth]))) for swing, depth in depths if depth
             ),
         )
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from musegen_daw.music.clip import Clip
 from musegen_daw.music.time import TimeMap
-from musegen_daw.playback.synth.channel import Channel, Stretch
-from musegen_daw.playback.synth.controls import Controls
+from musegen_daw.playback.synth.channel import Channel, NoteStretch
+from musegen_daw.playback.synth.controls import ChannelControls
 from musegen_daw.playback.synth.pitch import Pitch
 from musegen_daw.playback.synth.reading import LEAD, TRAIL, Audio, Glide, KeptUntilRelease, Reader
 from musegen_daw.playback.synth.recordings import Recordings
 from musegen_daw.playback.synth.tones import Tone, Tones
-from musegen_daw.playback.synth.voice import Span, Voice
+from musegen_daw.playback.synth.voice import Voice, VoiceSpan
 from musegen_daw.playback.synth.zones import Zone
 
 MAX_VOICES = 512
@@ -28,7 +28,7 @@ MAX_KEPT_SECONDS = 24.0
 """Voices that sound longer read for themselves; the beginning of others is kept for the next that are alike."""
 
 
-class Player:
+class VoicePlayer:
     """Plays a clip from its beginning, stretch by stretch, with what its channel is told."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Player:
         zones = recordings.soundfont.preset(clip.bank, clip.program, clip.is_drum) if clip.notes else ()
         self._parts = _Parts(zones)
         channel = Channel(clip.messages, time_map, sample_rate_hz)
-        self._tones = Tones(Controls(channel), sample_rate_hz)
+        self._tones = Tones(ChannelControls(channel), sample_rate_hz)
         self._pitches = [note.pitch for note in clip.notes]
         self._stretches = channel.stretches(clip.notes, time_map, sample_rate_hz)
         self._starts = [stretch.start_samples for stretch in self._stretches]
@@ -103,7 +103,7 @@ class Player:
                 product *= np.float32(voice.level)
             row += product
 
-    def _start(self, pitch: int, stretch: Stretch) -> None:
+    def _start(self, pitch: int, stretch: NoteStretch) -> None:
         zones = self._parts.of(pitch, stretch.velocity)
         classes = {zone.exclusive_class for zone in zones} - {0}
         if classes:
@@ -122,10 +122,10 @@ class Player:
         for index in sounding[: max(0, len(sounding) - MAX_VOICES)]:
             self._voices[index] = self._voices[index].choked_at(start_samples)
 
-    def _voice(self, zone: Zone, pitch: int, stretch: Stretch) -> Voice:
+    def _voice(self, zone: Zone, pitch: int, stretch: NoteStretch) -> Voice:
         start = stretch.start_samples
         tone = self._tones.of(zone, pitch, stretch.velocity, start)
-        span = Span(
+        span = VoiceSpan(
             stretch.gate_samples - start,
             min(stretch.cut_samples, self._limit_samples) - start,
             self._sample_rate_hz,
@@ -145,7 +145,7 @@ class Player:
             tremolo=tone.tremolo,
         )
 
-    def _reader(self, span: Span, tone: Tone, pitch: Pitch) -> tuple[Reader, float, bool]:
+    def _reader(self, span: VoiceSpan, tone: Tone, pitch: Pitch) -> tuple[Reader, float, bool]:
         """What a voice reads, how long that lasts, and whether it has its envelope already.
 
         Where its pitch rests, that is what is kept for all that are alike.

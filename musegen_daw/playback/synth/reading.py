@@ -99,7 +99,7 @@ class Glide:
         return _cubic(self._audio, places)
 
 
-class Kept:
+class KeptReading:
     """What a voice whose pitch rests reads, kept for the next one that reads the same; with `envelope`, as if held."""
 
     def __init__(
@@ -135,7 +135,7 @@ class KeptUntilRelease:
 
     def __init__(
         self,
-        kept: Kept,
+        kept: KeptReading,
         audio: Audio,
         loop: Loop,
         ratio: float,

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from musegen_daw.playback.synth.envelope import Envelope
 from musegen_daw.playback.synth.pitch import Pitch
-from musegen_daw.playback.synth.reading import Audio, Kept, padded
+from musegen_daw.playback.synth.reading import Audio, KeptReading, padded
 from musegen_daw.playback.synth.soundfont import SoundFont
-from musegen_daw.playback.synth.zones import Shape, Zone
+from musegen_daw.playback.synth.zones import Zone, ZoneShape
 
 MAX_KEPT_SAMPLES = 1 << 26
 """Of all that is kept between blocks: 256 MiB."""
@@ -25,9 +25,9 @@ class Recordings:
     def __init__(self, soundfont: SoundFont) -> None:
         self.soundfont = soundfont
         self._audio: OrderedDict[tuple[object, ...], Audio] = OrderedDict()
-        self._kept: OrderedDict[tuple[object, ...], Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], KeptReading] = OrderedDict()
 
-    def of(self, zone: Zone, shape: Shape) -> Audio:
+    def of(self, zone: Zone, shape: ZoneShape) -> Audio:
         """The sample of a zone as it is read: filtered and padded."""
         key = _key(zone, shape)
         if key not in self._audio:
@@ -39,14 +39,14 @@ class Recordings:
         self._audio.move_to_end(key)
         return self._audio[key]
 
-    def kept(self, zone: Zone, shape: Shape, pitch: Pitch, envelope: Envelope | None) -> Kept:
+    def kept(self, zone: Zone, shape: ZoneShape, pitch: Pitch, envelope: Envelope | None) -> KeptReading:
         """The sound of a zone at a pitch that rests, with the envelope of a held note if that is given."""
         swings = tuple(
             (swing.delay_samples, swing.cycles_per_sample, swing.depth.constant) for swing in pitch.swings
         )
         key = (*_key(zone, shape), pitch.ratio, swings, envelope)
         if key not in self._kept:
-            self._kept[key] = Kept(self.of(zone, shape), zone.loop, pitch, envelope)
+            self._kept[key] = KeptReading(self.of(zone, shape), zone.loop, pitch, envelope)
         self._kept.move_to_end(key)
         return self._kept[key]
 
@@ -58,10 +58,10 @@ class Recordings:
         for shelf in (self._kept, self._audio):
             while size > MAX_KEPT_SAMPLES and shelf:
                 _, gone = shelf.popitem(last=False)
-                size -= gone.samples if isinstance(gone, Kept) else len(cast("Audio", gone))
+                size -= gone.samples if isinstance(gone, KeptReading) else len(cast("Audio", gone))
 
 
-def _key(zone: Zone, shape: Shape) -> tuple[object, ...]:
+def _key(zone: Zone, shape: ZoneShape) -> tuple[object, ...]:
     return zone.start, zone.end, zone.loop, zone.loops_until_release, shape.cutoff_hz, shape.resonance_db
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from musegen_daw.errors import AudioError
 from musegen_daw.music.clip import Song
-from musegen_daw.playback.synth.player import Player
+from musegen_daw.playback.synth.player import VoicePlayer
 from musegen_daw.playback.synth.recordings import Recordings
 from musegen_daw.playback.synth.soundfont import SoundFont
 
@@ -63,7 +63,9 @@ def render_blocks(song: Song, soundfont: SoundFont, sample_rate_hz: int) -> Iter
     recordings = Recordings(soundfont)
     song_samples = round(song_seconds(song) * sample_rate_hz)
     limit_samples = song_samples + round(TAIL_SECONDS * sample_rate_hz)
-    players = [Player(clip, song.time_map, recordings, sample_rate_hz, limit_samples) for clip in song.clips]
+    players = [
+        VoicePlayer(clip, song.time_map, recordings, sample_rate_hz, limit_samples) for clip in song.clips
+    ]
     tail = _Tail(song_samples)
     first = 0
     while first < song_samples or any(player.is_sounding for player in players):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from musegen_daw.playback.synth.controls import Controls, Struck, added
+from musegen_daw.playback.synth.controls import ChannelControls, Struck, added
 from musegen_daw.playback.synth.curves import Curve
 from musegen_daw.playback.synth.envelope import Envelope
 from musegen_daw.playback.synth.modulators import (
@@ -19,7 +19,7 @@ from musegen_daw.playback.synth.modulators import (
 )
 from musegen_daw.playback.synth.pitch import RESTING, Pitch, Swing
 from musegen_daw.playback.synth.voice import Tremolo
-from musegen_daw.playback.synth.zones import Shape, Zone
+from musegen_daw.playback.synth.zones import Zone, ZoneShape
 
 MAX_KEPT = 16_384
 _MAX_CENTS = 8_400
@@ -30,7 +30,7 @@ class Tone:
     """A zone at a key and velocity: `level` is its amplitude, `gains` what the channel makes of it over the song."""
 
     zone: Zone
-    shape: Shape
+    shape: ZoneShape
     envelope: Envelope
     level: float
     gains: tuple[Curve, Curve]
@@ -47,7 +47,7 @@ class Tone:
 class Tones:
     """The tones of a clip, each made once where the moment at which it is struck makes no difference."""
 
-    def __init__(self, controls: Controls, sample_rate_hz: int) -> None:
+    def __init__(self, controls: ChannelControls, sample_rate_hz: int) -> None:
         self._controls = controls
         self._sample_rate_hz = sample_rate_hz
         self._kept: dict[tuple[Zone, int, int], Tone] = {}

@@ -29,7 +29,7 @@ class Tremolo:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class VoiceSpan:
     """How long a voice sounds: until key and pedals let go, or until it is silenced, in samples from its start."""
 
     gate_samples: float
@@ -42,7 +42,7 @@ class Span:
         choked = self.choke_samples + CHOKE_SECONDS * self.sample_rate_hz
         return max(1, math.ceil(min(choked, length_samples, self.envelope.end_samples(self.gate_samples))))
 
-    def choked_at(self, samples: int) -> Span:
+    def choked_at(self, samples: int) -> VoiceSpan:
         """The same, silenced at `samples`."""
         return replace(self, choke_samples=min(self.choke_samples, max(0, samples)))
 
@@ -57,7 +57,7 @@ class Voice:
     gains: tuple[Curve, Curve]
     exclusive_class: int
     start_samples: int
-    span: Span
+    span: VoiceSpan
     end_samples: int
     """First output sample, counted from the start of the song, at which it is silent."""
     is_shaped: bool

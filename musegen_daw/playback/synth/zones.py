@@ -56,7 +56,7 @@ class Oscillator:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ZoneShape:
     """The part of a zone that modulators may change at the start of a note: filter, envelope and oscillators."""
 
     cutoff_hz: float
@@ -92,12 +92,12 @@ class Zone:
     attenuation_db: float
     pan: float
     exclusive_class: int
-    shape: Shape
+    shape: ZoneShape
     modulation: Modulation
     amounts: Mapping[int, int]
     """The generators behind `shape`, as they stand in the file; none where no modulator goes there."""
 
-    def shape_with(self, added: Mapping[int, float]) -> Shape:
+    def shape_with(self, added: Mapping[int, float]) -> ZoneShape:
         """Its shape where modulators add to these generators, the filter in steps of a semitone."""
         amounts: dict[int, float] = {
             number: self.amounts[number] + added.get(number, 0.0) for number in self.amounts
@@ -290,13 +290,13 @@ def _zone(
     )
 
 
-def _shape(amounts: Mapping[int, float], vibrato_cents: float, wobble_cents: float) -> Shape:
+def _shape(amounts: Mapping[int, float], vibrato_cents: float, wobble_cents: float) -> ZoneShape:
     def seconds(number: int) -> float:
         cents = amounts[number]
         return 0.0 if cents <= -12_000 else 2.0 ** (min(cents, 8_000) / 1200)
 
     cutoff_cents = min(_OPEN_CENTS, max(_DARKEST_CENTS, amounts[8] + max(0, amounts[11])))
-    return Shape(
+    return ZoneShape(
         cutoff_hz=cents_to_hz(cutoff_cents) if cutoff_cents < _OPEN_CENTS else math.inf,
         resonance_db=min(96.0, max(0.0, amounts[9] / 10)),
         delay_seconds=seconds(33),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
 
 from musegen_daw.clips.document import ClipDocument
-from musegen_daw.ui.clips.listening import Listening
+from musegen_daw.ui.clips.listening import ClipPlayback
 from musegen_daw.ui.clips.panel_view import PanelView
 
 
@@ -19,7 +19,7 @@ class ClipTransport(QObject):
     def __init__(
         self,
         view: PanelView,
-        listening: Listening,
+        listening: ClipPlayback,
         clip: Callable[[], ClipDocument | None],
         parent: QObject | None = None,
     ) -> None:

@@ -22,7 +22,7 @@ from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui.context import here
 from musegen_daw.ui.panel import BAD, GOOD, WARN
 from musegen_daw.ui.widgets.basic import ProgressLine
-from musegen_daw.ui.work import Job, Task, Workers
+from musegen_daw.ui.work import Job, JobContext, Workers
 
 T = TypeVar("T")
 
@@ -111,7 +111,7 @@ class FileWork(QObject):
         """Render to a WAV, with progress."""
         self._folder = str(path.parent)
 
-        def render(task: Task) -> str:
+        def render(task: JobContext) -> str:
             report = self._compute(
                 bounce_document,
                 document,
@@ -192,7 +192,7 @@ class FileWork(QObject):
 
 
 def _opened(
-    task: Task, paths: Sequence[Path], settings: DrumSettings
+    task: JobContext, paths: Sequence[Path], settings: DrumSettings
 ) -> tuple[list[ClipDocument | tuple[Project, str]], list[str]]:
     """What the files hold, and a sentence for each that holds nothing of use."""
     found: list[ClipDocument | tuple[Project, str]] = []

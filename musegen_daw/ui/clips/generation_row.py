@@ -25,7 +25,7 @@ MAX_SEED = 2**31 - 1
 Change = Callable[[ClipDocument], ClipDocument]
 
 
-class WishesRow(QWidget):
+class GenerationRow(QWidget):
     """The sliders; `asked` carries the name of an edit and the change of the document, `step_begins` a new drag."""
 
     asked = Signal(str, object)

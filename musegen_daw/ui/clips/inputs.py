@@ -17,7 +17,7 @@ from musegen_daw.ui.settings.store import SettingsStore
 from musegen_daw.ui.widgets.drops import FileDrop, local_paths
 
 
-class WaysIn(QObject):
+class ClipInputs(QObject):
     """Watches `page` and the folder of the settings; the signals carry paths, and a sentence with its level."""
 
     opened = Signal(list)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LOOK_MILLISECONDS = 3000
 
 
-class ListenRow(QWidget):
+class ClipPlaybackRow(QWidget):
     """Lists the MIDI outputs anew every three seconds while it can be seen."""
 
     output_chosen = Signal(str)

@@ -16,7 +16,7 @@ from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.music.clip import Clip
 from musegen_daw.ui.clips.rendered import DRUMS, PART, Rendered
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.work import Job, Task, Workers
+from musegen_daw.ui.work import Job, JobContext, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.playback.deck import Deck
@@ -29,7 +29,7 @@ OWN_PORT = "musegen clips"
 _TOPIC = "clips port"
 
 
-class Listening(QObject):
+class ClipPlayback(QObject):
     """Plays the document it is shown, from anywhere, looped if asked; an edit is heard as soon as it is rendered.
 
     Rendering and opening of devices is done on a worker; `rendering` carries how far it is, 1 at the end.
@@ -175,13 +175,13 @@ class Listening(QObject):
             return
         if self._job is not None:
             self._job.cancel()
-        function: Callable[[Task], Any]
+        function: Callable[[JobContext], Any]
         if self._output == SOUND_DEVICE:
             soundfont = self._context.settings.current.soundfont
             font = Path(soundfont) if soundfont else None
             known, opened = self._rendered, self._player
 
-            def render(task: Task) -> tuple[Player, int, Rendered, tuple[Source, ...]]:
+            def render(task: JobContext) -> tuple[Player, int, Rendered, tuple[Source, ...]]:
                 player = opened or self._context.player()
                 rendered = known.again(task, document, player.sample_rate_hz, font, self._context.compute)
                 return player, player.sample_rate_hz, rendered, rendered.balanced()
@@ -190,7 +190,7 @@ class Listening(QObject):
         elif self._port is None:
             name = self._output
 
-            def open_port(task: Task) -> Scheduler:
+            def open_port(task: JobContext) -> Scheduler:
                 ports = self._context.ports()
                 port = ports.create_output(name) if name == OWN_PORT else ports.open_output(name)
                 bridge = self._context.bridge

@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from musegen_daw.clips import edits
-from musegen_daw.clips.autosave import Autosave, restored
+from musegen_daw.clips.autosave import StateWriter, restored
 from musegen_daw.clips.delivering import Bounce, write_for_drag
 from musegen_daw.clips.document import ClipDocument, Project
 from musegen_daw.clips.editor import Change, Editor
@@ -30,10 +30,10 @@ from musegen_daw.ui.clips.clip_transport import ClipTransport
 from musegen_daw.ui.clips.file_work import FileWork
 from musegen_daw.ui.clips.generation_row import MAX_SEED
 from musegen_daw.ui.clips.grid_edits import GridEdits
-from musegen_daw.ui.clips.inputs import WaysIn
-from musegen_daw.ui.clips.listening import Listening
+from musegen_daw.ui.clips.inputs import ClipInputs
+from musegen_daw.ui.clips.listening import ClipPlayback
 from musegen_daw.ui.clips.panel_view import PanelView
-from musegen_daw.ui.clips.take_writer import TakeWriter
+from musegen_daw.ui.clips.take_writer import TakeGeneration
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.panel import BAD, GOOD, INFO, WARN, Panel
 from musegen_daw.ui.widgets.basic import is_restyling
@@ -51,18 +51,18 @@ class ClipsPanel(Panel):
         super().__init__(parent)
         self._context = context
         self._editor = Editor(Project(), self._show)
-        self._autosave: Autosave | None = None
+        self._autosave: StateWriter | None = None
         self._workers = Workers(self)
         self._shown: int | None = None
         self._is_closed = self._is_restored = False
         self.setAccessibleName("Clips")
         self.view = PanelView(self, context, self._write_for_drag)
         self.files = FileWork(self.view.actions.progress, self, context.compute)
-        self.writer = TakeWriter(context.drum_generator, self)
-        self.listening = Listening(context, self)
+        self.writer = TakeGeneration(context.drum_generator, self)
+        self.listening = ClipPlayback(context, self)
         self.transport = ClipTransport(self.view, self.listening, self._clip, self)
         self._edits = GridEdits(self.view.grid, self.view.ruler, self.edit, self._clip, self._tell)
-        self._ways_in = WaysIn(self, self.view, context.settings)
+        self._inputs = ClipInputs(self, self.view, context.settings)
         self._pulse = Pulse(self)
         self._connect_edits()
         self._connect_work()
@@ -117,7 +117,7 @@ class ClipsPanel(Panel):
             return
         self._is_closed = True
         self._pulse.stop()
-        self._ways_in.close()
+        self._inputs.close()
         self.view.listen.close_work()
         self.writer.close()
         self.files.close()
@@ -177,7 +177,7 @@ class ClipsPanel(Panel):
         clip = self._editor.clip
         take = next((take for take in clip.takes if take.number == number), None) if clip else None
         if take is not None and take.seed is not None:
-            self.view.wishes.seed.setText(str(take.seed))
+            self.view.generation.seed.setText(str(take.seed))
 
     def _revert(self, number: int) -> None:
         self.edit(f"take {number} as written", lambda clip: edits.revert_take(edits.pick_take(clip, number)))
@@ -187,7 +187,7 @@ class ClipsPanel(Panel):
     def generate(self) -> None:
         """Write new takes for the clip in sight, around whatever is locked."""
         clip = self._editor.clip
-        seed = self.view.wishes.chosen_seed()
+        seed = self.view.generation.chosen_seed()
         if clip is None:
             return
         try:
@@ -298,7 +298,7 @@ class ClipsPanel(Panel):
         self._is_restored = True
         bridge = self._context.bridge
         path = self._context.data_dir / SESSION
-        self._autosave = Autosave(path, lambda trouble: bridge.tell(_TOPIC, trouble))
+        self._autosave = StateWriter(path, lambda trouble: bridge.tell(_TOPIC, trouble))
         opened_meanwhile = self._editor.project.clips
         self._editor = Editor(project, self._show, self._autosave)
         for clip in opened_meanwhile:
@@ -329,8 +329,8 @@ class ClipsPanel(Panel):
         view.side.map_asked.connect(self._take_map)
         view.side.primer.path_chosen.connect(self.set_primer_file)
         view.side.primer.cleared.connect(lambda: self.edit("no primer", lambda clip: set_primer(clip, None)))
-        view.wishes.asked.connect(lambda label, change: self.edit(label, change, joined=True))
-        view.wishes.step_begins.connect(lambda: self._editor.end_step())
+        view.generation.asked.connect(lambda label, change: self.edit(label, change, joined=True))
+        view.generation.step_begins.connect(lambda: self._editor.end_step())
         view.takes.picked.connect(
             lambda number: self.edit(f"pick take {number}", lambda clip: edits.pick_take(clip, number))
         )
@@ -353,9 +353,9 @@ class ClipsPanel(Panel):
         self.view.listen.hears.chosen.connect(self.state_changed)
         self.view.listen.output_chosen.connect(self.state_changed)
         self._pulse.timeout.connect(self.transport.beat)
-        self._ways_in.opened.connect(self.open_files)
-        self._ways_in.added.connect(self.add_to_clip)
-        self._ways_in.said.connect(self.said)
+        self._inputs.opened.connect(self.open_files)
+        self._inputs.added.connect(self.add_to_clip)
+        self._inputs.said.connect(self.said)
         files.said.connect(self.said)
         files.opened.connect(lambda clip: self._editor.add(clip))
         files.project_opened.connect(self._take_project)
@@ -376,7 +376,7 @@ class ClipsPanel(Panel):
     def _add_keys(self) -> None:
         axis = self.view.axis
         for keys, slot in (
-            ("Ctrl+V", self._ways_in.paste),
+            ("Ctrl+V", self._inputs.paste),
             ("Ctrl+=", lambda: axis.zoom(ZOOM_STEP, axis.width / 2)),
             ("Ctrl++", lambda: axis.zoom(ZOOM_STEP, axis.width / 2)),
             ("Ctrl+-", lambda: axis.zoom(1 / ZOOM_STEP, axis.width / 2)),

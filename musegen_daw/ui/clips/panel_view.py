@@ -15,8 +15,8 @@ from musegen_daw.music.time import Bar
 from musegen_daw.ui.clips.action_row import ActionRow
 from musegen_daw.ui.clips.bar_ruler import BarRuler
 from musegen_daw.ui.clips.editing_grid import EditingGrid
-from musegen_daw.ui.clips.generation_row import WishesRow
-from musegen_daw.ui.clips.listen_row import ListenRow
+from musegen_daw.ui.clips.generation_row import GenerationRow
+from musegen_daw.ui.clips.listen_row import ClipPlaybackRow
 from musegen_daw.ui.clips.side_column import SideColumn
 from musegen_daw.ui.clips.take_strip import TakeStrip
 from musegen_daw.ui.context import AppContext
@@ -46,13 +46,13 @@ class PanelView:
     def __init__(self, page: QWidget, context: AppContext, write_for_drag: Callable[[], Path]) -> None:
         self.axis = TimeAxis(page)
         self.side = SideColumn()
-        self.listen = ListenRow(context.ports)
+        self.listen = ClipPlaybackRow(context.ports)
         self.ruler = BarRuler(self.axis)
         self.roll = PianoRoll(self.axis, title="part")
         self.grid = EditingGrid(self.axis)
         self.scroll = QScrollBar(Qt.Orientation.Horizontal)
         self.takes = TakeStrip()
-        self.wishes = WishesRow()
+        self.generation = GenerationRow()
         self.actions = ActionRow(write_for_drag)
         self.veil = DropVeil(page)
         self._shown_identity: int | None = None
@@ -76,7 +76,7 @@ class PanelView:
         colours = {index: self.roll.part_colour(place) for place, index in enumerate(followed)}
         self.side.show_project(project, colours)
         self.listen.show_state(document, undo_label, redo_label)
-        self.wishes.show_document(document)
+        self.generation.show_document(document)
         self.actions.show_document(document, is_generating=is_generating)
         self.takes.show_takes(
             document.takes_as_shown if document else (), document.picked if document else None
@@ -167,7 +167,7 @@ class PanelView:
         column.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
         column.setSpacing(SMALL)
         column.addLayout(above, 1)
-        column.addWidget(self.wishes)
+        column.addWidget(self.generation)
         column.addWidget(self.actions)
 
 

@@ -11,7 +11,7 @@ from musegen_daw.clips.document import ClipDocument
 from musegen_daw.clips.performing import performed
 from musegen_daw.music.clip import Clip
 from musegen_daw.ui.context import here
-from musegen_daw.ui.work import Cancelled, Task
+from musegen_daw.ui.work import Cancelled, JobContext
 from musegen_daw.workers.worker import Cancelled as GivenUp
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Rendered:
 
     def again(
         self,
-        task: Task,
+        task: JobContext,
         document: ClipDocument,
         sample_rate_hz: int,
         soundfont: Path | None,

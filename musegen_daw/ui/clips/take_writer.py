@@ -10,10 +10,10 @@ from musegen_daw.clips.document import ClipDocument
 from musegen_daw.clips.generating import Generation, check_locks, generation
 from musegen_daw.drums.job import DrumWriter
 from musegen_daw.drums.request import DrumResult
-from musegen_daw.ui.work import Job, Task, Workers
+from musegen_daw.ui.work import Job, JobContext, Workers
 
 
-class TakeWriter(QObject):
+class TakeGeneration(QObject):
     """One generation at a time; `generator` loads the model the first time and is called on the worker."""
 
     began = Signal(object)
@@ -41,7 +41,7 @@ class TakeWriter(QObject):
             return
         check_locks(clip)
 
-        def work(task: Task) -> tuple[Generation, DrumResult]:
+        def work(task: JobContext) -> tuple[Generation, DrumResult]:
             task.report(0.0, "Loading the drum model")
             generator = self._generator()
             asked = generation(clip, seed, generator.styles)

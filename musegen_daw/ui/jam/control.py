@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from musegen_daw.errors import MusegenError
 from musegen_daw.ui.jam.rig import Rig
-from musegen_daw.ui.work import Task, Workers
+from musegen_daw.ui.work import JobContext, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.jam.control.control_map import ControlMap, Knob
@@ -195,7 +195,7 @@ class JamControl(QObject):
         self._looking.stop()
         self._is_opening, self._is_measuring = True, False
 
-    def _measured(self, task: Task, settings: RigSettings, measure: Measure) -> tuple[Rig, str]:
+    def _measured(self, task: JobContext, settings: RigSettings, measure: Measure) -> tuple[Rig, str]:
         self._close_held()
         try:
             sentence = measure(settings, lambda words: task.report(0.0, words), lambda: task.is_cancelled)
@@ -210,7 +210,7 @@ class JamControl(QObject):
         self._opened(rig)
         self.said.emit(sentence)
 
-    def _exchange(self, task: Task, settings: RigSettings) -> Rig:
+    def _exchange(self, task: JobContext, settings: RigSettings) -> Rig:
         self._close_held()
         task.check()
         self._held = self._open_rig(settings)

@@ -16,7 +16,7 @@ from musegen_daw.ui.widgets.basic import Card, ProgressLine, StatusLight, button
 from musegen_daw.ui.widgets.plain import PlainLabel
 from musegen_daw.ui.widgets.segments import Segments
 from musegen_daw.ui.widgets.theme import LARGE, MEDIUM, SMALL
-from musegen_daw.ui.work import Task, Workers
+from musegen_daw.ui.work import JobContext, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.devices.findings import Finding
@@ -269,7 +269,7 @@ def _words(text: str) -> QLabel:
     return made
 
 
-def _examined(task: Task, context: AppContext) -> Sequence[Finding]:
+def _examined(task: JobContext, context: AppContext) -> Sequence[Finding]:
     from musegen_daw import resource_paths as resources
     from musegen_daw.devices.sound_devices import output_devices
     from musegen_daw.jam.checkup import examine

@@ -15,15 +15,17 @@ ORIGINAL = "Original"
 
 def source_facts(source: Loaded) -> tuple[str, str, bool, str]:
     """Name, facts, whether it is a mel, and the scale that was named for it."""
-    given, wish = source.given, source.wish
+    given, request = source.given, source.request
     is_mel = given.original is None
-    name = wish.name or given.name
-    if wish.path is not None:
-        name = wish.path.name
+    name = request.name or given.name
+    if request.path is not None:
+        name = request.path.name
     bands, frames = given.mel.mel.shape
-    kind = "A mel without its audio" if is_mel else "The clip, rendered" if wish.song is not None else "Audio"
+    kind = (
+        "A mel without its audio" if is_mel else "The clip, rendered" if request.song is not None else "Audio"
+    )
     facts = f"{kind}, {clock(given.seconds)}, as {bands} bands × {frames} frames"
-    return name, facts, is_mel, wish.scale or ""
+    return name, facts, is_mel, request.scale or ""
 
 
 def rows_of(

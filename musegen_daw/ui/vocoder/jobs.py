@@ -19,8 +19,8 @@ from musegen_daw.playback.resynthesis import (
 from musegen_daw.resource_paths import models_dir
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.vocoder.picture import MelPicture, difference_of, picture_of
-from musegen_daw.ui.vocoder.settings import Shape, Wish
-from musegen_daw.ui.work import Task
+from musegen_daw.ui.vocoder.settings import LoadRequest, MelEdits
+from musegen_daw.ui.work import JobContext
 from musegen_daw.vocoder.decoders import VocoderFacts, find_vocoders
 from musegen_daw.vocoder.griffin_lim import ITERATIONS, GriffinLim
 from musegen_daw.vocoder.mel import MelConfig
@@ -37,7 +37,7 @@ SEGMENT_FRAMES = 512
 class Loaded:
     """What was read, how it looks, and the rate of the deck that plays it."""
 
-    wish: Wish
+    request: LoadRequest
     given: Given
     deck_rate_hz: int
     picture: MelPicture
@@ -47,7 +47,7 @@ class Loaded:
 class Made:
     """What a decoder made, how it is called, how it looks, and how that differs from what was asked of it."""
 
-    shape: Shape
+    shape: MelEdits
     by: str
     model: VocoderFacts | None
     rendition: Rendition
@@ -61,34 +61,39 @@ def look_for_models(folder: str) -> tuple[tuple[VocoderFacts, ...], tuple[str, .
     return find_vocoders(folders)
 
 
-def load(wish: Wish, config: MelConfig, context: AppContext, task: Task) -> Loaded:
+def load(request: LoadRequest, config: MelConfig, context: AppContext, task: JobContext) -> Loaded:
     """Read or render what is wished for."""
     deck_rate_hz = rate_of(context)
 
     def reading(done: int, total: int) -> None:
-        task.report(done / max(1, total), "Reading" if wish.song is None else "Rendering the clip")
+        task.report(done / max(1, total), "Reading" if request.song is None else "Rendering the clip")
 
     def is_cancelled() -> bool:
         return task.is_cancelled
 
-    if wish.song is not None:
+    if request.song is not None:
         soundfont = context.settings.current.soundfont
         given = context.compute(
-            render_given, wish.name, wish.song, config, deck_rate_hz, Path(soundfont) if soundfont else None,
+            render_given, request.name, request.song, config, deck_rate_hz, Path(soundfont) if soundfont else None,
             progress=reading, cancelled=is_cancelled,
         )  # fmt: skip
     else:
-        path = wish.path or Path()
+        path = request.path or Path()
         given = context.compute(
-            partial(read_given, scale=wish.scale, scale_option=SCALE_MENU), path, config, deck_rate_hz,
+            partial(read_given, scale=request.scale, scale_option=SCALE_MENU), path, config, deck_rate_hz,
             progress=reading, cancelled=is_cancelled,
         )  # fmt: skip
     task.check()
-    return Loaded(wish, given, deck_rate_hz, picture_of(given.mel.mel, config))
+    return Loaded(request, given, deck_rate_hz, picture_of(given.mel.mel, config))
 
 
 def resynthesise(
-    loaded: Loaded, method: str, model: VocoderFacts | None, shape: Shape, context: AppContext, task: Task
+    loaded: Loaded,
+    method: str,
+    model: VocoderFacts | None,
+    shape: MelEdits,
+    context: AppContext,
+    task: JobContext,
 ) -> Made:
     """Decode it with one method."""
     task.report(0.0, method)

@@ -15,7 +15,7 @@ from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, TITLE_TEXT, font
 CHOICES = ("Original", "GAN", "Griffin-Lim")
 
 
-class ListenRow(QWidget):
+class VocoderPlaybackRow(QWidget):
     """`play_wanted`, `chosen` (which is to be heard), `loop_switched` and `difference_switched` tell what is asked."""
 
     play_wanted = Signal()

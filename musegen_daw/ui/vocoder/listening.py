@@ -14,7 +14,7 @@ RESULT = "GAN"
 """What is heard as soon as it is there, unless a person chose something else."""
 
 
-class Listening:
+class VocoderPlayback:
     """For the window's thread; nothing here waits for the sound device or fails for want of it."""
 
     def __init__(self, context: AppContext) -> None:

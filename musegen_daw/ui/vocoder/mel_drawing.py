@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from musegen_daw.ui.vocoder.picture import MelPicture, difference_image, level_image
-from musegen_daw.ui.vocoder.span import Span
+from musegen_daw.ui.vocoder.span import VisibleSpan
 from musegen_daw.ui.widgets.theme import SMALL, SMALL_TEXT, font, theme
 
 HEAD_WIDTH, FOOT_HEIGHT, GAP, TITLE_HEIGHT, READOUT_WIDTH = 52, 24, SMALL, 22, 240
@@ -41,7 +41,9 @@ class Gallery:
         tops = [row.picture.top_db for row in rows if row.picture is not None and not row.is_difference]
         return max(tops, default=0.0)
 
-    def draw(self, painter: QPainter, rows: Sequence[Row], areas: Sequence[QRectF], span: Span) -> None:
+    def draw(
+        self, painter: QPainter, rows: Sequence[Row], areas: Sequence[QRectF], span: VisibleSpan
+    ) -> None:
         """Draw the rows into their areas, and the seconds below the last."""
         worn = theme()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -104,7 +106,7 @@ def _draw_hertz(painter: QPainter, picture: MelPicture, area: QRectF) -> None:
         painter.drawLine(QLineF(HEAD_WIDTH - 6, round(y) + 0.5, HEAD_WIDTH - 1, round(y) + 0.5))
 
 
-def _draw_seconds(painter: QPainter, span: Span, area: QRectF) -> None:
+def _draw_seconds(painter: QPainter, span: VisibleSpan, area: QRectF) -> None:
     worn = theme()
     painter.setFont(font(SMALL_TEXT))
     for seconds, text in span.lines(LEAST_LINE_PIXELS):

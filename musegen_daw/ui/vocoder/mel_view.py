@@ -27,7 +27,7 @@ from musegen_daw.ui.vocoder.mel_drawing import (
     Gallery,
     Row,
 )
-from musegen_daw.ui.vocoder.span import Span, clock
+from musegen_daw.ui.vocoder.span import VisibleSpan, clock
 from musegen_daw.ui.widgets.basic import is_restyling
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, theme
 
@@ -47,7 +47,7 @@ class MelView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[Row, ...] = ()
-        self._span = Span.whole(0.0, 1.0)
+        self._span = VisibleSpan.whole(0.0, 1.0)
         self._gallery = Gallery()
         self._drawn: QPixmap | None = None
         self._playhead_seconds: float | None = None
@@ -67,7 +67,7 @@ class MelView(QWidget):
         return self._rows
 
     @property
-    def span(self) -> Span:
+    def span(self) -> VisibleSpan:
         """The seconds in sight."""
         return self._span
 
@@ -81,7 +81,7 @@ class MelView(QWidget):
         self._rows = tuple(rows)
         seconds = max((row.picture.seconds for row in rows if row.picture is not None), default=0.0)
         if abs(seconds - self._span.seconds) > 1e-3:
-            self._span = Span.whole(seconds, self._width())
+            self._span = VisibleSpan.whole(seconds, self._width())
         self.setAccessibleDescription(". ".join(row.title for row in rows))
         self.redraw()
 

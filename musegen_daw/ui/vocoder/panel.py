@@ -19,10 +19,10 @@ from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.vocoder.describing import rows_of, source_facts
 from musegen_daw.ui.vocoder.file_dialogs import SUFFIXES, ask_what_to_open, ask_where_to_save
 from musegen_daw.ui.vocoder.level_meter import LevelMeter
-from musegen_daw.ui.vocoder.listen_row import CHOICES, ListenRow
-from musegen_daw.ui.vocoder.listening import Listening
+from musegen_daw.ui.vocoder.listen_row import CHOICES, VocoderPlaybackRow
+from musegen_daw.ui.vocoder.listening import VocoderPlayback
 from musegen_daw.ui.vocoder.mel_view import MelView
-from musegen_daw.ui.vocoder.settings import Shape, Wish
+from musegen_daw.ui.vocoder.settings import LoadRequest, MelEdits
 from musegen_daw.ui.vocoder.shape_row import SEMITONES_RANGE, STRETCH_RANGE, ShapeRow
 from musegen_daw.ui.vocoder.source_row import SourceRow, sentence_label
 from musegen_daw.ui.vocoder.workbench import GAN, GRIFFIN_LIM, Workbench
@@ -55,8 +55,8 @@ class VocoderPanel(Panel):
         super().__init__(parent)
         self._context, self._current_song = context, current_song
         self._bench = Workbench(context, self)
-        self._listening = Listening(context)
-        self._wish: Wish | None = None
+        self._listening = VocoderPlayback(context)
+        self._request: LoadRequest | None = None
         self._is_wish_open = False
         self._wanted_model = ""
         self._audio_device = context.settings.current.audio_device
@@ -105,10 +105,10 @@ class VocoderPanel(Panel):
 
     def saved_state(self) -> dict[str, Any]:
         """The file, the numbers, the model and what is heard."""
-        wish, model = self._wish, self._source_row.models.model
+        request, model = self._request, self._source_row.models.model
         return {
-            "path": str(wish.path) if wish is not None and wish.path is not None else "",
-            "scale": (wish.scale if wish is not None else None) or "",
+            "path": str(request.path) if request is not None and request.path is not None else "",
+            "scale": (request.scale if request is not None else None) or "",
             "stretch": self._shape_row.stretch,
             "semitones": self._shape_row.semitones,
             "model": str(model.folder) if model is not None else self._wanted_model,
@@ -131,7 +131,7 @@ class VocoderPanel(Panel):
             )
         if path:
             if files.is_file(Path(path)):
-                self._wish = Wish(Path(path), scale=read.text("scale") or None)
+                self._request = LoadRequest(Path(path), scale=read.text("scale") or None)
                 self._is_wish_open = True
             else:
                 self.said.emit(f"{path}, which was in the Vocoder, is not there any more.", WARN)
@@ -140,7 +140,7 @@ class VocoderPanel(Panel):
 
     def open_file(self, path: Path, scale: str | None = None) -> None:
         """Resynthesise an audio file or a .npy mel."""
-        self._take(Wish(path, scale=scale))
+        self._take(LoadRequest(path, scale=scale))
 
     def take_clip(self) -> None:
         """Resynthesise the clip of the Clips place."""
@@ -149,7 +149,7 @@ class VocoderPanel(Panel):
             self._say_wrong("There is no clip to take: load one in the Clips place first.")
             return
         name, song = found
-        self._take(Wish(song=song, name=name))
+        self._take(LoadRequest(song=song, name=name))
 
     def save_to(self, path: Path) -> None:
         """Write the result that is shown to a file."""
@@ -157,10 +157,10 @@ class VocoderPanel(Panel):
             path = path.with_name(path.name + ".wav")
         self._bench.save(self._shown_result(), path)
 
-    def _take(self, wish: Wish) -> None:
-        self._wish, self._is_wish_open = wish, False
+    def _take(self, request: LoadRequest) -> None:
+        self._request, self._is_wish_open = request, False
         self._say_wrong("")
-        self._bench.load(wish, self._source_row.models.model)
+        self._bench.load(request, self._source_row.models.model)
         self.state_changed.emit()
 
     def _toggle(self) -> None:
@@ -193,9 +193,9 @@ class VocoderPanel(Panel):
             self._listening.seek(start)
 
     def _ask_where_to_save(self) -> None:
-        method, wish = self._shown_result(), self._wish
+        method, request = self._shown_result(), self._request
         if method:
-            beside = wish.path.parent if wish is not None and wish.path is not None else Path.home()
+            beside = request.path.parent if request is not None and request.path is not None else Path.home()
             ask_where_to_save(self, beside / f"{self._bench.stem(method)}.wav", self.save_to)
 
     # What comes back
@@ -203,15 +203,15 @@ class VocoderPanel(Panel):
     def _models_found(self, models: tuple[Any, ...], troubles: tuple[str, ...]) -> None:
         place = self._models_dir or "resources/models of the program"
         self._source_row.models.show_models(models, troubles, self._wanted_model, place)
-        if self._is_wish_open and self._wish is not None:
-            self._take(self._wish)
+        if self._is_wish_open and self._request is not None:
+            self._take(self._request)
         self._show_all()
 
     def _model_picked(self, model: Any) -> None:
         self._wanted_model = str(model.folder)
         source = self._bench.source
-        if source is not None and self._wish is not None and source.given.config != model.mel:
-            self._take(self._wish)
+        if source is not None and self._request is not None and source.given.config != model.mel:
+            self._take(self._request)
         self._show_all()
         self.state_changed.emit()
 
@@ -252,8 +252,8 @@ class VocoderPanel(Panel):
     def _settings_changed(self, settings: AppSettings) -> None:
         if settings.audio_device != self._audio_device:
             self._audio_device = settings.audio_device
-            if self._wish is not None and self._bench.source is not None:
-                self._take(self._wish)  # another device may have another sample rate
+            if self._request is not None and self._bench.source is not None:
+                self._take(self._request)  # another device may have another sample rate
         if self.isVisible() and settings.models_dir != self._models_dir:
             self.activated()
 
@@ -303,8 +303,8 @@ class VocoderPanel(Panel):
         self._shape_row.show_result(self._shown_result())
         self._beat()
 
-    def _shape(self) -> Shape:
-        return Shape(self._shape_row.stretch, self._shape_row.semitones)
+    def _shape(self) -> MelEdits:
+        return MelEdits(self._shape_row.stretch, self._shape_row.semitones)
 
     def _shown_result(self) -> str:
         """The result that is heard, else the one that was last, else the model's."""
@@ -335,7 +335,7 @@ class VocoderPanel(Panel):
         self._wrong = sentence_label()
         self._empty = EmptyPage(EMPTY_TITLE, EMPTY_WORDS)
         self._view, self._meter = MelView(), LevelMeter()
-        self._listen_row, self._shape_row = ListenRow(), ShapeRow(drag)
+        self._listen_row, self._shape_row = VocoderPlaybackRow(), ShapeRow(drag)
         self._middle = QStackedWidget()
         self._drop = FileDrop(self, SUFFIXES, "audio or a mel spectrogram")
         self._veil = DropVeil(self)
@@ -391,5 +391,5 @@ class VocoderPanel(Panel):
         self._context.settings.changed.connect(self._settings_changed)
 
     def _scale_chosen(self, scale: str) -> None:
-        if self._wish is not None and self._wish.path is not None:
-            self.open_file(self._wish.path, scale or None)
+        if self._request is not None and self._request.path is not None:
+            self.open_file(self._request.path, scale or None)

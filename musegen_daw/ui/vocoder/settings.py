@@ -9,7 +9,7 @@ from musegen_daw.music.clip import Song
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LoadRequest:
     """What is to be resynthesised: a file, or a song with its name; and the scale of its mel where that is named."""
 
     path: Path | None = None
@@ -19,7 +19,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class MelEdits:
     """How the mel is changed before it is decoded."""
 
     stretch: float = 1.0

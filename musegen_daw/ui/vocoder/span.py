@@ -9,7 +9,7 @@ _LINE_SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 18
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class VisibleSpan:
     """[start, end) of `seconds` in all, over `width` pixels."""
 
     seconds: float
@@ -18,7 +18,7 @@ class Span:
     width: float
 
     @classmethod
-    def whole(cls, seconds: float, width: float) -> Span:
+    def whole(cls, seconds: float, width: float) -> VisibleSpan:
         """All of it."""
         return cls(seconds, 0.0, max(seconds, MIN_SHOWN_SECONDS), max(1.0, width))
 
@@ -35,20 +35,20 @@ class Span:
         """The seconds at a place, held within all."""
         return min(max(0.0, self.start + x / self.width * (self.end - self.start)), self.seconds)
 
-    def resized(self, width: float) -> Span:
+    def resized(self, width: float) -> VisibleSpan:
         """The same seconds over another width."""
-        return Span(self.seconds, self.start, self.end, max(1.0, width))
+        return VisibleSpan(self.seconds, self.start, self.end, max(1.0, width))
 
-    def zoomed(self, factor: float, x: float) -> Span:
+    def zoomed(self, factor: float, x: float) -> VisibleSpan:
         """`factor` times larger around x."""
         shown = (self.end - self.start) / factor
         if shown >= self.seconds:
-            return Span.whole(self.seconds, self.width)
+            return VisibleSpan.whole(self.seconds, self.width)
         shown = max(shown, MIN_SHOWN_SECONDS)
         anchor = self.start + x / self.width * (self.end - self.start)
         return self._within(anchor - x / self.width * shown, shown)
 
-    def scrolled(self, pixels: float) -> Span:
+    def scrolled(self, pixels: float) -> VisibleSpan:
         """Moved by so many pixels."""
         shown = self.end - self.start
         return self._within(self.start + pixels / self.width * shown, shown)
@@ -62,9 +62,9 @@ class Span:
         places = (round((first + index) * step, 3) for index in range(count))
         return tuple((each, clock(each, step)) for each in places if self.start <= each <= self.end)
 
-    def _within(self, start: float, shown: float) -> Span:
+    def _within(self, start: float, shown: float) -> VisibleSpan:
         start = min(max(0.0, start), max(0.0, self.seconds - shown))
-        return Span(self.seconds, start, start + shown, self.width)
+        return VisibleSpan(self.seconds, start, start + shown, self.width)
 
 
 def clock(seconds: float, step: float = 0.1) -> str:

@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, Signal
 
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.vocoder.listen_row import CHOICES
-from musegen_daw.ui.work import Job, Task, Workers
+from musegen_daw.ui.work import Job, JobContext, Workers
 
 if TYPE_CHECKING:
-    from musegen_daw.ui.vocoder.jobs import Loaded, Made, Shape, Wish
+    from musegen_daw.ui.vocoder.jobs import Loaded, LoadRequest, Made, MelEdits
     from musegen_daw.vocoder.decoders import VocoderFacts
 
 ORIGINAL, GAN, GRIFFIN_LIM = CHOICES
@@ -52,26 +52,26 @@ class Workbench(QObject):
         """Find out which vocoders there are."""
         folder = self._context.settings.current.models_dir
 
-        def look(task: Task) -> Any:
+        def look(task: JobContext) -> Any:
             from musegen_daw.ui.vocoder import jobs
 
             return jobs.look_for_models(folder)
 
         self._workers.start(look, succeeded=self._found, failed=self.failed.emit)
 
-    def load(self, wish: Wish, model: VocoderFacts | None) -> None:
+    def load(self, request: LoadRequest, model: VocoderFacts | None) -> None:
         """Read or render another source for the mels that a model reads."""
         self.cancel()
 
-        def load(task: Task) -> Any:
+        def load(task: JobContext) -> Any:
             from musegen_daw.ui.vocoder import jobs
             from musegen_daw.vocoder.mel import MelConfig
 
-            return jobs.load(wish, MelConfig() if model is None else model.mel, self._context, task)
+            return jobs.load(request, MelConfig() if model is None else model.mel, self._context, task)
 
         self._start(load, self._loaded)
 
-    def make(self, shape: Shape, model: VocoderFacts | None) -> None:
+    def make(self, shape: MelEdits, model: VocoderFacts | None) -> None:
         """Resynthesise the source, with the model where there is one, then with Griffin-Lim."""
         source = self.source
         if source is None:
@@ -79,14 +79,14 @@ class Workbench(QObject):
         self.cancel()
         for method in (GAN, GRIFFIN_LIM) if model is not None else (GRIFFIN_LIM,):
 
-            def make(task: Task, method: str = method) -> Any:
+            def make(task: JobContext, method: str = method) -> Any:
                 from musegen_daw.ui.vocoder import jobs
 
                 return jobs.resynthesise(source, method, model, shape, self._context, task)
 
             self._start(make, self._made)
 
-    def is_due(self, shape: Shape, model: VocoderFacts | None) -> bool:
+    def is_due(self, shape: MelEdits, model: VocoderFacts | None) -> bool:
         """Whether a result is missing or was made with other numbers or another model."""
         wanted = {GRIFFIN_LIM: None, **({} if model is None else {GAN: model})}
         return self.source is not None and any(
@@ -98,7 +98,7 @@ class Workbench(QObject):
         """Write a result to a place that a person chose."""
         made = self.results[method]
 
-        def save(task: Task) -> Any:
+        def save(task: JobContext) -> Any:
             from musegen_daw.ui.vocoder import jobs
 
             return jobs.save(made, path)
@@ -112,7 +112,7 @@ class Workbench(QObject):
         made, folder = self.results[method], self._context.data_dir / DRAG_FOLDER
         stem = self.stem(method)
 
-        def save(task: Task) -> Any:
+        def save(task: JobContext) -> Any:
             from musegen_daw.ui.vocoder import jobs
 
             return jobs.save_to_drag(made, folder, stem)
@@ -135,7 +135,7 @@ class Workbench(QObject):
         """Give up everything and wait for it to end."""
         self._workers.close()
 
-    def _start(self, function: Callable[[Task], Any], succeeded: Callable[[Any], None]) -> None:
+    def _start(self, function: Callable[[JobContext], Any], succeeded: Callable[[Any], None]) -> None:
         job = self._workers.start(
             function, succeeded=succeeded, failed=self._failed, progressed=self.progressed.emit
         )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.senders import Sender, follow
+from benchmarks.senders import ClockSource, follow
 from musegen_daw.jam.clock.midi_clock import ClockFollower, ClockState
 from musegen_daw.jam.events import CLOCK, CONTINUE, START, STOP, note_on, song_position
 
@@ -36,7 +36,7 @@ def has_followed(measures, jitter_seconds):
 @settings(max_examples=20)
 @given(st.floats(50, 240), st.floats(0, 0.004), st.integers(0, 2**32 - 1))
 def test_a_steady_clock_is_followed_from_the_second_beat_on(bpm, jitter_seconds, seed):
-    sender = Sender(seed, jitter_seconds)
+    sender = ClockSource(seed, jitter_seconds)
     sender.start()
     sender.play(bpm, beats=12)
     measures = follow(sender)
@@ -50,7 +50,7 @@ def test_a_steady_clock_is_followed_from_the_second_beat_on(bpm, jitter_seconds,
 
 @pytest.mark.parametrize("bpm", [60, 120, 174, 240])
 def test_tempo_settles_to_a_tenth_of_a_bpm_under_jitter(bpm):
-    sender = Sender(bpm, 0.004)
+    sender = ClockSource(bpm, 0.004)
     sender.start()
     sender.play(bpm, beats=64)
     measures = follow(sender)
@@ -59,7 +59,7 @@ def test_tempo_settles_to_a_tenth_of_a_bpm_under_jitter(bpm):
 
 
 def test_a_clock_without_jitter_is_exact_from_the_third_tick_on():
-    sender = Sender()
+    sender = ClockSource()
     sender.start()
     sender.play(97.3, beats=40)
     measures = follow(sender)
@@ -69,7 +69,7 @@ def test_a_clock_without_jitter_is_exact_from_the_third_tick_on():
 
 @pytest.mark.parametrize("period_seconds", [64 / 48000, 256 / 48000])
 def test_stamps_that_come_once_a_period_of_the_audio_server_are_smoothed(period_seconds):
-    sender = Sender()
+    sender = ClockSource()
     sender.start()
     sender.play(120, beats=64)
     follower = ClockFollower()
@@ -88,7 +88,7 @@ def test_stamps_that_come_once_a_period_of_the_audio_server_are_smoothed(period_
 @pytest.mark.parametrize("bpm", [60, 90, 118, 121, 140, 200, 240])
 def test_a_jump_of_tempo_is_followed(bpm, jitter_seconds):
     for seed in range(4):
-        sender = Sender(seed, jitter_seconds)
+        sender = ClockSource(seed, jitter_seconds)
         sender.start()
         sender.play(120, beats=8)
         sender.play(bpm, beats=8)
@@ -101,7 +101,7 @@ def test_a_jump_of_tempo_is_followed(bpm, jitter_seconds):
 @JITTERS
 @pytest.mark.parametrize("bpms", [(120, 140), (140, 100), (120, 124, 116, 120)])
 def test_a_ramp_of_tempo_is_followed(bpms, jitter_seconds):
-    sender = Sender(4, jitter_seconds)
+    sender = ClockSource(4, jitter_seconds)
     sender.start()
     sender.play(bpms[0], beats=16)
     sender.play(*bpms, beats=32)
@@ -122,7 +122,7 @@ def test_the_first_tick_after_start_is_beat_0(jitter_seconds):
     assert follower.position(1.0) == 0.0
     assert follower.position(1.5) == 0.0
     assert follower.seconds_at(1.0) is None
-    sender = Sender(5, jitter_seconds, now_seconds=2.0)
+    sender = ClockSource(5, jitter_seconds, now_seconds=2.0)
     sender.play(120, beats=4)
     measures = follow(sender, follower)
     assert follower.position_is_known
@@ -135,14 +135,14 @@ def test_the_first_tick_after_start_is_beat_0(jitter_seconds):
 
 @JITTERS
 def test_a_clock_that_runs_already_is_joined_without_a_known_position(jitter_seconds):
-    sender = Sender(6, jitter_seconds)
+    sender = ClockSource(6, jitter_seconds)
     sender.play(120, beats=4)
     follower = ClockFollower()
     measures = follow(sender, follower)
     assert follower.running
     assert not follower.position_is_known
     assert np.abs(phases(measures, 1)).max() < 0.003
-    sender = Sender(7, jitter_seconds, now_seconds=sender.now_seconds)
+    sender = ClockSource(7, jitter_seconds, now_seconds=sender.now_seconds)
     sender.place(8.0)
     sender.play(120, beats=4)
     measures = follow(sender, follower)
@@ -153,7 +153,7 @@ def test_a_clock_that_runs_already_is_joined_without_a_known_position(jitter_sec
 @JITTERS
 @pytest.mark.parametrize("pause_seconds", [0.0, 0.013, 0.3, 20.0])
 def test_continue_goes_on_where_stop_left_it(pause_seconds, jitter_seconds):
-    sender = Sender(8, jitter_seconds)
+    sender = ClockSource(8, jitter_seconds)
     sender.start()
     sender.play(132, beats=5.25)
     sender.stop()
@@ -175,7 +175,7 @@ def test_continue_goes_on_where_stop_left_it(pause_seconds, jitter_seconds):
 
 @JITTERS
 def test_ticks_while_stopped_keep_the_tempo_and_move_nothing(jitter_seconds):
-    sender = Sender(9, jitter_seconds)
+    sender = ClockSource(9, jitter_seconds)
     sender.stop()
     sender.play(100, beats=4)
     follower = ClockFollower()
@@ -192,7 +192,7 @@ def test_ticks_while_stopped_keep_the_tempo_and_move_nothing(jitter_seconds):
 
 @JITTERS
 def test_reaper_plays_from_a_song_position(jitter_seconds):
-    sender = Sender(10, jitter_seconds)
+    sender = ClockSource(10, jitter_seconds)
     sender.start()
     sender.play(120, beats=2)
     sender.stop()
@@ -210,7 +210,7 @@ def test_reaper_plays_from_a_song_position(jitter_seconds):
 
 @JITTERS
 def test_live_sends_start_on_a_relocate(jitter_seconds):
-    sender = Sender(11, jitter_seconds)
+    sender = ClockSource(11, jitter_seconds)
     sender.start()
     sender.play(120, beats=9.5)
     jumps = ClockFollower()
@@ -226,7 +226,7 @@ def test_live_sends_start_on_a_relocate(jitter_seconds):
 
 @JITTERS
 def test_ardour_loops_by_song_position_and_continue(jitter_seconds):
-    sender = Sender(12, jitter_seconds)
+    sender = ClockSource(12, jitter_seconds)
     sender.start()
     for _ in range(4):
         sender.play(120, beats=4)
@@ -239,7 +239,7 @@ def test_ardour_loops_by_song_position_and_continue(jitter_seconds):
 @JITTERS
 @pytest.mark.parametrize("beats", [4, 17.125])
 def test_a_stalled_clock_holds_the_song_and_goes_on_with_its_next_tick(beats, jitter_seconds):
-    sender = Sender(13, jitter_seconds)
+    sender = ClockSource(13, jitter_seconds)
     sender.start()
     sender.play(120, beats=beats)
     follower = ClockFollower()
@@ -259,7 +259,7 @@ def test_a_stalled_clock_holds_the_song_and_goes_on_with_its_next_tick(beats, ji
 @JITTERS
 @pytest.mark.parametrize("ticks", [3, 10, 40, 200])
 def test_ticks_that_were_held_back_and_come_at_once_all_count(ticks, jitter_seconds):
-    sender = Sender(14, jitter_seconds)
+    sender = ClockSource(14, jitter_seconds)
     sender.start()
     sender.play(120, beats=8)
     sender.hold_back(120, ticks)
@@ -272,7 +272,7 @@ def test_ticks_that_were_held_back_and_come_at_once_all_count(ticks, jitter_seco
 @JITTERS
 @pytest.mark.parametrize("pause_seconds", [0.031, 0.073, 0.13, 0.2])
 def test_a_short_drop_out_of_the_sender_is_followed(pause_seconds, jitter_seconds):
-    sender = Sender(15, jitter_seconds)
+    sender = ClockSource(15, jitter_seconds)
     sender.start()
     sender.play(120, beats=8)
     sender.wait(pause_seconds)
@@ -284,13 +284,13 @@ def test_a_short_drop_out_of_the_sender_is_followed(pause_seconds, jitter_second
 @JITTERS
 @pytest.mark.parametrize("after_seconds", [0.0, 0.0007, 0.004])
 def test_a_clock_that_comes_twice_is_counted_once(after_seconds, jitter_seconds):
-    sender = Sender(17, jitter_seconds)
+    sender = ClockSource(17, jitter_seconds)
     sender.start()
     sender.play(120, beats=8, copies_seconds=(after_seconds,))
     measures = follow(sender)
     assert np.abs(phases(measures, 1)).max() < 0.003
     assert has_followed(measures, jitter_seconds)
-    sender = Sender(18, jitter_seconds)
+    sender = ClockSource(18, jitter_seconds)
     sender.start()
     sender.play(120, beats=8)
     sender.play(120, beats=8, copies_seconds=(after_seconds,))

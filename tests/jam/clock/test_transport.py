@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.senders import Sender, follow
+from benchmarks.senders import ClockSource, follow
 from musegen_daw.jam.clock.clock import ManualClock
 from musegen_daw.jam.clock.midi_clock import ClockFollower, ClockState
 from musegen_daw.jam.clock.sender import ClockSender
@@ -151,7 +151,7 @@ def test_a_followed_transport_plays_stops_and_stalls_with_the_daw():
     clock, follower, transport = followed()
     assert (transport.state, transport.clock_state) == (TransportState.STOPPED, ClockState.NO_CLOCK)
     assert (transport.position(100.0), transport.tempo_bpm) == (0.0, None)
-    sender = Sender()
+    sender = ClockSource()
     sender.start()
     heard(clock, follower, sender)
     assert transport.is_playing
@@ -179,7 +179,7 @@ def test_a_followed_transport_plays_stops_and_stalls_with_the_daw():
 @pytest.mark.parametrize("joined_at", [0.0, 5.25, 6.5, 7.75])
 def test_a_song_joined_midway_is_aligned_by_hand_until_the_daw_says_where_it_is(joined_at):
     clock, follower, transport = followed()
-    sender = Sender()
+    sender = ClockSource()
     sender.beat = joined_at
     sender.play(120, beats=12 - joined_at)
     heard(clock, follower, sender)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.senders import Sender
+from benchmarks.senders import ClockSource
 from musegen_daw.jam.clock.midi_clock import ClockFollower
 from musegen_daw.jam.clock.two_clocks import LOOKED_AT_TICKS, two_clocks
 from musegen_daw.jam.events import CLOCK, START
@@ -168,7 +168,7 @@ def test_two_clocks_are_nearly_always_found(jitter):
 @pytest.mark.parametrize("jitter", [0.0, 0.004])
 @pytest.mark.parametrize(("before", "after"), [(100, 200), (70, 140), (120, 60), (150, 300)])
 def test_a_clock_that_doubles_or_halves_is_followed(before, after, jitter):
-    sender = Sender(3, jitter)
+    sender = ClockSource(3, jitter)
     sender.start()
     sender.play(before, beats=16)
     sender.play(after, beats=16)

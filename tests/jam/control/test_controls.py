@@ -15,7 +15,7 @@ from musegen_daw.jam.control.control_map import (
     load_control_map,
     save_control_map,
 )
-from musegen_daw.jam.control.controls import CONTINUOUS, TARGETS, TRIGGERS, Controls, Touch, touched
+from musegen_daw.jam.control.controls import CONTINUOUS, TARGETS, TRIGGERS, ControllerMove, Controls, touched
 from musegen_daw.jam.events import MidiEvent, control_change, note_off, note_on
 
 KNOB = Knob("cc", 0, 21)
@@ -72,7 +72,7 @@ def test_a_button_triggers_once_a_press() -> None:
 
 
 def test_a_pad_triggers_at_any_velocity() -> None:
-    assert surface(pad="panic").feed(pad(1)) == Touch("panic", 1 / 127, is_pad=True)
+    assert surface(pad="panic").feed(pad(1)) == ControllerMove("panic", 1 / 127, is_pad=True)
 
 
 def test_what_moves_a_control_is_no_music_and_all_else_is() -> None:

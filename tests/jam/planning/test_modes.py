@@ -14,7 +14,7 @@ from musegen_daw.jam.planning.conductor import Conductor
 from musegen_daw.jam.planning.heard import Heard
 from musegen_daw.jam.planning.loop_mode import known_until_beats
 from musegen_daw.jam.planning.modes import Taste, WhenSilent
-from musegen_daw.jam.planning.planner import Planner
+from musegen_daw.jam.planning.planner import PlanningWorker
 from musegen_daw.jam.planning.styled import KeptStyle
 from musegen_daw.jam.session_settings import JamSettings, Way, mode_of
 from musegen_daw.music.clip import Clip, Note
@@ -33,7 +33,7 @@ class Rehearsal:
         self.settings = settings
         self.clock, self.drummer = ManualClock(), Drummer()
         self.heard, self.played = Heard(), PlayedPatterns(GRID)
-        self.planner = Planner(self.drummer, self.clock, GRID, lambda: None)
+        self.planner = PlanningWorker(self.drummer, self.clock, GRID, lambda: None)
         self.clock.advance()
         self.drummer.requests.clear()
         self.conductor = Conductor(self.planner, self.mode(settings.way), self.played, GRID, 0.0)

@@ -11,7 +11,7 @@ from musegen_daw.drums.request import DrumRequest
 from musegen_daw.errors import ModelError
 from musegen_daw.jam.clock.clock import ManualClock, SystemClock
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid, Pattern, PlayedPatterns, patterns_of
-from musegen_daw.jam.planning.planner import Planner
+from musegen_daw.jam.planning.planner import PlanningWorker
 from musegen_daw.jam.planning.reasons import reason_of
 from musegen_daw.music.clip import Clip, Note
 from tests.jam.doubles import Drummer, drums_for
@@ -29,7 +29,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.clock, self.drummer, self.answered = ManualClock(), Drummer(), 0
-        self.planner = Planner(self.drummer, self.clock, GRID, self._count)
+        self.planner = PlanningWorker(self.drummer, self.clock, GRID, self._count)
         assert not self.planner.is_warm
         self.clock.advance()
         self.warm_up = self.drummer.requests.pop()
@@ -123,7 +123,7 @@ def test_in_real_time_a_running_generation_is_told_to_stop_and_the_thread_ends()
             stopped.set()
             raise RuntimeError
 
-    planner = Planner(Endless(), SystemClock(), GRID, lambda: None)
+    planner = PlanningWorker(Endless(), SystemClock(), GRID, lambda: None)
     assert running.wait(60)
     assert "musegen planner" in [thread.name for thread in threading.enumerate()]
     planner.close()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.senders import Sender
+from benchmarks.senders import ClockSource
 from musegen_daw.jam.events import note_off, note_on
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid
 from musegen_daw.jam.recording.played_tempo import PlayedTempo
@@ -172,7 +172,7 @@ def recorded(sender):
 
 @pytest.mark.parametrize("bpm", [40.0, 96.0, 120.0, 174.0, 300.0])
 def test_a_jam_with_a_clock_that_jitters_is_recorded_at_one_tempo(bpm):
-    sender = Sender(int(bpm), JITTER_SECONDS)
+    sender = ClockSource(int(bpm), JITTER_SECONDS)
     sender.start()
     sender.play(bpm, beats=24)
     song, meant = recorded(sender)
@@ -182,7 +182,7 @@ def test_a_jam_with_a_clock_that_jitters_is_recorded_at_one_tempo(bpm):
 
 
 def test_a_jam_is_recorded_with_its_notes_where_they_were_in_time_though_the_tempo_moves():
-    sender = Sender(5, JITTER_SECONDS)
+    sender = ClockSource(5, JITTER_SECONDS)
     sender.start()
     sender.play(120, beats=16)
     sender.play(120, 140, beats=16)
@@ -197,7 +197,7 @@ def test_a_jam_is_recorded_with_its_notes_where_they_were_in_time_though_the_tem
 
 
 def test_a_clock_that_comes_twice_is_recorded_at_its_own_tempo():
-    sender = Sender(2, 0.001)
+    sender = ClockSource(2, 0.001)
     sender.start()
     sender.play(120, beats=16, copies_seconds=(0.003,))
     song, _ = recorded(sender)

@@ -2,7 +2,7 @@
 
 from musegen_daw.jam.events import note_off, note_on
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid
-from musegen_daw.jam.recording.tape import Tape
+from musegen_daw.jam.recording.tape import JamRecording
 from musegen_daw.music.clip import Note
 from tests.jam.doubles import at
 
@@ -16,7 +16,7 @@ def play(tape, beats):
 
 
 def test_nothing_is_kept_before_and_after():
-    tape = Tape(BarGrid())
+    tape = JamRecording(BarGrid())
     play(tape, 1.0)
     assert tape.stop(2.0) is None
     tape.start(9.5)
@@ -34,7 +34,7 @@ def test_nothing_is_kept_before_and_after():
 
 
 def test_what_was_sent_ahead_and_is_not_heard_is_not_kept():
-    tape = Tape(BarGrid())
+    tape = JamRecording(BarGrid())
     tape.start(4.0)
     for beats in (4.0, 5.0, 6.0):
         tape.sent(Note(36, 100, round(beats * LIVE_PPQ), 96))
@@ -45,7 +45,7 @@ def test_what_was_sent_ahead_and_is_not_heard_is_not_kept():
 
 
 def test_a_hit_just_ahead_of_the_bar_belongs_to_it():
-    tape = Tape(BarGrid())
+    tape = JamRecording(BarGrid())
     tape.start(4.0)
     tape.sent(Note(36, 100, 4 * LIVE_PPQ - 10, 96))
     tape.sent(Note(38, 100, 3 * LIVE_PPQ, 96))
@@ -54,7 +54,7 @@ def test_a_hit_just_ahead_of_the_bar_belongs_to_it():
 
 
 def test_another_start_while_it_runs_changes_nothing():
-    tape = Tape(BarGrid())
+    tape = JamRecording(BarGrid())
     tape.start(0.0)
     tape.start(40.0)
     play(tape, 1.0)

@@ -10,10 +10,10 @@ import pytest
 from musegen_daw.vocoder.mel import MelConfig, log_mel
 from training.common.json_lines import JsonLines
 from training.vocoder.audio_folder import find_recordings
-from training.vocoder.dataset import AudioCorpus, Crop, DataConfig, VocoderDataset, collate
+from training.vocoder.dataset import AudioCorpus, AudioCrop, AudioDataConfig, VocoderDataset, collate
 
 MEL = MelConfig()
-CONFIG = DataConfig(crop_frames=16, crops_per_chunk=6)
+CONFIG = AudioDataConfig(crop_frames=16, crops_per_chunk=6)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_a_plain_crop_is_the_recording_and_its_mel_is_that_of_the_whole(dataset,
         mel = log_mel(audio, MEL)
         for start in (0, 256, 1024):  # multiples of the hop, so that the frames of both mels coincide
             first = facts["start"] + start
-            example = dataset.plain(Crop(chunk, start))
+            example = dataset.plain(AudioCrop(chunk, start))
             there = audio[first : first + dataset.crop_samples]
             assert np.abs(example.audio[: len(there)] - there).max() <= 1 / 32768
             frames = min(16, (len(audio) - first) // 256)
@@ -117,7 +117,7 @@ def test_batches_are_full_or_all_there_is(dataset) -> None:
 
 
 def test_a_gain_scales_the_audio_before_its_mel(dataset) -> None:
-    crop = Crop(0, 300)
+    crop = AudioCrop(0, 300)
     plain = dataset.plain(crop)
     louder = _only(dataset, gain_low_db=-20.0, gain_high_db=-20.0).draw(crop, 0)
     assert np.allclose(louder.audio, plain.audio * 0.1, atol=1e-7)
@@ -133,7 +133,7 @@ def test_a_gain_never_clips(dataset) -> None:
 
 
 def test_silence_is_digital_and_quiet_is_quiet(dataset) -> None:
-    crop = Crop(0, 0)
+    crop = AudioCrop(0, 0)
     silent = _only(dataset, silence_share=1.0).draw(crop, 0)
     assert not silent.audio.any()
     assert np.all(silent.mel == np.float32(MEL.floor))
@@ -143,12 +143,12 @@ def test_silence_is_digital_and_quiet_is_quiet(dataset) -> None:
 
 
 def test_a_mix_is_the_crop_and_another_one(dataset) -> None:
-    crop = Crop(0, 0)
+    crop = AudioCrop(0, 0)
     mixed, plain = _only(dataset, mix_share=1.0).draw(crop, 5), dataset.plain(crop)
     added = mixed.audio - plain.audio
     assert np.abs(added).max() > 0.05
     assert np.linalg.norm(added) <= 1.01 * max(
-        np.linalg.norm(dataset.plain(Crop(at, 0)).audio) for at in range(len(dataset.corpus.chunks))
+        np.linalg.norm(dataset.plain(AudioCrop(at, 0)).audio) for at in range(len(dataset.corpus.chunks))
     )
 
 
@@ -178,4 +178,4 @@ def test_audio_of_another_rate_is_refused(corpus) -> None:
     with pytest.raises(ValueError, match=r"12000 Hz, the mel is of 44100 Hz"):
         VocoderDataset(corpus, MelConfig(sample_rate_hz=44_100, fmax_hz=20_000), CONFIG)
     with pytest.raises(ValueError, match="longer than a chunk"):
-        VocoderDataset(corpus, MEL, DataConfig(crop_frames=10_000))
+        VocoderDataset(corpus, MEL, AudioDataConfig(crop_frames=10_000))

@@ -17,7 +17,7 @@ from training.vocoder import checks, evaluate
 from training.vocoder.checks import constant_line, peak_dbfs, sine_sweep
 from training.vocoder.pictures import draw_spectrograms, spectrogram_db
 from training.vocoder.timing import real_time_factors
-from training.vocoder.ways import LABELS, Clip, make
+from training.vocoder.ways import LABELS, ReferenceClip, make
 
 SECONDS = 0.6
 
@@ -41,8 +41,8 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def clip(clips) -> Clip:
-    return Clip.load(clips / "voice.flac", SMALL)
+def clip(clips) -> ReferenceClip:
+    return ReferenceClip.load(clips / "voice.flac", SMALL)
 
 
 @pytest.mark.parametrize("way", LABELS)
@@ -54,7 +54,7 @@ def test_every_way_gives_audio_as_long_as_the_clip(way, clip, model) -> None:
 
 
 def test_oracles_know_more_and_come_nearer(clips, model) -> None:
-    settings = evaluate.Settings(model, MelConfig(), ("gl32", "oracle-magnitude", "oracle-phase"))
+    settings = evaluate.ComparisonSettings(model, MelConfig(), ("gl32", "oracle-magnitude", "oracle-phase"))
     found = evaluate.measure_clip(settings, clips / "voice.flac")
     assert found["oracle-magnitude"].stft < found["gl32"].stft
     assert found["oracle-phase"].stft < found["gl32"].stft

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from training.vocoder.discriminators import Critic, CriticConfig
+from training.vocoder.discriminators import DiscriminatorConfig, Discriminators
 from training.vocoder.losses import (
     MultiResolutionStft,
     MultiScaleMel,
@@ -17,7 +17,7 @@ from training.vocoder.losses import (
     matching_loss,
 )
 
-TINY = CriticConfig(periods=(2, 3), period_width=2, windows=(256, 512), window_width=2)
+TINY = DiscriminatorConfig(periods=(2, 3), period_width=2, windows=(256, 512), window_width=2)
 
 
 def _noise(seed: int, level: float = 0.1) -> torch.Tensor:
@@ -105,14 +105,14 @@ def test_matching_pulls_at_the_generated_side_only() -> None:
 
 @pytest.mark.parametrize("samples", [8192, 8191, 6000])
 def test_every_discriminator_judges_every_length(samples) -> None:
-    opinion = Critic(TINY)(_noise(0)[:, :samples])
+    opinion = Discriminators(TINY)(_noise(0)[:, :samples])
     assert len(opinion.verdicts) == len(opinion.features) == 4
     assert all(torch.isfinite(verdict).all() for verdict in opinion.verdicts)
 
 
 def test_the_critic_learns_to_tell_a_tone_from_noise() -> None:
     torch.manual_seed(0)
-    critic = Critic(TINY)
+    critic = Discriminators(TINY)
     optimizer = torch.optim.Adam(critic.parameters(), 5e-3)
     tone = 0.1 * torch.sin(torch.arange(8192) * 0.3).expand(2, -1)
     losses: list[float] = []

@@ -152,7 +152,7 @@ def test_percussion_has_a_row_of_its_own_and_is_not_added(hands):
 
 def test_a_slider_that_is_dragged_is_one_step(hands):
     before = hands.panel.editor.undo_label
-    swing = hands.panel.view.wishes.swing
+    swing = hands.panel.view.generation.swing
     swing.setSliderDown(True)
     for value in (10, 30, 60):
         swing.setValue(value)

@@ -30,7 +30,7 @@ class SlowDrummer(Drummer):
 
 
 def test_takes_are_shown_with_their_seed_the_likeliest_first(hands):
-    hands.panel.view.wishes.seed.setText("77")
+    hands.panel.view.generation.seed.setText("77")
     hands.generate()
     cards = hands.panel.view.takes.cards
     assert [card.take.seed for card in cards] == [77, 77, 77, 77]
@@ -72,7 +72,7 @@ def test_a_take_can_be_forgotten_and_its_seed_used_again(hands):
     hands.key(Qt.Key.Key_Delete, widget=card)
     assert [take.number for take in hands.clip.takes] == [1, 2, 4]
     hands.panel.view.takes.cards[1].seed_asked.emit(2)
-    assert hands.panel.view.wishes.chosen_seed() == hands.clip.takes[1].seed
+    assert hands.panel.view.generation.chosen_seed() == hands.clip.takes[1].seed
 
 
 def test_the_menu_of_a_take_has_what_can_be_done(hands):
@@ -104,8 +104,8 @@ def test_what_is_locked_is_kept_and_asked_to_be(hands):
 
 def test_a_choice_of_tracks_and_wishes_reaches_the_model(hands):
     view = hands.panel.view
-    view.wishes.density.setValue(80)
-    view.wishes.takes.setValue(2)
+    view.generation.density.setValue(80)
+    view.generation.takes.setValue(2)
     view.side.tracks.item(0).setCheckState(Qt.CheckState.Unchecked)
     hands.generate()
     request = hands.panel._context.drum_generator().requests[-1]

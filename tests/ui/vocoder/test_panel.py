@@ -187,7 +187,7 @@ def test_a_mel_has_no_original_and_its_scale_can_be_named(panel, source, wait):
     )
     first = panel._bench.results["GAN"].rendition.audio
     panel._source_row.scale_chosen.emit("db")
-    wait(lambda: panel._bench.source.wish.scale == "db" and len(panel._bench.results) == 2)
+    wait(lambda: panel._bench.source.request.scale == "db" and len(panel._bench.results) == 2)
     assert not np.array_equal(panel._bench.results["GAN"].rendition.audio, first)
 
 

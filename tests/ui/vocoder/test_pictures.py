@@ -20,7 +20,7 @@ from musegen_daw.ui.vocoder.picture import (
     level_image,
     picture_of,
 )
-from musegen_daw.ui.vocoder.span import Span, clock
+from musegen_daw.ui.vocoder.span import VisibleSpan, clock
 from musegen_daw.ui.widgets.look import wear
 from musegen_daw.ui.widgets.theme import THEMES
 from musegen_daw.vocoder.mel import MelConfig, log_mel
@@ -115,7 +115,7 @@ def test_the_difference_counts_only_what_can_be_heard():
 
 
 def test_seconds_and_pixels_belong_to_each_other():
-    span = Span.whole(10.0, 1_000)
+    span = VisibleSpan.whole(10.0, 1_000)
     assert (span.x_at(2.5), span.seconds_at(250), span.is_whole) == (250, 2.5, True)
     near = span.zoomed(4, 500)
     assert (near.start, near.end) == (pytest.approx(3.75), pytest.approx(6.25))
@@ -126,7 +126,7 @@ def test_seconds_and_pixels_belong_to_each_other():
     assert near.zoomed(1e9, 500).end - near.zoomed(1e9, 500).start == pytest.approx(0.25)
     assert [text for _, text in span.lines(150)] == ["0:00", "0:02", "0:04", "0:06", "0:08", "0:10"]
     assert [text for _, text in near.lines(150)] == ["0:04.0", "0:04.5", "0:05.0", "0:05.5", "0:06.0"]
-    assert Span.whole(0.0, 100).lines(50)[0] == (0.0, "0:00.0")
+    assert VisibleSpan.whole(0.0, 100).lines(50)[0] == (0.0, "0:00.0")
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class OutputPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SenderState:
     """How things stand in the process: what sounds, and how late messages left."""
 
     sounding: frozenset[tuple[int, int]]
@@ -70,12 +70,12 @@ def events_of(values: Iterable[Any]) -> list[MidiEvent]:
     return [MidiEvent(seconds, bytes.fromhex(data)) for seconds, data in values]
 
 
-def state_values(state: State) -> dict[str, Any]:
+def state_values(state: SenderState) -> dict[str, Any]:
     """A state as it is written."""
     return {"sounding": sorted(state.sounding), "lateness": asdict(state.lateness)}
 
 
-def state_of(values: dict[str, Any]) -> State:
+def state_of(values: dict[str, Any]) -> SenderState:
     """A state as it was written."""
     sounding = frozenset((channel, pitch) for channel, pitch in values["sounding"])
-    return State(sounding, Lateness(**values["lateness"]))
+    return SenderState(sounding, Lateness(**values["lateness"]))

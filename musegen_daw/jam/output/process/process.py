@@ -17,7 +17,7 @@ from musegen_daw.devices.ports import MidiOutput, PortChange, PortDirectory
 from musegen_daw.errors import MusegenError, PortError
 from musegen_daw.jam.clock.clock import SystemClock
 from musegen_daw.jam.output.process import messages
-from musegen_daw.jam.output.process.messages import OutputPlace, State
+from musegen_daw.jam.output.process.messages import OutputPlace, SenderState
 from musegen_daw.jam.output.scheduler import Scheduler
 
 REAL_TIME_PRIORITY = 10
@@ -170,7 +170,7 @@ def _carry_out(heard: Iterable[bytes], scheduler: Scheduler, say: Any) -> None:
         elif word == messages.END:
             scheduler.end_foreign((channel, pitch) for channel, pitch in values[0])
         elif word == messages.TELL:
-            state = State(scheduler.sounding, scheduler.lateness)
+            state = SenderState(scheduler.sounding, scheduler.lateness)
             say(messages.ANSWER, values[0], messages.state_values(state))
         elif word == messages.CLOSE:
             return

@@ -14,7 +14,7 @@ from typing import Any
 from musegen_daw.errors import PortError
 from musegen_daw.jam.events import NOTE_OFF, NOTE_ON, MidiEvent, TimedNote
 from musegen_daw.jam.output.process import messages
-from musegen_daw.jam.output.process.messages import OutputPlace, State
+from musegen_daw.jam.output.process.messages import OutputPlace, SenderState
 from musegen_daw.jam.output.scheduler import Lateness
 from musegen_daw.subprocesses import AS_SENDER, command_of, end
 
@@ -24,7 +24,7 @@ END_SECONDS = 20.0
 """A JACK server waits for a program that is killed in every period: it is let end by itself while that can be."""
 
 _ENDED = "The process that sends notes has ended."
-_SILENT = State(frozenset(), Lateness(0, 0, 0.0, 0.0, 0.0))
+_SILENT = SenderState(frozenset(), Lateness(0, 0, 0.0, 0.0, 0.0))
 
 
 class SenderLost(PortError):
@@ -157,7 +157,7 @@ class RemoteScheduler:
 
     # The pipe
 
-    def _state(self) -> State:
+    def _state(self) -> SenderState:
         values = self._ask(messages.TELL)
         return _SILENT if values is None else messages.state_of(values)
 

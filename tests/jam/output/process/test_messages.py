@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from musegen_daw.jam.events import MidiEvent, TimedNote
 from musegen_daw.jam.output.process import messages
-from musegen_daw.jam.output.process.messages import State
+from musegen_daw.jam.output.process.messages import SenderState
 from musegen_daw.jam.output.scheduler import Lateness
 
 seconds = st.floats(0, 1e6)
@@ -37,7 +37,7 @@ def test_messages_arrive_to_the_last_bit_of_their_times(events):
 
 @given(st.frozensets(st.tuples(st.integers(0, 15), sevens)), st.integers(0), seconds)
 def test_a_state_arrives(sounding, sent, late_seconds):
-    state = State(sounding, Lateness(sent, 2, 0.0, late_seconds, late_seconds))
+    state = SenderState(sounding, Lateness(sent, 2, 0.0, late_seconds, late_seconds))
     assert messages.state_of(through(messages.ANSWER, messages.state_values(state))) == state
 
 
