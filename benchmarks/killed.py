@@ -33,6 +33,7 @@ from musegen_daw.jam.session_settings import JamSettings, Way
 from musegen_daw.midi.file import read_midi
 from musegen_daw.playback.rendering import render_source
 from musegen_daw.playback.source import Source
+from musegen_daw.progress import IsCancelled, Progress
 from musegen_daw.workers.drummer import RemoteDrummer
 from musegen_daw.workers.worker import Worker
 
@@ -138,7 +139,7 @@ class Drummer:
         if not self._over.wait(WAIT_SECONDS):
             raise RuntimeError("No drums were asked for.")
 
-    def generate(self, request: DrumRequest, *, cancelled: Callable[[], bool] | None = None) -> DrumResult:
+    def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
         """The takes for `request`."""
         return self._drummer.generate(request, progress=self._told, cancelled=cancelled)
 
@@ -238,7 +239,7 @@ def renderings(times: int) -> Row:
     song = read_midi(resources.clips_dir() / "funk-bass.mid")
     with _working("computes audio") as worker:
 
-        def rendered(progress: Callable[[int, int], None] | None = None) -> Source:
+        def rendered(progress: Progress | None = None) -> Source:
             return worker.call(
                 render_source, "part", song.clips, song.time_map, 48_000, None, progress=progress
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from musegen_daw.jam.events import MidiEvent, note_off, note_on
 from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.jam.session import JamSession
 from musegen_daw.jam.session_settings import JamSettings
+from musegen_daw.progress import IsCancelled
 from musegen_daw.resource_paths import drum_model_dir
 
 TEMPI_BPM = (60, 90, 120, 160, 200, 240)
@@ -44,7 +44,7 @@ class _Charged:
     generator: DrumGenerator
     clock: ManualClock
 
-    def generate(self, request: DrumRequest, *, cancelled: Callable[[], bool] | None = None) -> DrumResult:
+    def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
         """The takes for `request`."""
         began = time.perf_counter()
         result = self.generator.generate(request, cancelled=cancelled)

@@ -25,6 +25,7 @@ from musegen_daw.cli.endings import handle_endings
 from musegen_daw.cli.terminal import Parser, report_error, say
 from musegen_daw.errors import MusegenError
 from musegen_daw.files import is_folder, reason
+from musegen_daw.progress import IsCancelled
 from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam.control import JamControl, OpenRig
@@ -220,7 +221,7 @@ class Late:
         """The styles of the model; raises ModelError where there is none."""
         return self._load().styles
 
-    def generate(self, request: DrumRequest, *, cancelled: Callable[[], bool] | None = None) -> DrumResult:
+    def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
         """Write the drums; raises ModelError where there is no model."""
         return self._load().generate(request, cancelled=cancelled)
 

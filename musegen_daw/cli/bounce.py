@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
@@ -20,6 +20,7 @@ from musegen_daw.drums.job import OpenGenerator
 from musegen_daw.errors import AudioError, MidiFileError
 from musegen_daw.music.clip import Song
 from musegen_daw.music.parts import describe_strays, without_strays
+from musegen_daw.progress import Progress
 from musegen_daw.vocoder.options import DecoderOptions
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class BounceSong(Protocol):
         sample_rate_hz: int = ...,
         stems_dir: Path | None = ...,
         loop: bool = ...,
-        progress: Callable[[int, int], None] | None = ...,
+        progress: Progress | None = ...,
     ) -> BounceReport:
         """Render `song` to a WAV at `path`."""
         ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from musegen_daw.clips.document import ClipDocument
 from musegen_daw.clips.performing import Profile, drums_alone, drums_as_midi, mix
 from musegen_daw.errors import MidiFileError
 from musegen_daw.playback.bounce import BounceReport, bounce
+from musegen_daw.progress import IsCancelled, Progress
 
 MAX_NAME = 60
 
@@ -58,8 +58,8 @@ def bounce_document(
     path: Path,
     soundfont: Path | None = None,
     *,
-    progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+    cancelled: IsCancelled | None = None,
 ) -> BounceReport:
     """Render to a WAV at `path`, stems into a folder beside it; raises ProjectError without drums, AudioError."""
     song = drums_alone(document) if what is Bounce.DRUMS else mix(document)

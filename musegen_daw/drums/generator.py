@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,9 +47,9 @@ from musegen_daw.models.spec import ModelSpec, load_spec
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.kit import PIECES
 from musegen_daw.music.time import Bar
+from musegen_daw.progress import Cancelled, IsCancelled, Progress
 
 Floats = npt.NDArray[np.float32]
-Progress = Callable[[int, int], None]
 
 KIND = "drums"
 WINDOW_BARS = 16
@@ -58,10 +58,6 @@ DEFAULT_BPM = 120.0
 KEPT_PARTS, KEPT_CHOICES = 4, 64
 USUAL_CRASHES = 0.5  # at which tracks have as many as human ones, those at sections among them
 USUAL_COMPLEXITY = 0.8  # at which as many bars are played again
-
-
-class Cancelled(Exception):
-    """The caller asked to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +125,7 @@ class DrumGenerator:
         request: DrumRequest,
         *,
         progress: Progress | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        cancelled: IsCancelled | None = None,
     ) -> DrumResult:
         """Write the drums of `request`; the same request gives the same notes.
 

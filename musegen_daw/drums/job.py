@@ -21,6 +21,7 @@ from musegen_daw.midi.file import read_midi
 from musegen_daw.music.clip import Clip, Song
 from musegen_daw.music.parts import clip_bars
 from musegen_daw.music.time import Bar, TimeMap
+from musegen_daw.progress import IsCancelled, Progress
 from musegen_daw.suffixes import MIDI_SUFFIXES
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ class DrumWriter(Protocol):
         self,
         request: DrumRequest,
         *,
-        progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        progress: Progress | None = None,
+        cancelled: IsCancelled | None = None,
     ) -> DrumResult:
         """The takes for `request`, the best fitting first."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +22,11 @@ from musegen_daw.part_files import is_part
 from musegen_daw.playback.looping import bar_end_samples, fold, frames_of
 from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
 from musegen_daw.playback.synth.synth import BLOCK_SAMPLES, check_renderable, render_blocks, song_seconds
+from musegen_daw.progress import Cancelled, IsCancelled, Progress
 
 PEAK_DBFS = -1.0
 BIT_DEPTHS = (16, 24)
 _SILENCE = 1e-6
-
-
-class BounceCancelled(AudioError):
-    """The bounce was given up on request; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +49,15 @@ def bounce(
     bit_depth: int = 24,
     stems_dir: Path | None = None,
     loop: bool = False,
-    progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+    cancelled: IsCancelled | None = None,
 ) -> BounceReport:
     """Renders `song` to a stereo WAV at `path` whose peak is -1 dBFS, silence left silent.
 
     With `stems_dir` every clip that has notes becomes a WAV of its own there, at the same gain, so that the stems add
     up to the mix. With `loop` all last exactly to the end of the last bar, and what rings beyond it is added to their
     beginning, so that they repeat without a seam. `progress` is called with (blocks done, blocks in all). Raises
-    AudioError with a sentence, BounceCancelled when `cancelled` said so; then no file is left or changed.
+    AudioError with a sentence, Cancelled when `cancelled` said so; then no file is left or changed.
     """
     path = Path(path)
     if path.suffix.lower() != ".wav" and not is_part(path):
@@ -122,9 +119,7 @@ def bounce(
 class _Steps:
     """Counts blocks, tells the caller, and stops when asked to."""
 
-    def __init__(
-        self, total: int, progress: Callable[[int, int], None] | None, cancelled: Callable[[], bool] | None
-    ) -> None:
+    def __init__(self, total: int, progress: Progress | None, cancelled: IsCancelled | None) -> None:
         self._total = max(1, total)
         self._count = 0
         self._progress = progress
@@ -132,7 +127,7 @@ class _Steps:
 
     def done(self) -> None:
         if self._cancelled is not None and self._cancelled():
-            raise BounceCancelled("The bounce was cancelled; nothing was written.")
+            raise Cancelled
         self._count += 1
         if self._progress is not None:
             self._progress(min(self._count, self._total - 1), self._total)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -15,13 +15,10 @@ from musegen_daw.music.time import TimeMap
 from musegen_daw.playback.source import AudioSpool, Source
 from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
 from musegen_daw.playback.synth.synth import BLOCK_SAMPLES, render_blocks, song_seconds
+from musegen_daw.progress import Cancelled, IsCancelled, Progress
 
 PEAK_DBFS = -1.0
 _SILENCE = 1e-6
-
-
-class RenderCancelled(Exception):
-    """The rendering was given up on request."""
 
 
 def render_source(
@@ -30,13 +27,13 @@ def render_source(
     time_map: TimeMap,
     sample_rate_hz: int,
     soundfont: Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+    cancelled: IsCancelled | None = None,
 ) -> Source:
     """The clips as one stereo source, at the level of the SoundFont, with the ringing of their last notes.
 
     Strays are left out. `progress` is called with (blocks done, blocks in all). Raises AudioError with a sentence
-    where there is nothing to render or no SoundFont, RenderCancelled when `cancelled` said so.
+    where there is nothing to render or no SoundFont, Cancelled when `cancelled` said so.
     """
     song, _ = without_strays(Song(tuple(clips), time_map))
     tape = AudioSpool(sample_rate_hz, sample_rate_hz, 2)
@@ -45,7 +42,7 @@ def render_source(
         render_blocks(song, open_soundfont(find_soundfont(soundfont)), sample_rate_hz)
     ):
         if cancelled is not None and cancelled():
-            raise RenderCancelled
+            raise Cancelled
         tape.add(block.sum(axis=0, dtype=np.float32))
         if progress is not None:
             progress(min(done + 1, total), total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from musegen_daw.files import written_beside
 from musegen_daw.music.clip import Song
 from musegen_daw.playback.rendering import balanced, render_source
 from musegen_daw.playback.source import Audio, AudioSpool, Source, resampled
-from musegen_daw.vocoder.decoder import Cancelled, MelDecoder
+from musegen_daw.progress import Cancelled, IsCancelled, Progress
+from musegen_daw.vocoder.decoder import MelDecoder
 from musegen_daw.vocoder.inputs import MelInput, edited, mel_of_blocks
 from musegen_daw.vocoder.mel import Floats, MelConfig, log_mel
 from musegen_daw.vocoder.mel_file import load_mel
@@ -24,9 +25,6 @@ MEL_SUFFIX = ".npy"
 ORIGINAL = "Original"
 SONG_RATE_HZ = 44_100
 _BLOCK_SAMPLES = 1 << 17
-
-Progress = Callable[[int, int], None]
-IsCancelled = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +101,7 @@ def render_given(
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
 ) -> Given:
-    """A song as it is bounced, peaking at -1 dBFS; raises AudioError, RenderCancelled or Cancelled."""
+    """A song as it is bounced, peaking at -1 dBFS; raises AudioError or Cancelled."""
     rendered = render_source(name, song.clips, song.time_map, SONG_RATE_HZ, soundfont, progress, cancelled)
     (bounce,) = balanced((rendered,))
     blocks = (

@@ -9,10 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
 from musegen_daw.errors import MusegenError
-
-
-class Cancelled(Exception):
-    """Raised by `JobContext.check` in a job that was cancelled; a job may also return early instead."""
+from musegen_daw.progress import Cancelled
 
 
 class JobContext:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from musegen_daw.errors import AudioError
+from musegen_daw.progress import Cancelled, IsCancelled, Progress
 from musegen_daw.vocoder.mel import Floats, MelConfig
 
 MAX_SECONDS = 2 * 60 * 60
 MAX_LOG_POWER = 40.0
 """Far above any sound: a sine of full scale comes to about 9."""
-
-Progress = Callable[[int, int], None]
-
-
-class Cancelled(Exception):
-    """The work was given up on request."""
 
 
 class MelDecoder(ABC):
@@ -32,7 +27,7 @@ class MelDecoder(ABC):
         self,
         mel: Floats,
         progress: Progress | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        cancelled: IsCancelled | None = None,
         made_with: MelConfig | None = None,
     ) -> Floats:
         """The audio (frames * hop_length,) of a log-mel (n_mels, frames); see `stream`."""
@@ -42,7 +37,7 @@ class MelDecoder(ABC):
         self,
         mel: Floats,
         progress: Progress | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        cancelled: IsCancelled | None = None,
         made_with: MelConfig | None = None,
     ) -> Iterator[Floats]:
         """The audio of a log-mel (n_mels, frames) in consecutive blocks (samples,); memory is bounded by a block.
@@ -72,7 +67,7 @@ class MelDecoder(ABC):
         """The audio in blocks of whole hops."""
 
     def _watched(
-        self, mel: Floats, progress: Progress | None, cancelled: Callable[[], bool] | None
+        self, mel: Floats, progress: Progress | None, cancelled: IsCancelled | None
     ) -> Iterator[Floats]:
         blocks = self._decode(mel)
         frames, done = mel.shape[1], 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from musegen_daw.progress import IsCancelled
 from musegen_daw.vocoder.decoder import MelDecoder, Progress
 from musegen_daw.vocoder.mel import Floats, MelConfig
 
@@ -19,7 +20,7 @@ class RemoteDecoder(MelDecoder):
         yield self._vocode(mel)
 
     def _watched(
-        self, mel: Floats, progress: Progress | None, cancelled: Callable[[], bool] | None
+        self, mel: Floats, progress: Progress | None, cancelled: IsCancelled | None
     ) -> Iterator[Floats]:
         yield self._vocode(mel, progress=progress, cancelled=cancelled)
 
@@ -29,7 +30,7 @@ def vocode_with(
     mel: Floats,
     *,
     progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    cancelled: IsCancelled | None = None,
 ) -> Floats:
     """`decoder.vocode`, as a task for another process."""
     return decoder.vocode(mel, progress, cancelled)

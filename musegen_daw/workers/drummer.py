@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from musegen_daw.drums.request import DrumRequest, DrumResult
 from musegen_daw.drums.style import StyleBook
+from musegen_daw.progress import IsCancelled, Progress
 from musegen_daw.workers.tasks import OPEN_DRUMS, WRITE_DRUMS
 from musegen_daw.workers.worker import Worker
 
@@ -29,8 +29,8 @@ class RemoteDrummer:
         self,
         request: DrumRequest,
         *,
-        progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        progress: Progress | None = None,
+        cancelled: IsCancelled | None = None,
     ) -> DrumResult:
         """The takes for `request`; raises Cancelled where `cancelled` answers true, MusegenError, ValueError."""
         return self._worker.call(WRITE_DRUMS, self._folder, request, progress=progress, cancelled=cancelled)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from musegen_daw.progress import IsCancelled, Progress
+
 if TYPE_CHECKING:
     from musegen_daw.drums.generator import DrumGenerator
     from musegen_daw.drums.request import DrumRequest, DrumResult
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from musegen_daw.vocoder.mel import Floats, MelConfig
     from musegen_daw.vocoder.vocoder import Vocoder
 
-Progress = Callable[[int, int], None]
-IsCancelled = Callable[[], bool]
 
 OPEN_DRUMS, WRITE_DRUMS = "open_drums", "write_drums"
 OPEN_VOCODER, VOCODE = "open_vocoder", "vocode"

@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from musegen_daw.errors import MusegenError
+from musegen_daw.progress import Cancelled, IsCancelled, Progress
 from musegen_daw.subprocesses import AS_COMPUTER, command_of, end
 from musegen_daw.workers import messages
 
@@ -24,10 +25,6 @@ SILENT_SECONDS = 300.0
 PATIENT_NICENESS = 5
 TRIES = 2
 _LOST = "lost"
-
-
-class Cancelled(Exception):
-    """The caller asked to stop."""
 
 
 class _Lost(Exception):
@@ -59,8 +56,8 @@ class Worker:
         self,
         task: str | Callable[..., Any],
         *arguments: Any,
-        progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        progress: Progress | None = None,
+        cancelled: IsCancelled | None = None,
     ) -> Any:
         """What a task returns for `arguments`: one of `tasks`, by name, or a function of a module that is called with
         `progress` and `cancelled`, too. What it raises is raised here.
@@ -89,8 +86,8 @@ class Worker:
         self,
         task: str | Callable[..., Any],
         arguments: tuple[Any, ...],
-        progress: Callable[[int, int], None] | None,
-        cancelled: Callable[[], bool] | None,
+        progress: Progress | None,
+        cancelled: IsCancelled | None,
     ) -> Any:
         """What one process returns; raises _Lost where it ends before."""
         process = self._running()

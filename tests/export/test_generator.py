@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from musegen_daw.drums.events import clip_hits, quantise
-from musegen_daw.drums.generator import Cancelled, DrumGenerator
+from musegen_daw.drums.generator import DrumGenerator
 from musegen_daw.drums.plan import BarKind, BarPlan, Cymbal, Plan
 from musegen_daw.drums.request import DrumRequest, DrumResult, DrumTake
 from musegen_daw.drums.spans import model_bars
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.kit import PIECE_OF_PITCH, PIECES, VOICE_OF_PITCH, VOICES
 from musegen_daw.music.time import Bar, TimeMap, TimeSignature
+from musegen_daw.progress import Cancelled
 
 PPQ = 480
 BAR = 4 * PPQ

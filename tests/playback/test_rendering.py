@@ -7,10 +7,11 @@ from musegen_daw import resource_paths as resources
 from musegen_daw.errors import AudioError
 from musegen_daw.midi.file import read_midi
 from musegen_daw.music.clip import Clip
-from musegen_daw.playback.rendering import RenderCancelled, balanced, render_source
+from musegen_daw.playback.rendering import balanced, render_source
 from musegen_daw.playback.source import Source
 from musegen_daw.playback.synth.soundfont import open_soundfont
 from musegen_daw.playback.synth.synth import render
+from musegen_daw.progress import Cancelled
 
 RATE_HZ = 22_050
 SOUNDFONT = resources.soundfont_dir() / "musegen.sf2"
@@ -35,7 +36,7 @@ def test_a_source_is_what_the_renderer_makes(song):
 
 
 def test_it_can_be_given_up(song):
-    with pytest.raises(RenderCancelled):
+    with pytest.raises(Cancelled):
         render_source("part", song.clips, song.time_map, RATE_HZ, SOUNDFONT, cancelled=lambda: True)
 
 

@@ -8,9 +8,8 @@ import soxr
 from musegen_daw.cli.main import main
 from musegen_daw.errors import AudioError
 from musegen_daw.music.clip import Song
-from musegen_daw.playback.rendering import RenderCancelled
 from musegen_daw.playback.resynthesis import decode, free_path, read_given, render_given, write_wav
-from musegen_daw.vocoder.decoder import Cancelled
+from musegen_daw.progress import Cancelled
 from musegen_daw.vocoder.griffin_lim import GriffinLim
 from musegen_daw.vocoder.mel import MelConfig, log_mel
 from musegen_daw.vocoder.vocoder import Vocoder
@@ -92,7 +91,7 @@ def test_a_song_is_bounced_first(tmp_path):
     assert np.abs(given.original.audio).max() == pytest.approx(10 ** (-1 / 20), abs=0.03)
     assert given.seconds == pytest.approx(len(given.original.audio) / DECK_HZ, abs=1e-3)
     assert told
-    with pytest.raises(RenderCancelled):
+    with pytest.raises(Cancelled):
         render_given("song", song, CONFIG, DECK_HZ, cancelled=lambda: True)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from musegen_daw.vocoder.decoder import Cancelled
+from musegen_daw.progress import Cancelled
 from musegen_daw.vocoder.griffin_lim import FADE_FRAMES, GriffinLim
 from musegen_daw.vocoder.mel import MelConfig, log_mel
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from musegen_daw.errors import AudioError, ModelError
 from musegen_daw.models.session import OnnxGraph
-from musegen_daw.vocoder.decoder import MAX_SECONDS, Cancelled
+from musegen_daw.progress import Cancelled
+from musegen_daw.vocoder.decoder import MAX_SECONDS
 from musegen_daw.vocoder.vocoder import Vocoder
 from tests.vocoder.tiny_vocoder import REACH_FRAMES, SMALL, write_tiny_vocoder
 

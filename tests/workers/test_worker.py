@@ -20,11 +20,12 @@ from musegen_daw.drums.request import DrumRequest
 from musegen_daw.errors import ModelError, MusegenError
 from musegen_daw.midi.file import read_midi
 from musegen_daw.music.parts import clip_bars
+from musegen_daw.progress import Cancelled
 from musegen_daw.workers import messages
 from musegen_daw.workers.drummer import RemoteDrummer
 from musegen_daw.workers.process import serve
 from musegen_daw.workers.tasks import Tasks
-from musegen_daw.workers.worker import Cancelled, Worker
+from musegen_daw.workers.worker import Worker
 from tests.workers.asked import process_number, rest
 
 PATIENCE_SECONDS = 120

@@ -15,12 +15,13 @@ from musegen_daw.jam.clock.clock import Clock
 from musegen_daw.jam.patterns import LIVE_PPQ, USUAL_ENERGY, BarGrid, Pattern, patterns_of
 from musegen_daw.jam.planning.reasons import Reason, reason_of
 from musegen_daw.music.clip import Clip, Note
+from musegen_daw.progress import IsCancelled
 
 
 class WritesDrums(Protocol):
     """What planning asks of a drum generator."""
 
-    def generate(self, request: DrumRequest, *, cancelled: Callable[[], bool] | None = None) -> DrumResult:
+    def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
         """The takes for `request`, the best fitting first; may raise where `cancelled` answers true."""
         ...
 

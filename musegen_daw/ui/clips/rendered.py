@@ -11,8 +11,7 @@ from musegen_daw.clips.document import ClipDocument
 from musegen_daw.clips.performing import performed
 from musegen_daw.music.clip import Clip
 from musegen_daw.ui.context import here
-from musegen_daw.ui.work import Cancelled, JobContext
-from musegen_daw.workers.worker import Cancelled as GivenUp
+from musegen_daw.ui.work import JobContext
 
 if TYPE_CHECKING:
     from musegen_daw.playback.source import Source
@@ -42,7 +41,7 @@ class Rendered:
         compute: Callable[..., Any] = here,
     ) -> Rendered:
         """What is to be heard of a document now; raises Cancelled, AudioError where there is nothing to render with."""
-        from musegen_daw.playback.rendering import RenderCancelled, render_source
+        from musegen_daw.playback.rendering import render_source
 
         time_map, take = document.time_map, document.take
         common = (time_map, sample_rate_hz, soundfont)
@@ -58,16 +57,13 @@ class Rendered:
                 clips = document.song.clips if name == PART else (performed(document),)
                 if any(clip.notes for clip in clips):
                     stale.append((name, clips))
-        try:
-            for number, (name, clips) in enumerate(stale):
+        for number, (name, clips) in enumerate(stale):
 
-                def progress(done: int, total: int, number: int = number) -> None:
-                    task.report((number + done / max(1, total)) / len(stale))
+            def progress(done: int, total: int, number: int = number) -> None:
+                task.report((number + done / max(1, total)) / len(stale))
 
-                sources[name] = compute(
-                    render_source, name, clips, time_map, sample_rate_hz, soundfont,
-                    progress=progress, cancelled=lambda: task.is_cancelled,
-                )  # fmt: skip
-        except (RenderCancelled, GivenUp):
-            raise Cancelled from None
+            sources[name] = compute(
+                render_source, name, clips, time_map, sample_rate_hz, soundfont,
+                progress=progress, cancelled=lambda: task.is_cancelled,
+            )  # fmt: skip
         return Rendered(sources, keys)

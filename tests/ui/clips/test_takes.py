@@ -8,8 +8,8 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
 from musegen_daw.clips import edits
-from musegen_daw.drums.generator import Cancelled
 from musegen_daw.errors import ModelError
+from musegen_daw.progress import Cancelled
 from tests.cli.doubles import Drummer
 from tests.ui.doubles import PATIENCE_SECONDS, make_context
 
