@@ -29,7 +29,7 @@ from musegen_daw.jam.output.performer import Kit
 from musegen_daw.jam.output.process.lasting import DEATHS_SECONDS, MAX_DEATHS
 from musegen_daw.jam.rig import JamRig
 from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
-from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.jam.session_settings import JamMode, JamSettings
 from musegen_daw.midi.file import read_midi
 from musegen_daw.playback.rendering import render_source
 from musegen_daw.playback.source import Source
@@ -183,7 +183,7 @@ def deaths(what: str, times: int, chance: random.Random, between_seconds: float 
             "drummer": drummer.kill,
             "server": server.kill,
         }[what]
-        jam = JamSettings(way=Way.ACCOMPANY, kit=Kit(note_seconds=NOTE_SECONDS))
+        jam = JamSettings(mode=JamMode.ACCOMPANY, kit=Kit(note_seconds=NOTE_SECONDS))
         rig = JamRig(RigSettings(tempo_bpm=BPM, jam=jam), drummer, directory, config_dir=Path(folder))
         try:
             ears = Ears(directory)
@@ -344,7 +344,7 @@ def jam_after_noise(seconds: float, chance: random.Random) -> Row:
         PortDirectory.open("jack") as directory,
         _working("writes the drums") as worker,
     ):
-        settings = RigSettings(clock=ClockSource.MIDI, jam=JamSettings(way=Way.ACCOMPANY))
+        settings = RigSettings(clock=ClockSource.MIDI, jam=JamSettings(mode=JamMode.ACCOMPANY))
         rig = JamRig(settings, Drummer(worker), directory, config_dir=Path(folder))
         try:
             listener = Peer.listening(_port(OWN_OUTPUT))

@@ -32,7 +32,7 @@ from musegen_daw.ui.jam.control import JamControl, OpenRig
 from musegen_daw.ui.panel import BAD, WARN, Page, Panel
 from musegen_daw.ui.session_lock import SessionLock
 from musegen_daw.ui.settings.store import AppSettings, SettingsStore
-from musegen_daw.ui.widgets.look import wear
+from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.ui.window import SETTINGS, Window
 from musegen_daw.workers.worker import Worker
 
@@ -127,7 +127,7 @@ class App:
         player = self._player.made
         if settings.audio and player is not None:
             player.release()
-        return JamRig(settings, Late(self._generator), self._ports())
+        return JamRig(settings, LazyGenerator(self._generator), self._ports())
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Show files in Clips, as if they had been dropped there."""
@@ -210,7 +210,7 @@ class App:
         return Player(self.settings.current.audio_device or None)
 
 
-class Late:
+class LazyGenerator:
     """A generator that is loaded by whoever first asks it for drums, so that ports open before it."""
 
     def __init__(self, load: Callable[[], DrumWriter]) -> None:
@@ -242,7 +242,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     application.setApplicationName("musegen-daw")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("musegen-daw")
-    wear(application, "dark")
+    apply_theme(application, "dark")
     session = SessionLock(_data_dir(args.state))
     app = App(session.data_dir)
     run_smoothly(app.window)

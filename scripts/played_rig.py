@@ -16,7 +16,7 @@ from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.jam.planning.planner import WritesDrums
 from musegen_daw.jam.rig_settings import RigSettings
 from musegen_daw.jam.session import JamSession
-from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.jam.session_settings import JamMode, JamSettings
 from musegen_daw.jam.status import PortStatus, RigStatus
 from musegen_daw.midi.file import read_midi
 
@@ -144,9 +144,9 @@ class PlayedRig:
         self._session.change(change)
         self._advance(0.0)
 
-    def set_way(self, way: Way) -> None:
-        """Play another way."""
-        self._session.set_way(way)
+    def set_mode(self, mode: JamMode) -> None:
+        """Play in another mode."""
+        self._session.set_mode(mode)
 
     def fill_now(self) -> None:
         """Play a fill."""

@@ -42,11 +42,11 @@ def main() -> int:
 def _take(folder: Path, scale: int, only: str, shown: tuple[str, ...]) -> int:
     from PySide6.QtWidgets import QApplication
 
-    from musegen_daw.ui.widgets.look import wear
+    from musegen_daw.ui.widgets.look import apply_theme
     from scripts.screenshot_scenes import Stage, scenes
 
     application = QApplication(["musegen-daw"])
-    wear(application, "dark")
+    apply_theme(application, "dark")
     with tempfile.TemporaryDirectory() as state:
         stage = Stage(Path(state))
         stage.window.resize(WIDTH, HEIGHT)

@@ -175,12 +175,12 @@ def rig_settings(args: Namespace) -> RigSettings:
     from musegen_daw.jam.patterns import BarGrid
     from musegen_daw.jam.planning.modes import Taste, WhenSilent
     from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
-    from musegen_daw.jam.session_settings import JamSettings, Way
+    from musegen_daw.jam.session_settings import JamMode, JamSettings
 
     _check_recording(args.record)
     drum_map = resources.load_drum_map(args.drum_map) if args.drum_map else GENERAL_MIDI
     jam = JamSettings(
-        way=Way(args.mode),
+        mode=JamMode(args.mode),
         when_silent=WhenSilent(args.when_silent),
         loop_bars=args.bars,
         taste=Taste(seed=args.seed, follow=args.follow, fill_every_bars=args.fill_every),

@@ -32,7 +32,7 @@ from musegen_daw.jam.rig_outputs import opener
 from musegen_daw.jam.rig_ports import RigPorts
 from musegen_daw.jam.rig_settings import RigSettings
 from musegen_daw.jam.session import JamSession
-from musegen_daw.jam.session_settings import Way
+from musegen_daw.jam.session_settings import JamMode
 from musegen_daw.jam.status import PortStatus, RigStatus
 from musegen_daw.jam.timekeeper import Timekeeper
 from musegen_daw.midi.file import song_to_bytes
@@ -160,9 +160,9 @@ class JamRig:
         """Play as `change` makes of the controls that hold."""
         self._played.change(change)
 
-    def set_way(self, way: Way) -> None:
-        """Play another way from the next bar on; a loop is recorded anew."""
-        self._played.set_way(way)
+    def set_mode(self, mode: JamMode) -> None:
+        """Play in another mode from the next bar on; a loop is recorded anew."""
+        self._played.set_mode(mode)
 
     def fill_now(self) -> None:
         """Play a fill in the next bar that has not begun."""

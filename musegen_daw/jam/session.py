@@ -21,7 +21,7 @@ from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.jam.planning.planner import PlanningWorker, WritesDrums
 from musegen_daw.jam.planning.styled import KeptStyle
 from musegen_daw.jam.recording.recorder import Records
-from musegen_daw.jam.session_settings import JamSettings, JamStatus, Way, mode_of
+from musegen_daw.jam.session_settings import JamMode, JamSettings, JamStatus, mode_of
 
 PLAYING_STEP_SECONDS = 0.02
 WAITING_STEP_SECONDS = 0.05
@@ -61,7 +61,7 @@ class JamSession:
         self._surface = ControlSurface(control_map or ControlMap())
         self._controls = controls or Controls()
         self._sender = Sender(scheduler, self._seconds_at, settings.kit, recorder, self._grid)
-        self._way = settings.way
+        self._mode = settings.mode
         self._inbox: deque[Callable[[float], None]] = deque(maxlen=MAX_INBOX)
         self._is_playing = self._is_closing = False
         self._jumps = transport.jumps
@@ -72,7 +72,7 @@ class JamSession:
         self._worker: ClockWorker | None = None
         now_seconds = clock.now_seconds()
         self._planner = PlanningWorker(generator, clock, self._grid, self.wake)
-        mode = mode_of(self._way, settings, self._heard, self._played, self._style, -LEAD_BEATS)
+        mode = mode_of(self._mode, settings, self._heard, self._played, self._style, -LEAD_BEATS)
         self._conductor = Conductor(self._planner, mode, self._played, self._grid, now_seconds)
         self._status = self._told()
         self._worker = clock.start("musegen session", self._step, self._failed)
@@ -96,9 +96,9 @@ class JamSession:
         """Play as `change` makes of the controls that hold when it is called."""
         self._order(lambda now_seconds: self._control(change(self._controls), now_seconds))
 
-    def set_way(self, way: Way) -> None:
-        """Play another way from the next bar on; a loop is recorded anew."""
-        self._order(lambda now_seconds: self._change_way(way, now_seconds))
+    def set_mode(self, mode: JamMode) -> None:
+        """Play in another mode from the next bar on; a loop is recorded anew."""
+        self._order(lambda now_seconds: self._change_mode(mode, now_seconds))
 
     def fill_now(self) -> None:
         """Play a fill in the next bar that has not begun."""
@@ -294,12 +294,12 @@ class JamSession:
         elif old.hold != controls.hold:
             self._conductor.changed(now_seconds, is_taste=False)
 
-    def _change_way(self, way: Way, now_seconds: float) -> None:
-        self._way = way
+    def _change_mode(self, mode: JamMode, now_seconds: float) -> None:
+        self._mode = mode
         beats = self._beats if self._beats is not None else -LEAD_BEATS
-        mode = mode_of(way, self._settings, self._heard, self._played, self._style, beats)
+        playing = mode_of(mode, self._settings, self._heard, self._played, self._style, beats)
         self._silence()
-        self._conductor.change_mode(mode, beats, now_seconds)
+        self._conductor.change_mode(playing, beats, now_seconds)
 
     def _change_style(self, style: Style | None, now_seconds: float) -> None:
         self._style.choose(style)
@@ -338,7 +338,7 @@ class JamSession:
             song_bar=bar - self._timeline.offset_bars,
             beat=int((beats - self._grid.start_beats(bar)) * self._grid.denominator / 4),
             bpm=self._transport.tempo_bpm,
-            way=self._way,
+            mode=self._mode,
             phase=conductor.mode.phase(bar),
             controls=self._controls,
             learning=self._surface.learning,

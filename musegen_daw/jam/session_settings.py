@@ -18,8 +18,8 @@ from musegen_daw.jam.planning.styled import KeptStyle
 from musegen_daw.music.parts import MAX_LOOP_BARS
 
 
-class Way(Enum):
-    """The ways to play."""
+class JamMode(Enum):
+    """The modes of a jam."""
 
     FOLLOW = "follow"
     LOOP = "loop"
@@ -35,7 +35,7 @@ class JamSettings:
     meter.
     """
 
-    way: Way = Way.FOLLOW
+    mode: JamMode = JamMode.FOLLOW
     when_silent: WhenSilent = WhenSilent.KEEP
     loop_bars: int = 4
     taste: Taste = field(default_factory=Taste)
@@ -60,7 +60,7 @@ class JamStatus:
     song_bar: int
     beat: int
     bpm: float | None
-    way: Way
+    mode: JamMode
     phase: str
     controls: Controls
     learning: str | None
@@ -71,16 +71,16 @@ class JamStatus:
 
 
 def mode_of(
-    way: Way,
+    mode: JamMode,
     settings: JamSettings,
     heard: Heard,
     played: PlayedPatterns,
     style: KeptStyle,
     now_beats: float,
 ) -> Mode:
-    """The mode that plays `way`; a loop is recorded from the next note after `now_beats` on."""
+    """The mode that plays as `mode` says; a loop is recorded from the next note after `now_beats` on."""
     taste, grid = settings.taste, settings.grid
-    if way is Way.LOOP:
+    if mode is JamMode.LOOP:
         return LoopMode(heard, played, grid, taste, style, settings.loop_bars, now_beats)
-    silent = WhenSilent.REST if way is Way.FOLLOW else settings.when_silent
+    silent = WhenSilent.REST if mode is JamMode.FOLLOW else settings.when_silent
     return FollowMode(heard, played, grid, taste, style, silent)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from musegen_daw.vocoder.decoder import MelDecoder
 
 
-def here(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+def in_this_process(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """Call a function where one is."""
     return function(*arguments, **options)
 
@@ -42,4 +42,4 @@ class AppContext:
     vocoder: Callable[[str], MelDecoder]
     ports: Callable[[], PortDirectory]
     player: Callable[[], Player]
-    compute: Callable[..., Any] = here
+    compute: Callable[..., Any] = in_this_process

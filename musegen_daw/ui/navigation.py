@@ -81,6 +81,6 @@ class Navigation(QWidget):
         painter.end()
 
     def _draw_icons(self) -> None:
-        worn = theme()
+        skin = theme()
         for place in self._places:
-            self._buttons[place.key].setIcon(icon(place.icon, worn.dim, worn.accent))
+            self._buttons[place.key].setIcon(icon(place.icon, skin.dim, skin.accent))

@@ -27,7 +27,7 @@ from musegen_daw.ui.navigation import Navigation
 from musegen_daw.ui.panel import BAD, INFO, WARN, Page, Panel
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.icons import app_icon
-from musegen_daw.ui.widgets.look import wear
+from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.ui.widgets.status_line import StatusLine
 
 TITLE = "musegen-daw"
@@ -241,7 +241,7 @@ class Window(QWidget):
     def _settings_changed(self, settings: AppSettings) -> None:
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            wear(app, settings.theme)
+            apply_theme(app, settings.theme)
         self._autosave.touch()
 
 

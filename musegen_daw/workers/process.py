@@ -22,13 +22,13 @@ def main() -> None:
         if name in signal.Signals.__members__:
             signal.signal(signal.Signals[name], signal.SIG_IGN)
     # Libraries may write to the standard output; what is said goes where they cannot.
-    said = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(sys.stdin.buffer, said, Tasks())
+    serve(sys.stdin.buffer, stdout, Tasks())
     os._exit(0)  # whatever a library still does; nothing here is written in place
 
 
-def serve(heard: BinaryIO, said: BinaryIO, tasks: Tasks) -> None:
+def serve(stdin: BinaryIO, stdout: BinaryIO, tasks: Tasks) -> None:
     """Carry out calls until `heard` ends; those that run are asked to end then, and are not waited for."""
     writing = threading.Lock()
     running: dict[int, threading.Event] = {}
@@ -36,7 +36,7 @@ def serve(heard: BinaryIO, said: BinaryIO, tasks: Tasks) -> None:
     def say(word: str, number: int, value: Any = None) -> None:
         pieces = messages.packed(word, number, value)
         with writing, suppress(OSError):
-            messages.write(said, pieces)
+            messages.write(stdout, pieces)
 
     def carry_out(
         number: int, task: str | Callable[..., Any], arguments: tuple[Any, ...], over: threading.Event
@@ -57,7 +57,7 @@ def serve(heard: BinaryIO, said: BinaryIO, tasks: Tasks) -> None:
         finally:
             running.pop(number, None)
 
-    while (message := messages.read(heard)) is not None:
+    while (message := messages.read(stdin)) is not None:
         word, number, value = message
         if word == messages.CALL:
             over = running[number] = threading.Event()

@@ -14,14 +14,14 @@ from musegen_daw.jam.clock.clock import ManualClock
 from musegen_daw.jam.planning.modes import Taste
 from musegen_daw.jam.rig import JamRig
 from musegen_daw.jam.rig_settings import RigSettings
-from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.jam.session_settings import JamMode, JamSettings
 from tests.devices.doubles import FakeRtMidi
 from tests.jam.doubles import Drummer
 from tests.jam.jam import Jam
 from tests.jam.wires import Wire
 
 PLAIN = JamSettings(taste=Taste(fill_every_bars=0))
-ALONE = JamSettings(way=Way.ACCOMPANY, taste=Taste(fill_every_bars=0))
+ALONE = JamSettings(mode=JamMode.ACCOMPANY, taste=Taste(fill_every_bars=0))
 
 
 def absent(api):

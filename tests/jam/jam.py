@@ -14,12 +14,12 @@ from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid, patterns_of
 from musegen_daw.jam.planning.modes import Taste
 from musegen_daw.jam.session import JamSession
-from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.jam.session_settings import JamMode, JamSettings
 from tests.jam.doubles import Drummer
 
 GRID = BarGrid()
 PLAIN = Taste(fill_every_bars=0)
-ALONE = JamSettings(way=Way.ACCOMPANY, taste=PLAIN)
+ALONE = JamSettings(mode=JamMode.ACCOMPANY, taste=PLAIN)
 SESSION_WORKERS = {"musegen planner", "musegen session"}
 
 

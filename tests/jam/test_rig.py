@@ -12,7 +12,7 @@ from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.events import CLOCK, CONTINUE, START, STOP, control_change, note_off, note_on
 from musegen_daw.jam.output.performer import Kit as DrumKit
 from musegen_daw.jam.rig_settings import ClockSource, RigSettings
-from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.jam.session_settings import JamMode, JamSettings
 from musegen_daw.midi.file import read_midi
 from musegen_daw.music.drum_maps import DrumMap
 from tests.devices.doubles import FakeRtMidi
@@ -96,7 +96,7 @@ def test_controls_and_ways_are_changed_while_playing(rigs) -> None:
     assert jam.rig.status.jam.controls == Controls(energy=0.7)
     jam.rig.set_controls(Controls(density=0.2))
     jam.rig.change(lambda controls: Controls(density=controls.density, hold=True))
-    jam.rig.set_way(Way.LOOP)
+    jam.rig.set_mode(JamMode.LOOP)
     jam.clock.advance(0.1)
     assert jam.rig.status.jam.controls == Controls(density=0.2, hold=True)
     assert jam.rig.status.jam.phase == "waiting for the first note"
@@ -134,7 +134,7 @@ def test_a_count_in_is_heard_on_the_side_stick_and_has_no_drums(rigs) -> None:
 
 def test_the_drums_go_to_the_kit_that_the_settings_name(rigs) -> None:
     kit = DrumKit(DrumMap("odd", {"kick": 60, "closed hat": 61, "snare": 62}), 3)
-    jam = rigs(jam=JamSettings(way=Way.ACCOMPANY, taste=PLAIN.taste, kit=kit), count_in_bars=1)
+    jam = rigs(jam=JamSettings(mode=JamMode.ACCOMPANY, taste=PLAIN.taste, kit=kit), count_in_bars=1)
     wire = jam.hears()
     jam.rig.start()
     jam.clock.advance(6.0)

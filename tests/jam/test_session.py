@@ -14,7 +14,7 @@ from musegen_daw.jam.output.performer import Kit
 from musegen_daw.jam.patterns import LIVE_PPQ
 from musegen_daw.jam.planning.modes import WhenSilent
 from musegen_daw.jam.recording.recorder import Recorder
-from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.jam.session_settings import JamMode, JamSettings
 from musegen_daw.midi.file import song_from_bytes, song_to_bytes
 from musegen_daw.music.drum_maps import DrumMap
 from musegen_daw.resource_paths import drum_model_dir
@@ -60,7 +60,7 @@ def test_the_bundled_model_plays_live_what_it_plays_offline(jams) -> None:
 
 def test_two_sessions_are_the_same_to_the_microsecond(jams) -> None:
     def played():
-        jam = jams(JamSettings(way=Way.LOOP, loop_bars=2, taste=replace(PLAIN, fill_every_bars=4)))
+        jam = jams(JamSettings(mode=JamMode.LOOP, loop_bars=2, taste=replace(PLAIN, fill_every_bars=4)))
         jam.start()
         jam.play(48, riff(range(12)))
         return jam.port.sent

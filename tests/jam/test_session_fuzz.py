@@ -14,7 +14,7 @@ from musegen_daw.jam.output.performer import Kit
 from musegen_daw.jam.patterns import BarGrid
 from musegen_daw.jam.planning.modes import Taste, WhenSilent
 from musegen_daw.jam.recording.recorder import Recorder
-from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.jam.session_settings import JamMode, JamSettings
 from tests.jam.jam import Jam, Port
 
 EXAMPLES = int(os.environ.get("MUSEGEN_FUZZ_EXAMPLES", "100"))
@@ -32,7 +32,7 @@ any_order = st.one_of(
     st.tuples(st.just("knob"), st.integers(0, len(TARGETS) - 1), st.integers(1, 127)),
     st.tuples(st.just("learn"), st.sampled_from(TARGETS) | st.none()),
     st.tuples(st.just("controls"), st.floats(0, 1), st.booleans()),
-    st.tuples(st.just("way"), st.sampled_from(list(Way))),
+    st.tuples(st.just("way"), st.sampled_from(list(JamMode))),
     st.tuples(st.just("fill")),
     st.tuples(st.just("panic")),
     st.tuples(st.just("unplug")),
@@ -54,7 +54,7 @@ following_order = any_order | st.one_of(
 )
 jam_settings = st.builds(
     JamSettings,
-    way=st.sampled_from(list(Way)),
+    mode=st.sampled_from(list(JamMode)),
     when_silent=st.sampled_from([WhenSilent.KEEP, WhenSilent.FADE]),
     loop_bars=st.integers(1, 5),
     kit=st.builds(Kit, channel=st.integers(0, 15), note_seconds=st.sampled_from([0.03, 0.1, 2.0])),
@@ -86,7 +86,7 @@ class Chaos:
         elif name == "controls":
             session.set_controls(Controls(density=given[0], swing=0.5 + given[0] / 4, hold=given[1]))
         elif name == "way":
-            session.set_way(given[0])
+            session.set_mode(given[0])
         elif name == "fill":
             session.fill_now()
         elif name == "panic":

@@ -13,7 +13,7 @@ from musegen_daw.jam.events import START, MidiEvent, note_off, note_on
 from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.jam.patterns import LIVE_PPQ
 from musegen_daw.jam.session import JamSession
-from musegen_daw.jam.session_settings import Way
+from musegen_daw.jam.session_settings import JamMode
 from tests.jam.doubles import CLOSED_HAT, Drummer, riff
 from tests.jam.jam import ALONE, GRID, SESSION_WORKERS, Port, bars_of
 
@@ -63,14 +63,14 @@ def test_another_way_to_play_ends_every_note_and_begins_with_the_next_bar(jams) 
     jam = jams(ALONE)
     jam.start()
     jam.play(5.05)
-    jam.session.set_way(Way.LOOP)
+    jam.session.set_mode(JamMode.LOOP)
     jam.clock.advance()
     assert not jam.scheduler.sounding
     sent = len(jam.port.sent)
     jam.play(11.0, riff(range(3)))
     assert len(jam.port.sent) == sent
-    assert (jam.session.status.way, jam.session.status.phase) == (Way.LOOP, "recording bar 2 of 4")
-    jam.session.set_way(Way.ACCOMPANY)
+    assert (jam.session.status.mode, jam.session.status.phase) == (JamMode.LOOP, "recording bar 2 of 4")
+    jam.session.set_mode(JamMode.ACCOMPANY)
     jam.play(13.5)
     assert [ticks for ticks, pitch, _ in jam.drums() if pitch == CLOSED_HAT][-2:] == [
         12 * LIVE_PPQ,
@@ -175,7 +175,12 @@ def test_in_real_time_many_threads_may_give_orders_and_none_is_left() -> None:
         for index in range(60):
             session.receive(MidiEvent(clock.now_seconds(), note_on(0, 40 + number, 90)))
             session.receive(MidiEvent(clock.now_seconds(), note_off(0, 40 + number)))
-            orders = (session.fill_now, session.panic, lambda: session.set_way(Way.FOLLOW), transport.stop)
+            orders = (
+                session.fill_now,
+                session.panic,
+                lambda: session.set_mode(JamMode.FOLLOW),
+                transport.stop,
+            )
             orders[(index + number) % 4]()
             transport.start(float(index % 7))
 

@@ -17,7 +17,7 @@ from musegen_daw.jam.events import (
 )
 from musegen_daw.jam.output.performer import Kit
 from musegen_daw.jam.rig_settings import ClockSource
-from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.jam.session_settings import JamMode, JamSettings
 
 JAMS = int(os.environ.get("MUSEGEN_STUCK_JAMS", "15"))
 TICKS = 24 * 10
@@ -85,8 +85,8 @@ def messages(chance):
 def play(rigs, seed):
     chance = random.Random(seed)
     kit = Kit(note_seconds=NOTE_SECONDS)
-    way = chance.choice((Way.FOLLOW, Way.ACCOMPANY, Way.LOOP))
-    jam = rigs(jam=JamSettings(way=way, kit=kit, loop_bars=1), clock=ClockSource.MIDI)
+    way = chance.choice((JamMode.FOLLOW, JamMode.ACCOMPANY, JamMode.LOOP))
+    jam = rigs(jam=JamSettings(mode=way, kit=kit, loop_bars=1), clock=ClockSource.MIDI)
     listener = Listener(jam.clock)
     port = jam.port()
     send = port.send_message

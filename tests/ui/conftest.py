@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from musegen_daw.ui.widgets.look import wear
+from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.ui.work import Workers
 from tests.ui.doubles import PATIENCE_SECONDS, make_context
 
@@ -40,7 +40,7 @@ def qtbot(qapp, request):
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind(qapp):
     """Fail for Python threads, jobs, running timers and windows that were not there before the test."""
-    wear(qapp, "dark")
+    apply_theme(qapp, "dark")
     threads = set(threading.enumerate())
     yield
     # Without a screen Qt keeps what is on it beyond the end of Python, and then ends the program over it.

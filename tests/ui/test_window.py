@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from musegen_daw.app import App
 from musegen_daw.errors import PortError
 from musegen_daw.jam.clock.midi_clock import MIN_BPM, ClockState
-from musegen_daw.jam.session_settings import Way
+from musegen_daw.jam.session_settings import JamMode
 from musegen_daw.ui import saved_session
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.panel import JamPanel
@@ -176,7 +176,7 @@ def test_a_session_comes_back(desk, tmp_path):
     it.window.go_to("notes")
     it.notes.state = {"song": "Blue"}
     it.context.settings.change(theme="light")
-    it.rig.show(way=Way.LOOP, bpm=97.0)
+    it.rig.show(mode=JamMode.LOOP, bpm=97.0)
     it.qtbot.waitUntil(lambda: it.window.panel("jam").saved_state()["tempo_bpm"] == 97.0)
     screen = it.window.screen().availableSize()
     it.window.resize(940, screen.height() - 100)
@@ -187,7 +187,7 @@ def test_a_session_comes_back(desk, tmp_path):
     assert theme().name == "light"
     assert again.window.height() == screen.height() - 100
     assert again.rig.settings.tempo_bpm == 97.0
-    assert again.rig.settings.jam.way is Way.LOOP
+    assert again.rig.settings.jam.mode is JamMode.LOOP
     again.window.close()
 
 

@@ -71,7 +71,7 @@ class Conductor:
         self.mode.stopped()
 
     def change_mode(self, mode: Mode, beats: float, now_seconds: float) -> None:
-        """Play another way from the next bar line on."""
+        """Play in another mode from the next bar line on."""
         self._planner.cancel()
         self.mode = mode
         self._fill_bar = None

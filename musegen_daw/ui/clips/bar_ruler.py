@@ -37,17 +37,17 @@ class BarRuler(Ruler):
     def paint_live(self, painter: QPainter, rect: QRect) -> None:
         """A band over the looped bars, a handle at the playhead."""
         loop = self._drawn or self._loop
-        worn = theme()
+        skin = theme()
         if loop is not None:
             bars = self.axis.bars
             left = max(float(self.head_width), self.x_at(bars[loop[0]].start_ticks))
             right = self.x_at(bars[min(loop[1], len(bars)) - 1].end_ticks)
             if right > left:
-                painter.fillRect(QRectF(left, self.height() - 4, right - left, 4), QColor(worn.accent))
+                painter.fillRect(QRectF(left, self.height() - 4, right - left, 4), QColor(skin.accent))
         ticks = self.playhead_ticks
         if ticks is not None and (x := self.x_at(ticks)) >= self.head_width:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(worn.text))
+            painter.setBrush(QColor(skin.text))
             painter.drawPolygon(QPolygonF([QPointF(x - 5, 0), QPointF(x + 5, 0), QPointF(x, 7)]))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name

@@ -209,7 +209,7 @@ class EditingGrid(DrumGrid):
         super().paint_live(painter, rect)
         if self._dragged is None or not self._label:
             return
-        worn = theme()
+        skin = theme()
         painter.setFont(font(SMALL_TEXT, bold=True))
         width = painter.fontMetrics().horizontalAdvance(self._label) + 12
         at = self.hit_rect(self._dragged)
@@ -217,9 +217,9 @@ class EditingGrid(DrumGrid):
         top = min(max(2.0, at.center().y() - 11), self.height() - 24.0)
         area = QRectF(left, top, width, 22)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(worn.text))
+        painter.setBrush(QColor(skin.text))
         painter.drawRoundedRect(area, 4, 4)
-        painter.setPen(QColor(worn.ground))
+        painter.setPen(QColor(skin.ground))
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), self._label)
 
     def _dragged_to(self, drag: _Drag, way: QPointF) -> Hit:

@@ -19,7 +19,7 @@ from musegen_daw.clips.project_file import SUFFIX, load_sound, save_project
 from musegen_daw.drums.job import DrumSettings
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.suffixes import MIDI_SUFFIXES
-from musegen_daw.ui.context import here
+from musegen_daw.ui.context import in_this_process
 from musegen_daw.ui.panel import BAD, GOOD, WARN
 from musegen_daw.ui.widgets.basic import ProgressLine
 from musegen_daw.ui.work import Job, JobContext, Workers
@@ -38,7 +38,9 @@ class FileWork(QObject):
     project_opened = Signal(object, str)
     """A Project and the name of its file."""
 
-    def __init__(self, progress: ProgressLine, parent: QWidget, compute: Callable[..., Any] = here) -> None:
+    def __init__(
+        self, progress: ProgressLine, parent: QWidget, compute: Callable[..., Any] = in_this_process
+    ) -> None:
         super().__init__(parent)
         self._parent, self._compute = parent, compute
         self._progress = progress

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from musegen_daw.clips.document import ClipDocument
 from musegen_daw.clips.performing import performed
 from musegen_daw.music.clip import Clip
-from musegen_daw.ui.context import here
+from musegen_daw.ui.context import in_this_process
 from musegen_daw.ui.work import JobContext
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Rendered:
         document: ClipDocument,
         sample_rate_hz: int,
         soundfont: Path | None,
-        compute: Callable[..., Any] = here,
+        compute: Callable[..., Any] = in_this_process,
     ) -> Rendered:
         """What is to be heard of a document now; raises Cancelled, AudioError where there is nothing to render with."""
         from musegen_daw.playback.rendering import render_source

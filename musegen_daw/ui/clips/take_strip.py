@@ -57,13 +57,13 @@ class TakeCard(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """The card."""
-        worn = theme()
+        skin = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         is_picked = self.isChecked()
-        edge = worn.accent if is_picked else worn.dim if self.underMouse() else worn.line
+        edge = skin.accent if is_picked else skin.dim if self.underMouse() else skin.line
         painter.setPen(QPen(QColor(edge), 2 if is_picked else 1))
-        painter.setBrush(QColor(worn.raised if is_picked else worn.panel))
+        painter.setBrush(QColor(skin.raised if is_picked else skin.panel))
         area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.drawRoundedRect(area, RADIUS, RADIUS)
         if self._picture is None or self._picture.devicePixelRatio() != self.devicePixelRatioF():
@@ -71,7 +71,7 @@ class TakeCard(QAbstractButton):
         painter.drawPixmap(SMALL, SMALL, self._picture)
         words = area.adjusted(SMALL - 1, area.height() - _TEXT_HEIGHT, -SMALL + 1, -2)
         painter.setFont(font(SMALL_TEXT, bold=is_picked))
-        painter.setPen(QColor(worn.text if is_picked else worn.dim))
+        painter.setPen(QColor(skin.text if is_picked else skin.dim))
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         middle = Qt.AlignmentFlag.AlignVCenter
         number = str(self.take.number)
@@ -80,7 +80,7 @@ class TakeCard(QAbstractButton):
         if self.take.is_edited:
             painter.save()
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(worn.accent))
+            painter.setBrush(QColor(skin.accent))
             painter.drawEllipse(QPointF(words.right() - taken, words.center().y()), 3, 3)
             painter.restore()
             taken += 8
@@ -88,7 +88,7 @@ class TakeCard(QAbstractButton):
         caption = painter.fontMetrics().elidedText(self.caption(), Qt.TextElideMode.ElideRight, room)
         painter.drawText(words, int(left | middle), caption)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(worn.text), 1, Qt.PenStyle.DotLine))
+            painter.setPen(QPen(QColor(skin.text), 1, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(area.adjusted(3, 3, -3, -3), RADIUS - 2, RADIUS - 2)
         painter.end()
@@ -121,7 +121,7 @@ class TakeCard(QAbstractButton):
 
     def _drawn(self) -> QPixmap:
         """The hits, as loud as they are; of a clip longer than the picture is wide, how many there are at a place."""
-        worn = theme()
+        skin = theme()
         ratio = self.devicePixelRatioF()
         size = QSize(CARD_WIDTH - 2 * SMALL, CARD_HEIGHT - _TEXT_HEIGHT - SMALL - 2)
         picture = QPixmap(size * ratio)
@@ -148,12 +148,12 @@ class TakeCard(QAbstractButton):
             rects.setdefault((voice, velocity_step(velocity)), []).append(rect)
         painter = QPainter(picture)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(mixed(worn.line, worn.panel, 0.25)))
+        painter.setBrush(QColor(mixed(skin.line, skin.panel, 0.25)))
         painter.drawRects(
             [QRectF(0, row * row_height, size.width(), row_height) for row in range(0, len(VOICES), 2)]
         )
         for (voice, step), of_colour in rects.items():
-            painter.setBrush(QColor(worn.hit(voice, 1 + step * 127 // 5)))
+            painter.setBrush(QColor(skin.hit(voice, 1 + step * 127 // 5)))
             painter.drawRects(of_colour)
         painter.end()
         return picture

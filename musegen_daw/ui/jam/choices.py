@@ -13,7 +13,7 @@ from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM
 from musegen_daw.jam.clock.transport import DEFAULT_BPM
 from musegen_daw.jam.control.controls import CONTINUOUS, Controls
 from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
-from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.jam.session_settings import JamMode, JamSettings
 from musegen_daw.music.kit import VOICES
 from musegen_daw.ui.settings.store import AppSettings
 
@@ -33,7 +33,7 @@ class JamChoices:
     tempo_bpm: float = DEFAULT_BPM
     count_in_bars: int = 0
     sound: bool = False
-    way: Way = Way.FOLLOW
+    mode: JamMode = JamMode.FOLLOW
     controls: Controls = field(default_factory=Controls)
     style: str = ""
 
@@ -50,7 +50,7 @@ class JamChoices:
             clock=self.clock,
             tempo_bpm=self.tempo_bpm,
             count_in_bars=self.count_in_bars,
-            jam=JamSettings(way=self.way),
+            jam=JamSettings(mode=self.mode),
             controls=replace(self.controls, hold=False),
             control_map=CONTROL_MAP,
             style=self.style,
@@ -64,7 +64,7 @@ class JamChoices:
             "tempo_bpm": self.tempo_bpm,
             "count_in_bars": self.count_in_bars,
             "sound": self.sound,
-            "way": self.way.value,
+            "way": self.mode.value,
             "style": self.style,
             "controls": {**controls, "muted": sorted(self.controls.muted)},
         }
@@ -85,7 +85,7 @@ class JamChoices:
             tempo_bpm=read.number("tempo_bpm", MIN_BPM, MAX_BPM, usual.tempo_bpm),
             count_in_bars=read.whole("count_in_bars", 0, MAX_COUNT_IN_BARS, usual.count_in_bars),
             sound=read.flag("sound", usual.sound),
-            way=Way(read.one_of("way", [each.value for each in Way], usual.way.value)),
+            mode=JamMode(read.one_of("way", [each.value for each in JamMode], usual.mode.value)),
             controls=replace(usual.controls, **levels, muted=muted),
             style=read.one_of("style", resources.style_names(), usual.style),
         )

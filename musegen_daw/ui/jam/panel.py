@@ -239,7 +239,7 @@ class JamPanel(Panel):
 
     def _show(self, status: RigStatus) -> None:
         jam = status.jam
-        self._keep(way=jam.way, controls=jam.controls)
+        self._keep(mode=jam.mode, controls=jam.controls)
         if status.clock is None and jam.bpm is not None:
             self._keep(tempo_bpm=jam.bpm)
         self._show_controls(jam.controls)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from musegen_daw.jam.control.controls import Controls
     from musegen_daw.jam.planning.picture import JamPicture
     from musegen_daw.jam.rig_settings import RigSettings
-    from musegen_daw.jam.session_settings import Way
+    from musegen_daw.jam.session_settings import JamMode
     from musegen_daw.jam.status import RigStatus
 
 
@@ -63,8 +63,8 @@ class Rig(Protocol):
         """Play as `change` makes of the controls."""
         ...
 
-    def set_way(self, way: Way) -> None:
-        """Play another way."""
+    def set_mode(self, mode: JamMode) -> None:
+        """Play in another mode."""
         ...
 
     def fill_now(self) -> None:

@@ -43,13 +43,13 @@ class HeardRoll(PianoRoll):
         area = QRectF(left, 0, self.width() - left, self.height())
         if not self._reason or area.width() < 80:
             return
-        worn = theme()
-        painter.fillRect(area, QColor(mixed(worn.ground, worn.panel, 0.7)))
+        skin = theme()
+        painter.fillRect(area, QColor(mixed(skin.ground, skin.panel, 0.7)))
         painter.setFont(font(SMALL_TEXT))
-        painter.setPen(QColor(worn.dim))
+        painter.setPen(QColor(skin.dim))
         words = area.adjusted(12, 8, -8, -8)
         painter.drawText(words, int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft), "planned next")
-        painter.setPen(QColor(worn.text))
+        painter.setPen(QColor(skin.text))
         self._paint_reason(painter, words.adjusted(0, 18, 0, 4))
 
     def _paint_reason(self, painter: QPainter, room: QRectF) -> None:

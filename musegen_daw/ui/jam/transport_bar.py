@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM, ClockState
-from musegen_daw.jam.session_settings import JamStatus, Way
+from musegen_daw.jam.session_settings import JamMode, JamStatus
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.widgets.basic import OFF, StatusLight, button, is_restyling
 from musegen_daw.ui.widgets.icons import icon
@@ -35,10 +35,10 @@ _CLOCKS = {
     ClockState.STOPPED: ("warn", "DAW stopped"),
     ClockState.STALLED: ("bad", "clock lost"),
 }
-_WAYS = (
-    (Way.FOLLOW.value, "Follow", "Drums while you play, silence when you rest"),
-    (Way.LOOP.value, "Loop", "Record a loop, then drums for it"),
-    (Way.ACCOMPANY.value, "Accompany", "Drums go on when you rest"),
+_MODES = (
+    (JamMode.FOLLOW.value, "Follow", "Drums while you play, silence when you rest"),
+    (JamMode.LOOP.value, "Loop", "Record a loop, then drums for it"),
+    (JamMode.ACCOMPANY.value, "Accompany", "Drums go on when you rest"),
 )
 
 
@@ -81,9 +81,9 @@ class TransportBar(QWidget):
         self._start.setIconSize(QSize(18, 18))
         self._start.setMinimumWidth(84)
         self._start.clicked.connect(control.toggle)
-        self._ways = Segments("Way to play", _WAYS)
-        self._ways.choose(Way.FOLLOW.value)
-        self._ways.chosen.connect(self._set_way)
+        self._modes = Segments("Mode", _MODES)
+        self._modes.choose(JamMode.FOLLOW.value)
+        self._modes.chosen.connect(self._set_mode)
         panic = button("PANIC", "End every note at once", PANIC_KEY, "danger", large=True)
         panic.clicked.connect(control.panic)
         self._lay_out(panic)
@@ -145,14 +145,14 @@ class TransportBar(QWidget):
         row.addWidget(self._place)
         row.addWidget(self._start)
         row.addStretch(1)
-        row.addWidget(self._ways)
+        row.addWidget(self._modes)
         row.addStretch(1)
         row.addWidget(self._output, 2)
         row.addWidget(panic)
 
     def _draw_icon(self) -> None:
-        worn = theme()
-        self._start.setIcon(icon("stop" if self._is_playing else "play", worn.text))
+        skin = theme()
+        self._start.setIcon(icon("stop" if self._is_playing else "play", skin.text))
 
     def _set_tempo(self, tempo_bpm: float) -> None:
         rig = self._control.rig
@@ -163,9 +163,9 @@ class TransportBar(QWidget):
         if self._control.rig is not None:
             self._control.rig.tap()
 
-    def _set_way(self, way: str) -> None:
+    def _set_mode(self, mode: str) -> None:
         if self._control.rig is not None:
-            self._control.rig.set_way(Way(way))
+            self._control.rig.set_mode(JamMode(mode))
 
     def _show_absence(self, sentence: str) -> None:
         self._input.show_state(OFF, "no input")
@@ -202,7 +202,7 @@ class TransportBar(QWidget):
         text = place_text(jam, self._sixteenth(status)) if jam.is_playing else "–"
         if text != self._place.text():
             self._place.setText(text)
-        self._ways.choose(jam.way.value)
+        self._modes.choose(jam.mode.value)
         self._show_playing(jam.is_playing)
         self._start.setEnabled(not is_led)
 

@@ -46,11 +46,11 @@ class LevelMeter(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Scale, bars, peaks, number."""
-        worn = theme()
+        skin = theme()
         painter = QPainter(self)
         area = QRectF(_SCALE_WIDTH, 8, self.width() - _SCALE_WIDTH, self.height() - 16 - _NUMBER_HEIGHT)
         painter.setFont(font(SMALL_TEXT))
-        painter.setPen(QColor(worn.dim))
+        painter.setPen(QColor(skin.dim))
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for db in _SCALE_DB:
             y = _y_of(float(db), area)
@@ -58,11 +58,11 @@ class LevelMeter(QWidget):
         width = (area.width() - 4) / 2
         for channel in range(2):
             left = area.left() + channel * (width + 4)
-            painter.fillRect(QRectF(left, area.top(), width, area.height()), QColor(worn.raised))
+            painter.fillRect(QRectF(left, area.top(), width, area.height()), QColor(skin.raised))
             rms_db = decibels(self._levels.rms[channel])
             for low, high, colour in (
-                (FLOOR_DB, HOT_DB, worn.good),
-                (HOT_DB, FULL_DB, worn.warn),
+                (FLOOR_DB, HOT_DB, skin.good),
+                (HOT_DB, FULL_DB, skin.warn),
             ):
                 top = _y_of(min(rms_db, high), area)
                 bottom = _y_of(low, area)
@@ -70,11 +70,11 @@ class LevelMeter(QWidget):
                     painter.fillRect(QRectF(left, top, width, bottom - top), QColor(colour))
             peak_db = decibels(self._levels.peak[channel])
             if peak_db > FLOOR_DB:
-                colour = worn.bad if peak_db > FULL_DB else worn.warn if peak_db > HOT_DB else worn.text
+                colour = skin.bad if peak_db > FULL_DB else skin.warn if peak_db > HOT_DB else skin.text
                 painter.fillRect(
                     QRectF(left, _y_of(min(peak_db, FULL_DB), area) - 1, width, 2), QColor(colour)
                 )
-        painter.setPen(QColor(worn.bad if decibels(max(self._levels.peak)) > FULL_DB else worn.text))
+        painter.setPen(QColor(skin.bad if decibels(max(self._levels.peak)) > FULL_DB else skin.text))
         number = QRectF(0, self.height() - _NUMBER_HEIGHT, self.width(), _NUMBER_HEIGHT)
         painter.drawText(number, right, f"{self.text()} dB")
         painter.end()

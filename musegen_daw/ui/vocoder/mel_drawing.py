@@ -45,15 +45,15 @@ class Gallery:
         self, painter: QPainter, rows: Sequence[Row], areas: Sequence[QRectF], span: VisibleSpan
     ) -> None:
         """Draw the rows into their areas, and the seconds below the last."""
-        worn = theme()
+        skin = theme()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         top_db, kept = self.top_db(rows), self._images
         self._images = {}
         for row, area in zip(rows, areas, strict=True):
-            painter.fillRect(area, QColor(worn.panel))
+            painter.fillRect(area, QColor(skin.panel))
             _draw_title(painter, row, area)
             if row.picture is not None:
-                key = (row.picture, 0.0 if row.is_difference else top_db, worn.is_dark)
+                key = (row.picture, 0.0 if row.is_difference else top_db, skin.is_dark)
                 self._images[key] = kept.get(key) or _image(row, row.picture, top_db)
                 # A picture is as long as its frames, the last of which may end a little after the audio.
                 left, right = span.x_at(0.0), span.x_at(row.picture.seconds)
@@ -66,7 +66,7 @@ class Gallery:
                 _draw_hertz(painter, row.picture, area)
             elif row.empty_text:
                 painter.setFont(font())
-                painter.setPen(QColor(worn.dim))
+                painter.setPen(QColor(skin.dim))
                 wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
                 painter.drawText(area.adjusted(24, 0, -24, 0), int(wrapped), row.empty_text)
         if areas and span.seconds:
@@ -79,16 +79,16 @@ def _image(row: Row, picture: MelPicture, top_db: float) -> QImage:
 
 
 def _draw_title(painter: QPainter, row: Row, area: QRectF) -> None:
-    worn = theme()
+    skin = theme()
     painter.setFont(font(SMALL_TEXT, bold=True))
-    painter.setPen(QColor(worn.accent if row.is_heard else worn.text))
+    painter.setPen(QColor(skin.accent if row.is_heard else skin.text))
     title = QRectF(area.left(), area.top() - TITLE_HEIGHT, area.width() - READOUT_WIDTH, TITLE_HEIGHT - 4)
     words = painter.fontMetrics().elidedText(row.title, Qt.TextElideMode.ElideRight, int(title.width()))
     painter.drawText(title, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), words)
 
 
 def _draw_hertz(painter: QPainter, picture: MelPicture, area: QRectF) -> None:
-    worn = theme()
+    skin = theme()
     painter.setFont(font(SMALL_TEXT))
     bands = len(picture.band_hz)
     last_y = area.bottom() + LEAST_LABEL_PIXELS / 2
@@ -98,22 +98,22 @@ def _draw_hertz(painter: QPainter, picture: MelPicture, area: QRectF) -> None:
         if not is_inside or y > last_y - LEAST_LABEL_PIXELS:
             continue
         last_y = y
-        painter.setPen(QColor(worn.dim))
+        painter.setPen(QColor(skin.dim))
         place = QRectF(0, y - 9, HEAD_WIDTH - 10, 18)
         text = f"{hz // 1000}k" if hz >= 1_000 else str(hz)
         painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
-        painter.setPen(QPen(QColor(worn.line), 1))
+        painter.setPen(QPen(QColor(skin.line), 1))
         painter.drawLine(QLineF(HEAD_WIDTH - 6, round(y) + 0.5, HEAD_WIDTH - 1, round(y) + 0.5))
 
 
 def _draw_seconds(painter: QPainter, span: VisibleSpan, area: QRectF) -> None:
-    worn = theme()
+    skin = theme()
     painter.setFont(font(SMALL_TEXT))
     for seconds, text in span.lines(LEAST_LINE_PIXELS):
         x = round(area.left() + span.x_at(seconds)) + 0.5
-        painter.setPen(QPen(QColor(worn.line), 1))
+        painter.setPen(QPen(QColor(skin.line), 1))
         painter.drawLine(QLineF(x, area.bottom(), x, area.bottom() + 5))
         place = QRectF(x + 4, area.bottom() + 2, LEAST_LINE_PIXELS, FOOT_HEIGHT - 4)
         if place.left() + painter.fontMetrics().horizontalAdvance(text) <= area.right():
-            painter.setPen(QColor(worn.dim))
+            painter.setPen(QColor(skin.dim))
             painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)

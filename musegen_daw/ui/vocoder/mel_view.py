@@ -140,7 +140,7 @@ class MelView(QWidget):
         painter.end()
 
     def _paint_live(self, painter: QPainter, rect: QRect) -> None:
-        worn = theme()
+        skin = theme()
         loop = self._dragged or self._loop
         for index, row in enumerate(self._rows):
             if row.picture is None:
@@ -149,27 +149,27 @@ class MelView(QWidget):
             painter.setClipRect(area.toAlignedRect().intersected(rect))
             if loop is not None:
                 left, right = (self.x_of(seconds, row) for seconds in loop)
-                shade = QColor(worn.ground)
+                shade = QColor(skin.ground)
                 shade.setAlphaF(0.55)
                 painter.fillRect(QRectF(area.left(), area.top(), left - area.left(), area.height()), shade)
                 painter.fillRect(QRectF(right, area.top(), area.right() - right, area.height()), shade)
-                painter.setPen(QPen(QColor(worn.accent), 2))
+                painter.setPen(QPen(QColor(skin.accent), 2))
                 painter.drawLines([QLineF(x, area.top(), x, area.bottom()) for x in (left, right)])
             if self._playhead_seconds is not None:
                 x = self.x_of(self._playhead_seconds, row)
-                painter.setPen(QPen(QColor(worn.ground), 4))
+                painter.setPen(QPen(QColor(skin.ground), 4))
                 painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-                painter.setPen(QPen(QColor(worn.text), 2))
+                painter.setPen(QPen(QColor(skin.text), 2))
                 painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setClipping(False)
         index, words = self._readout
         if words and index < len(self._rows):
             painter.setFont(font(SMALL_TEXT))
-            painter.setPen(QColor(worn.dim))
+            painter.setPen(QColor(skin.dim))
             right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
             painter.drawText(self._readout_area(index), right, words)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(worn.accent), 1))
+            painter.setPen(QPen(QColor(skin.accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             for index in range(len(self._rows)):
                 painter.drawRect(self.area(index).adjusted(0.5, 0.5, -0.5, -0.5))

@@ -72,18 +72,18 @@ class StatusLight(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """The dot, filled when it is lit."""
-        worn = theme()
+        skin = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = self.height() / 2
         if self._level == OFF:
-            painter.setPen(QPen(QColor(worn.dim), 1.5))
+            painter.setPen(QPen(QColor(skin.dim), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
         else:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(worn.level(self._level)))
+            painter.setBrush(QColor(skin.level(self._level)))
         painter.drawEllipse(QPointF(7, middle), 4.5, 4.5)
-        painter.setPen(QColor(worn.dim if self._level == OFF else worn.text))
+        painter.setPen(QColor(skin.dim if self._level == OFF else skin.text))
         words = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width() - 18)
         area = QRectF(18, 0, self.width() - 18, self.height())
         painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)

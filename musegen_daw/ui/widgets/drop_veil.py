@@ -38,20 +38,20 @@ class DropVeil(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """A frame in the accent colour, and the words."""
-        worn = theme()
+        skin = theme()
         over = self._over
         area = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         parent = self.parentWidget()
         if over is not None and parent is not None:
             area = QRectF(over.rect()).translated(over.mapTo(parent, over.rect().topLeft()))
-        shade = QColor(worn.ground)
+        shade = QColor(skin.ground)
         shade.setAlphaF(_SHADE)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(worn.accent), 2))
+        painter.setPen(QPen(QColor(skin.accent), 2))
         painter.setBrush(shade)
         painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), RADIUS, RADIUS)
-        painter.setPen(QColor(worn.text))
+        painter.setPen(QColor(skin.text))
         painter.setFont(font(TITLE_TEXT, bold=True))
         words = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
         painter.drawText(area.adjusted(MEDIUM, 0, -MEDIUM, 0), words, self._text)

@@ -183,8 +183,8 @@ class DrumGrid(TimeStrip):
 
     def paint_music(self, painter: QPainter) -> None:
         """Paint rows, lines, hits and heads."""
-        worn = theme()
-        shade = QColor(mixed(worn.ground, worn.panel, 0.5))
+        skin = theme()
+        shade = QColor(mixed(skin.ground, skin.panel, 0.5))
         width = self.width() - self.head_width
         for row in range(1, len(self.rows), 2):
             painter.fillRect(QRectF(self.head_width, row * self.row_height, width, self.row_height), shade)
@@ -252,30 +252,30 @@ class DrumGrid(TimeStrip):
         return VOICES.index(name) if name in VOICES else -1
 
     def _fill(self, row: int, step: int) -> str:
-        worn = theme()
-        colour = worn.hit_of_step(self._voice(row), step)
-        return mixed(colour, worn.panel, 0.3) if row in self._muted_rows else colour
+        skin = theme()
+        colour = skin.hit_of_step(self._voice(row), step)
+        return mixed(colour, skin.panel, 0.3) if row in self._muted_rows else colour
 
     def _paint_locked_bars(self, painter: QPainter) -> None:
-        worn = theme()
+        skin = theme()
         for index in self._locked_bars:
             if index < len(self.axis.bars):
                 bar = self.axis.bars[index]
                 left, right = self.x_at(bar.start_ticks), self.x_at(bar.end_ticks)
-                wash = QColor(mixed(worn.accent, worn.panel, 0.12))
+                wash = QColor(mixed(skin.accent, skin.panel, 0.12))
                 painter.fillRect(QRectF(left, 0, right - left, self.height()), wash)
 
     def _paint_heads(self, painter: QPainter) -> None:
-        worn = theme()
-        painter.fillRect(0, 0, self.head_width, self.height(), QColor(worn.ground))
+        skin = theme()
+        painter.fillRect(0, 0, self.head_width, self.height(), QColor(skin.ground))
         painter.setFont(font(SMALL_TEXT))
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for row, name in enumerate(self.rows):
             top = row * self.row_height
             is_muted = row in self._muted_rows
-            colour = worn.line if is_muted else worn.voice(self._voice(row))
+            colour = skin.line if is_muted else skin.voice(self._voice(row))
             painter.fillRect(QRectF(0, top + 3, 3, self.row_height - 6), QColor(colour))
-            painter.setPen(QColor(worn.dim if is_muted else worn.text))
+            painter.setPen(QColor(skin.dim if is_muted else skin.text))
             painter.drawText(QRectF(10, top, self.head_width - 28, self.row_height), left, name)
             if row in self._locked_rows:
                 self._paint_lock(painter, QPointF(self.head_width - 14, top + self.row_height / 2))

@@ -29,10 +29,10 @@ class EmptyPage(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """The frame."""
-        worn = theme()
+        skin = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(worn.dim), 1.5, Qt.PenStyle.DashLine))
-        painter.setBrush(QColor(worn.panel))
+        painter.setPen(QPen(QColor(skin.dim), 1.5, Qt.PenStyle.DashLine))
+        painter.setBrush(QColor(skin.panel))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
         painter.end()

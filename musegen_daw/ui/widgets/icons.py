@@ -25,14 +25,14 @@ def icon_path(name: str) -> Path:
 def icon(name: str, colour: str | None = None, checked: str | None = None, size: int = 24) -> QIcon:
     """The icon `name` in a colour, that of text unless told, and in another where its button is checked."""
     made = QIcon()
-    worn = theme()
+    skin = theme()
     for state, ink in (
-        (QIcon.State.Off, colour or worn.text),
-        (QIcon.State.On, checked or colour or worn.text),
+        (QIcon.State.Off, colour or skin.text),
+        (QIcon.State.On, checked or colour or skin.text),
     ):
         for ratio in _RATIOS:
             made.addPixmap(_pixmap(name, ink, size, ratio), QIcon.Mode.Normal, state)
-            made.addPixmap(_pixmap(name, worn.dim, size, ratio), QIcon.Mode.Disabled, state)
+            made.addPixmap(_pixmap(name, skin.dim, size, ratio), QIcon.Mode.Disabled, state)
     return made
 
 

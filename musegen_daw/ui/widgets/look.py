@@ -9,27 +9,27 @@ from musegen_daw.ui.widgets.style_sheet import style_sheet
 from musegen_daw.ui.widgets.theme import DARK, THEME_PROPERTY, THEMES, Theme, font, mixed
 
 
-def wear(app: QApplication, name: str) -> None:
+def apply_theme(app: QApplication, name: str) -> None:
     """Give the whole application a theme by its name ("dark" unless it is known): palette, font and style sheet."""
-    worn = THEMES.get(name, DARK)
-    app.setProperty(THEME_PROPERTY, worn.name)
+    skin = THEMES.get(name, DARK)
+    app.setProperty(THEME_PROPERTY, skin.name)
     app.setStyle("Fusion")
     app.setFont(font())
-    app.setPalette(_palette(worn))
-    app.setStyleSheet(style_sheet(worn))
+    app.setPalette(_palette(skin))
+    app.setStyleSheet(style_sheet(skin))
 
 
-def _palette(worn: Theme) -> QPalette:
+def _palette(skin: Theme) -> QPalette:
     palette = QPalette()
     role, group = QPalette.ColorRole, QPalette.ColorGroup
     for of, colour in {
-        role.Window: worn.ground, role.Base: worn.panel, role.AlternateBase: worn.raised,
-        role.Button: worn.raised, role.ToolTipBase: worn.raised, role.Mid: worn.line,
-        role.WindowText: worn.text, role.Text: worn.text, role.ButtonText: worn.text,
-        role.ToolTipText: worn.text, role.PlaceholderText: worn.dim, role.Highlight: worn.fill,
-        role.HighlightedText: worn.on_fill, role.Link: worn.accent, role.Accent: worn.accent,
+        role.Window: skin.ground, role.Base: skin.panel, role.AlternateBase: skin.raised,
+        role.Button: skin.raised, role.ToolTipBase: skin.raised, role.Mid: skin.line,
+        role.WindowText: skin.text, role.Text: skin.text, role.ButtonText: skin.text,
+        role.ToolTipText: skin.text, role.PlaceholderText: skin.dim, role.Highlight: skin.fill,
+        role.HighlightedText: skin.on_fill, role.Link: skin.accent, role.Accent: skin.accent,
     }.items():  # fmt: skip
         palette.setColor(of, QColor(colour))
     for of in (role.WindowText, role.Text, role.ButtonText):
-        palette.setColor(group.Disabled, of, QColor(mixed(worn.dim, worn.ground, 0.7)))
+        palette.setColor(group.Disabled, of, QColor(mixed(skin.dim, skin.ground, 0.7)))
     return palette

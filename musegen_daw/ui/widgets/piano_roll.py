@@ -76,16 +76,16 @@ class PianoRoll(TimeStrip):
 
     def part_colour(self, index: int) -> str:
         """The colour of a part by its place, for a legend."""
-        worn = theme()
-        return (worn.accent, worn.voice(4), worn.voice(8), worn.voice(2), worn.voice(0))[index % 5]
+        skin = theme()
+        return (skin.accent, skin.voice(4), skin.voice(8), skin.voice(2), skin.voice(0))[index % 5]
 
     def paint_music(self, painter: QPainter) -> None:
         """Paint keys, lines, notes and title."""
-        worn = theme()
+        skin = theme()
         rows = self._highest - self._lowest + 1
         row_height = self.height() / rows
         width = self.width() - self.head_width
-        shade = QColor(mixed(worn.ground, worn.panel, 0.55))
+        shade = QColor(mixed(skin.ground, skin.panel, 0.55))
         black = [
             QRectF(self.head_width, (self._highest - pitch) * row_height, width, row_height)
             for pitch in range(self._lowest, self._highest + 1)
@@ -98,8 +98,8 @@ class PianoRoll(TimeStrip):
         painter.setPen(Qt.PenStyle.NoPen)
         for index, part in enumerate(self._parts):
             self._paint_part(painter, part, self._starts[index], self.part_colour(index), row_height)
-        painter.fillRect(0, 0, self.head_width, self.height(), QColor(worn.ground))
-        painter.setPen(QColor(worn.dim))
+        painter.fillRect(0, 0, self.head_width, self.height(), QColor(skin.ground))
+        painter.setPen(QColor(skin.dim))
         painter.setFont(font(SMALL_TEXT))
         head = QRectF(0, 4, self.head_width - 8, self.height() - 8)
         wrap = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap

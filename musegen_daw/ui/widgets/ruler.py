@@ -31,10 +31,10 @@ class Ruler(TimeStrip):
 
     def paint_music(self, painter: QPainter) -> None:
         """Paint the numbers."""
-        worn = theme()
-        painter.fillRect(self.rect(), QColor(worn.ground))
+        skin = theme()
+        painter.fillRect(self.rect(), QColor(skin.ground))
         painter.setFont(font(SMALL_TEXT))
-        painter.setPen(QColor(worn.dim))
+        painter.setPen(QColor(skin.dim))
         start, end = self.axis.shown_ticks
         every, bar_pixels = 1, self.axis.bars[0].length_ticks * self.axis.pixels_per_tick
         while every * bar_pixels < MIN_NUMBER_PIXELS:

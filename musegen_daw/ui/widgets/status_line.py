@@ -83,14 +83,14 @@ class StatusLine(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """A line above, and a dot in the colour of the level."""
-        worn = theme()
+        skin = theme()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(worn.panel))
-        painter.fillRect(0, 0, self.width(), 1, QColor(worn.line))
+        painter.fillRect(self.rect(), QColor(skin.panel))
+        painter.fillRect(0, 0, self.width(), 1, QColor(skin.line))
         if self.sentence:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(worn.dim if self._level == INFO else worn.level(self._level)))
+            painter.setBrush(QColor(skin.dim if self._level == INFO else skin.level(self._level)))
             painter.drawEllipse(QRectF(MEDIUM, self.height() / 2 - 4, 8, 8))
         painter.end()
 

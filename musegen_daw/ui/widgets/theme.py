@@ -1,4 +1,4 @@
-"""The look, once: every colour, distance and size of the window, and which theme is worn."""
+"""The look, once: every colour, distance and size of the window, and which theme is skin."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def theme() -> Theme:
-    """The theme that the application wears now, for painters; a change of it reaches them as a palette change."""
+    """The theme of the application, for painters; a change of it reaches them as a palette change."""
     app = QApplication.instance()
     return THEMES.get(str(app.property(THEME_PROPERTY)), DARK) if app is not None else DARK
 

@@ -79,12 +79,12 @@ class TimeStrip(QWidget):
 
     def paint_lines(self, painter: QPainter) -> None:
         """Paint the lines of steps, beats and bars, each stronger than the one before."""
-        worn = theme()
+        skin = theme()
         bars, beats, steps = self.axis.lines()
         for xs, colour in (
-            (steps, mixed(worn.line, worn.panel, 0.45)),
-            (beats, worn.line),
-            (bars, mixed(worn.dim, worn.panel, 0.75)),
+            (steps, mixed(skin.line, skin.panel, 0.45)),
+            (beats, skin.line),
+            (bars, mixed(skin.dim, skin.panel, 0.75)),
         ):
             painter.setPen(QPen(QColor(colour), 1))
             painter.drawLines(self._verticals(xs))

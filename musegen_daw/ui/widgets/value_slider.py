@@ -79,30 +79,30 @@ class ValueSlider(QSlider):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """A bar as long as the value, the name at the left, the number at the right."""
-        worn = theme()
+        skin = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         focused = self.hasFocus()
-        painter.setPen(QPen(QColor(worn.accent if focused else worn.line), 1.5 if focused else 1))
-        painter.setBrush(QColor(worn.raised))
+        painter.setPen(QPen(QColor(skin.accent if focused else skin.line), 1.5 if focused else 1))
+        painter.setBrush(QColor(skin.raised))
         painter.drawRoundedRect(area, RADIUS, RADIUS)
         if not self._is_auto and self.isEnabled():
             length = area.width() * self.value() / _STEPS
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setClipRect(QRectF(area.left() + 1, area.top(), max(0.0, length - 1), area.height()))
-            painter.setBrush(QColor(mixed(worn.fill, worn.raised, 0.22)))
+            painter.setBrush(QColor(mixed(skin.fill, skin.raised, 0.22)))
             painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), RADIUS - 1, RADIUS - 1)
-            painter.fillRect(QRectF(area.left() + 1, area.bottom() - 4, length, 3), QColor(worn.fill))
+            painter.fillRect(QRectF(area.left() + 1, area.bottom() - 4, length, 3), QColor(skin.fill))
             painter.setClipping(False)
         name_place, number_place, name_font = self._places(area)
         painter.setFont(name_font)
-        painter.setPen(QColor(worn.text if self.isEnabled() else worn.dim))
+        painter.setPen(QColor(skin.text if self.isEnabled() else skin.dim))
         painter.drawText(
             name_place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self._name
         )
         painter.setFont(font(TEXT, bold=not self._is_auto))
-        painter.setPen(QColor(worn.warn if self._badge else worn.dim if self._is_auto else worn.text))
+        painter.setPen(QColor(skin.warn if self._badge else skin.dim if self._is_auto else skin.text))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(number_place, int(right), self.text())
         painter.end()

@@ -32,15 +32,15 @@ class VoiceButton(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """The name over a bar in the voice's colour."""
-        worn = theme()
+        skin = theme()
         is_muted = self.isChecked()
-        colour = QColor(worn.line if is_muted else worn.voice(self._row))
+        colour = QColor(skin.line if is_muted else skin.voice(self._row))
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        edge = worn.accent if self.hasFocus() else worn.dim if self.underMouse() else worn.line
+        edge = skin.accent if self.hasFocus() else skin.dim if self.underMouse() else skin.line
         painter.setPen(QPen(QColor(edge), 1))
-        painter.setBrush(QColor(worn.ground if is_muted else worn.raised))
+        painter.setBrush(QColor(skin.ground if is_muted else skin.raised))
         painter.drawRoundedRect(area, RADIUS, RADIUS)
         painter.fillRect(QRectF(area.left() + 8, area.bottom() - 7, area.width() - 16, 3), colour)
         made = font(TEXT)
@@ -48,7 +48,7 @@ class VoiceButton(QAbstractButton):
             made = font(SMALL_TEXT)
         made.setStrikeOut(is_muted)
         painter.setFont(made)
-        painter.setPen(QColor(worn.dim if is_muted else worn.text))
+        painter.setPen(QColor(skin.dim if is_muted else skin.text))
         words = painter.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, int(area.width()) - 8
         )

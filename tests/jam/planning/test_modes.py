@@ -16,7 +16,7 @@ from musegen_daw.jam.planning.loop_mode import known_until_beats
 from musegen_daw.jam.planning.modes import Taste, WhenSilent
 from musegen_daw.jam.planning.planner import PlanningWorker
 from musegen_daw.jam.planning.styled import KeptStyle
-from musegen_daw.jam.session_settings import JamSettings, Way, mode_of
+from musegen_daw.jam.session_settings import JamMode, JamSettings, mode_of
 from musegen_daw.music.clip import Clip, Note
 from tests.jam.doubles import HIGH_TOM, Drummer, at, drums_for, riff, struck
 
@@ -36,7 +36,7 @@ class Rehearsal:
         self.planner = PlanningWorker(self.drummer, self.clock, GRID, lambda: None)
         self.clock.advance()
         self.drummer.requests.clear()
-        self.conductor = Conductor(self.planner, self.mode(settings.way), self.played, GRID, 0.0)
+        self.conductor = Conductor(self.planner, self.mode(settings.mode), self.played, GRID, 0.0)
         self.controls = Controls()
         self.beats = start_beats
         self.late_planner = False
@@ -89,15 +89,15 @@ def played_onsets_of(parts):
 
 
 def follow(**taste):
-    return JamSettings(way=Way.FOLLOW, taste=replace(PLAIN, **taste))
+    return JamSettings(mode=JamMode.FOLLOW, taste=replace(PLAIN, **taste))
 
 
 def accompany(when_silent, **taste):
-    return JamSettings(way=Way.ACCOMPANY, when_silent=when_silent, taste=replace(PLAIN, **taste))
+    return JamSettings(mode=JamMode.ACCOMPANY, when_silent=when_silent, taste=replace(PLAIN, **taste))
 
 
 def loop(bars, **taste):
-    return JamSettings(way=Way.LOOP, loop_bars=bars, taste=replace(PLAIN, **taste))
+    return JamSettings(mode=JamMode.LOOP, loop_bars=bars, taste=replace(PLAIN, **taste))
 
 
 def test_from_the_bar_after_the_first_note_the_drums_follow() -> None:
@@ -392,7 +392,7 @@ def test_changing_the_way_keeps_the_last_pattern_until_there_is_another() -> Non
     music = riff(range(16))
     stage.play(18, music)
     stage.late_planner = True
-    stage.conductor.change_mode(stage.mode(Way.FOLLOW), stage.beats, stage.beats)
+    stage.conductor.change_mode(stage.mode(JamMode.FOLLOW), stage.beats, stage.beats)
     stage.bars.pop(5, None)
     stage.play(22, music)
     assert stage.places(5) == stage.places(3)

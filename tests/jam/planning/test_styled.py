@@ -14,7 +14,7 @@ from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid
 from musegen_daw.jam.planning.energy import wanted_energy
 from musegen_daw.jam.planning.modes import Taste, WhenSilent
 from musegen_daw.jam.planning.styled import is_telling
-from musegen_daw.jam.session_settings import JamSettings, Way
+from musegen_daw.jam.session_settings import JamMode, JamSettings
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.kit import PIECES
 from tests.jam.doubles import riff, struck
@@ -23,7 +23,7 @@ from tests.style_book import BOOK
 
 GRID = BarGrid()
 FOLLOWING = JamSettings(taste=Taste(fill_every_bars=0))
-KEEPING = JamSettings(way=Way.ACCOMPANY, when_silent=WhenSilent.KEEP, taste=Taste(fill_every_bars=0))
+KEEPING = JamSettings(mode=JamMode.ACCOMPANY, when_silent=WhenSilent.KEEP, taste=Taste(fill_every_bars=0))
 SIXTEENTH = LIVE_PPQ // 4
 
 
@@ -139,7 +139,7 @@ def test_a_style_that_is_chosen_holds_from_then_on_and_what_was_played_before_is
 
 def test_a_loop_turns_in_one_style_and_so_do_its_fills(jams) -> None:
     drummer = StyledDrummer()
-    jam = jams(JamSettings(way=Way.LOOP, loop_bars=2, taste=Taste(fill_every_bars=4)), generator=drummer)
+    jam = jams(JamSettings(mode=JamMode.LOOP, loop_bars=2, taste=Taste(fill_every_bars=4)), generator=drummer)
     jam.start()
     jam.play(64, riff(range(16)))
     asked = [request for request in drummer.requests if request.parts]

@@ -7,11 +7,11 @@ from musegen_daw.jam.control.control_map import ControlMap
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.jam.rig_settings import RigSettings
-from musegen_daw.jam.session_settings import JamStatus, Way
+from musegen_daw.jam.session_settings import JamMode, JamStatus
 from musegen_daw.jam.status import PortStatus, RigStatus
 
 JAM = JamStatus(
-    is_playing=False, song_bar=0, beat=0, bpm=120.0, way=Way.FOLLOW, phase="", controls=Controls(), learning=None,
+    is_playing=False, song_bar=0, beat=0, bpm=120.0, mode=JamMode.FOLLOW, phase="", controls=Controls(), learning=None,
     reason=None, plan_seconds=None, late_bars=0, message="",
 )  # fmt: skip
 STATUS = RigStatus(
@@ -56,7 +56,7 @@ class FakeRig:
         self.show(controls=change(self.status.jam.controls))
         self.told.append(self.status.jam.controls)
 
-    def set_way(self, way):
+    def set_mode(self, way):
         self.told.append(way)
 
     def fill_now(self):

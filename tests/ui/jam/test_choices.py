@@ -7,12 +7,12 @@ import pytest
 
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource
-from musegen_daw.jam.session_settings import Way
+from musegen_daw.jam.session_settings import JamMode
 from musegen_daw.ui.jam.choices import NO_PORT, JamChoices
 from musegen_daw.ui.settings.store import AppSettings
 
 CHOICES = JamChoices(
-    clock=ClockSource.MIDI, tempo_bpm=97.5, count_in_bars=1, sound=True, way=Way.LOOP,
+    clock=ClockSource.MIDI, tempo_bpm=97.5, count_in_bars=1, sound=True, mode=JamMode.LOOP,
     controls=Controls(density=0.3, energy=0.8, variation=0.1, swing=0.6, muted=frozenset({"ride", "kick"})),
 )  # fmt: skip
 
@@ -64,7 +64,7 @@ def test_ports_devices_and_controls_are_passed_on():
     assert settings.audio_device == "USB"
     assert settings.soundfont == Path("kit.sf2")
     assert settings.controls == CHOICES.controls
-    assert settings.jam.way is Way.LOOP
+    assert settings.jam.mode is JamMode.LOOP
 
 
 def test_without_a_midi_output_the_sound_device_plays():

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, Q
 from musegen_daw.cli.main import main
 from musegen_daw.music.clip import Song
 from musegen_daw.ui.vocoder.panel import VocoderPanel
-from musegen_daw.ui.widgets.look import wear
+from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.vocoder.decoder import MelDecoder
 from musegen_daw.vocoder.mel import MelConfig
 from tests.cli.doubles import TIME_MAP, kit, part
@@ -388,7 +388,7 @@ def test_nothing_loaded_leaves_the_space_bar_to_the_jam(panel):
 def test_it_is_drawn_in_both_themes_and_everything_has_a_name(ready, qapp):
     pictures = []
     for name in ("dark", "light"):
-        wear(qapp, name)
+        apply_theme(qapp, name)
         QApplication.processEvents()
         pictures.append(ready._view.grab().toImage())
     middle = ready._view.area(0).center().toPoint() + QPoint(3, 3)

@@ -21,7 +21,7 @@ from musegen_daw.ui.vocoder.picture import (
     picture_of,
 )
 from musegen_daw.ui.vocoder.span import VisibleSpan, clock
-from musegen_daw.ui.widgets.look import wear
+from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.ui.widgets.theme import THEMES
 from musegen_daw.vocoder.mel import MelConfig, log_mel
 
@@ -185,7 +185,7 @@ def test_a_playhead_repaints_two_narrow_strips(qtbot):
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_meter_is_as_high_as_the_level(qtbot, qapp, theme):
-    wear(qapp, theme)
+    apply_theme(qapp, theme)
     meter = LevelMeter()
     qtbot.addWidget(meter)
     meter.resize(60, 316)

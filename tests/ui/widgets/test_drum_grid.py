@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from musegen_daw.music.time import Bar
 from musegen_daw.ui.widgets.drum_grid import Cell, DrumGrid, Hit
-from musegen_daw.ui.widgets.look import wear
+from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.ui.widgets.theme import LIGHT, theme
 from musegen_daw.ui.widgets.time_axis import TimeAxis
 
@@ -94,7 +94,7 @@ def test_the_picture_is_drawn_once_until_something_changes(grid):
     grid.grab()
     grid.axis.zoom(2, 0)
     grid.grab()
-    wear(QApplication.instance(), "light")
+    apply_theme(QApplication.instance(), "light")
     assert colour_at(grid, grid.hit_rect(HITS[0]).center()) == QColor(LIGHT.hit(0, 127))
     assert len(drawn) >= 4
 

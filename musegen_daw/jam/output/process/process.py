@@ -31,22 +31,24 @@ def main() -> None:
     for number in _signals():
         signal.signal(number, _end)
     # Libraries may write to the standard output; what is said goes where they cannot.
-    said = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with suppress(BrokenPipeError, SystemExit):
-        serve(sys.stdin.buffer, said)
+        serve(sys.stdin.buffer, stdout)
 
 
-def serve(heard: BinaryIO, said: BinaryIO) -> None:
+def serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
     """Open the port that the first line asks for and carry out all other lines; nothing sounds at the return."""
-    say = _Voice(said).say
+    say = _Voice(stdout).say
     try:
-        (place, offset_seconds, is_urgent, is_again) = _opening(heard)
+        (place, offset_seconds, is_urgent, is_again) = _opening(stdin)
         if is_urgent:
             run_in_real_time()
         with ExitStack() as stack:
             directory = stack.enter_context(PortDirectory.open(place.system))
-            output = _Reopened(_opened_again(directory, place) if is_again else _opened(directory, place))
+            output = _ReopenedOutput(
+                _opened_again(directory, place) if is_again else _opened(directory, place)
+            )
             scheduler = Scheduler(
                 SystemClock(),
                 output,
@@ -63,7 +65,7 @@ def serve(heard: BinaryIO, said: BinaryIO) -> None:
             stack.enter_context(PortWatcher(directory, changed))
             gc.freeze()
             say(messages.OPENED, output.name)
-            _carry_out(heard, scheduler, say)
+            _carry_out(stdin, scheduler, say)
     except MusegenError as error:
         say(messages.REFUSED, str(error))
     except (ValueError, TypeError) as error:
@@ -89,7 +91,7 @@ def run_in_real_time() -> bool:
     return True
 
 
-class _Reopened:
+class _ReopenedOutput:
     """The way out for a scheduler, which closes what fails: that port stays the directory's, to be opened again."""
 
     def __init__(self, output: MidiOutput) -> None:
@@ -109,13 +111,13 @@ class _Reopened:
 class _Voice:
     """Says lines to the program, from any thread; to one that is gone it says nothing."""
 
-    def __init__(self, said: BinaryIO) -> None:
-        self._said = said
+    def __init__(self, stdout: BinaryIO) -> None:
+        self._stdout = stdout
         self._lock = threading.Lock()
 
     def say(self, word: str, *values: Any) -> None:
         with self._lock, suppress(OSError):
-            self._said.write(messages.line(word, *values))
+            self._stdout.write(messages.line(word, *values))
 
 
 def _opened(directory: PortDirectory, place: OutputPlace) -> MidiOutput:
@@ -139,8 +141,8 @@ def _opened_again(directory: PortDirectory, place: OutputPlace) -> MidiOutput:
         time.sleep(AGAIN_STEP_SECONDS)
 
 
-def _opening(heard: BinaryIO) -> tuple[OutputPlace, float, bool, bool]:
-    data = heard.readline()
+def _opening(stdin: BinaryIO) -> tuple[OutputPlace, float, bool, bool]:
+    data = stdin.readline()
     if not data:
         raise SystemExit
     word, values = messages.read(data)
@@ -150,8 +152,8 @@ def _opening(heard: BinaryIO) -> tuple[OutputPlace, float, bool, bool]:
     return OutputPlace(name, created, system), offset_seconds, is_urgent, is_again
 
 
-def _carry_out(heard: Iterable[bytes], scheduler: Scheduler, say: Any) -> None:
-    for data in heard:
+def _carry_out(stdin: Iterable[bytes], scheduler: Scheduler, say: Any) -> None:
+    for data in stdin:
         word, values = messages.read(data)
         if word == messages.PLAY:
             scheduler.play(*messages.notes_of(values[0]))
