@@ -1,3 +1,22 @@
-"""musegen-daw: drums that listen to the part, beside the DAW."""
+"""musegen-daw: drums that listen to the part, beside the DAW.
+
+`generate`, `bounce` and `vocode` are for scripts; everything else may change.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from musegen_daw.api import bounce, generate, vocode
 
 __version__ = "0.1.0"
+__all__ = ["bounce", "generate", "vocode"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        # Late, and past the import contracts: the program starts without what these need, and no room below asks for them.
+        return getattr(import_module("musegen_daw.api"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

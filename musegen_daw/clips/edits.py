@@ -27,7 +27,7 @@ class LockedError(ProjectError):
 
 
 def add_hit(document: ClipDocument, voice: int, ticks: int, velocity: int | None = None) -> ClipDocument:
-    """A hit of a voice (index into `core.drums.VOICES`) at `ticks`, as loud as the voice mostly is.
+    """A hit of a voice (index into `music.kit.VOICES`) at `ticks`, as loud as the voice mostly is.
 
     One that is there already is replaced. Raises LockedError, and ValueError outside the bars.
     """

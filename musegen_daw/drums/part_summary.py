@@ -68,7 +68,7 @@ def part_summary(
     """A part as one row (PART_SUMMARY,): tempo, meter, instruments, and what each family plays.
 
     `onsets` are ONSET of bars 0 to `bars`, their tracks indices into `programs`; `meter` is the level of
-    `drumming.meter`. Per family: its rhythm over two bars, accents, what comes again, how often, how evenly and how
+    `drums.meter`. Per family: its rhythm over two bars, accents, what comes again, how often, how evenly and how
     loud it plays, lengths and pitches.
     """
     tempo = np.zeros(TEMPO_SIZE)

@@ -38,7 +38,7 @@ class DrumRequest:
     indices of bars that are fills whatever the plan says.
 
     `primer` holds earlier drum bars in the same time as the parts, in the bars just before `bars`; without a
-    `style` the drums go on in its style. Hits of `kept` in `kept_voices` (names of `core.drums.VOICES`) or in
+    `style` the drums go on in its style. Hits of `kept` in `kept_voices` (names of `music.kit.VOICES`) or in
     `kept_bars` (indices into `bars`) stay as they are and the rest is written around them. `human_timing` False
     keeps hits on the plain grid. Unless `any_hands`, nothing is written that two hands and two feet cannot play.
     """

@@ -31,7 +31,7 @@ class RigSettings:
     Without `output_name` nothing is sent but to the sound device, if `audio` asks for it. `offset_seconds` is that of
     the MIDI output, negative to send early; None takes what was saved for the port. With `sends_apart` a process of
     its own sends the notes in time, whatever this one does, and ends them even when this one is killed. `control_map`
-    names a map of knobs, which is made where there is none yet. `style` is what `drumming.job.chosen_style` finds the
+    names a map of knobs, which is made where there is none yet. `style` is what `drums.job.chosen_style` finds the
     style of the drums by, empty for one that fits what is played, and
     `record_path` is where everything is recorded to from the start.
     """

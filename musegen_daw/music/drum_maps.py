@@ -16,7 +16,7 @@ PIECE_NAMES = tuple(piece.name for piece in PIECES)
 
 @dataclass(frozen=True, slots=True)
 class DrumMap:
-    """The output pitches of pieces of `core.drums.PIECES`, by name."""
+    """The output pitches of pieces of `music.kit.PIECES`, by name."""
 
     name: str
     pitches: Mapping[str, int]
@@ -63,7 +63,7 @@ def apply_drum_map(clip: Clip, drum_map: DrumMap) -> Clip:
 def to_general_midi(clip: Clip, drum_map: DrumMap) -> Clip:
     """The drums of a clip written for `drum_map` at General MIDI pitches; other pitches stay.
 
-    Where several pieces share a pitch, the first of `core.drums.PIECES` is taken.
+    Where several pieces share a pitch, the first of `music.kit.PIECES` is taken.
     """
     if drum_map == GENERAL_MIDI:
         return clip

@@ -22,7 +22,7 @@ class Controls:
 
     `density` (None: as the part suggests), `energy` and `variation` run from 0 to 1; `energy` 0.5 leaves to the
     player how hard the drums are played. `swing` is the share of a pair of 8ths that its first takes, 0.5 to 0.75.
-    `hold` keeps the pattern that plays; `muted` are names of `core.drums.VOICES`.
+    `hold` keeps the pattern that plays; `muted` are names of `music.kit.VOICES`.
     """
 
     density: float | None = None
@@ -52,7 +52,7 @@ class Controls:
         return None if self.energy == USUAL_ENERGY else self.energy
 
     def velocity_exponent(self, written_energy: float = USUAL_ENERGY) -> float:
-        """For `core.groove.velocity_curve`, of drums that were written when the energy was `written_energy`.
+        """For `music.groove.velocity_curve`, of drums that were written when the energy was `written_energy`.
 
         1 where it has not moved since; from the middle 2, softer, to no energy and 1/2, louder, to the most.
         """

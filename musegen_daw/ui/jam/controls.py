@@ -40,7 +40,7 @@ class JamControls(QWidget):
     changed = Signal(object)
     fill_wanted = Signal()
     learn_wanted = Signal(str)
-    """The target of `live.controls`."""
+    """The target of `jam.control.controls`."""
     forget_wanted = Signal(object)
     """A Knob."""
     folded = Signal()

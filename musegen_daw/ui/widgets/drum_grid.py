@@ -86,7 +86,7 @@ class DrumGrid(TimeStrip):
         self.redraw()
 
     def set_rows(self, rows: Sequence[str]) -> None:
-        """Show other rows; colours go by the place of a row's name in `core.drums.VOICES`."""
+        """Show other rows; colours go by the place of a row's name in `music.kit.VOICES`."""
         self.rows = tuple(rows)
         self.setMinimumHeight(MIN_ROW_HEIGHT * len(self.rows))
         self.redraw()

@@ -44,7 +44,7 @@ class Theme:
     warn: str
     bad: str
     voices: tuple[str, ...]
-    """For text and marks, one for each of `core.drums.VOICES`."""
+    """For text and marks, one for each of `music.kit.VOICES`."""
     hits: tuple[str, ...]
     """For areas, the same."""
 

@@ -1,0 +1,133 @@
+"""Functions for scripts: drums for a clip, a WAV of it, and audio through the vocoder.
+
+What the command line would print as a note is logged as a warning of the logger "musegen_daw".
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musegen_daw import resource_paths
+from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_song
+from musegen_daw.cli.resynthesis import Resynthesis, resynthesise
+from musegen_daw.drums.generator import DrumGenerator
+from musegen_daw.drums.job import DrumSettings
+from musegen_daw.files import write_bytes
+from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.music.clip import Song
+from musegen_daw.playback import bounce as rendering
+from musegen_daw.playback.bounce import BounceReport
+from musegen_daw.suffixes import MEL_SUFFIX
+from musegen_daw.vocoder.options import DecoderOptions
+
+if TYPE_CHECKING:
+    from musegen_daw.drums.request import DrumTake
+
+_LOG = logging.getLogger("musegen_daw")
+
+
+def generate(
+    path: Path | str,
+    output: Path | str,
+    *,
+    only_drums: bool = False,
+    model: Path | str | None = None,
+    **settings: Any,
+) -> tuple[DrumTake, ...]:
+    """Write drums for a .mid; returns the takes, the best fitting first.
+
+    `settings` are the fields of `DrumSettings`: style, density, energy, seed, variations ... With several variations
+    the files are `output` with -1, -2 ... behind the name. Raises MusegenError, TypeError for an unknown setting.
+
+    >>> musegen_daw.generate("riff.mid", "riff-drums.mid", style="bossa", seed=1)
+    """
+    options = DrumOptions(_settings(settings))
+    given = read_song(Path(path), options, _LOG.warning)
+    task = drum_task(given.song, str(path), options, _LOG.warning)
+    generator = _generator(model)
+    job = task.job(generator.styles)
+    takes = generator.generate(job.request).takes
+    base = Path(output)
+    for number, take in enumerate(takes, 1):
+        drums = job.drums_of(take.drums)
+        song = Song((drums,), given.song.time_map.until(drums.end_ticks))
+        written = song_to_bytes(song) if only_drums else given.with_drums(drums)
+        write_bytes(base if len(takes) == 1 else base.with_stem(f"{base.stem}-{number}"), written)
+    return takes
+
+
+def bounce(
+    path: Path | str,
+    output: Path | str,
+    *,
+    soundfont: Path | str | None = None,
+    sample_rate_hz: int = 44_100,
+    stems_dir: Path | str | None = None,
+    loop: bool = False,
+    model: Path | str | None = None,
+    **settings: Any,
+) -> BounceReport:
+    """Render a .mid to a WAV, with drums written for it if it has none; `settings` as for `generate`.
+
+    Raises MusegenError, TypeError for an unknown setting.
+
+    >>> musegen_daw.bounce("riff-drums.mid", "riff.wav", stems_dir="stems")
+    """
+    options = DrumOptions(_settings({**settings, "variations": 1}))
+    song = read_song(Path(path), options, _LOG.warning).song
+    if not any(clip.notes for clip in song.drums):
+        task = drum_task(song, str(path), options, _LOG.warning)
+        generator = _generator(model)
+        job = task.job(generator.styles)
+        (take,) = generator.generate(job.request).takes
+        song = replace(song, clips=(*song.parts, job.drums_of(take.drums)))
+    return rendering.bounce(
+        song,
+        Path(output),
+        soundfont=None if soundfont is None else Path(soundfont),
+        sample_rate_hz=sample_rate_hz,
+        stems_dir=None if stems_dir is None else Path(stems_dir),
+        loop=loop,
+    )
+
+
+def vocode(
+    path: Path | str,
+    output: Path | str,
+    *,
+    model: str | None = None,
+    stretch: float = 1.0,
+    pitch: float = 0.0,
+    threads: int = 1,
+) -> Resynthesis:
+    """Turn audio, or a mel spectrogram (.npy), into a WAV through the vocoder.
+
+    `stretch` is how many times as long it gets, `pitch` is in semitones, `model` a name of `resources/models` or a
+    folder. Raises MusegenError.
+
+    >>> musegen_daw.vocode("voice.wav", "slower.wav", stretch=1.25)
+    """
+    from musegen_daw.vocoder.decoders import open_decoder
+    from musegen_daw.vocoder.inputs import MelInput, edited, mel_of_audio
+    from musegen_daw.vocoder.mel_file import load_mel
+
+    source, written = Path(path), Path(output)
+    decoder = open_decoder(DecoderOptions(model=model, threads=threads))
+    if source.suffix.lower() == MEL_SUFFIX:
+        given = MelInput(load_mel(source, decoder.mel, _LOG.warning))
+    else:
+        given = mel_of_audio(source, decoder.mel)
+    changed = edited(given, stretch, pitch, decoder.mel)
+    return resynthesise(changed.mel, decoder, written, changed.samples, shown_as=written)
+
+
+def _settings(settings: dict[str, Any]) -> DrumSettings:
+    return DrumSettings(**{"seed": secrets.randbelow(2**31), **settings})
+
+
+def _generator(model: Path | str | None) -> DrumGenerator:
+    return DrumGenerator.open(resource_paths.drum_model_dir() if model is None else Path(model))
