@@ -160,7 +160,7 @@ def _sessions() -> list[bytes]:
     from musegen_daw.clips.document import MidiSource, Project
     from musegen_daw.clips.opening import open_clip
     from musegen_daw.clips.project_file import encode
-    from musegen_daw.drums.job import DrumSettings
+    from musegen_daw.drums.request import DrumSettings
 
     notes = b"".join(bytes((0, 0x99, pitch, 90, 0x60, 0x89, pitch, 64)) for pitch in (36, 38, 42) * 3)
     source = MidiSource("a.mid", midi([b"\x00\x90\x3c\x5a\x60\x80\x3c\x40", notes]))

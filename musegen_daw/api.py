@@ -15,7 +15,7 @@ from musegen_daw import resource_paths
 from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_song
 from musegen_daw.cli.resynthesis import Resynthesis, resynthesise
 from musegen_daw.drums.generator import DrumGenerator
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.files import write_bytes
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Song

@@ -133,7 +133,7 @@ def _generate(app: App, stop: threading.Event) -> None:
 
 def _render(app: App, stop: threading.Event) -> None:
     from musegen_daw.clips.opening import open_clip, read_source
-    from musegen_daw.drums.job import DrumSettings
+    from musegen_daw.drums.request import DrumSettings
     from musegen_daw.ui.clips.rendered import Rendered
 
     document = open_clip([read_source(_path())], 0, DrumSettings(seed=0))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-MAX_LINES = 400
+MAX_LINES = 600
 CLI_IMPORT_SECONDS = 1.0
 LATE_IMPORTS = {"PySide6", "librosa", "matplotlib", "miditok", "rtmidi", "sounddevice", "symusic", "torch"}
 CODE_FOLDERS = (

@@ -13,8 +13,7 @@ from musegen_daw.cli.main import main
 from musegen_daw.clips.document import MidiSource
 from musegen_daw.clips.generating import check_locks
 from musegen_daw.clips.opening import open_clip
-from musegen_daw.drums.job import DrumSettings
-from musegen_daw.drums.request import DrumRequest, check
+from musegen_daw.drums.request import DrumRequest, DrumSettings, check
 from musegen_daw.errors import AudioError, MidiFileError, ProjectError
 from musegen_daw.jam.session_settings import JamSettings
 from musegen_daw.midi import smf

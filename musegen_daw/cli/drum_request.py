@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musegen_daw.drums import job
-from musegen_daw.drums.job import DrumSettings, LockedDrums, Primer, merged, primer_of
+from musegen_daw.drums.job import LockedDrums, Primer, merged, primer_of
 from musegen_daw.drums.plan import Plan
-from musegen_daw.drums.request import DrumRequest
+from musegen_daw.drums.request import DrumRequest, DrumSettings
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi.file import MidiSong, read_midi_song
 from musegen_daw.music.clip import Clip, Note, Song

@@ -35,8 +35,14 @@ from musegen_daw.devices import sound_devices
 from musegen_daw.devices.drivers import APIS
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.devices.survey import LISTEN_SECONDS, ListDevices
-from musegen_daw.drums.job import DrumSettings, DrumWriter, OpenGenerator
-from musegen_daw.drums.request import DEFAULT_FOLLOW, DEFAULT_TEMPERATURE, DEFAULT_TOP_P
+from musegen_daw.drums.job import DrumWriter, OpenGenerator
+from musegen_daw.drums.request import (
+    DEFAULT_FOLLOW,
+    DEFAULT_TEMPERATURE,
+    DEFAULT_TOP_P,
+    SETTINGS,
+    DrumSettings,
+)
 from musegen_daw.errors import MusegenError
 from musegen_daw.music.drum_maps import GENERAL_MIDI
 from musegen_daw.music.parts import MAX_BARS
@@ -92,7 +98,9 @@ def main(
             if args.command == "jam":
                 return jam.run(args, open_ports, open_generator)
             options = (
-                DrumOptions(DrumSettings(_seed(args))) if args.command == "vocode" else _drum_options(args)
+                DrumOptions(DrumSettings(seed=_seed(args)))
+                if args.command == "vocode"
+                else _drum_options(args)
             )
             if args.command == "generate":
                 return generate.run(args, options, open_generator)
@@ -142,22 +150,9 @@ def _seed(args: argparse.Namespace) -> int:
 
 
 def _drum_options(args: argparse.Namespace) -> DrumOptions:
-    settings = DrumSettings(
-        seed=_seed(args),
-        temperature=args.temperature,
-        top_p=args.top_p,
-        follow=args.follow,
-        style=args.style,
-        within_style=getattr(args, "within_style", False),
-        density=args.density,
-        energy=args.energy,
-        fills=args.fills,
-        crashes=args.crashes,
-        complexity=args.complexity,
-        any_hands=args.any_hands,
-        human_timing=None if args.timing is None else args.timing == "human",
-        variations=getattr(args, "variations", 1),
-    )
+    asked = {name: getattr(args, name) for name in SETTINGS if hasattr(args, name)}
+    timing = None if args.timing is None else args.timing == "human"
+    settings = DrumSettings(**{**asked, "seed": _seed(args), "human_timing": timing})
     return DrumOptions(
         settings,
         bar_count=args.bars,

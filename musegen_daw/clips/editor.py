@@ -11,7 +11,7 @@ from musegen_daw.clips.document import ClipDocument, MidiSource, Project
 from musegen_daw.clips.history import History
 from musegen_daw.clips.opening import open_clip
 from musegen_daw.clips.project_file import save_project
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 
 Change = Callable[[ClipDocument], ClipDocument]
 DEFAULT_SETTINGS = DrumSettings(seed=0, variations=4)

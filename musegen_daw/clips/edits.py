@@ -7,7 +7,7 @@ from dataclasses import replace
 from statistics import median_low
 
 from musegen_daw.clips.document import PITCH_OF_VOICE, ClipDocument, Take, voice_name
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import ProjectError
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.drum_maps import DrumMap

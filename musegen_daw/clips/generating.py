@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from musegen_daw.clips.document import ClipDocument
 from musegen_daw.clips.edits import add_takes
-from musegen_daw.drums.job import DrumJob, DrumSettings, LockedDrums, drum_job
-from musegen_daw.drums.request import DrumRequest, DrumResult
+from musegen_daw.drums.job import DrumJob, LockedDrums, drum_job
+from musegen_daw.drums.request import DrumRequest, DrumResult, DrumSettings
 from musegen_daw.errors import ProjectError
 from musegen_daw.music.kit import VOICES
 from musegen_daw.music.parts import check_bar_count, section_bars

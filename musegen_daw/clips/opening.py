@@ -8,7 +8,8 @@ from pathlib import Path, PurePath
 
 from musegen_daw.clips.document import ClipDocument, MidiSource
 from musegen_daw.clips.edits import add_takes
-from musegen_daw.drums.job import DrumSettings, merged, primer_of
+from musegen_daw.drums.job import merged, primer_of
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi.file import read_midi_bytes, song_from_bytes
 from musegen_daw.music.clip import Clip, Marker, Song

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,7 +16,7 @@ from musegen_daw.clips.document import ClipDocument, MidiSource, Project, Take
 from musegen_daw.clips.edits import follow_parts, set_humanise, set_swing, set_tempo
 from musegen_daw.clips.opening import reopened, set_primer
 from musegen_daw.clips.style_file import style_from_json, style_to_json
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import CONTROLS, SETTINGS, DrumSettings
 from musegen_daw.errors import MusegenError, ProjectError
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap
@@ -29,13 +29,6 @@ SUFFIX = ".musegen"
 VERSION = 2
 FORMER_NAMES = {"loudness": "energy", "fill": "fills"}
 """What settings were called in version 1."""
-_LATER_SETTINGS = {
-    "style": None,
-    "within_style": False,
-    "crashes": None,
-    "complexity": None,
-    "any_hands": False,
-}
 MAX_BYTES = 64 * 2**20
 MAX_CLIPS, MAX_TAKES, MAX_VARIATIONS = 1000, 10_000, 64
 _NOTE_FIELDS = 4
@@ -236,7 +229,7 @@ def _notes_from_json(value: Any, clip: ClipDocument) -> Clip:
 
 
 def _settings_to_json(settings: DrumSettings) -> dict[str, Any]:
-    table = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    table = {name: getattr(settings, name) for name in SETTINGS}
     style = settings.style
     return {**table, "style": style if style is None or isinstance(style, str) else style_to_json(style)}
 
@@ -244,10 +237,10 @@ def _settings_to_json(settings: DrumSettings) -> dict[str, Any]:
 def _settings_from_json(value: Any) -> DrumSettings:
     """The settings of this version or an earlier one, which had fewer of them."""
     table = {FORMER_NAMES.get(key, key): own for key, own in _table(value).items()}
-    unknown = table.keys() - {field.name for field in fields(DrumSettings)}
+    unknown = table.keys() - set(SETTINGS)
     if unknown:
         raise ValueError(f"there is no setting {min(unknown)!r}")
-    table = {**_LATER_SETTINGS, **table}
+    table = {**_settings_to_json(DrumSettings()), **table}
     human = table["human_timing"]
     variations = _value(table, "variations", int)
     if not 1 <= variations <= MAX_VARIATIONS:
@@ -259,7 +252,7 @@ def _settings_from_json(value: Any) -> DrumSettings:
         follow=_number(table, "follow", 0, 4),
         style=_style_from_json(table["style"]),
         within_style=_value(table, "within_style", bool),
-        **{name: _share(table, name) for name in ("density", "energy", "fills", "crashes", "complexity")},
+        **{name: _share(table, name) for name in CONTROLS},
         human_timing=None if human is None else _as(bool, human),
         any_hands=_value(table, "any_hands", bool),
         variations=variations,

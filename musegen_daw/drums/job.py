@@ -9,13 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from musegen_daw.drums.plan import Plan
-from musegen_daw.drums.request import (
-    DEFAULT_FOLLOW,
-    DEFAULT_TEMPERATURE,
-    DEFAULT_TOP_P,
-    DrumRequest,
-    DrumResult,
-)
+from musegen_daw.drums.request import SETTINGS, DrumRequest, DrumResult, DrumSettings
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.midi.file import read_midi
 from musegen_daw.music.clip import Clip, Song
@@ -55,29 +49,6 @@ class DrumWriter(Protocol):
 
 
 OpenGenerator = Callable[[Path], DrumWriter]
-
-
-@dataclass(frozen=True, slots=True)
-class DrumSettings:
-    """What a person asks of the drums, whatever the song; see `DrumRequest`.
-
-    `style` is a style or what `chosen_style` finds one by.
-    """
-
-    seed: int
-    temperature: float = DEFAULT_TEMPERATURE
-    top_p: float = DEFAULT_TOP_P
-    follow: float = DEFAULT_FOLLOW
-    style: str | Style | None = None
-    within_style: bool = False
-    density: float | None = None
-    energy: float | None = None
-    fills: float | None = None
-    crashes: float | None = None
-    complexity: float | None = None
-    human_timing: bool | None = None
-    any_hands: bool = False
-    variations: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,27 +109,17 @@ def drum_job(
         bars=tuple(replace(bar, start_ticks=bar.start_ticks + primer_ticks) for bar in bars),
         ppq=time_map.ppq,
         bpm=time_map.bpm_at(0),
-        seed=settings.seed,
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-        follow=settings.follow,
-        style=chosen_style(settings.style, styles),
-        within_style=settings.within_style,
-        density=settings.density,
-        energy=settings.energy,
-        fills=settings.fills,
-        crashes=settings.crashes,
-        complexity=settings.complexity,
         plan=plan,
         sections=tuple(sections),
-        human_timing=settings.human_timing,
-        any_hands=settings.any_hands,
-        variations=settings.variations,
         primer=primer.drums if primer else None,
         primer_bars=primer_bars,
         kept=kept.drums.shift(primer_ticks) if kept else None,
         kept_voices=kept.voices if kept else frozenset(),
         kept_bars=kept.bars if kept else frozenset(),
+        **{
+            **{name: getattr(settings, name) for name in SETTINGS},
+            "style": chosen_style(settings.style, styles),
+        },
     )
     return DrumJob(request, primer_ticks)
 

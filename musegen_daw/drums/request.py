@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -21,49 +21,64 @@ DEFAULT_FOLLOW = 1.0
 MAX_FOLLOW = 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class DrumRequest:
-    """Drums for `bars`, following `parts`; everything is counted at the PPQ of the parts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrumSettings:
+    """What a person asks of the drums, whatever the song.
 
-    `heard_until_ticks` hides the parts from that tick on, as when playing live (None: all is known).
-    `follow` is how closely to follow the parts: 0 leaves all to the decoder's taste, more draws it towards
-    the hits that the parts let expect in the style (see `guidance`).
-
-    `variations` takes are returned: in the likeliest different styles, or, where a `style` is given, one in that
-    style and the others in the styles most like it; `within_style` writes all of them in one style.
-    `density`, `energy`, `fills`, `crashes` and `complexity` are controls from 0 to 1, None leaves them to the
-    model: how much is played, how hard, how many of the places where a drummer may play a fill or a crash have
-    one (0.5 is as people do, 0 none), how far bars differ from one another. `plan` says what every one of `bars`
-    is, in place of the model; `sections` are the indices of bars at which a section begins. `fill_bars` are
-    indices of bars that are fills whatever the plan says.
-
-    `primer` holds earlier drum bars in the same time as the parts, in the bars just before `bars`; without a
-    `style` the drums go on in its style. Hits of `kept` in `kept_voices` (names of `music.kit.VOICES`) or in
-    `kept_bars` (indices into `bars`) stay as they are and the rest is written around them. `human_timing` False
-    keeps hits on the plain grid. Unless `any_hands`, nothing is written that two hands and two feet cannot play.
+    `variations` takes are written: in the likeliest different styles, or, where a `style` is given, one in that style
+    and the others in the styles most like it; `within_style` writes all of them in one style. A style that is a text
+    is looked up before anything is written (`job.chosen_style`).
+    `follow` is how closely to follow the parts: 0 leaves all to the decoder's taste, more draws it towards the hits
+    that the parts let expect in the style (see `guidance`).
+    `density`, `energy`, `fills`, `crashes` and `complexity` are controls from 0 to 1, None leaves them to the model:
+    how much is played, how hard, how many of the places where a drummer may play a fill or a crash have one (0.5 is
+    as people do, 0 none), how far bars differ from one another.
+    `human_timing` False keeps hits on the plain grid. Unless `any_hands`, nothing is written that two hands and two
+    feet cannot play.
     """
 
-    parts: tuple[Clip, ...]
-    bars: tuple[Bar, ...]
-    ppq: int
-    bpm: float | None = None
     seed: int = 0
     temperature: float = DEFAULT_TEMPERATURE
     top_p: float = DEFAULT_TOP_P
     follow: float = DEFAULT_FOLLOW
-    style: Style | None = None
+    style: Style | str | None = None
     within_style: bool = False
     density: float | None = None
     energy: float | None = None
     fills: float | None = None
     crashes: float | None = None
     complexity: float | None = None
-    plan: Plan | None = None
-    sections: tuple[int, ...] = ()
-    fill_bars: frozenset[int] = frozenset()
     human_timing: bool | None = None
     any_hands: bool = False
     variations: int = 1
+
+
+SETTINGS = tuple(each.name for each in fields(DrumSettings))
+CONTROLS = ("density", "energy", "fills", "crashes", "complexity")
+"""Settings from 0 to 1, None to leave them to the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrumRequest(DrumSettings):
+    """Drums for `bars`, following `parts`, as the settings say; everything is counted at the PPQ of the parts.
+
+    `heard_until_ticks` hides the parts from that tick on, as when playing live (None: all is known).
+    `plan` says what every one of `bars` is, in place of the model; `sections` are the indices of bars at which a
+    section begins. `fill_bars` are indices of bars that are fills whatever the plan says.
+
+    `primer` holds earlier drum bars in the same time as the parts, in the bars just before `bars`; without a
+    `style` the drums go on in its style. Hits of `kept` in `kept_voices` (names of `music.kit.VOICES`) or in
+    `kept_bars` (indices into `bars`) stay as they are and the rest is written around them.
+    """
+
+    parts: tuple[Clip, ...]
+    bars: tuple[Bar, ...]
+    ppq: int
+    bpm: float | None = None
+    style: Style | None = field(default=None, kw_only=True)
+    plan: Plan | None = None
+    sections: tuple[int, ...] = ()
+    fill_bars: frozenset[int] = frozenset()
     heard_until_ticks: int | None = None
     primer: Clip | None = None
     primer_bars: tuple[Bar, ...] = ()
@@ -105,7 +120,7 @@ def check(request: DrumRequest) -> None:
         raise ValueError(f"at least one variation must be asked for, got {request.variations}")
     if not 0 <= request.follow <= MAX_FOLLOW:
         raise ValueError(f"follow must be within 0..{MAX_FOLLOW:g}, got {request.follow}")
-    for name in ("density", "energy", "fills", "crashes", "complexity"):
+    for name in CONTROLS:
         value = getattr(request, name)
         if value is not None and not 0 <= value <= 1:
             raise ValueError(f"{name} must be within 0..1, got {value}")

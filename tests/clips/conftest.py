@@ -4,7 +4,7 @@ import pytest
 
 from musegen_daw.clips.document import MidiSource
 from musegen_daw.clips.opening import open_clip
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Song
 from tests.cli.doubles import TIME_MAP, part

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from musegen_daw.clips import edits
 from musegen_daw.clips.document import MidiSource
 from musegen_daw.clips.opening import open_clip, set_primer
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Clip, Note, Song
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap

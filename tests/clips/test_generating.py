@@ -8,7 +8,7 @@ from musegen_daw.clips.document import MidiSource
 from musegen_daw.clips.generating import generation
 from musegen_daw.clips.opening import open_clip, read_source, set_primer
 from musegen_daw.drums.generator import DrumGenerator
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import MusegenError, ProjectError
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Marker, Song

@@ -5,7 +5,7 @@ import pytest
 from musegen_daw.clips.document import MidiSource, Project
 from musegen_daw.clips.opening import add_sources, open_clip, read_source, set_primer
 from musegen_daw.clips.project_file import decode, encode
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Song

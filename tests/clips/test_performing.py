@@ -18,7 +18,7 @@ from musegen_daw.clips.performing import (
     performed,
     with_drums_as_midi,
 )
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import ProjectError
 from musegen_daw.midi import smf
 from musegen_daw.midi.file import song_from_bytes, song_to_bytes
@@ -120,7 +120,7 @@ def test_a_tempo_behind_the_last_bar_makes_no_file_longer():
     time_map = TimeMap(96, (Tempo(0, 500_000), Tempo(5_000, 400_000)), (TimeSignature(0, 4, 4),))
     part = Clip((Note(60, 80, 0, 90), Note(62, 80, 384, 90)), 768, 96, "Part")
     source = MidiSource("clip.mid", song_to_bytes(Song((part,), time_map)))
-    document = edits.add_hit(open_clip([source], 1, DrumSettings(0)), 0, 0)
+    document = edits.add_hit(open_clip([source], 1, DrumSettings(seed=0)), 0, 0)
     for data in (drums_as_midi(document, Profile.OTHERS), with_drums_as_midi(document)):
         assert {track.end_ticks for track in smf.parse(data).tracks} == {768}
         assert song_from_bytes(data, "x").time_map.tempos == (Tempo(0, 500_000),)

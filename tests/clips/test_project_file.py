@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from musegen_daw.clips import edits
 from musegen_daw.clips.document import Project
 from musegen_daw.clips.project_file import decode, encode, load_project, save_project
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.drums.style import Style
 from musegen_daw.errors import ProjectError
 from tests.clips.strategies import documents

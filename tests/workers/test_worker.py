@@ -240,7 +240,7 @@ def test_it_ends_with_a_program_that_is_killed(worker, request_of_clip):
 
 _PROGRAM = """
 import time
-from musegen_daw import resources
+from musegen_daw import resource_paths as resources
 from musegen_daw.workers.drummer import RemoteDrummer
 from musegen_daw.workers.worker import Worker
 worker = Worker("writes the drums")

@@ -106,7 +106,7 @@ class MeasuringWorker:
     ) -> list[Clip]:
         """All takes for the parts of a clip; with the `style` that is found under these words, one."""
         request = DrumRequest(
-            parts, bars, parts[0].ppq, bpm, self._settings.seed, variations=self._settings.takes
+            parts, bars, parts[0].ppq, bpm, seed=self._settings.seed, variations=self._settings.takes
         )
         if style is not None:
             found = find_style(style, self._generator.styles, bundled_grooves())
@@ -115,7 +115,9 @@ class MeasuringWorker:
 
     def _request(self, song: MeasuredSong, onsets: Array, takes: int) -> DrumRequest:
         parts = clips_of(onsets, song.bars)
-        return DrumRequest(parts, bars_of(0, song.bars), PPQ, song.bpm, self._settings.seed, variations=takes)
+        return DrumRequest(
+            parts, bars_of(0, song.bars), PPQ, song.bpm, seed=self._settings.seed, variations=takes
+        )
 
     def _write(self, request: DrumRequest, song: MeasuredSong, takes: int = 0) -> Outcome:
         every = self._generator.generate(request).takes

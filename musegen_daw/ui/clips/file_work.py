@@ -16,7 +16,7 @@ from musegen_daw.clips.editor import DEFAULT_SETTINGS
 from musegen_daw.clips.opening import open_clip, read_source
 from musegen_daw.clips.performing import Profile, drums_as_midi, with_drums_as_midi
 from musegen_daw.clips.project_file import SUFFIX, load_sound, save_project
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui.context import in_this_process

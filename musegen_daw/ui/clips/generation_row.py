@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSpinBox, QWidget
 from musegen_daw.clips.document import ClipDocument
 from musegen_daw.clips.editor import DEFAULT_SETTINGS
 from musegen_daw.clips.edits import MAX_SWING, set_humanise, set_settings, set_swing
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.music.groove import STRAIGHT
 from musegen_daw.ui.widgets.plain import plain_tip
 from musegen_daw.ui.widgets.swing_slider import SwingSlider

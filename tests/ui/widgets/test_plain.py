@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel
 import musegen_daw.ui
 from musegen_daw.clips.document import MidiSource
 from musegen_daw.clips.opening import open_clip
-from musegen_daw.drums.job import DrumSettings
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Song
 from musegen_daw.ui.clips.track_list import TrackList
