@@ -9,18 +9,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from musegen_daw import files
 from musegen_daw.cli import standard_output, terminal
-from musegen_daw.cli.arguments import STANDARD_OUTPUT
+from musegen_daw.cli.arguments import STANDARD_OUTPUT, output_place, whole
+from musegen_daw.cli.drum_options import drum_options, drum_parser
 from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_drums, read_song
-from musegen_daw.cli.resynthesis import OpenDecoder, resynthesise
+from musegen_daw.cli.resynthesis import resynthesise
+from musegen_daw.cli.services import BounceSong, Services
+from musegen_daw.cli.terminal import Commands
 from musegen_daw.drums.job import OpenGenerator
 from musegen_daw.errors import AudioError, MidiFileError
 from musegen_daw.music.clip import Song
 from musegen_daw.music.parts import describe_strays, without_strays
-from musegen_daw.progress import Progress
 from musegen_daw.vocoder.options import DecoderOptions
 
 if TYPE_CHECKING:
@@ -30,32 +32,34 @@ if TYPE_CHECKING:
 DEFAULT_RATE_HZ, MIN_RATE_HZ, MAX_RATE_HZ = 44_100, 8_000, 96_000
 
 
-class BounceSong(Protocol):
-    """What the command needs of the renderer."""
+def register(commands: Commands, for_both: terminal.Parser) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "bounce", parents=[for_both, drum_parser()], help="render a clip with drums to WAV"
+    )
+    command.add_argument(
+        "input", type=Path, metavar="IN.mid", help="a clip; drums are written if it has none"
+    )
+    add_wav_output(command)
+    command.add_argument("--drums", type=Path, metavar="DRUMS.mid", help="use these drums")
+    command.add_argument("--stems", type=Path, metavar="DIR", help="also write one WAV for each track")
+    command.add_argument(
+        "--loop", action="store_true", help="end exactly with the last bar; what rings on begins the loop"
+    )
+    command.add_argument("--soundfont", type=Path, metavar="F", help="the .sf2 to play with")
+    command.add_argument(
+        "--sample-rate", type=whole(MIN_RATE_HZ, MAX_RATE_HZ), metavar="HZ",
+        help=f"of the WAV and its stems, {MIN_RATE_HZ} to {MAX_RATE_HZ}; {DEFAULT_RATE_HZ} unless "
+        "told, with --vocode that of the model",
+    )  # fmt: skip
+    command.add_argument("--vocode", action="store_true", help="send the mix through the vocoder")
+    command.add_argument("--vocoder", metavar="NAME|DIR", help="another vocoder model, for --vocode")
+    command.set_defaults(run=run)
 
-    def __call__(
-        self,
-        song: Song,
-        path: Path,
-        *,
-        soundfont: Path | None,
-        sample_rate_hz: int = ...,
-        stems_dir: Path | None = ...,
-        loop: bool = ...,
-        progress: Progress | None = ...,
-    ) -> BounceReport:
-        """Render `song` to a WAV at `path`."""
-        ...
 
-
-def run(
-    args: Namespace,
-    options: DrumOptions,
-    open_generator: OpenGenerator,
-    bounce_song: BounceSong,
-    open_decoder: OpenDecoder,
-) -> int:
+def run(args: Namespace, services: Services) -> int:
     """Render one clip, through the vocoder where that is asked for; returns 0."""
+    options = drum_options(args)
     check_wav_output(args.output)
     if args.vocoder is not None and not args.vocode:
         raise AudioError("--vocoder names the model for --vocode, which was not given.")
@@ -65,15 +69,15 @@ def run(
         raise AudioError(
             "--loop is exact to the sample, which a vocoder is not, so it does not go with --vocode."
         )
-    decoder = open_decoder(DecoderOptions(model=args.vocoder)) if args.vocode else None
-    song, seed = song_with_drums(args.input, args.drums, args.model, options, open_generator)
+    decoder = services.open_decoder(DecoderOptions(model=args.vocoder)) if args.vocode else None
+    song, seed = song_with_drums(args.input, args.drums, args.model, options, services.open_generator)
     with standard_output.delivered(args.output, ".wav", AudioError) as output:
         if decoder is None:
             rate_hz = args.sample_rate or DEFAULT_RATE_HZ
             report = render(
                 song,
                 output,
-                bounce_song,
+                services.bounce_song,
                 args.soundfont,
                 rate_hz,
                 args.stems,
@@ -85,7 +89,7 @@ def run(
             from musegen_daw.vocoder.inputs import mel_of_audio
 
             with rendered_beside(args.output) as rendered:
-                report = render(song, rendered, bounce_song, args.soundfont, shown_as=args.output)
+                report = render(song, rendered, services.bounce_song, args.soundfont, shown_as=args.output)
                 source = mel_of_audio(rendered, decoder.mel)
             rate_hz = args.sample_rate
             vocoded = resynthesise(
@@ -108,6 +112,14 @@ def run(
     sentence = f"{args.output}{stems}: {report.seconds:.1f} s, peak {peak_dbfs:.1f} dBFS{through}{written}"
     terminal.say_facts(facts, sentence, as_json=args.json, output=args.output)
     return 0
+
+
+def add_wav_output(command: terminal.Parser) -> None:
+    """Add -o for a WAV."""
+    command.add_argument(
+        "-o", "--output", required=True, type=output_place, metavar="OUT.wav",
+        help="the WAV to write, or - for the standard output",
+    )  # fmt: skip
 
 
 def check_wav_output(output: Path) -> None:

@@ -4,23 +4,46 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import asdict
+from pathlib import Path
 
+from musegen_daw import resource_paths as resources
 from musegen_daw.cli import terminal
-from musegen_daw.cli.ports import OpenPorts, facts
+from musegen_daw.cli.arguments import number
+from musegen_daw.cli.ports import facts, on_ports
+from musegen_daw.cli.services import Services
+from musegen_daw.cli.terminal import Commands
 from musegen_daw.devices.findings import Finding, Level, usable
-from musegen_daw.devices.survey import ListDevices
-from musegen_daw.drums.job import OpenGenerator
+from musegen_daw.devices.survey import LISTEN_SECONDS
 from musegen_daw.jam.checkup import examine
 
 _MARKS = {Level.OK: "ok", Level.NOTE: "note", Level.PROBLEM: "PROBLEM"}
 
 
-def run(
-    args: Namespace, open_ports: OpenPorts, list_devices: ListDevices, open_generator: OpenGenerator
-) -> int:
+def register(commands: Commands, for_both: terminal.Parser) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "doctor", parents=[for_both, on_ports()], help="tell what of playing live works here, and what to do",
+        description="Listens to every input, and sends every output a message that plays nothing.",
+    )  # fmt: skip
+    command.add_argument(
+        "--listen",
+        type=number(0, 60),
+        default=LISTEN_SECONDS,
+        metavar="SECONDS",
+        help="how long, for a clock",
+    )
+    command.add_argument(
+        "--model", type=Path, default=resources.drum_model_dir(), metavar="DIR", help="another drum model"
+    )
+    command.set_defaults(run=run)
+
+
+def run(args: Namespace, services: Services) -> int:
     """Print what was found; returns 0 when one can play, else 1."""
-    with open_ports(args.api) as directory:
-        survey, findings = examine(directory, list_devices, open_generator, args.model, args.listen)
+    with services.open_ports(args.api) as directory:
+        survey, findings = examine(
+            directory, services.list_devices, services.open_generator, args.model, args.listen
+        )
     if args.json:
         said = {
             "usable": usable(findings),

@@ -11,23 +11,55 @@ from pathlib import Path
 
 from musegen_daw import files
 from musegen_daw.cli import standard_output, terminal
-from musegen_daw.cli.arguments import STANDARD_OUTPUT
+from musegen_daw.cli.arguments import STANDARD_OUTPUT, output_place, whole
+from musegen_daw.cli.drum_options import drum_options, drum_parser
 from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_song
+from musegen_daw.cli.services import Services
 from musegen_daw.cli.take_facts import part_facts, style_words, take_facts
-from musegen_daw.drums.job import DrumWriter, OpenGenerator
+from musegen_daw.cli.terminal import Commands
+from musegen_daw.drums.job import DrumWriter
 from musegen_daw.errors import MidiFileError, ModelError, MusegenError
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Song
 from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
 
 MAX_NAME_BYTES = 255
+MAX_VARIATIONS = 64
 
 
-def run(args: Namespace, options: DrumOptions, open_generator: OpenGenerator) -> int:
+def register(commands: Commands, for_both: terminal.Parser) -> None:
+    """Add the command."""
+    command = commands.add_parser("generate", parents=[for_both, drum_parser()], help="write drums for clips")
+    command.add_argument(
+        "inputs", nargs="+", type=Path, metavar="IN.mid", help="a clip with a part to follow"
+    )
+    command.add_argument(
+        "-o", "--output", required=True, type=output_place, metavar="OUT.mid|DIR",
+        help="the file to write, a folder for one beside each clip's name, or - for the standard output",
+    )  # fmt: skip
+    command.add_argument(
+        "--variations", type=whole(1, MAX_VARIATIONS), default=1, metavar="K",
+        help="write K takes in the K likeliest styles, the first as OUT-1.mid",
+    )  # fmt: skip
+    command.add_argument("--within-style", action="store_true", help="write all takes in one style")
+    command.add_argument(
+        "--drum-map", metavar="NAME|FILE", help="pitches of another sampler than General MIDI"
+    )
+    command.add_argument("--only-drums", action="store_true", help="write the drum track alone")
+    command.add_argument(
+        "--keep-drums",
+        action="store_true",
+        help="keep the drums as they are, write the bars without any around them",
+    )
+    command.set_defaults(run=run)
+
+
+def run(args: Namespace, services: Services) -> int:
     """Write drums for every input; 0 when all went well, 1 when one did not (the others are still written)."""
+    options = drum_options(args)
     outputs = output_paths(args.inputs, args.output, options.settings.variations)
     # Opened once and only when a first input turned out to be readable.
-    generator = cache(lambda: open_generator(args.model))
+    generator = cache(lambda: services.open_generator(args.model))
     exit_code = 0
     for input_path, output in zip(args.inputs, outputs, strict=True):
         try:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from musegen_daw.cli import jam_options, standard_output
 from musegen_daw.cli.endings import Endings, last_resort
 from musegen_daw.cli.keys import Keys
-from musegen_daw.cli.ports import OpenPorts
-from musegen_daw.cli.terminal import say
-from musegen_daw.drums.job import DrumWriter, OpenGenerator
+from musegen_daw.cli.services import Services
+from musegen_daw.cli.terminal import Commands, Parser, say
+from musegen_daw.drums.job import DrumWriter
 from musegen_daw.errors import PortError
 
 if TYPE_CHECKING:
@@ -29,7 +29,14 @@ MIDDLE_DENSITY = 0.5
 QUIT = ("q", "Q", "\x03", "\x04", Keys.CLOSED)
 
 
-def run(args: Namespace, open_ports: OpenPorts, open_generator: OpenGenerator) -> int:
+def register(commands: Commands, for_both: Parser) -> None:
+    """Add the command."""
+    command = commands.add_parser("jam", parents=[for_both], help="play live: MIDI in, drums that follow out")
+    jam_options.add_options(command)
+    command.set_defaults(run=run)
+
+
+def run(args: Namespace, services: Services) -> int:
     """Play until told to end; returns 0 then, 2 for options that contradict each other; raises MusegenError."""
     misuse = jam_options.misuse(args)
     if misuse is not None:
@@ -40,12 +47,12 @@ def run(args: Namespace, open_ports: OpenPorts, open_generator: OpenGenerator) -
     with Endings() as endings:
         settings = jam_options.rig_settings(args)
         display = Display(as_json=args.json)
-        with open_ports(args.api) as directory:
+        with services.open_ports(args.api) as directory:
             try:
                 if args.measure_offset:
                     _measure_offset(settings, directory, display, endings)
                 else:
-                    _jam(settings, directory, open_generator(args.model), args, display, endings)
+                    _jam(settings, directory, services.open_generator(args.model), args, display, endings)
             except NobodyReadsError:
                 standard_output.forget()
     return 0

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from musegen_daw.cli import terminal
-from musegen_daw.devices.ports import PortDirectory, PortInfo, no_system
+from musegen_daw.cli.services import Services
+from musegen_daw.cli.terminal import Commands
+from musegen_daw.devices.drivers import APIS
+from musegen_daw.devices.ports import PortInfo, no_system
 from musegen_daw.devices.sound_devices import AudioDevice
-from musegen_daw.devices.survey import ListDevices, Survey, look
-
-OpenPorts = Callable[[str | None], PortDirectory]
+from musegen_daw.devices.survey import Survey, look
 
 
-def run(args: Namespace, open_ports: OpenPorts, list_devices: ListDevices) -> int:
+def register(commands: Commands, for_both: terminal.Parser) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "ports", parents=[for_both, on_ports()], help="list MIDI ports and sound devices"
+    )
+    command.set_defaults(run=run)
+
+
+def on_ports() -> terminal.Parser:
+    """What can be asked of a command that looks at ports, as its parent."""
+    parser = terminal.Parser(add_help=False)
+    parser.add_argument(
+        "--api", choices=[api.key for api in APIS], help="only this MIDI system, where several run"
+    )
+    parser.add_argument("--json", action="store_true", help="print facts as one JSON object")
+    return parser
+
+
+def run(args: Namespace, services: Services) -> int:
     """Print what is there; returns 0, also when there is nothing, and says why."""
-    with open_ports(args.api) as directory:
-        survey = look(directory, list_devices)
+    with services.open_ports(args.api) as directory:
+        survey = look(directory, services.list_devices)
     if args.json:
         terminal.say(terminal.json_line(facts(survey)))
         return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +11,10 @@ from typing import TYPE_CHECKING, Any
 from musegen_daw.cli import terminal
 from musegen_daw.errors import AudioError
 from musegen_daw.files import written_beside
-from musegen_daw.vocoder.options import GAN, GRIFFIN_LIM, DecoderOptions
 
 if TYPE_CHECKING:
     from musegen_daw.vocoder.decoder import MelDecoder
     from musegen_daw.vocoder.mel import Floats
-
-OpenDecoder = Callable[[DecoderOptions], "MelDecoder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +41,6 @@ class Resynthesis:
             "decoding_seconds": round(self.decoding_seconds, 3),
             "real_time_factor": round(self.decoding_seconds / self.seconds, 5),
         }
-
-
-def open_decoder(options: DecoderOptions) -> MelDecoder:
-    """The decoder that is asked for; raises AudioError where options of one method are given with the other."""
-    from musegen_daw.vocoder import decoders
-
-    if options.method == GAN and (options.iterations, options.inversion) != (None, None):
-        raise AudioError(f"--iterations and --inversion belong to --method {GRIFFIN_LIM}.")
-    return decoders.open_decoder(options)
 
 
 def resynthesise(

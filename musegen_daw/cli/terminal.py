@@ -41,6 +41,9 @@ class Parser(argparse.ArgumentParser):
             _tell(message, sys.stderr)
 
 
+Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage] - the type has no public name
+
+
 def printable(text: str) -> str:
     """The text without what a terminal obeys or cannot show; its lines stay lines."""
     return "".join(each if each == "\n" or category(each) not in _NO_TEXT else REPLACEMENT for each in text)

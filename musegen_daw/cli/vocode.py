@@ -10,17 +10,23 @@ from typing import TYPE_CHECKING
 
 from musegen_daw import resource_paths as resources
 from musegen_daw.cli import standard_output, terminal
-from musegen_daw.cli.bounce import BounceSong, check_wav_output, render, rendered_beside, song_with_drums
+from musegen_daw.cli.arguments import number, whole
+from musegen_daw.cli.bounce import add_wav_output, check_wav_output, render, rendered_beside, song_with_drums
+from musegen_daw.cli.drum_options import chosen_seed
 from musegen_daw.cli.drum_request import DrumOptions
-from musegen_daw.cli.resynthesis import OpenDecoder, resynthesise
-from musegen_daw.drums.job import OpenGenerator
+from musegen_daw.cli.resynthesis import resynthesise
+from musegen_daw.cli.services import Services
+from musegen_daw.cli.terminal import Commands
+from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import AudioError
 from musegen_daw.suffixes import MEL_SUFFIX, MIDI_SUFFIXES
-from musegen_daw.vocoder.options import DecoderOptions
+from musegen_daw.vocoder.options import GAN, GRIFFIN_LIM, DecoderOptions
 
 if TYPE_CHECKING:
     from musegen_daw.vocoder.inputs import MelInput
     from musegen_daw.vocoder.mel import MelConfig
+
+MAX_ITERATIONS, MAX_THREADS = 1000, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +37,64 @@ class _Source:
     drum_seed: int | None = None
 
 
-def run(
-    args: Namespace,
-    options: DrumOptions,
-    open_generator: OpenGenerator,
-    bounce_song: BounceSong,
-    open_decoder: OpenDecoder,
-) -> int:
+def register(commands: Commands, for_both: terminal.Parser) -> None:
+    """Add the command."""
+    command = commands.add_parser("vocode", parents=[for_both], help="turn mel spectrograms into audio")
+    command.add_argument(
+        "input",
+        type=Path,
+        metavar="IN",
+        help="an audio file, a mel as .npy, or a .mid, which is rendered first",
+    )
+    add_wav_output(command)
+    command.add_argument("--model", metavar="NAME|DIR", help="another vocoder model")
+    command.add_argument(
+        "--method", choices=[GAN, GRIFFIN_LIM], default=GAN,
+        help="the trained vocoder, or Griffin-Lim to compare it with",
+    )  # fmt: skip
+    command.add_argument(
+        "--iterations", type=whole(1, MAX_ITERATIONS), metavar="N", help="of Griffin-Lim, 32 unless told"
+    )
+    command.add_argument(
+        "--inversion", choices=["pinv", "nnls"], help="of the mel bands for Griffin-Lim, pinv unless told"
+    )
+    command.add_argument("--save-mel", type=Path, metavar="F.npy", help="also write the mel that was vocoded")
+    command.add_argument(
+        "--mel-scale", choices=["log", "power", "db", "magnitude"],
+        help="of a .npy; recognised from its values unless told",
+    )  # fmt: skip
+    command.add_argument(
+        "--stretch", type=number(0.1, 10), default=1.0, metavar="R", help="R times as long at the same pitch"
+    )
+    command.add_argument(
+        "--pitch", type=number(-48, 48), default=0.0, metavar="SEMITONES", help="higher or lower"
+    )
+    command.add_argument("--threads", type=whole(1, MAX_THREADS), default=1, metavar="N")
+    command.add_argument(
+        "--seed",
+        type=whole(0, 2**63 - 1),
+        metavar="S",
+        help="of drums written to a .mid, and of Griffin-Lim",
+    )
+    command.add_argument("--json", action="store_true", help="print facts as one JSON object a line")
+    command.set_defaults(run=run)
+
+
+def run(args: Namespace, services: Services) -> int:
     """Turn one input into a WAV; returns 0."""
     from musegen_daw.vocoder.inputs import edited
 
     _check_places(args.input, args.output, args.save_mel, args.mel_scale)
-    decoder = open_decoder(
+    if args.method == GAN and (args.iterations, args.inversion) != (None, None):
+        raise AudioError(f"--iterations and --inversion belong to --method {GRIFFIN_LIM}.")
+    options = DrumOptions(DrumSettings(seed=chosen_seed(args)))
+    decoder = services.open_decoder(
         DecoderOptions(
             args.method, args.model, args.iterations, args.inversion, args.threads, options.settings.seed
         )
     )
     with standard_output.delivered(args.output, ".wav", AudioError) as output:
-        source = _read(args, decoder.mel, options, open_generator, bounce_song)
+        source = _read(args, decoder.mel, options, services)
         changed = edited(source.given, args.stretch, args.pitch, decoder.mel)
         report = resynthesise(
             changed.mel, decoder, output, changed.samples, args.save_mel, shown_as=args.output
@@ -89,8 +135,7 @@ def _read(
     args: Namespace,
     config: MelConfig,
     options: DrumOptions,
-    open_generator: OpenGenerator,
-    bounce_song: BounceSong,
+    services: Services,
 ) -> _Source:
     from musegen_daw.vocoder.inputs import MelInput, mel_of_audio
 
@@ -101,7 +146,9 @@ def _read(
         return _Source(MelInput(load_mel(args.input, config, terminal.note, args.mel_scale)))
     if suffix not in MIDI_SUFFIXES:
         return _Source(mel_of_audio(args.input, config))
-    song, drum_seed = song_with_drums(args.input, None, resources.drum_model_dir(), options, open_generator)
+    song, drum_seed = song_with_drums(
+        args.input, None, resources.drum_model_dir(), options, services.open_generator
+    )
     with rendered_beside(args.output) as rendered:
-        render(song, rendered, bounce_song, shown_as=args.output)
+        render(song, rendered, services.bounce_song, shown_as=args.output)
         return _Source(mel_of_audio(rendered, config), drum_seed)

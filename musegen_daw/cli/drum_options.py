@@ -1,0 +1,110 @@
+"""The options of every command that writes drums, and what they ask for."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from argparse import Namespace
+from pathlib import Path
+
+from musegen_daw import resource_paths as resources
+from musegen_daw.cli import terminal
+from musegen_daw.cli.arguments import number, whole
+from musegen_daw.cli.drum_request import DrumOptions
+from musegen_daw.cli.plan_file import read_plan
+from musegen_daw.drums.request import (
+    DEFAULT_FOLLOW,
+    DEFAULT_TEMPERATURE,
+    DEFAULT_TOP_P,
+    SETTINGS,
+    DrumSettings,
+)
+from musegen_daw.music.drum_maps import GENERAL_MIDI
+from musegen_daw.music.parts import MAX_BARS
+
+
+def drum_parser() -> terminal.Parser:
+    """What a person can ask of the drums, as a parent of a command."""
+    parser = terminal.Parser(add_help=False)
+    parser.add_argument(
+        "--track", action="append", default=[], metavar="NAME|N", help="a part to follow, by name or number"
+    )
+    parser.add_argument(
+        "--drum-track", action="append", default=[], metavar="NAME|N",
+        help="a track that is drums, whatever its channel, by name or number",
+    )  # fmt: skip
+    parser.add_argument(
+        "--bars", type=whole(1, MAX_BARS), metavar="N", help="write N bars, however long the clip"
+    )
+    parser.add_argument("--seed", type=whole(0, 2**63 - 1), metavar="S", help="the same seed, the same drums")
+    parser.add_argument(
+        "--temperature", type=number(0, 10, above=True), default=DEFAULT_TEMPERATURE, metavar="T",
+        help="how much surprise; lower is safer, %(default)s unless told",
+    )  # fmt: skip
+    parser.add_argument(
+        "--top-p", type=number(0, 1, above=True), default=DEFAULT_TOP_P, metavar="P",
+        help="leave out the least likely choices beyond this share, %(default)s unless told",
+    )  # fmt: skip
+    parser.add_argument(
+        "--follow", type=number(0, 4), default=DEFAULT_FOLLOW, metavar="X",
+        help="how strongly the part draws the drums: 0 to 4, %(default)s unless told",
+    )  # fmt: skip
+    for control, low, high in (
+        ("density", "sparse", "busy"),
+        ("energy", "soft", "hard"),
+        ("fills", "none", "wherever one can be"),
+        ("crashes", "none", "wherever one can be"),
+        ("complexity", "always the same", "ever new"),
+    ):
+        parser.add_argument(
+            f"--{control}", type=number(0, 1), metavar=control[0].upper(), help=f"0 {low} to 1 {high}"
+        )
+    for former, control in (("loudness", "energy"), ("fill", "fills")):
+        parser.add_argument(f"--{former}", dest=control, type=number(0, 1), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--any-hands", action="store_true", help="allow what two hands and two feet cannot play"
+    )
+    parser.add_argument(
+        "--plan", type=Path, metavar="FILE.json", help="what every bar is, as --json prints it"
+    )
+    parser.add_argument(
+        "--timing",
+        choices=["grid", "human"],
+        help="on the grid, or with micro-timing; left to the model unless told",
+    )
+    primer = parser.add_mutually_exclusive_group()
+    primer.add_argument("--primer", type=Path, metavar="DRUMS.mid", help="continue these drums")
+    primer.add_argument(
+        "--style", metavar="NAME|CODE|FILE.mid", help="a style (see --list-styles), or that of these drums"
+    )
+    parser.add_argument(
+        "--strict-meter", action="store_true", help="refuse meters without drums of their own"
+    )
+    parser.add_argument(
+        "--model", type=Path, default=resources.drum_model_dir(), metavar="DIR", help="another model"
+    )
+    parser.add_argument("--json", action="store_true", help="print facts as one JSON object a line")
+    return parser
+
+
+def drum_options(args: Namespace) -> DrumOptions:
+    """What was asked; raises MusegenError where a plan or drum map cannot be read."""
+    asked = {name: getattr(args, name) for name in SETTINGS if hasattr(args, name)}
+    timing = None if args.timing is None else args.timing == "human"
+    settings = DrumSettings(**{**asked, "seed": chosen_seed(args), "human_timing": timing})
+    return DrumOptions(
+        settings,
+        bar_count=args.bars,
+        tracks=tuple(args.track),
+        drum_tracks=tuple(args.drum_track),
+        primer_path=args.primer,
+        plan=None if args.plan is None else read_plan(args.plan),
+        keep_drums=getattr(args, "keep_drums", False),
+        strict_meter=args.strict_meter,
+        drum_map=resources.load_drum_map(args.drum_map) if getattr(args, "drum_map", None) else GENERAL_MIDI,
+    )
+
+
+def chosen_seed(args: Namespace) -> int:
+    """The seed that was given, else one by chance."""
+    return secrets.randbelow(2**31) if args.seed is None else args.seed
