@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UPKEEP := build/upkeep
 SETUP := pyproject.toml $(wildcard requirements/*.txt) scripts/install.sh scripts/system_libraries.sh
 
-.PHONY: run test screenshots package lint lint-format lint-rules lint-types lint-imports format lock audit
+.PHONY: run test test-fast screenshots package lint lint-format lint-rules lint-types lint-imports format lock audit
 .DELETE_ON_ERROR:
 
 # The window where there is a screen, else drums and a mix for the bundled clip.
@@ -14,6 +14,10 @@ run: $(VENV)/.installed-app
 
 test: $(VENV)/.installed-all
 	@$(BIN)/python -m pytest
+
+# What needs no JACK, screen, DAW or environment of its own, and takes no seconds.
+test-fast: $(VENV)/.installed-all
+	@$(BIN)/python -m pytest -q -m "not system and not slow"
 
 # The pictures of the README: every panel, in both themes and at two scales.
 screenshots: $(VENV)/.installed-app

@@ -274,10 +274,8 @@ def _tell_start_time(begun_seconds: float) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="musegen-daw", description="The window: drums that listen to the part.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a clip or project to open")
-    parser.add_argument(
-        "--state", type=Path, metavar="DIR", help="where the session is kept, instead of the usual folder"
-    )
-    parser.add_argument("--verbose", action="store_true", help="show where an error came from")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="folder of the session")
+    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     parser.add_argument("--print-start-time", action="store_true", help="tell when the window can be used")
     return parser
 

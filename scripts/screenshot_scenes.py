@@ -116,7 +116,7 @@ def _learn(stage: Stage) -> None:
     stage.app.control.change(
         lambda controls: controls.__class__(muted=frozenset({"crash", "ride"}), hold=True)
     )
-    stage.window.line.say("Move the knob or hit the pad that is to move 'energy' (Esc: leave it).")
+    stage.window.line.say("Move a knob or hit a pad to map 'energy' (Esc: cancel).")
 
 
 def _more(stage: Stage) -> None:

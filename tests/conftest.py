@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 
 # Started under nohup or in the background of a script, this process and those that it starts would be deaf to these.
 if hasattr(signal, "SIGHUP"):
@@ -31,11 +32,40 @@ from hypothesis import HealthCheck, settings  # noqa: E402
 
 from tests.jack_server import jack_server  # noqa: E402
 
+ROOT = Path(__file__).resolve().parent.parent
+
 # A slow machine is no failure.
 SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("local", **SLOW)
 settings.register_profile("ci", **SLOW, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+# What needs a JACK server, a screen, a DAW or an environment of its own; and what takes seconds.
+SYSTEM_FIXTURES = {"jack", "desktop", "installed", "wheel"}
+SYSTEM = (
+    "tests/benchmarks/",
+    "tests/daw/",
+    "tests/desktop/",
+    "tests/jam/output/process/",
+    "tests/jam/test_killed_sender.py",
+    "tests/test_wheel.py",
+)
+SLOW_PLACES = (
+    "tests/cli/", "tests/clips/", "tests/devices/test_jack.py", "tests/export/", "tests/jam/test_session_fuzz.py",
+    "tests/jam/test_stuck_notes.py", "tests/test_hostile.py", "tests/test_model_in_the_box.py", "tests/test_package.py",
+    "tests/test_part_files.py", "tests/training/", "tests/ui/", "tests/workers/",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests `system` or `slow`, so that `make test-fast` leaves them out."""
+    for item in items:
+        place = item.path.relative_to(ROOT).as_posix()
+        if SYSTEM_FIXTURES & set(getattr(item, "fixturenames", ())) or place.startswith(SYSTEM):
+            item.add_marker(pytest.mark.system)
+        if place.startswith(SLOW_PLACES):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

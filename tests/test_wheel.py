@@ -18,13 +18,13 @@ DRUM_CHANNEL = 9
 NEEDED = (
     "musegen_daw/cli/main.py",
     "musegen_daw/py.typed",
-    "musegen_daw/resource_paths/clips/demo.mid",
-    "musegen_daw/resource_paths/drum_maps/general-midi.toml",
+    "musegen_daw/resources/clips/demo.mid",
+    "musegen_daw/resources/drum_maps/general-midi.toml",
 )
 NEEDED_FOLDERS = ("models/drums", "grooves", "soundfont")
 KEPT_OUT = (
-    "musegen_daw/resource_paths/checkpoints",
-    "musegen_daw/resource_paths/make",
+    "musegen_daw/resources/checkpoints",
+    "musegen_daw/resources/make",
     "training",
     "export",
     "tests",
@@ -82,14 +82,14 @@ def test_wheel_holds_the_package_and_its_resources_and_nothing_else(wheel: Path)
     assert {top for top in tops if not top.endswith(".dist-info")} == {"musegen_daw"}
     assert set(NEEDED) <= set(names)
     for folder in NEEDED_FOLDERS:
-        assert any(name.startswith(f"musegen_daw/resource_paths/{folder}/") for name in names), folder
+        assert any(name.startswith(f"musegen_daw/resources/{folder}/") for name in names), folder
     assert not [name for name in names if name.startswith(KEPT_OUT)]
 
 
 def test_installed_wheel_writes_drums_for_a_bundled_clip_without_torch(
     installed: Path, tmp_path: Path
 ) -> None:
-    (resources,) = installed.parent.rglob("musegen_daw/resource_paths")
+    (resources,) = installed.parent.rglob("musegen_daw/resources")
     clip = resources / "clips" / "demo.mid"
     drums = tmp_path / "drums.mid"
     result = _run(

@@ -44,9 +44,9 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
     command.add_argument("--drums", type=Path, metavar="DRUMS.mid", help="use these drums")
     command.add_argument("--stems", type=Path, metavar="DIR", help="also write one WAV for each track")
     command.add_argument(
-        "--loop", action="store_true", help="end exactly with the last bar; what rings on begins the loop"
+        "--loop", action="store_true", help="end exactly with the last bar, for a seamless loop"
     )
-    command.add_argument("--soundfont", type=Path, metavar="F", help="the .sf2 to play with")
+    command.add_argument("--soundfont", type=Path, metavar="F", help="SoundFont (.sf2)")
     command.add_argument(
         "--sample-rate", type=whole(MIN_RATE_HZ, MAX_RATE_HZ), metavar="HZ",
         help=f"of the WAV and its stems, {MIN_RATE_HZ} to {MAX_RATE_HZ}; {DEFAULT_RATE_HZ} unless "

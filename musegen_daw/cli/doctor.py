@@ -22,7 +22,7 @@ _MARKS = {Level.OK: "ok", Level.NOTE: "note", Level.PROBLEM: "PROBLEM"}
 def register(commands: Commands, for_both: terminal.Parser) -> None:
     """Add the command."""
     command = commands.add_parser(
-        "doctor", parents=[for_both, on_ports()], help="tell what of playing live works here, and what to do",
+        "doctor", parents=[for_both, on_ports()], help="check what is needed to play live, and say what to do",
         description="Listens to every input, and sends every output a message that plays nothing.",
     )  # fmt: skip
     command.add_argument(

@@ -27,27 +27,31 @@ def drum_parser() -> terminal.Parser:
     """What a person can ask of the drums, as a parent of a command."""
     parser = terminal.Parser(add_help=False)
     parser.add_argument(
-        "--track", action="append", default=[], metavar="NAME|N", help="a part to follow, by name or number"
+        "--track",
+        action="append",
+        default=[],
+        metavar="NAME|N",
+        help="a track to follow, by name or number (repeatable)",
     )
     parser.add_argument(
         "--drum-track", action="append", default=[], metavar="NAME|N",
-        help="a track that is drums, whatever its channel, by name or number",
+        help="a track that is drums on any channel, by name or number (repeatable)",
     )  # fmt: skip
     parser.add_argument(
-        "--bars", type=whole(1, MAX_BARS), metavar="N", help="write N bars, however long the clip"
+        "--bars", type=whole(1, MAX_BARS), metavar="N", help="number of bars (default: that of the clip)"
     )
     parser.add_argument("--seed", type=whole(0, 2**63 - 1), metavar="S", help="the same seed, the same drums")
     parser.add_argument(
         "--temperature", type=number(0, 10, above=True), default=DEFAULT_TEMPERATURE, metavar="T",
-        help="how much surprise; lower is safer, %(default)s unless told",
+        help="how much surprise; lower is safer (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--top-p", type=number(0, 1, above=True), default=DEFAULT_TOP_P, metavar="P",
-        help="leave out the least likely choices beyond this share, %(default)s unless told",
+        help="leave out the least likely choices beyond this share (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--follow", type=number(0, 4), default=DEFAULT_FOLLOW, metavar="X",
-        help="how strongly the part draws the drums: 0 to 4, %(default)s unless told",
+        help="how closely the drums follow the part, 0 to 4 (default: %(default)s)",
     )  # fmt: skip
     for control, low, high in (
         ("density", "sparse", "busy"),
@@ -65,12 +69,12 @@ def drum_parser() -> terminal.Parser:
         "--any-hands", action="store_true", help="allow what two hands and two feet cannot play"
     )
     parser.add_argument(
-        "--plan", type=Path, metavar="FILE.json", help="what every bar is, as --json prints it"
+        "--plan", type=Path, metavar="FILE.json", help="the plan of the bars, as --json prints it"
     )
     parser.add_argument(
         "--timing",
         choices=["grid", "human"],
-        help="on the grid, or with micro-timing; left to the model unless told",
+        help="quantised, or with human timing (default: human)",
     )
     primer = parser.add_mutually_exclusive_group()
     primer.add_argument("--primer", type=Path, metavar="DRUMS.mid", help="continue these drums")
@@ -78,7 +82,7 @@ def drum_parser() -> terminal.Parser:
         "--style", metavar="NAME|CODE|FILE.mid", help="a style (see --list-styles), or that of these drums"
     )
     parser.add_argument(
-        "--strict-meter", action="store_true", help="refuse meters without drums of their own"
+        "--strict-meter", action="store_true", help="refuse meters without styles of their own"
     )
     parser.add_argument(
         "--model", type=Path, default=resources.drum_model_dir(), metavar="DIR", help="another model"

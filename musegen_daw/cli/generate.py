@@ -43,13 +43,13 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
     )  # fmt: skip
     command.add_argument("--within-style", action="store_true", help="write all takes in one style")
     command.add_argument(
-        "--drum-map", metavar="NAME|FILE", help="pitches of another sampler than General MIDI"
+        "--drum-map", metavar="NAME|FILE", help="drum map of your sampler (default: General MIDI)"
     )
     command.add_argument("--only-drums", action="store_true", help="write the drum track alone")
     command.add_argument(
         "--keep-drums",
         action="store_true",
-        help="keep the drums as they are, write the bars without any around them",
+        help="keep the drums that are there, and fill the bars without any",
     )
     command.set_defaults(run=run)
 

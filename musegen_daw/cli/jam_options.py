@@ -29,34 +29,40 @@ def add_options(command: argparse.ArgumentParser) -> None:
     ports = command.add_argument_group("ports")
     ports.add_argument(
         "--in", dest="inputs", action="append", default=[], metavar="PORT",
-        help="listen to this port, as often as needed; else to a new one, 'musegen in' ('none': to nothing)",
+        help="listen to this port (repeatable; default: a new one, 'musegen in'; 'none': no input)",
     )  # fmt: skip
     ports.add_argument(
         "--out",
         metavar="PORT",
-        help="send the drums here; else to a new port, 'musegen drums' ('none': nowhere)",
+        help="send the drums here (default: a new port, 'musegen drums'; 'none': no output)",
     )
     ports.add_argument(
         "--api", choices=[api.key for api in APIS], help="only this MIDI system, where several run"
     )
     ports.add_argument(
         "--channel", type=whole(1, 16), action="append", default=[], metavar="N",
-        help="listen to this channel only, as often as needed",
+        help="listen to this channel only (repeatable)",
     )  # fmt: skip
     ports.add_argument(
-        "--drum-channel", type=whole(1, 16), default=10, metavar="N", help="send on this channel, 10"
+        "--drum-channel",
+        type=whole(1, 16),
+        default=10,
+        metavar="N",
+        help="send on this channel (default: 10)",
     )
     ports.add_argument(
         "--note-length",
         type=number(1, 10_000),
         default=100.0,
         metavar="MS",
-        help="hold every drum so long, 100",
+        help="note length in ms (default: 100)",
     )
-    ports.add_argument("--drum-map", metavar="NAME|FILE", help="pitches of another sampler than General MIDI")
+    ports.add_argument(
+        "--drum-map", metavar="NAME|FILE", help="drum map of your sampler (default: General MIDI)"
+    )
     ports.add_argument(
         "--offset", type=number(-500, 500), metavar="MS",
-        help="send later, or if negative earlier; else what was measured for the port",
+        help="send later, or earlier if negative (default: what was measured for the port)",
     )  # fmt: skip
     ports.add_argument(
         "--measure-offset", action="store_true",
@@ -65,8 +71,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
     sound = command.add_argument_group("sound and recording")
     sound.add_argument("--audio", action="store_true", help="also play the drums on the sound device")
-    sound.add_argument("--audio-device", metavar="NAME", help="another sound device than the usual one")
-    sound.add_argument("--soundfont", type=Path, metavar="F", help="the .sf2 to play with")
+    sound.add_argument("--audio-device", metavar="NAME", help="sound device (default: that of the system)")
+    sound.add_argument("--soundfont", type=Path, metavar="F", help="SoundFont (.sf2)")
     sound.add_argument("--record", type=Path, metavar="OUT.mid", help="keep all that is heard and played")
 
     time = command.add_argument_group("time")
@@ -76,9 +82,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
         default="internal",
         help="keep time, or follow the DAW's MIDI clock",
     )
-    time.add_argument("--tempo", type=number(20, 300), default=120.0, metavar="BPM", help="120 unless told")
     time.add_argument(
-        "--meter", type=meter, default=(4, 4), metavar="N/D", help="3/4, 6/8, 7/8 ...; 4/4 unless told"
+        "--tempo", type=number(20, 300), default=120.0, metavar="BPM", help="tempo (default: 120)"
+    )
+    time.add_argument(
+        "--meter", type=meter, default=(4, 4), metavar="N/D", help="3/4, 6/8, 7/8 ... (default: 4/4)"
     )
     time.add_argument("--count-in", type=whole(0, MAX_COUNT_IN_BARS), default=0, metavar="BARS")
     time.add_argument(
@@ -126,7 +134,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     knobs.add_argument("--controls", metavar="NAME", help="a saved set of knobs; made if there is none yet")
     knobs.add_argument(
         "--learn", action="append", default=[], metavar="CONTROL",
-        help="bind the next knob or pad that moves to this control, as often as needed (needs --controls)",
+        help="map the next knob or pad that moves to this control (repeatable; needs --controls)",
     )  # fmt: skip
     command.add_argument("--json", action="store_true", help="print one JSON object for each bar and event")
 

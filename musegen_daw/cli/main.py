@@ -76,11 +76,11 @@ def _run(args: argparse.Namespace, given: Services, parser: terminal.Parser) -> 
 def _parser() -> terminal.Parser:
     # On a command these are only set when given, so that they may stand on either side of its name.
     for_both = terminal.Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    for_both.add_argument("--verbose", action="store_true", help="show where an error came from")
+    for_both.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     parser = terminal.Parser(prog="musegen-daw", description="Drums that listen to the part.")
     parser.set_defaults(run=window.run)
     parser.add_argument("--version", action="version", version=f"musegen-daw {__version__}")
-    parser.add_argument("--verbose", action="store_true", help="show where an error came from")
+    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     parser.add_argument("--list-styles", action="store_true", help="name the styles")
     parser.add_argument("--list-drum-maps", action="store_true", help="name the bundled drum maps")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")

@@ -78,5 +78,5 @@ def _say_ports(title: str, ports: Sequence[PortInfo]) -> None:
 def _say_devices(devices: Sequence[AudioDevice]) -> None:
     terminal.say(f"Sound devices:{'' if devices else ' none'}")
     for device in devices:
-        usual = ", the usual one" if device.is_default else ""
+        usual = "  (default)" if device.is_default else ""
         terminal.say(f"  {device.name}  {device.host}, {device.sample_rate_hz} Hz{usual}")

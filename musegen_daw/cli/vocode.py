@@ -53,18 +53,18 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
         help="the trained vocoder, or Griffin-Lim to compare it with",
     )  # fmt: skip
     command.add_argument(
-        "--iterations", type=whole(1, MAX_ITERATIONS), metavar="N", help="of Griffin-Lim, 32 unless told"
+        "--iterations", type=whole(1, MAX_ITERATIONS), metavar="N", help="of Griffin-Lim (default: 32)"
     )
     command.add_argument(
-        "--inversion", choices=["pinv", "nnls"], help="of the mel bands for Griffin-Lim, pinv unless told"
+        "--inversion", choices=["pinv", "nnls"], help="of the mel bands, for Griffin-Lim (default: pinv)"
     )
     command.add_argument("--save-mel", type=Path, metavar="F.npy", help="also write the mel that was vocoded")
     command.add_argument(
         "--mel-scale", choices=["log", "power", "db", "magnitude"],
-        help="of a .npy; recognised from its values unless told",
+        help="of a .npy (default: recognised from its values)",
     )  # fmt: skip
     command.add_argument(
-        "--stretch", type=number(0.1, 10), default=1.0, metavar="R", help="R times as long at the same pitch"
+        "--stretch", type=number(0.1, 10), default=1.0, metavar="R", help="R times as long, at the same pitch"
     )
     command.add_argument(
         "--pitch", type=number(-48, 48), default=0.0, metavar="SEMITONES", help="higher or lower"

@@ -169,7 +169,7 @@ class JamRig:
         self._played.fill_now()
 
     def panic(self) -> None:
-        """End every note at once; the drums set in again with a later bar."""
+        """All notes off; the drums set in again with a later bar."""
         self._played.panic()
 
     @property

@@ -119,7 +119,7 @@ class JamSession:
         self._order(lambda now_seconds: self._change_style(style, now_seconds))
 
     def panic(self) -> None:
-        """End every note at once, whatever the worker does; the drums set in again with a later bar."""
+        """All notes off, whatever the worker does; the drums set in again with a later bar."""
         self._scheduler.panic()
         self._order(lambda now_seconds: self._panic())
 

@@ -34,9 +34,7 @@ class SessionLock:
                 break
         else:
             raise MusegenError(f"{MAX_WINDOWS} windows are open already: close one.")
-        others = (
-            "" if number == 1 else f"Another window has the usual session: this one's is in {self.data_dir}."
-        )
+        others = "" if number == 1 else f"Another window has the session; this one uses {self.data_dir}."
         self.sentence = others
 
     def close(self) -> None:

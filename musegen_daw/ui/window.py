@@ -221,7 +221,7 @@ class Window(QWidget):
         saved = self._state.pop(APP_SETTINGS, {})
         settings, passed_over = AppSettings().changed_by(saved)
         if passed_over:
-            self._trouble = f"Some settings could not be used and are as usual: {', '.join(passed_over)}."
+            self._trouble = f"Some settings could not be used and have been reset: {', '.join(passed_over)}."
         self._context.settings.change(**settings.as_dict())
 
     def _restore_window(self) -> None:

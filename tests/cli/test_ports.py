@@ -42,7 +42,7 @@ def test_real_ports_are_listed_in_both_directions(ports, jack):
             "Outputs, for --out:",
             "  ardour in:ardour in  jack",
             "Sound devices:",
-            "  Speaker  ALSA, 48000 Hz, the usual one",
+            "  Speaker  ALSA, 48000 Hz  (default)",
             "Ports of its own are created on JACK.",
         ]
         facts = json.loads(ports("--api", "jack", "--json")[1])

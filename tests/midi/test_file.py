@@ -1,6 +1,7 @@
 """MIDI files: round trips to the tick, and one sentence for every file that is not right."""
 
 import io
+import os
 import re
 import struct
 import tempfile
@@ -196,12 +197,13 @@ def test_a_place_that_is_no_file_has_its_sentence(tmp_path, monkeypatch):
     path = tmp_path / "song.mid"
     write_midi(SONG, path)
 
-    def refuse(_):
+    def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(MidiFileError, match=r"Cannot read .*song.mid: permission denied"):
         read_midi(path)
+    monkeypatch.undo()
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch):

@@ -41,11 +41,11 @@ class GenerationRow(QWidget):
         self.takes = QSpinBox()
         self.seed = QLineEdit()
         tips = {
-            self.density: "How many hits the next takes have; A leaves it to the model",
-            self.energy: "How hard the next takes are played; A leaves it to the model",
+            self.density: "Density of the next takes; A: let the model decide",
+            self.energy: "Energy of the next takes; A: let the model decide",
             self.follow: "How closely the next takes follow the part",
-            self.swing: "Delay of the off-beats, in what is heard and written; 67 % is a triplet",
-            self.humanise: "A player's pushes and accents, in what is heard and written",
+            self.swing: "Swing of playback and export; 67 % is a triplet",
+            self.humanise: "Random timing and velocity, in playback and export",
         }
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -59,10 +59,10 @@ class GenerationRow(QWidget):
         self.takes.setValue(DEFAULT_SETTINGS.variations)
         self.takes.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.takes.setAccessibleName("Number of takes")
-        self.takes.setToolTip("How many takes are written at once")
+        self.takes.setToolTip("Number of takes per Generate")
         self.seed.setPlaceholderText("new seed")
         self.seed.setAccessibleName("Seed")
-        self.seed.setToolTip("The same seed writes the same takes again; empty: another one each time")
+        self.seed.setToolTip("The same seed gives the same takes; empty: a new seed each time")
         self.seed.setValidator(QRegularExpressionValidator(r"\d{0,9}"))
         for widget, width in ((self.takes, 92), (self.seed, 92)):
             widget.setFixedWidth(width)

@@ -36,13 +36,13 @@ class ClipPlaybackRow(QWidget):
         self._ports = ports
         self._workers = Workers(self)
         self._listed: tuple[bool, tuple[str, ...]] = (False, ())
-        self.undo = button("Undo", "Take the last edit back", "Ctrl+Z", "quiet", large=True)
-        self.redo = button("Redo", "Do again what was taken back", "Ctrl+Shift+Z", "quiet", large=True)
+        self.undo = button("Undo", "Undo the last edit", "Ctrl+Z", "quiet", large=True)
+        self.redo = button("Redo", "Redo the last undone edit", "Ctrl+Shift+Z", "quiet", large=True)
         self.title = label("", "dim")
         self.title.setWordWrap(False)
         self.loop = button(
             "Loop",
-            "Go round; drag over the bar numbers to loop some bars",
+            "Loop; drag over the bar numbers to loop some bars",
             "Ctrl+L",
             large=True,
             checkable=True,

@@ -280,7 +280,7 @@ class ClipsPanel(Panel):
     def _write_for_drag(self) -> Path:
         clip = self._editor.clip
         if clip is None:
-            raise ProjectError("No clip is open: drop one first.")
+            raise ProjectError("Open a clip first.")
         return write_for_drag(clip, self.view.actions.chosen_profile, self._context.data_dir / "dragged out")
 
     def _delivered(self, path: Path, was_dragged: bool) -> None:

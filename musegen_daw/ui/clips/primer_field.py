@@ -24,7 +24,7 @@ class PrimerField(Choice):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
-            "Primer", "The drums go on from this groove: choose one, or drop a drum loop here", parent
+            "Primer", "The drums continue this groove: choose one, or drop a drum loop here", parent
         )
         self._show_choices(_NONE)
         self.activated.connect(self._chosen)

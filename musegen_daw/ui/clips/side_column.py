@@ -57,10 +57,8 @@ class SideColumn(QWidget):
         self.tempo.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.tempo.setKeyboardTracking(False)
         self.tempo.setAccessibleName("Tempo")
-        self.tempo.setToolTip(
-            "Beats a minute here and in what is written; the lowest gives the file's own back"
-        )
-        self.kit = Choice("Drum map", "The pitches of your sampler, for MIDI that leaves this program")
+        self.tempo.setToolTip("Tempo of playback and export; lowest value: the tempo of the file")
+        self.kit = Choice("Drum map", "Drum map of your sampler, for exported MIDI")
         self.kit.setPlaceholderText(GENERAL_MIDI.name)
         self.primer = PrimerField()
         self._lay_out()

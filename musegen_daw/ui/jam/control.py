@@ -127,7 +127,7 @@ class JamControl(QObject):
             self._rig.toggle()
 
     def panic(self) -> None:
-        """End every note at once."""
+        """All notes off."""
         if self._rig is not None:
             self._rig.panic()
             self.said.emit("All notes off.")

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from musegen_daw.jam.control.control_map import ControlMap
 
 Change = Callable[[Controls], Controls]
-_LEARN = "right click: MIDI learn"
+_LEARN = "right-click: MIDI learn"
 _SLIDERS = (
-    ("density", "Density", "auto", "How many hits; A leaves it to what you play"),
-    ("energy", "Energy", "", "How hard the hits are; a double click goes back to the middle"),
-    ("variation", "Variation", "", "How much the drums change; a double click goes back to the middle"),
+    ("density", "Density", "auto", "Density; A: follow your playing"),
+    ("energy", "Energy", "", "Energy; double-click to reset"),
+    ("variation", "Variation", "", "Variation; double-click to reset"),
 )
 
 

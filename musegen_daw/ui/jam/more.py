@@ -35,8 +35,8 @@ class JamMore(QWidget):
     def __init__(self, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.swing = SwingSlider("Swing", 0.0)
-        self.swing.setToolTip("Delay of the off-beats; 67 % is a triplet; right click: MIDI learn")
-        self._style = Choice("Style", "The drums go on from this groove, with the next bars", large=True)
+        self.swing.setToolTip("Swing; 67 % is a triplet; right-click: MIDI learn")
+        self._style = Choice("Style", "Style of the drums, from the next bars on", large=True)
         self._style.addItem("Style: as you play", "")
         for name in resources.style_names():
             self._style.addItem(f"Style: {name.replace('-', ' ')}", name)
@@ -51,15 +51,15 @@ class JamMore(QWidget):
         self._offset.setMinimumWidth(136)
         self._offset.setAccessibleName("Latency offset in milliseconds")
         self._offset.setToolTip(
-            "When the drums are sent: negative is earlier, for a DAW that plays them late; kept for the port"
+            "Latency offset: negative is earlier, for a DAW that plays the drums late; stored for the port"
         )
         self._measure = button(
             "Measure",
-            "Send notes around through the DAW and set the offset by what they need (Esc: give up)",
+            "Measure the round trip through the DAW and set the offset (Esc: cancel)",
             large=True,
         )
         self._record = button(
-            "Record", "Keep all that is heard and played, as a MIDI file", "R", large=True, checkable=True
+            "Record", "Record your playing and the drums to a MIDI file", "R", large=True, checkable=True
         )
         self.drag = DragButton("Drag recording", drag)
         self.drag.setIcon(icon("drag"))

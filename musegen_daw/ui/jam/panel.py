@@ -100,7 +100,7 @@ class JamPanel(Panel):
         if passed_over:
             names = ", ".join(passed_over)
             self.said.emit(
-                f"Some saved settings of the jam could not be used and are as usual: {names:.200}.", WARN
+                f"Some saved settings of the jam could not be used and have been reset: {names:.200}.", WARN
             )
         self._controls.unfold(state.get("is_unfolded") is True)
         self._show_choices()
@@ -145,11 +145,11 @@ class JamPanel(Panel):
 
     def _learn(self, target: str) -> None:
         self._control.learn(target)
-        self.said.emit(f"Move the knob or hit the pad that is to move {target!r} (Esc: leave it).", INFO)
+        self.said.emit(f"Move a knob or hit a pad to map {target!r} (Esc: cancel).", INFO)
 
     def _forget(self, knob: Knob) -> None:
         self._control.forget(knob)
-        self.said.emit(f"{str(knob)[0].upper()}{str(knob)[1:]} moves nothing any more.", INFO)
+        self.said.emit(f"{str(knob)[0].upper()}{str(knob)[1:]} is unmapped.", INFO)
 
     def _open(self) -> None:
         self._settings = self._context.settings.current
@@ -183,7 +183,7 @@ class JamPanel(Panel):
         if not (self._choices.sound and self._settings.output_port == NO_PORT):
             actions.append(("Play through the sound device alone", self._use_sound_alone))
         self._controls.show_learning(None)
-        self._trouble.show_trouble("There is no jam yet", sentence, actions)
+        self._trouble.show_trouble("No MIDI connection", sentence, actions)
         self._stack.setCurrentWidget(self._trouble)
 
     def _use_sound_alone(self) -> None:

@@ -48,7 +48,7 @@ class JamPickers(QWidget):
         self._output = Choice("MIDI output", "Where the drums go", large=True)
         self._clock = Choice(
             "Clock",
-            "Who says how fast, and where the song is: this program, or the MIDI clock of the DAW",
+            "Tempo and position: from this program, or from the DAW's MIDI clock",
             large=True,
         )
         self._clock.addItem("Own tempo", ClockSource.INTERNAL.value)

@@ -72,7 +72,7 @@ class Rig(Protocol):
         ...
 
     def panic(self) -> None:
-        """End every note at once."""
+        """All notes off."""
         ...
 
     def learn(self, target: str | None) -> None:

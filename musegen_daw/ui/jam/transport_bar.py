@@ -36,9 +36,9 @@ _CLOCKS = {
     ClockState.STALLED: ("bad", "clock lost"),
 }
 _MODES = (
-    (JamMode.FOLLOW.value, "Follow", "Drums while you play, silence when you rest"),
-    (JamMode.LOOP.value, "Loop", "Record a loop, then drums for it"),
-    (JamMode.ACCOMPANY.value, "Accompany", "Drums go on when you rest"),
+    (JamMode.FOLLOW.value, "Follow", "Plays while you play, rests when you rest"),
+    (JamMode.LOOP.value, "Loop", "Record a loop, then get drums for it"),
+    (JamMode.ACCOMPANY.value, "Accompany", "Keeps playing when you rest"),
 )
 
 
@@ -66,7 +66,7 @@ class TransportBar(QWidget):
         self._tempo.setAccessibleName("Tempo in beats per minute")
         self._tempo.setToolTip("Tempo in beats per minute; wheel or arrow keys change it")
         self._tempo.valueChanged.connect(self._set_tempo)
-        self._tap = button("Tap", "Tap the tempo; where a DAW leads: now a bar begins", "T", large=True)
+        self._tap = button("Tap", "Tap the tempo; with MIDI clock: mark the start of a bar", "T", large=True)
         self._tap.setMinimumWidth(44)
         self._tap.clicked.connect(self._tapped)
         self._place = PlainLabel("–")
@@ -84,7 +84,7 @@ class TransportBar(QWidget):
         self._modes = Segments("Mode", _MODES)
         self._modes.choose(JamMode.FOLLOW.value)
         self._modes.chosen.connect(self._set_mode)
-        panic = button("PANIC", "End every note at once", PANIC_KEY, "danger", large=True)
+        panic = button("PANIC", "All notes off", PANIC_KEY, "danger", large=True)
         panic.clicked.connect(control.panic)
         self._lay_out(panic)
         self._is_playing = False

@@ -51,7 +51,7 @@ class SettingsForm(QWidget):
                 f"{names.value}: middle C is {note_name(60, names)}, A is {note_name(69, names)}", names.value
             )
         self._device = _choice("Sound device", "Where drums and clips are heard without a DAW")
-        self._device.addItem("the usual one of this computer", USUAL)
+        self._device.addItem("System default", USUAL)
         self._soundfont = _PathField("SoundFont", "the bundled one", self._choose_soundfont)
         self._models = _PathField("Models folder", "the bundled models", self._choose_models)
         self._watched = _PathField("Watched folder", "none", self._choose_watched)
@@ -101,7 +101,7 @@ class SettingsForm(QWidget):
         chosen = self._device.currentData()
         with QSignalBlocker(self._device):
             self._device.clear()
-            self._device.addItem("the usual one of this computer", USUAL)
+            self._device.addItem("System default", USUAL)
             for device in devices:
                 self._device.addItem(
                     f"{device.name} ({device.host}, {device.sample_rate_hz} Hz)", device.name

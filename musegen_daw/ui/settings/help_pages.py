@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 KEYS = (
     ("Everywhere", (
         ("Space", "start and stop: the jam, or what the panel in sight plays"),
-        ("Ctrl+.  or  F12", "panic: every note ends at once"),
+        ("Ctrl+.  or  F12", "panic: all notes off"),
         ("Ctrl+1 … Ctrl+4", "Jam, Clips, Vocoder, Settings"),
-        ("T", "tap the tempo; where a DAW leads: now a bar begins"),
-        ("Tab, Shift+Tab", "from one control to the next, and back"),
-        ("Return", "press the button in focus"),
-        ("Esc", "give up: a job, a knob to learn, a sentence below"),
+        ("T", "tap the tempo; with MIDI clock: mark the start of a bar"),
+        ("Tab, Shift+Tab", "next control, previous control"),
+        ("Return", "press the focused button"),
+        ("Esc", "cancel a job or MIDI learn, dismiss a message"),
         ("F1", "this place"),
-        ("Ctrl+Q", "quit; everything is saved by itself"),
+        ("Ctrl+Q", "quit; everything is saved"),
     )),
     ("Jam", (
         ("F", "fill in the next bar"),
         ("H", "hold the pattern that plays"),
         ("1 … 9", "mute and unmute a voice, kick to ride"),
-        ("← →", "change the slider in focus; Page Up and Page Down in larger steps"),
-        ("A", "leave the density to what is played"),
-        ("M, R", "unfold swing, style, latency and recording; record and stop"),
-        ("Right click", "MIDI learn: bind a knob or pad to a control, or forget it"),
+        ("← →", "change the focused slider; Page Up and Page Down in larger steps"),
+        ("A", "automatic density"),
+        ("M, R", "show swing, style, latency and recording; record and stop"),
+        ("Right click", "MIDI learn: map a knob or pad to a control, or unmap it"),
     )),
     ("Clips", (
         ("Ctrl+O, Ctrl+S", "open, save"),
@@ -144,8 +144,8 @@ class HealthPage(QWidget):
         self._context = context
         self._workers = Workers(self)
         self._examine = button(
-            "Examine this computer",
-            "Look at ports, sound, models; takes a few seconds",
+            "Run diagnostics",
+            "Check ports, sound and models; takes a few seconds",
             "",
             "main",
             large=True,
@@ -153,7 +153,7 @@ class HealthPage(QWidget):
         self._examine.clicked.connect(self.examine)
         self._progress = ProgressLine()
         self._progress.cancelled.connect(self._cancel)
-        self._card = Card("What works here")
+        self._card = Card("Diagnostics")
         self._rows = QGridLayout()
         self._rows.setHorizontalSpacing(MEDIUM)
         self._rows.setVerticalSpacing(SMALL)
@@ -168,7 +168,7 @@ class HealthPage(QWidget):
         column.addLayout(row)
         column.addWidget(
             label(
-                "Every MIDI input is listened to for a second; every output is sent a message that plays nothing.",
+                "Listens to every MIDI input for a second, and sends every output a silent message.",
                 "dim",
             )
         )

@@ -39,7 +39,7 @@ class SettingsPanel(Panel):
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setDrawBase(False)
         for title, page in (
-            ("Connect a DAW", self._routing), ("Settings", self._form), ("What works here", self._health),
+            ("Connect a DAW", self._routing), ("Settings", self._form), ("Diagnostics", self._health),
             ("Keys", KeysPage()), ("About", AboutPage()),
         ):  # fmt: skip
             self._tabs.addTab(_scrolled(page), title)

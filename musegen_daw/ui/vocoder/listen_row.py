@@ -38,13 +38,11 @@ class VocoderPlaybackRow(QWidget):
              for index, name in enumerate(CHOICES, 1)],
         )  # fmt: skip
         self._segments.chosen.connect(self.chosen)
-        self._loop = button(
-            "Loop", "Play the marked span, or all, round and round", "L", large=True, checkable=True
-        )
+        self._loop = button("Loop", "Loop the selection, or everything", "L", large=True, checkable=True)
         self._loop.clicked.connect(self.loop_switched)
         self._difference = button(
             "Difference",
-            "Show how far the result is from what was asked of it",
+            "Show the difference between the result and its mel",
             "D",
             large=True,
             checkable=True,

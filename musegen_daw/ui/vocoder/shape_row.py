@@ -27,18 +27,18 @@ class ShapeRow(QWidget):
     def __init__(self, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stretch = Stepper(
-            "Stretch", "How many times as long, at the same pitch: 2 is half the tempo", STRETCH_RANGE,
+            "Stretch", "Length factor at the same pitch: 2 is half the tempo", STRETCH_RANGE,
             step=0.05, decimals=3, usual=1.0, prefix="× ",
         )  # fmt: skip
         self._semitones = Stepper(
-            "Pitch in semitones", "How many semitones higher, at the same tempo", SEMITONES_RANGE,
+            "Pitch in semitones", "Transpose in semitones, at the same tempo", SEMITONES_RANGE,
             step=1.0, decimals=2, usual=0.0, suffix=" st",
         )  # fmt: skip
         for each in (self._stretch, self._semitones):
             each.changed.connect(lambda _number: self.changed.emit())
         self._make = button(
             "Resynthesise",
-            "Make audio from the mel with the model and with Griffin-Lim",
+            "Turn the mel into audio, with the model and with Griffin-Lim",
             "Ctrl+G",
             large=True,
         )

@@ -11,7 +11,7 @@ from musegen_daw.ui.widgets.fitting import Choice, FittedLabel
 from musegen_daw.ui.widgets.theme import LARGE, SMALL, TINY
 
 SCALES = (
-    ("", "Scale: found out"),
+    ("", "Scale: detect"),
     ("log", "Scale: natural log"),
     ("power", "Scale: power"),
     ("db", "Scale: dB"),
@@ -32,7 +32,9 @@ class SourceRow(QWidget):
         self.models.setMaximumWidth(460)
         self._name = FittedLabel("Nothing loaded", "title")
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._facts = label("Hear a mel spectrogram as audio again, beside the original.", "dim")
+        self._facts = label(
+            "Turn a mel spectrogram back into audio, and compare it with the original.", "dim"
+        )
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._open = button("Open …", "Open audio or a mel", "Ctrl+O")
         self._open.clicked.connect(self.open_wanted)
@@ -41,7 +43,7 @@ class SourceRow(QWidget):
             "Take the clip", "Render the clip of the Clips place and resynthesise it", "Ctrl+T"
         )
         self._clip.clicked.connect(self.clip_wanted)
-        self._scale = Choice("Scale of the mel", "In which scale the values of the .npy file are")
+        self._scale = Choice("Scale of the mel", "Scale of the values in the .npy file")
         self._scale.setMinimumContentsLength(17)
         for key, text in SCALES:
             self._scale.addItem(text, key)

@@ -102,7 +102,7 @@ class ProgressLine(QWidget):
         self._bar.setMinimumWidth(_LEAST_BAR_WIDTH)
         self._text = ""
         self._cancel = Button("Cancel")
-        self._cancel.setToolTip("Stop this work (Esc)")
+        self._cancel.setToolTip("Cancel (Esc)")
         self._cancel.setAccessibleName("Cancel")
         self._cancel.clicked.connect(self.cancelled)
         row = QHBoxLayout(self)

@@ -31,7 +31,7 @@ class StatusLine(QWidget):
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self.setAccessibleName("What is happening")
+        self.setAccessibleName("Status")
         self._passing = QTimer(self)
         self._passing.setSingleShot(True)
         self._passing.setInterval(PASSING_MILLISECONDS)

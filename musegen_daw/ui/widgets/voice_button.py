@@ -21,7 +21,7 @@ class VoiceButton(QAbstractButton):
         self.setCheckable(True)
         press_by_key(self, key)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip(plain_tip(f"Mute the {voice} ({key}); right click: MIDI learn"))
+        self.setToolTip(plain_tip(f"Mute the {voice} ({key}); right-click: MIDI learn"))
         self.setAccessibleName(f"Mute {voice}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(TARGET)

@@ -187,7 +187,7 @@ def test_what_knobs_move_is_marked_and_can_be_forgotten(qtbot, panel, control):
     with qtbot.waitSignal(control.bound):
         slider.actions()[1].trigger()
     assert ("forget", first) in control.rig.told
-    assert "CC 21 (channel 1) moves nothing any more." in [sentence for sentence, _ in panel.said_all]
+    assert "CC 21 (channel 1) is unmapped." in [sentence for sentence, _ in panel.said_all]
     assert [action.text() for action in slider.actions()[1:]] == ["Forget CC 22 (channel 1)"]
     assert panel._controls.mutes[7].actions()[1].text() == "Forget note 49 (channel 10)"
 
