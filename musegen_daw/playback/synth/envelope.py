@@ -48,7 +48,7 @@ class Envelope:
     def end_samples(self, gate_samples: float) -> float:
         """Where it has fallen to silence when the key is let go at `gate_samples`."""
         ends = [math.inf]
-        if self.sustain_db >= FULL_FALL_DB:
+        if self.sustain_db >= FULL_FALL_DB and self._decay_start + self.decay_samples <= gate_samples:
             ends.append(self._decay_start + self.decay_samples)
         if gate_samples < math.inf:
             left = 1 + self._held_db(gate_samples) / FULL_FALL_DB
