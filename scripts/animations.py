@@ -30,12 +30,13 @@ def main() -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtWidgets import QApplication
 
-    from musegen_daw.ui.widgets.look import wear
+    from musegen_daw.ui.widgets.look import apply_theme
+    from scripts.opened_app import no_slot_fails
     from scripts.screenshot_scenes import Stage
 
     application = QApplication(["musegen-daw"])
-    wear(application, "dark")
-    with tempfile.TemporaryDirectory() as state:
+    apply_theme(application, "dark")
+    with tempfile.TemporaryDirectory() as state, no_slot_fails():
         stage = Stage(Path(state), JAM_BEATS[0])
         stage.window.resize(WIDTH, HEIGHT)
         stage.window.show()

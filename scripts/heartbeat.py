@@ -148,7 +148,7 @@ def _vocode(app: App, stop: threading.Event) -> None:
     models, _ = jobs.look_for_models("")
     model, song = models[0], _song()
     while not stop.is_set():
-        loaded = jobs.load(LoadRequest(CLIP, song=song), model.mel, app.context, _task())
+        loaded = jobs.load(LoadRequest(song=song, name=CLIP), model.mel, app.context, _task())
         for method, using in ((jobs.GAN, model), ("Griffin-Lim", None)):
             if not stop.is_set():
                 jobs.resynthesise(loaded, method, using, MelEdits(), app.context, _task())

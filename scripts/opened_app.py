@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,19 @@ if TYPE_CHECKING:
     from musegen_daw.jam.clock.clock import Clock
 
 CLIP, BPM = "funk-bass", 120.0
+
+
+@contextmanager
+def no_slot_fails() -> Iterator[None]:
+    """Raise in the end what was raised in a slot or timer meanwhile, which Qt would only print."""
+    raised: list[BaseException] = []
+    before, sys.excepthook = sys.excepthook, lambda kind, error, trace: raised.append(error)
+    try:
+        yield
+    finally:
+        sys.excepthook = before
+    if raised:
+        raise raised[0]
 
 
 @contextmanager
@@ -43,7 +57,8 @@ def opened_app(clock: Clock | None = None) -> Iterator[tuple[QApplication, App]]
         app.window.show()
         app.window.begin()
         try:
-            yield application, app
+            with no_slot_fails():
+                yield application, app
         finally:
             app.window.close()
             app.close()

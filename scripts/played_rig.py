@@ -106,6 +106,7 @@ class PlayedRig:
             self._advance(max(0.0, seconds - self._clock.now_seconds()))
 
     is_led = False
+    failure = ""
     record_path: Path | None = None
     offset_seconds = 0.0
 

@@ -43,11 +43,12 @@ def _take(folder: Path, scale: int, only: str, shown: tuple[str, ...]) -> int:
     from PySide6.QtWidgets import QApplication
 
     from musegen_daw.ui.widgets.look import apply_theme
+    from scripts.opened_app import no_slot_fails
     from scripts.screenshot_scenes import Stage, scenes
 
     application = QApplication(["musegen-daw"])
     apply_theme(application, "dark")
-    with tempfile.TemporaryDirectory() as state:
+    with tempfile.TemporaryDirectory() as state, no_slot_fails():
         stage = Stage(Path(state))
         stage.window.resize(WIDTH, HEIGHT)
         stage.window.show()
