@@ -240,7 +240,7 @@ def _send(port: str, plan: Plan) -> list[Stamped]:
     begin_seconds = client.seconds + CARRIED_SECONDS
     while sent < len(plan):
         time.sleep(POLL_SECONDS)
-    time.sleep(CARRIED_SECONDS)  # as above
+    time.sleep(CARRIED_SECONDS)  # the last message is carried in a later period, while the client is there
     client.close()
     return [(begin_seconds + seconds, begin_seconds + seconds, data.hex()) for seconds, data in plan]
 

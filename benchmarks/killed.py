@@ -192,7 +192,7 @@ def deaths(what: str, times: int, chance: random.Random, between_seconds: float 
             bar_line = time.perf_counter() - rig.beats_now() * BEAT_SECONDS
         finally:
             rig.close()
-        time.sleep(10 * CARRIED_SECONDS)
+        time.sleep(10 * CARRIED_SECONDS)  # the last ends of notes are on their way
         ears.close()
     found = faults(ears.messages)
     return {
@@ -216,13 +216,14 @@ def _killed(
     since_seconds = 0.0
     for _ in range(times):
         ears.wait_for_hits(4, since_seconds)
-        time.sleep(between_seconds + chance.uniform(0.0, BAR_SECONDS))
+        time.sleep(between_seconds + chance.uniform(0.0, BAR_SECONDS))  # to die anywhere in a bar
         killed_seconds = time.perf_counter()
         kill()
         since_seconds = max(killed_seconds, time.perf_counter() - PATIENCE_SECONDS) + CARRIED_SECONDS
         back_seconds = ears.wait_for_hits(1, since_seconds)[0]
         before_seconds = max(each for each in ears.hits() if each < back_seconds)
         silences.append(back_seconds - before_seconds)
+        # The bars whose notes are counted are played out before the next death.
         time.sleep(max(0.0, back_seconds + BARS_AFTER * BAR_SECONDS - time.perf_counter()))
         after.append(len(ears.hits(back_seconds)))
     return silences, after
@@ -308,7 +309,7 @@ def noise(seconds: float, chance: random.Random) -> Row:
         sent = Peer.sending(_port(OWN_INPUT), sorted(plan)).messages()
         end_seconds = time.perf_counter() + WAIT_SECONDS
         while len(heard) < trials and time.perf_counter() < end_seconds:
-            time.sleep(CARRIED_SECONDS)
+            time.sleep(CARRIED_SECONDS)  # between looks at what was heard
     delays = [
         # A message is handed on at the begin of the period in which it is due.
         min(
@@ -351,7 +352,7 @@ def jam_after_noise(seconds: float, chance: random.Random) -> Row:
             sent = Peer.sending(_port(OWN_INPUT), sorted(plan)).messages()
         finally:
             rig.close()
-        time.sleep(10 * CARRIED_SECONDS)
+        time.sleep(10 * CARRIED_SECONDS)  # the last ends of notes are on their way
         heard = listener.messages()
     started_seconds = max(each.seconds for each in sent if each.data == bytes((START,)))
     hits = [each for each in heard if each.seconds >= started_seconds and each.data[0] & 0xF0 == NOTE_ON]

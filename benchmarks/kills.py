@@ -200,7 +200,7 @@ class _Runs:
     def ended(self, place: str, number: signal.Signals, seconds: float) -> bool:
         """Run, end it after so many seconds, and tell whether it had not ended by itself."""
         process = self._begun(place)
-        time.sleep(seconds)
+        time.sleep(seconds)  # the moment at which it is ended
         os.kill(process, number)
         _, status = os.waitpid(process, 0)
         return status != 0
@@ -244,7 +244,7 @@ def _end_window(
     (folder / _TEMPORARY).mkdir()
     while count.kills < kills:
         process = _open_window(state, folder / _TEMPORARY)
-        time.sleep(chance.uniform(0, WINDOW_SECONDS))
+        time.sleep(chance.uniform(0, WINDOW_SECONDS))  # the moment at which it is ended, while it saves
         _close_window(process, number)
         faults = kills_window.faults(state)
         count.broken += len(faults)

@@ -1,24 +1,23 @@
 """Functions for scripts: drums for a clip, a WAV of it, and audio through the vocoder.
 
-What the command line would print as a note is logged as a warning of the logger "musegen_daw".
+What the command line would print as a note is logged as a warning of the logger "musegen_daw"; progress shows where
+standard error is a terminal.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegen_daw import resource_paths
+from musegen_daw.cli.bounce import song_with_drums
 from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_song
 from musegen_daw.cli.resynthesis import Resynthesis, resynthesise
 from musegen_daw.drums.generator import DrumGenerator
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.files import write_bytes
-from musegen_daw.midi.file import song_to_bytes
-from musegen_daw.music.clip import Song
 from musegen_daw.playback import bounce as rendering
 from musegen_daw.playback.bounce import BounceReport
 from musegen_daw.suffixes import MEL_SUFFIX
@@ -48,15 +47,13 @@ def generate(
     options = DrumOptions(_settings(settings))
     given = read_song(Path(path), options, _LOG.warning)
     task = drum_task(given.song, str(path), options, _LOG.warning)
-    generator = _generator(model)
+    generator = DrumGenerator.open(_model_dir(model))
     job = task.job(generator.styles)
     takes = generator.generate(job.request).takes
     base = Path(output)
     for number, take in enumerate(takes, 1):
-        drums = job.drums_of(take.drums)
-        song = Song((drums,), given.song.time_map.until(drums.end_ticks))
-        written = song_to_bytes(song) if only_drums else given.with_drums(drums)
-        write_bytes(base if len(takes) == 1 else base.with_stem(f"{base.stem}-{number}"), written)
+        path_of_take = base if len(takes) == 1 else base.with_stem(f"{base.stem}-{number}")
+        write_bytes(path_of_take, job.file_of(take.drums, given, only_drums=only_drums))
     return takes
 
 
@@ -78,13 +75,7 @@ def bounce(
     >>> musegen_daw.bounce("riff-drums.mid", "riff.wav", stems_dir="stems")
     """
     options = DrumOptions(_settings({**settings, "variations": 1}))
-    song = read_song(Path(path), options, _LOG.warning).song
-    if not any(clip.notes for clip in song.drums):
-        task = drum_task(song, str(path), options, _LOG.warning)
-        generator = _generator(model)
-        job = task.job(generator.styles)
-        (take,) = generator.generate(job.request).takes
-        song = replace(song, clips=(*song.parts, job.drums_of(take.drums)))
+    song, _ = song_with_drums(Path(path), None, _model_dir(model), options, DrumGenerator.open, _LOG.warning)
     return rendering.bounce(
         song,
         Path(output),
@@ -122,12 +113,12 @@ def vocode(
     else:
         given = mel_of_audio(source, decoder.mel)
     changed = edited(given, stretch, pitch, decoder.mel)
-    return resynthesise(changed.mel, decoder, written, changed.samples, shown_as=written)
+    return resynthesise(changed.mel, decoder, written, changed.samples, shown_as=written, note=_LOG.warning)
 
 
 def _settings(settings: dict[str, Any]) -> DrumSettings:
     return DrumSettings(**{"seed": secrets.randbelow(2**31), **settings})
 
 
-def _generator(model: Path | str | None) -> DrumGenerator:
-    return DrumGenerator.open(resource_paths.drum_model_dir() if model is None else Path(model))
+def _model_dir(model: Path | str | None) -> Path:
+    return resource_paths.drum_model_dir() if model is None else Path(model)

@@ -61,6 +61,17 @@ def test_what_is_wrong_is_raised_and_what_is_worth_knowing_is_logged(tmp_path, c
     assert "no piano, guitar or bass" in caplog.text
 
 
+def test_a_note_far_behind_the_music_is_left_out_of_a_bounce_and_said(tmp_path, caplog):
+    file = mido.MidiFile(resource_paths.clips_dir().parent / "grooves" / "rock.mid")
+    file.tracks[-1][-1:-1] = [mido.Message("note_on", channel=9, note=36, time=file.ticks_per_beat * 4 * 200),
+                              mido.Message("note_off", channel=9, note=36, time=10)]  # fmt: skip
+    file.save(tmp_path / "stray.mid")
+    with caplog.at_level(logging.WARNING, "musegen_daw"):
+        report = musegen_daw.bounce(tmp_path / "stray.mid", tmp_path / "stray.wav")
+    assert report.seconds < 60
+    assert "left out" in caplog.text
+
+
 def test_the_package_is_imported_without_what_they_need():
     code = "import sys, musegen_daw; print(*sorted(set(sys.modules) & {'numpy', 'onnxruntime', 'musegen_daw.api'}))"
     done = subprocess.run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
@@ -138,18 +138,19 @@ def song_with_drums(
     model_dir: Path,
     options: DrumOptions,
     open_generator: OpenGenerator,
+    note: Callable[[str], None] = terminal.note,
 ) -> tuple[Song, int | None]:
     """The song in a .mid with drums: those given, else its own, else written ones, and then also their seed.
 
-    Raises MidiFileError where it cannot be read or has no notes.
+    `note` takes sentences for the person. Raises MidiFileError where it cannot be read or has no notes.
     """
-    song, seed = read_song(path, options, terminal.note).song, None
+    song, seed = read_song(path, options, note).song, None
     if drums_path is not None:
-        drums, _ = read_drums(drums_path, terminal.note)
+        drums, _ = read_drums(drums_path, note)
         given = replace(drums.at_ppq(song.time_map.ppq), name="Drums")
         song = Song((*song.parts, given), song.time_map)
     elif not any(clip.notes for clip in song.drums):
-        task = drum_task(song, str(path), options, terminal.note)
+        task = drum_task(song, str(path), options, note)
         generator = open_generator(model_dir)
         job = task.job(generator.styles)
         with terminal.TerminalProgress(f"{path.name}: writing drums") as progress:
@@ -158,7 +159,7 @@ def song_with_drums(
         song = Song((*song.parts, job.drums_of(result.takes[0].drums)), song.time_map)
     song, strays = without_strays(song)
     if strays and seed is None:  # where drums were written it has been said
-        terminal.note(f"{path}: {describe_strays(strays)}.")
+        note(f"{path}: {describe_strays(strays)}.")
     if not any(clip.notes for clip in song.clips):
         raise MidiFileError(f"{path} has no notes to render.")
     return song, seed

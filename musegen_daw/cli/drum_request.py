@@ -12,7 +12,7 @@ from musegen_daw.drums.job import LockedDrums, Primer, merged, primer_of
 from musegen_daw.drums.plan import Plan
 from musegen_daw.drums.request import DrumRequest, DrumSettings
 from musegen_daw.errors import MidiFileError
-from musegen_daw.midi.file import MidiSong, read_midi_song
+from musegen_daw.midi.file import MidiSong, read_midi_song, song_to_bytes
 from musegen_daw.music.clip import Clip, Note, Song
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, to_general_midi
 from musegen_daw.music.parts import (
@@ -75,6 +75,15 @@ class SongRequest:
             if note.start_ticks < end_ticks
             and not any(bar.start_ticks <= note.start_ticks < bar.end_ticks for bar in kept_bars)
         )
+
+    def file_of(self, take: Clip, given: MidiSong, *, only_drums: bool) -> bytes:
+        """The .mid that was given with a take in it, or the drums alone."""
+        if self.kept:
+            return given.with_more_drums(self.written_of(take), alone=only_drums)
+        drums = self.drums_of(take)
+        if only_drums:
+            return song_to_bytes(Song((drums,), given.song.time_map.until(drums.end_ticks)))
+        return given.with_drums(drums)
 
     def drums_of(self, take: Clip) -> Clip:
         """What a take has written, with the drums that are kept."""

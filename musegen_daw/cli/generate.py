@@ -19,8 +19,6 @@ from musegen_daw.cli.take_facts import part_facts, style_words, take_facts
 from musegen_daw.cli.terminal import Commands
 from musegen_daw.drums.job import DrumWriter
 from musegen_daw.errors import MidiFileError, ModelError, MusegenError
-from musegen_daw.midi.file import song_to_bytes
-from musegen_daw.music.clip import Song
 from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
 
 MAX_NAME_BYTES = 255
@@ -141,18 +139,12 @@ def _generate(
     bar_count = len(job.bars)
     told: list[tuple[dict[str, object], str, Path]] = []
     for take, output in zip(result.takes, outputs, strict=True):
-        drums = job.drums_of(take.drums)
-        if job.kept:
-            written = given.with_more_drums(job.written_of(take.drums), alone=args.only_drums)
-        elif args.only_drums:
-            written = song_to_bytes(Song((drums,), song.time_map.until(drums.end_ticks)))
-        else:
-            written = given.with_drums(drums)
+        written = job.file_of(take.drums, given, only_drums=args.only_drums)
         if output == STANDARD_OUTPUT:
             standard_output.write(written, MidiFileError)
         else:
             files.write_bytes(output, written, MidiFileError)
-        hit_count = len(drums.notes)
+        hit_count = len(job.drums_of(take.drums).notes)
         facts = {
             "input": str(input_path),
             "output": str(output),

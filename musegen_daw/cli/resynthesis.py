@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,11 +53,12 @@ def resynthesise(
     sample_rate_hz: int | None = None,
     *,
     shown_as: Path,
+    note: Callable[[str], None] = terminal.note,
 ) -> Resynthesis:
     """Decode `mel` into a 24-bit WAV of `samples`, or as long as it comes, as a stream; all is written or nothing.
 
     `samples` are counted at the rate of the model, which is also that of the WAV unless `sample_rate_hz` is given.
-    `shown_as` is what a person calls `output`.
+    `shown_as` is what a person calls `output`, `note` takes sentences for them.
     With `save_mel_to` the mel is written as well. Raises AudioError where either cannot be written.
     """
     import numpy as np
@@ -89,7 +91,7 @@ def resynthesise(
         if save_mel_to is not None:
             save_mel(mel, save_mel_to)
     if clipped:
-        terminal.note(
+        note(
             f"{clipped} samples of {shown_as} were above full scale and were clipped; the highest was "
             f"{20 * math.log10(peak):+.1f} dBFS."
         )
