@@ -191,18 +191,18 @@ INPUTS: Mapping[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
         ("midi", "bounce"),
     ),
     "60 MB of markers": (".mid", lambda: flood(b"", b"\x01\xff\x06\x01a"), ("midi",)),
-    "2.4 million controllers": (
+    "490,000 controllers": (
         ".mid",
-        lambda: flood(b"\x00\xb0\x07\x40", b"\x00\x07\x41", 3 * 2_400_000),
+        lambda: flood(b"\x00\xb0\x07\x40", b"\x00\x07\x41", 3 * 490_000),
         ("midi",),
     ),
-    "249,000 tempi": (".mid", lambda: flood(b"", b"\x01\xff\x51\x03\x07\xa1\x20", 7 * 249_000), ("midi",)),
-    "249,000 meters": (
+    "99,000 tempi": (".mid", lambda: flood(b"", b"\x01\xff\x51\x03\x07\xa1\x20", 7 * 99_000), ("midi",)),
+    "99,000 meters": (
         ".mid",
-        lambda: flood(b"", b"\x01\xff\x58\x04\x01\x02\x18\x08", 8 * 249_000),
+        lambda: flood(b"", b"\x01\xff\x58\x04\x01\x02\x18\x08", 8 * 99_000),
         ("midi",),
     ),
-    "249,000 markers": (".mid", lambda: flood(b"", b"\x01\xff\x06\x01a", 6 * 249_000), ("midi", "generate")),
+    "99,000 markers": (".mid", lambda: flood(b"", b"\x01\xff\x06\x01a", 6 * 99_000), ("midi", "generate")),
     "16,000 tracks": (".mid", lambda: many_tracks(16_000, 0), ("midi", "drums")),
     "49,990 bars of 1/4": (".mid", lambda: held_note(49_990 * 4), ("midi",)),
     "60 MB of tracks without events": (".mid", lambda: midi([b""]) + b"MTrk\0\0\0\0" * 7_000_000, ("midi",)),

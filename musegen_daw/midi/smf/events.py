@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-MAX_NOTES = 1_000_000
-MAX_EVENTS = 2_500_000
-"""Of all kinds: as many as so many notes need, and half a million more."""
-MAX_METAS = 250_000
+MAX_EVENTS = 500_000
+"""Of all kinds and tracks. The largest of 18,376 files of GigaMIDI has 443,192."""
+MAX_METAS = 100_000
 MAX_QUARTERS = 50_000
 MAX_DELTA_TICKS = 0x0FFF_FFFF
 MAX_DENOMINATOR_POWER = 8

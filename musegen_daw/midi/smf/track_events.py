@@ -9,7 +9,6 @@ from musegen_daw.midi.smf.events import (
     MAX_DENOMINATOR_POWER,
     MAX_EVENTS,
     MAX_METAS,
-    MAX_NOTES,
     META,
     NOTE_ON,
     SYSEX,
@@ -56,8 +55,8 @@ def read_events(
     """The events of `data` within [position, end), the first counted from `start_ticks`.
 
     What cannot be read ends the stretch; that and all that was mended is in its `mending`. Running status is kept
-    over meta events and SysEx, as many programs write it. Raises ValueError where there are too many notes, or
-    with the `event_count` before it too many events.
+    over meta events and SysEx, as many programs write it. Raises ValueError where there are more than `MAX_EVENTS`,
+    counted on from `event_count`.
     """
     room = MAX_EVENTS - event_count
     mending = Mending()
@@ -89,8 +88,6 @@ def read_events(
                     position += 2
                     if second and status & 0xF0 == NOTE_ON:
                         note_count += 1
-                        if note_count > MAX_NOTES:
-                            raise ValueError(f"has more than {MAX_NOTES:,} notes")
                 if (first | second) & 0x80:
                     first, second, position = _seven_bits(data, position, status, mending)
                 append((ticks, status, first, second, b""))
