@@ -45,7 +45,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 SYSTEM_FIXTURES = {"jack", "desktop", "installed", "wheel"}
 SYSTEM = (
     "tests/benchmarks/",
-    "tests/daw/",
+    "tests/ardour/",
     "tests/desktop/",
     "tests/jam/output/process/",
     "tests/jam/test_killed_sender.py",

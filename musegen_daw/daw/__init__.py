@@ -1,0 +1,1 @@
+"""Projects that other programs open: DAWproject and REAPER."""
