@@ -51,7 +51,16 @@ def _project(song: Song) -> Element:
     tempos, meters = _tempos(song), _meters(song)
     transport = SubElement(project, "Transport")
     bpm = {"min": f"{MIN_BPM}", "max": f"{MAX_BPM}", "unit": "bpm"}
-    SubElement(transport, "Tempo", {**bpm, "value": _number(shortest_bpm(tempos[0].quarter_microseconds)), "id": "tempo", "name": "Tempo"})
+    SubElement(
+        transport,
+        "Tempo",
+        {
+            **bpm,
+            "value": _bpm(tempos[0]),
+            "id": "tempo",
+            "name": "Tempo",
+        },
+    )
     SubElement(transport, "TimeSignature", {**_meter(meters[0]), "id": "meter"})
     structure = SubElement(project, "Structure")
     for index, clip in enumerate(song.clips):
@@ -74,7 +83,14 @@ def _project(song: Song) -> Element:
     if len(tempos) > 1:
         points = _automation(arrangement, "TempoAutomation", "tempo", unit="bpm")
         for tempo in tempos:
-            _point(points, "RealPoint", tempo.start_ticks, ppq, value=_number(shortest_bpm(tempo.quarter_microseconds)), interpolation="hold")
+            _point(
+                points,
+                "RealPoint",
+                tempo.start_ticks,
+                ppq,
+                value=_bpm(tempo),
+                interpolation="hold",
+            )
     if len(meters) > 1:
         points = _automation(arrangement, "TimeSignatureAutomation", "meter")
         for meter in meters:
@@ -100,6 +116,10 @@ def _meters(song: Song) -> list[TimeSignature]:
     return [first, *later]
 
 
+def _bpm(tempo: Tempo) -> str:
+    return _number(shortest_bpm(tempo.quarter_microseconds))
+
+
 def _meter(meter: TimeSignature) -> dict[str, str]:
     return {"numerator": str(meter.numerator), "denominator": str(meter.denominator)}
 
@@ -114,7 +134,7 @@ def _track(structure: Element, clip: Clip, index: int) -> None:
 
 
 def _channel(track: Element, identity: str, **more: str) -> None:
-    channel = SubElement(track, "Channel", audioChannels="2", solo="false", id=identity, **more)
+    channel = SubElement(track, "Channel", {"audioChannels": "2", "solo": "false", "id": identity, **more})
     SubElement(channel, "Mute", value="false", id=f"{identity}-mute", name="Mute")
     pan = {"min": "0", "max": "1", "unit": "normalized", "value": "0.5"}
     SubElement(channel, "Pan", pan, id=f"{identity}-pan", name="Pan")
@@ -175,13 +195,13 @@ def _messages(
 
 
 def _automation(arrangement: Element, tag: str, parameter: str, **more: str) -> Element:
-    points = SubElement(arrangement, tag, timeUnit="beats", id=f"{parameter}-automation", **more)
+    points = SubElement(arrangement, tag, {"timeUnit": "beats", "id": f"{parameter}-automation", **more})
     SubElement(points, "Target", parameter=parameter)
     return points
 
 
 def _point(points: Element, tag: str, ticks: int, ppq: int, **more: str) -> None:
-    SubElement(points, tag, time=_beats(ticks, ppq), **more)
+    SubElement(points, tag, {"time": _beats(ticks, ppq), **more})
 
 
 def _beats(ticks: int, ppq: int) -> str:
