@@ -1,38 +1,25 @@
-"""The map of a function over shards that both preparations are: in this process, on its cores, or on a cluster."""
+"""A function over shards, as both preparations need it: in this process, in several, or on a Dask cluster."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tqdm import tqdm
-
-from musegen_daw.part_files import part_folder
 
 if TYPE_CHECKING:
     from distributed import Client
 
 MAX_DEATHS = 12
-# an interrupt from the keyboard reaches every process of the terminal; only the one that asked is to end the run
-_IGNORE_INTERRUPTS = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-NOWHERE = "127.0.0.1:0"
-"""A cluster always serves pages on itself; these take no port that another one wants, and stay on this computer."""
-_SETTINGS = {
-    "distributed.scheduler.allowed-failures": MAX_DEATHS,
-    "distributed.worker.preload": [_IGNORE_INTERRUPTS],
-    # what watches a cluster for its dashboard, which there is none of here, costs more than starting the parts
-    "distributed.admin.system-monitor.gil.enabled": False,
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.tick.interval": "1s",
-    # Dask has the C library give every large array back to the system at once, and to fetch each page of the next
-    # one anew cost more than all the computing; None leaves the library's own threshold
-    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
-}
+"""How often processes may die, one time after the other, without an item getting done."""
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 class ShardMap(Protocol):
@@ -61,6 +48,51 @@ class InProcess:
                 bar.update()
 
 
+class OnProcesses:
+    """The map on several processes of this machine; what one leaves undone when it dies is done by another."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def each(self, work: Callable[..., None], items: Sequence[Any], label: str, done: int = 0) -> None:
+        """See ShardMap."""
+        waiting = dict(enumerate(items))
+        deaths = 0
+        with _progress(label, len(items), done) as bar, _one_thread_each():
+            while waiting:
+                before = len(waiting)
+                try:
+                    self._work_off(work, waiting, bar)
+                except BrokenProcessPool as error:
+                    deaths = deaths + 1 if len(waiting) == before else 1
+                    if deaths > MAX_DEATHS:
+                        raise _killed_again_and_again(label) from error
+
+    def _work_off(self, work: Callable[..., None], waiting: dict[int, Any], bar: Any) -> None:
+        """Take out of `waiting` what is done; raises what `work` raises, and BrokenProcessPool after a death."""
+        others = set(multiprocessing.active_children())
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(min(self._count, len(waiting)), context, _ignore_interrupts)
+        try:
+            indices = {pool.submit(work, item): index for index, item in waiting.items()}
+            running: set[Future[None]] = set(indices)
+            while running:
+                ended, running = wait(running, return_when=FIRST_COMPLETED)
+                failed = [future for future in ended if future.exception()]
+                for future in ended - set(failed):
+                    del waiting[indices[future]]
+                    bar.update()
+                for future in failed:
+                    future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - others:
+                process.kill()
+            raise
+        finally:
+            pool.shutdown()
+
+
 class OnCluster:
     """The map on a Dask cluster, which hands an item on to another worker when one is lost."""
 
@@ -81,10 +113,7 @@ class OnCluster:
                     future.release()
                     bar.update()
             except KilledWorker as error:
-                raise ValueError(
-                    f"{label}: worker processes were ended again and again (out of memory?); "
-                    "the same command goes on"
-                ) from error
+                raise _killed_again_and_again(label) from error
             finally:
                 self._client.cancel(futures)
 
@@ -95,31 +124,42 @@ def open_shard_map(workers: int = 0, scheduler: str = "", items: int | None = No
 
     Of more workers than `items` none is started, and for one no process at all.
     """
+    if scheduler:
+        from distributed import Client
+
+        with Client(scheduler, set_as_default=False) as client:
+            yield OnCluster(client)
+        return
     count = workers or _cores()
     if items is not None:
         count = min(count, items)
-    if count <= 1 and not scheduler:
-        yield InProcess()
-        return
-    from dask import config
-    from distributed import Client, LocalCluster
+    yield OnProcesses(count) if count > 1 else InProcess()
 
-    with ExitStack() as stack:
-        address: Any = scheduler
-        if not scheduler:
-            stack.enter_context(config.set(_SETTINGS))
-            scratch = stack.enter_context(part_folder(Path(tempfile.gettempdir())))
-            address = stack.enter_context(
-                LocalCluster(
-                    n_workers=count,
-                    threads_per_worker=1,
-                    processes=True,
-                    dashboard_address=NOWHERE,
-                    local_directory=str(scratch),
-                    silence_logs=50,
-                )
-            )
-        yield OnCluster(stack.enter_context(Client(address, set_as_default=False)))
+
+def _killed_again_and_again(label: str) -> ValueError:
+    return ValueError(
+        f"{label}: worker processes were ended again and again (out of memory?); the same command goes on"
+    )
+
+
+def _ignore_interrupts() -> None:
+    """An interrupt from the keyboard reaches every process of the terminal; only the one that asked ends the run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Lets the libraries of the processes that are started meanwhile use a core each."""
+    former = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    try:
+        yield
+    finally:
+        for name, value in former.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _cores() -> int:

@@ -30,8 +30,8 @@ def always_die(path: Path) -> None:
 
 
 def write_environment(path: Path) -> None:
-    """Write the names of the environment variables that the work is done under."""
-    path.write_text("\n".join(os.environ), encoding="utf-8")
+    """Write the environment variables that the work is done under."""
+    path.write_text("\n".join(f"{name}={value}" for name, value in os.environ.items()), encoding="utf-8")
 
 
 def fail(path: Path) -> None:
