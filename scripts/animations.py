@@ -110,18 +110,19 @@ def _write_sound(path: Path) -> None:
     from musegen_daw import resource_paths
     from musegen_daw.cli.main import main as run
     from musegen_daw.midi.file import read_midi
-    from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
+    from musegen_daw.playback.synth.soundfont import open_soundfont
     from musegen_daw.playback.synth.synth import render
 
     path.parent.mkdir(parents=True, exist_ok=True)
     clip = resource_paths.clips_dir() / f"{CLIP}.mid"
+    soundfont = resource_paths.soundfont_dir() / "musegen.sf2"
     with tempfile.TemporaryDirectory() as folder:
         mix = Path(folder) / "mix.wav"
-        if run(["bounce", str(clip), "-o", str(mix), "--seed", "1"]):
+        if run(["bounce", str(clip), "-o", str(mix), "--seed", "1", "--soundfont", str(soundfont)]):
             raise SystemExit("The clip cannot be bounced.")
         together, rate_hz = soundfile.read(mix, always_2d=True, dtype="float32")
     song = read_midi(clip)
-    alone = render(song, open_soundfont(find_soundfont()), rate_hz)
+    alone = render(song, open_soundfont(soundfont), rate_hz)
     bars = song.time_map.bars(song.parts[0].length_ticks)
     length = round(song.time_map.seconds_at(bars[min(ALONE_BARS, len(bars) - 1)].start_ticks) * rate_hz)
     alone = alone[:length] * (0.5 / np.abs(alone).max())
