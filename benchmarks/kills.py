@@ -35,7 +35,7 @@ _IMPORTED = (
     "musegen_daw.midi.file",
     "musegen_daw.playback.bounce",
     "musegen_daw.vocoder.decoders",
-    "musegen_daw.vocoder.inputs",
+    "musegen_daw.vocoder.mel_input",
     "musegen_daw.vocoder.mel_file",
 )
 

@@ -219,7 +219,8 @@ class _DrumModel:
         self._opened = 0
 
     def __call__(self, path: Path) -> None:
-        from musegen_daw.drums.generator import DrumGenerator, check_description
+        from musegen_daw.drums.generator import DrumGenerator
+        from musegen_daw.drums.model import check_description
         from musegen_daw.drums.request import DrumRequest
         from musegen_daw.music.clip import Clip, Note
         from musegen_daw.music.time import Bar

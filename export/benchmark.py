@@ -16,7 +16,8 @@ import torch
 from torch import nn
 
 from export.drum_graphs import DecoderStep, Encode, Expect, LookBack
-from musegen_daw.drums.generator import DrumGenerator, DrumGraphs
+from musegen_daw.drums.generator import DrumGenerator
+from musegen_daw.drums.model import DrumGraphs
 from musegen_daw.drums.request import DrumRequest
 from musegen_daw.models.session import Array, OnnxGraph
 from musegen_daw.models.spec import load_spec

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from export.single import ExportedGraph, export_single
-from musegen_daw.drums.part_summary import PART_SUMMARY
+from musegen_daw.drums.part import PART_SUMMARY
 from musegen_daw.models.session import OnnxGraph
 from training.drums.chooser_model import ChooserNetwork, load_chooser
 

@@ -19,8 +19,8 @@ from export.hand import export_hand
 from export.planner import export_planner
 from musegen_daw.drums.events import FRAMES_PER_BAR
 from musegen_daw.drums.features import CONTROL_SIZES, DRUM_FEATURES, PART_FEATURES
-from musegen_daw.drums.naming import bundled_grooves, name_styles
 from musegen_daw.drums.style import STYLE_FEATURES, StyleBook
+from musegen_daw.drums.style_names import bundled_grooves, name_styles
 from musegen_daw.drums.tokens import BOS, EOS, PAD, DrumTokenizer
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import ModelSpec

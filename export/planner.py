@@ -14,11 +14,10 @@ from torch.nn import functional
 
 from export.graphs import export_graph
 from export.planner_calibration import calibrate, read_songs, table
-from musegen_daw.drums.bar_features import AHEAD, PLACE
-from musegen_daw.drums.plan_history import HISTORY
-from musegen_daw.drums.plan_inputs import STYLE_INPUT, TEMPO_INPUT, WINDOW_INPUT
+from musegen_daw.drums.part import AHEAD, PLACE
 from musegen_daw.drums.plan_reading import KINDS, PlanScale
-from musegen_daw.drums.planning import Planner
+from musegen_daw.drums.planner import Planner
+from musegen_daw.drums.planner_inputs import HISTORY, STYLE_INPUT, TEMPO_INPUT, WINDOW_INPUT
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import Graph, ModelSpec
 from training.common.checkpoint import read_tensors, write_tensors

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drums.bar_features import PartBars, bar_features
 from musegen_daw.drums.events import FRAMES_PER_BAR, quantise
+from musegen_daw.drums.part import PartBars, bar_features
 from musegen_daw.drums.plan_reading import FILL, KINDS, STOP, PlanScale, from_bar_plans, read_plan
-from musegen_daw.drums.planning import Planner
+from musegen_daw.drums.planner import Planner
 from musegen_daw.drums.style import Style
 from training.drums.corpus import Corpus
 from training.drums.planner_profile import KIND_NAMES, profile

@@ -103,8 +103,8 @@ def vocode(
     >>> musegen_daw.vocode("voice.wav", "slower.wav", stretch=1.25)
     """
     from musegen_daw.vocoder.decoders import open_decoder
-    from musegen_daw.vocoder.inputs import MelInput, edited, mel_of_audio
     from musegen_daw.vocoder.mel_file import load_mel
+    from musegen_daw.vocoder.mel_input import MelInput, edited, mel_of_audio
 
     source, written = Path(path), Path(output)
     decoder = open_decoder(DecoderOptions(model=model, threads=threads))

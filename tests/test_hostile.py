@@ -144,10 +144,10 @@ def test_a_soundfont_that_names_what_is_not_there_says_so(tmp_path):
     with pytest.raises(AudioError, match=r"odd\.sf2 is damaged \(the chunk 'shdr' is missing\)"):
         open_soundfont(path)
     path.write_bytes(sound.replace(struct.pack("<HH", 53, 0), struct.pack("<HH", 53, 9)))
-    with pytest.raises(AudioError, match=r"\(sample 9 is named, of which there are 2\)"):
+    with pytest.raises(AudioError, match=r"\(sample 9 does not exist; there are 2\)"):
         open_soundfont(path)
     path.write_bytes(sound.replace(struct.pack("<HH", 41, 0), struct.pack("<HH", 41, 9)))
-    with pytest.raises(AudioError, match=r"\(instrument 9 is named, of which there are 1\)"):
+    with pytest.raises(AudioError, match=r"\(instrument 9 does not exist; there are 1\)"):
         open_soundfont(path)
 
 

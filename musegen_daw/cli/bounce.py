@@ -86,7 +86,7 @@ def run(args: Namespace, services: Services) -> int:
             )
             vocoded = None
         else:
-            from musegen_daw.vocoder.inputs import mel_of_audio
+            from musegen_daw.vocoder.mel_input import mel_of_audio
 
             with rendered_beside(args.output) as rendered:
                 report = render(song, rendered, services.bounce_song, args.soundfont, shown_as=args.output)

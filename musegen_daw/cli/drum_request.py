@@ -66,7 +66,7 @@ class SongRequest:
 
     def written_of(self, take: Clip) -> Clip:
         """What a take has written, in the time of the song, at the pitches of the drum map, up to the last bar line."""
-        kept_bars = [self.bars[index] for index in sorted(self.request.kept_bars)]
+        kept_bars = [self.bars[index] for index in sorted(self.request.locked_bars)]
         end_ticks = self.bars[-1].end_ticks
         drums = apply_drum_map(self.job.in_song(take), self.drum_map)
         return drums.with_notes(

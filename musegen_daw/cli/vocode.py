@@ -23,8 +23,8 @@ from musegen_daw.suffixes import MEL_SUFFIX, MIDI_SUFFIXES
 from musegen_daw.vocoder.options import GAN, GRIFFIN_LIM, DecoderOptions
 
 if TYPE_CHECKING:
-    from musegen_daw.vocoder.inputs import MelInput
     from musegen_daw.vocoder.mel import MelConfig
+    from musegen_daw.vocoder.mel_input import MelInput
 
 MAX_ITERATIONS, MAX_THREADS = 1000, 64
 
@@ -82,7 +82,7 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
 
 def run(args: Namespace, services: Services) -> int:
     """Turn one input into a WAV; returns 0."""
-    from musegen_daw.vocoder.inputs import edited
+    from musegen_daw.vocoder.mel_input import edited
 
     _check_places(args.input, args.output, args.save_mel, args.mel_scale)
     if args.method == GAN and (args.iterations, args.inversion) != (None, None):
@@ -137,7 +137,7 @@ def _read(
     options: DrumOptions,
     services: Services,
 ) -> _Source:
-    from musegen_daw.vocoder.inputs import MelInput, mel_of_audio
+    from musegen_daw.vocoder.mel_input import MelInput, mel_of_audio
 
     suffix = args.input.suffix.lower()
     if suffix == MEL_SUFFIX:

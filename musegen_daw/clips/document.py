@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from musegen_daw.drums.events import bars_of
 from musegen_daw.drums.job import Primer
-from musegen_daw.drums.keeping import bars_of
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.music.clip import Clip, Note, Song
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap

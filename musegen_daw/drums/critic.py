@@ -1,4 +1,4 @@
-"""How well drums fit what they are played to: a score learned from which drums belong to which parts."""
+"""Scores how well drums fit their parts, as learned from which drums belong to which parts."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ _VOICES = np.array([-1 if voice is None else voice for voice in VOICE_OF_PIECE])
 
 
 def voice_frames(hits: Array, bars: int) -> Floats:
-    """What the drums, HIT on the grid of `quantise`, do at each sixteenth: (16·bars, VOICE_FEATURES).
+    """Features of drums, HIT on the grid of `quantise`, at each sixteenth: (16·bars, VOICE_FEATURES).
 
-    Which voices are struck; last, whether a hit there lies off the sixteenths, in triplets. Hits beyond `bars` are
-    left out.
+    Which voices are struck, then whether a hit lies off the sixteenths, in triplets. Hits beyond `bars` are left out.
     """
     features = np.zeros((bars * FRAMES_PER_BAR, VOICE_FEATURES), np.float32)
     voice = _VOICES[hits["piece"]]
@@ -38,7 +37,7 @@ def voice_frames(hits: Array, bars: int) -> Floats:
 
 
 def window_starts(bars: int) -> npt.NDArray[np.int64]:
-    """First bars of the windows of eight that cover `bars`; the last one may overlap the one before."""
+    """First bars of the windows of eight that cover `bars`; the last one can overlap the one before."""
     if bars <= WINDOW_BARS:
         return np.zeros(min(bars, 1), np.int64)
     starts = np.arange(0, bars - WINDOW_BARS + 1, WINDOW_BARS)
@@ -46,7 +45,7 @@ def window_starts(bars: int) -> npt.NDArray[np.int64]:
 
 
 def windows(frames: Floats) -> Floats:
-    """Features (16·bars, width) as windows of eight bars (windows, 128, width); what is shorter ends in silence."""
+    """Features (16·bars, width) as windows of eight bars (windows, 128, width), zero-padded where they are shorter."""
     bars = len(frames) // FRAMES_PER_BAR
     short = max(0, WINDOW_FRAMES - len(frames))
     padded = np.pad(frames, ((0, short), (0, 0)))
@@ -55,26 +54,26 @@ def windows(frames: Floats) -> Floats:
 
 
 class Critic:
-    """Scores drums by how well they fit a part: contrastive, part beside drums (after Oord et al., 2018, InfoNCE).
+    """A contrastive score of drums against a part (InfoNCE, Oord et al., 2018).
 
-    The graph takes windows of the part (n, 128, PART_FEATURES) and of drums (m, 128, VOICE_FEATURES) and gives a
+    The graph takes windows of the part (n, 128, PART_FEATURES) and of drums (m, 128, VOICE_FEATURES) and returns a
     vector for each, (n, width) and (m, width), whose product is cosine over temperature. Windows in which the part
-    rests say nothing and are left out.
+    rests are left out.
     """
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
     def score(self, part: Floats, hits: Array, bars: int) -> float:
-        """How well `hits` (HIT on the grid) fit `part` (16·bars, PART_FEATURES, see `part_frames`).
+        """How well `hits` (HIT on the grid) fit `part` (16·bars, PART_FEATURES, see `part_frames`): higher is better.
 
-        The mean over windows of eight bars, more is better; 0 where the part never sounds. Only scores for the
-        same part compare. Raises ValueError where the part is of another length.
+        The mean over windows of eight bars; 0 where the part never sounds. Only scores for the same part compare.
+        Raises ValueError where the part has another length.
         """
         return float(self.scores(part, [hits], bars)[0])
 
     def scores(self, part: Floats, takes: Sequence[Array], bars: int) -> npt.NDArray[np.float64]:
-        """`score` of each of `takes` (takes,), in one go."""
+        """The `score` of each of `takes` (takes,)."""
         if part.shape != (bars * FRAMES_PER_BAR, PART_FEATURES):
             raise ValueError(f"a part of {bars} bars has {bars * FRAMES_PER_BAR} frames, got {part.shape}")
         heard = windows(part)

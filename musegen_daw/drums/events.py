@@ -1,8 +1,8 @@
-"""Notes as the arrays that the tokenizer and the model read: which bar, which position, what.
+"""Notes as the arrays that the tokenizer and the networks read: bar, position, piece or pitch.
 
-One implementation serves the corpus and the app. A beat has 48 positions. A model bar begins 6
-positions (half a sixteenth) before the written bar line, so that a hit played a little ahead of the
-beat stays with its beat: position 6 is the downbeat, `position // 12` is the nearest sixteenth.
+Training and the app share this code. A beat has 48 positions. A model bar has at most four quarter notes and begins 6
+positions (half a sixteenth) before its bar line, so that a hit slightly ahead of the beat stays with its beat:
+position 6 is the downbeat, `position // 12` is the nearest sixteenth.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ VELOCITY_LEVELS = 16
 FAMILIES = ("keys", "guitar", "bass")
 LISTED_PROGRAMS = frozenset({0, 25, 26, 27, 28, 29, 30, 32, 33, 34})
 
-# position: within the bar; level: velocity in steps of 8; piece: index into core.drums.PIECES
+# position: within the bar; level: velocity in steps of 8; piece: index into music.kit.PIECES
 HIT = np.dtype([("bar", "<i4"), ("position", "u1"), ("piece", "u1"), ("level", "u1")])
 # duration: in positions, at most 4 bars; family: index into FAMILIES; track: index within the song
 ONSET = np.dtype(
@@ -58,7 +58,7 @@ def family_of_program(program: int) -> int:
 
 
 def velocity_level(velocity: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    """Velocity 1..127 as a level 0..15."""
+    """The levels 0..15 of velocities 1..127."""
     return np.clip(np.asarray(velocity, np.int64) // VELOCITY_STEP, 0, VELOCITY_LEVELS - 1).astype(np.uint8)
 
 
@@ -68,7 +68,7 @@ def velocity_of_level(level: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
 
 def to_positions(ticks: npt.ArrayLike, ppq: int) -> npt.NDArray[np.int64]:
-    """Ticks counted in positions, rounded to the nearest; half a position rounds up."""
+    """Ticks as positions, rounded to the nearest; half a position rounds up."""
     return (2 * np.asarray(ticks, np.int64) * POSITIONS_PER_BEAT + ppq) // (2 * ppq)
 
 
@@ -77,8 +77,8 @@ def place(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Bar index and position within the model bar of every start.
 
-    `bar_start_ticks` (bars,) ascends. The bar is -1 ahead of the first bar; a position may exceed
-    the bar where bars are longer than 4/4 or the last one has ended.
+    `bar_start_ticks` (bars,) ascends. The bar is -1 before the first bar; a position can exceed the bar where bars
+    are longer than 4/4 or after the last bar.
     """
     starts = to_positions(start_ticks, ppq) + LEAD_POSITIONS
     bar_starts = to_positions(bar_start_ticks, ppq)
@@ -93,9 +93,9 @@ def hits_from_notes(
     ppq: int,
     bar_start_ticks: npt.ArrayLike,
 ) -> Array:
-    """Drum notes as HIT (hits,), in order of bar, position and piece, the louder of two equal ones.
+    """Drum notes as HIT (hits,), sorted by bar, position and piece; of duplicates the loudest.
 
-    Pitches that are no piece and notes outside the bars are left out.
+    Pitches outside the kit and notes outside the bars are left out.
     """
     bar, position = place(start_ticks, ppq, bar_start_ticks)
     piece = _PIECE_TABLE[np.asarray(pitch, np.int64)]
@@ -103,15 +103,19 @@ def hits_from_notes(
     hits = np.empty(int(keep.sum()), HIT)
     hits["bar"], hits["position"], hits["piece"] = bar[keep], position[keep], piece[keep]
     hits["level"] = velocity_level(np.asarray(velocity)[keep])
+    return _sorted_without_duplicates(hits)
+
+
+def _sorted_without_duplicates(hits: Array) -> Array:
+    """HIT in order of bar, position and piece; of two hits of a piece at one position the louder."""
     hits = hits[np.lexsort((-hits["level"].astype(int), hits["piece"], hits["position"], hits["bar"]))]
-    if len(hits) > 1:
-        repeated = (
-            (hits["bar"][1:] == hits["bar"][:-1])
-            & (hits["position"][1:] == hits["position"][:-1])
-            & (hits["piece"][1:] == hits["piece"][:-1])
-        )
-        hits = hits[np.concatenate(([True], ~repeated))]
-    return hits
+    repeated = np.zeros(len(hits), bool)
+    repeated[1:] = (
+        (hits["bar"][1:] == hits["bar"][:-1])
+        & (hits["position"][1:] == hits["position"][:-1])
+        & (hits["piece"][1:] == hits["piece"][:-1])
+    )
+    return hits[~repeated]
 
 
 def onsets_from_notes(
@@ -125,7 +129,7 @@ def onsets_from_notes(
     ppq: int,
     bar_start_ticks: npt.ArrayLike,
 ) -> Array:
-    """The notes of an instrument as ONSET (onsets,), in order of bar, position and pitch."""
+    """The notes of one instrument as ONSET (onsets,), sorted by bar, position and pitch."""
     bar, position = place(start_ticks, ppq, bar_start_ticks)
     keep = (bar >= 0) & (position < POSITIONS_PER_BAR)
     onsets = np.zeros(int(keep.sum()), ONSET)
@@ -138,19 +142,16 @@ def onsets_from_notes(
     return onsets[np.lexsort((onsets["pitch"], onsets["position"], onsets["bar"]))]
 
 
-STRAIGHT_STEP, TRIPLET_STEP, FAST_TRIPLET_STEP = (
-    12,
-    16,
-    8,
-)  # positions: sixteenths, eighth and sixteenth triplets
-_EARLY_POSITIONS = 4  # a hit so little ahead of a beat belongs to it
-_TRIPLET_COST, _FAST_TRIPLET_COST = 4, 20  # squared positions: what is as near to both grids is straight
+STRAIGHT_STEP, TRIPLET_STEP, FAST_TRIPLET_STEP = 12, 16, 8
+"""Positions from one sixteenth, eighth triplet and sixteenth triplet to the next."""
+_EARLY_POSITIONS = 4  # a hit up to this far before a beat belongs to that beat
+_TRIPLET_COST, _FAST_TRIPLET_COST = 4, 20  # squared positions; in a tie the beat is straight
 
 
 def quantise(hits: Array) -> Array:
     """HIT on the grid that the model writes: every beat in sixteenths or in triplets, whichever is nearer.
 
-    Of two hits of a piece that fall together the louder stays. Levels are kept.
+    Of two hits of a piece that land on one position the louder stays. Levels do not change.
     """
     if len(hits) == 0:
         return hits.copy()
@@ -171,26 +172,20 @@ def quantise(hits: Array) -> Array:
     last = POSITIONS_PER_BAR - np.array(steps)[best]
     found = hits.copy()
     found["position"] = np.minimum(snapped, last) + LEAD_POSITIONS
-    found = found[np.lexsort((-found["level"].astype(int), found["piece"], found["position"], found["bar"]))]
-    again = np.zeros(len(found), bool)
-    again[1:] = (
-        (found["bar"][1:] == found["bar"][:-1])
-        & (found["position"][1:] == found["position"][:-1])
-        & (found["piece"][1:] == found["piece"][:-1])
-    )
-    return found[~again]
-
-
-def cells_of(hits: Array, bars: int) -> npt.NDArray[np.bool_]:
-    """Which piece is struck at which sixteenth: (bars, 16, pieces)."""
-    cells = np.zeros((bars, FRAMES_PER_BAR, len(PIECES)), bool)
-    cells[hits["bar"], hits["position"] // POSITIONS_PER_FRAME, hits["piece"]] = True
-    return cells
+    return _sorted_without_duplicates(found)
 
 
 def bar_starts(bars: Sequence[Bar]) -> npt.NDArray[np.int64]:
-    """First ticks of `bars` (bars,)."""
     return np.array([bar.start_ticks for bar in bars], np.int64)
+
+
+def bars_of(notes: Sequence[Note], ppq: int, bars: Sequence[Bar]) -> list[int]:
+    """The index of the bar that each note belongs to, -1 before the first bar.
+
+    A note up to half a sixteenth before a bar line belongs to the bar after it.
+    """
+    found, _ = place([note.start_ticks for note in notes], ppq, bar_starts(bars))
+    return found.tolist()
 
 
 def clip_hits(clip: Clip, bars: Sequence[Bar]) -> Array:
@@ -203,7 +198,7 @@ def clip_hits(clip: Clip, bars: Sequence[Bar]) -> Array:
 
 
 def clip_onsets(parts: Sequence[Clip], bars: Sequence[Bar]) -> Array:
-    """The notes of all `parts` in `bars` as one stream of ONSET, in order of bar, position and pitch."""
+    """The notes of all `parts` in `bars` as one array of ONSET, sorted by bar, position and pitch."""
     streams = [np.zeros(0, ONSET)]
     for track, part in enumerate(parts):
         columns = [
@@ -229,7 +224,7 @@ def clip_onsets(parts: Sequence[Clip], bars: Sequence[Bar]) -> Array:
 
 
 def hits_to_notes(hits: Array, bars: Sequence[Bar], ppq: int) -> tuple[Note, ...]:
-    """HIT as notes of a sixteenth (or up to the next hit of the piece), on the ticks nearest to their positions."""
+    """HIT as notes of a sixteenth, or up to the next hit of the piece, on the nearest ticks."""
     notes: list[Note] = []
     length_ticks = max(1, ppq // 4)
     first_ticks, last_ticks = (bars[0].start_ticks, bars[-1].end_ticks - 1) if bars else (0, 0)
@@ -265,3 +260,29 @@ def _without_overlap(notes: list[Note]) -> tuple[Note, ...]:
 def _within(note: Note, bars: Sequence[Bar], ppq: int) -> bool:
     lead_ticks = ppq * LEAD_POSITIONS // POSITIONS_PER_BEAT + 1
     return bool(bars) and bars[0].start_ticks - lead_ticks <= note.start_ticks < bars[-1].end_ticks
+
+
+MODEL_BAR_BEATS = 4
+
+
+def model_bars(bars: Sequence[Bar], ppq: int) -> tuple[tuple[Bar, ...], tuple[int, ...]]:
+    """The model bars of `bars`, and for each the index of the bar it belongs to.
+
+    A bar of more than four quarter notes is cut at whole beats into nearly equal parts, the longer ones first: 5/4 is
+    3 + 2, 7/4 is 4 + 3, 12/8 is 6 + 6 eighths, 9/8 is 6 + 3.
+    """
+    found: list[Bar] = []
+    owners: list[int] = []
+    for index, bar in enumerate(bars):
+        beat_ticks = max(1, 3 * ppq // 2) if bar.is_compound else ppq
+        most = 2 if bar.is_compound else MODEL_BAR_BEATS
+        beats = -(-bar.length_ticks // beat_ticks)
+        parts = -(-beats // most)
+        start_ticks = bar.start_ticks
+        for part in range(parts):
+            length_ticks = (beats // parts + (part < beats % parts)) * beat_ticks
+            length_ticks = bar.end_ticks - start_ticks if part == parts - 1 else length_ticks
+            found.append(Bar(start_ticks, length_ticks, bar.is_compound))
+            owners.append(index)
+            start_ticks += length_ticks
+    return tuple(found), tuple(owners)

@@ -1,4 +1,4 @@
-"""What the model reads of the parts, of the drums so far and of the controls: the one computation of each."""
+"""Inputs of the networks, shared by training and the app: parts, drums so far, and controls."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ DENSITY, KIND, CRASH, CYMBAL, TEMPO, METER = range(len(CONTROL_SIZES))
 
 
 def frame_of(position: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """The nearest sixteenth, 0..15, of a position within the model bar."""
+    """The nearest sixteenth, 0..15, of positions within the model bar."""
     return np.asarray(position, np.int64) // POSITIONS_PER_FRAME
 
 
 def offset_of(position: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """How far a position lies from its sixteenth, -6..5."""
+    """The distance of positions from their sixteenths, -6..5."""
     return np.asarray(position, np.int64) % POSITIONS_PER_FRAME - LEAD_POSITIONS
 
 
 def part_frames(onsets: Array, bars: int) -> npt.NDArray[np.float32]:
-    """What the parts do at each sixteenth: (16·bars, PART_FEATURES).
+    """Features of the parts at each sixteenth: (16·bars, PART_FEATURES).
 
-    Per family: which pitches start (keys from 21 up, folded by octaves into range), which durations,
-    how many onsets (a quarter each), the loudest level and the mean offset; last, whether anything starts.
+    By family: which pitches start (from MIDI 21 up, folded by octaves into range), which durations, a quarter of the
+    number of onsets, the loudest level and the mean offset; last, whether anything starts.
     """
     features = np.zeros((bars * FRAMES_PER_BAR, PART_FEATURES), np.float32)
     if len(onsets) == 0:
@@ -78,9 +78,9 @@ def part_frames(onsets: Array, bars: int) -> npt.NDArray[np.float32]:
 
 
 def drum_frames(hits: Array, bars: int) -> npt.NDArray[np.float32]:
-    """What the drums, HIT on the grid of `quantise`, do at each sixteenth: (16·bars, DRUM_FEATURES).
+    """Features of drums, HIT on the grid of `quantise`, at each sixteenth: (16·bars, DRUM_FEATURES).
 
-    Which pieces are struck; last, how far from the sixteenth, in triplets.
+    Which pieces are struck; last, the offset from the sixteenth, which triplets have.
     """
     features = np.zeros((bars * FRAMES_PER_BAR, DRUM_FEATURES), np.float32)
     if len(hits) == 0:
@@ -92,20 +92,20 @@ def drum_frames(hits: Array, bars: int) -> npt.NDArray[np.float32]:
 
 
 def density_level(hits: npt.ArrayLike, frames: npt.ArrayLike = FRAMES_PER_BAR) -> npt.NDArray[np.int64]:
-    """The model's level for so many hits in a bar of so many sixteenths."""
+    """The control level of bars with so many hits in so many sixteenths."""
     per_bar = np.asarray(hits, float) * FRAMES_PER_BAR / np.maximum(frames, 1)
     return 1 + np.searchsorted(DENSITY_EDGES, per_bar, side="right")
 
 
 def tempo_level(bpm: float | None) -> int:
-    """The model's level for a tempo in quarter notes a minute; None is unknown."""
+    """The control level of a tempo in quarter notes a minute; None is unknown."""
     return UNKNOWN if bpm is None else 1 + int(np.searchsorted(TEMPO_EDGES, bpm, side="right"))
 
 
 def feel_levels(hits: Array) -> tuple[int, int]:
     """Dynamics (1 flat, 2 expressive: at least 5 of 16 levels) and timing (1 on the grid, 2 human) of a clip.
 
-    Timing is human where more than a fifth of the hits are neither on a 32nd nor on a triplet.
+    Timing is human where more than a fifth of the hits lie on neither 32nds nor triplets.
     """
     if len(hits) == 0:
         return UNKNOWN, UNKNOWN

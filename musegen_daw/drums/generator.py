@@ -1,97 +1,99 @@
-"""DrumGenerator: a request in, drums out: a style for each take, a plan of its bars, what is new in them, the hand."""
+"""DrumGenerator: from a request to drums, by a style for each take, a plan of its bars, their hits and the hand."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drums.choosing import (
-    CHANGE_NATS,
-    FIRST_CHANGE_NATS,
-    different_styles,
-    named_like,
-    probabilities,
-    serving_style,
-    style_of_section,
-    styles_like,
-)
+from musegen_daw.drums.bar_writer import BarWriter
 from musegen_daw.drums.critic import Critic
 from musegen_daw.drums.events import FRAMES_PER_BAR, LEAD_POSITIONS, POSITIONS_PER_BEAT, Array
 from musegen_daw.drums.features import part_frames
 from musegen_daw.drums.grammar import Grammar
 from musegen_daw.drums.guidance import Guidance
-from musegen_daw.drums.hand import Hand
-from musegen_daw.drums.hands import playable
+from musegen_daw.drums.hand import Hand, playable
 from musegen_daw.drums.meter import METERS, meter_level
+from musegen_daw.drums.model import DrumDescription, DrumGraphs, damaged
+from musegen_daw.drums.model_input import ModelInput
 from musegen_daw.drums.plan import BarKind, BarPlan, Plan
-from musegen_daw.drums.plan_steering import Steering
-from musegen_daw.drums.planning import Planner
-from musegen_daw.drums.recall import with_recall
-from musegen_daw.drums.recent import Recent
-from musegen_daw.drums.repeats import within_styles
+from musegen_daw.drums.plan_repeats import with_recall, within_styles
+from musegen_daw.drums.planner import Planner, Steering
 from musegen_daw.drums.request import DrumRequest, DrumResult, DrumTake, check
-from musegen_daw.drums.scene import Scene
-from musegen_daw.drums.signatures import DrumSizes, drum_signatures
-from musegen_daw.drums.style import STYLE_BARS, Style, StyleBook
-from musegen_daw.drums.takes import Memory, TakeWriter
-from musegen_daw.drums.tokens import DrumVocabulary
-from musegen_daw.drums.writer import BarWriter
-from musegen_daw.errors import ModelError
-from musegen_daw.models.session import Graph, OnnxGraph
-from musegen_daw.models.signature import Signature
-from musegen_daw.models.spec import ModelSpec, load_spec
+from musegen_daw.drums.style import (
+    CHANGE_NATS,
+    FIRST_CHANGE_NATS,
+    STYLE_BARS,
+    Style,
+    consensus_style,
+    different_styles,
+    probabilities,
+    style_of_section,
+    styles_like,
+    with_nearest_code,
+)
+from musegen_daw.drums.take_writer import EncodedParts, TakeWriter, WrittenTake
+from musegen_daw.models.spec import ModelSpec
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.kit import PIECES
 from musegen_daw.music.time import Bar
 from musegen_daw.progress import Cancelled, IsCancelled, Progress
 
 Floats = npt.NDArray[np.float32]
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 
-KIND = "drums"
 WINDOW_BARS = 16
 OVERLAP_BARS = 4
 DEFAULT_BPM = 120.0
-KEPT_PARTS, KEPT_CHOICES = 4, 64
-USUAL_CRASHES = 0.5  # at which tracks have as many as human ones, those at sections among them
-USUAL_COMPLEXITY = 0.8  # at which as many bars are played again
+CACHED_PARTS, CACHED_CHOICES = 4, 64
+USUAL_CRASHES = 0.5  # as many crashes as human tracks, those at sections included
+USUAL_COMPLEXITY = 0.8  # as many repeated bars as human tracks
 
 
-@dataclass(frozen=True, slots=True)
-class DrumGraphs:
-    """The functions of the model, arrays to arrays, as the export describes them.
+class LruCache(Generic[Key, Value]):
+    """The most recently used results of a pure function; safe to use from several threads."""
 
-    `step` comes as an exact graph and as one with 8-bit weights, about twice as fast.
-    """
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = threading.Lock()
 
-    encode: Graph
-    choose: Graph
-    expect: Graph
-    look_back: Graph
-    step: Graph
-    plan: Graph
-    hand: Graph
-    critic: Graph | None = None
+    def get_or_make(self, key: Key, make: Callable[[], Value]) -> Value:
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        found = make()
+        with self._lock:
+            self._values[key] = found
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return found
 
 
 class DrumGenerator:
-    """Drums from the model; what a request gives depends on nothing that was asked before.
+    """Drums from the model; a result depends on its request alone.
 
-    What the model reads of parts is kept for the next requests, for a clip is asked about again and again.
+    What the encoder makes of the parts is cached, because the same clip is asked for again and again.
     """
 
     def __init__(self, spec: ModelSpec, graphs: DrumGraphs) -> None:
         self.name = spec.name
-        facts = _Facts.of(spec)
-        self.vocabulary, self.styles, sizes = facts.vocabulary, facts.styles, facts.sizes
+        description = DrumDescription.of(spec)
+        self.vocabulary, self.styles = description.vocabulary, description.styles
+        sizes = description.sizes
         try:
             grammar = Grammar(self.vocabulary)
             self._planner = Planner(graphs.plan, spec.facts["planner"])
         except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
-            raise _damaged(spec) from error
+            raise damaged(spec) from error
         self._encode, self._choose = graphs.encode, graphs.choose
         self._hand = Hand(graphs.hand)
         self._critic = None if graphs.critic is None else Critic(graphs.critic)
@@ -102,23 +104,16 @@ class DrumGenerator:
             graphs.expect, graphs.look_back, writer, grammar, guidance, self.vocabulary, sizes.history_width
         )
         self._likeness = self.styles.likeness
-        self._memories: Recent[bytes, Memory] = Recent(KEPT_PARTS)
-        self._choices: Recent[bytes, Floats] = Recent(KEPT_CHOICES)
+        self._encoded: LruCache[bytes, EncodedParts] = LruCache(CACHED_PARTS)
+        self._choices: LruCache[bytes, Floats] = LruCache(CACHED_CHOICES)
 
     @classmethod
     def open(cls, folder: Path, threads: int = 1, *, exact: bool = False) -> DrumGenerator:
-        """Open the model in `folder`, with 8-bit weights where it has them or `exact`.
+        """Open the model in `folder`, with 8-bit weights where it has them unless `exact`.
 
         Raises ModelError where it is missing, damaged or of another kind.
         """
-        spec = load_spec(folder, KIND)
-        step = "step" if exact or "step_8bit" not in spec.graphs else "step_8bit"
-        roles = ["encode", "choose", "expect", "look_back", step, "plan", "hand"]
-        roles += [role for role in ("critic",) if role in spec.graphs]
-        signatures = _Facts.of(spec).signatures(spec)
-        return cls(
-            spec, DrumGraphs(*(OnnxGraph(folder, spec, role, threads, signatures[role]) for role in roles))
-        )
+        return cls(*DrumGraphs.open(folder, threads, exact=exact))
 
     def generate(
         self,
@@ -129,17 +124,51 @@ class DrumGenerator:
     ) -> DrumResult:
         """Write the drums of `request`; the same request gives the same notes.
 
-        `progress` is told bars done and bars in all; where `cancelled` answers true, Cancelled is
-        raised. Raises ValueError where the request makes no sense.
+        `progress` receives bars done and bars in all. Raises Cancelled when `cancelled` returns true, ValueError for
+        a request that `check` refuses.
         """
         check(request)
-        scene = Scene.of(request)
-        memory = self._read_parts(scene)
-        likely = self._likely_styles(scene, request)
-        styles = self._chosen_styles(request, scene, likely)
-        lines = self._lines(request, scene, styles)
+        inputs = ModelInput.of(request)
+        encoded = self._encoded_parts(inputs)
+        likely = self._style_probabilities(inputs, request)
+        styles = self._take_styles(request, inputs, likely)
+        bar_styles = self._bar_styles(request, inputs, styles)
+        plans = self._plans(request, inputs, styles, bar_styles)
+
+        def done(bar: int) -> None:
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            if progress is not None and bar > inputs.primed:
+                progress(inputs.owners[bar - inputs.primed - 1] + 1, len(request.bars))
+
+        has_short_bars = bool((inputs.frames < FRAMES_PER_BAR).any())
+        usual_hits = self._usual_hits(request, inputs) if has_short_bars else None
+        written = self._takes.write(
+            request, inputs, encoded, bar_styles, plans, self._planner.scale, usual_hits, done
+        )
+        takes = [
+            DrumTake(
+                self._played(request, inputs, plan, own.hits, row),
+                own.log_likelihood,
+                own.tokens,
+                style,
+                float(likely[style.code]) if style.code >= 0 else 0.0,
+                _requested_plan(plan, inputs),
+            )
+            for row, (style, plan, own) in enumerate(zip(styles, plans, written, strict=True))
+        ]
+        return DrumResult(tuple(self._best_first(request, inputs, takes, written)), request.seed)
+
+    def _plans(
+        self,
+        request: DrumRequest,
+        inputs: ModelInput,
+        styles: Sequence[Style],
+        bar_styles: Sequence[Sequence[Style]],
+    ) -> list[Plan]:
+        """The plan of each take, over all model bars."""
         plans = self._planner.write(
-            scene.part,
+            inputs.part,
             styles,
             seed=request.seed,
             bpm=request.bpm,
@@ -150,71 +179,56 @@ class DrumGenerator:
                 request.energy,
                 USUAL_COMPLEXITY if request.complexity is None else request.complexity,
             ),
-            given=scene.given_plans(request, self._planner.scale),
+            given=inputs.given_plans(request, self._planner.scale),
             fills=[
-                scene.primed + bar for bar, owner in enumerate(scene.owners) if owner in request.fill_bars
+                inputs.primed + bar for bar, owner in enumerate(inputs.owners) if owner in request.fill_bars
             ],
         )
-
-        fixed = [scene.given[bar] or request.plan is not None for bar in range(len(scene.bars))]
-        plans = [
-            with_recall(within_styles(plan, line), scene.part, line, fixed, scene.places)
-            for plan, line in zip(plans, lines, strict=True)
+        fixed = [inputs.given[bar] or request.plan is not None for bar in range(len(inputs.bars))]
+        return [
+            with_recall(within_styles(plan, own), inputs.part, own, fixed, inputs.places)
+            for plan, own in zip(plans, bar_styles, strict=True)
         ]
 
-        def done(bar: int) -> None:
-            if cancelled is not None and cancelled():
-                raise Cancelled
-            if progress is not None and bar > scene.primed:
-                progress(scene.owners[bar - scene.primed - 1] + 1, len(request.bars))
+    def _best_first(
+        self,
+        request: DrumRequest,
+        inputs: ModelInput,
+        takes: list[DrumTake],
+        written: Sequence[WrittenTake],
+    ) -> list[DrumTake]:
+        """Takes in one style by how well they fit the parts; others as they are."""
+        if not request.within_style or self._critic is None or len(takes) < 2:
+            return takes
+        parts = part_frames(inputs.onsets, len(inputs.bars))[inputs.primed * FRAMES_PER_BAR :]
+        fit = self._critic.scores(parts, [own.hits for own in written], len(inputs.requested))
+        return [takes[row] for row in np.argsort(-np.asarray(fit), kind="stable").tolist()]
 
-        has_short_bars = bool((scene.frames < FRAMES_PER_BAR).any())
-        usual_hits = self._usual_hits(request, scene) if has_short_bars else None
-        written = self._takes.write(
-            request, scene, memory, lines, plans, self._planner.scale, usual_hits, done
-        )
-        takes = [
-            DrumTake(
-                self._played(request, scene, plan, own.hits, row),
-                own.log_likelihood,
-                own.tokens,
-                style,
-                float(likely[style.code]) if style.code >= 0 else 0.0,
-                _asked_plan(plan, scene),
-            )
-            for row, (style, plan, own) in enumerate(zip(styles, plans, written, strict=True))
-        ]
-        if request.within_style and self._critic is not None and len(takes) > 1:
-            parts = part_frames(scene.onsets, len(scene.bars))[scene.primed * FRAMES_PER_BAR :]
-            fit = self._critic.scores(parts, [own.hits for own in written], len(scene.asked))
-            takes = [takes[row] for row in np.argsort(-np.asarray(fit), kind="stable").tolist()]
-        return DrumResult(tuple(takes), request.seed)
+    def _encoded_parts(self, inputs: ModelInput) -> EncodedParts:
+        key = b"|".join((inputs.onsets.tobytes(), inputs.heard.tobytes()))
+        return self._encoded.get_or_make(key, lambda: self._run_encoder(inputs))
 
-    def _read_parts(self, scene: Scene) -> Memory:
-        """What the encoder says of the parts."""
-        key = b"|".join((scene.onsets.tobytes(), scene.heard.tobytes()))
-        return self._memories.of(key, lambda: self._encoded(scene))
-
-    def _encoded(self, scene: Scene) -> Memory:
-        bars = len(scene.bars)
-        parts = part_frames(scene.onsets, bars).reshape(bars, FRAMES_PER_BAR, -1)
-        heard = scene.heard.astype(np.float32)
+    def _run_encoder(self, inputs: ModelInput) -> EncodedParts:
+        """The output of the encoder, in windows of 16 bars that overlap by four."""
+        bars = len(inputs.bars)
+        parts = part_frames(inputs.onsets, bars).reshape(bars, FRAMES_PER_BAR, -1)
+        heard = inputs.heard.astype(np.float32)
         frames: list[Floats] = []
         vectors: list[Floats] = []
         for start in range(0, bars, WINDOW_BARS):
             end = min(bars, start + WINDOW_BARS)
             before, after = max(0, start - OVERLAP_BARS), min(bars, end + OVERLAP_BARS)
-            memory, own = self._encode(parts[before:after], heard[before:after])
-            frames.append(memory[start - before : end - before])
-            vectors.append(own[start - before : end - before])
-        return Memory(np.concatenate(frames), np.concatenate(vectors))
+            by_frame, by_bar = self._encode(parts[before:after], heard[before:after])
+            frames.append(by_frame[start - before : end - before])
+            vectors.append(by_bar[start - before : end - before])
+        return EncodedParts(np.concatenate(frames), np.concatenate(vectors))
 
-    def _likely_styles(
-        self, scene: Scene, request: DrumRequest, bars: range | None = None
+    def _style_probabilities(
+        self, inputs: ModelInput, request: DrumRequest, bars: range | None = None
     ) -> npt.NDArray[np.float64]:
-        """How likely each style of the book is given what the parts play, there or in all bars: (styles,)."""
-        codes = self.styles.of_meter(scene.meter)
-        summary = scene.summary(request.bpm, bars)
+        """The probability of each learned style (styles,) given what the parts play, in `bars` or in all."""
+        codes = self.styles.of_meter(inputs.meter)
+        summary = inputs.summary(request.bpm, bars)
         if summary is None:
             shares = np.zeros(len(self.styles))
             shares[codes] = self.styles.shares[codes] / self.styles.shares[codes].sum()
@@ -222,24 +236,42 @@ class DrumGenerator:
         return probabilities(self._style_logits(summary), codes)
 
     def _style_logits(self, summary: Floats) -> Floats:
-        return self._choices.of(summary.tobytes(), lambda: self._choose(summary)[0])
+        return self._choices.get_or_make(summary.tobytes(), lambda: self._choose(summary)[0])
 
-    def _usual_hits(self, request: DrumRequest, scene: Scene) -> float:
-        """Hits a sixteenth in the style that the parts would ask for in 4/4, or in the one that was asked for."""
+    def _usual_hits(self, request: DrumRequest, inputs: ModelInput) -> float:
+        """Hits a sixteenth in the requested style, else in the style that the parts suggest in 4/4."""
         style = request.style
         if style is None:
             codes = self.styles.of_meter("4/4")
-            summary = scene.summary(request.bpm, meter=meter_level(FRAMES_PER_BAR, is_compound=False))
+            summary = inputs.summary(request.bpm, meter=meter_level(FRAMES_PER_BAR, is_compound=False))
             logits = np.log(self.styles.shares) if summary is None else self._style_logits(summary)
-            style = self.styles[serving_style(probabilities(logits, codes), self._likeness)]
+            style = self.styles[consensus_style(probabilities(logits, codes), self._likeness)]
         return float(style.pattern.sum()) / (STYLE_BARS * METERS[style.meter].frames)
 
-    def _lines(self, request: DrumRequest, scene: Scene, styles: Sequence[Style]) -> list[tuple[Style, ...]]:
-        """The style of every bar of each take: its own, or in a section that asks for it one like it."""
-        sections = scene.sections
-        if request.style is not None or scene.primed or len(sections) < 2:
-            return [(style,) * len(scene.bars) for style in styles]
-        likely = [self._likely_styles(scene, request, bars) for bars in sections]
+    def _take_styles(
+        self, request: DrumRequest, inputs: ModelInput, likely: npt.NDArray[np.float64]
+    ) -> list[Style]:
+        """The style of each take."""
+        wanted = request.style if request.style is not None else inputs.primer_style()
+        if wanted is None:
+            count = 1 if request.within_style else request.variations
+            codes = different_styles(likely, count, self._likeness)
+            styles = [self.styles[code] for code in codes]
+        elif request.within_style:
+            styles = [with_nearest_code(wanted, self.styles)]
+        else:
+            wanted = with_nearest_code(wanted, self.styles)
+            styles = styles_like(self.styles, wanted, likely, request.variations)
+        return styles * request.variations if request.within_style else styles
+
+    def _bar_styles(
+        self, request: DrumRequest, inputs: ModelInput, styles: Sequence[Style]
+    ) -> list[tuple[Style, ...]]:
+        """The style of every bar of each take: that of the take, or a related one in sections that suggest it."""
+        sections = inputs.sections
+        if request.style is not None or inputs.primed or len(sections) < 2:
+            return [(style,) * len(inputs.bars) for style in styles]
+        likely = [self._style_probabilities(inputs, request, bars) for bars in sections]
         changes = [FIRST_CHANGE_NATS] + [CHANGE_NATS] * (len(styles) - 1)
         return [
             tuple(
@@ -250,96 +282,42 @@ class DrumGenerator:
             for main, change in zip(styles, changes, strict=True)
         ]
 
-    def _chosen_styles(
-        self, request: DrumRequest, scene: Scene, likely: npt.NDArray[np.float64]
-    ) -> list[Style]:
-        """The style of each take."""
-        wanted = request.style if request.style is not None else scene.groove()
-        if wanted is None:
-            count = 1 if request.within_style else request.variations
-            codes = different_styles(likely, count, self._likeness)
-            styles = [self.styles[code] for code in codes]
-        elif request.within_style:
-            styles = [named_like(wanted, self.styles)]
-        else:
-            styles = styles_like(self.styles, named_like(wanted, self.styles), likely, request.variations)
-        return styles * request.variations if request.within_style else styles
-
-    def _played(self, request: DrumRequest, scene: Scene, plan: Plan, hits: Array, row: int) -> Clip:
-        """The hits of a take (HIT on the grid, bar 0 the first asked for) as a hand plays them, with what stands."""
-        asked = scene.asked
+    def _played(self, request: DrumRequest, inputs: ModelInput, plan: Plan, hits: Array, row: int) -> Clip:
+        """The hits of a take (HIT on the grid, bar 0 the first requested) as played, with the locked notes."""
+        bars = inputs.requested
         bpm = request.bpm or DEFAULT_BPM
-        kept = hits if request.any_hands else playable(hits, bpm=bpm)
-        energy = np.array([bar.energy for bar in plan.bars[scene.primed :]], float)
+        own = hits if request.any_hands else playable(hits, bpm=bpm)
+        energy = np.array([bar.energy for bar in plan.bars[inputs.primed :]], float)
         seed = 0 if request.temperature == 0 else request.seed
-        touch = self._hand.play(kept, bars=len(asked), energy=energy, bpm=bpm, seed=_stream(seed, row))
-        free = _with_touch(kept, touch.velocity, touch.offset_beats, asked, request)
+        played = self._hand.play(
+            own, bars=len(bars), energy=energy, bpm=bpm, seed=(seed * 1_000_003 + row) % 2**63
+        )
+        offset_beats = None if request.human_timing is False else played.offset_beats
+        notes = _notes(own, played.velocity, offset_beats, bars, request.ppq)
         return Clip(
-            (*free, *scene.standing_notes),
-            asked[-1].end_ticks,
+            (*notes, *inputs.locked_notes),
+            bars[-1].end_ticks,
             request.ppq,
             name="musegen drums",
             is_drum=True,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What the description of a model says of its tokens, styles and sizes."""
-
-    vocabulary: DrumVocabulary
-    styles: StyleBook
-    sizes: DrumSizes
-
-    @classmethod
-    def of(cls, spec: ModelSpec) -> _Facts:
-        """Raises ModelError where the description does not say it."""
-        try:
-            return cls(
-                DrumVocabulary.from_runs(spec.facts["vocabulary"]),
-                StyleBook.from_dict(spec.facts["styles"]),
-                DrumSizes.from_facts(spec.facts),
-            )
-        except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
-            raise _damaged(spec) from error
-
-    def signatures(self, spec: ModelSpec) -> dict[str, Signature]:
-        """What is needed of each graph; how wide the context of a step is, the description of `look_back` says."""
-        outputs = spec.graphs["look_back"].outputs if "look_back" in spec.graphs else ()
-        width = outputs[0].shape[-1] if outputs and outputs[0].shape else "context"
-        return drum_signatures(self.sizes, len(self.vocabulary), len(self.styles), width)
-
-
-def _damaged(spec: ModelSpec) -> ModelError:
-    return ModelError(f"The description of the model {spec.name} is damaged; install it again.")
-
-
-def check_description(folder: Path) -> None:
-    """Check the description of a drum model without opening it; raises ModelError where it does not make sense."""
-    spec = load_spec(folder, KIND)
-    _Facts.of(spec).signatures(spec)
-
-
-def _stream(seed: int, row: int) -> int:
-    return (seed * 1_000_003 + row) % 2**63
-
-
-def _with_touch(
+def _notes(
     hits: Array,
     velocity: npt.NDArray[np.int64],
-    offset_beats: npt.NDArray[np.float64],
+    offset_beats: npt.NDArray[np.float64] | None,
     bars: Sequence[Bar],
-    request: DrumRequest,
+    ppq: int,
 ) -> tuple[Note, ...]:
-    """The hits as notes, as loud and as early or late as they are played; on the grid unless timing is human."""
-    ppq = request.ppq
+    """The hits as notes, `offset_beats` after their positions (None: on the grid)."""
     first_ticks, last_ticks = bars[0].start_ticks, bars[-1].end_ticks - 1
     length_ticks = max(1, ppq // 4)
     starts = np.array([bar.start_ticks for bar in bars], np.int64)[hits["bar"]]
-    away = (hits["position"].astype(np.float64) - LEAD_POSITIONS) / POSITIONS_PER_BEAT
-    if request.human_timing is not False:
-        away = away + offset_beats
-    ticks = np.clip(starts + np.floor(away * ppq + 0.5).astype(np.int64), first_ticks, last_ticks)
+    beats = (hits["position"].astype(np.float64) - LEAD_POSITIONS) / POSITIONS_PER_BEAT
+    if offset_beats is not None:
+        beats = beats + offset_beats
+    ticks = np.clip(starts + np.floor(beats * ppq + 0.5).astype(np.int64), first_ticks, last_ticks)
     pitches = np.array([piece.pitch for piece in PIECES], np.int64)[hits["piece"]]
     order = np.lexsort((pitches, ticks))
     following: dict[int, int] = {}
@@ -355,19 +333,19 @@ def _with_touch(
     return tuple(reversed(notes))
 
 
-def _asked_plan(plan: Plan, scene: Scene) -> Plan:
-    """The plan of the written bars that were asked for; of a bar in parts the first says what it is."""
+def _requested_plan(plan: Plan, inputs: ModelInput) -> Plan:
+    """The plan of the requested bars; where one is several model bars, the first says what it is."""
     found: dict[int, BarPlan] = {}
-    for index, owner in enumerate(scene.owners):
-        own = plan[scene.primed + index]
+    for index, owner in enumerate(inputs.owners):
+        own = plan[inputs.primed + index]
         if owner not in found:
             found[owner] = own
         elif own.kind is BarKind.FILL:
             found[owner] = replace(own, crash=found[owner].crash)
     for owner, own in found.items():
         if own.repeats:
-            source = scene.owners.index(owner) - own.repeats
-            since = owner - scene.owners[source] if source >= 0 else 0
+            source = inputs.owners.index(owner) - own.repeats
+            since = owner - inputs.owners[source] if source >= 0 else 0
             kind = BarKind.REPEAT if since else BarKind.GROOVE
             found[owner] = replace(own, repeats=since, kind=kind)
     return Plan(tuple(found[owner] for owner in sorted(found)))

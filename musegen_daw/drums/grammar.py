@@ -1,4 +1,4 @@
-"""Which token may follow which: what is sampled within these masks always decodes to whole, ordered bars."""
+"""Which token can follow which: tokens sampled within these masks always decode to complete, ordered bars."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NONE = 255
 
 @dataclass(frozen=True, slots=True)
 class GrammarState:
-    """Where sequences (rows,) stand: phase, position in the bar and last piece there (-1: none yet)."""
+    """The state of sequences (rows,): phase, position in the bar and last piece there (-1: none yet)."""
 
     phase: npt.NDArray[np.int64]
     position: npt.NDArray[np.int64]
@@ -27,12 +27,15 @@ class GrammarState:
 
     @classmethod
     def start(cls, rows: int) -> GrammarState:
-        """Before the first bar."""
         return cls(np.full(rows, AT_START), np.full(rows, -1), np.full(rows, -1))
 
 
 class Grammar:
-    """The automaton of bars, positions and pieces over whole (byte pair encoded) tokens."""
+    """The automaton of bars, positions and pieces over byte pair encoded tokens.
+
+    Public arrays describe the tokens (tokens,): `first_position` and `last_position` (NONE and -1: none), `on_grid` and
+    `is_straight` (all positions on the grid, or on it without triplets), `has_piece` (tokens, pieces).
+    """
 
     def __init__(self, vocabulary: DrumVocabulary) -> None:
         size = len(vocabulary)
@@ -44,13 +47,13 @@ class Grammar:
         self.last_piece = np.full(size, -1, np.int64)
         self.end_phase = np.zeros(size, np.int64)
         self.on_grid = np.ones(size, bool)
-        self.is_straight = np.ones(size, bool)  # without triplets
+        self.is_straight = np.ones(size, bool)
         self.has_piece = np.zeros((size, len(PIECES)), bool)
         for token, run in enumerate(vocabulary.to_runs()):
             if run and _is_ordered(run):
                 self._add(token, run)
         self._moves = self.last_position >= 0
-        self._moves[self.bar_token] = True  # to before the first position, without a piece
+        self._moves[self.bar_token] = True
         positions = np.arange(-1, POSITIONS_PER_BAR)
         self._after_position: Mask = self.first_position[None] > positions[:, None]
         pieces = np.arange(-1, len(PIECES))
@@ -90,26 +93,26 @@ class Grammar:
             if kind == DrumVocabulary.PIECE:
                 self.has_piece[token, value] = True
 
-    def allowed(self, place: GrammarState) -> Mask:
-        """The tokens (rows, tokens) that may come next."""
-        allowed = self.starts[place.phase]
-        allowed &= self._after_position[place.position + 1]
-        allowed &= self._after_piece[place.piece + 1]
+    def allowed(self, state: GrammarState) -> Mask:
+        """The tokens that can come next (rows, tokens)."""
+        allowed = self.starts[state.phase]
+        allowed &= self._after_position[state.position + 1]
+        allowed &= self._after_piece[state.piece + 1]
         return allowed
 
-    def advance(self, place: GrammarState, tokens: npt.NDArray[np.int64]) -> GrammarState:
-        """Where the sequences stand after `tokens` (rows,)."""
+    def advance(self, state: GrammarState, tokens: npt.NDArray[np.int64]) -> GrammarState:
+        """The state after `tokens` (rows,)."""
         moves = self._moves[tokens]
         piece = self.last_piece[tokens]
         return GrammarState(
             self.end_phase[tokens],
-            np.where(moves, self.last_position[tokens], place.position),
-            np.where(moves, piece, np.maximum(piece, place.piece)),
+            np.where(moves, self.last_position[tokens], state.position),
+            np.where(moves, piece, np.maximum(piece, state.piece)),
         )
 
-    def frame(self, place: GrammarState) -> npt.NDArray[np.int64]:
-        """The sixteenth, 0..15, at which each sequence stands."""
-        return np.maximum(place.position, 0) // POSITIONS_PER_FRAME
+    def frame(self, state: GrammarState) -> npt.NDArray[np.int64]:
+        """The current sixteenth of each sequence, 0..15 (rows,)."""
+        return np.maximum(state.position, 0) // POSITIONS_PER_FRAME
 
 
 def _is_ordered(run: list[list[int]]) -> bool:

@@ -1,9 +1,8 @@
-"""Leans the choice of tokens towards the hits that the parts alone let expect.
+"""Guides the choice of tokens towards the hits that the network expects from parts and style.
 
-A token loses what its bad hits are worth and what the good hits are worth that it passes over, so long
-tokens gain nothing by length. A hit is worth
-the log-odds by which it is expected above a threshold: below one half, because for the F1 of a
-prediction a hit should be played well before it is likelier than not (Lipton et al., 2014).
+A hit is worth its log-odds above a threshold. A token loses the worth of its bad hits and of the good hits that it
+skips, so that long tokens gain nothing by their length. The threshold lies below one half: for the best F1 a hit is
+played before it is more likely than not (Lipton et al., 2014).
 """
 
 from __future__ import annotations
@@ -22,33 +21,36 @@ from musegen_daw.music.kit import PIECES
 Floats = npt.NDArray[np.float32]
 
 CELLS = FRAMES_PER_BAR * len(PIECES)
-AGAIN = -4.0  # nats
-SURE = 6.0  # log-odds beyond which an expectation counts no more
+SECOND_HIT_NATS = -4.0  # for a second position within a sixteenth
+MAX_ODDS = 6.0  # log-odds beyond which a hit is worth no more
 
 
 @dataclass(frozen=True, slots=True)
-class Lean:
-    """What one bar's expectations make of each token, wherever a sequence stands in the bar.
+class BarGuidance:
+    """The nats that the expected hits of one bar add to each token, by the state of the sequence.
 
     `tokens` (tokens,): the worth of the hits after a token's first position, less all good hits up to its end.
-    `again` (starting,): what changes where the sixteenth at which a token's first position lies is the present one.
-    `places` (1 + 16, tokens): both, and the worth of the hits before the first position, which fall on the present
-    sixteenth; before the bar's first position, then at each sixteenth. `passed` (cells + 1,): the worth of the good
-    hits up to each cell, of which those before the present place are not to be paid again.
+    `repeated` (starting,): the change where a token's first position lies in the current sixteenth.
+    `places` (1 + 16, tokens): the sum of both and of the hits before the first position, which fall in the current
+    sixteenth; row 0 is before the first position of the bar, the others are the sixteenths. `passed` (cells + 1,): the
+    worth of the good hits up to each cell; those before the current place do not count again.
     """
 
     tokens: Floats
-    again: Floats
+    repeated: Floats
     places: Floats
     passed: Floats
 
 
 class Guidance:
-    """The tables that tell which cells (sixteenth, piece) each token plays."""
+    """Knows the cells (sixteenth, piece) that each token plays, and scores tokens by them.
+
+    `lingers` (tokens,): whether a token has two positions within the last sixteenth it reaches.
+    """
 
     def __init__(self, vocabulary: DrumVocabulary, grammar: Grammar) -> None:
         size = len(vocabulary)
-        self.lingers = np.zeros(size, bool)  # whether a token moves on within the last sixteenth it reaches
+        self.lingers = np.zeros(size, bool)
         cells: list[int] = []
         owners: list[int] = []
         leads = np.zeros((len(PIECES), size), np.float32)
@@ -81,7 +83,7 @@ class Guidance:
                 self._end[token] = frame * len(PIECES) + stands
             elif run:
                 still.append(token)
-        # Few tokens begin with pieces, and with few sets of them: a product this small wakes no thread of the BLAS.
+        # Few tokens begin with pieces, and few sets of them occur: this keeps the product below small.
         self._leads, kinds = np.unique(leads, axis=1, return_inverse=True)
         self._lead_of = kinds.ravel()
         self._cells, self._owners = np.array(cells, np.int64), np.array(owners, np.int64)
@@ -98,62 +100,62 @@ class Guidance:
         self._starting_end = self._end[self._starting]
         self._after_frame = (1 + np.arange(FRAMES_PER_BAR)) * len(PIECES)
 
-    def lean(self, expected: Floats, threshold: float, strength: float) -> Lean:
-        """What `expected` (16, pieces), probabilities of hits, make of the tokens of a bar.
+    def of_bar(self, expected: Floats, threshold: float, strength: float) -> BarGuidance:
+        """The guidance of a bar from the probabilities of its hits (16, pieces).
 
-        A token that ends with a position pays for the least bad hit there: one must follow. A second hit within a
-        sixteenth earns nothing: it would be a flam for the sake of the score.
+        A token that ends with a position pays for the least bad hit there, because one must follow. A second hit
+        within a sixteenth earns nothing, so that the score does not ask for flams.
         """
         odds = np.log(np.maximum(expected, 1e-6)) - np.log(np.maximum(1 - expected, 1e-6))
-        worth = strength * np.clip(odds - np.log(threshold / (1 - threshold)), -SURE, SURE)
+        worth = strength * np.clip(odds - np.log(threshold / (1 - threshold)), -MAX_ODDS, MAX_ODDS)
         passed = np.concatenate([[0.0], np.cumsum(np.maximum(worth, 0))]).astype(np.float32)
         each, size = worth.ravel()[self._cells], len(self._end)
         own = np.bincount(self._owners, weights=each, minlength=size)
-        again = np.bincount(self._owners, weights=np.maximum(each, 0) * self._is_first, minlength=size)
+        repeated = np.bincount(self._owners, weights=np.maximum(each, 0) * self._is_first, minlength=size)
         tokens = (own - passed[self._end]).astype(np.float32)
         tokens[self._open] += np.minimum(worth.max(axis=1), 0)[self._open_frames]
         leaving = passed[self._after_frame]
         paid_already = np.minimum(passed[self._starting_end] - leaving[self._starting_frame], 0)
-        changes = AGAIN - again[self._starting].astype(np.float32) + paid_already
+        changes = SECOND_HIT_NATS - repeated[self._starting].astype(np.float32) + paid_already
         places = np.empty((1 + FRAMES_PER_BAR, size), np.float32)
         (worth.astype(np.float32) @ self._leads).take(self._lead_of, axis=1, out=places[1:])
         places[0] = places[1]
         places += tokens
         places.ravel()[self._starting_place] += changes
-        return Lean(tokens, changes, places, passed)
+        return BarGuidance(tokens, changes, places, passed)
 
-    def lean_logits(
+    def apply(
         self,
         logits: Floats,
-        leans: Sequence[Lean | None],
-        place: GrammarState,
+        bars: Sequence[BarGuidance | None],
+        state: GrammarState,
         lingers: npt.NDArray[np.bool_],
     ) -> Floats:
-        """The logits (rows, tokens) of sequences that stand at `place`, each drawn by its lean, None by nothing.
+        """The guided logits (rows, tokens) of sequences in `state`; None leaves a row as it is.
 
-        `lingers` (rows,) marks sequences that have moved on within the sixteenth they stand at.
+        `lingers` (rows,) marks sequences that have a second position within their current sixteenth.
         """
         rows = [
             own
-            if lean is None
-            else own + (self._after_moving(lean, position) if has_moved else self._at(lean, position, piece))
-            for own, lean, position, piece, has_moved in zip(
-                logits, leans, place.position.tolist(), place.piece.tolist(), lingers.tolist(), strict=True
+            if bar is None
+            else own + (self._after_moving(bar, position) if has_moved else self._at(bar, position, piece))
+            for own, bar, position, piece, has_moved in zip(
+                logits, bars, state.position.tolist(), state.piece.tolist(), lingers.tolist(), strict=True
             )
         ]
         return rows[0][None] if len(rows) == 1 else np.stack(rows)
 
-    def _at(self, lean: Lean, position: int, piece: int) -> Floats:
+    def _at(self, bar: BarGuidance, position: int, piece: int) -> Floats:
         frame = max(position, 0) // POSITIONS_PER_FRAME
-        scores = lean.places[1 + frame if position >= 0 else 0].copy()
-        scores[self._still] -= lean.passed[frame * len(PIECES) :].take(self._piece_after[1 + piece])
+        scores = bar.places[1 + frame if position >= 0 else 0].copy()
+        scores[self._still] -= bar.passed[frame * len(PIECES) :].take(self._piece_after[1 + piece])
         return scores
 
-    def _after_moving(self, lean: Lean, position: int) -> Floats:
+    def _after_moving(self, bar: BarGuidance, position: int) -> Floats:
         frame = max(position, 0) // POSITIONS_PER_FRAME
-        scores = lean.tokens.copy()
+        scores = bar.tokens.copy()
         if position >= 0:
             here = self._starting_frame == frame
-            scores[self._starting[here]] += lean.again[here]
-        scores[self._still] -= lean.passed[self._after_frame[frame]]
+            scores[self._starting[here]] += bar.repeated[here]
+        scores[self._still] -= bar.passed[self._after_frame[frame]]
         return scores

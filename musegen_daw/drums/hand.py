@@ -1,4 +1,4 @@
-"""How each hit is played: velocity and micro-timing of hits on the grid, as people play them."""
+"""How hits are played: what two hands can play, and the velocity and micro-timing of each hit."""
 
 from __future__ import annotations
 
@@ -18,33 +18,131 @@ from musegen_daw.drums.events import (
 from musegen_daw.models.session import Graph
 from musegen_daw.music.kit import PIECES
 
+HANDS = 2
+MOST_STROKES_A_SECOND = 14.0
+
+_NAMES = [piece.name for piece in PIECES]
+_IS_FOOT = np.array([name in ("kick", "pedal hat") for name in _NAMES])
+_KEPT_FIRST = (
+    ("snare",),
+    ("low tom", "mid tom", "high tom"),
+    ("crash",),
+    ("china",),
+    ("splash",),
+    ("side stick",),
+    ("clap",),
+    ("open hat",),
+    ("ride bell",),
+    ("ride",),
+    ("closed hat",),
+    ("cowbell",),
+    ("tambourine",),
+    ("shaker",),
+)
+_NEED = np.array([next((n for n, names in enumerate(_KEPT_FIRST) if name in names), 0) for name in _NAMES])
+_LAST = len(_KEPT_FIRST)
+# The first excludes the second: they are one instrument, or one arm plays both.
+_EXCLUDES = tuple(
+    (_NAMES.index(first), _NAMES.index(second))
+    for first, second in (
+        ("open hat", "closed hat"),
+        ("open hat", "pedal hat"),
+        ("snare", "side stick"),
+        ("ride bell", "ride"),
+        ("crash", "china"),
+        ("crash", "splash"),
+        ("china", "splash"),
+    )
+)
+_SNARE, _CLAP, _CRASH = (_NAMES.index(name) for name in ("snare", "clap", "crash"))
+# Positions within the beat from strong to weak: the beat, the half, thirds, sixteenths, the others.
+_WEAKNESS = np.full(POSITIONS_PER_BEAT, 4)
+_WEAKNESS[[12, 36]] = 3
+_WEAKNESS[[16, 32]] = 2
+_WEAKNESS[24] = 1
+_WEAKNESS[0] = 0
+
+
+def playable(hits: Array, bpm: float | None = None) -> Array:
+    """The HIT of `hits`, on the grid of `quantise`, that one drummer can play, in the same order.
+
+    At each position two hands strike two pieces at most: snare and toms have priority over cymbals, cymbals over hats,
+    hats over percussion; on the downbeat a crash has priority over a tom. Of an open and a closed hat, of a snare and
+    a side stick, and of several crashes at once, one stays. With `bpm`, no piece is struck more than 14 times a
+    second: strokes on weak positions are left out.
+    """
+    if len(hits) == 0:
+        return hits.copy()
+    found = hits[_within_two_hands(hits)]
+    return found if bpm is None else _within_stroke_rate(found, bpm)
+
+
+def _within_two_hands(hits: Array) -> npt.NDArray[np.bool_]:
+    """Which hits stay so that no position needs a third hand (hits,)."""
+    onset_of_hit, onset = np.unique(
+        hits["bar"].astype(np.int64) * POSITIONS_PER_BAR + hits["position"], return_inverse=True
+    )
+    rows, piece = onset.reshape(-1), hits["piece"].astype(np.int64)
+    order = np.lexsort((-hits["level"].astype(np.int64), piece, rows))
+    first = np.ones(len(hits), bool)
+    first[order[1:]] = (rows[order[1:]] != rows[order[:-1]]) | (piece[order[1:]] != piece[order[:-1]])
+
+    struck = np.zeros((len(onset_of_hit), len(PIECES)), bool)
+    struck[rows, piece] = True
+    level = np.zeros(struck.shape, np.int64)
+    level[rows[first], piece[first]] = hits["level"][first]
+    for stays, goes in _EXCLUDES:
+        struck[:, goes] &= ~struck[:, stays]
+    need = np.where(struck & ~_IS_FOOT, np.broadcast_to(_NEED, struck.shape), _LAST + 1)
+    doubled = struck[:, _SNARE] & struck[:, _CLAP]
+    need[doubled, _CLAP] = _LAST
+    downbeat = onset_of_hit % POSITIONS_PER_BAR == LEAD_POSITIONS
+    need[downbeat & struck[:, _CRASH], _CRASH] = 0
+    rank = np.argsort(np.argsort(need * 16 - level, axis=1, kind="stable"), axis=1, kind="stable")
+    struck &= _IS_FOOT | (rank < HANDS)
+    return first & struck[rows, piece]
+
+
+def _within_stroke_rate(hits: Array, bpm: float) -> Array:
+    least = POSITIONS_PER_BEAT * bpm / (60 * MOST_STROKES_A_SECOND)
+    while True:
+        time = hits["bar"].astype(np.int64) * POSITIONS_PER_BAR + hits["position"]
+        order = np.lexsort((time, hits["piece"]))
+        earlier, later = order[:-1], order[1:]
+        hurried = (hits["piece"][earlier] == hits["piece"][later]) & (time[later] - time[earlier] < least)
+        if not hurried.any():
+            return hits
+        weak = _WEAKNESS[(time - LEAD_POSITIONS) % POSITIONS_PER_BEAT]
+        goes = np.where(weak[earlier] > weak[later], earlier, later)[hurried]
+        stays = np.ones(len(hits), bool)
+        stays[goes] = False
+        hits = hits[stays]
+
+
 _PHASES, _BEATS = 12, 4  # steps of 4 positions a beat, beats a bar
 _ENERGY_KNOTS = np.arange(8) / 8
 _MAX_GAP_BEATS, _MAX_GAP_SECONDS = 2.0, 1.5
 STEP_FEATURES = len(PIECES) + _PHASES + _BEATS + 4 + 1 + len(_ENERGY_KNOTS) + 2
 
-_PLACE_STEP = 4  # positions: what is nearer than this shares what recurs from bar to bar
+_PLACE_STEP = 4  # positions; hits within one step share the noise that recurs from bar to bar
 _PLACES = POSITIONS_PER_BAR // _PLACE_STEP
 _DRIFT_FRAMES = 48
 _MAX_OFFSET_BEATS = 0.125
 _GAP_SHARE = 0.45  # of the way to the next onset: an offset never swaps two hits
-_LEAST_APART_BEATS = 0.125 + 0.002  # a 32nd, and what rounding to ticks may take
-_MAX_APART_MS = 8.0  # of hits that sound together, from their middle
-_KNEE = 112.0  # velocity from which a drawn one is bent towards 127, in place of being cut there
-_SOFT_KNEE, _SOFTEST = (
-    24.0,
-    6.0,
-)  # below the knee they are bent towards the softest: people play none below it
+_LEAST_APART_BEATS = 0.125 + 0.002  # a 32nd, and the rounding to ticks
+_MAX_APART_MS = 8.0  # of hits at one position, from their mean
+_KNEE = 112.0  # velocity above which values are compressed towards 127
+_SOFT_KNEE, _SOFTEST = 24.0, 6.0  # below the knee values are compressed towards the softest that people play
 VELOCITY_MEAN, VELOCITY_SPREAD, OFFSET_MEAN, OFFSET_SPREAD = range(4)
 
 
 class Noise(NamedTuple):
-    """What the spread of people is made of, as shares of its variance; what is left is each hit's own.
+    """The components of human variation, as shares of its variance; the rest is independent from hit to hit.
 
-    A take's hits of a piece are all a little louder than the mean (`velocity_take`) and those at one place in the
-    bar more so (`velocity_place`). In time the whole take leans one way (`offset_take`), each piece at its place
-    too (`offset_place`), and all pieces drift together (`offset_drift`, which keeps the share `drift_memory` of
-    itself from one sixteenth to the next).
+    Velocity varies by piece over the whole take (`velocity_take`) and by piece and place in the bar
+    (`velocity_place`). Timing varies over the whole take (`offset_take`), by piece and place (`offset_place`), and by a
+    drift that all pieces share (`offset_drift`), whose autocorrelation from one sixteenth to the next is
+    `drift_memory`.
     """
 
     velocity_take: float
@@ -57,20 +155,17 @@ class Noise(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlayedHits:
-    """How each hit is played: velocity 6..127 (hits,), and offset from the grid in quarter notes (hits,).
-
-    A negative offset is early.
-    """
+    """Velocity 6..127 (hits,) and offset from the grid in quarter notes (hits,), negative for early hits."""
 
     velocity: npt.NDArray[np.int64]
     offset_beats: npt.NDArray[np.float64]
 
 
 class HandSteps(NamedTuple):
-    """Hits as the network reads them: what sounds together is one step.
+    """Hits as the network reads them: all hits at one position are one step.
 
-    `features` (steps, STEP_FEATURES) float32; `step` (hits,) is each hit's; `at` (steps,) is counted in positions
-    from the start of the first bar.
+    `features` (steps, STEP_FEATURES); `step` (hits,): the step of each hit; `at` (steps,): positions from the start of
+    the first bar.
     """
 
     features: npt.NDArray[np.float32]
@@ -79,7 +174,10 @@ class HandSteps(NamedTuple):
 
 
 def read_steps(hits: Array, energy: npt.NDArray[np.float64], bpm: float) -> HandSteps:
-    """The steps of `hits` (sorted by bar and position): pieces, place, distance to neighbours, tempo, energy."""
+    """The steps of `hits` (sorted by bar and position): pieces, place, distance to neighbours, tempo, energy.
+
+    `energy` (bars,) runs from 0 to 1.
+    """
     place = hits["bar"].astype(np.int64) * POSITIONS_PER_BAR + hits["position"]
     begins = np.ones(len(hits), bool)
     begins[1:] = place[1:] != place[:-1]
@@ -110,15 +208,15 @@ def read_steps(hits: Array, energy: npt.NDArray[np.float64], bpm: float) -> Hand
 
 
 def _gaps(at: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Beats from the step before and to the step after, (steps, 2); 8 where there is none."""
+    """Beats from the previous and to the next step (steps, 2); 8 where there is none."""
     gaps = np.full((len(at), 2), 8.0)
     between = np.diff(at) / POSITIONS_PER_BEAT
     gaps[1:, 0] = gaps[:-1, 1] = between
     return gaps
 
 
-def _room_of_pieces(hits: Array) -> npt.NDArray[np.float64]:
-    """How far each hit may move, in beats (hits,), so that two of a piece that are a 32nd apart stay so."""
+def _room_per_piece(hits: Array) -> npt.NDArray[np.float64]:
+    """How far each hit can move, in beats (hits,), so that two hits of a piece stay at least a 32nd apart."""
     place = hits["bar"].astype(np.int64) * POSITIONS_PER_BAR + hits["position"]
     order = np.lexsort((place, hits["piece"]))
     room = np.full(len(hits), np.inf)
@@ -131,11 +229,11 @@ def _room_of_pieces(hits: Array) -> npt.NDArray[np.float64]:
 
 
 class Hand:
-    """Plays hits as people do; learned from drummers at full resolution (Gillick et al. 2019, Groove MIDI).
+    """Gives hits the velocity and timing of human drummers, learned from Groove MIDI (Gillick et al., 2019).
 
-    The graph takes the features of a few bars, (steps, STEP_FEATURES), and gives mean and spread of velocity (in
-    127ths) and of time (ms), (steps, 4, pieces), and the shares of `Noise`. What the spread consists of is drawn
-    here: bars that repeat keep their accents and still are never quite the same.
+    The graph takes the features of a few bars (steps, STEP_FEATURES) and returns mean and spread of velocity (in
+    127ths) and of time (ms), (steps, 4, pieces), and the shares of `Noise`. The noise is drawn here: repeated bars keep
+    their accents without being identical.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -151,10 +249,10 @@ class Hand:
         seed: int,
         spread: float = 1.0,
     ) -> PlayedHits:
-        """How each of `hits` (HIT on the grid, sorted by bar, position and piece) is played.
+        """How each of `hits` (HIT on the grid, sorted by bar, position and piece) is played, the same for a seed.
 
-        `energy` (bars,) runs from 0 to 1. `spread` scales what is random: 0 plays the mean. The same seed plays
-        the same. Raises ValueError where `energy` is of another length or the tempo is not positive.
+        `energy` (bars,) runs from 0 to 1. `spread` scales the noise: 0 plays the mean. Raises ValueError where
+        `energy` has another length or the tempo is not positive.
         """
         if np.shape(energy) != (bars,):
             raise ValueError(f"energy must have one value for each of {bars} bars, got {np.shape(energy)}")
@@ -173,13 +271,13 @@ class Hand:
             velocity = velocity + spread * 127 * means[:, VELOCITY_SPREAD] * louder
             offset_ms = offset_ms + spread * means[:, OFFSET_SPREAD] * later
         room = np.minimum(_MAX_OFFSET_BEATS, _GAP_SHARE * _gaps(steps.at).min(axis=1))[steps.step]
-        room = np.minimum(room, _room_of_pieces(hits))
-        offset = _together(offset_ms, steps.step) * bpm / 60_000
-        return PlayedHits(_whole(velocity), np.clip(offset, -room, room))
+        room = np.minimum(room, _room_per_piece(hits))
+        offset = _drawn_together(offset_ms, steps.step) * bpm / 60_000
+        return PlayedHits(_compressed(velocity), np.clip(offset, -room, room))
 
 
-def _whole(velocity: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Velocities 6..127; beyond the knees they approach the ends, so that loud and soft hits still differ."""
+def _compressed(velocity: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Velocities 6..127 with soft knees at both ends, so that very loud and very soft hits still differ."""
     above, below = np.maximum(velocity - _KNEE, 0), np.maximum(_SOFT_KNEE - velocity, 0)
     reach, depth = 127 - _KNEE, _SOFT_KNEE - _SOFTEST
     held = np.clip(velocity, _SOFT_KNEE, _KNEE)
@@ -187,8 +285,10 @@ def _whole(velocity: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.rint(bent).astype(np.int64)
 
 
-def _together(offset_ms: npt.NDArray[np.float64], step: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Hits of one step near to their common time: what would be heard as two is drawn in."""
+def _drawn_together(
+    offset_ms: npt.NDArray[np.float64], step: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Offsets of the hits of one step close to their mean, so that the ear hears one onset."""
     middle = (np.bincount(step, offset_ms) / np.bincount(step))[step]
     return middle + _MAX_APART_MS * np.tanh((offset_ms - middle) / _MAX_APART_MS)
 
@@ -196,7 +296,7 @@ def _together(offset_ms: npt.NDArray[np.float64], step: npt.NDArray[np.int64]) -
 def _draw(
     hits: Array, steps: HandSteps, bars: int, noise: Noise, random: np.random.Generator
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """How much louder and later than the mean each hit is, in its own spreads, each (hits,)."""
+    """How much louder and later than the mean each hit is, in units of its spread, each (hits,)."""
     piece = hits["piece"]
     place = hits["position"] // _PLACE_STEP
     take = random.standard_normal(len(PIECES) + 1)
@@ -226,7 +326,7 @@ def _mix(
 
 
 def _drift(bars: int, memory: float, random: np.random.Generator) -> npt.NDArray[np.float64]:
-    """A slow wander of variance 1 for every sixteenth of `bars`."""
+    """A slow drift of variance 1 (16·bars,)."""
     kernel = memory ** np.arange(_DRIFT_FRAMES)
     frames = bars * (POSITIONS_PER_BAR // POSITIONS_PER_FRAME)
     drawn = random.standard_normal(frames + _DRIFT_FRAMES - 1)

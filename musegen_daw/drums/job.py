@@ -1,4 +1,4 @@
-"""From parts, bars and a person's settings to a request for the drum generator, and its takes in the song's time."""
+"""From parts, bars and settings to a request for the drum generator, and back to takes in song time."""
 
 from __future__ import annotations
 
@@ -25,17 +25,13 @@ MAX_PRIMER_BARS = 8
 
 
 class DrumWriter(Protocol):
-    """What is needed of a drum generator."""
+    """A drum generator, here or in another process; the takes of a result are sorted, the best first."""
 
     @property
-    def name(self) -> str:
-        """The model's name."""
-        ...
+    def name(self) -> str: ...
 
     @property
-    def styles(self) -> StyleBook:
-        """The styles that the model has learned."""
-        ...
+    def styles(self) -> StyleBook: ...
 
     def generate(
         self,
@@ -43,9 +39,7 @@ class DrumWriter(Protocol):
         *,
         progress: Progress | None = None,
         cancelled: IsCancelled | None = None,
-    ) -> DrumResult:
-        """The takes for `request`, the best fitting first."""
-        ...
+    ) -> DrumResult: ...
 
 
 OpenGenerator = Callable[[Path], DrumWriter]
@@ -53,7 +47,7 @@ OpenGenerator = Callable[[Path], DrumWriter]
 
 @dataclass(frozen=True, slots=True)
 class Primer:
-    """Drums that were played just before: General MIDI pitches, in `bars` that begin at tick 0."""
+    """Drums to continue: General MIDI pitches, in `bars` that begin at tick 0."""
 
     drums: Clip
     bars: tuple[Bar, ...]
@@ -61,7 +55,7 @@ class Primer:
 
 @dataclass(frozen=True, slots=True)
 class LockedDrums:
-    """Drums (General MIDI pitches) of which the hits of `voices` and of `bars`, by index, stand as they are."""
+    """Drums (General MIDI pitches) of which the hits of `voices` and of `bars`, by index, stay as they are."""
 
     drums: Clip
     voices: frozenset[str] = frozenset()
@@ -70,13 +64,13 @@ class LockedDrums:
 
 @dataclass(frozen=True, slots=True)
 class DrumJob:
-    """A request, and by how much it is later than the song because a primer goes before it."""
+    """A request, which is later than the song by the length of its primer."""
 
     request: DrumRequest
     primer_ticks: int
 
     def in_song(self, take: Clip) -> Clip:
-        """A take in the time of the song; a hit pushed ahead of the first bar has no room before it."""
+        """A take in song time; a hit ahead of the first bar moves to its start."""
         end_ticks = self.request.bars[-1].end_ticks - self.primer_ticks
         moved = (
             replace(note, start_ticks=max(0, note.start_ticks - self.primer_ticks)) for note in take.notes
@@ -90,21 +84,21 @@ def drum_job(
     time_map: TimeMap,
     settings: DrumSettings,
     primer: Primer | None = None,
-    kept: LockedDrums | None = None,
+    locked: LockedDrums | None = None,
     *,
     styles: StyleBook | None = None,
     plan: Plan | None = None,
     sections: Sequence[int] = (),
 ) -> DrumJob:
-    """The request for drums to `parts` in `bars`, all counted at the PPQ of `time_map`.
+    """The request for drums to `parts` in `bars`, all at the PPQ of `time_map`.
 
-    `styles` are those of the generator, in which a style is looked up; a `plan` has a bar for each of `bars`, and
-    `sections` are indices into them. Raises MusegenError where there is no such style.
+    A style given by name is looked up in `styles`, those of the generator. `plan` has a bar for each of `bars`;
+    `sections` are indices into them. Raises MusegenError for an unknown style.
     """
     primer_bars = primer.bars if primer else ()
     primer_ticks = sum(bar.length_ticks for bar in primer_bars)
     request = DrumRequest(
-        # What a channel is told besides notes is not listened to, and may be a great deal to send to a process.
+        # The model reads notes only; controllers would be a lot to send to another process.
         parts=tuple(replace(part.shift(primer_ticks), messages=()) for part in parts),
         bars=tuple(replace(bar, start_ticks=bar.start_ticks + primer_ticks) for bar in bars),
         ppq=time_map.ppq,
@@ -113,9 +107,9 @@ def drum_job(
         sections=tuple(sections),
         primer=primer.drums if primer else None,
         primer_bars=primer_bars,
-        kept=kept.drums.shift(primer_ticks) if kept else None,
-        kept_voices=kept.voices if kept else frozenset(),
-        kept_bars=kept.bars if kept else frozenset(),
+        locked=locked.drums.shift(primer_ticks) if locked else None,
+        locked_voices=locked.voices if locked else frozenset(),
+        locked_bars=locked.bars if locked else frozenset(),
         **{
             **{name: getattr(settings, name) for name in SETTINGS},
             "style": chosen_style(settings.style, styles),
@@ -125,16 +119,16 @@ def drum_job(
 
 
 def chosen_style(style: str | Style | None, styles: StyleBook | None) -> Style | None:
-    """A style by its name or code in the book, by the name of a bundled groove, or of the drums in a .mid file.
+    """The style with that name or code in the book, of that bundled groove, or of the drums in that .mid file.
 
-    "" is none. Raises MusegenError, in one sentence, where there is no such style or file.
+    "" is None. Raises MusegenError for an unknown style or file.
     """
     if not isinstance(style, str):
         return style
     if not style.strip():
         return None
-    # Here, because the command line starts without them.
-    from musegen_daw.drums.naming import bundled_grooves, find_style, style_of_drums
+    # Imported late, so that the command line starts fast.
+    from musegen_daw.drums.style_names import bundled_grooves, find_style, style_of_drums
 
     if style.lower().endswith(MIDI_SUFFIXES):
         drums, song = read_drums(Path(style))
@@ -145,10 +139,7 @@ def chosen_style(style: str | Style | None, styles: StyleBook | None) -> Style |
 
 
 def read_drums(path: Path) -> tuple[Clip, Song]:
-    """The drums of a file of drums, and its song; the only track of a file is taken as drums.
-
-    Raises MidiFileError when there are none.
-    """
+    """The drums of a MIDI file, and its song; raises MidiFileError for a file without drums, see `drums_of`."""
     song = read_midi(path)
     drums = drums_of(song)
     if drums is None:
@@ -157,7 +148,7 @@ def read_drums(path: Path) -> tuple[Clip, Song]:
 
 
 def primer_of(song: Song, ppq: int) -> Primer | None:
-    """The last bars of the drums of a song at `ppq`, from tick 0; None where there are none."""
+    """The last eight bars of the drums of a song at `ppq`, from tick 0; None without drums."""
     drums = drums_of(song)
     if drums is None:
         return None
@@ -173,7 +164,7 @@ def primer_of(song: Song, ppq: int) -> Primer | None:
 
 
 def drums_of(song: Song) -> Clip | None:
-    """The drums of a song as one clip; where none are known to be drums, the only track counts as drums."""
+    """The drums of a song as one clip; where no track is known to be drums, an only track counts as drums."""
     drums = [clip for clip in song.drums if clip.notes]
     if drums:
         return merged(drums)
@@ -181,5 +172,5 @@ def drums_of(song: Song) -> Clip | None:
 
 
 def merged(clips: Sequence[Clip]) -> Clip:
-    """All clips as one; there must be at least one."""
+    """All clips as one; needs at least one."""
     return reduce(Clip.merge, clips)

@@ -1,4 +1,4 @@
-"""Meters as the model knows them: how many sixteenths a model bar has, and whether its beats are dotted quarters."""
+"""The meters that the model distinguishes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ METERS = {
     "2/4": Meter(8, False),
     "7/8": Meter(14, False),
 }
-"""Those that have a name of their own; whatever else there is counts as other."""
+"""All other meters count as "other"."""
 
-UNKNOWN_METER, OTHER_METER = 0, len(METERS) + 1
+OTHER_METER = len(METERS) + 1  # 0 is unknown
 METER_SIZE = len(METERS) + 2
 
 
 def meter_level(frames: int, *, is_compound: bool) -> int:
-    """The model's level for a meter, from 1 on."""
+    """The control level of a meter, from 1 on."""
     for level, meter in enumerate(METERS.values(), 1):
         if meter == (frames, is_compound):
             return level
@@ -36,7 +36,7 @@ def meter_level(frames: int, *, is_compound: bool) -> int:
 
 
 def bar_frames(bar: Bar, ppq: int) -> int:
-    """How many sixteenths of `bar` there are, a begun one too."""
+    """The sixteenths of a model bar, rounded up."""
     return min(16, -(-4 * bar.length_ticks // ppq))
 
 

@@ -1,4 +1,4 @@
-"""What each bar of a drum track is to be: a groove, a repeat, a fill, a stop; crash, cymbal, density and energy."""
+"""Plans: the kind of each bar of a drum track, its crash, cymbal, density and energy. Imports no numpy."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from enum import Enum
 from typing import Any
 
 REPEAT_LAGS = (1, 2, 4, 8)
-"""How many bars ago the bar was that a repeat plays again, as the network knows them."""
+"""Distances in bars from which the network can repeat a bar."""
 
 
 class BarKind(Enum):
-    """What a bar is.
-
-    A groove is new, a variation keeps most of what the bars before it play, a fill leads into the next bar, a
-    repeat is an earlier bar, a stop is silent.
-    """
+    """A groove is new, a variation keeps most of the bars before, a fill leads into the next bar, a stop is silent."""
 
     GROOVE = "groove"
     VARIATION = "variation"
@@ -26,7 +22,7 @@ class BarKind(Enum):
 
 
 class Cymbal(Enum):
-    """What keeps time in a bar."""
+    """The timekeeper of a bar."""
 
     CLOSED_HAT = "closed hat"
     OPEN_HAT = "open hat"
@@ -39,9 +35,9 @@ class Cymbal(Enum):
 class BarPlan:
     """One bar of a plan.
 
-    `repeats` is how many bars ago the bar was that a repeat plays again, else 0. `crash` is a crash on the downbeat.
-    `density` and `energy` run from 0 to 1: the sparsest to the busiest, the softest to the loudest training bars.
-    `section` counts from 0.
+    `repeats`: how many bars before is the bar that a repeat plays again, else 0. `crash`: a crash on the downbeat.
+    `density` and `energy` run from 0 to 1, the sparsest to the busiest and the softest to the loudest training bars.
+    `section` counts from 0. Raises ValueError for impossible values.
     """
 
     kind: BarKind = BarKind.GROOVE
@@ -62,11 +58,10 @@ class BarPlan:
 
     @property
     def is_written(self) -> bool:
-        """Whether the bar is written anew."""
+        """Whether the model writes the bar."""
         return self.kind in (BarKind.GROOVE, BarKind.VARIATION, BarKind.FILL)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON can hold them."""
         return {
             "kind": self.kind.value,
             "repeats": self.repeats,
@@ -80,8 +75,6 @@ class BarPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What every bar is, in order."""
-
     bars: tuple[BarPlan, ...] = ()
 
     def __len__(self) -> int:
@@ -99,15 +92,15 @@ class Plan:
 
     @classmethod
     def from_list(cls, rows: Sequence[Mapping[str, Any]]) -> Plan:
-        """The plan of `to_list`; what a bar leaves out is as in the bar before it, its kind is a groove.
+        """The plan of `to_list`; omitted values are those of the bar before, an omitted kind is a groove.
 
-        Raises ValueError, in a sentence for a person, for anything that is no plan.
+        Raises ValueError, with a sentence for the user, for anything else.
         """
         bars: list[BarPlan] = []
         before = BarPlan()
         for number, row in enumerate(rows, 1):
             if not isinstance(row, Mapping):
-                raise ValueError(f"bar {number} of the plan is not a table of values")
+                raise ValueError(f"bar {number} of the plan is not an object")
             unknown = set(row) - {"bar", *before.to_dict()}
             if unknown:
                 raise ValueError(f"bar {number} of the plan has an unknown value {min(map(str, unknown))!r}")

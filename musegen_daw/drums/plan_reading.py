@@ -1,4 +1,4 @@
-"""Plans read off drums: what every bar of a drum track is, as symbols that a network can learn and an app can edit."""
+"""Reads plans off drums, as labels for the networks and as bars of a `Plan`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MOST_HITS = 63
 ENERGY_STEPS = 4  # a step of energy is a quarter of a level
 SAME_PATTERN = 0.6  # Jaccard index from which two bars count as one groove
 
-# kind: index 0..7 (groove, variation, fill, stop, repeats of REPEAT_LAGS); cymbal: index into CYMBALS; density and
-# energy: 0..1, the share of training bars with less
+# kind: 0..7 (groove, variation, fill, stop, repeats of REPEAT_LAGS); cymbal: index into CYMBALS; density and energy:
+# 0..1, the share of training bars with less
 LABEL = np.dtype([("kind", "u1"), ("crash", "?"), ("cymbal", "u1"), ("density", "<f4"), ("energy", "<f4")])
 
-_KIND_ORDER = (BarKind.GROOVE, BarKind.VARIATION, BarKind.FILL, BarKind.STOP)
+NEW_KINDS = (BarKind.GROOVE, BarKind.VARIATION, BarKind.FILL, BarKind.STOP)
 _SOUND_OF_PIECE = np.array(
     [
         voice if voice is not None else len(VOICES) + sum(other is None for other in VOICE_OF_PIECE[:piece])
@@ -42,15 +42,14 @@ _CARRIES_ENERGY = np.array([piece.name in ("kick", "snare") for piece in PIECES]
 
 @dataclass(frozen=True, slots=True)
 class PlanScale:
-    """What makes a bar dense or loud: for each count of hits (64,) and each quarter of a level (61,), the share of
-    training bars with less, half of those with as much counted too."""
+    """Density by number of hits (64,) and energy by mean level in quarters (61,): percentile ranks of training bars."""
 
     density: tuple[float, ...]
     energy: tuple[float, ...]
 
     @classmethod
     def learn(cls, hits_per_bar: npt.ArrayLike, mean_level: npt.ArrayLike) -> PlanScale:
-        """The scale of played bars: hits per sixteen sixteenths (bars,) and mean levels 0..15 (bars,)."""
+        """The scale of bars with these hits per sixteen sixteenths and these mean levels 0..15, both (bars,)."""
 
         def ranks(values: npt.NDArray[np.int64], size: int) -> tuple[float, ...]:
             counts = np.bincount(np.clip(values, 0, size - 1), minlength=size) + 1e-6
@@ -71,22 +70,16 @@ class PlanScale:
         return cls(density, energy)
 
     def density_of(self, hits_per_bar: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """Density 0..1 of bars with so many hits."""
         hits = np.rint(np.asarray(hits_per_bar, float)).astype(np.int64)
         return np.array(self.density, np.float32)[np.clip(hits, 0, MOST_HITS)]
 
     def energy_of(self, mean_level: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """Energy 0..1 of bars of such mean levels 0..15."""
         steps = np.rint(np.asarray(mean_level, float) * ENERGY_STEPS).astype(np.int64)
         return np.array(self.energy, np.float32)[np.clip(steps, 0, len(self.energy) - 1)]
 
     def hits_at(self, density: float) -> int:
-        """How many hits a 4/4 bar of this density has."""
+        """The number of hits of a 4/4 bar of this density."""
         return int(np.abs(np.array(self.density) - density).argmin())
-
-    def level_at(self, energy: float) -> float:
-        """The mean level 0..15 of a bar of this energy."""
-        return float(np.abs(np.array(self.energy) - energy).argmin()) / ENERGY_STEPS
 
 
 def bar_measures(
@@ -109,12 +102,11 @@ def bar_measures(
 def read_plan(
     hits: Array, bars: int, scale: PlanScale, frames: npt.ArrayLike = FRAMES_PER_BAR
 ) -> npt.NDArray[np.void]:
-    """What each bar is: LABEL (bars,), of HIT on the grid of `quantise`.
+    """The label of each bar, LABEL (bars,), of HIT on the grid of `quantise`; `frames` are the sixteenths of each bar.
 
     A repeat has the same cells (sixteenth and voice) as the bar 1, 2, 4 or 8 before, the nearest that has. Of the
     others a fill differs from the majority of the four bars before (Jaccard < .6) by two more toms, or two more
-    snares in its second half; a variation keeps .6 or more of that majority; the rest are grooves. `frames` are the
-    sixteenths of each bar.
+    snares in its second half; a variation keeps .6 or more of that majority; the rest are grooves.
     """
     length = np.broadcast_to(np.asarray(frames, np.int64), bars)
     cells = np.zeros((bars, FRAMES_PER_BAR, _SOUNDS), bool)
@@ -141,7 +133,7 @@ def read_plan(
 def _new_kinds(
     cells: npt.NDArray[np.bool_], played: npt.NDArray[np.bool_], length: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.uint8]:
-    """Groove, variation or fill of every bar, were it no repeat."""
+    """Groove, variation or fill for every bar, repeats included."""
     bars = len(cells)
     late = np.arange(FRAMES_PER_BAR) >= length[:, None] // 2
     toms = cells[:, :, _TOMS].sum(axis=(1, 2)).astype(np.int64)
@@ -171,7 +163,7 @@ def _new_kinds(
 
 
 def _window(values: npt.NDArray[np.bool_], first: int) -> npt.NDArray[np.bool_]:
-    """The values of the four bars from `first` bars away: (bars, 4), False outside."""
+    """The values of four bars from an offset of `first` bars on: (bars, 4), False outside."""
     bars = len(values)
     padded = np.concatenate([np.zeros(4, bool), values, np.zeros(5, bool)])
     return padded[np.arange(bars)[:, None] + 4 + first + np.arange(4)]
@@ -188,35 +180,26 @@ def level_of(value: npt.ArrayLike) -> npt.NDArray[np.int64]:
     return np.clip((np.asarray(value, float) * LEVELS).astype(np.int64), 0, LEVELS - 1)
 
 
-def to_bar_plans(
-    labels: npt.NDArray[np.void], sections: npt.ArrayLike = 0, first_bar: int = 0
-) -> list[BarPlan]:
-    """Labels (bars,) as bars of a plan; a repeat of what lies before bar `first_bar` of them becomes a groove."""
-    numbers = np.broadcast_to(np.asarray(sections, np.int64), len(labels)).tolist()
-    return [
-        _bar_plan(label, section, first_bar, bar)
-        for bar, (label, section) in enumerate(zip(labels.tolist(), numbers, strict=True))
-    ][first_bar:]
+def to_bar_plans(labels: npt.NDArray[np.void]) -> list[BarPlan]:
+    """Labels (bars,) as bars of a plan, all of section 0."""
+    return [_bar_plan(*label) for label in labels.tolist()]
 
 
-def _bar_plan(label: Sequence[Any], section: int, first_bar: int, bar: int) -> BarPlan:
-    kind, crash, cymbal, density, energy = label
+def _bar_plan(kind: int, crash: bool, cymbal: int, density: float, energy: float) -> BarPlan:
     repeats = REPEAT_LAGS[kind - FIRST_REPEAT] if kind >= FIRST_REPEAT else 0
-    if repeats > bar - first_bar:
-        kind, repeats = GROOVE, 0
-    bar_kind = BarKind.REPEAT if repeats else _KIND_ORDER[kind]
-    dense, loud = (min(1.0, max(0.0, float(value))) for value in (density, energy))
-    return BarPlan(bar_kind, repeats, bool(crash), CYMBALS[cymbal], dense, loud, section)
+    bar_kind = BarKind.REPEAT if repeats else NEW_KINDS[kind]
+    dense, loud = (min(1.0, max(0.0, value)) for value in (density, energy))
+    return BarPlan(bar_kind, repeats, crash, CYMBALS[cymbal], dense, loud)
 
 
 def from_bar_plans(bars: Sequence[BarPlan]) -> npt.NDArray[np.void]:
-    """Bars of a plan as LABEL (bars,); what repeats a bar that the network has no word for is a groove."""
+    """Bars of a plan as LABEL (bars,); a repeat at a distance unknown to the network becomes a groove."""
     labels = np.zeros(len(bars), LABEL)
     for label, bar in zip(labels, bars, strict=True):
         if bar.repeats in REPEAT_LAGS:
             label["kind"] = FIRST_REPEAT + REPEAT_LAGS.index(bar.repeats)
         else:
-            label["kind"] = GROOVE if bar.repeats else _KIND_ORDER.index(bar.kind)
+            label["kind"] = GROOVE if bar.repeats else NEW_KINDS.index(bar.kind)
         label["crash"], label["cymbal"] = bar.crash, CYMBALS.index(bar.cymbal)
         label["density"], label["energy"] = bar.density, bar.energy
     return labels

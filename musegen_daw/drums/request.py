@@ -1,4 +1,4 @@
-"""What is asked of the drum generator, and what it answers."""
+"""Requests to the drum generator, and its results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from musegen_daw.music.parts import check_bar_count
 from musegen_daw.music.time import Bar
 
 if TYPE_CHECKING:
-    from musegen_daw.drums.style import Style  # which needs numpy: the command line starts without it
+    from musegen_daw.drums.style import Style  # imports numpy, which the command line starts without
 
 DEFAULT_TEMPERATURE = 0.9
 DEFAULT_TOP_P = 0.95
@@ -23,18 +23,16 @@ MAX_FOLLOW = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrumSettings:
-    """What a person asks of the drums, whatever the song.
+    """The musician's settings, for any song.
 
-    `variations` takes are written: in the likeliest different styles, or, where a `style` is given, one in that style
-    and the others in the styles most like it; `within_style` writes all of them in one style. A style that is a text
-    is looked up before anything is written (`job.chosen_style`).
-    `follow` is how closely to follow the parts: 0 leaves all to the decoder's taste, more draws it towards the hits
-    that the parts let expect in the style (see `guidance`).
-    `density`, `energy`, `fills`, `crashes` and `complexity` are controls from 0 to 1, None leaves them to the model:
-    how much is played, how hard, how many of the places where a drummer may play a fill or a crash have one (0.5 is
-    as people do, 0 none), how far bars differ from one another.
-    `human_timing` False keeps hits on the plain grid. Unless `any_hands`, nothing is written that two hands and two
-    feet cannot play.
+    `variations`: number of takes, in the most likely different styles, or with a `style` the first in that style and
+    the others in similar ones; with `within_style` all are in one style. A style given as text is looked up before
+    generation (`job.chosen_style`).
+    `follow`: how closely to follow the parts; 0 leaves all to the decoder (see `guidance`).
+    `density`, `energy`, `fills`, `crashes`, `complexity`: controls from 0 to 1, None leaves them to the model: how much
+    is played, how hard, how many of the possible fills and crashes are played (0 none, 0.5 as people do), how much
+    bars differ from one another.
+    `human_timing` False keeps hits on the grid. `any_hands` allows what two hands and two feet cannot play.
     """
 
     seed: int = 0
@@ -60,15 +58,15 @@ CONTROLS = ("density", "energy", "fills", "crashes", "complexity")
 
 @dataclass(frozen=True, slots=True)
 class DrumRequest(DrumSettings):
-    """Drums for `bars`, following `parts`, as the settings say; everything is counted at the PPQ of the parts.
+    """Drums for `bars` that follow `parts`; all times are at `ppq`, that of the parts.
 
-    `heard_until_ticks` hides the parts from that tick on, as when playing live (None: all is known).
-    `plan` says what every one of `bars` is, in place of the model; `sections` are the indices of bars at which a
-    section begins. `fill_bars` are indices of bars that are fills whatever the plan says.
+    `heard_until_ticks` hides the parts from that tick on, as in live playing (None: all is known).
+    `plan` replaces the plan of the model, a bar for each of `bars`; `sections` are the indices of the bars that begin
+    sections, `fill_bars` of bars that are fills whatever the plan says.
 
-    `primer` holds earlier drum bars in the same time as the parts, in the bars just before `bars`; without a
-    `style` the drums go on in its style. Hits of `kept` in `kept_voices` (names of `music.kit.VOICES`) or in
-    `kept_bars` (indices into `bars`) stay as they are and the rest is written around them.
+    `primer` holds earlier drums in `primer_bars`, just before `bars`; without a `style` the drums continue in its
+    style. Hits of `locked` in `locked_voices` (names of `music.kit.VOICES`) or in `locked_bars` (indices into `bars`)
+    stay as they are, and the rest is written around them.
     """
 
     parts: tuple[Clip, ...]
@@ -82,17 +80,17 @@ class DrumRequest(DrumSettings):
     heard_until_ticks: int | None = None
     primer: Clip | None = None
     primer_bars: tuple[Bar, ...] = ()
-    kept: Clip | None = None
-    kept_voices: frozenset[str] = frozenset()
-    kept_bars: frozenset[int] = frozenset()
+    locked: Clip | None = None
+    locked_voices: frozenset[str] = frozenset()
+    locked_bars: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class DrumTake:
     """One variation.
 
-    Its drums (GM pitches, same ticks as the request), its mean log-likelihood a written bar in nats, the tokens of
-    the bars that were written, its style and how likely that is given the parts (0..1), and the plan of `bars`.
+    Its drums (General MIDI pitches, ticks of the request), its mean log-likelihood a written bar in nats, the tokens of
+    the written bars, its style and the probability of that style given the parts, and the plan of `bars`.
     """
 
     drums: Clip
@@ -105,26 +103,26 @@ class DrumTake:
 
 @dataclass(frozen=True, slots=True)
 class DrumResult:
-    """The variations of one request, the best first."""
+    """The takes of a request, the best first."""
 
     takes: tuple[DrumTake, ...]
     seed: int
 
 
 def check(request: DrumRequest) -> None:
-    """Raise ValueError where a request makes no sense."""
+    """Raise ValueError for an impossible request."""
     if not request.bars:
         raise ValueError("a request needs at least one bar")
     check_bar_count(len(request.bars))
     if request.variations < 1:
-        raise ValueError(f"at least one variation must be asked for, got {request.variations}")
+        raise ValueError(f"variations must be at least 1, got {request.variations}")
     if not 0 <= request.follow <= MAX_FOLLOW:
         raise ValueError(f"follow must be within 0..{MAX_FOLLOW:g}, got {request.follow}")
     for name in CONTROLS:
         value = getattr(request, name)
         if value is not None and not 0 <= value <= 1:
             raise ValueError(f"{name} must be within 0..1, got {value}")
-    unknown = request.kept_voices - set(VOICES)
+    unknown = request.locked_voices - set(VOICES)
     if unknown:
         raise ValueError(f"unknown voices: {', '.join(sorted(unknown))}")
     if request.ppq <= 0:
@@ -136,13 +134,13 @@ def check(request: DrumRequest) -> None:
         raise ValueError("each bar must begin where the one before it ends, those of the primer first")
     if (request.primer is None) != (not request.primer_bars):
         raise ValueError("a primer needs its bars, and primer bars a primer")
-    if request.kept is None and (request.kept_voices or request.kept_bars):
-        raise ValueError("voices or bars are to be kept, but there are no drums to keep them of")
-    for name in ("kept_bars", "fill_bars", "sections"):
+    if request.locked is None and (request.locked_voices or request.locked_bars):
+        raise ValueError("voices or bars are locked, but there are no locked drums")
+    for name in ("locked_bars", "fill_bars", "sections"):
         if any(not 0 <= bar < len(request.bars) for bar in getattr(request, name)):
-            raise ValueError(f"{name} has a bar outside those asked for")
+            raise ValueError(f"{name} has a bar outside the request")
     if request.plan is not None and len(request.plan) != len(request.bars):
         raise ValueError(f"a plan of {len(request.plan)} bars for {len(request.bars)}")
-    for clip in (*request.parts, *(each for each in (request.primer, request.kept) if each is not None)):
+    for clip in (*request.parts, *(each for each in (request.primer, request.locked) if each is not None)):
         if clip.ppq != request.ppq:
             raise ValueError(f"clip {clip.name!r} has {clip.ppq} PPQ, the request {request.ppq}")

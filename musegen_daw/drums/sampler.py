@@ -1,4 +1,4 @@
-"""Seeded sampling with a temperature and a nucleus, one random stream per variation."""
+"""Seeded sampling with temperature and nucleus (top-p), one random stream per take."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-TAIL_NATS = (
-    16.0  # what is this much less likely than the best, at the temperature, is never drawn nor counted
-)
+TAIL_NATS = 16.0  # below the best, at the temperature; tokens beyond are neither drawn nor counted
 DRAWS = 256
-COLDEST = 1e-4  # below, the likeliest token is drawn
+COLDEST = 1e-4  # below this temperature the likeliest token is drawn
 
 
 class Sampler:
-    """Draws one token per row; row k draws the same for the same seed, however many rows there are."""
+    """Draws one token per row; row k draws the same for a seed, however many rows there are."""
 
     def __init__(self, seed: int, rows: int, temperature: float, top_p: float) -> None:
         if not 0 <= temperature < math.inf:
@@ -33,10 +31,10 @@ class Sampler:
         active: npt.NDArray[np.bool_] | None = None,
         rows: npt.NDArray[np.int64] | None = None,
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Tokens (rows,) among the allowed ones and their log-likelihoods, for logits (rows, tokens).
+        """Tokens (rows,) among the allowed ones (rows, tokens) and their log-likelihoods, for logits (rows, tokens).
 
-        Only `active` rows (None: all) draw; the others get token 0 and likelihood 0. `rows` (None: from 0 on) says
-        whose stream each row draws from.
+        Only `active` rows (None: all) draw; the others get token 0 and likelihood 0. `rows` (None: from 0 on) are the
+        random streams to use.
         """
         chosen = np.zeros(len(logits), np.int64)
         likelihood = np.zeros(len(logits))
@@ -58,8 +56,10 @@ class Sampler:
         return chosen, likelihood
 
     def _pick(self, below: npt.NDArray[np.float32], odds: npt.NDArray[np.float64], wanted: float) -> int:
-        """The index into `below`, logits less their highest (of which `odds` are the exponentials), that lies at the
-        share `wanted` of the nucleus."""
+        """The index into `below`, logits less their maximum, at the share `wanted` of the nucleus.
+
+        `odds` are the exponentials of `below`.
+        """
         order = (-below).argsort()
         if self._temperature != 1:
             odds = np.exp(below / self._temperature, dtype=np.float64)
@@ -70,7 +70,7 @@ class Sampler:
 
 
 class _Uniform:
-    """Numbers from 0 to 1, drawn in blocks."""
+    """Uniform numbers from 0 to 1, drawn in blocks for speed."""
 
     def __init__(self, random: np.random.Generator) -> None:
         self._random = random

@@ -1,9 +1,9 @@
-"""Styles: what a drummer is likely to play at each sixteenth of two bars, and the book of those that were learned."""
+"""Styles: the hits expected at each sixteenth of two bars, the book of learned styles, and the choice among them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,18 @@ Floats = npt.NDArray[np.float32]
 STYLE_BARS = 2
 MAX_NAME = 256
 STYLE_FEATURES = STYLE_BARS * len(PIECES) + 1
+TRIPLET_WEIGHT = 2.0
+FIRST_CHANGE_NATS = 1.0  # by which a section of the first take disfavours the most dissimilar style
+CHANGE_NATS = 4.0  # the same for the other takes, which exist to be in other styles
+SAME_FEEL = 0.5  # difference of the shares of triplets
+SIMILAR_NATS = 4.0  # by which the choice of similar styles disfavours dissimilar ones
 
 
 @dataclass(frozen=True, eq=False)
 class Style:
-    """How likely each piece is at each sixteenth of two bars (2, 16, pieces), and the share of beats in triplets.
+    """The probability of each piece at each sixteenth of two bars (2, 16, pieces), and the share of beats in triplets.
 
-    `code` is its number in the book, -1 for one that was taken from a file. `meter` is a name of `METERS`.
+    `code` is the number in the book, -1 for a style from a file. `meter` is a name in `METERS`.
     """
 
     pattern: Floats
@@ -44,9 +49,9 @@ class Style:
         return self.pattern.tobytes(), self.triplets, self.name, self.code, self.meter
 
     def frames(self, bars: int, first_bar: int = 0) -> Floats:
-        """What the network reads of the style at each sixteenth of `bars` bars: (bars, 16, STYLE_FEATURES).
+        """The features of the style over `bars` bars: (bars, 16, STYLE_FEATURES).
 
-        The bar that is played, then the other one of the two; last, the share of triplets.
+        The current bar of the two, then the other one; last, the share of triplets.
         """
         own = (np.arange(bars) + first_bar) % STYLE_BARS
         rows = [self.pattern[own], self.pattern[1 - own], np.full((bars, FRAMES_PER_BAR, 1), self.triplets)]
@@ -54,20 +59,20 @@ class Style:
 
 
 def by_identity(line: Iterable[Style]) -> dict[int, Style]:
-    """The styles of some bars, each once, by `id`: their patterns are large to compare."""
+    """The different styles of some bars by `id`, because their patterns are slow to compare."""
     return {id(style): style for style in line}
 
 
 def frames_of(line: Sequence[Style]) -> Floats:
-    """What the network reads of the styles of some bars, the first of them bar 0: (bars, 16, STYLE_FEATURES)."""
+    """The features of the styles of consecutive bars, from bar 0 on: (bars, 16, STYLE_FEATURES)."""
     every = {key: style.frames(len(line)) for key, style in by_identity(line).items()}
     return np.stack([every[id(style)][bar] for bar, style in enumerate(line)])
 
 
 def groove_of(hits: Array, bars: npt.NDArray[np.int64] | Sequence[int]) -> tuple[Floats, float]:
-    """The mean two bars (2, 16, pieces) of the `bars` of HIT that are played, and the share of beats in triplets.
+    """The mean of the even and of the odd `bars` of HIT (2, 16, pieces), and the share of beats in triplets.
 
-    Bars pair by whether their index is even. Where only one of the two is ever played, it stands for both.
+    Bars without hits do not count. Where only even or only odd bars have hits, they stand for both.
     """
     chosen = np.asarray(bars, np.int64)
     pattern = np.zeros((STYLE_BARS, FRAMES_PER_BAR, len(PIECES)), np.float32)
@@ -92,7 +97,7 @@ def groove_of(hits: Array, bars: npt.NDArray[np.int64] | Sequence[int]) -> tuple
 
 
 def triplet_share(hits: Array) -> float:
-    """The share of beats with a hit off the beat that are played in triplets: HIT on the grid of `quantise`."""
+    """The share of triplets among the beats that have HIT (on the grid of `quantise`) off the beat."""
     away = hits["position"].astype(np.int64) - POSITIONS_PER_FRAME // 2
     beat = hits["bar"].astype(np.int64) * 4 + away // (4 * POSITIONS_PER_FRAME)
     within = away % (4 * POSITIONS_PER_FRAME)
@@ -106,7 +111,7 @@ def triplet_share(hits: Array) -> float:
 
 @dataclass(frozen=True, eq=False)
 class StyleBook:
-    """The styles learned: patterns (codes, 2, 16, pieces); triplets, names, meters and shares (codes,) each."""
+    """The learned styles: patterns (codes, 2, 16, pieces); triplets, names, meters, shares of the corpus (codes,)."""
 
     patterns: Floats
     triplets: Floats
@@ -123,14 +128,14 @@ class StyleBook:
         )
 
     def of_meter(self, meter: str) -> npt.NDArray[np.int64]:
-        """The codes of a meter; those of 4/4, which are cut at beats, where it has none of its own."""
+        """The codes of a meter, those of 4/4 where it has none."""
         codes = np.flatnonzero([own == meter for own in self.meters])
         return codes if len(codes) else np.flatnonzero([own == "4/4" for own in self.meters])
 
     def nearest(
         self, pattern: Floats, triplets: float, meter: str = "4/4", among: Iterable[int] | None = None
     ) -> int:
-        """The code whose groove is most like `pattern`."""
+        """The code of the style most similar to `pattern`."""
         codes = np.array(list(among), np.int64) if among is not None else self.of_meter(meter)
         away = vectors(self.patterns[codes], self.triplets[codes]) - vectors(
             pattern[None], np.array([triplets])
@@ -139,13 +144,12 @@ class StyleBook:
 
     @property
     def likeness(self) -> Floats:
-        """How alike any two styles are as they are played (codes, codes): F1 of their likeliest hits, by voice."""
+        """The similarity of any two styles (codes, codes): F1 of their most likely hits, by voice."""
         played = np.stack([_likeliest(_by_voice(pattern)) for pattern in self.patterns]).astype(np.float32)
         total = played.sum(axis=1)
         return 2 * (played @ played.T) / np.maximum(total[:, None] + total[None], 1)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for a sidecar."""
         return {
             "patterns": np.round(self.patterns.astype(float), 3).tolist(),
             "triplets": np.round(self.triplets.astype(float), 3).tolist(),
@@ -187,7 +191,7 @@ def _by_voice(pattern: Floats) -> Floats:
 
 
 def _likeliest(pattern: Floats) -> npt.NDArray[np.bool_]:
-    """As many of the likeliest hits of a pattern as it has on average, flat."""
+    """The most likely hits of a pattern, as many as it has on average, flat."""
     flat = pattern.ravel()
     most = np.argsort(-flat, kind="stable")[: max(1, round(float(flat.sum())))]
     found = np.zeros(len(flat), bool)
@@ -196,7 +200,7 @@ def _likeliest(pattern: Floats) -> npt.NDArray[np.bool_]:
 
 
 def vectors(patterns: Floats, triplets: npt.NDArray[np.floating[Any]]) -> Floats:
-    """Styles (styles, 2, 16, pieces) as points between which distance is difference to the ear: (styles, width)."""
+    """Patterns (styles, 2, 16, pieces) and triplets (styles,) as vectors for Euclidean distance: (styles, width)."""
     return np.concatenate(
         [
             patterns.reshape(len(patterns), int(np.prod(patterns.shape[1:]))),
@@ -206,4 +210,78 @@ def vectors(patterns: Floats, triplets: npt.NDArray[np.floating[Any]]) -> Floats
     ).astype(np.float32)
 
 
-TRIPLET_WEIGHT = 2.0
+def probabilities(logits: npt.NDArray[np.float32], codes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """The softmax over `codes` of logits (styles,); 0 for the other styles."""
+    found = np.zeros(len(logits))
+    own = np.exp(logits[codes].astype(np.float64) - logits[codes].max())
+    found[codes] = own / own.sum()
+    return found
+
+
+def consensus_style(likely: npt.NDArray[np.float64], likeness: npt.NDArray[np.float32]) -> int:
+    """The code with the highest expected similarity to the right style: the likeliest if one stands out."""
+    possible = np.flatnonzero(likely > 0)
+    serves = likeness @ np.square(likely)
+    return int(possible[serves[possible].argmax()])
+
+
+def different_styles(
+    likely: npt.NDArray[np.float64], count: int, likeness: npt.NDArray[np.float32]
+) -> list[int]:
+    """`count` codes, the consensus style first, such that one of them is probably similar to the right style.
+
+    `likeness` (styles, styles) is the similarity of styles. The greedy maximum of a submodular coverage (Nemhauser,
+    Wolsey and Fisher, 1978). Codes repeat where there are fewer styles than `count`.
+    """
+    possible = np.flatnonzero(likely > 0)
+    chosen = [consensus_style(likely, likeness)]
+    covered = likeness[chosen[0]].copy()
+    while len(chosen) < min(count, len(possible)):
+        gain = (likely[None] * np.maximum(likeness - covered[None], 0)).sum(axis=1)
+        gain[chosen] = -1.0
+        gain[likely <= 0] = -1.0
+        code = int(gain.argmax())
+        chosen.append(code)
+        covered = np.maximum(covered, likeness[code])
+    return [chosen[index % len(chosen)] for index in range(count)]
+
+
+def style_of_section(
+    main: Style,
+    likely: npt.NDArray[np.float64],
+    book: StyleBook,
+    likeness: npt.NDArray[np.float32],
+    change_nats: float = CHANGE_NATS,
+) -> Style:
+    """The style of a section of a take in the style `main`, given the probabilities from that section alone.
+
+    Dissimilarity to `main` costs up to `change_nats`; a style of another feel is never chosen.
+    """
+    if main.code < 0:
+        return main
+    usable = (likely > 0) & (np.abs(book.triplets - main.triplets) < SAME_FEEL)
+    usable[main.code] = True
+    nats = np.log(np.maximum(likely, 1e-9)) + change_nats * (likeness[main.code] - 1)
+    nats[~usable] = -np.inf
+    code = int(nats.argmax())
+    return main if code == main.code else book[code]
+
+
+def styles_like(book: StyleBook, style: Style, likely: npt.NDArray[np.float64], count: int) -> list[Style]:
+    """`style` itself, then the most similar ones, the more likely first among equals."""
+    centre = vectors(style.pattern[None], np.array([style.triplets]))
+    away = np.square(vectors(book.patterns, book.triplets) - centre).sum(axis=1)
+    nats = np.log(np.maximum(likely, 1e-6)) / 2 - SIMILAR_NATS * away / max(1e-6, float(np.median(away)))
+    nats[likely <= 0] = -np.inf
+    if style.code >= 0:
+        nats[style.code] = -np.inf
+    order = [code for code in np.argsort(-nats, kind="stable").tolist() if np.isfinite(nats[code])]
+    others = [book[code] for code in order[: count - 1]]
+    return [style, *others, *[style] * (count - 1 - len(others))]
+
+
+def with_nearest_code(style: Style, book: StyleBook) -> Style:
+    """A style from a file, with the code of the most similar learned style."""
+    if style.code >= 0:
+        return style
+    return replace(style, code=book.nearest(style.pattern, style.triplets, style.meter))

@@ -1,4 +1,4 @@
-"""A groove in words that a musician knows: its feel, and what keeps time."""
+"""Describes a groove in musicians' words: its feel, and its timekeeper."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from musegen_daw.drums.style import Floats
 from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE, VOICES
 
 SWUNG = 0.5
-"""The share of beats in triplets from which a groove is swung."""
+"""The share of beats in triplets from which a groove counts as swung."""
 
 SLOW_BPM, FAST_BPM = 84, 160
 _FOUR_FOUR = Meter(FRAMES_PER_BAR, is_compound=False)
@@ -43,10 +43,7 @@ _TOMS = [
 
 @dataclass(frozen=True, eq=False)
 class GrooveFacts:
-    """What the words are told from.
-
-    Two bars of probabilities (2, 16, pieces), the share of beats in triplets, the meter, and quarters a minute.
-    """
+    """Two bars of probabilities (2, 16, pieces), the share of beats in triplets, the meter, and quarters a minute."""
 
     pattern: Floats
     triplets: float
@@ -54,13 +51,12 @@ class GrooveFacts:
     bpm: float | None = None
 
     def of(self, *names: str) -> npt.NDArray[np.float32]:
-        """How likely any of the pieces is at each sixteenth, both bars alike: (16,), at most 1."""
+        """The probability of any of the pieces at each sixteenth, averaged over both bars: (16,), at most 1."""
         own = self.pattern[..., [_NAMES.index(name) for name in names]].sum(axis=-1)
         return np.minimum(own, 1.0).mean(axis=0).astype(np.float32)
 
     @property
     def kick(self) -> npt.NDArray[np.float32]:
-        """The kick (16,)."""
         return self.of("kick")
 
     @property
@@ -70,7 +66,7 @@ class GrooveFacts:
 
     @property
     def backbeat(self) -> float:
-        """How likely the snare is on two and four."""
+        """The probability of the snare on two and four."""
         return float(self.snare[_BACKBEATS].mean())
 
     @property
@@ -80,10 +76,10 @@ class GrooveFacts:
 
 
 def describe(pattern: Floats, triplets: float, meter: str, bpm: float | None = None) -> str:
-    """A style in a few words, its feel and what keeps time: "half-time rock, eighth hats".
+    """Feel and timekeeper of a style, such as "half-time rock, eighth hats".
 
-    `pattern` (2, 16, pieces) is how likely each piece is, `triplets` the share of beats in triplets, `meter` a name of
-    `METERS`; with `bpm` a slow backbeat is a ballad and a fast one is punk.
+    `pattern` (2, 16, pieces) holds probabilities, `triplets` is the share of beats in triplets, `meter` a name in
+    `METERS`. With `bpm` a slow backbeat is a ballad and a fast one is punk.
     """
     groove = GrooveFacts(pattern, triplets, METERS.get(meter, _FOUR_FOUR), bpm)
     feel = feel_of(groove, meter)
@@ -94,7 +90,7 @@ def describe(pattern: Floats, triplets: float, meter: str, bpm: float | None = N
 
 
 def feel_of(groove: GrooveFacts, meter: str) -> str:
-    """The feel alone: "shuffle", "four on the floor"."""
+    """The feel alone, such as "shuffle" or "four on the floor"."""
     if meter == "3/4":
         return _of_three(groove)
     if meter == "6/8":
@@ -131,7 +127,7 @@ def _of_six(groove: GrooveFacts) -> str:
 
 
 def _rides_in_swing(groove: GrooveFacts) -> bool:
-    """Whether the ride skips as in jazz, on the last third of two and four, though others play straight."""
+    """Whether the ride plays the jazz pattern, with the last third of two and four, while others play straight."""
     ride = groove.of("ride", "ride bell", "closed hat")
     skips = float(ride[[7, 15]].mean())
     others = max(float(ride[[3, 11]].mean()), float(ride[_EIGHTHS].mean()))
@@ -308,7 +304,7 @@ def _without_backbeat(groove: GrooveFacts) -> str:
 
 
 def timekeeper(groove: GrooveFacts) -> str:
-    """What keeps time and how fast, "eighth hats"; empty where nothing does."""
+    """The timekeeper and its rate, such as "eighth hats"; "" where there is none."""
     lines = {name: groove.of(*pieces)[: groove.meter.frames] for name, pieces in _TIMEKEEPERS.items()}
     main = max(lines, key=lambda name: float(lines[name].sum()))
     beats = groove.meter.frames / 4
@@ -328,12 +324,12 @@ def timekeeper(groove: GrooveFacts) -> str:
 
 
 def steadiness(groove: GrooveFacts) -> float:
-    """How many strokes a bar what keeps time plays."""
+    """The strokes a bar of the timekeeper."""
     return max(float(groove.of(*pieces).sum()) for pieces in _TIMEKEEPERS.values())
 
 
 def _rate(line: npt.NDArray[np.float32], groove: GrooveFacts) -> str:
-    """How often a timekeeper (sixteenths of a bar,) plays."""
+    """The rate of a timekeeper (sixteenths of a bar,) in words."""
     beat, odd = float(line[::4].mean()), float(line[1::2].mean())
     if groove.meter.is_compound:
         beat, half = float(line[::6].mean()), float(line[::2].mean())

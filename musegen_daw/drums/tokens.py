@@ -1,10 +1,9 @@
-"""The REMI vocabulary of the drums (miditok): the only encoder and decoder in the project.
+"""The REMI vocabulary of the drums (miditok).
 
-A bar is `Bar`, then for each position `Position`, and for each hit of it, in order of piece, `PitchDrum`.
-How loud and how exactly in time a hit is played is no matter of tokens (see `hand`). A byte pair encoding
-trained within beats joins frequent runs of these into one token; `Bar` is never joined, so a bar always
-starts with its own token. The base tokens are those that miditok's REMI gives for the same notes moved
-later by half a sixteenth (see `events`).
+A bar is `Bar`, then for each position `Position`, then for each hit there, in order of piece, `PitchDrum`. Velocity
+and micro-timing are not tokenised (see `hand`). A byte pair encoding trained within beats joins frequent runs into one
+token; `Bar` is never joined, so a bar always starts with its own token. The base tokens are those of miditok's REMI
+for the same notes half a sixteenth later (see `events`).
 """
 
 from __future__ import annotations
@@ -34,19 +33,16 @@ MAX_TOKENIZER_BYTES = 16 << 20
 _LEARNED = {"_vocab_base", "_model", "_vocab_base_byte_to_token"}
 MAX_TOKENS, MAX_RUN = 1 << 14, 256
 _PIECE_OF_TOKEN = {f"PitchDrum_{piece.pitch}": index for index, piece in enumerate(PIECES)}
-
-
 _VALUES = {1: range(1), 2: range(4 * POSITIONS_PER_BEAT), 3: range(len(PIECES))}
-"""What the base tokens of each kind may say, see `DrumVocabulary`."""
+"""The values that the base tokens of each kind can have, see `DrumVocabulary`."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrumVocabulary:
-    """What every token stands for, as runs of base tokens; needs no miditok.
+    """Every token as a run of base tokens; needs no miditok.
 
-    `kinds` and `values` are (tokens, longest run), padded with kind 0. Kinds: 1 Bar, 2 Position
-    (value: position), 3 PitchDrum (value: piece). Tokens that never occur
-    in drums (those of instruments, PAD) have an empty run, as have BOS and EOS.
+    `kinds` and `values` are (tokens, longest run), padded with kind 0. Kinds: 1 Bar, 2 Position (value: position),
+    3 PitchDrum (value: piece). Tokens that never occur in drums, BOS and EOS have an empty run.
     """
 
     kinds: npt.NDArray[np.uint8]
@@ -61,7 +57,7 @@ class DrumVocabulary:
 
     @classmethod
     def from_runs(cls, runs: Sequence[Sequence[Sequence[int]]]) -> DrumVocabulary:
-        """A vocabulary from one run of (kind, value) per token; raises ValueError or TypeError for anything else."""
+        """The vocabulary of one run of (kind, value) per token; raises ValueError or TypeError for anything else."""
         if not 1 <= len(runs) <= MAX_TOKENS:
             raise ValueError(f"a vocabulary of {len(runs)} tokens")
         longest = max(1, max(len(run) for run in runs))
@@ -80,7 +76,7 @@ class DrumVocabulary:
         return vocabulary
 
     def to_runs(self) -> list[list[list[int]]]:
-        """One run of [kind, value] per token, as JSON can hold it."""
+        """One run of [kind, value] per token, for JSON."""
         return [
             [[int(kind), int(value)] for kind, value in zip(kinds, values, strict=True) if kind]
             for kinds, values in zip(self.kinds, self.values, strict=True)
@@ -88,20 +84,19 @@ class DrumVocabulary:
 
     @property
     def bar_token(self) -> int:
-        """The token of the bar line."""
         return int(self._bar_tokens()[0])
 
     def _bar_tokens(self) -> npt.NDArray[np.int64]:
         return np.flatnonzero((self.kinds[:, 0] == self.BAR) & (self.kinds[:, 1:] == 0).all(axis=1))
 
     def decode(self, tokens: Iterable[int]) -> tuple[Array, int]:
-        """The hits of a token sequence as HIT, and the number of bars it holds.
+        """The hits of a token sequence as HIT, and its number of bars.
 
-        Raises ValueError where the tokens are no sequence of whole hits in ascending order.
+        Raises ValueError unless the tokens are complete hits in ascending order.
         """
         hits: list[tuple[int, int, int, int]] = []
         bar, position, last_piece = -1, -1, -1
-        bare = False  # a position without a hit so far
+        bare = False  # after a position without a hit yet
         for token in tokens:
             if token in (BOS, EOS, PAD):
                 continue
@@ -130,7 +125,7 @@ class DrumVocabulary:
 
 
 def base_tokenizer() -> REMI:
-    """miditok's REMI as this project uses it, not yet trained."""
+    """miditok's REMI with the settings of this project, untrained."""
     from miditok import REMI, TokenizerConfig
 
     return REMI(
@@ -159,7 +154,7 @@ class DrumTokenizer:
             [vocabulary[f"Position_{position}"] for position in range(4 * POSITIONS_PER_BEAT)], np.int64
         )
         self._pieces = np.array([vocabulary[f"PitchDrum_{piece.pitch}"] for piece in PIECES], np.int64)
-        # the library puts a mark of its own before every beat; where no token has absorbed it, it says nothing
+        # The library puts a mark of its own before every beat; as a token by itself it carries nothing.
         self._mark = remi._model.get_vocab().get("\u2581") if remi.is_trained else None  # pyright: ignore
         characters: dict[int, str] = remi._vocab_base_id_to_byte  # pyright: ignore[reportPrivateUsage]
         self._id_of_character = {character: token for token, character in characters.items()}
@@ -168,9 +163,9 @@ class DrumTokenizer:
 
     @classmethod
     def load(cls, path: Path) -> DrumTokenizer:
-        """The tokenizer saved at `path` (miditok's tokenizer.json); raises ModelError where it is none of this project.
+        """The tokenizer saved at `path` (miditok's tokenizer.json); raises ModelError for any other file.
 
-        miditok takes whatever the file says for its own, so that is checked first: all but what was learned is as in
+        miditok trusts the file, so it is checked first: everything but the learned vocabulary is as in
         `base_tokenizer`.
         """
         from miditok import REMI
@@ -182,7 +177,7 @@ class DrumTokenizer:
             return tokenizer
         except ModelError:
             raise
-        except Exception as error:  # miditok and tokenizers raise whatever they come upon
+        except Exception as error:  # miditok and tokenizers document no exceptions
             raise ModelError(
                 f"The tokenizer {path} is damaged ({' '.join(str(error).split())[:80]})."
             ) from error
@@ -207,7 +202,7 @@ class DrumTokenizer:
         return self._remi.vocab_size
 
     def beat_strings(self, hits: Array, bars: int) -> list[str]:
-        """Every beat that has hits, on the grid of `quantise`, as the string that the byte pair encoding reads."""
+        """Every beat that has hits (on the grid of `quantise`) as the string that the byte pair encoding reads."""
         return [text for _, text in self._beats(hits)]
 
     def encode_bars(self, hits: Array, bars: int) -> list[list[int]]:
@@ -218,7 +213,7 @@ class DrumTokenizer:
         return encoded
 
     def _beats(self, hits: Array) -> Iterator[tuple[int, str]]:
-        """The bar and the base tokens, a character each, of every beat that has hits."""
+        """The bar and the base tokens, one character each, of every beat that has hits."""
         if len(hits) == 0:
             return
         bar, position = (hits[name].astype(np.int64) for name in ("bar", "position"))
@@ -238,7 +233,7 @@ class DrumTokenizer:
     def _encode_beat(self, text: str) -> list[int]:
         tokens = self._cache.get(text)
         if tokens is None:
-            if len(self._cache) >= _CACHED_BEATS:  # a corpus has beats without end
+            if len(self._cache) >= _CACHED_BEATS:  # a corpus has millions of different beats
                 self._cache.clear()
             if self._remi.is_trained:
                 ids: list[int] = self._remi._model.encode(text).ids  # pyright: ignore
@@ -249,7 +244,6 @@ class DrumTokenizer:
         return tokens
 
     def vocabulary(self) -> DrumVocabulary:
-        """What each token stands for."""
         names = self._token_names()
         return DrumVocabulary.from_runs([_run(run) for run in names])
 
@@ -266,7 +260,7 @@ class DrumTokenizer:
 
 
 def _check_tokenizer(found: dict[str, Any]) -> None:
-    """Raises ValueError, or what a value of another type raises, unless all but what was learned is as it must be."""
+    """Raises ValueError or TypeError unless everything but the learned vocabulary is as in `base_tokenizer`."""
     base = base_tokenizer()
     with tempfile.TemporaryDirectory() as folder:
         base.save(Path(folder), filename="base.json")
@@ -317,8 +311,3 @@ class _Batches:
     def __iter__(self) -> Iterator[list[str]]:
         for start in range(0, len(self._beats), self._size):
             yield list(self._beats[start : start + self._size])
-
-
-def load_vocabulary(path: Path) -> DrumVocabulary:
-    """The vocabulary written by the export beside a model, as JSON runs."""
-    return DrumVocabulary.from_runs(json.loads(path.read_text(encoding="utf-8")))

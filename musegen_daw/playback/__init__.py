@@ -1,1 +1,5 @@
-"""Hearing what was rendered or vocoded through the sound device, without waiting for anything."""
+"""Audio of songs.
+
+`synth` renders with a SoundFont, `bounce` writes files, `rendering` and `resynthesis` make sources for a `deck`, and
+`player` plays a deck on the sound device.
+"""

@@ -1,11 +1,11 @@
-"""Bounces a song to a WAV file and its stems, all written whole or not at all."""
+"""Bounces a song to a WAV file and its stems, all written completely or not at all."""
 
 from __future__ import annotations
 
 import math
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,19 +19,18 @@ from musegen_daw.errors import AudioError
 from musegen_daw.files import reason, scratch_folder, written_beside, written_into
 from musegen_daw.music.clip import Clip, Song
 from musegen_daw.part_files import is_part
-from musegen_daw.playback.looping import bar_end_samples, fold, frames_of
+from musegen_daw.playback.levels import gain_for, peak_of
 from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
 from musegen_daw.playback.synth.synth import BLOCK_SAMPLES, check_renderable, render_blocks, song_seconds
 from musegen_daw.progress import Cancelled, IsCancelled, Progress
 
-PEAK_DBFS = -1.0
 BIT_DEPTHS = (16, 24)
-_SILENCE = 1e-6
+_FRAME_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class BounceReport:
-    """What was written: the mix, its length and peak (-inf for silence), the SoundFont and the stems."""
+    """The written mix, its length and peak (-inf for silence), the SoundFont and the stems."""
 
     path: Path
     seconds: float
@@ -52,20 +51,15 @@ def bounce(
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
 ) -> BounceReport:
-    """Renders `song` to a stereo WAV at `path` whose peak is -1 dBFS, silence left silent.
+    """Renders `song` to a stereo WAV at `path` with a peak of -1 dBFS.
 
-    With `stems_dir` every clip that has notes becomes a WAV of its own there, at the same gain, so that the stems add
-    up to the mix. With `loop` all last exactly to the end of the last bar, and what rings beyond it is added to their
-    beginning, so that they repeat without a seam. `progress` is called with (blocks done, blocks in all). Raises
-    AudioError with a sentence, Cancelled when `cancelled` said so; then no file is left or changed.
+    With `stems_dir` every clip that has notes becomes a WAV there, at the same gain, so that stems add up to the mix.
+    With `loop` all files end exactly with the last bar, and the tail is added to their beginning, so that they loop
+    seamlessly. `progress` receives blocks done and blocks in all. Raises AudioError, or Cancelled when `cancelled`
+    returns true; then no file is written or changed.
     """
     path = Path(path)
-    if path.suffix.lower() != ".wav" and not is_part(path):
-        raise AudioError(
-            f"Cannot bounce to {path}: only WAV files are written, so give a name that ends in .wav."
-        )
-    if bit_depth not in BIT_DEPTHS:
-        raise AudioError(f"A bit depth of {bit_depth} is not possible: give 16 or 24.")
+    _check_format(path, bit_depth)
     check_renderable(song, sample_rate_hz)
     found = find_soundfont(soundfont)
     font = open_soundfont(found)
@@ -80,29 +74,20 @@ def bounce(
             besides += stack.enter_context(written_into(stems_dir, names, AudioError))
         try:
             folder = scratch_folder(path)
-            takes = [stack.enter_context(tempfile.TemporaryFile(dir=folder)) for _ in besides]
-            peak, samples = 0.0, 0
-            for block in render_blocks(song, font, sample_rate_hz):
-                mix = block.sum(axis=0, dtype=np.float32)
-                peak = max(peak, _peak(mix))
-                samples += len(mix)
-                parts = (mix, *block[sounding]) if stems else (mix,)
-                for take, part in zip(takes, parts, strict=True):
-                    take.write(part.tobytes())
-                steps.done()
+            files = [stack.enter_context(tempfile.TemporaryFile(dir=folder)) for _ in besides]
+            rows = sounding if stems else []
+            peak, samples = _render(render_blocks(song, font, sample_rate_hz), files, rows, steps)
             if loop:
                 samples = bar_end_samples(song, sample_rate_hz)
-                for take in takes:
-                    fold(take, samples)
-                peak = max(_peak(frames) for frames in frames_of(takes[0]))
+                for file in files:
+                    fold(file, samples)
+                peak = max(peak_of(frames) for frames in frames_of(files[0]))
         except OSError as error:
-            raise AudioError(
-                f"Cannot keep the rendered audio of {path} for a while: {reason(error)}."
-            ) from error
-        gain = 10 ** (PEAK_DBFS / 20) / peak if peak > _SILENCE else 1.0
-        for take, beside, target in zip(takes, besides, (path, *stems), strict=True):
+            raise AudioError(f"Cannot buffer the rendered audio of {path}: {reason(error)}.") from error
+        gain = gain_for(peak)
+        for file, beside, target in zip(files, besides, (path, *stems), strict=True):
             try:
-                _write_wav(take, beside, gain, sample_rate_hz, bit_depth, steps)
+                _write_wav(file, beside, gain, sample_rate_hz, bit_depth, steps)
             except OSError as error:
                 raise AudioError(f"Cannot write {target}: {reason(error)}.") from error
         steps.finish()
@@ -116,8 +101,32 @@ def bounce(
     )
 
 
+def _check_format(path: Path, bit_depth: int) -> None:
+    if path.suffix.lower() != ".wav" and not is_part(path):
+        raise AudioError(
+            f"Cannot bounce to {path}: only WAV files are written, so give a name that ends in .wav."
+        )
+    if bit_depth not in BIT_DEPTHS:
+        raise AudioError(f"A bit depth of {bit_depth} is not possible: give 16 or 24.")
+
+
+def _render(
+    blocks: Iterable[NDArray[np.float32]], files: Sequence[IO[bytes]], rows: Sequence[int], steps: _Steps
+) -> tuple[float, int]:
+    """Write the mix to the first file and the clips in `rows` to the others; returns the peak and the samples."""
+    peak, samples = 0.0, 0
+    for block in blocks:
+        mix = block.sum(axis=0, dtype=np.float32)
+        peak = max(peak, peak_of(mix))
+        samples += len(mix)
+        for file, part in zip(files, (mix, *block[rows]), strict=True):
+            file.write(part.tobytes())
+        steps.done()
+    return peak, samples
+
+
 class _Steps:
-    """Counts blocks, tells the caller, and stops when asked to."""
+    """Counts blocks for `progress`, and raises Cancelled."""
 
     def __init__(self, total: int, progress: Progress | None, cancelled: IsCancelled | None) -> None:
         self._total = max(1, total)
@@ -138,7 +147,6 @@ class _Steps:
 
 
 def _stem_paths(clips: Sequence[Clip], folder: Path | None) -> tuple[Path, ...]:
-    """One path a clip."""
     if folder is None:
         return ()
     return tuple(
@@ -152,14 +160,53 @@ def _stem_name(clip: Clip) -> str:
 
 
 def _write_wav(
-    take: IO[bytes], path: Path, gain: float, sample_rate_hz: int, bit_depth: int, steps: _Steps
+    file: IO[bytes], path: Path, gain: float, sample_rate_hz: int, bit_depth: int, steps: _Steps
 ) -> None:
-    """A take of interleaved float32 frames as PCM, block by block."""
+    """A file of interleaved float32 frames as PCM, block by block."""
     with wav_writer(path, sample_rate_hz, 2, bit_depth) as write:
-        for frames in frames_of(take):
+        for frames in frames_of(file):
             write(frames * np.float32(gain))
             steps.done()
 
 
-def _peak(frames: NDArray[np.float32]) -> float:
-    return max(float(frames.max(initial=0.0)), float(-frames.min(initial=0.0)))
+def bar_end_samples(song: Song, sample_rate_hz: int) -> int:
+    """Samples from the start to the end of the last bar, nearest to its time in seconds.
+
+    A last bar without note starts, into which a note reaches by a sixteenth at most, does not count.
+    """
+    bars = song.time_map.bars(song.end_ticks)
+    last_start = max((note.start_ticks for clip in song.clips for note in clip.notes), default=0)
+    begun = bars[-1].start_ticks
+    is_overhang = last_start < begun and song.end_ticks - begun <= song.time_map.ppq // 4
+    end_ticks = begun if is_overhang and begun > 0 else bars[-1].end_ticks
+    return round(song.time_map.seconds_at(end_ticks) * sample_rate_hz)
+
+
+def frames_of(file: IO[bytes]) -> Iterator[NDArray[np.float32]]:
+    """A file of interleaved float32 frames from its beginning, in blocks (samples, 2)."""
+    file.seek(0)
+    while raw := file.read(BLOCK_SAMPLES * _FRAME_BYTES):
+        yield np.frombuffer(raw, np.float32).reshape(-1, 2)
+
+
+def fold(file: IO[bytes], samples: int) -> None:
+    """Cut a file to `samples`, and add the rest to its beginning, repeatedly if it is longer."""
+    file.seek(0, 2)
+    length = file.tell() // _FRAME_BYTES
+    if length <= samples:
+        file.truncate(samples * _FRAME_BYTES)
+        return
+    source = samples
+    while source < length:
+        target = source % samples
+        count = min(BLOCK_SAMPLES, length - source, samples - target)
+        later, earlier = _read(file, source, count), _read(file, target, count)
+        file.seek(target * _FRAME_BYTES)
+        file.write((earlier + later).tobytes())
+        source += count
+    file.truncate(samples * _FRAME_BYTES)
+
+
+def _read(file: IO[bytes], first: int, count: int) -> NDArray[np.float32]:
+    file.seek(first * _FRAME_BYTES)
+    return np.frombuffer(file.read(count * _FRAME_BYTES), np.float32)

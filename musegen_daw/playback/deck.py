@@ -1,4 +1,4 @@
-"""Plays several sources at one position: switched, mixed, looped and sought without a gap or a click."""
+"""Plays several sources in parallel: switching, mixing, looping and seeking without gaps or clicks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIN_LOOP_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class _Strip:
-    """What a person set for one source."""
+    """The channel strip of one source."""
 
     gain: float = 1.0
     muted: bool = False
@@ -24,11 +24,10 @@ class _Strip:
 
 
 class Deck:
-    """Sources that are heard at one position, at one sample rate.
+    """Sources that play at one position and one sample rate.
 
-    Controlled from one thread, paused from any; `fill` is called by the stream on its own and waits for none: orders
-    go over as one object, and what is told comes back as one. Positions are seconds of the music, for which a source
-    of stretch s takes s times as long.
+    Controlled from one thread, paused from any. `fill` is called on the audio thread and never waits: orders and state
+    are exchanged as whole objects. Positions are seconds of the music; a source of stretch s is s times as long.
     """
 
     def __init__(self, sample_rate_hz: int) -> None:
@@ -42,28 +41,26 @@ class Deck:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """What is loaded."""
         return self._sources
 
     @property
     def is_playing(self) -> bool:
-        """Whether it was started and has not come to its end."""
+        """Whether it was started and has not reached its end."""
         orders = self._orders
         return orders.playing and self._stream.state.ended_number != orders.start_number
 
     @property
     def is_sounding(self) -> bool:
-        """Whether it plays or still fades out, as far as the stream has come."""
+        """Whether it plays or still fades out."""
         return self.is_playing or self._stream.is_sounding
 
     @property
     def length_seconds(self) -> float:
-        """How long the music lasts."""
         return self._orders.length_samples / self.sample_rate_hz
 
     @property
     def position_seconds(self) -> float:
-        """The place of the music that is heard now; may be asked on any thread."""
+        """The audible position in the music; can be read from any thread."""
         orders, state = self._orders, self._stream.state
         if orders.seek_number != state.seek_number:
             return orders.seek / self.sample_rate_hz
@@ -80,14 +77,13 @@ class Deck:
 
     @property
     def levels(self) -> Levels:
-        """How loud it is; may be asked on any thread."""
+        """The output levels; can be read from any thread."""
         return self._stream.meter.levels
 
     def load(self, sources: Iterable[Source], seconds: float | None = None) -> None:
-        """Play these sources from now on, at the position where it is; those of a known name keep their settings.
+        """Replace the sources, at the same position; sources of the same name keep their settings.
 
-        The music lasts as long as the longest of them unless `seconds` are given. Raises ValueError where two have one
-        name.
+        The music is as long as the longest of them unless `seconds` are given. Raises ValueError for a repeated name.
         """
         loaded = tuple(sources)
         names = [source.name for source in loaded]
@@ -104,23 +100,23 @@ class Deck:
         self._mix(length_samples=length, loop=loop)
 
     def play(self) -> None:
-        """Go on from where it is, from the start after its end."""
+        """Play from the current position, from the start after the end."""
         with self._ordering:
             if not self.is_playing:
                 self._order(playing=True, start_number=self._orders.start_number + 1)
 
     def pause(self) -> None:
-        """Fade out and stay where it is."""
+        """Fade out and keep the position."""
         self._order(playing=False)
 
     def seek(self, seconds: float) -> None:
-        """Go on at `seconds` of the music, held within it."""
+        """Move to `seconds` of the music, clamped to its length."""
         with self._ordering:
             samples = min(max(0, round(seconds * self.sample_rate_hz)), self._orders.length_samples)
             self._order(seek=samples, seek_number=self._orders.seek_number + 1)
 
     def set_loop(self, start_seconds: float | None, end_seconds: float = 0.0) -> None:
-        """Go round over [start, end) from when it is next reached, or no longer with None.
+        """Loop [start, end) once it is reached, or stop looping with None.
 
         Raises ValueError for less than `MIN_LOOP_SECONDS` of the music.
         """
@@ -134,7 +130,7 @@ class Deck:
         self._order(loop=loop)
 
     def select(self, name: str) -> None:
-        """Hear this source alone, at the same place of the music; raises KeyError."""
+        """Solo this source alone; raises KeyError."""
         if name not in self._strips:
             raise KeyError(name)
         self._strips = {
@@ -144,19 +140,19 @@ class Deck:
         self._mix()
 
     def set_gain(self, name: str, gain: float) -> None:
-        """How loud a source is, 1 as it is; raises KeyError."""
+        """The gain of a source, 1 by default; raises KeyError."""
         self._set(name, replace(self._strips[name], gain=max(0.0, gain)))
 
     def set_muted(self, name: str, muted: bool) -> None:
-        """Whether a source is silent; raises KeyError."""
+        """Mute a source; raises KeyError."""
         self._set(name, replace(self._strips[name], muted=muted))
 
     def set_solo(self, name: str, solo: bool) -> None:
-        """Whether only this source, and others that are solo, are heard; raises KeyError."""
+        """Solo a source beside others; raises KeyError."""
         self._set(name, replace(self._strips[name], solo=solo))
 
     def fill(self, out: Audio) -> None:
-        """Write the next block, (frames, 2) within -1..1; for the stream alone."""
+        """Write the next block (frames, 2) within -1..1; for the audio thread."""
         self._stream.fill(out, self._orders)
 
     def _is_loop(self, loop: tuple[int, int]) -> bool:

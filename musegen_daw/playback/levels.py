@@ -1,4 +1,4 @@
-"""How loud what is played is, as a level meter shows it."""
+"""Levels: peaks, normalisation, and a meter."""
 
 from __future__ import annotations
 
@@ -9,20 +9,32 @@ import numpy as np
 from musegen_daw.playback.source import Audio
 
 FALL_DB_PER_SECOND = 20 / 1.7
-"""How fast the peak falls back, as in IEC 60268-10, type I."""
+"""Of the peak, as in IEC 60268-10, type I."""
 RMS_SECONDS = 0.3
+PEAK_DBFS = -1.0
+_SILENCE = 1e-6
+
+
+def peak_of(audio: Audio) -> float:
+    """The highest amplitude, 0 for no samples."""
+    return max(float(audio.max(initial=0.0)), float(-audio.min(initial=0.0)))
+
+
+def gain_for(peak: float) -> float:
+    """The gain that brings a peak to -1 dBFS; 1 for silence."""
+    return 10 ** (PEAK_DBFS / 20) / peak if peak > _SILENCE else 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Peak and root mean square of (left, right) as amplitudes, 1 at full scale."""
+    """Peak and RMS of (left, right) as amplitudes, 1 at full scale."""
 
     peak: tuple[float, float] = (0.0, 0.0)
     rms: tuple[float, float] = (0.0, 0.0)
 
 
 class PeakMeter:
-    """Follows blocks of (frames, 2); `levels` may be read on any thread."""
+    """Measures consecutive blocks (frames, 2); `levels` can be read from any thread."""
 
     def __init__(self, sample_rate_hz: int, max_frames: int) -> None:
         self.levels = Levels()
@@ -30,7 +42,7 @@ class PeakMeter:
         self._scratch = np.zeros((max_frames, 2), np.float32)
 
     def measure(self, block: Audio) -> None:
-        """Take in the next block, of at most `max_frames`."""
+        """Measure the next block, of at most `max_frames`."""
         seconds = len(block) / self._sample_rate_hz
         fall = 10 ** (-FALL_DB_PER_SECOND * seconds / 20)
         share = min(1.0, seconds / RMS_SECONDS)

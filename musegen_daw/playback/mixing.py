@@ -1,4 +1,4 @@
-"""The stream's side of a deck: carries out what is asked between two samples and fades whatever would click."""
+"""The audio thread's side of a deck: executes orders and fades everything that would click."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ RUN_SAMPLES = 1024
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """All that is asked of the stream, replaced as a whole: the newest counts.
+    """The orders to the audio thread, replaced as a whole.
 
-    `audible` are the sources to be heard, with their gains. Lengths, `loop` and `seek` are samples of the music, of
-    which a source plays `stretch` times as many. A start and a seek are carried out once for each of their numbers.
+    `audible` are the sources to play, with their gains. Lengths, `loop` and `seek` are samples of the music, of which a
+    source plays `stretch` times as many. A start and a seek are executed once for each of their numbers.
     """
 
     playing: bool = False
@@ -33,7 +33,7 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """What the stream tells, replaced as a whole: how far the music is, which orders are done."""
+    """The state of the audio thread, replaced as a whole: the position, and which orders are done."""
 
     music_samples: float = 0.0
     stretch: float = 1.0
@@ -44,7 +44,7 @@ class StreamState:
 
 @dataclass(slots=True, eq=False)
 class _Take:
-    """One source as it sounds from `cursor` on, on its way from one power to another; one that leaves stays gone."""
+    """One source, playing from `cursor` on, with a fade between two powers; a leaving one does not return."""
 
     source: Source
     cursor: int
@@ -55,10 +55,10 @@ class _Take:
 
 
 class Mixing:
-    """Writes what is ordered, block by block; nothing in it waits, and only views and small objects are made.
+    """Mixes sources block by block; never waits, and allocates only views and small objects.
 
-    What begins, ends or changes its loudness is faded with equal power over `FADE_SECONDS`; what begins at its first
-    sample is not. A loop goes round at the exact sample: its end fades out while what lies before its start fades in.
+    Starts, ends and gain changes are faded with equal power over `FADE_SECONDS`, except a start at the first sample of
+    a source. A loop repeats at the exact sample: its end crossfades into the audio before its start.
     """
 
     def __init__(self, sample_rate_hz: int) -> None:
@@ -77,9 +77,9 @@ class Mixing:
         self._ended_number = 0
 
     def fill(self, out: Audio, orders: Orders) -> None:
-        """Write the next block, (frames, 2), within -1..1."""
+        """Write the next block (frames, 2) within -1..1."""
         if orders is not self._orders:
-            self._obey(orders)
+            self._execute(orders)
         out.fill(0)
         done = 0
         while done < len(out):
@@ -90,7 +90,7 @@ class Mixing:
             for take in self._takes:
                 self._add(take, block)
             self.meter.measure(block)
-            self._forget_what_is_over()
+            self._drop_finished()
             if self._is_running:
                 self._at += run
             done += run
@@ -105,14 +105,14 @@ class Mixing:
 
     @property
     def is_sounding(self) -> bool:
-        """Whether anything is heard or fades."""
+        """Whether anything plays or fades."""
         return bool(self._takes)
 
     @property
     def _is_running(self) -> bool:
         return self._orders.playing and self._ended_number != self._orders.start_number
 
-    def _obey(self, orders: Orders) -> None:
+    def _execute(self, orders: Orders) -> None:
         old, self._orders = self._orders, orders
         if self._is_turning and (loop := self._loop(old)) is not None:
             self._at += loop[0] - loop[1]
@@ -129,7 +129,7 @@ class Mixing:
             self._leave()
 
     def _samples_to_next_turn(self) -> int:
-        """How long nothing of its own accord happens, at least 1; where something is due now, it is done."""
+        """Do what is due now, and return the samples until something is due again, at least 1."""
         loop = self._loop(self._orders)
         if loop is not None:
             start, end = loop
@@ -157,7 +157,7 @@ class Mixing:
         return round(orders.loop[0] * orders.stretch), round(orders.loop[1] * orders.stretch)
 
     def _begin(self) -> None:
-        """Bring every source to the power it is to have."""
+        """Fade every source to its ordered power."""
         stretch, at = self._orders.stretch, self._at
         loop = self._loop(self._orders)
         if self._is_turning and loop is not None:
@@ -206,7 +206,7 @@ class Mixing:
         np.maximum(gains, 0, out=gains)
         return np.sqrt(gains, out=gains)
 
-    def _forget_what_is_over(self) -> None:
+    def _drop_finished(self) -> None:
         for index in range(len(self._takes) - 1, -1, -1):
             take = self._takes[index]
             if take.power_to == 0 and (take.power_from == 0 or take.faded == len(self._curve)):
@@ -214,5 +214,5 @@ class Mixing:
 
 
 def _key(source: Source) -> tuple[str, int]:
-    """Equal for what sounds the same but for its gain."""
+    """Equal for sources that differ in gain alone."""
     return source.name, id(source.audio)

@@ -1,4 +1,4 @@
-"""Lets one deck at a time be heard on the sound device, which is opened and given back off the caller's thread."""
+"""Plays one deck at a time on the sound device, which is opened and closed on a thread of its own."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from musegen_daw.playback.source import Audio
 
 BLOCK_SAMPLES = 512
 FADE_OUT_SECONDS = 0.2
-LOST = "The sound device has gone: connect it again, or choose another one in the settings, and play."
+LOST = "The sound device is gone. Reconnect it or choose another one in the settings, then play."
 
 
 class Player:
-    """One stream for all that is auditioned; no method waits for the device or fails for want of it.
+    """One output stream for all decks; no method waits for the device, or fails without one, but `close` and `wait`.
 
-    `trouble` is the sentence about what keeps it from being heard, None while nothing does. `device` is the name of
-    one, None for the usual one; `library` stands for sounddevice. Controlled from one thread.
+    `trouble` is the error message while there is no sound, else None. `device` is a name, None for the system default;
+    `library` replaces sounddevice. Not thread-safe.
     """
 
     def __init__(self, device: str | None = None, library: Any = None) -> None:
@@ -43,18 +43,18 @@ class Player:
 
     @property
     def sample_rate_hz(self) -> int:
-        """The rate at which decks are best made; looks for the device the first time, which may take a while."""
+        """The best rate for decks; the first call queries the device, which can take a while."""
         if self._rate_hz is None:
             self._rate_hz = usual_rate_hz(self._device, self._library)
         return self._rate_hz
 
     @property
     def deck(self) -> Deck | None:
-        """The one that is heard, or was last."""
+        """The current deck, or the last one."""
         return self._deck
 
     def play(self, deck: Deck) -> None:
-        """Let `deck` go on, and the one that was heard pause."""
+        """Play `deck`, and pause the one before."""
         if self._deck is not None and self._deck is not deck:
             self._deck.pause()
             self._fading = self._deck
@@ -64,24 +64,23 @@ class Player:
         self._later(self._open_for, deck)
 
     def pause(self) -> None:
-        """Fade out; the position stays."""
+        """Fade out and keep the position."""
         if self._deck is not None:
             self._deck.pause()
 
     def set_device(self, device: str | None) -> None:
-        """Play on another device from now on."""
         if device != self._device:
             self._device = device
             self._rate_hz = None
             self.release()
 
     def release(self) -> None:
-        """Pause and give the device back, so that another stream can have it; playing opens it again."""
+        """Pause and close the device for others; `play` opens it again."""
         self.pause()
         self._later(self._give_back)
 
     def close(self) -> None:
-        """Give the device back for good and wait until that is done; a second call does nothing."""
+        """Close the device for good and wait for that; a second call does nothing."""
         self.release()
         self._closed = True
         if self._worker is not None:
@@ -89,7 +88,7 @@ class Player:
             self._worker = None
 
     def wait(self) -> None:
-        """Return when everything asked for so far is done with the device."""
+        """Wait until the device has done everything so far."""
         if self._worker is not None:
             self._worker.submit(lambda: None).result()
 
@@ -136,13 +135,13 @@ class Player:
         stream.close()
 
     def _finished(self) -> None:
-        # Called by PortAudio; a stream that was given back is not there any more.
+        # Called by PortAudio; after `_give_back` there is no stream.
         if self._stream is not None and self._deck is not None and self._deck.is_playing:
             self.trouble = LOST
             self._deck.pause()
 
     def _fill(self, out: Audio, frames: int, times: Any, status: Any) -> None:
-        # Called by PortAudio on its own thread: nothing here may wait.
+        # Called by PortAudio on its real-time thread: nothing here can wait.
         self.underflows += bool(status.output_underflow)
         out.fill(0)
         for deck in (self._fading, self._deck):

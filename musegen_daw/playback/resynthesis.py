@@ -1,4 +1,4 @@
-"""Audio, a mel or a song to what can be compared by ear: the original, its mel, and what decoders make of it."""
+"""Resynthesis for comparison by ear: the original, its mel, and the output of decoders."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from musegen_daw.audio.file import open_audio, wav_writer
 from musegen_daw.errors import AudioError
 from musegen_daw.files import written_beside
 from musegen_daw.music.clip import Song
+from musegen_daw.playback.levels import peak_of
 from musegen_daw.playback.rendering import balanced, render_source
 from musegen_daw.playback.source import Audio, AudioSpool, Source, resampled
 from musegen_daw.progress import Cancelled, IsCancelled, Progress
 from musegen_daw.vocoder.decoder import MelDecoder
-from musegen_daw.vocoder.inputs import MelInput, edited, mel_of_blocks
 from musegen_daw.vocoder.mel import Floats, MelConfig, log_mel
 from musegen_daw.vocoder.mel_file import load_mel
+from musegen_daw.vocoder.mel_input import MelInput, edited, mel_of_blocks
 
 MEL_SUFFIX = ".npy"
 ORIGINAL = "Original"
@@ -29,7 +30,7 @@ _BLOCK_SAMPLES = 1 << 17
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
-    """What is to be resynthesised: its log-mel, how it sounds where that is known, what it was taken for."""
+    """The input of a resynthesis: its log-mel, its audio where that is known, and a note on how it was read."""
 
     name: str
     config: MelConfig
@@ -39,7 +40,6 @@ class Given:
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
         samples = self.mel.samples
         if samples is None:
             samples = self.mel.mel.shape[1] * self.config.hop_length
@@ -48,9 +48,9 @@ class Given:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendition:
-    """What a decoder made of a mel that was changed in tempo and pitch: (samples,) at its own rate, and as a source.
+    """The output of a decoder: `audio` (samples,) at its own rate, and the same as a source.
 
-    `mel` is the log-mel of that audio, `wanted` the one that was decoded, both (n_mels, frames).
+    `wanted` is the decoded log-mel, stretched and transposed, `mel` that of the audio, both (n_mels, frames).
     """
 
     method: str
@@ -64,13 +64,12 @@ class Rendition:
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
         return len(self.audio) / self.sample_rate_hz
 
     @property
     def peak(self) -> float:
-        """Its highest amplitude; above 1 it is clipped where it is written."""
-        return float(max(self.audio.max(initial=0.0), -self.audio.min(initial=0.0)))
+        """The highest amplitude; a file clips above 1."""
+        return peak_of(self.audio)
 
 
 def read_given(
@@ -82,14 +81,16 @@ def read_given(
     scale: str | None = None,
     scale_option: str = "--mel-scale",
 ) -> Given:
-    """What is in an audio file or .npy mel, read once; raises AudioError naming the file, or Cancelled."""
+    """The input from an audio file or .npy mel; raises AudioError, naming the file, or Cancelled."""
     if path.suffix.lower() == MEL_SUFFIX:
         notes: list[str] = []
         mel = load_mel(path, config, notes.append, scale, scale_option)
         return Given(path.stem, config, MelInput(mel), note=" ".join(notes))
     reader = open_audio(path)
     blocks = _watched(reader.blocks(), reader.frames, progress, cancelled)
-    return _heard(path.stem, str(path), blocks, reader.sample_rate_hz, reader.channels, config, deck_rate_hz)
+    return _given_of_blocks(
+        path.stem, str(path), blocks, reader.sample_rate_hz, reader.channels, config, deck_rate_hz
+    )
 
 
 def render_given(
@@ -101,7 +102,7 @@ def render_given(
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
 ) -> Given:
-    """A song as it is bounced, peaking at -1 dBFS; raises AudioError or Cancelled."""
+    """The input from a song, rendered with a peak of -1 dBFS; raises AudioError or Cancelled."""
     rendered = render_source(name, song.clips, song.time_map, SONG_RATE_HZ, soundfont, progress, cancelled)
     (bounce,) = balanced((rendered,))
     blocks = (
@@ -109,7 +110,7 @@ def render_given(
         for start in range(0, len(bounce.audio), _BLOCK_SAMPLES)
     )
     watched = _watched(blocks, 0, None, cancelled)
-    return _heard(name, name, watched, SONG_RATE_HZ, 2, config, deck_rate_hz)
+    return _given_of_blocks(name, name, watched, SONG_RATE_HZ, 2, config, deck_rate_hz)
 
 
 def decode(
@@ -122,9 +123,9 @@ def decode(
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
 ) -> Rendition:
-    """The mel, changed in tempo and pitch, as audio; `name` is that of its source. Raises AudioError or Cancelled.
+    """The mel, stretched and transposed, as audio, the same that `musegen-daw vocode` writes.
 
-    It is what `musegen-daw vocode` writes.
+    `name` is that of its source. Raises AudioError or Cancelled.
     """
     decoder.check_config(given.config)
     changed = edited(given.mel, stretch, semitones, given.config)
@@ -145,7 +146,7 @@ def decode(
 
 
 def write_wav(path: Path, audio: Audio, sample_rate_hz: int) -> None:
-    """Write audio (samples,) or (samples, channels) as 24-bit WAV, whole or not at all; raises AudioError."""
+    """Write audio (samples,) or (samples, channels) as 24-bit WAV, completely or not at all; raises AudioError."""
     channels = 1 if audio.ndim == 1 else audio.shape[1]
     with written_beside(path, AudioError) as beside, wav_writer(beside, sample_rate_hz, channels) as write:
         for start in range(0, len(audio), _BLOCK_SAMPLES):
@@ -153,7 +154,7 @@ def write_wav(path: Path, audio: Audio, sample_rate_hz: int) -> None:
 
 
 def free_path(folder: Path, stem: str, suffix: str = ".wav") -> Path:
-    """A path in `folder` that no file has: the name, or the name with the first free number from 2 on."""
+    """A free path in `folder`: the name, or the name with the first free number from 2 on."""
     number = 1
     while True:
         path = folder / f"{stem}{'' if number == 1 else f' {number}'}{suffix}"
@@ -162,7 +163,7 @@ def free_path(folder: Path, stem: str, suffix: str = ".wav") -> Path:
         number += 1
 
 
-def _heard(
+def _given_of_blocks(
     name: str,
     called: str,
     blocks: Iterable[Audio],
@@ -171,17 +172,17 @@ def _heard(
     config: MelConfig,
     deck_rate_hz: int,
 ) -> Given:
-    """The mel of blocks (samples, channels) and, from the same pass, their sound; above two channels, as one."""
-    heard_channels = channels if channels <= 2 else 1
-    tape = AudioSpool(rate_hz, deck_rate_hz, heard_channels)
+    """The mel and, from the same pass, the source of blocks (samples, channels); mono above two channels."""
+    source_channels = channels if channels <= 2 else 1
+    spool = AudioSpool(rate_hz, deck_rate_hz, source_channels)
 
-    def taped() -> Iterator[Audio]:
+    def spooled() -> Iterator[Audio]:
         for block in blocks:
-            tape.add(block if heard_channels == channels else block.mean(axis=1))
+            spool.add(block if source_channels == channels else block.mean(axis=1))
             yield block
 
-    mel = mel_of_blocks(taped(), rate_hz, config, called)
-    return Given(name, config, mel, Source(ORIGINAL, tape.finish()))
+    mel = mel_of_blocks(spooled(), rate_hz, config, called)
+    return Given(name, config, mel, Source(ORIGINAL, spool.finish()))
 
 
 def _watched(

@@ -1,4 +1,4 @@
-"""What a deck plays: audio at the rate of the device, brought there once."""
+"""Sources of a deck: audio at the rate of the device."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _BLOCK_SAMPLES = 1 << 17
 class Source:
     """Audio (samples, 1 or 2) at the rate of its deck.
 
-    `gain` belongs to the source, beside what a person sets. `stretch` says how many times as long it is as the music
-    it stands for: sources of unequal stretch reach the same place of the music after unequal times.
+    `gain` applies in addition to the user's gain. `stretch` is its length relative to the music: sources of different
+    stretch reach the same place in the music at different times.
     """
 
     name: str
@@ -37,9 +37,9 @@ class Source:
 
 
 class AudioSpool:
-    """Collects audio (samples, channels) that comes in blocks at one sample rate, at the rate of a deck.
+    """Collects blocks of audio (samples, channels) and resamples them to the rate of a deck.
 
-    Beyond `in_memory_bytes` it lies in a file without a name, which the system reads as it is played.
+    Beyond `in_memory_bytes` the audio is in an unnamed temporary file, memory-mapped for playback.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class AudioSpool:
         self._resample(block.reshape(-1, self._channels), last=False)
 
     def finish(self) -> Audio:
-        """All of it, (samples, channels); nothing can be added after."""
+        """All audio (samples, channels); the spool cannot be used after that."""
         self._resample(np.zeros((0, self._channels), np.float32), last=True)
         if self._file is None:
             return np.concatenate([*self._kept, np.zeros((0, self._channels), np.float32)])
@@ -92,7 +92,7 @@ class AudioSpool:
 def resampled(audio: Audio, rate_hz: int, to_rate_hz: int) -> Audio:
     """Audio (samples,) or (samples, channels) at another sample rate, as (samples, channels)."""
     frames = audio[:, np.newaxis] if audio.ndim == 1 else audio
-    tape = AudioSpool(rate_hz, to_rate_hz, frames.shape[1])
+    spool = AudioSpool(rate_hz, to_rate_hz, frames.shape[1])
     for start in range(0, len(frames), _BLOCK_SAMPLES):
-        tape.add(frames[start : start + _BLOCK_SAMPLES])
-    return tape.finish()
+        spool.add(frames[start : start + _BLOCK_SAMPLES])
+    return spool.finish()

@@ -1,4 +1,4 @@
-"""What every way from a mel spectrogram back to audio shares: checks, chunks, progress and cancelling."""
+"""The interface of everything that decodes mel spectrograms to audio: checks, chunks, progress, cancelling."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from musegen_daw.vocoder.mel import Floats, MelConfig
 
 MAX_SECONDS = 2 * 60 * 60
 MAX_LOG_POWER = 40.0
-"""Far above any sound: a sine of full scale comes to about 9."""
+"""Far above any sound: a full-scale sine has about 9."""
 
 
 class MelDecoder(ABC):
-    """Turns log-mels of one configuration into audio: sample t * hop_length belongs to the centre of frame t."""
+    """Decodes log-mels of one configuration to audio; sample t * hop_length is the centre of frame t."""
 
     def __init__(self, name: str, mel: MelConfig) -> None:
         self.name = name
@@ -42,9 +42,8 @@ class MelDecoder(ABC):
     ) -> Iterator[Floats]:
         """The audio of a log-mel (n_mels, frames) in consecutive blocks (samples,); memory is bounded by a block.
 
-        `progress` is told frames done and frames in all; where `cancelled` answers true, Cancelled is raised.
-        Raises AudioError at once where the mel is not one that this decoder reads, or was `made_with` another
-        configuration, naming what differs.
+        `progress` receives frames done and frames in all. Raises Cancelled when `cancelled` returns true, AudioError at
+        once for a mel that this decoder cannot read, or that was `made_with` another configuration.
         """
         if made_with is not None:
             self.check_config(made_with)
@@ -52,7 +51,7 @@ class MelDecoder(ABC):
         return self._watched(mel, progress, cancelled)
 
     def check_config(self, made_with: MelConfig) -> None:
-        """Raises AudioError, naming every value that differs, unless mels are `made_with` what is read here."""
+        """Raises AudioError, naming the differences, unless `made_with` is the configuration of this decoder."""
         expected, given = self.mel.to_dict(), made_with.to_dict()
         differing = [
             f"{name} {given[name]:g} in place of {expected[name]:g}"

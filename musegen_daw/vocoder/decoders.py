@@ -1,4 +1,4 @@
-"""Which ways there are from a mel back to audio, and what is told about the models among them."""
+"""Finds and opens decoders: vocoder models and Griffin-Lim."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_TRAINED_ON = 400
 
 
 def open_decoder(options: DecoderOptions) -> MelDecoder:
-    """The vocoder, or Griffin-Lim for the mels of the model where one is named, else for the default mels."""
+    """The vocoder, or Griffin-Lim for the mels of the named model, else for the default mels."""
     if options.method == GAN:
         name = options.model or resources.DEFAULT_VOCODER
         return Vocoder.open(resources.vocoder_dir(name), options.threads)
@@ -34,7 +34,7 @@ def open_decoder(options: DecoderOptions) -> MelDecoder:
 
 @dataclass(frozen=True, slots=True)
 class VocoderFacts:
-    """What a model says of itself: where it is, which mels it reads, what it was trained on, its size."""
+    """The description of a vocoder model."""
 
     name: str
     folder: Path
@@ -44,12 +44,11 @@ class VocoderFacts:
 
     @property
     def bandwidth_hz(self) -> float:
-        """The highest frequency that it can give."""
         return self.mel.fmax_hz
 
 
 def read_facts(folder: Path) -> VocoderFacts:
-    """The facts of the model in `folder`, without opening it; raises ModelError with a sentence."""
+    """The description of the model in `folder`, without opening it; raises ModelError."""
     spec = load_spec(folder, KIND)
     return VocoderFacts(
         spec.name,
@@ -61,7 +60,7 @@ def read_facts(folder: Path) -> VocoderFacts:
 
 
 def find_vocoders(folders: Iterable[Path]) -> tuple[tuple[VocoderFacts, ...], tuple[str, ...]]:
-    """All vocoders in `folders` of model folders, in order, and a sentence for each that cannot be used."""
+    """All vocoders in `folders` of model folders, sorted, and an error message for each unusable one."""
     found: list[VocoderFacts] = []
     troubles: list[str] = []
     for folder in folders:

@@ -1,4 +1,4 @@
-"""Griffin-Lim, the baseline that the vocoder is compared with, behind the same interface."""
+"""Griffin-Lim behind the interface of the vocoder, as the baseline to compare it with."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ FADE_FRAMES = 16
 
 
 class GriffinLim(MelDecoder):
-    """The fast Griffin-Lim algorithm (Perraudin, Balazs & Søndergaard 2013) as librosa has it.
+    """The fast Griffin-Lim algorithm (Perraudin, Balazs and Søndergaard, 2013) of librosa.
 
-    The magnitude is found with the pseudo-inverse of the mel bands ("pinv") or by non-negative least squares
-    ("nnls", librosa's own way); the phase begins random, the same for the same `seed`. Mels longer than
-    `segment_frames` are done segment by segment: memory stays bounded, and as the phases of two segments
-    have nothing in common they are faded into each other with equal power.
+    The magnitude comes from the pseudo-inverse of the mel bands ("pinv") or from non-negative least squares ("nnls",
+    the default of librosa); the initial phase is random, the same for the same `seed`. Longer mels are decoded in
+    segments of `segment_frames` for bounded memory, with equal-power crossfades because their phases are unrelated.
     """
 
     def __init__(
@@ -67,7 +66,7 @@ class GriffinLim(MelDecoder):
         from librosa import griffinlim
 
         hop, frames = self.mel.hop_length, mel.shape[1]
-        # librosa ends at the centre of the last frame and wants a window's length of audio at least.
+        # librosa ends at the centre of the last frame and needs at least one window of audio.
         extra = max(1, self.mel.n_fft // hop + 1 - frames)
         audio = griffinlim(
             self._magnitude(np.pad(mel, ((0, 0), (0, extra)), mode="edge")),

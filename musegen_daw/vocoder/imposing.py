@@ -1,4 +1,4 @@
-"""Imposes a mel on audio once more: what a vocoder made is lifted or lowered, band by band, to what it was given."""
+"""Corrects the levels of decoded audio, band by band, to the mel it was decoded from."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from musegen_daw.vocoder.mel import Floats, MelConfig, hann, mel_basis
 
 OVERLAP = 4
-WINDOW_GAIN = 1.5  # the sum of the squares of Hann windows a quarter apart
-LIMIT = 6.0  # nats of power by which one round changes a band at most
+WINDOW_GAIN = 1.5  # the sum of squared Hann windows at 75 % overlap
+LIMIT = 6.0  # the largest change of a band in one round, in nats of power
 FLOOR_TIMES = 10.0
 
 
 def step_samples(config: MelConfig) -> int:
-    """From one window to the next: a quarter of a window, in whole frames of the mel."""
+    """The hop: a quarter of a window, which must be whole frames of the mel; else raises ValueError."""
     frames, rest = divmod(config.n_fft // OVERLAP, config.hop_length)
     if rest or config.n_fft % OVERLAP:
         raise ValueError(
@@ -27,7 +27,7 @@ def step_samples(config: MelConfig) -> int:
 
 @cache
 def spreading(config: MelConfig) -> Floats:
-    """What a bin takes of each band's change: (1 + n_fft // 2, n_mels), the shares of a bin adding up to 1."""
+    """The share of each bin in the change of each band: (1 + n_fft // 2, n_mels), rows add up to 1."""
     basis = mel_basis(config)
     shares = (basis / np.maximum(basis.sum(axis=0, keepdims=True), 1e-9)).T
     shares.setflags(write=False)
@@ -35,11 +35,10 @@ def spreading(config: MelConfig) -> Floats:
 
 
 def impose(audio: Floats, mel: Floats, config: MelConfig, rounds: int) -> Floats:
-    """Audio (frames * hop_length,) whose mel is nearer to `mel` (n_mels, frames), a log-mel of `config`.
+    """Audio (frames * hop_length,) whose mel is closer to `mel` (n_mels, frames), a log-mel of `config`.
 
-    In each round a short-time spectrum is multiplied, bin by bin, by what its bands lack, and put back; the phases
-    stay. Only windows within the audio are changed, so both ends fade to what they were. Sample t * hop_length is
-    the centre of frame t.
+    Each round scales the bins of the STFT by the missing level of their bands and keeps the phases. Windows that reach
+    beyond the audio do not change, so both ends fade to the original. Sample t * hop_length is the centre of frame t.
     """
     step = step_samples(config)
     length = config.n_fft

@@ -1,4 +1,8 @@
-"""The one log-mel of the project: training, export, evaluation and app compute it here."""
+"""The log-mel spectrogram that training, export, evaluation and app share.
+
+The mel scale is written out, because importing a library for it would delay the first sound. After M. Slaney, Auditory
+Toolbox (1998): linear below 1 kHz, logarithmic above, triangles of equal area.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,41 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.vocoder.mel_scale import band_edges, triangles
+Numbers = npt.NDArray[np.float64]
+
+HZ_A_MEL = 200.0 / 3.0  # below
+BEND_HZ = 1000.0
+BEND_MEL = BEND_HZ / HZ_A_MEL
+NATS_A_MEL = np.log(6.4) / 27.0  # above
+
+
+def hz_to_mel(hz: npt.ArrayLike) -> Numbers:
+    hz = np.asarray(hz, np.float64)
+    above = BEND_MEL + np.log(np.maximum(hz, BEND_HZ) / BEND_HZ) / NATS_A_MEL
+    return np.where(hz >= BEND_HZ, above, hz / HZ_A_MEL)
+
+
+def mel_to_hz(mel: npt.ArrayLike) -> Numbers:
+    mel = np.asarray(mel, np.float64)
+    above = BEND_HZ * np.exp(NATS_A_MEL * (np.maximum(mel, BEND_MEL) - BEND_MEL))
+    return np.where(mel >= BEND_MEL, above, HZ_A_MEL * mel)
+
+
+def band_edges(n_mels: int, fmin_hz: float, fmax_hz: float) -> Numbers:
+    """Band i spans edges i to i + 2 with its peak at edge i + 1: (n_mels + 2,) in Hz."""
+    lowest, highest = hz_to_mel([fmin_hz, fmax_hz])
+    return mel_to_hz(np.linspace(lowest, highest, n_mels + 2))
+
+
+def triangles(sample_rate_hz: int, n_fft: int, edges_hz: Numbers) -> npt.NDArray[np.float32]:
+    """The weights of the FFT bins in each band: (n_mels, 1 + n_fft // 2)."""
+    bins_hz = np.arange(1 + n_fft // 2) * sample_rate_hz / n_fft
+    widths_hz = np.diff(edges_hz)[:, None]
+    rising = (bins_hz - edges_hz[:-2, None]) / widths_hz[:-1]
+    falling = (edges_hz[2:, None] - bins_hz) / widths_hz[1:]
+    weights = np.maximum(0.0, np.minimum(rising, falling))
+    return (weights * (2.0 / (edges_hz[2:] - edges_hz[:-2]))[:, None]).astype(np.float32)
+
 
 Floats = npt.NDArray[np.float32]
 
@@ -22,11 +60,10 @@ MAX_N_FFT, MAX_N_MELS = 1 << 16, 1 << 10
 
 @dataclass(frozen=True, slots=True)
 class MelConfig:
-    """How a mel spectrogram is made.
+    """The configuration of a mel spectrogram, in natural logarithms of mel power.
 
-    Its scale is the natural logarithm of the mel power: a Hann window of `n_fft` samples, frames centred
-    on multiples of `hop_length` (zeros beyond both ends), |STFT|², mel bands by Slaney's formula with equal
-    area, nothing below `floor_power`. A signal of n samples has 1 + n // hop_length frames.
+    A Hann window of `n_fft` samples, frames centred on multiples of `hop_length` (zeros beyond both ends), |STFT|²,
+    Slaney's mel bands of equal area, nothing below `floor_power`. A signal of n samples has 1 + n // hop_length frames.
     """
 
     sample_rate_hz: int = 12_000
@@ -59,7 +96,7 @@ class MelConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> MelConfig:
-        """The configuration that `to_dict` described; raises ValueError where a field is missing, unknown or odd."""
+        """The configuration of `to_dict`; raises ValueError for a missing, unknown or invalid field."""
         types = {field.name: int if field.type == "int" else float for field in fields(cls)}
         if set(values) != set(types):
             raise ValueError(
@@ -75,26 +112,23 @@ class MelConfig:
 
     @property
     def frames_per_second(self) -> float:
-        """Frames a second."""
         return self.sample_rate_hz / self.hop_length
 
     @property
     def floor(self) -> float:
-        """The value of silence in a log-mel."""
+        """The log-mel of silence."""
         return float(np.log(self.floor_power))
 
     def frames(self, samples: int) -> int:
-        """Frames of a signal of `samples`."""
         return 1 + samples // self.hop_length
 
     def to_dict(self) -> dict[str, float]:
-        """Plain values, for a sidecar."""
         return asdict(self)
 
 
 @cache
 def mel_basis(config: MelConfig) -> Floats:
-    """Weights of the bands: (n_mels, 1 + n_fft // 2), after Slaney's Auditory Toolbox (1998), of equal area."""
+    """The weights of the bands: (n_mels, 1 + n_fft // 2)."""
     edges_hz = band_edges(config.n_mels, config.fmin_hz, config.fmax_hz)
     basis = triangles(config.sample_rate_hz, config.n_fft, edges_hz)
     basis.setflags(write=False)
@@ -103,13 +137,13 @@ def mel_basis(config: MelConfig) -> Floats:
 
 @cache
 def band_frequencies(config: MelConfig) -> npt.NDArray[np.float64]:
-    """The frequency in Hz where each band is strongest: (n_mels,)."""
+    """The peak of each band in Hz: (n_mels,)."""
     return band_edges(config.n_mels, config.fmin_hz, config.fmax_hz)[1:-1]
 
 
 @cache
 def inverse_basis(config: MelConfig) -> Floats:
-    """The pseudo-inverse of the bands: (1 + n_fft // 2, n_mels)."""
+    """The pseudo-inverse of `mel_basis`: (1 + n_fft // 2, n_mels)."""
     inverse = np.linalg.pinv(mel_basis(config).astype(np.float64)).astype(np.float32)
     inverse.setflags(write=False)
     return inverse
@@ -129,9 +163,9 @@ def log_mel(audio: Floats, config: MelConfig) -> Floats:
 
 
 def log_mel_blocks(audio_blocks: Iterable[Floats], config: MelConfig) -> Iterator[Floats]:
-    """The log-mel of audio that comes in consecutive blocks (samples,), in blocks (n_mels, frames) as it is known.
+    """The log-mel of audio in consecutive blocks (samples,), in blocks (n_mels, frames).
 
-    Joined they are the `log_mel` of the joined audio, however it was cut; memory is bounded by a block.
+    Joined they equal the `log_mel` of the joined audio, wherever it was cut; memory is bounded by a block.
     """
     hop, half = config.hop_length, config.n_fft // 2
     basis, window = mel_basis(config), hann(config.n_fft)
@@ -151,7 +185,7 @@ def log_mel_blocks(audio_blocks: Iterable[Floats], config: MelConfig) -> Iterato
 
 
 def prior_magnitude(mel: Floats, config: MelConfig) -> Floats:
-    """The magnitude (1 + n_fft // 2, frames) that the pseudo-inverse of the bands gives for a log-mel."""
+    """The magnitude (1 + n_fft // 2, frames) of a log-mel by the pseudo-inverse of the bands."""
     return np.sqrt(np.maximum(inverse_basis(config) @ np.exp(mel), 0.0))
 
 
@@ -176,5 +210,5 @@ def _power(audio: Floats, window: Floats, hop_length: int) -> Floats:
 
 @cache
 def hann(length: int) -> Floats:
-    """Hann's window of `length` samples, periodic."""
+    """The periodic Hann window of `length` samples."""
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)

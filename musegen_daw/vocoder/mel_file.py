@@ -1,4 +1,4 @@
-"""Mel spectrograms in .npy files: read from other tools in the scales they use, written in the one used here."""
+"""Mel spectrograms in .npy files: reads the scales of other tools, writes natural logarithms of power."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SCALES = {
     "magnitude": "magnitude",
 }
 LOUDEST_DBFS = -12.0
-"""Where a mel in dB below its own loudest band is put: the loudest band of music at common levels."""
+"""The level given to the loudest band of a mel in dB relative to it; usual for music."""
 
 _DB_PER_NEPER = 10 / math.log(10)
-# The natural logarithm of the power of sound lies well within; dB do not.
+# Natural logarithms of the power of sound lie well within this range; dB do not.
 _LOWEST_LOG, _HIGHEST_LOG = -30.0, 15.0
-# Power has values as small or as large; a logarithm that is never negative has not.
+# Power has smaller or larger values; a logarithm that is never negative does not.
 _LOW_POWER, _HIGH_POWER = 1e-3, 30.0
 
 
@@ -38,13 +38,11 @@ def load_mel(
     scale: str | None = None,
     option: str = "--mel-scale",
 ) -> Floats:
-    """The mel in a .npy file as a log-mel (n_mels, frames); `note` is told what it was taken for.
+    """The mel in a .npy file as a log-mel (n_mels, frames); `note` receives a sentence on how it was read.
 
-    `option` is what a person names the scale with.
-
-    The file holds floats in the shape (n_mels, frames) or (frames, n_mels), or one of them after an axis of
-    length 1, in a scale of `SCALES`; unless it is named it is recognised from the values. Raises AudioError
-    naming the file where it cannot be read, is no such array, or could be of several scales.
+    The file holds floats in the shape (n_mels, frames) or (frames, n_mels), with or without a first axis of length 1.
+    `scale` is a key of `SCALES`, recognised from the values unless given; `option` is how the user can give it. Raises
+    AudioError, naming the file, for any other file and for an ambiguous scale.
     """
     check_readable(path, MAX_BYTES, AudioError)
     try:
@@ -91,14 +89,14 @@ def save_mel(mel: Floats, path: Path) -> None:
 
 
 def _read_array(file: IO[bytes], path: Path) -> np.ndarray[Any, Any]:
-    """The floats in an open .npy file; its header is believed only where it fits the size of the file."""
+    """The floats in an open .npy file, whose header must match the file size."""
     try:
         version = np.lib.format.read_magic(file)
         readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
         shape, by_column, dtype = readers[version](file)
     except OSError:
         raise
-    except Exception as error:  # the header is Python, and what a damaged one raises differs by version
+    except Exception as error:  # a damaged header raises different errors by numpy version
         raise AudioError(f"{path} is no .npy file that can be read.") from error
     if dtype.kind != "f":
         raise AudioError(f"{path} holds values of the type {dtype}; a mel holds floating-point numbers.")
@@ -142,11 +140,11 @@ def _to_log(values: Floats, scale: str, config: MelConfig, path: Path) -> Floats
 
 
 def _is_relative(db: Floats) -> bool:
-    """Whether the loudest value is 0 dB, as librosa.power_to_db(ref=numpy.max) leaves it."""
+    """Whether the loudest value is 0 dB, as from librosa.power_to_db(ref=numpy.max)."""
     return abs(float(db.max())) < 1e-3
 
 
 def _loudest_log_power(config: MelConfig) -> float:
-    """The log-mel of a sine at `LOUDEST_DBFS` in the band where it is highest."""
+    """The highest band of the log-mel of a sine at `LOUDEST_DBFS`."""
     amplitude = 10 ** (LOUDEST_DBFS / 20)
     return math.log((amplitude * config.n_fft / 4) ** 2 * float(mel_basis(config).max()))

@@ -1,4 +1,4 @@
-"""How a person wants mels turned into audio; imports nothing large, for the command line reads it as it starts."""
+"""Options for decoding mels to audio; imports nothing large, because the command line imports it at start."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ GAN, GRIFFIN_LIM = "gan", "griffin-lim"
 
 @dataclass(frozen=True, slots=True)
 class DecoderOptions:
-    """The method and what belongs to it; `model` None is the bundled one."""
+    """`model` None is the bundled one; `iterations` and `inversion` are for Griffin-Lim."""
 
     method: str = GAN
     model: str | None = None

@@ -1,4 +1,4 @@
-"""The trained vocoder: log-mels to audio through its ONNX graph, in chunks of bounded memory."""
+"""The trained vocoder: log-mels to audio with an ONNX graph, in chunks of bounded memory."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ MAX_IMPOSED_ROUNDS = 16
 
 
 class Vocoder(MelDecoder):
-    """A generator of audio from log-mels; keeps no state between calls.
+    """A generator of audio from log-mels, without state between calls.
 
-    A chunk is read with the frames that its samples depend on at both sides and only its centre is kept, so
-    the chunks join into exactly what one pass over the whole mel gives. At the two ends of the mel there is
-    no more to read, and nothing is added: there the network pads its own layers with zeros, in a chunk as in
-    one pass and as in the crops it was trained on. Frames of silence in that place would be another input.
+    Each chunk is decoded with the frames of context that its samples depend on, and only its centre is used, so that
+    the chunks equal one pass over the whole mel. At both ends of the mel no frames are added: there the network pads
+    its layers with zeros, as in training. Frames of silence would be another input.
     """
 
     def __init__(self, spec: ModelSpec, graph: Graph, chunk_frames: int = CHUNK_FRAMES) -> None:
@@ -72,7 +71,7 @@ class Vocoder(MelDecoder):
 
 
 def read_mel_config(spec: ModelSpec) -> MelConfig:
-    """The configuration of the mels that a vocoder reads; raises ModelError where its description is damaged."""
+    """The configuration of the mels that a vocoder reads; raises ModelError for a damaged description."""
     try:
         config = MelConfig.from_dict(spec.facts["mel"])
         bands = spec.graphs[ROLE].inputs[0].shape[1]

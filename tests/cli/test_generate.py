@@ -41,7 +41,7 @@ def test_old_drums_are_replaced(run, tmp_path, drummer):
     assert run("generate", tmp_path / "in.mid", "-o", tmp_path / "out.mid")[0] == 0
     drums = read_midi(tmp_path / "out.mid").drums
     assert {n.pitch for clip in drums for n in clip.notes} == {36, 37}
-    assert drummer.requests[0].kept is None
+    assert drummer.requests[0].locked is None
 
 
 def test_keep_drums_writes_only_the_bars_without(run, tmp_path, drummer):
@@ -56,8 +56,8 @@ def test_keep_drums_writes_only_the_bars_without(run, tmp_path, drummer):
         (11520, 36),
     ]
     (request,) = drummer.requests
-    assert request.kept_bars == {0, 1}
-    assert len(request.kept.notes) == 3
+    assert request.locked_bars == {0, 1}
+    assert len(request.locked.notes) == 3
 
 
 def test_keep_drums_says_when_there_is_nothing_to_write_or_keep(run, clip, tmp_path):

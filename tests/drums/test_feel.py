@@ -1,4 +1,4 @@
-"""Straight or in triplets: what the parts say, and what may then be played."""
+"""Straight or in triplets: the share in the parts, and the tokens that fit it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from musegen_daw.drums.events import ONSET
-from musegen_daw.drums.feel import Feels, end_of, heard_triplets
 from musegen_daw.drums.grammar import Grammar
+from musegen_daw.drums.part import heard_triplets
+from musegen_daw.drums.take_writer import FeelMasks
 
 
 def _onsets(*positions: int) -> np.ndarray:
@@ -28,19 +29,15 @@ def _onsets(*positions: int) -> np.ndarray:
         ((24, 80), 0.5),
     ],
 )
-def test_triplets_are_heard_beat_by_beat(positions, share) -> None:
+def test_triplets_are_counted_by_beat(positions, share) -> None:
     assert heard_triplets(_onsets(*positions)) == share
 
 
-def test_what_may_be_played_follows_the_style_and_a_part_that_is_sure(vocabulary) -> None:
-    feels = Feels(Grammar(vocabulary), vocabulary.to_runs(), vocabulary.POSITION)
-    assert (feels.usable(0.0, 0.0) == feels.straight).all()
-    assert (feels.usable(0.9, 0.0) == feels.triplets).all()
-    assert (feels.usable(0.0, 0.9) == feels.triplets).all()
-    assert (feels.usable(0.4, 0.2) == feels.mixed).all()
-    assert (feels.straight <= feels.mixed).all()
-    assert feels.straight.sum() < feels.mixed.sum()
-
-
-def test_a_bar_ends_after_its_sixteenths() -> None:
-    assert [end_of(frames) for frames in (16, 12, 1)] == [192, 144, 12]
+def test_the_mask_follows_the_style_unless_the_part_is_clear(vocabulary) -> None:
+    masks = FeelMasks(Grammar(vocabulary), vocabulary)
+    assert (masks.usable(0.0, 0.0) == masks.straight).all()
+    assert (masks.usable(0.9, 0.0) == masks.triplets).all()
+    assert (masks.usable(0.0, 0.9) == masks.triplets).all()
+    assert (masks.usable(0.4, 0.2) == masks.mixed).all()
+    assert (masks.straight <= masks.mixed).all()
+    assert masks.straight.sum() < masks.mixed.sum()

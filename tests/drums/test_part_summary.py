@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musegen_daw.drums.events import LISTED_PROGRAMS, ONSET, clip_onsets, family_of_program
-from musegen_daw.drums.part_summary import PART_SUMMARY, PROGRAMS, part_summary, sound_of
+from musegen_daw.drums.part import PART_SUMMARY, PROGRAMS, part_summary, sound_of
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.time import Bar
 

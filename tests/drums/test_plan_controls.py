@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from musegen_daw.drums.features import CRASH, CYMBAL, KIND, METER, TEMPO, tempo_level
+from musegen_daw.drums.model_input import ModelInput
 from musegen_daw.drums.plan import BarKind, BarPlan, Cymbal, Plan
-from musegen_daw.drums.plan_controls import evened, how_busy, plan_controls
 from musegen_daw.drums.plan_reading import PlanScale
 from musegen_daw.drums.request import DrumRequest
-from musegen_daw.drums.scene import Scene
 from musegen_daw.drums.style import Style
+from musegen_daw.drums.take_writer import density_factors, meter_factors, plan_controls
 from musegen_daw.music.clip import Clip
 from musegen_daw.music.kit import PIECES
 from musegen_daw.music.time import Bar
@@ -35,11 +35,11 @@ def _style(*keepers: str) -> Style:
 
 def test_a_busier_bar_is_asked_for_more_and_the_whole_is_as_busy_as_the_style() -> None:
     plan = Plan(tuple(BarPlan(density=density) for density in (0.2, 0.5, 0.5, 0.8)))
-    found = how_busy(_request(), plan, SCALE)
+    found = density_factors(_request(), plan, SCALE)
     assert found[0] < found[1] == found[2] < found[3]
-    flat = how_busy(_request(), Plan((BarPlan(density=0.9),) * 4), SCALE)
-    assert flat == pytest.approx(how_busy(_request(), Plan((BarPlan(density=0.1),) * 4), SCALE))
-    sparse, busy = (how_busy(_request(density=wish), plan, SCALE) for wish in (0.1, 0.9))
+    flat = density_factors(_request(), Plan((BarPlan(density=0.9),) * 4), SCALE)
+    assert flat == pytest.approx(density_factors(_request(), Plan((BarPlan(density=0.1),) * 4), SCALE))
+    sparse, busy = (density_factors(_request(density=wish), plan, SCALE) for wish in (0.1, 0.9))
     assert (sparse < found).all()
     assert (found < busy).all()
 
@@ -47,18 +47,18 @@ def test_a_busier_bar_is_asked_for_more_and_the_whole_is_as_busy_as_the_style() 
 def test_short_bars_are_as_busy_as_four_quarters_and_those_are_left_alone() -> None:
     expected = np.zeros((2, 3, 16, len(PIECES)), np.float32)
     expected[0, ..., 0], expected[1, ..., 0] = 0.2, 0.9
-    found = evened(expected, np.array([16, 12, 8]), 0.5)
+    found = meter_factors(expected, np.array([16, 12, 8]), 0.5)
     assert found[:, 0].tolist() == [1, 1]
     assert (found[0, 1:] > 1).all()
     assert (found[1, 1:] < 1).all()
     assert found[:, 1] == pytest.approx(found[:, 2])
-    assert (evened(expected, np.array([16, 16, 16]), 0.5) == 1).all()
-    assert evened(0 * expected, np.array([12, 12, 12]), 0.5).max() == 2.0
+    assert (meter_factors(expected, np.array([16, 16, 16]), 0.5) == 1).all()
+    assert meter_factors(0 * expected, np.array([12, 12, 12]), 0.5).max() == 2.0
 
 
 def test_controls_say_what_the_bars_are_and_the_cymbal_only_where_the_style_knows_it() -> None:
     request = _request()
-    scene = Scene.of(request)
+    inputs = ModelInput.of(request)
     plan = Plan(
         (
             BarPlan(cymbal=Cymbal.RIDE, crash=True),
@@ -68,11 +68,11 @@ def test_controls_say_what_the_bars_are_and_the_cymbal_only_where_the_style_know
         )
     )
     hats, ride = _style("closed hat"), _style("ride")
-    found = plan_controls(request, scene, [(ride, ride, hats, hats)], [plan])[0]
+    found = plan_controls(request, inputs, [(ride, ride, hats, hats)], [plan])[0]
     assert found[:, KIND].tolist() == [1, 3, 2, 0]
     assert found[:, CRASH].tolist() == [2, 1, 1, 1]
     assert (found[:, CYMBAL] > 0).tolist() == [True, False, False, False]
     assert set(found[:, METER]) == {1}
     assert set(found[:, TEMPO]) == {tempo_level(150.0)}
-    edited = plan_controls(_request(plan=plan), scene, [(hats,) * 4], [plan])[0]
+    edited = plan_controls(_request(plan=plan), inputs, [(hats,) * 4], [plan])[0]
     assert (edited[:, CYMBAL] > 0).all()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from musegen_daw.drums.events import HIT
-from musegen_daw.drums.plan import BarKind, BarPlan, Cymbal
+from musegen_daw.drums.plan import BarKind, Cymbal
 from musegen_daw.drums.plan_reading import (
     CYMBALS,
     FILL,
@@ -81,26 +80,16 @@ def test_a_bar_of_another_length_is_no_repeat():
     assert labels["kind"].tolist() != [GROOVE, FIRST_REPEAT]
 
 
-def test_labels_and_bars_of_a_plan_say_the_same():
+def test_labels_and_bars_of_a_plan_are_equivalent():
     labels = read_plan(hits(BEAT, BEAT, WITH_TOMS, {}), 4, SCALE)
-    bars = to_bar_plans(labels, sections=[0, 0, 0, 1])
+    bars = to_bar_plans(labels)
     assert [bar.kind for bar in bars] == [BarKind.GROOVE, BarKind.REPEAT, BarKind.FILL, BarKind.STOP]
-    assert bars[-1].section == 1
     again = from_bar_plans(bars)
     for name in ("kind", "crash", "cymbal"):
         np.testing.assert_array_equal(again[name], labels[name])
     np.testing.assert_allclose(again["density"], labels["density"], atol=1e-6)
 
 
-def test_what_repeats_a_bar_that_is_cut_off_becomes_a_groove():
-    labels = read_plan(hits(BEAT, BEAT, BEAT), 3, SCALE)
-    assert [bar.kind for bar in to_bar_plans(labels, first_bar=1)] == [BarKind.GROOVE, BarKind.REPEAT]
-    assert to_bar_plans(labels, first_bar=1)[1] == BarPlan(
-        BarKind.REPEAT, 1, False, Cymbal.CLOSED_HAT, float(labels["density"][2]), float(labels["energy"][2])
-    )
-
-
-def test_the_scale_is_a_share_of_bars_and_back():
+def test_the_scale_is_a_share_of_bars_and_invertible():
     assert 0.45 < SCALE.density_of(15) < 0.52
     assert SCALE.hits_at(float(SCALE.density_of(20))) == 20
-    assert SCALE.level_at(float(SCALE.energy_of(9.5))) == pytest.approx(9.5, abs=0.3)

@@ -8,11 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from musegen_daw.drums.events import clip_hits, quantise
+from musegen_daw.drums.events import clip_hits, model_bars, quantise
 from musegen_daw.drums.generator import DrumGenerator
 from musegen_daw.drums.plan import BarKind, BarPlan, Cymbal, Plan
 from musegen_daw.drums.request import DrumRequest, DrumResult, DrumTake
-from musegen_daw.drums.spans import model_bars
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.kit import PIECE_OF_PITCH, PIECES, VOICE_OF_PITCH, VOICES
 from musegen_daw.music.time import Bar, TimeMap, TimeSignature
@@ -174,7 +173,7 @@ def test_what_lies_outside_the_primer_bars_changes_nothing(generator) -> None:
 @pytest.mark.parametrize("voices", [{"kick"}, {"snare", "closed hat"}, {"crash"}, set(VOICES)])
 def test_kept_voices_come_back_unchanged_and_alone(generator, voices) -> None:
     beat, bars = _beat(3), _bars(3)
-    request = _request(kept=beat, kept_voices=frozenset(voices), variations=3, seed=2)
+    request = _request(locked=beat, locked_voices=frozenset(voices), variations=3, seed=2)
     names = {pitch: VOICES[voice] for pitch, voice in VOICE_OF_PITCH.items()}
     expected = [note for note in beat.notes if names.get(note.pitch) in voices]
     takes = generator.generate(request).takes
@@ -198,7 +197,7 @@ def test_what_is_written_around_kept_hits_is_as_rich_as_without_them(generator) 
     kicks = Clip(tuple(Note(36, 90, at * PPQ // 2, 60) for at in range(32)), 4 * BAR, PPQ, is_drum=True)
     with_kept = without = 0
     for seed in range(24):
-        kept = generator.generate(_request(4, kept=kicks, kept_voices=frozenset({"kick"}), seed=seed))
+        kept = generator.generate(_request(4, locked=kicks, locked_voices=frozenset({"kick"}), seed=seed))
         free = generator.generate(_request(4, seed=seed))
         with_kept += sum(note.pitch != 36 for note in kept.takes[0].drums.notes)
         without += sum(note.pitch != 36 for note in free.takes[0].drums.notes)
@@ -207,7 +206,7 @@ def test_what_is_written_around_kept_hits_is_as_rich_as_without_them(generator) 
 
 def test_kept_bars_are_identical(generator) -> None:
     beat = _beat(4)
-    request = _request(4, kept=beat, kept_bars=frozenset({1, 2}), variations=3)
+    request = _request(4, locked=beat, locked_bars=frozenset({1, 2}), variations=3)
     lead = PPQ // 8
     start, end = BAR - lead, 3 * BAR - lead
     expected = [note for note in beat.notes if start <= note.start_ticks < end]
@@ -222,7 +221,7 @@ def test_kept_bars_are_identical(generator) -> None:
 
 def test_when_all_is_kept_all_comes_back(generator) -> None:
     beat = _beat(2)
-    request = _request(2, kept=beat, kept_bars=frozenset({0, 1}), variations=2)
+    request = _request(2, locked=beat, locked_bars=frozenset({0, 1}), variations=2)
     for take in generator.generate(request).takes:
         assert take.drums.notes == beat.notes
         assert take.log_likelihood == 0
@@ -231,7 +230,7 @@ def test_when_all_is_kept_all_comes_back(generator) -> None:
 def test_kept_bars_of_a_long_meter_are_kept_whole(generator) -> None:
     bars = _bars(2, 0, 5, 4)
     beat = Clip(tuple(Note(38, 71, at * PPQ, 40) for at in range(10)), 10 * PPQ, PPQ, is_drum=True)
-    request = DrumRequest((), bars, PPQ, kept=beat, kept_bars=frozenset({1}))
+    request = DrumRequest((), bars, PPQ, locked=beat, locked_bars=frozenset({1}))
     notes = generator.generate(request).takes[0].drums.notes
     start = bars[1].start_ticks - PPQ // 8
     assert [note for note in notes if note.start_ticks >= start] == list(beat.notes[5:])
@@ -322,7 +321,7 @@ def test_it_stops_when_it_is_told_to(generator) -> None:
     ("changes", "words"),
     [
         ({"bars": ()}, "at least one bar"),
-        ({"variations": 0}, "at least one variation"),
+        ({"variations": 0}, "variations must be at least 1"),
         ({"density": 1.1}, "density must be within"),
         ({"density": float("nan")}, "density must be within"),
         ({"energy": -0.1}, "energy must be within"),
@@ -339,12 +338,12 @@ def test_it_stops_when_it_is_told_to(generator) -> None:
         ({"top_p": 1.5}, "top-p"),
         ({"ppq": 0}, "ppq must be positive"),
         ({"ppq": 96}, "480 PPQ, the request 96"),
-        ({"kept_voices": frozenset({"kick"})}, "no drums to keep them of"),
-        ({"kept_bars": frozenset({0})}, "no drums to keep them of"),
-        ({"kept": _beat(1), "kept_voices": frozenset({"gong"})}, "unknown voices: gong"),
-        ({"kept": _beat(1), "kept_bars": frozenset({3})}, "kept_bars has a bar outside"),
-        ({"kept": _beat(1), "kept_bars": frozenset({-1})}, "kept_bars has a bar outside"),
-        ({"kept": Clip((), 0, 96), "kept_voices": frozenset({"kick"})}, "96 PPQ, the request 480"),
+        ({"locked_voices": frozenset({"kick"})}, "no locked drums"),
+        ({"locked_bars": frozenset({0})}, "no locked drums"),
+        ({"locked": _beat(1), "locked_voices": frozenset({"gong"})}, "unknown voices: gong"),
+        ({"locked": _beat(1), "locked_bars": frozenset({3})}, "locked_bars has a bar outside"),
+        ({"locked": _beat(1), "locked_bars": frozenset({-1})}, "locked_bars has a bar outside"),
+        ({"locked": Clip((), 0, 96), "locked_voices": frozenset({"kick"})}, "96 PPQ, the request 480"),
         ({"bars": (Bar(0, BAR), Bar(2 * BAR, BAR))}, "must begin where the one before"),
         ({"bars": (Bar(BAR, BAR), Bar(0, BAR))}, "must begin where the one before"),
         ({"bars": (Bar(0, 0),)}, "must have a length"),

@@ -194,7 +194,7 @@ def test_kept_voices_stand_in_every_variation_whatever_the_plan(generator) -> No
     bars = _bars(4)
     kicks = Clip(tuple(Note(36, 90, at * PPQ, 60) for at in range(16)), 4 * 1920, PPQ, is_drum=True)
     plan = Plan((GROOVE, _repeat(1), STOP, FILL))
-    request = _request(bars, kept=kicks, kept_voices=frozenset({"kick"}), plan=plan, variations=3)
+    request = _request(bars, locked=kicks, locked_voices=frozenset({"kick"}), plan=plan, variations=3)
     for take in generator.generate(request).takes:
         assert [note for note in take.drums.notes if note.pitch in (35, 36)] == list(kicks.notes)
         others = [note for note in take.drums.notes if note.pitch not in (35, 36)]

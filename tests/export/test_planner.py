@@ -10,10 +10,10 @@ import pytest
 
 from export.planner import FILE, UNCALIBRATED, export_planner, main, open_planner
 from export.planner_calibration import HeldBackSong, calibrate, people, table, written
-from musegen_daw.drums.bar_features import bar_features
 from musegen_daw.drums.events import ONSET
+from musegen_daw.drums.part import bar_features
 from musegen_daw.drums.plan_reading import FILL, FIRST_REPEAT, GROOVE, KINDS, LABEL, LEVELS, PlanScale
-from musegen_daw.drums.planning import Planner
+from musegen_daw.drums.planner import Planner
 from musegen_daw.drums.style import Style, StyleBook
 from musegen_daw.models.spec import load_spec
 from musegen_daw.music.kit import PIECES

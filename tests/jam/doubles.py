@@ -47,7 +47,7 @@ def drums_for(request: DrumRequest) -> DrumResult:
     for take in range(request.variations):
         hits: set[Note] = set()
         for index, bar in enumerate(request.bars):
-            if index in request.kept_bars:
+            if index in request.locked_bars:
                 continue
             end = bar.end_ticks
             mood = crc32(repr((request.seed, take, index, heard, request.density)).encode()) % 100
@@ -56,11 +56,11 @@ def drums_for(request: DrumRequest) -> DrumResult:
             hits.add(Note(SNARE, 20 + mood, bar.start_ticks + bar.length_ticks // 2, 120))
             if index in request.fill_bars:
                 hits |= {Note(HIGH_TOM, 90, end - LIVE_PPQ + step, 60) for step in range(0, LIVE_PPQ, 120)}
-        if request.kept is not None:
-            kept = [request.bars[index] for index in request.kept_bars]
+        if request.locked is not None:
+            kept = [request.bars[index] for index in request.locked_bars]
             hits |= {
                 note
-                for note in request.kept.notes
+                for note in request.locked.notes
                 if any(bar.start_ticks <= note.start_ticks < bar.end_ticks for bar in kept)
             }
         drums = Clip(tuple(hits), request.bars[-1].end_ticks, request.ppq, is_drum=True)

@@ -71,7 +71,7 @@ def test_a_style_is_asked_for_from_then_on(rigs):
     assert len(jam.drummer.requests) > asked
     assert jam.drummer.requests[-1].style.name == "bossa"
     jam.clock.advance(20.0)
-    assert jam.drummer.requests[-1].kept_bars
+    assert jam.drummer.requests[-1].locked_bars
     assert {request.style.name for request in jam.drummer.requests[asked:]} == {"bossa"}
     with pytest.raises(MusegenError, match="There is no style 'xyzzy'"):
         jam.rig.set_style("xyzzy")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from musegen_daw.drums.part_summary import PART_SUMMARY
+from musegen_daw.drums.part import PART_SUMMARY
 from training.drums import chooser
 from training.drums.chooser import share_nats, style_nats, train
 from training.drums.chooser_data import Views, read_views

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from musegen_daw.drums.events import quantise
-from musegen_daw.drums.repeats import is_written
+from musegen_daw.drums.plan_repeats import is_written
 from musegen_daw.drums.tokens import DrumTokenizer
 from tests.drum_corpus import song_bytes, write_parquet
 from tests.training.common.shards import lay_blocks_or_die, write_part_or_die

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musegen_daw.vocoder.edit import pitch, stretch
 from musegen_daw.vocoder.griffin_lim import GriffinLim
 from musegen_daw.vocoder.mel import MelConfig, log_mel
+from musegen_daw.vocoder.mel_input import stretch, transpose
 
 CONFIG = MelConfig()
 CENTRES_HZ = librosa.mel_frequencies(CONFIG.n_mels + 2, fmin=CONFIG.fmin_hz, fmax=CONFIG.fmax_hz)[1:-1]
@@ -36,7 +36,7 @@ def test_a_stretched_mel_lasts_so_many_times_as_long(frames, factor):
 def test_no_stretch_and_no_pitch_change_nothing():
     mel = sine_mel(500)
     assert np.array_equal(stretch(mel, 1.0), mel)
-    assert np.allclose(pitch(mel, 0.0, CONFIG), mel, atol=1e-4)
+    assert np.allclose(transpose(mel, 0.0, CONFIG), mel, atol=1e-4)
 
 
 def test_an_exact_factor_gives_no_frame_too_many():
@@ -56,7 +56,7 @@ def test_onsets_move_with_the_stretch_and_pitch_stays():
 @pytest.mark.parametrize("hz", [300, 700, 1_500])
 @pytest.mark.parametrize("semitones", [-12, -7.5, -1, 1, 3, 12, 19])
 def test_a_sine_moves_by_the_semitones_asked_for(hz, semitones):
-    moved = pitch(sine_mel(hz), semitones, CONFIG)[:, 5:40]
+    moved = transpose(sine_mel(hz), semitones, CONFIG)[:, 5:40]
     target_hz = hz * 2 ** (semitones / 12)
     assert np.all(np.abs(np.argmax(moved, axis=0) - nearest_band(target_hz)) <= 1)
     again = log_mel(GriffinLim(CONFIG, 8).vocode(moved), CONFIG)[:, 5:25]
@@ -74,20 +74,20 @@ def test_the_power_is_kept(semitones):
     def power(log):
         return np.sum(np.exp(log) * widths_hz)
 
-    assert abs(10 * np.log10(power(pitch(mel, semitones, CONFIG)) / power(mel))) < 0.7
+    assert abs(10 * np.log10(power(transpose(mel, semitones, CONFIG)) / power(mel))) < 0.7
 
 
 def test_bands_that_nothing_moves_into_are_silent():
     mel = np.zeros((CONFIG.n_mels, 4), np.float32)
-    down = pitch(mel, -12, CONFIG)
+    down = transpose(mel, -12, CONFIG)
     assert np.all(down[CENTRES_HZ > 3_000] == np.float32(CONFIG.floor))
     assert np.all(down[CENTRES_HZ < 2_900] > 0)
     high = MelConfig(fmin_hz=1_000.0)
     centres_hz = librosa.mel_frequencies(98, fmin=1_000, fmax=6_000)[1:-1]
-    up = pitch(mel, 12, high)
+    up = transpose(mel, 12, high)
     assert np.all(up[centres_hz < 2_000] == np.float32(high.floor))
     assert np.all(up[centres_hz > 2_100] > -1)
-    assert pitch(np.full((96, 3), CONFIG.floor, np.float32), 5, CONFIG).min() == np.float32(CONFIG.floor)
+    assert transpose(np.full((96, 3), CONFIG.floor, np.float32), 5, CONFIG).min() == np.float32(CONFIG.floor)
 
 
 @pytest.mark.parametrize("factor", [0, -1, 0.05, 11, float("nan")])
@@ -99,4 +99,4 @@ def test_an_impossible_stretch_is_refused(factor):
 @pytest.mark.parametrize("semitones", [-49, 49, float("nan"), float("inf")])
 def test_an_impossible_pitch_is_refused(semitones):
     with pytest.raises(ValueError, match="semitones"):
-        pitch(np.zeros((96, 5), np.float32), semitones, CONFIG)
+        transpose(np.zeros((96, 5), np.float32), semitones, CONFIG)

@@ -4,8 +4,7 @@ import librosa
 import numpy as np
 import pytest
 
-from musegen_daw.vocoder.mel import MelConfig, band_frequencies, mel_basis
-from musegen_daw.vocoder.mel_scale import hz_to_mel, mel_to_hz
+from musegen_daw.vocoder.mel import MelConfig, band_frequencies, hz_to_mel, mel_basis, mel_to_hz
 
 CONFIGS = [
     MelConfig(),

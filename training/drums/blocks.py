@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.drums.events import HIT, ONSET, Array, quantise
-from musegen_daw.drums.repeats import is_written
+from musegen_daw.drums.plan_repeats import is_written
 from musegen_daw.drums.tokens import DrumTokenizer
 from training.common.files import write_text
 from training.common.json_lines import as_lines

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from musegen_daw.drums.events import VELOCITY_LEVELS, Array
-from musegen_daw.drums.part_summary import PART_SUMMARY, part_summary
+from musegen_daw.drums.part import PART_SUMMARY, part_summary
 from training.drums.corpus import Corpus
 from training.drums.styles import Grooves, LearnedGroove, codes_of, meter_levels, read_styles
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from musegen_daw.drums.part_summary import PART_SUMMARY
+from musegen_daw.drums.part import PART_SUMMARY
 from training.common.checkpoint import read_tensors, write_tensors
 
 FURTHEST = 5.0  # spreads from the mean, beyond which a figure counts no more

@@ -9,9 +9,9 @@ import numpy as np
 
 from musegen_daw.drums.events import Array, clip_hits, quantise
 from musegen_daw.drums.generator import DrumGenerator
-from musegen_daw.drums.naming import bundled_grooves, find_style
 from musegen_daw.drums.request import DrumRequest
 from musegen_daw.drums.style import Style, groove_of
+from musegen_daw.drums.style_names import bundled_grooves, find_style
 from musegen_daw.midi.file import read_midi
 from musegen_daw.music.clip import Clip
 from musegen_daw.music.time import Bar

@@ -16,11 +16,11 @@ from musegen_daw.drums.events import (
     bar_starts,
     family_of_program,
     hits_from_notes,
+    model_bars,
     onsets_from_notes,
 )
 from musegen_daw.drums.features import feel_levels
 from musegen_daw.drums.meter import bar_frames
-from musegen_daw.drums.spans import model_bars
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi.file import song_from_bytes
 from musegen_daw.music.time import Bar, TimeMap, TimeSignature

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from musegen_daw.drums.bar_features import CONTENT
-from musegen_daw.drums.plan_inputs import BEFORE, WINDOW, style_input, tempo_input
+from musegen_daw.drums.part import CONTENT
 from musegen_daw.drums.plan_reading import STOP, PlanScale, level_of
+from musegen_daw.drums.planner_inputs import BEFORE, WINDOW, style_input, tempo_input
 from musegen_daw.drums.style import StyleBook
 from training.common.checkpoint import read_tensors, write_tensors
 from training.drums.planner_data import PlannerData, batches, prepare_planner

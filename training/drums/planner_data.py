@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from musegen_daw.drums.bar_features import bar_features
 from musegen_daw.drums.events import FRAMES_PER_BAR, quantise
-from musegen_daw.drums.plan_history import HISTORY, PlanHistory
+from musegen_daw.drums.part import bar_features
 from musegen_daw.drums.plan_reading import LEVELS, PlanScale, bar_measures, level_of, read_plan
+from musegen_daw.drums.planner_inputs import HISTORY, PlanHistory
 from training.common.files import write_json
 from training.common.prepared import mapped
 from training.drums.corpus import Corpus

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musegen_daw.drums.bar_features import AHEAD, PLACE
-from musegen_daw.drums.plan_history import HISTORY
-from musegen_daw.drums.plan_inputs import STYLE_INPUT, TEMPO_INPUT, WINDOW_INPUT
+from musegen_daw.drums.part import AHEAD, PLACE
 from musegen_daw.drums.plan_reading import CYMBALS, KINDS, LEVELS
+from musegen_daw.drums.planner_inputs import HISTORY, STYLE_INPUT, TEMPO_INPUT, WINDOW_INPUT
 
 
 @dataclass(frozen=True, slots=True)

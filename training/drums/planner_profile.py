@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drums.plan_history import PlanHistory
 from musegen_daw.drums.plan_reading import FILL, FIRST_REPEAT, KINDS, LEVELS, STOP, level_of
+from musegen_daw.drums.planner_inputs import PlanHistory
 
 KIND_NAMES = ("groove", "variation", "fill", "stop", "repeat 1", "repeat 2", "repeat 4", "repeat 8")
 

@@ -79,8 +79,8 @@ class FollowMode:
             energy=wanted_energy(controls, self._velocities(moment.beats)),
             fills=None if is_fill else 0.0,  # no others than those that are asked for
             fill_bars=frozenset({first - start} if is_fill else ()),
-            kept=clip_of(own.values(), bars[-1].end_ticks) if own else None,
-            kept_bars=frozenset(bar - start for bar in own),
+            locked=clip_of(own.values(), bars[-1].end_ticks) if own else None,
+            locked_bars=frozenset(bar - start for bar in own),
         )
         return Question(
             self._style.asked(request, heard_ticks, self._grid),

@@ -182,8 +182,8 @@ class LoopMode:
             energy=wanted_energy(moment.controls, _velocities(self._parts)),
             style=self._style.style,
             fill_bars=frozenset({place}),
-            kept=clip_of(groove, bars[-1].end_ticks) if groove else None,
-            kept_bars=frozenset(range(self._bars)) - {place},
+            locked=clip_of(groove, bars[-1].end_ticks) if groove else None,
+            locked_bars=frozenset(range(self._bars)) - {place},
         )
         return Question(request, (bar,), bars[-1].end_ticks, is_fill=True, energy=moment.controls.energy)
 

@@ -182,4 +182,4 @@ class PlanningWorker:
 def _warm_up_request(grid: BarGrid) -> DrumRequest:
     """Something small that has the generator do all it does while playing."""
     kept = Clip((Note(36, 100, 0, LIVE_PPQ // 4),), grid.bar_ticks, LIVE_PPQ, is_drum=True)
-    return DrumRequest((), grid.bars(0, 2), LIVE_PPQ, kept=kept, kept_bars=frozenset({0}))
+    return DrumRequest((), grid.bars(0, 2), LIVE_PPQ, locked=kept, locked_bars=frozenset({0}))

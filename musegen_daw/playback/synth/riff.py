@@ -1,4 +1,4 @@
-"""Reads the structure of a SoundFont 2 file, with every size checked before it is believed."""
+"""Reads the structure of a SoundFont 2 file, with every size checked first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_SOUNDFONT_BYTES = 2**31
 MIN_SOUNDFONT_BYTES = 300
 MAX_CHUNKS = 10_000
 MAX_RECORDS = 1 << 16
-"""That the 16 bits of an index reach; the last of a table, its terminal, is beside them."""
+"""The range of a 16-bit index; a table has a terminal record in addition."""
 
 # Records of the pdta chunk: SoundFont Technical Specification 2.01, section 7. The last of each is a terminal.
 _RECORDS = {
@@ -47,7 +47,7 @@ _MODULATORS = np.dtype(
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The record tables of a SoundFont and its samples, all (records,) but `samples` (samples,) int16."""
+    """The record tables of a SoundFont (records,) and its samples (samples,) as int16."""
 
     presets: NDArray[np.void]
     preset_bags: NDArray[np.void]
@@ -62,7 +62,7 @@ class Tables:
 
 
 def check_soundfont(path: Path) -> None:
-    """Raises AudioError, naming the file, unless it begins as a SoundFont of a size that can be read."""
+    """Raises AudioError, naming the file, unless it begins like a SoundFont and has a possible size."""
     try:
         if not path.is_file():
             raise AudioError(f"There is no SoundFont file {path}.")
@@ -80,8 +80,8 @@ def check_soundfont(path: Path) -> None:
 def read_tables(path: Path) -> Tables:
     """All tables of the SoundFont at `path`; its samples stay on disk until they are played.
 
-    Raises AudioError, naming the file, when it is no SoundFont 2, is truncated or contradicts itself.
-    Source: SoundFont Technical Specification 2.01.
+    Raises AudioError, naming the file, for anything but a consistent SoundFont 2. Source: SoundFont Technical
+    Specification 2.01.
     """
     check_soundfont(path)
     try:
@@ -118,7 +118,7 @@ def read_tables(path: Path) -> Tables:
 
 
 def _all_chunks(data: NDArray[np.uint8]) -> dict[bytes, slice]:
-    """Where the body of each chunk inside the three lists is; what follows the lists is not looked at."""
+    """The bodies of the chunks inside the three lists; anything after the lists is ignored."""
     found: dict[bytes, slice] = {}
     for name, body in _chunks_within(data, 12, len(data)):
         if name == b"LIST":
@@ -145,13 +145,13 @@ def _chunks_within(data: NDArray[np.uint8], start: int, end: int) -> Iterator[tu
 
 
 def _check_order(indices: NDArray[np.uint16], name: bytes) -> None:
-    """Each record's share of the next table follows the one before it; else reading could take for ever."""
+    """Raises ValueError for descending indices, with which reading could take forever."""
     if np.any(np.diff(indices.astype(np.int64)) < 0):
         raise ValueError(f"the indices in {name.decode()!r} run backwards")
 
 
 def _records(data: NDArray[np.uint8], chunks: dict[bytes, slice], name: bytes) -> NDArray[np.void]:
-    """The whole records of a chunk; bytes after the last one are no record, and players pass over them."""
+    """The complete records of a chunk; like players, it ignores bytes after the last one."""
     if name not in chunks:
         raise ValueError(f"the chunk {name.decode()!r} is missing")
     body = data[chunks[name]]
@@ -165,7 +165,7 @@ def _records(data: NDArray[np.uint8], chunks: dict[bytes, slice], name: bytes) -
 
 
 def _modulators(data: NDArray[np.uint8], place: slice | None) -> NDArray[np.void]:
-    """The records of `pmod` or `imod`, none where the file has no such chunk."""
+    """The records of `pmod` or `imod`, none without such a chunk."""
     body = data[place][: (MAX_RECORDS + 1) * _MODULATORS.itemsize] if place is not None else data[:0]
     return np.frombuffer(
         body[: len(body) // _MODULATORS.itemsize * _MODULATORS.itemsize].tobytes(), _MODULATORS

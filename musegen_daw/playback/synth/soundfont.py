@@ -1,4 +1,4 @@
-"""Which SoundFont is used, and which of its zones sound for a program."""
+"""Finds and opens SoundFonts, and selects presets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from musegen_daw.playback.synth.zones import Zone, read_presets
 DRUM_BANK = 128
 ENVIRONMENT_VARIABLE = "MUSEGEN_SOUNDFONT"
 
-# Names that are a whole General MIDI set, the better ones first.
+# File names of complete General MIDI sets, the better ones first.
 _GENERAL_MIDI_STEMS = (
     "default-gm",
     "musescore_general",
@@ -30,7 +30,7 @@ _GENERAL_MIDI_STEMS = (
     "gm",
 )
 _BANKS_BY_LOW_BYTE = frozenset({0, 121})
-"""High bytes of a bank under which the low one counts: 0 of XG, and 121 of General MIDI 2."""
+"""High bytes of a bank for which the low byte counts: 0 in XG, 121 in General MIDI 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ class SoundFont:
     samples: NDArray[np.int16]
 
     def preset(self, bank: int, program: int, is_drum: bool) -> tuple[Zone, ...]:
-        """The zones for a program of a bank, or what comes nearest to it where the SoundFont lacks it.
+        """The zones of a preset, or of the nearest preset where it is missing.
 
-        `bank` is 128 times controller 0 plus controller 32; drums are in a bank of their own, where `program` is the
-        kit. Raises AudioError when there is no drum kit, or nothing but drum kits.
+        `bank` is 128 times controller 0 plus controller 32; for drums `program` is the kit. Raises AudioError for a
+        SoundFont without drum kits, or with drum kits alone.
         """
         for candidate in _drum_kits(program) if is_drum else _melodic(bank, program):
             if candidate in self.presets:
@@ -62,7 +62,7 @@ def _drum_kits(program: int) -> tuple[tuple[int, int], ...]:
 
 
 def _melodic(bank: int, program: int) -> tuple[tuple[int, int], ...]:
-    """Presets that may be meant, the likeliest first: SoundFonts number banks in one byte, devices in two."""
+    """Candidates, the likeliest first: SoundFonts number banks in one byte, devices in two."""
     high, low = divmod(bank, 128)
     banks = [bank, high, *([low] if high in _BANKS_BY_LOW_BYTE else []), 0]
     return (
@@ -73,10 +73,9 @@ def _melodic(bank: int, program: int) -> tuple[tuple[int, int], ...]:
 
 
 def find_soundfont(user: Path | None = None) -> Path:
-    """The SoundFont to use: the user's, else one the system has, else the bundled one.
+    """The SoundFont to use: the user's, else that in MUSEGEN_SOUNDFONT, else one of the system, else the bundled one.
 
-    The environment variable MUSEGEN_SOUNDFONT counts as the user's choice. Raises AudioError, naming the
-    file, when the user's choice is no SoundFont.
+    Raises AudioError, naming the file, when the user's choice is no SoundFont.
     """
     chosen = user or (Path(value) if (value := os.environ.get(ENVIRONMENT_VARIABLE)) else None)
     if chosen is not None:
@@ -110,7 +109,7 @@ def _system_folders() -> tuple[Path, ...]:
 
 
 def _system_soundfonts(folders: Iterable[Path]) -> list[Path]:
-    """General MIDI sets only: a SoundFont of one piano would leave the drums silent."""
+    """General MIDI sets alone: a SoundFont of one piano would leave the drums silent."""
     found: list[tuple[int, Path]] = []
     for folder in folders:
         try:
@@ -126,11 +125,11 @@ def _system_soundfonts(folders: Iterable[Path]) -> list[Path]:
 
 
 def open_soundfont(path: Path) -> SoundFont:
-    """Reads a SoundFont; raises AudioError, naming the file, when it is none or is damaged.
+    """Reads a SoundFont; raises AudioError, naming the file, for any other or a damaged file.
 
-    Played are sample, loop, tuning, pan, attenuation, volume envelope, exclusive classes, both low-frequency
-    oscillators on pitch and volume, a low-pass filter that stays as it is at the start of a note, and the modulators
-    that go to any of these. The modulation envelope, what moves the filter, reverb and chorus are not.
+    Supported are sample, loop, tuning, pan, attenuation, volume envelope, exclusive classes, both LFOs on pitch and
+    volume, a low-pass filter that is fixed for each note, and the modulators of these. The modulation envelope, filter
+    modulation during a note, reverb and chorus are not.
     """
     tables = read_tables(path)
     try:

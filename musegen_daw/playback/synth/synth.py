@@ -1,32 +1,217 @@
 """Plays a song through a SoundFont, block by block, each clip apart from the others.
 
-The synthesizer of symusic 0.5.9 was measured first and left: it ignores velocity, decay and filters and cuts
-a drum off at the end of its note, so ghost notes came out as loud as accents and a crash lasted 31 ms.
+The synthesizer of symusic 0.5.9 is no replacement: it ignores velocity, decay and filters and cuts drums off at the end
+of their notes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from musegen_daw.errors import AudioError
-from musegen_daw.music.clip import Song
-from musegen_daw.playback.synth.player import VoicePlayer
-from musegen_daw.playback.synth.recordings import Recordings
+from musegen_daw.music.clip import Clip, Song
+from musegen_daw.music.time import TimeMap
+from musegen_daw.playback.synth.channel import Channel, ChannelControls, NoteSpan
+from musegen_daw.playback.synth.envelope import Pitch
+from musegen_daw.playback.synth.recordings import (
+    LEAD,
+    TRAIL,
+    Audio,
+    CachedUntilRelease,
+    PitchedReader,
+    Reader,
+    Recordings,
+)
 from musegen_daw.playback.synth.soundfont import SoundFont
+from musegen_daw.playback.synth.voice import Tone, Tones, Voice, VoiceSpan
+from musegen_daw.playback.synth.zones import Zone
 
+MAX_VOICES = 512
+"""At a time in one clip; beyond, the oldest are cut off."""
+MAX_ZONES_OF_A_NOTE = 64
+MAX_CACHED_SECONDS = 24.0
+"""Longer voices are not cached."""
 MAX_SECONDS = 2 * 60 * 60
 MAX_CLIPS = 512
-"""Every clip has a block of its own in memory."""
+"""Each clip has a block of its own in memory."""
 MIN_SAMPLE_RATE_HZ, MAX_SAMPLE_RATE_HZ = 8_000, 96_000
 BLOCK_SAMPLES = 1 << 16
 _INAUDIBLE = 1e-5
-"""Of the peak: 100 dB below it."""
+"""Relative to the peak: -100 dB."""
 _STRIDE = 64
 TAIL_SECONDS = 8.0
-"""How long the last sounds may ring after the end of the song."""
+"""The longest tail after the end of the song."""
+
+
+class VoicePlayer:
+    """Plays a clip from its beginning, block by block, with the messages of its channel."""
+
+    def __init__(
+        self, clip: Clip, time_map: TimeMap, recordings: Recordings, sample_rate_hz: int, limit_samples: int
+    ) -> None:
+        zones = recordings.soundfont.preset(clip.bank, clip.program, clip.is_drum) if clip.notes else ()
+        self._zones_of = _ZoneLookup(zones)
+        channel = Channel(clip.messages, time_map, sample_rate_hz)
+        self._tones = Tones(ChannelControls(channel), sample_rate_hz)
+        self._pitches = [note.pitch for note in clip.notes]
+        self._stretches = channel.stretches(clip.notes, time_map, sample_rate_hz)
+        self._starts = [stretch.start_samples for stretch in self._stretches]
+        self._recordings = recordings
+        self._sample_rate_hz = sample_rate_hz
+        self._limit_samples = limit_samples
+        self._next = 0
+        self._voices: list[Voice] = []
+        self._product = np.empty(0, np.float32)
+        self.sounded_until_samples = 0
+
+    @property
+    def is_sounding(self) -> bool:
+        """Whether there is more to play."""
+        return bool(self._voices) or self._next < len(self._starts)
+
+    def play(self, first: int, last: int, out: NDArray[np.float32]) -> None:
+        """Add samples [first, last) of the song to `out` (2, last - first)."""
+        stop = bisect_right(self._starts, last - 1, lo=self._next)
+        for index in range(self._next, stop):
+            self._start(self._pitches[index], self._stretches[index])
+        self._next = stop
+        middle = np.zeros(last - first, np.float32)
+        if len(self._product) < last - first:
+            self._product = np.empty(last - first, np.float32)
+        still: list[Voice] = []
+        for voice in self._voices:
+            begin, end = max(first, voice.start_samples), min(last, voice.end_samples)
+            if begin < end:
+                for own in voice.stretches(begin, end):
+                    self._add(voice, own, (*out, middle), (first, last))
+                self.sounded_until_samples = max(self.sounded_until_samples, end)
+            if voice.end_samples > last and not voice.is_over:
+                still.append(voice)
+        if self._voices:
+            out += middle
+        self._voices = still
+
+    def _add(
+        self,
+        voice: Voice,
+        own: tuple[int, int],
+        rows: tuple[Audio, Audio, Audio],
+        block: tuple[int, int],
+    ) -> None:
+        """Add a voice over `own` samples of the song to the rows of a block: left, right, and centre."""
+        begin, end = own[0] - block[0], own[1] - block[0]
+        left, right, middle = (row[begin:end] for row in rows)
+        mono = voice.mono(own[0] - voice.start_samples, own[1] - voice.start_samples)
+        # One array for all products: allocating one each time would cost more than the product.
+        product = self._product[: end - begin]
+        is_centred = voice.gains[0] is voice.gains[1]
+        for row, curve in (
+            ((middle, voice.gains[0]),) if is_centred else zip((left, right), voice.gains, strict=True)
+        ):
+            if curve.rests(*own):
+                gain = voice.level * curve.at(own[0])
+                if gain == 0:
+                    continue
+                np.multiply(mono, np.float32(gain), out=product)
+            else:
+                np.multiply(mono, curve.over(*block)[begin:end], out=product, casting="same_kind")
+                product *= np.float32(voice.level)
+            row += product
+
+    def _start(self, pitch: int, stretch: NoteSpan) -> None:
+        zones = self._zones_of.of(pitch, stretch.velocity)
+        classes = {zone.exclusive_class for zone in zones} - {0}
+        if classes:
+            self._voices = [
+                voice.choked_at(stretch.start_samples)
+                if voice.exclusive_class in classes and voice.end_samples > stretch.start_samples
+                else voice
+                for voice in self._voices
+            ]
+        self._voices += [self._voice(zone, pitch, stretch) for zone in zones]
+        if len(self._voices) > MAX_VOICES:
+            self._cut_off_the_oldest(stretch.start_samples)
+
+    def _cut_off_the_oldest(self, start_samples: int) -> None:
+        sounding = [index for index, voice in enumerate(self._voices) if voice.end_samples > start_samples]
+        for index in sounding[: max(0, len(sounding) - MAX_VOICES)]:
+            self._voices[index] = self._voices[index].choked_at(start_samples)
+
+    def _voice(self, zone: Zone, pitch: int, stretch: NoteSpan) -> Voice:
+        start = stretch.start_samples
+        tone = self._tones.of(zone, pitch, stretch.velocity, start)
+        span = VoiceSpan(
+            stretch.gate_samples - start,
+            min(stretch.cut_samples, self._limit_samples) - start,
+            self._sample_rate_hz,
+            tone.envelope,
+        )
+        reader, length_samples, is_shaped = self._reader(span, tone, tone.pitch(start))
+        return Voice(
+            reader=reader,
+            envelope=tone.envelope,
+            level=tone.level,
+            gains=tone.gains,
+            exclusive_class=zone.exclusive_class,
+            start_samples=start,
+            span=span,
+            end_samples=start + span.end_samples(length_samples),
+            is_shaped=is_shaped,
+            tremolo=tone.tremolo,
+        )
+
+    def _reader(self, span: VoiceSpan, tone: Tone, pitch: Pitch) -> tuple[Reader, float, bool]:
+        """The reader of a voice, its length, and whether it includes the envelope; cached where the pitch rests."""
+        zone, shape = tone.zone, tone.shape
+        audio = self._recordings.of(zone, shape)
+        samples, gate, loop = len(audio) - LEAD - TRAIL, span.gate_samples, zone.loop
+        leaves_loop = loop is not None and zone.loops_until_release and gate < math.inf
+        resting = pitch.resting()
+        length = math.inf
+        if loop is None:
+            length = samples / resting.slowest_ratio
+        elif leaves_loop:
+            length = gate + (samples - loop[0]) / resting.slowest_ratio
+        last = span.end_samples(length)
+        until = gate if leaves_loop else math.inf
+        if not pitch.rests(0, last):
+            # The length is known only after reading.
+            return PitchedReader(audio, loop, pitch, until), math.inf, False
+        if last > MAX_CACHED_SECONDS * self._sample_rate_hz or (leaves_loop and resting.lfos):
+            return PitchedReader(audio, loop, resting, until), length, False
+        is_shaped = span.envelope.can_be_shared(gate)
+        envelope = span.envelope if is_shaped else None
+        cached = self._recordings.cached(zone, shape, resting, envelope)
+        if loop is not None and leaves_loop:
+            until_release = CachedUntilRelease(cached, audio, loop, resting.ratio, round(gate), envelope)
+            return until_release, length, is_shaped
+        return cached, length, is_shaped
+
+
+class _ZoneLookup:
+    """The zones of a preset by key and velocity, cached."""
+
+    def __init__(self, zones: Sequence[Zone]) -> None:
+        self._zones = zones
+        self._known: dict[tuple[int, int], tuple[Zone, ...]] = {}
+
+    def of(self, pitch: int, velocity: int) -> tuple[Zone, ...]:
+        key = pitch, velocity
+        if key not in self._known:
+            sounding = (
+                zone
+                for zone in self._zones
+                if zone.keys[0] <= pitch <= zone.keys[1]
+                and zone.velocities[0] <= velocity <= zone.velocities[1]
+            )
+            self._known[key] = tuple(islice(sounding, MAX_ZONES_OF_A_NOTE))
+        return self._known[key]
 
 
 def song_seconds(song: Song) -> float:
@@ -35,7 +220,7 @@ def song_seconds(song: Song) -> float:
 
 
 def check_renderable(song: Song, sample_rate_hz: int) -> None:
-    """Raises AudioError when there is nothing to render, too much of it, or at no usable rate."""
+    """Raises AudioError for an empty or too large song, or an impossible sample rate."""
     if not MIN_SAMPLE_RATE_HZ <= sample_rate_hz <= MAX_SAMPLE_RATE_HZ:
         raise AudioError(
             f"A sample rate of {sample_rate_hz} Hz is not possible: "
@@ -53,11 +238,11 @@ def check_renderable(song: Song, sample_rate_hz: int) -> None:
 
 
 def render_blocks(song: Song, soundfont: SoundFont, sample_rate_hz: int) -> Iterator[NDArray[np.float32]]:
-    """The song as consecutive blocks of shape (clips, samples, 2), float32, without a limit on level.
+    """The song as consecutive blocks (clips, samples, 2) of float32, without a limit on level.
 
-    A note starts at the sample nearest to its time in seconds. Memory is bounded by the block, the sounding notes and
-    what is kept of recordings. The blocks cover the song and the ringing of its last notes until it is inaudible, at
-    most 8 seconds.
+    Notes start at the sample nearest to their time in seconds. Memory is bounded by a block, the sounding notes and the
+    cache of recordings. The blocks cover the song and its tail until that is inaudible, at most 8 seconds. Raises
+    AudioError, see `check_renderable`.
     """
     check_renderable(song, sample_rate_hz)
     recordings = Recordings(soundfont)
@@ -77,22 +262,22 @@ def render_blocks(song: Song, soundfont: SoundFont, sample_rate_hz: int) -> Iter
             ends = [song_samples, *(player.sounded_until_samples for player in players)]
             block = block[:, :, : max(ends) - first]
         recordings.trim()
-        yield from tail.heard(block.transpose(0, 2, 1), first)
+        yield from tail.until_audible(block.transpose(0, 2, 1), first)
         first = last
 
 
 class _Tail:
-    """Holds back what is inaudible after the end of the song, until something is heard again."""
+    """Holds back inaudible blocks after the end of the song, until something is audible again."""
 
     def __init__(self, song_samples: int) -> None:
         self._song_samples = song_samples
         self._peak = 0.0
         self._held: list[NDArray[np.float32]] = []
 
-    def heard(self, block: NDArray[np.float32], first: int) -> Iterator[NDArray[np.float32]]:
-        """The blocks that are certain to be heard, once `block` (clips, samples, 2) follows at sample `first`."""
+    def until_audible(self, block: NDArray[np.float32], first: int) -> Iterator[NDArray[np.float32]]:
+        """The blocks to play once `block` (clips, samples, 2) follows at sample `first`."""
         certain = max(0, self._song_samples - first)
-        # Every so many samples will do to tell how loud the song is.
+        # A fraction of the samples is enough to estimate the peak.
         some = block[:, -first % _STRIDE : certain : _STRIDE]
         self._peak = max(self._peak, float(some.max(initial=0.0)), float(-some.min(initial=0.0)))
         if certain >= block.shape[1]:

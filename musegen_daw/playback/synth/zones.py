@@ -1,54 +1,225 @@
-"""From the tables of a SoundFont to zones: one sample each, with everything that shapes it."""
+"""From the tables of a SoundFont to zones: one sample each, with everything that shapes it, modulators included.
+
+Source of numbers and curves: SoundFont Technical Specification 2.04, sections 8 and 9.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musegen_daw.playback.synth.modulators import (
-    DEFAULTS,
-    MAX_PER_ZONE,
-    Modulation,
-    Modulator,
-    cents_to_hz,
-    is_playable,
-    overridden,
-)
 from musegen_daw.playback.synth.riff import Tables
 
 # Generators whose preset value is not added to the instrument's (section 8.5 of the specification).
 _NOT_ADDITIVE = frozenset({0, 1, 2, 3, 4, 12, 41, 43, 44, 45, 46, 47, 50, 53, 54, 57, 58})
-_DEFAULTS = {
+_DEFAULT_AMOUNTS = {
     8: 13_500, 21: -12_000, 23: -12_000, 33: -12_000, 34: -12_000, 35: -12_000, 36: -12_000, 38: -12_000,
     46: -1, 47: -1, 56: 100, 58: -1,
 }  # fmt: skip
-_KEPT_FOR_MODULATORS = frozenset({8, 9, 11, 13, 21, 22, 23, 24, 33, 34, 35, 36, 37, 38})
+_MODULATED = frozenset({8, 9, 11, 13, 21, 22, 23, 24, 33, 34, 35, 36, 37, 38})
 _FULL_RANGE = (0, 127)
 _MAX_ZONES = 32_768
 _LAST_GENERATOR = 60
-"""Of section 8.1.3; what has a higher number is to be passed over."""
+"""Of section 8.1.3; higher numbers are ignored."""
 _MAX_ZONE_SAMPLES = 2**25
 _SAMPLE_RATES_HZ = range(400, 200_001)
 _ATTENUATION_SCALE = 0.4
-"""What hardware and software players apply to initialAttenuation, and SoundFonts are balanced for."""
+"""Applied to initialAttenuation by hardware and software players, which SoundFonts are balanced for."""
 FULL_FALL_DB = 96.0
-"""The whole way of a volume envelope: players have 96 dB for the 100 % of section 8.1.2, generators 36 to 38."""
+"""The range of a volume envelope: the 100 % of generators 36 to 38 (section 8.1.2) are 96 dB in players."""
 _OPEN_CENTS, _DARKEST_CENTS = 13_500, 1_500
 _CUTOFF_STEP_CENTS = 100
-"""How finely modulators move the filter: every step is a filtered recording of its own."""
+"""The step in which modulators move the filter; every step is a filtered recording of its own."""
 
 Generators = dict[int, int]
 Range = tuple[int, int]
+NO_CONTROLLER, VELOCITY, KEY, KEY_PRESSURE, CHANNEL_PRESSURE, WHEEL, WHEEL_RANGE = 0, 2, 3, 10, 13, 14, 16
+MOD_LFO_TO_PITCH, VIB_LFO_TO_PITCH, FILTER_CUTOFF, MOD_LFO_TO_VOLUME = 5, 6, 8, 13
+PAN, ATTENUATION, COARSE_TUNE, FINE_TUNE, PITCH = 17, 48, 51, 52, 59
+
+MOVING = frozenset(
+    {MOD_LFO_TO_PITCH, VIB_LFO_TO_PITCH, PAN, ATTENUATION, COARSE_TUNE, FINE_TUNE, PITCH},
+)
+"""Destinations that modulators change while a note sounds."""
+
+AT_START = frozenset({FILTER_CUTOFF, 9, MOD_LFO_TO_VOLUME, 21, 22, 23, 24, 33, 34, 35, 36, 37, 38})
+"""Destinations that are read once when a note starts: filter, volume envelope, rate of the LFOs."""
+
+MAX_PER_ZONE = 64
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Oscillator:
-    """A low-frequency triangle that sets in after a delay, and the cents by which it bends the pitch."""
+class Origin:
+    """The source of a modulator: a controller, or a general source by its number."""
+
+    number: int
+    is_controller: bool
+
+
+_OF_NOTE = frozenset({VELOCITY, KEY})
+_GENERAL = _OF_NOTE | {NO_CONTROLLER, KEY_PRESSURE, CHANNEL_PRESSURE, WHEEL, WHEEL_RANGE}
+_NO_SOURCE = frozenset({0, 6, 32, 38, *range(98, 102), *range(120, 128)})
+_DIFFER_BY_NOTE = frozenset(Origin(number, False) for number in (VELOCITY, KEY, KEY_PRESSURE))
+_LINEAR, _CONCAVE, _CONVEX, _SWITCH = range(4)
+_ABSOLUTE = 2
+_VELOCITY_TO_CUTOFF = (0x0102, FILTER_CUTOFF, 0x0C02)
+"""Section 8.4.2 of version 2.01: players ignore it, and files are made for players."""
+
+
+@dataclass(frozen=True, slots=True)
+class Modulator:
+    """One record of `pmod` or `imod`, its sources coded as in the file (section 8.2)."""
+
+    source: int
+    destination: int
+    amount: int
+    amount_source: int
+    transform: int
+
+    @property
+    def origins(self) -> tuple[Origin, Origin]:
+        return _origin(self.source), _origin(self.amount_source)
+
+    @property
+    def is_of_note(self) -> bool:
+        """Whether it depends on key and velocity alone."""
+        return all(
+            not origin.is_controller and origin.number in _OF_NOTE | {NO_CONTROLLER}
+            for origin in self.origins
+        )
+
+    def of(self, first: Values, second: Values) -> Values:
+        """The amount added to its destination, in the unit of that generator, for these MIDI values of its sources."""
+        value = self.amount * _curved(self.source, first) * _curved(self.amount_source, second)
+        return np.abs(value) if self.transform == _ABSOLUTE else value
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Modulation:
+    """The modulators of a zone by when they act; zones with the same modulators share one object.
+
+    `of_note` depend on the note alone, `moving` act while it sounds, `at_start` read the channel once when it starts.
+    `shapes_notes`: whether any acts on filter, envelope or LFOs. `differs_by_note`: whether any moving one depends on
+    the note, too.
+    """
+
+    of_note: tuple[Modulator, ...]
+    moving: tuple[Modulator, ...]
+    at_start: tuple[Modulator, ...]
+    shapes_notes: bool
+    differs_by_note: bool
+
+    @staticmethod
+    def of(modulators: Iterable[Modulator]) -> Modulation:
+        played = [each for each in modulators if each.amount]
+        settled = tuple(each for each in played if each.is_of_note)
+        others = [each for each in played if not each.is_of_note]
+        moving = tuple(each for each in others if each.destination in MOVING)
+        at_start = tuple(each for each in others if each.destination in AT_START)
+        return Modulation(
+            settled,
+            moving,
+            at_start,
+            bool(at_start) or any(each.destination in AT_START for each in settled),
+            any(origin in _DIFFER_BY_NOTE for each in moving for origin in each.origins),
+        )
+
+
+DEFAULT_MODULATORS = (
+    Modulator(0x0502, ATTENUATION, 960, 0, 0),
+    Modulator(0x000D, VIB_LFO_TO_PITCH, 50, 0, 0),
+    Modulator(0x0081, VIB_LFO_TO_PITCH, 50, 0, 0),
+    Modulator(0x0587, ATTENUATION, 960, 0, 0),
+    Modulator(0x028A, PAN, 500, 0, 0),
+    Modulator(0x058B, ATTENUATION, 960, 0, 0),
+    Modulator(0x020E, PITCH, 12_700, 0x0010, 0),
+)
+"""Section 8.4, apart from velocity to cutoff (8.4.2, see above), reverb and chorus (8.4.8, 8.4.9).
+
+Pan has half the amount of 8.4.6, so that only the ends of the controller are hard left and hard right.
+"""
+
+
+def is_playable(modulator: Modulator) -> bool:
+    """Whether its sources and destination are supported; amount 0 counts, because it overrides another modulator."""
+    return (
+        modulator.destination in MOVING | AT_START
+        and modulator.transform in (0, _ABSOLUTE)
+        and (modulator.source, modulator.destination, modulator.amount_source) != _VELOCITY_TO_CUTOFF
+        and all(
+            code >> 10 <= _SWITCH
+            and (origin.number not in _NO_SOURCE if origin.is_controller else origin.number in _GENERAL)
+            for code, origin in zip(
+                (modulator.source, modulator.amount_source), modulator.origins, strict=True
+            )
+        )
+    )
+
+
+def overridden(base: Iterable[Modulator], others: Iterable[Modulator]) -> tuple[Modulator, ...]:
+    """`base` with `others`, which replace those that differ in the amount alone (section 9.5.1)."""
+    by_identity = {_identity(each): each for each in (*base, *others)}
+    return tuple(by_identity.values())
+
+
+def _identity(modulator: Modulator) -> tuple[int, int, int, int]:
+    return modulator.source, modulator.destination, modulator.amount_source, modulator.transform
+
+
+@cache
+def _origin(code: int) -> Origin:
+    return Origin(code & 0x7F, bool(code & 0x80))
+
+
+def _curved(code: int, values: Values) -> Values:
+    """MIDI values through the curve of a source: 0 to 1, or -1 to 1 with an exact centre."""
+    if not code & 0xFF:
+        return np.ones_like(values)
+    kind = code >> 10
+    top = 16_383 if code & 0xFF == WHEEL else 127
+    is_falling = bool(code & 0x100)
+    if not code & 0x200:
+        share = np.clip(values / top, 0.0, 1.0)
+        return _along(kind, 1 - share if is_falling else share)
+    centre = (top + 1) // 2
+    around = np.clip((values - centre) / np.where(values < centre, centre, top - centre), -1.0, 1.0)
+    if is_falling:
+        around = -around
+    if kind == _SWITCH:
+        return np.where(around >= 0, 1.0, -1.0)
+    return np.sign(around) * _along(kind, np.abs(around))
+
+
+def _along(kind: int, values: Values) -> Values:
+    if kind == _LINEAR:
+        return values
+    if kind == _CONCAVE:
+        return _concave(values)
+    if kind == _CONVEX:
+        return 1 - _concave(1 - values)
+    return (values >= 0.5).astype(np.float64)
+
+
+def _concave(values: Values) -> Values:
+    """The concave curve of section 9.5.3, full at 96 dB."""
+    return np.minimum(1.0, -(40 / 96) * np.log10(np.maximum(1 - values, 1e-9)))
+
+
+def cents_to_hz(cents: float) -> float:
+    """Absolute cents (section 8.1.1) in Hz."""
+    return 8.176 * math.exp2(min(20_000.0, max(-20_000.0, cents)) / 1200)
+
+
+@dataclass(frozen=True, slots=True)
+class LfoSettings:
+    """A low-frequency triangle that starts after a delay, and its depth in cents of pitch."""
 
     delay_seconds: float
     rate_hz: float
@@ -57,7 +228,10 @@ class Oscillator:
 
 @dataclass(frozen=True, slots=True)
 class ZoneShape:
-    """The part of a zone that modulators may change at the start of a note: filter, envelope and oscillators."""
+    """The part of a zone that modulators can change at the start of a note: filter, envelope and LFOs.
+
+    `tremolo_db` is the depth of `mod_lfo` on the volume.
+    """
 
     cutoff_hz: float
     resonance_db: float
@@ -67,15 +241,17 @@ class ZoneShape:
     decay_seconds: float
     sustain_db: float
     release_seconds: float
-    vibrato: Oscillator
-    wobble: Oscillator
+    vib_lfo: LfoSettings
+    mod_lfo: LfoSettings
     tremolo_db: float
-    """How far `wobble`, the modulation oscillator, moves the volume."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Zone:
-    """One sample with everything that shapes it; times in seconds, `loop` relative to the sample's start."""
+    """One sample with everything that shapes it; `loop` is relative to the start of the sample.
+
+    `amounts` are the generators behind `shape` as in the file, empty where no modulator changes them.
+    """
 
     keys: Range
     velocities: Range
@@ -95,20 +271,19 @@ class Zone:
     shape: ZoneShape
     modulation: Modulation
     amounts: Mapping[int, int]
-    """The generators behind `shape`, as they stand in the file; none where no modulator goes there."""
 
     def shape_with(self, added: Mapping[int, float]) -> ZoneShape:
-        """Its shape where modulators add to these generators, the filter in steps of a semitone."""
+        """Its shape with these amounts added to the generators, the filter in steps of a semitone."""
         amounts: dict[int, float] = {
             number: self.amounts[number] + added.get(number, 0.0) for number in self.amounts
         }
         if 8 in added:
             amounts[8] = round(amounts[8] / _CUTOFF_STEP_CENTS) * _CUTOFF_STEP_CENTS
-        return _shape(amounts, self.shape.vibrato.pitch_cents, self.shape.wobble.pitch_cents)
+        return _shape(amounts, self.shape.vib_lfo.pitch_cents, self.shape.mod_lfo.pitch_cents)
 
 
 def read_presets(tables: Tables) -> dict[tuple[int, int], tuple[Zone, ...]]:
-    """The zones of every preset by (bank, program); raises ValueError where the tables are damaged."""
+    """The zones of every preset by (bank, program); raises ValueError for damaged tables."""
     reader = _Reader(tables)
     inner_lists = tables.instrument_generators, tables.instrument_modulators
     outer_lists = tables.preset_generators, tables.preset_modulators
@@ -124,7 +299,7 @@ def read_presets(tables: Tables) -> dict[tuple[int, int], tuple[Zone, ...]]:
         _check_named(bags, 41, len(instruments), "instrument")
     for bags in instruments:
         _check_named(bags, 53, len(tables.headers), "sample")
-    # Counted before any is made: few records make many zones, also such as are never heard.
+    # Counted before they are made, because few records can make very many zones.
     count = sum(len(instruments[outer.generators[41] & 0xFFFF]) for bags in outers for outer in bags)
     if count > _MAX_ZONES:
         raise ValueError(f"more than {_MAX_ZONES:,} zones")
@@ -151,7 +326,7 @@ class _Bag:
 
 
 class _Header(NamedTuple):
-    """What the file says of one sample."""
+    """The header of one sample in the file."""
 
     start: int
     end: int
@@ -165,7 +340,7 @@ class _Header(NamedTuple):
 
 
 class _Reader:
-    """Joins the zones of presets and instruments; what they share is made once."""
+    """Joins the zones of presets and instruments."""
 
     def __init__(self, tables: Tables) -> None:
         self._headers: list[_Header] = [_Header(*record[1:10]) for record in tables.headers.tolist()]
@@ -180,13 +355,13 @@ class _Reader:
         index: int,
         last: int,
     ) -> list[_Bag]:
-        """The zones of one preset or instrument; generator `last` ends each, a first one without it is global."""
+        """The zones of one preset or instrument; generator `last` ends each, a first zone without it is global."""
         generators, modulators = tables
         zones: list[_Bag] = []
         shared = _Bag({}, ())
         first, end = (int(own) for own in owners["bag"][index : index + 2])
         if end >= len(bags):
-            raise ValueError(f"zone {end} is named, of which there are {len(bags) - 1}")
+            raise ValueError(f"zone {end} does not exist; there are {len(bags) - 1}")
         for bag in range(first, end):
             start, stop = int(bags["generator"][bag]), int(bags["generator"][bag + 1])
             own = {
@@ -203,23 +378,23 @@ class _Reader:
         return zones
 
     def zone(self, outer: _Bag, inner: _Bag) -> Zone | None:
-        """One playable zone, or None when it cannot sound."""
+        """A playable zone, or None."""
         header = self._headers[inner.generators[53] & 0xFFFF]
         key = outer.modulators, inner.modulators
         if key not in self._modulations:
-            # What a preset says is added to what its instrument says: section 9.5.1.
+            # The modulators of a preset add to those of its instrument (section 9.5.1).
             self._modulations[key] = Modulation.of(
-                (*overridden(DEFAULTS, inner.modulators), *outer.modulators)
+                (*overridden(DEFAULT_MODULATORS, inner.modulators), *outer.modulators)
             )
         return _zone(outer.generators, inner.generators, header, self._samples, self._modulations[key])
 
 
 def _check_named(bags: Sequence[_Bag], generator: int, count: int, kind: str) -> None:
-    """Raises ValueError where a zone names an instrument or a sample that is not there."""
+    """Raises ValueError where a zone refers to a missing instrument or sample."""
     for bag in bags:
         index = bag.generators[generator] & 0xFFFF
         if index >= count:
-            raise ValueError(f"{kind} {index} is named, of which there are {count}")
+            raise ValueError(f"{kind} {index} does not exist; there are {count}")
 
 
 def _modulators(records: NDArray[np.void]) -> tuple[Modulator, ...]:
@@ -240,10 +415,10 @@ def _range(generators: Generators, number: int) -> Range:
 def _zone(
     outer: Generators, inner: Generators, header: _Header, samples: int, modulation: Modulation
 ) -> Zone | None:
-    """One playable zone, or None when its ranges are empty or its sample is not among the `samples` of the file."""
+    """A playable zone, or None when its ranges are empty or its sample is not within the `samples` of the file."""
 
     def value(number: int) -> int:
-        base = inner.get(number, _DEFAULTS.get(number, 0))
+        base = inner.get(number, _DEFAULT_AMOUNTS.get(number, 0))
         return base if number in _NOT_ADDITIVE else base + outer.get(number, 0)
 
     def optional(number: int) -> int | None:
@@ -262,12 +437,12 @@ def _zone(
     is_inside = 0 <= start < end <= samples and end - start <= _MAX_ZONE_SAMPLES
     if not is_inside or header.rate_hz not in _SAMPLE_RATES_HZ:
         return None
-    # Loops that reach past the sample are common; players hold them within it.
+    # Loops that reach past the sample are common; players clip them.
     loop_start = max(0, header.loop_start + value(2) + 32_768 * value(45) - start)
     loop_end = min(end - start, header.loop_end + value(3) + 32_768 * value(50) - start)
     mode = value(54) & 3
     root_key = optional(58)
-    amounts = {number: value(number) for number in _KEPT_FOR_MODULATORS}
+    amounts = {number: value(number) for number in _MODULATED}
     return Zone(
         keys=keys,
         velocities=velocities,
@@ -305,8 +480,8 @@ def _shape(amounts: Mapping[int, float], vibrato_cents: float, wobble_cents: flo
         decay_seconds=seconds(36),
         sustain_db=FULL_FALL_DB * min(1.0, max(0.0, amounts[37] / 1000)),
         release_seconds=seconds(38),
-        vibrato=Oscillator(seconds(23), _lfo_hz(amounts[24]), vibrato_cents),
-        wobble=Oscillator(seconds(21), _lfo_hz(amounts[22]), wobble_cents),
+        vib_lfo=LfoSettings(seconds(23), _lfo_hz(amounts[24]), vibrato_cents),
+        mod_lfo=LfoSettings(seconds(21), _lfo_hz(amounts[22]), wobble_cents),
         tremolo_db=min(96.0, max(-96.0, amounts[13] / 10)),
     )
 

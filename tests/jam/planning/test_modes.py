@@ -119,7 +119,7 @@ def test_each_bar_is_what_the_generator_writes_of_what_was_heard_so_far() -> Non
         first = max(0, bar - stage.settings.taste.history_bars)
         end = bar + stage.settings.taste.ahead_bars
         assert request.bars == GRID.bars(first, end)
-        assert {first + index for index in request.kept_bars} == set(range(first, bar)) - {0}
+        assert {first + index for index in request.locked_bars} == set(range(first, bar)) - {0}
         # Asked last after two or three beats of the bar before, for in odd bars the third has nothing new.
         known_beats = 4 * bar - (1 if bar % 2 else 2)
         # The figure is two bars long: once that much was heard the guess is what is played then.
@@ -157,7 +157,7 @@ def test_own_bars_are_handed_back_as_they_were_played() -> None:
     stage.play(32, riff(range(8)))
     request = stage.drummer.requests[-1]
     first = request.bars[0].start_ticks // GRID.bar_ticks
-    kept = patterns_of(request.kept, (first + index for index in request.kept_bars), GRID)
+    kept = patterns_of(request.locked, (first + index for index in request.locked_bars), GRID)
     assert kept
     assert all(pattern.notes == stage.bars[bar].notes for bar, pattern in kept.items())
 
@@ -331,7 +331,7 @@ def test_a_loop_has_fills_around_the_rest_of_its_groove(bars, every) -> None:
     assert fills == [bars + every - 1, bars + 2 * every - 1]
     request = next(asked for asked in reversed(stage.drummer.requests) if asked.fill_bars)
     place = (fills[-1] - bars) % bars
-    assert request.kept_bars == frozenset(range(bars)) - {place}
+    assert request.locked_bars == frozenset(range(bars)) - {place}
     assert request.bars[place] == GRID.bar(fills[-1])
     heard = {note.start_ticks % (bars * GRID.bar_ticks) for part in request.parts for note in part.notes}
     final = next(asked for asked in stage.drummer.requests if asked.heard_until_ticks is None)

@@ -48,7 +48,7 @@ def desk():
 
 def test_the_generator_is_warmed_up_and_nobody_is_told(desk) -> None:
     assert desk.planner.is_warm
-    assert desk.warm_up.kept_bars
+    assert desk.warm_up.locked_bars
     assert desk.answered == 0
     assert desk.planner.take() == []
 

@@ -38,17 +38,17 @@ class StyledDrummer:
     def generate(self, request: DrumRequest, *, progress=None, cancelled=None) -> DrumResult:
         self.requests.append(request)
         heard = sum(len(part.notes) for part in request.parts)
-        style = request.style or BOOK[(heard + len(request.kept_bars)) % len(BOOK)]
+        style = request.style or BOOK[(heard + len(request.locked_bars)) % len(BOOK)]
         notes: set[Note] = set()
         for index, bar in enumerate(request.bars):
-            if index in request.kept_bars:
+            if index in request.locked_bars:
                 continue
             for step, piece in zip(*np.nonzero(style.pattern[0]), strict=True):
                 notes.add(Note(PIECES[piece].pitch, 80, bar.start_ticks + int(step) * SIXTEENTH, 60))
             if request.seed % 3 == 0:
                 notes.add(Note(56, 60, bar.start_ticks + 5 * SIXTEENTH, 60))
-        if request.kept is not None:
-            notes |= set(request.kept.notes)
+        if request.locked is not None:
+            notes |= set(request.locked.notes)
         drums = Clip(tuple(notes), request.bars[-1].end_ticks, request.ppq, is_drum=True)
         return DrumResult((DrumTake(drums, 0.0, style=style),), request.seed)
 
@@ -98,7 +98,7 @@ def test_the_style_is_that_of_the_first_answer_to_nearly_a_bar(jams) -> None:
     asked = [request for request in drummer.requests if request.parts and request.style is None]
     answer = asked[-1]
     jam.play(40, riff(range(10)))
-    expected = BOOK[(sum(len(part.notes) for part in answer.parts) + len(answer.kept_bars)) % len(BOOK)]
+    expected = BOOK[(sum(len(part.notes) for part in answer.parts) + len(answer.locked_bars)) % len(BOOK)]
     assert drummer.requests[-1].style is not None
     assert drummer.requests[-1].style.code == expected.code
 
@@ -125,11 +125,11 @@ def test_a_style_that_is_chosen_holds_from_then_on_and_what_was_played_before_is
     jam.play(34, riff(range(16)))
     request = drummer.requests[-1]
     assert request.style.code == 2
-    assert request.kept_bars == frozenset()
+    assert request.locked_bars == frozenset()
     assert request.bars[0] == GRID.bar(9)
     assert any(note.start_ticks >= 9 * GRID.bar_ticks for part in request.parts for note in part.notes)
     jam.play(64, riff(range(16)))
-    assert drummer.requests[-1].kept_bars
+    assert drummer.requests[-1].locked_bars
     assert {request.style.code for request in drummer.requests[-10:]} == {2}
     jam.session.set_style(None)
     asked = len(drummer.requests)

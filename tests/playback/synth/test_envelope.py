@@ -23,7 +23,7 @@ def whole(envelope, first, last, gate):
 @settings(max_examples=60)
 @given(_ENVELOPES, st.integers(1, SAMPLES), st.integers(1, SAMPLES))
 def test_a_release_is_the_held_level_and_a_fall(envelope, gate, cut):
-    if not envelope.may_be_shared(gate):
+    if not envelope.can_be_shared(gate):
         gate = math.ceil(envelope.delay_samples + envelope.attack_samples) + 1
     first, last = gate + 1, gate + 1 + SAMPLES
     released = whole(envelope, first, last, gate)
@@ -38,7 +38,7 @@ def test_a_release_is_the_held_level_and_a_fall(envelope, gate, cut):
 def test_after_its_end_an_envelope_is_silent_and_before_it_is_not(envelope, gate):
     end = math.ceil(envelope.end_samples(gate))
     assert np.max(whole(envelope, end, end + 100, gate)) <= 10 ** (-96 / 20) * 1.01
-    if envelope.may_be_shared(gate) and end > gate + 300:
+    if envelope.can_be_shared(gate) and end > gate + 300:
         assert whole(envelope, end - 250, end, gate)[0] > 10 ** (-96 / 20)
 
 

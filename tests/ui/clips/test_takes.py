@@ -95,8 +95,8 @@ def test_what_is_locked_is_kept_and_asked_to_be(hands):
     kept = [note for note, held in zip(hands.notes, hands.clip.locks(hands.notes), strict=True) if held]
     hands.generate()
     request = hands.panel._context.drum_generator().requests[-1]
-    assert request.kept_voices == {"snare"}
-    assert request.kept_bars == {1}
+    assert request.locked_voices == {"snare"}
+    assert request.locked_bars == {1}
     assert [
         note for note, held in zip(hands.notes, hands.clip.locks(hands.notes), strict=True) if held
     ] == kept

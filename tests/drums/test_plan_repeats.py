@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from musegen_daw.drums.events import HIT
 from musegen_daw.drums.plan import REPEAT_LAGS, BarKind, BarPlan, Plan
-from musegen_daw.drums.repeats import is_written, repeat_lags, within_styles
+from musegen_daw.drums.plan_repeats import is_written, repeat_lags, within_styles
 from musegen_daw.drums.style import Style
 from musegen_daw.music.kit import PIECES
 

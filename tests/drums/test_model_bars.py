@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musegen_daw.drums.spans import model_bars
+from musegen_daw.drums.events import model_bars
 from musegen_daw.music.time import Bar, TimeMap, TimeSignature
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from musegen_daw.drums.bar_features import AHEAD, CONTENT, PLACE, bar_features, section_numbers
 from musegen_daw.drums.events import ONSET
+from musegen_daw.drums.part import AHEAD, CONTENT, PLACE, bar_features, section_numbers
 
 BAR = 192
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from musegen_daw.drums.part_summary import PART_SUMMARY
+from musegen_daw.drums.model_input import ModelInput
+from musegen_daw.drums.part import PART_SUMMARY
 from musegen_daw.drums.request import DrumRequest
-from musegen_daw.drums.scene import Scene
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.time import TimeMap, TimeSignature
 
@@ -32,23 +32,23 @@ def _request(bars: int = 16, meter: tuple[int, int] = (4, 4), first: int = 0, **
 
 
 def test_sections_cover_all_bars_and_the_first_holds_what_is_before_it() -> None:
-    scene = Scene.of(_request(first=2))
-    bars = [bar for section in scene.sections for bar in section]
+    inputs = ModelInput.of(_request(first=2))
+    bars = [bar for section in inputs.sections for bar in section]
     assert bars == list(range(16))
-    assert [section.start for section in scene.sections] == [0, 8]
-    marked = Scene.of(_request(sections=(4, 12)))
+    assert [section.start for section in inputs.sections] == [0, 8]
+    marked = ModelInput.of(_request(sections=(4, 12)))
     assert [section.start for section in marked.sections][-1] == 12
 
 
 def test_a_summary_is_of_the_bars_that_are_heard() -> None:
-    scene = Scene.of(_request())
-    whole, first, second = scene.summary(100.0), *(scene.summary(100.0, each) for each in scene.sections)
+    inputs = ModelInput.of(_request())
+    whole, first, second = inputs.summary(100.0), *(inputs.summary(100.0, each) for each in inputs.sections)
     assert whole is not None
     assert first is not None
     assert second is not None
     assert whole.shape == first.shape == second.shape == (PART_SUMMARY,)
     assert np.abs(first - second).max() > 0.5
-    live = Scene.of(_request(heard_until_ticks=8 * 4 * PPQ))
+    live = ModelInput.of(_request(heard_until_ticks=8 * 4 * PPQ))
     heard = live.summary(100.0)
     assert heard is not None
     assert np.array_equal(heard, first)
@@ -56,13 +56,13 @@ def test_a_summary_is_of_the_bars_that_are_heard() -> None:
 
 def test_where_nothing_is_heard_there_is_nothing_to_say() -> None:
     silent = replace(_request(), parts=(Clip((), 16 * 4 * PPQ, PPQ),))
-    assert Scene.of(silent).summary(100.0) is None
-    scene = Scene.of(_request(first=8))
-    assert scene.summary(100.0, range(4)) is None
+    assert ModelInput.of(silent).summary(100.0) is None
+    inputs = ModelInput.of(_request(first=8))
+    assert inputs.summary(100.0, range(4)) is None
 
 
 def test_rests_before_the_part_are_no_matter_of_the_summary() -> None:
-    late, whole = Scene.of(_request(first=4)), Scene.of(_request())
+    late, whole = ModelInput.of(_request(first=4)), ModelInput.of(_request())
     one, other = late.summary(100.0, range(8)), whole.summary(100.0, range(4, 8))
     assert one is not None
     assert other is not None
@@ -73,9 +73,9 @@ def test_rests_before_the_part_are_no_matter_of_the_summary() -> None:
     ("meter", "name"), [((4, 4), "4/4"), ((3, 4), "3/4"), ((6, 8), "6/8"), ((12, 8), "6/8")]
 )
 def test_the_meter_is_that_of_most_bars_and_another_can_be_supposed(meter, name) -> None:
-    scene = Scene.of(_request(meter=meter))
-    assert scene.meter == name
-    own, supposed = scene.summary(100.0), scene.summary(100.0, meter=1)
+    inputs = ModelInput.of(_request(meter=meter))
+    assert inputs.meter == name
+    own, supposed = inputs.summary(100.0), inputs.summary(100.0, meter=1)
     assert own is not None
     assert supposed is not None
     assert (np.flatnonzero(own != supposed).size == 0) == (name == "4/4")

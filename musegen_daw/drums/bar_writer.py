@@ -1,4 +1,4 @@
-"""Writes one bar of drums, token by token, for several takes at once."""
+"""Writes one bar of drums token by token, for several takes at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from musegen_daw.drums.events import HIT, POSITIONS_PER_BAR, Array
 from musegen_daw.drums.grammar import AFTER_BAR, Grammar, GrammarState
-from musegen_daw.drums.guidance import Guidance, Lean
+from musegen_daw.drums.guidance import BarGuidance, Guidance
 from musegen_daw.drums.sampler import Sampler
 from musegen_daw.drums.tokens import BOS, WRITTEN_LEVEL, DrumVocabulary
 from musegen_daw.models.session import Graph, zeros
@@ -21,48 +21,46 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class DecoderState:
-    """The decoder's LSTM state, each (layers, rows, width); it has read all that is written."""
+    """The decoder's LSTM state, each (layers, rows, width), after all tokens written so far."""
 
     hidden: Floats
     cell: Floats
 
     def of(self, rows: Ints) -> DecoderState:
-        """The state of some rows."""
         return DecoderState(self.hidden[:, rows], self.cell[:, rows])
 
     def put(self, rows: Ints, state: DecoderState) -> None:
-        """Take over the state of some rows, in place."""
+        """Replace the state of some rows, in place."""
         self.hidden[:, rows], self.cell[:, rows] = state.hidden, state.cell
 
 
 @dataclass(frozen=True, slots=True)
 class BarTask:
-    """One bar to write, by `rows` takes.
+    """One bar to write, for `rows` takes.
 
-    `context` (rows, 16, width) is handed to the decoder, and `leans` (rows) draw it towards what the parts let
-    expect in the style of each. `usable` (rows, tokens) are the tokens that may come at all. `kept` are hits (HIT,
-    in order) that must stand, of pieces that are not written anew (`kept_pieces`, (pieces,)). A bar that `must_play`
-    has at least one hit.
+    `context` (rows, 16, width) is the input of the decoder beside the tokens, `guidance` (rows) shifts its logits.
+    `usable` (rows, tokens) masks the tokens that can occur at all. `locked` are hits (HIT, sorted) to write as they
+    are, of pieces that are not written anew (`locked_pieces`, (pieces,)). A bar that `must_play` has at least one hit.
     """
 
     context: Floats
-    leans: tuple[Lean | None, ...]
+    guidance: tuple[BarGuidance | None, ...]
     usable: Bools
-    kept: Array
-    kept_pieces: Bools
+    locked: Array
+    locked_pieces: Bools
     must_play: bool
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenBar:
-    """The hits of one bar (HIT, bar 0) and the tokens that say them, the bar line first."""
+    """The hits of one bar (HIT, bar 0) and their tokens, the bar line first."""
 
     hits: Array
     tokens: tuple[int, ...]
 
 
 class BarWriter:
-    """Steps the decoder through bars within the grammar."""
+    """Samples the tokens of bars from the decoder, within the grammar."""
 
     def __init__(
         self,
@@ -80,7 +78,7 @@ class BarWriter:
         }
 
     def start(self, context: Floats) -> DecoderState:
-        """The state before the first bar; `context` (rows, 16, width) is that of the first bar."""
+        """The state before the first bar, whose `context` is (rows, 16, width)."""
         rows = len(context)
         shape = self._layers, rows, self._width
         return self._read(
@@ -90,14 +88,16 @@ class BarWriter:
     def write(
         self, task: BarTask, state: DecoderState, sampler: Sampler, rows: Ints
     ) -> tuple[list[WrittenBar], DecoderState, npt.NDArray[np.float64]]:
-        """The bar of each take, the state after it, and the log-likelihoods (rows,) of what was chosen freely.
+        """The bar of each take, the state after it, and the log-likelihoods (rows,) of the sampled tokens.
 
-        `rows` (rows,) are the streams of `sampler` that draw.
+        `rows` (rows,) are the random streams of `sampler` to use.
         """
         count = len(task.context)
         index = np.arange(count)
         bar = self._grammar.bar_token
-        kept = _Kept(task.kept, self._runs, self._single, count) if task.kept_pieces.any() else None
+        locked = (
+            _LockedHits(task.locked, self._runs, self._single, count) if task.locked_pieces.any() else None
+        )
         last = np.full(count, bar, np.int64)
         place = self._grammar.advance(GrammarState.start(count), last)
         done, some_are_done = np.zeros(count, bool), False
@@ -107,14 +107,14 @@ class BarWriter:
         frame = self._grammar.frame(place)
         while True:
             logits, following = self._read(last, task.context[index, frame], state)
-            logits = self._guidance.lean_logits(logits, task.leans, place, lingers)
+            logits = self._guidance.apply(logits, task.guidance, place, lingers)
             allowed = self._grammar.allowed(place)
             allowed &= task.usable
             if task.must_play:
                 allowed[place.phase == AFTER_BAR, bar] = False
             chosen, likelihood = sampler.draw(logits, allowed, ~done, rows)
-            if kept is not None:
-                kept.respect(place, chosen, likelihood, ~done)
+            if locked is not None:
+                locked.insert(place, chosen, likelihood, ~done)
             if some_are_done:
                 state = _where(done, state, following)
                 gained += np.where(done, 0.0, likelihood)
@@ -153,8 +153,8 @@ class BarWriter:
         return np.array(hits, HIT)
 
 
-class _Kept:
-    """Puts hits that must stand between what the model chooses."""
+class _LockedHits:
+    """Inserts locked hits between the tokens that the model chooses."""
 
     def __init__(
         self, hits: Array, runs: list[list[list[int]]], single: dict[tuple[int, int], int], rows: int
@@ -164,10 +164,10 @@ class _Kept:
         self._next = [0] * rows
         self._queues: list[list[int]] = [[] for _ in range(rows)]
 
-    def respect(
+    def insert(
         self, place: GrammarState, chosen: Ints, likelihood: npt.NDArray[np.float64], active: Bools
     ) -> None:
-        """Change `chosen` in place: a token that would pass a kept hit comes piece by piece, the hit within it."""
+        """Change `chosen` in place: a token that would skip a locked hit is split into base tokens around the hit."""
         for row in np.flatnonzero(active):
             if self._queues[row]:
                 likelihood[row] = 0.0
@@ -176,7 +176,7 @@ class _Kept:
             chosen[row] = self._queues[row].pop(0)
 
     def _around(self, row: int, token: int, here: int) -> list[int]:
-        """The tokens to write in place of `token`, when the row stands at position `here`."""
+        """The tokens to write in place of `token`, from position `here` on."""
         events: list[tuple[int, int]] = []
         first = self._next[row]
         for kind, value in self._runs[token]:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musegen_daw.drums.bar_features import PartBars, bar_features
 from musegen_daw.drums.events import ONSET
+from musegen_daw.drums.part import PartBars, bar_features
 from musegen_daw.drums.plan import BarKind, BarPlan, Plan
-from musegen_daw.drums.recall import with_recall
+from musegen_daw.drums.plan_repeats import with_recall
 from musegen_daw.drums.style import Style
 from musegen_daw.music.kit import PIECES
 

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musegen_daw.drums.choosing import (
+from musegen_daw.drums.style import (
+    Style,
+    StyleBook,
     different_styles,
-    named_like,
     probabilities,
     style_of_section,
     styles_like,
+    with_nearest_code,
 )
-from musegen_daw.drums.style import Style, StyleBook
 from musegen_daw.music.kit import PIECES
 
 _NAMES = [piece.name for piece in PIECES]
@@ -88,5 +89,5 @@ def test_the_style_that_is_asked_for_comes_first_then_those_most_like_it(book) -
     found = styles_like(book, book[0], likely, 3)
     assert [style.code for style in found] == [0, 1, 3]
     assert [style.code for style in styles_like(book, book[0], likely, 6)][4:] == [0, 0]
-    loop = named_like(Style(book.patterns[2], 0.0, "my loop"), book)
+    loop = with_nearest_code(Style(book.patterns[2], 0.0, "my loop"), book)
     assert (loop.name, loop.code) == ("my loop", 2)

@@ -7,12 +7,11 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from musegen_daw.drums.bar_features import PartBars, bar_features
 from musegen_daw.drums.events import ONSET
+from musegen_daw.drums.part import PartBars, bar_features
 from musegen_daw.drums.plan import BarKind, BarPlan, Plan
 from musegen_daw.drums.plan_reading import FILL, GROOVE, KINDS, STOP, VARIATION, PlanScale
-from musegen_daw.drums.plan_steering import Steering, warped
-from musegen_daw.drums.planning import Planner
+from musegen_daw.drums.planner import Planner, Steering, warped
 from musegen_daw.drums.style import Style
 from musegen_daw.music.kit import PIECES
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from musegen_daw.drums.naming import bundled_grooves, find_style, name_styles, style_of_drums
 from musegen_daw.drums.style import STYLE_BARS, StyleBook
+from musegen_daw.drums.style_names import bundled_grooves, find_style, name_styles, style_of_drums
 from musegen_daw.drums.style_words import describe
 from musegen_daw.errors import MusegenError
 from musegen_daw.music.clip import Clip, Note

@@ -1,4 +1,4 @@
-"""What the parts do in every bar, as the planner reads it: one implementation for training and the app."""
+"""Features of the parts: bar by bar for the planner, and as a whole for the choice of a style."""
 
 from __future__ import annotations
 
@@ -13,11 +13,18 @@ from musegen_daw.drums.events import (
     FAMILIES,
     FRAMES_PER_BAR,
     LEAD_POSITIONS,
+    LISTED_PROGRAMS,
+    POSITIONS_PER_BEAT,
     POSITIONS_PER_FRAME,
+    STRAIGHT_STEP,
+    TRIPLET_STEP,
     VELOCITY_LEVELS,
     Array,
+    family_of_program,
 )
+from musegen_daw.drums.features import DURATION_EDGES, DURATIONS, TEMPO_SIZE, tempo_level
 from musegen_daw.drums.meter import METER_SIZE, meter_level
+from musegen_daw.drums.style import STYLE_BARS
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -28,21 +35,43 @@ _OWN = len(FAMILIES) * (FRAMES_PER_BAR + 4) + 24 + 7  # see `_own_features`
 CONTENT = _OWN + 2 * len(LAGS) + 1
 PLACE = sum(PHASES) + 3 + METER_SIZE
 AHEAD = sum(PHASES[1:3]) + 7
-SECTION_BARS = 4  # the shortest section, and how far the search for one looks
+SECTION_BARS = 4  # the shortest section, and half the width of the search for boundaries
 LEAST_NOVELTY, NOVELTY_OF_MEAN = 0.1, 3.0
 _HORIZON = 16
-_RECENT = 0.8  # how much of the running mean of loudness and onsets a bar leaves
+_RECENT = 0.8  # decay of the running means of loudness and onsets, by bar
+USUAL_BPM = 120.0
+PROGRAMS = tuple(sorted(LISTED_PROGRAMS))
+_PITCH_EDGES = np.arange(20, 110, 6)
+_OFFSET_EDGES = np.array([-3, -1, 0, 1, 3, 5])
+_PULSES = 16, 8, 4, 2  # sixteenths after which a rhythm can repeat
+_RHYTHM = STYLE_BARS * FRAMES_PER_BAR
+_OF_FAMILY = (
+    _RHYTHM
+    + FRAMES_PER_BAR
+    + len(_PULSES)
+    + 6
+    + len(_OFFSET_EDGES)
+    + 1
+    + DURATIONS
+    + len(_PITCH_EDGES)
+    + 1
+    + 4
+)
+_OF_ALL = 2 + TEMPO_SIZE + METER_SIZE + 2 * len(PROGRAMS) + 12 + 3 + _RHYTHM
+PART_SUMMARY = _OF_ALL + len(FAMILIES) * _OF_FAMILY
 
 
 @dataclass(frozen=True, eq=False)
 class PartBars:
     """The parts bar by bar.
 
-    `content` (bars, CONTENT): what is played, zero where the part is not heard; `place` (bars, PLACE): where in the
-    piece the bar is, as far as the past tells; `ahead` (bars, AHEAD): sections and what is still to come, zero
-    unless all bars are heard. `heard` and `sounds` (bars,), `frames` (bars,) the sixteenths of each bar, `sections`
-    the bars at which sections begin, `onsets` and `loudness` (bars,) how many notes start and how loud they are.
-    `boundary` (bars,): how different the four bars from each bar on are from the four before, 0..1.
+    `content` (bars, CONTENT): what is played, zero where the part is not known. `place` (bars, PLACE): the position in
+    the piece, from the past alone. `ahead` (bars, AHEAD): sections and the future, zero unless all bars are known.
+    `heard` and `sounds` (bars,): whether the part is known, and plays. `frames` (bars,): sixteenths. `sections`: the
+    bars at which sections begin, `marked` if by markers. `onsets` and `loudness` (bars,): how many notes start, and
+    their mean level. `boundary` (bars,): the difference between the four bars before and after each bar line, 0..1.
+    `likeness` (bars, 5): similarity to the bars 1, 2, 4, 8 and 16 before. `texture` (bars, n): rhythm and harmony as
+    unit vectors, whose product is a similarity 0..1.
     """
 
     content: Floats
@@ -56,15 +85,12 @@ class PartBars:
     loudness: Floats
     boundary: Floats
     likeness: Floats
-    """How alike each bar and that 1, 2, 4, 8 and 16 before are: (bars, 5)."""
     texture: Floats
-    """Rhythm and harmony of each bar as one direction (bars, n): the product of two says how alike they are, 0..1."""
     marked: bool = False
-    """Whether sections were marked, and not found."""
 
     @property
     def plays_on(self) -> Bools:
-        """Bars in which the part sounds, or may for all that is known (bars,)."""
+        """Bars in which the part plays or is not known (bars,); all bars where it never plays."""
         return self.sounds | ~self.heard if self.sounds.any() else np.ones(len(self.sounds), bool)
 
     def __len__(self) -> int:
@@ -80,11 +106,10 @@ def bar_features(
     heard: Bools | None = None,
     sections: Sequence[int] = (),
 ) -> PartBars:
-    """What ONSET does in each bar.
+    """The features of ONSET by bar.
 
-    `frames` and `compound` (bars,) are the meter of each model bar; `heard` (bars,) hides bars that are not known
-    yet (None: all are); `sections` are bars at which sections are marked, without which they are found from the
-    part where all of it is heard.
+    `frames` and `compound` (bars,) are the meter of each model bar; `heard` (bars,) marks the known bars (None: all);
+    `sections` are the bars of section markers, without which sections are detected where all bars are known.
     """
     length = np.array(np.broadcast_to(np.asarray(frames, np.int64), bars))
     is_compound = np.broadcast_to(np.asarray(compound, bool), bars)
@@ -127,10 +152,9 @@ def bar_features(
 
 
 def find_sections(boundary: Floats, sounds: Bools) -> tuple[int, ...]:
-    """Bars at which the part turns to something else, at least four bars apart; the first bar that sounds is one.
+    """The first bar that sounds, and the peaks of `boundary` (see `PartBars`), at least four bars apart.
 
-    `boundary` as in `PartBars`: its peaks (a checkerboard kernel on the self-similarity of the part, after Foote,
-    2000).
+    After Foote (2000): a checkerboard kernel on the self-similarity matrix.
     """
     if not sounds.any():
         return ()
@@ -146,7 +170,7 @@ def find_sections(boundary: Floats, sounds: Bools) -> tuple[int, ...]:
 
 
 def section_numbers(starts: Sequence[int], bars: int) -> npt.NDArray[np.int64]:
-    """The number of the section of each bar (bars,), counted from 0."""
+    """The section number of each bar (bars,), from 0."""
     numbers = np.zeros(bars, np.int64)
     for bar in starts:
         if bar > 0:
@@ -157,8 +181,7 @@ def section_numbers(starts: Sequence[int], bars: int) -> npt.NDArray[np.int64]:
 def _own_features(
     onsets: Array, bars: int, length: npt.NDArray[np.int64]
 ) -> tuple[Floats, Floats, Floats, Bools]:
-    """Rhythm (bars, 16, families), chroma and chroma of the bass (bars, 24), features of each bar by itself, and
-    whether anything sounds."""
+    """Rhythm (bars, 16, families), chroma and bass chroma (bars, 24), all features of each bar, whether it sounds."""
     families = len(FAMILIES)
     bar, family = onsets["bar"].astype(np.int64), onsets["family"].astype(np.int64)
     frame = onsets["position"].astype(np.int64) // POSITIONS_PER_FRAME
@@ -197,9 +220,9 @@ def _own_features(
 
 
 def _sounding(onsets: Array, bars: int, length: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """How much of each bar each family sounds (bars, families), 0..1, and the chroma of all and of the bass (bars, 24).
+    """The share of each bar in which each family sounds (bars, families), and the chroma of all and bass (bars, 24).
 
-    A note that lasts beyond its bar sounds in those that follow; up to four bars, which is as long as notes last.
+    Notes sound on into the next bars, four at most.
     """
     chroma = np.zeros((bars, 24))
     share = np.zeros((bars, len(FAMILIES)))
@@ -228,7 +251,7 @@ def _sounding(onsets: Array, bars: int, length: npt.NDArray[np.int64]) -> tuple[
 
 
 def _running(values: npt.NDArray[np.float64], there: Bools) -> npt.NDArray[np.float64]:
-    """The running mean of the bars before each, itself where there are none."""
+    """The running mean of the bars before each bar, its own value where there are none."""
     means = np.empty(len(values))
     mean: float | None = None
     for index, (value, is_there) in enumerate(zip(values.tolist(), there.tolist(), strict=True)):
@@ -245,7 +268,7 @@ def _cosine(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> F
 
 
 def _likeness(rhythm: Floats, chroma: Floats, heard: Bools) -> tuple[Floats, Floats]:
-    """Likeness of rhythm and of chroma to the bars LAGS before, -.5 where there are none; and their mean."""
+    """Similarity of rhythm and of chroma to the bars LAGS before, -.5 where there are none; and the mean of both."""
     bars = len(rhythm)
     flat = rhythm.reshape(bars, FRAMES_PER_BAR * len(FAMILIES))
     alike = np.full((bars, 2 * len(LAGS)), -0.5, np.float32)
@@ -270,7 +293,7 @@ def _recent_mean(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
 
 
 def _boundaries(unit: Floats, sounds: Bools) -> Floats:
-    """How different the four bars from each bar on are from the four before, and how alike within: (bars,), 0..1."""
+    """Similarity within the four bars before and after each bar line, less that between them: (bars,), 0..1."""
     bars = len(unit)
     alike = np.pad(unit @ unit.T, SECTION_BARS)
     there = np.pad(np.outer(sounds, sounds).astype(float), SECTION_BARS)
@@ -320,7 +343,7 @@ def _place(bars: int, first: int, length: npt.NDArray[np.int64], compound: Bools
 
 
 def _ahead(bars: int, first: int, sounds: Bools, starts: Sequence[int], boundary: Floats) -> Floats:
-    """Place in the section, bars to the next section, rest and end: (bars, AHEAD); the last says that it is known."""
+    """Place in the section, distance to the next section, rest and end, and 1 for known: (bars, AHEAD)."""
     index = np.arange(bars)
     marks = np.array(sorted({first, *starts}), np.int64)
     before = np.maximum(np.searchsorted(marks, index, side="right") - 1, 0)
@@ -340,3 +363,132 @@ def _ahead(bars: int, first: int, sounds: Bools, starts: Sequence[int], boundary
         np.ones(bars),
     ]
     return np.concatenate([*_phases(since, PHASES[1:3]), np.stack(scalars, axis=1)], axis=1, dtype=np.float32)
+
+
+def sound_of(program: int) -> int:
+    """Index into PROGRAMS of the nearest program of the same family."""
+    family = family_of_program(program)
+    own = [index for index, each in enumerate(PROGRAMS) if family_of_program(each) == family]
+    return min(own, key=lambda index: abs(PROGRAMS[index] - program))
+
+
+def part_summary(
+    onsets: Array,
+    programs: Sequence[int],
+    bars: int,
+    bpm: float | None,
+    meter: int,
+) -> Floats:
+    """A part as one row (PART_SUMMARY,): tempo, meter, instruments, and what each family plays.
+
+    `onsets` are ONSET of `bars` bars from 0, their tracks indices into `programs`; `meter` is a meter level. By family:
+    rhythm over two bars, accents, repetition, density, timing, loudness, lengths and pitches.
+    """
+    tempo = np.zeros(TEMPO_SIZE)
+    tempo[tempo_level(bpm)] = 1
+    meters = np.zeros(METER_SIZE)
+    meters[meter] = 1
+    octaves = np.log2((USUAL_BPM if bpm is None else min(max(bpm, 20.0), 400.0)) / USUAL_BPM)
+    notes = np.zeros(len(PROGRAMS))
+    if len(onsets):
+        sounds = np.array([sound_of(program) for program in programs], np.int64)
+        track = np.minimum(onsets["track"].astype(np.int64), len(sounds) - 1)
+        notes += np.bincount(sounds[track], minlength=len(PROGRAMS))
+    tones = np.sort(np.bincount(onsets["pitch"] % 12, minlength=12)) / max(1, len(onsets))
+    struck = _struck(onsets, bars)
+    return np.concatenate(
+        [
+            [octaves, octaves**2],
+            tempo,
+            meters,
+            notes > 0,
+            notes / max(1.0, notes.sum()),
+            tones,
+            [heard_triplets(onsets), np.log2(max(1, bars)) / 6, float(struck.any(axis=1).mean())],
+            _rhythm(struck),
+            *(
+                _of_family(onsets[onsets["family"] == family], bars, struck)
+                for family in range(len(FAMILIES))
+            ),
+        ]
+    ).astype(np.float32)
+
+
+def heard_triplets(onsets: Array) -> float:
+    """The share of triplets among the beats that have ONSET off the beat."""
+    away = onsets["position"].astype(np.int64) - LEAD_POSITIONS
+    beat = onsets["bar"].astype(np.int64) * 4 + np.maximum(away, 0) // POSITIONS_PER_BEAT
+    within = np.maximum(away, 0) % POSITIONS_PER_BEAT
+    off = (within > 5) & (within < POSITIONS_PER_BEAT - 5)
+    if not off.any():
+        return 0.0
+    beats, owner = np.unique(beat[off], return_inverse=True)
+
+    def missed(step: int) -> npt.NDArray[np.float64]:
+        near = (2 * within[off] + step) // (2 * step) * step
+        return np.bincount(owner, weights=np.square(near - within[off])).astype(np.float64)
+
+    return float((missed(TRIPLET_STEP) + 4 < missed(STRAIGHT_STEP)).sum() / len(beats))
+
+
+def _struck(onsets: Array, bars: int) -> npt.NDArray[np.bool_]:
+    """Whether a note starts at each sixteenth (bars, 16)."""
+    found = np.zeros((max(1, bars), FRAMES_PER_BAR), bool)
+    found[onsets["bar"], onsets["position"] // POSITIONS_PER_FRAME] = True
+    return found
+
+
+def _rhythm(struck: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """The share of the played bars in which each sixteenth of two bars is struck, flat."""
+    found = np.zeros((STYLE_BARS, FRAMES_PER_BAR))
+    for parity in range(STYLE_BARS):
+        own = struck[parity::STYLE_BARS]
+        played = own[own.any(axis=1)]
+        if len(played):
+            found[parity] = played.mean(axis=0)
+    return found.ravel()
+
+
+def _of_family(onsets: Array, bars: int, every: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    if len(onsets) == 0:
+        return np.zeros(_OF_FAMILY)
+    count = len(onsets)
+    struck = _struck(onsets, bars)
+    played = struck.any(axis=1)
+    a_bar = struck[played].sum(axis=1) / 8
+    frame = onsets["position"].astype(np.int64) // POSITIONS_PER_FRAME
+    level = onsets["level"].astype(np.float64) / VELOCITY_LEVELS
+    accents = np.bincount(frame, weights=level, minlength=FRAMES_PER_BAR) / np.maximum(
+        1, np.bincount(frame, minlength=FRAMES_PER_BAR)
+    )
+    line = struck[played].ravel().astype(float)
+    again = [
+        float((line[pulse:] * line[:-pulse]).sum() / max(1.0, line.sum())) if len(line) > pulse else 0.0
+        for pulse in _PULSES
+    ]
+    offset = onsets["position"].astype(np.int64) % POSITIONS_PER_FRAME - LEAD_POSITIONS
+    pitch = onsets["pitch"].astype(np.float64)
+    alone = struck.sum() / max(1, every.sum())
+    return np.concatenate(
+        [
+            _rhythm(struck),
+            accents,
+            again,
+            [
+                played.mean(),
+                a_bar.mean(),
+                a_bar.std(),
+                count / struck.sum() / 3,
+                float((struck[1:] == struck[:-1]).all(axis=1).mean()) if len(struck) > 1 else 0.0,
+                alone,
+            ],
+            _shares(np.searchsorted(_OFFSET_EDGES, offset, side="right"), len(_OFFSET_EDGES) + 1),
+            _shares(np.searchsorted(DURATION_EDGES, onsets["duration"], side="right"), DURATIONS),
+            _shares(np.searchsorted(_PITCH_EDGES, pitch, side="right"), len(_PITCH_EDGES) + 1),
+            [pitch.mean() / 64, pitch.std() / 12, level.mean(), 2 * level.std()],
+        ]
+    )
+
+
+def _shares(kinds: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:
+    return np.bincount(kinds, minlength=count) / max(1, len(kinds))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musegen_daw.drums.events import HIT
-from musegen_daw.drums.hands import playable
+from musegen_daw.drums.hand import playable
 from musegen_daw.music.kit import PIECES
 
 NAMES = [piece.name for piece in PIECES]

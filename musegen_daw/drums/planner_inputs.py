@@ -1,4 +1,4 @@
-"""What a plan so far says of the bar that comes next: the symbols of the bar before, and what a repeat would play."""
+"""The inputs of the planner's network, shared by training and the app."""
 
 from __future__ import annotations
 
@@ -7,26 +7,67 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from musegen_daw.drums.events import FRAMES_PER_BAR
+from musegen_daw.drums.part import CONTENT
 from musegen_daw.drums.plan import REPEAT_LAGS
 from musegen_daw.drums.plan_reading import CYMBALS, FILL, FIRST_REPEAT, KINDS, LEVELS, NO_CYMBAL, STOP
+from musegen_daw.drums.style import STYLE_BARS
+from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE, VOICES
+
+Floats = npt.NDArray[np.float32]
+
+BEFORE, AFTER = 1, 2
+WINDOW = BEFORE + 1 + AFTER
+"""Bars of the part around each bar: the one before, its own and the next two."""
+WINDOW_INPUT = WINDOW * (CONTENT + 1)
+STYLE_INPUT = STYLE_BARS * FRAMES_PER_BAR * len(VOICES) + 2
+TEMPO_INPUT = 3
+
+_POOL = np.array(
+    [[voice == VOICE_OF_PIECE[piece] for voice in range(len(VOICES))] for piece in range(len(PIECES))],
+    np.float32,
+)
+
+
+def windows(content: npt.NDArray[np.floating], heard: npt.NDArray[np.bool_]) -> Floats:
+    """The content of the bars around each bar, each with whether it is known: (bars, WINDOW_INPUT)."""
+    bars = len(content)
+    known = np.concatenate([content, np.ones((bars, 1))], axis=1, dtype=np.float32) * heard[:, None]
+    padded = np.zeros((bars + WINDOW - 1, CONTENT + 1), np.float32)
+    padded[BEFORE : BEFORE + bars] = known
+    return np.concatenate([padded[step : step + bars] for step in range(WINDOW)], axis=1)
+
+
+def style_input(pattern: npt.NDArray[np.floating], triplets: float) -> Floats:
+    """A style (STYLE_INPUT,); all zeros stand for no style."""
+    voices = np.minimum(pattern.astype(np.float32) @ _POOL, 1)
+    return np.concatenate([voices.ravel(), [triplets, 1.0]], dtype=np.float32)
+
+
+def tempo_input(bpm: float | None) -> Floats:
+    """A tempo in quarter notes a minute (TEMPO_INPUT,)."""
+    if bpm is None:
+        return np.zeros(TEMPO_INPUT, np.float32)
+    octaves = float(np.clip(np.log2(bpm / 110), -1.5, 1.5))
+    return np.array([1.0, octaves, octaves * octaves], np.float32)
+
 
 Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
 
 _LAGS = np.array(REPEAT_LAGS)
 _SPAN = 16
 _OF_A_LAG = 8
-_NO_BAR, _NO_ENERGY = KINDS, LEVELS
+_NO_BAR = KINDS
 SYMBOLS = KINDS + 1 + 1 + len(CYMBALS) + LEVELS + LEVELS + 1
 HISTORY = SYMBOLS + len(REPEAT_LAGS) * _OF_A_LAG + 6
 
 
 @dataclass(frozen=True, eq=False)
 class PlanHistory:
-    """Plans in the making, a row each: (rows, bars) every one.
+    """Plans so far, one a row: all arrays are (rows, bars).
 
-    `origin` is the kind (groove, variation, fill or stop) of the bar that a bar plays again, its own if it is new;
-    `pattern` is the index of that bar. `energy` is a level, `LEVELS` where it is unknown.
+    `origin`: the kind (groove, variation, fill or stop) of the bar that a bar repeats, its own if it is new; `pattern`:
+    the index of that bar. `energy` is a level, `LEVELS` where it is unknown.
     """
 
     kind: Ints
@@ -39,8 +80,6 @@ class PlanHistory:
 
     @classmethod
     def empty(cls, rows: int, bars: int) -> PlanHistory:
-        """Plans of which nothing is settled."""
-
         def full(value: int) -> Ints:
             return np.full((rows, bars), value, np.int64)
 
@@ -55,13 +94,13 @@ class PlanHistory:
         )
 
     def source(self, bar: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
-        """The bars 1, 2, 4 and 8 before (lags,), and which of them can be played again (rows, lags)."""
+        """The bars 1, 2, 4 and 8 before (lags,), and which of them can be repeated (rows, lags)."""
         index = bar - _LAGS
         there = np.maximum(index, 0)
         return there, (index >= 0) & (self.origin[:, there] != STOP)
 
     def settle(self, bar: int, kind: Ints, crash: Ints, cymbal: Ints, density: Ints, energy: Ints) -> None:
-        """Write the symbols of a bar, (rows,) each; of a repeat what it plays comes from the bar it repeats."""
+        """Set the symbols of a bar, (rows,) each; a repeat takes crash, cymbal and density from the bar it repeats."""
         rows = np.arange(len(kind))
         is_repeat = kind >= FIRST_REPEAT
         source = np.where(is_repeat, bar - _LAGS[np.maximum(kind - FIRST_REPEAT, 0)], bar)
@@ -74,7 +113,7 @@ class PlanHistory:
         self.density[:, bar] = np.where(is_repeat, self.density[rows, source], density)
 
     def features(self, bar: int) -> Floats:
-        """What the planner reads of the bars before `bar`: (rows, HISTORY)."""
+        """The features of the bars before `bar`: (rows, HISTORY)."""
         rows = len(self.kind)
         found = np.zeros((rows, HISTORY), np.float32)
         if bar == 0:
@@ -124,7 +163,7 @@ class PlanHistory:
 
 
 def _since(happened: npt.NDArray[np.bool_]) -> Floats:
-    """How long ago something last happened (rows,), 1 for the bar before, falling to 0."""
+    """The recency of an event (rows,): 1 for the bar before, falling to 0."""
     back = happened[:, ::-1]
     ago = np.where(back.any(axis=1), back.argmax(axis=1), _SPAN)
     return (1 - ago / _SPAN).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Styles by name: names for the styles that were learned, and the style that a person means by a few words."""
+"""Styles by name: names for the learned styles, and the style that a few words ask for."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw import resource_paths as resources
-from musegen_daw.drums.events import clip_hits, quantise
+from musegen_daw.drums.events import clip_hits, model_bars, quantise
 from musegen_daw.drums.meter import METERS, Meter, meter_name
-from musegen_daw.drums.spans import model_bars
 from musegen_daw.drums.style import Floats, Style, StyleBook, groove_of
 from musegen_daw.drums.style_words import GrooveFacts, describe, steadiness
 from musegen_daw.errors import MusegenError
@@ -26,9 +25,9 @@ from musegen_daw.music.parts import clip_bars
 from musegen_daw.music.time import Bar
 
 NEAR_ENOUGH = 0.6
-"""The soft F1 from which a learned style is called after a groove."""
+"""The soft F1 from which a learned style takes the name of a bundled groove."""
 
-_STANDS_OUT = 1.0  # hits a bar, or the like, by which a style is told from the ones it shares its words with
+_STANDS_OUT = 1.0  # the least difference, in hits a bar or the like, that a name mentions
 _NAMES = [piece.name for piece in PIECES]
 _SUGGESTIONS = 5
 
@@ -80,7 +79,7 @@ _SYNONYMS = {
 
 @dataclass(frozen=True, eq=False)
 class _Difference:
-    """Words for what one style has more of than another of the same name, and how much of it a groove has."""
+    """Words for a difference between styles of the same name, and a measure of it."""
 
     words: str
     measure: Callable[[GrooveFacts], float]
@@ -131,10 +130,10 @@ def name_styles(
     shares: npt.ArrayLike,
     grooves: Sequence[Style] = (),
 ) -> tuple[str, ...]:
-    """A name of its own for every style of a book: (styles, 2, 16, pieces), triplets (styles,) and shares (styles,).
+    """A unique name for every style of a book: patterns (styles, 2, 16, pieces), triplets and shares (styles,).
 
-    A style near to the only one of `grooves` that feels like it has its name for a feel. Of those that the same words
-    describe the commonest has them alone; the others say what sets them apart, the last ones by number.
+    A style takes the name of the only one of `grooves` with the same feel, if it is similar. Of styles that the same
+    words describe the most common one has that name alone; the others add a difference or a number.
     """
     swing, weights = np.asarray(triplets, np.float64), np.asarray(shares, np.float64)
     heard = [
@@ -151,14 +150,14 @@ def name_styles(
         )
         for place, code in enumerate(own):
             names[code] = next(
-                each for each in _ways_to_say(name, heard, code, own[:place]) if each not in taken
+                each for each in _candidate_names(name, heard, code, own[:place]) if each not in taken
             )
             taken.add(names[code])
     return tuple(names)
 
 
 def _words(groove: GrooveFacts, meter: str, feels: Sequence[tuple[str, Style]]) -> str:
-    """The words for a groove; the feel is that bundled groove's which alone feels like it, where it is near."""
+    """The words for a groove, with the name of the similar bundled groove in place of the feel."""
     own = describe(groove.pattern, groove.triplets, meter)
     feel, *rest = own.split(", ")
     alike = [each for own_feel, each in feels if each.meter == meter and own_feel == feel]
@@ -172,8 +171,10 @@ def _feel(style: Style) -> str:
     return describe(style.pattern, style.triplets, style.meter).split(", ")[0]
 
 
-def _ways_to_say(name: str, heard: Sequence[GrooveFacts], code: int, before: Sequence[int]) -> Iterator[str]:
-    """The name alone, with what sets the style apart from those `before`, and with numbers."""
+def _candidate_names(
+    name: str, heard: Sequence[GrooveFacts], code: int, before: Sequence[int]
+) -> Iterator[str]:
+    """The name alone, then with differences from the styles `before`, then with numbers."""
     if not before:
         yield name
     found: list[tuple[float, str]] = []
@@ -190,12 +191,12 @@ def _ways_to_say(name: str, heard: Sequence[GrooveFacts], code: int, before: Seq
 
 
 def soft_f1(one: Floats, other: Floats) -> float:
-    """How alike two grooves are: the hits they share over the hits they have, 1 for the same."""
+    """The similarity of two grooves: 1 for the same, 0 without a common hit."""
     return 2 * float(np.minimum(one, other).sum()) / max(1e-6, float(one.sum() + other.sum()))
 
 
 def bundled_grooves() -> tuple[Style, ...]:
-    """The grooves that come with the program as styles, in order of name; their code is -1."""
+    """The bundled grooves as styles of code -1, sorted by name."""
     found: list[Style] = []
     for name in resources.style_names():
         song = read_midi(resources.style_path(name))
@@ -205,9 +206,9 @@ def bundled_grooves() -> tuple[Style, ...]:
 
 
 def style_of_drums(clip: Clip, bars: Sequence[Bar], name: str) -> Style:
-    """The style of a loop: the mean of its even and of its odd bars, in the meter that most of its bars have.
+    """The style of a loop: the mean of its even and of its odd bars, in its most common meter.
 
-    `bars` are written bars at the PPQ of `clip`. Raises MusegenError where there is nothing of the kit in them.
+    `bars` are written bars at the PPQ of `clip`. Raises MusegenError where they have no hits.
     """
     parts, _ = model_bars(bars, clip.ppq)
     hits = quantise(clip_hits(clip, parts))
@@ -222,10 +223,10 @@ def style_of_drums(clip: Clip, bars: Sequence[Bar], name: str) -> Style:
 
 
 def find_style(text: str, book: StyleBook, grooves: Sequence[Style]) -> Style:
-    """The style that a person means: a code of `book`, a name of `grooves` or of it, or words that fit one.
+    """The style for a code of `book`, a name in `grooves` or `book`, or words that describe one.
 
-    Of several the commonest. A groove has the code of the style most like it. Raises MusegenError, with the names
-    that come nearest, where nothing fits.
+    Of several the most common. A groove gets the code of the most similar style. Raises MusegenError, with the closest
+    names, where nothing matches.
     """
     wanted = _plain(text)
     if wanted.isdecimal():
@@ -245,7 +246,7 @@ def find_style(text: str, book: StyleBook, grooves: Sequence[Style]) -> Style:
 
 
 def _nearest_names(wanted: str, names: Sequence[str]) -> list[str]:
-    """Up to five names, those that share words with what is wanted first, then those spelt most like it."""
+    """Up to five names: first those that share words with `wanted`, then the closest in spelling."""
     asked = set(wanted.split())
 
     def nearness(name: str) -> tuple[int, float]:
@@ -283,11 +284,11 @@ def _described(style: Style) -> str:
 
 
 def _plain(text: str) -> str:
-    """Words in small letters, without the marks between them."""
+    """Lower-case words without punctuation."""
     return " ".join(re.sub(r"[^\w/']+", " ", text.casefold().replace("_", " ")).split())
 
 
 def _without_synonyms(words: str) -> str:
-    """The words that names are made of in place of others that mean the same, the longest first."""
+    """The words with synonyms replaced, the longest first."""
     choices = "|".join(re.escape(each) for each in sorted(_SYNONYMS, key=len, reverse=True))
     return re.sub(rf"(?<![\w'])(?:{choices})(?![\w'])", lambda found: _SYNONYMS[found.group()], words)

@@ -1,4 +1,4 @@
-"""What a request is about, in model bars: the parts as the network reads them, what is given and what stands."""
+"""A request in model bars: the parts as the networks read them, the drums that are given and those that are locked."""
 
 from __future__ import annotations
 
@@ -9,33 +9,39 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.drums.bar_features import PartBars, bar_features
-from musegen_daw.drums.events import HIT, Array, bar_starts, clip_hits, clip_onsets, quantise
-from musegen_daw.drums.feel import heard_triplets
-from musegen_daw.drums.keeping import kept_hits, kept_notes
+from musegen_daw.drums.events import (
+    HIT,
+    Array,
+    bar_starts,
+    bars_of,
+    clip_hits,
+    clip_onsets,
+    model_bars,
+    quantise,
+)
 from musegen_daw.drums.meter import bar_frames, meter_level, meter_name
-from musegen_daw.drums.part_summary import part_summary
+from musegen_daw.drums.part import PartBars, bar_features, heard_triplets, part_summary
 from musegen_daw.drums.plan import BarKind, BarPlan
 from musegen_daw.drums.plan_reading import PlanScale, read_plan, to_bar_plans
 from musegen_daw.drums.request import DrumRequest
-from musegen_daw.drums.spans import model_bars
 from musegen_daw.drums.style import STYLE_BARS, Style, groove_of
 from musegen_daw.music.clip import Clip, Note
+from musegen_daw.music.kit import PIECE_OF_PITCH, PIECES, VOICE_OF_PIECE, VOICES
 from musegen_daw.music.time import Bar
 
 USUAL_ENERGY = 0.6
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """A request in model bars, those of the primer first.
+class ModelInput:
+    """A request in model bars, the `primed` bars of the primer first, with the features that the networks read.
 
-    `owners` (asked bars,) are the indices of the written bars that the asked model bars belong to, and `places` (bars,)
-    say which of the model bars of its written bar each is. `frames` and
-    `meters` (bars,) are their sixteenths and levels, `heard` (bars,) says which bars of the parts are known.
-    `grid` holds the hits, on the grid, of the bars that are given (`given`, (bars,)): of the primer and the kept
-    ones. `standing` are hits of kept voices, of `standing_pieces` (pieces,), and `standing_notes` all notes that
-    stay as they are. `triplets` is the share of beats of the parts in triplets, `programs` are what plays their tracks.
+    `owners` (requested bars,): the index of the written bar that each requested model bar belongs to; `places` (bars,):
+    which of the model bars of its written bar each is. `frames` and `meters` (bars,): sixteenths and meter level;
+    `heard` (bars,): whether the parts are known. `grid`: the hits, on the grid, of the `given` bars (bars,), which are
+    those of the primer and the locked ones. `locked_hits`: hits of locked voices, whose pieces are `locked_pieces`
+    (pieces,); `locked_notes`: all notes that stay as they are. `triplets`: the share of the beats of the parts in
+    triplets; `programs`: the General MIDI program of each part.
     """
 
     bars: tuple[Bar, ...]
@@ -50,30 +56,28 @@ class Scene:
     part: PartBars
     grid: Array
     given: npt.NDArray[np.bool_]
-    standing: Array
-    standing_pieces: npt.NDArray[np.bool_]
-    standing_notes: tuple[Note, ...]
+    locked_hits: Array
+    locked_pieces: npt.NDArray[np.bool_]
+    locked_notes: tuple[Note, ...]
     triplets: float
+    ppq: int = 480
 
     @property
-    def asked(self) -> tuple[Bar, ...]:
-        """The model bars that are asked for."""
+    def requested(self) -> tuple[Bar, ...]:
+        """The model bars after those of the primer."""
         return self.bars[self.primed :]
 
     @property
     def meter(self) -> str:
-        """The commonest meter of the bars asked for, by name; "other" for one without a name."""
-        names = [meter_name(bar, self.ppq) for bar in self.asked]
+        """The name of the commonest meter of the requested bars, "other" where it has none."""
+        names = [meter_name(bar, self.ppq) for bar in self.requested]
         return max(dict.fromkeys(names), key=names.count)
 
-    ppq: int = 480
-
     @classmethod
-    def of(cls, request: DrumRequest) -> Scene:
-        """Read a request, see `request.check`."""
+    def of(cls, request: DrumRequest) -> ModelInput:
         before, owners_before = model_bars(request.primer_bars, request.ppq)
-        asked, owners = model_bars(request.bars, request.ppq)
-        bars, primed = (*before, *asked), len(before)
+        requested, owners = model_bars(request.bars, request.ppq)
+        bars, primed = (*before, *requested), len(before)
         parts = _heard_parts(request)
         heard = _heard_bars(request, parts, bars, primed)
         onsets = clip_onsets(parts, bars)
@@ -88,10 +92,10 @@ class Scene:
             heard=heard,
             sections=[primed + first_of[bar] for bar in request.sections],
         )
-        standing, pieces = kept_hits(request, asked)
+        locked, pieces = _locked_hits(request, requested)
         given = np.zeros(len(bars), bool)
         given[:primed] = True
-        given[primed:] = [owner in request.kept_bars for owner in owners]
+        given[primed:] = [owner in request.locked_bars for owner in owners]
         return cls(
             bars,
             primed,
@@ -108,27 +112,27 @@ class Scene:
             onsets,
             tuple(clip.program for clip in parts),
             part,
-            _given_hits(request, before, asked, given),
+            _given_hits(request, before, requested, given),
             given,
-            quantise(standing),
+            quantise(locked),
             pieces,
-            kept_notes(request, asked, owners, pieces),
+            _locked_notes(request, requested, owners, pieces),
             heard_triplets(onsets),
             request.ppq,
         )
 
     @property
     def sections(self) -> list[range]:
-        """The bars of each section of the part, those before the first with it."""
+        """The bars of each section of the part; bars before the first section belong to it."""
         starts = [0, *(bar for bar in self.part.sections[1:] if bar > 0)]
         return [range(first, end) for first, end in pairwise([*starts, len(self.bars)])]
 
     def summary(
         self, bpm: float | None, bars: range | None = None, meter: int | None = None
     ) -> npt.NDArray[np.float32] | None:
-        """What the parts are like from the first bar that is heard of them, or of `bars`, to the last.
+        """`part_summary` from the first to the last bar (of `bars`, or of all) in which the parts sound; None if none.
 
-        As if in the meter of level `meter` where one is given. None where nothing is heard.
+        `meter` is a meter level, that of the first requested bar unless given.
         """
         own = np.zeros(len(self.bars), bool)
         own[slice(None) if bars is None else slice(bars.start, bars.stop)] = True
@@ -145,13 +149,13 @@ class Scene:
         )
 
     def given_plans(self, request: DrumRequest, scale: PlanScale) -> dict[int, BarPlan]:
-        """What the bars are that are given: read off their drums, and those of an edited plan."""
+        """The plans of the given bars, read off their drums, and of an edited plan."""
         found: dict[int, BarPlan] = {}
         if self.given.any():
             plans = to_bar_plans(read_plan(self.grid, len(self.bars), scale, self.frames))
             for bar in np.flatnonzero(self.given).tolist():
                 found[bar] = _as_given(plans[bar])
-                if bar >= self.primed:  # played by this hand before: read back, it would sink from bar to bar
+                if bar >= self.primed:  # read off its own output, energy would sink from take to take
                     energy = USUAL_ENERGY if request.energy is None else request.energy
                     found[bar] = replace(found[bar], energy=energy)
         if request.plan is not None:
@@ -175,8 +179,8 @@ class Scene:
             plan = replace(plan, crash=False)
         return plan
 
-    def groove(self) -> Style | None:
-        """The style of the primer, None where there is none or it rests."""
+    def primer_style(self) -> Style | None:
+        """The style of the primer, None without a primer or where it has no hits."""
         hits = self.grid[self.grid["bar"] < self.primed]
         if len(hits) == 0:
             return None
@@ -189,27 +193,55 @@ def _places(owners: Sequence[int]) -> list[int]:
 
 
 def _as_given(plan: BarPlan) -> BarPlan:
-    """A bar that is there already repeats nothing: what it plays is given."""
+    """A given bar counts as a groove where it repeats another: its hits are given."""
     if plan.kind is BarKind.REPEAT:
         return replace(plan, kind=BarKind.GROOVE, repeats=0)
     return plan
 
 
 def _given_hits(
-    request: DrumRequest, before: tuple[Bar, ...], asked: tuple[Bar, ...], given: npt.NDArray[np.bool_]
+    request: DrumRequest, before: tuple[Bar, ...], requested: tuple[Bar, ...], given: npt.NDArray[np.bool_]
 ) -> Array:
     every: list[Array] = [np.zeros(0, HIT)]
     if before and request.primer is not None:
         every.append(quantise(clip_hits(request.primer, before)))
-    if request.kept is not None and request.kept_bars:
-        kept = quantise(clip_hits(request.kept, asked))
-        kept["bar"] += len(before)
-        every.append(kept[given[kept["bar"]]])
+    if request.locked is not None and request.locked_bars:
+        locked = quantise(clip_hits(request.locked, requested))
+        locked["bar"] += len(before)
+        every.append(locked[given[locked["bar"]]])
     return np.concatenate(every)
 
 
+def _locked_hits(request: DrumRequest, bars: tuple[Bar, ...]) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """The hits of the locked voices, and which pieces those voices have (pieces,)."""
+    pieces = np.array(
+        [voice is not None and VOICES[voice] in request.locked_voices for voice in VOICE_OF_PIECE]
+    )
+    if request.locked is None or not pieces.any():
+        return np.zeros(0, HIT), np.zeros(len(PIECES), bool)
+    hits = clip_hits(request.locked, bars)
+    return hits[pieces[hits["piece"]]], pieces
+
+
+def _locked_notes(
+    request: DrumRequest,
+    bars: tuple[Bar, ...],
+    owners: tuple[int, ...],
+    locked_pieces: npt.NDArray[np.bool_],
+) -> tuple[Note, ...]:
+    """The notes of locked bars and pieces, the first ones no earlier than the first bar."""
+    if request.locked is None:
+        return ()
+    notes = [note for note in request.locked.notes if note.start_ticks < bars[-1].end_ticks]
+    locked: list[Note] = []
+    for note, bar in zip(notes, bars_of(notes, request.ppq, bars), strict=True):
+        piece = PIECE_OF_PITCH.get(note.pitch)
+        if bar >= 0 and (owners[bar] in request.locked_bars or (piece is not None and locked_pieces[piece])):
+            locked.append(replace(note, start_ticks=max(note.start_ticks, bars[0].start_ticks)))
+    return tuple(locked)
+
+
 def _heard_parts(request: DrumRequest) -> tuple[Clip, ...]:
-    """The parts up to where they are heard."""
     until_ticks = request.heard_until_ticks
     if until_ticks is None:
         return request.parts
@@ -225,7 +257,7 @@ def _heard_parts(request: DrumRequest) -> tuple[Clip, ...]:
 def _heard_bars(
     request: DrumRequest, parts: tuple[Clip, ...], bars: tuple[Bar, ...], primed: int
 ) -> npt.NDArray[np.bool_]:
-    """Which bars of the parts are known: all, or those that begin before the end of what is heard."""
+    """Which bars of the parts are known (bars,): all, or those that begin before the end of the known part."""
     if request.heard_until_ticks is None and any(part.notes for part in parts):
         heard = np.ones(len(bars), bool)
     else:
@@ -234,6 +266,6 @@ def _heard_bars(
             until_ticks = min(until_ticks, request.heard_until_ticks)
         heard = bar_starts(bars) < until_ticks
     first = min((note.start_ticks for part in parts for note in part.notes[:1]), default=0)
-    for bar in range(primed):  # drums that went before a part say nothing of a rest
+    for bar in range(primed):  # before the part begins, a bar of the primer is unknown and no rest
         heard[bar] &= bars[bar].end_ticks > first
     return heard
