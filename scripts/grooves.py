@@ -1,22 +1,31 @@
-"""The primer grooves as text: two bars each, one line a piece of the kit, one character a step.
+"""`python -m scripts.grooves [FOLDER]`: write the bundled grooves again, from two bars of text each.
 
-Levels: `g` ghost, `s` soft, `m` medium, `x` normal, `X` accent, `.` rest. Sixteen steps a bar are
-sixteenths, twelve are eighth-note triplets. All patterns are the common property of their styles, written
-down for this project.
+One line a piece of the kit, one character a step: `g` ghost, `s` soft, `m` medium, `x` normal, `X` accent, `.` rest.
+Sixteen steps a bar are sixteenths, twelve are eighth-note triplets. All patterns are the common property of their
+styles, written down for this project. The names of learned styles come from these grooves: after a change, export
+the drum model again.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from musegen_daw.music.kit import PIECES
-from resources.make.midi import BEATS_PER_BAR, Part, Stroke, write_midi
+import mido
+import numpy as np
 
+from musegen_daw.midi.drum_channels import DRUM_CHANNEL
+from musegen_daw.music.kit import PIECES
+from musegen_daw.resource_paths import resources_dir
+
+PPQ = 480
+BEATS_PER_BAR = 4
 VELOCITIES = {"g": 28, "s": 46, "m": 68, "x": 90, "X": 114}
 BARS = 2
-_HIT_BEATS = 0.1
+_HIT_TICKS = PPQ // 10
+_VELOCITY_SPREAD = 3.0
 _PITCHES = {piece.name: piece.pitch for piece in PIECES}
 
 
@@ -25,7 +34,7 @@ class Groove:
     """A pattern and its feel.
 
     `swing` is the share of a pair of steps that the first one takes (0.5 is straight). `late_ms` moves a
-    piece against the beat, later when positive. `looseness_ms` is how far single strokes stray.
+    piece against the beat, later when positive. `looseness_ms` is the standard deviation of single strokes.
     """
 
     name: str
@@ -36,8 +45,18 @@ class Groove:
     looseness_ms: float = 3.0
 
 
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """One hit of the grid; `late_ms` is what its piece is moved by against the beat."""
+
+    start_beats: float
+    pitch: int
+    velocity: int
+    late_ms: float
+
+
 def strokes(groove: Groove) -> tuple[Stroke, ...]:
-    """The strokes of the grid; raises ValueError on a line that is not two full bars of known levels."""
+    """The strokes of the grid; raises ValueError for a line that is not two full bars of known levels."""
     found: list[Stroke] = []
     for line in filter(None, map(str.strip, groove.grid.splitlines())):
         piece, *bars = (part.strip() for part in line.split("|"))
@@ -52,7 +71,7 @@ def strokes(groove: Groove) -> tuple[Stroke, ...]:
             delay = 2 * groove.swing - 1 if steps_per_beat == 4 and step % 2 else 0.0
             start_beats = (step + delay) / steps_per_beat
             late_ms = groove.late_ms.get(piece, 0.0)
-            found.append(Stroke(start_beats, _HIT_BEATS, _PITCHES[piece], VELOCITIES[level], late_ms))
+            found.append(Stroke(start_beats, _PITCHES[piece], VELOCITIES[level], late_ms))
     return tuple(found)
 
 
@@ -169,11 +188,66 @@ GROOVES = (
 )  # fmt: skip
 
 
-def write_grooves(folder: Path) -> None:
-    """Every groove as `folder`/NAME.mid."""
+def write_groove(groove: Groove, path: Path) -> None:
+    """A type 1 file of two bars; strokes stray from the grid at random, seeded by the name of the file."""
+    rng = np.random.default_rng(list(path.stem.encode()))
+    length_ticks = BARS * BEATS_PER_BAR * PPQ
+    conductor = mido.MidiTrack(
+        [
+            mido.MetaMessage("set_tempo", tempo=round(60e6 / groove.bpm)),
+            mido.MetaMessage("time_signature", numerator=4, denominator=4),
+            mido.MetaMessage("end_of_track", time=length_ticks),
+        ]
+    )
+    track = mido.MidiTrack(
+        [
+            mido.MetaMessage("track_name", name="Drums"),
+            mido.Message("program_change", channel=DRUM_CHANNEL, program=0),
+        ]
+    )
+    now = 0
+    for tick, message in _events(groove, length_ticks, rng):
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=length_ticks - now))
+    midi = mido.MidiFile(type=1, ticks_per_beat=PPQ)
+    midi.tracks += [conductor, track]
+    midi.save(path)
+
+
+def _events(groove: Groove, length_ticks: int, rng: np.random.Generator) -> list[tuple[int, mido.Message]]:
+    ticks_per_ms = PPQ * groove.bpm / 60_000
+    moments: dict[float, float] = {}
+    notes: list[tuple[int, int, int, int]] = []
+    for stroke in sorted(strokes(groove), key=lambda stroke: (stroke.start_beats, stroke.pitch)):
+        # strokes of one moment move together, and then a little apart
+        together = moments.setdefault(stroke.start_beats, float(rng.normal(0, groove.looseness_ms)))
+        late_ms = stroke.late_ms + together + float(rng.normal(0, 0.3 * groove.looseness_ms))
+        start = round(stroke.start_beats * PPQ + late_ms * ticks_per_ms)
+        start = min(max(0, start), length_ticks - 1)
+        end = min(length_ticks, start + _HIT_TICKS)
+        velocity = round(stroke.velocity + float(rng.normal(0, _VELOCITY_SPREAD)))
+        notes.append((start, end, stroke.pitch, min(127, max(1, velocity))))
+    events: list[tuple[int, int, int, mido.Message]] = []
+    next_start: dict[int, int] = {}
+    for start, end, pitch, velocity in sorted(notes, reverse=True):
+        # a note ends where the same pitch is played again
+        end = max(start + 1, min(end, next_start.get(pitch, end)))
+        next_start[pitch] = start
+        on = mido.Message("note_on", channel=DRUM_CHANNEL, note=pitch, velocity=velocity)
+        off = mido.Message("note_off", channel=DRUM_CHANNEL, note=pitch, velocity=0)
+        events += [(start, 1, pitch, on), (end, 0, pitch, off)]
+    events.sort(key=lambda event: event[:3])
+    return [(tick, message) for tick, _, _, message in events]
+
+
+def main(argv: list[str]) -> int:
+    folder = Path(argv[0]) if argv else resources_dir() / "grooves"
     folder.mkdir(parents=True, exist_ok=True)
     for groove in GROOVES:
-        part = Part("Drums", 0, strokes(groove), is_drum=True)
-        write_midi(
-            folder / f"{groove.name}.mid", (part,), groove.bpm, BARS, groove.looseness_ms, velocity=3.0
-        )
+        write_groove(groove, folder / f"{groove.name}.mid")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
