@@ -315,7 +315,7 @@ def _read_tokenizer(path: Path) -> None:
 
 def _read_config(path: Path) -> None:
     from training.common.config import load_config
-    from training.common.errors import TrainingFileError
+    from training.common.prepared import TrainingFileError
     from training.drums.train import DrumTraining
     from training.vocoder.train import VocoderTraining
 
@@ -342,7 +342,7 @@ def _checkpoints() -> list[bytes]:
 def _read_checkpoint(path: Path) -> None:
     from training.common.checkpoint import load_checkpoint, read_tensors
     from training.common.config import load_config
-    from training.common.errors import TrainingFileError
+    from training.common.prepared import TrainingFileError
     from training.drums.train import DrumTraining
 
     for read in (

@@ -96,7 +96,7 @@ def main(argv: list[str] | None = None) -> int:
         found["machine"] = machine()
         print_training(found)
     if options.json:
-        from training.common.files import write_json
+        from training.common.prepared import write_json
 
         write_json(options.json, found)
     return 0

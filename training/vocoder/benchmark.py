@@ -15,9 +15,8 @@ from torch import nn
 from tqdm import tqdm
 
 from training.common.config import load_config
-from training.common.files import write_json
-from training.common.loop import TrainingState
-from training.common.shares import Share
+from training.common.loop import Share, TrainingState
+from training.common.prepared import write_json
 from training.drums.benchmark import machine
 from training.vocoder.benchmark_open import benchmark_open, print_open
 from training.vocoder.dataset import AudioBatch, AudioCorpus, AudioCrop, VocoderDataset, collate

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.format import dtype_to_descr, open_memmap, write_array_header_1_0
 
-from training.common.json_lines import as_lines
+from training.common.prepared import as_lines
 from training.drums.benchmark_open import anonymous_megabytes
 from training.vocoder.dataset import AudioCorpus, VocoderDataset, collate
 from training.vocoder.parts import CHUNK

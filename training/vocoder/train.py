@@ -14,11 +14,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from musegen_daw.vocoder.mel import MelConfig
-from training.common.checkpoint import read_tensors, tensors_below
+from training.common.checkpoint import provenance, read_tensors, tensors_below
 from training.common.config import from_dict
-from training.common.loop import Discriminator, LoopConfig, TrainingState, TrainingTask, fit
-from training.common.provenance import provenance
-from training.common.shares import Share
+from training.common.loop import Discriminator, LoopConfig, Share, TrainingState, TrainingTask, fit
 from training.common.train_command import run_training
 from training.vocoder.dataset import (
     AudioBatch,

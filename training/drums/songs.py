@@ -18,6 +18,7 @@ from musegen_daw.drums.events import (
     LISTED_PROGRAMS,
     POSITIONS_PER_BAR,
     POSITIONS_PER_BEAT,
+    POSITIONS_PER_FRAME,
     Array,
     family_of_program,
     hits_from_notes,
@@ -26,11 +27,19 @@ from musegen_daw.drums.events import (
     velocity_of_level,
 )
 from musegen_daw.music.clip import Clip, Note
-from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
+from musegen_daw.music.kit import VOICE_OF_PIECE, VOICE_OF_PITCH, VOICES
 from musegen_daw.music.time import Bar
 from training.drums.corpus import Corpus
 from training.drums.gigamidi import find_units, read_unit
-from training.drums.grid import WINDOW_BARS, Grid, drum_grid, step_of, windows_of
+
+WINDOW_BARS = 2
+MIN_HITS = 8
+MIN_ONSET_STEPS = 4
+
+Grid = npt.NDArray[np.bool_]  # (bars, 16, 9)
+
+_VOICE_OF_PIECE_INDEX = np.array([-1 if voice is None else voice for voice in VOICE_OF_PIECE])
+
 
 PPQ = 480
 MOST_BARS, LEAST_BARS, LEAST_WINDOWS = 64, 4, 2
@@ -262,3 +271,30 @@ def drums_clip(hits: Array, bars: int) -> Clip:
     """HIT as a clip."""
     length_ticks = bars * _BEATS_A_BAR * PPQ
     return Clip(hits_to_notes(hits, bars_of(0, bars), PPQ), length_ticks, PPQ, is_drum=True)
+
+
+def step_of(position: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """The sixteenth, 0..15, by rounding; what lies in the middle of two goes to the even one."""
+    away = np.asarray(position, np.int64) - LEAD_POSITIONS
+    return np.rint(away / POSITIONS_PER_FRAME).astype(np.int64)
+
+
+def drum_grid(hits: Array, bars: int) -> Grid:
+    """Which voice sounds at which sixteenth: (bars, 16, 9); hits past the last bar are left out."""
+    grid = np.zeros((bars, FRAMES_PER_BAR, len(VOICES)), bool)
+    voice = _VOICE_OF_PIECE_INDEX[hits["piece"]]
+    keep = (voice >= 0) & (hits["bar"] < bars)
+    grid[hits["bar"][keep], step_of(hits["position"][keep]), voice[keep]] = True
+    return grid
+
+
+def windows_of(grid: Grid, starts: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """First bars of the windows that count: at least 8 hits, and 4 sixteenths at which an instrument starts.
+
+    `starts` (bars, 16) are those of the listed instruments.
+    """
+    windows = len(grid) // WINDOW_BARS
+    played, started = (
+        each[: windows * WINDOW_BARS].reshape(windows, -1).sum(axis=1) for each in (grid, starts)
+    )
+    return np.flatnonzero((played >= MIN_HITS) & (started >= MIN_ONSET_STEPS)) * WINDOW_BARS

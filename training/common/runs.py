@@ -1,29 +1,56 @@
-"""Two runs side by side: what they were made of, where that differs, and how far they came."""
+"""What a trainer does with finished runs: compare two, and release the averaged weights of one."""
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.common.checkpoint import read_values
+from training.common.checkpoint import read_tensors, read_values, write_tensors
 from training.common.figures import read_log
 
 NAMES = ("best.safetensors", "last.safetensors")
 
 
-def compare(kind: str, argv: list[str] | None = None) -> int:
-    """Print two runs of `training.<kind>` side by side, from the command line."""
-    parser = argparse.ArgumentParser(prog=f"python -m training.{kind} compare", description=__doc__)
+def release(package: str, argv: Sequence[str]) -> int:
+    """Write the averaged weights of a checkpoint as the one file that is kept and exported; returns the exit status."""
+    is_vocoder = package == "training.vocoder"
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {package} release", description="Release the averaged weights of a run."
+    )
+    parser.add_argument("checkpoint", type=Path, help="best.safetensors or last.safetensors of a run")
+    parser.add_argument("-o", "--out", type=Path, required=True)
+    if is_vocoder:
+        parser.add_argument("--float32", action="store_true", help="keep full precision (default: float16)")
+        parser.add_argument("--trained-on", default="", help="training data, for the model card")
+    options = parser.parse_args(argv)
+    tensors, values = read_tensors(options.checkpoint)
+    averaged = {name: value for name, value in tensors.items() if name.startswith("average/")}
+    if is_vocoder:
+        values["trained_on"] = options.trained_on
+        if not options.float32:
+            averaged = {name: value.half() for name, value in averaged.items()}
+    write_tensors(options.out, averaged, {"values": json.dumps(values)})
+    print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, step {values['progress']['step']}")
+    return 0
+
+
+def compare(package: str, argv: Sequence[str]) -> int:
+    """Print two runs side by side; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {package} compare",
+        description="Compare two runs: what they were made of, where that differs, and how far they came.",
+    )
     parser.add_argument("runs", type=Path, nargs=2, metavar="RUN", help="run folder or checkpoint")
-    parser.add_argument("--all", action="store_true", help="also what is the same in both")
+    parser.add_argument("--all", action="store_true", help="also print what is the same in both")
     options = parser.parse_args(argv)
     try:
         sides = [describe(run) for run in options.runs]
     except (ValueError, OSError, KeyError) as error:
         parser.error(str(error))
-    print(in_words([str(run) for run in options.runs], sides, everything=options.all))
+    print(comparison([str(run) for run in options.runs], sides, everything=options.all))
     return 0
 
 
@@ -50,7 +77,7 @@ def describe(run: Path) -> dict[str, Any]:
     return found
 
 
-def in_words(names: Sequence[str], sides: Sequence[Mapping[str, Any]], *, everything: bool = False) -> str:
+def comparison(names: Sequence[str], sides: Sequence[Mapping[str, Any]], *, everything: bool = False) -> str:
     """A table of the figures and of what differs (`everything`: of all); numbers with their difference."""
     keys = list(dict.fromkeys(key for side in sides for key in side))
     rows: list[tuple[str, ...]] = [("", *names, "difference")]

@@ -1,4 +1,4 @@
-"""Drums written for songs by the generator that the app runs, with the settings that a person gets who sets nothing."""
+"""Drums written for songs by the app's own generator, with its default settings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from musegen_daw.midi.file import read_midi
 from musegen_daw.music.clip import Clip
 from musegen_daw.music.time import Bar
 from training.drums.genre import BARS, GENRES, share_kept
-from training.drums.grid import WINDOW_BARS
-from training.drums.measured import (
+from training.drums.played import PlayedNotes, of_clip
+from training.drums.songs import (
     PPQ,
+    WINDOW_BARS,
+    Grid,
     MeasuredSong,
     bars_of,
     clip_grid,
@@ -26,8 +28,22 @@ from training.drums.measured import (
     drums_clip,
     onsets_over,
 )
-from training.drums.played import PlayedNotes, of_clip
-from training.drums.written import Outcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """The takes on the grid, (bars, 16, 9) each, and the first one as raw HIT and as it is played."""
+
+    takes: tuple[Grid, ...]
+    hits: Array
+    played: PlayedNotes
+    valid: bool
+
+    @property
+    def first(self) -> Grid:
+        """The take that a person hears first: (bars, 16, 9)."""
+        return self.takes[0]
+
 
 TAKES = 8
 ENERGIES = (0.0, 0.5, 1.0)

@@ -1,12 +1,18 @@
-"""The ways back from a mel spectrogram to audio that are compared: the model, Griffin-Lim, and oracles."""
+"""The methods of turning a mel back into audio that are compared: the model, Griffin-Lim, and oracles."""
 
 from __future__ import annotations
 
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from musegen_daw.vocoder.decoder import MelDecoder
 from musegen_daw.vocoder.griffin_lim import MOMENTUM, GriffinLim
@@ -96,3 +102,41 @@ def _griffin_lim(magnitude: Floats, iterations: int, clip: ReferenceClip, seed: 
         random_state=seed,
         length=len(clip.audio),
     )
+
+
+def real_time_factors(
+    ways: Sequence[str],
+    clip: ReferenceClip,
+    model: Path,
+    *,
+    threads: int,
+    repeats: int = 5,
+    done: Callable[[], object] = lambda: None,
+) -> dict[str, float]:
+    """Seconds of work for a second of audio, from log-mel to audio: the median of `repeats` after one to warm up.
+
+    The ways take turns, so that what else the machine does falls on all of them.
+    """
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    with threadpool_limits(threads):
+        for repeat in range(repeats + 1):
+            for way in ways:
+                vocode = decoder(way, model, clip.config, threads).vocode
+                started = time.perf_counter()
+                vocode(clip.mel)
+                if repeat:
+                    seconds[way].append(time.perf_counter() - started)
+                done()
+    length = len(clip.audio) / clip.config.sample_rate_hz
+    return {way: statistics.median(taken) / length for way, taken in seconds.items()}
+
+
+def machine() -> str:
+    """The processor, its cores, and how busy it is with other work."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        models = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        name = models[0].partition(":")[2].strip() if models else name
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"{name}, {os.cpu_count()} cores{load}"
