@@ -95,7 +95,7 @@ class Discriminator(Generic[Item]):
     """A second network that is trained in turn with the model, as a discriminator is.
 
     `loss(network, share, progress)` is asked for after every share of the model, with the same share, and says
-    None while the opponent sits out. Its learning rate is that of the model times `rate_share`.
+    None while the discriminator sits out. Its learning rate is that of the model times `rate_share`.
     """
 
     model: nn.Module
@@ -110,7 +110,7 @@ class TrainingTask(Generic[Item]):
     `plan(epoch)` gives the items of every step of an epoch, one step after the other; `loss(network, share, progress)`
     does forward through `network` (the model as it was set up for precision and several devices) and returns the
     loss with figures to log, see Share; `validate(model)` returns figures, of which `watch` is to fall.
-    `opponents` take turns with the model. Checkpoints keep `facts`, and every `provenance` that the run had on its way.
+    `discriminators` take turns with the model. Checkpoints keep `facts` and every `provenance` of the run.
     """
 
     model: nn.Module
@@ -120,7 +120,7 @@ class TrainingTask(Generic[Item]):
     watch: str
     facts: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
-    opponents: Mapping[str, Discriminator[Item]] = field(default_factory=dict)
+    discriminators: Mapping[str, Discriminator[Item]] = field(default_factory=dict)
 
 
 def rate_at(config: LoopConfig, step: int) -> float:
@@ -148,7 +148,7 @@ def fit(
     # moved to the device first: what is loaded into an optimizer goes to where its parameters are
     networks = {"model": _OptimizedNetwork(task.model, task.loss, 1.0, config, fabric)} | {
         name: _OptimizedNetwork(each.model, each.loss, each.rate_share, config, fabric)
-        for name, each in task.opponents.items()
+        for name, each in task.discriminators.items()
     }
     modules = {name: network.module for name, network in networks.items()}
     optimizers = {name: network.optimizer.optimizer for name, network in networks.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tqdm import tqdm
 
 from musegen_daw.part_files import part_folder
+from training.common.machine import cores
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -95,7 +95,7 @@ def open_shard_map(workers: int = 0, scheduler: str = "", items: int | None = No
 
     Of more workers than `items` none is started, and for one no process at all.
     """
-    count = workers or _cores()
+    count = workers or cores()
     if items is not None:
         count = min(count, items)
     if count <= 1 and not scheduler:
@@ -120,11 +120,6 @@ def open_shard_map(workers: int = 0, scheduler: str = "", items: int | None = No
                 )
             )
         yield OnCluster(stack.enter_context(Client(address, set_as_default=False)))
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _progress(label: str, items: int, done: int) -> Any:

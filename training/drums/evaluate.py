@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from musegen_daw.drums.critic import Critic
+from training.common.machine import machine
 from training.common.prepared import write_json
 from training.drums import measures
 from training.drums.bits import bits
@@ -178,7 +178,7 @@ def evaluate(options: Options) -> dict[str, Any]:
         draw_examples(songs, written["own"], options.pictures)
     every = [outcome.valid for outcomes in written.values() for outcome in outcomes]
     return {
-        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+        "machine": machine(),
         "model": str(options.settings.model),
         "split": options.split,
         "seed": options.settings.seed,

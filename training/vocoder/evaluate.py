@@ -18,19 +18,11 @@ from musegen_daw.errors import MusegenError
 from musegen_daw.files import written_beside
 from musegen_daw.vocoder.mel import Floats, MelConfig
 from training.common.figures import short
+from training.common.machine import machine
 from training.common.prepared import write_json
 from training.vocoder.checks import check, in_words
 from training.vocoder.measures import Distances, distances, means
-from training.vocoder.methods import (
-    LABELS,
-    MODEL,
-    TIMED,
-    ReferenceClip,
-    decoder,
-    machine,
-    make,
-    real_time_factors,
-)
+from training.vocoder.methods import LABELS, MODEL, TIMED, ReferenceClip, decoder, make, real_time_factors
 from training.vocoder.pictures import draw_spectrograms
 from training.vocoder.recordings import SUFFIXES
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -129,14 +127,3 @@ def real_time_factors(
                 done()
     length = len(clip.audio) / clip.config.sample_rate_hz
     return {way: statistics.median(taken) / length for way, taken in seconds.items()}
-
-
-def machine() -> str:
-    """The processor, its cores, and how busy it is with other work."""
-    name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        models = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        name = models[0].partition(":")[2].strip() if models else name
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return f"{name}, {os.cpu_count()} cores{load}"

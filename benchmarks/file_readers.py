@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.file_mutations import damaged, damaged_json
 from benchmarks.hostile_inputs import midi, npy, soundfont, wav
-from benchmarks.mutation import damaged, damaged_json
 from musegen_daw import resource_paths as resources
 
 Mutate = Callable[[bytes, random.Random], bytes]

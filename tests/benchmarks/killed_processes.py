@@ -3,7 +3,7 @@
 import json
 import random
 
-from benchmarks.killed import deaths, jam_after_noise, noise, renderings
+from benchmarks.killed_processes import deaths, jam_after_noise, noise, renderings
 
 
 def main():

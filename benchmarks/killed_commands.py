@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks import kills_window
+from benchmarks import killed_window
 from musegen_daw.cli import main as cli
 from musegen_daw.resource_paths import clips_dir
 
@@ -246,15 +246,15 @@ def _end_window(
         process = _open_window(state, folder / _TEMPORARY)
         time.sleep(chance.uniform(0, WINDOW_SECONDS))  # the moment at which it is ended, while it saves
         _close_window(process, number)
-        faults = kills_window.faults(state)
+        faults = killed_window.faults(state)
         count.broken += len(faults)
         count.faults += faults
-        count.whole += len(kills_window.kept(state)) - len(faults)
-        count.most_left = max(count.most_left, len(_window_left(folder, kills_window.WHILE_OPEN)))
+        count.whole += len(killed_window.kept(state)) - len(faults)
+        count.most_left = max(count.most_left, len(_window_left(folder, killed_window.WHILE_OPEN)))
         count.kills += 1
         told(count.kills)
     _close_window(_open_window(state, folder / _TEMPORARY), signal.SIGTERM)
-    count.left_in_the_end = len(_window_left(folder, kills_window.KEPT))
+    count.left_in_the_end = len(_window_left(folder, killed_window.KEPT))
     return count
 
 
@@ -265,7 +265,7 @@ def _window_left(folder: Path, known: frozenset[str]) -> list[str]:
 
 def _open_window(state: Path, temporary: Path) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.kills_window", str(state)],
+        [sys.executable, "-m", "benchmarks.killed_window", str(state)],
         env={
             **os.environ,
             "TMPDIR": str(temporary),
@@ -276,7 +276,7 @@ def _open_window(state: Path, temporary: Path) -> subprocess.Popen[str]:
         text=True,
     )
     assert process.stdout is not None
-    if process.stdout.readline() != f"{kills_window.READY}\n":
+    if process.stdout.readline() != f"{killed_window.READY}\n":
         process.kill()
         raise RuntimeError("the window could not be opened")
     return process

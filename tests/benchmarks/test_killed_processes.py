@@ -1,11 +1,11 @@
 """A jam outlives what is killed under it, and hears whatever comes after nonsense; elsewhere many times more."""
 
-from benchmarks.killed import BAR_SECONDS, bars_without
+from benchmarks.killed_processes import BAR_SECONDS, bars_without
 from tests.apart import run_apart
 
 
 def test_notes_end_and_drums_come_back_whatever_is_killed_and_a_start_is_heard_after_any_nonsense():
-    said, stderr = run_apart("tests.benchmarks.deaths")
+    said, stderr = run_apart("tests.benchmarks.killed_processes")
     for what in ("drummer", "server"):
         assert said[what]["stuck"] == said[what]["struck_twice"] == 0, said[what]
         assert said[what]["notes_after"] > 0

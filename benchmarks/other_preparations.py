@@ -1,8 +1,7 @@
-"""The preparations that this one is measured against: a file for every track and sequence, and miditok's own utilities.
+"""Other ways to prepare a corpus, to be timed beside: a file for every track and sequence, and miditok's own utilities.
 
-Every track of every song becomes a MIDI file, miditok's own utility splits these into files of about
-512 tokens, and each of them is read and tokenised again when it is loaded.
-"""
+The first is the plain way: every track of every song becomes a MIDI file, miditok splits these into files of about 512
+tokens, and each of them is read and tokenised again when it is loaded."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ MAX_TOKENS = 512
 
 
 @dataclass(frozen=True, slots=True)
-class SeedResult:
+class OtherPreparation:
     """The token sequences of one epoch, and the seconds of each step."""
 
     songs: int
@@ -38,13 +37,21 @@ class SeedResult:
     sequences: list[npt.NDArray[np.uint16]]
     seconds: dict[str, float]
 
+    def row(self) -> dict[str, Any]:
+        return {
+            "stages": self.seconds,
+            "songs": self.songs,
+            "sequences": len(self.sequences),
+            "files_written": self.track_files + self.sequence_files,
+        }
 
-def prepare_the_seed_way(
+
+def prepare_plainly(
     corpus: Path, tokenizer_path: Path, folder: Path, *, workers: int, train_tokenizer: bool = False
-) -> SeedResult:
-    """Do for `corpus` what the seed project did, below `folder`, and tokenise with the tokenizer at `tokenizer_path`.
+) -> OtherPreparation:
+    """Prepare `corpus` the plain way below `folder`, and tokenise with the tokenizer at `tokenizer_path`.
 
-    `train_tokenizer` also trains one on the drum tracks, as the seed project had to, for the time that it takes.
+    `train_tokenizer` also trains one on the drum tracks, for the time that it takes.
     """
     seconds: dict[str, float] = {}
     tracks, chunks = folder / "tracks", folder / "sequences"
@@ -62,10 +69,12 @@ def prepare_the_seed_way(
         cut = partial(_split_sequences, paths, tokenizer_path, chunks, workers)
         files = _timed(seconds, "split sequences", cut)
         sequences = _timed(seconds, "tokenise", lambda: _tokenise_all(pool, tokenizer_path, files, workers))
-    return SeedResult(len(pairs), len(paths), len(files), sequences, seconds)
+    return OtherPreparation(len(pairs), len(paths), len(files), sequences, seconds)
 
 
-def prepare_with_miditok(corpus: Path, tokenizer_path: Path, folder: Path, *, workers: int) -> SeedResult:
+def prepare_with_miditok(
+    corpus: Path, tokenizer_path: Path, folder: Path, *, workers: int
+) -> OtherPreparation:
     """What miditok's own utilities do with the usable files of `corpus` as they are: split them, then tokenise.
 
     There is no pairing and no index: every sequence has all tracks, one token stream each.
@@ -81,7 +90,7 @@ def prepare_with_miditok(corpus: Path, tokenizer_path: Path, folder: Path, *, wo
         cut = partial(_split_sequences, paths, tokenizer_path, chunks, workers)
         pieces = _timed(seconds, "split files", cut)
         sequences = _timed(seconds, "tokenise", lambda: _tokenise_all(pool, tokenizer_path, pieces, workers))
-    return SeedResult(len(paths), len(paths), len(pieces), sequences, seconds)
+    return OtherPreparation(len(paths), len(paths), len(pieces), sequences, seconds)
 
 
 def count_hits(sequences: Sequence[npt.NDArray[np.uint16]], tokenizer_path: Path) -> int:

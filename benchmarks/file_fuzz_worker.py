@@ -1,6 +1,6 @@
-"""Mutants for one reader, in a process of its own: `python -m benchmarks.mutants_child READER FIRST LAST SEED FOLDER`.
+"""`python -m benchmarks.file_fuzz_worker READER FIRST LAST SEED FOLDER`: damaged files for one reader, in its process.
 
-What has come of them so far is printed as a line of JSON, now and then, and at the end.
+The counts so far are printed as a line of JSON now and then, and at the end.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.hostile_child import limit_memory
-from benchmarks.hostile_limits import MAX_SECONDS
-from benchmarks.readers import READERS, Reader
+from benchmarks.file_readers import READERS, Reader
+from benchmarks.hostile_worker import MAX_SECONDS, limit_memory
 from musegen_daw.errors import MusegenError
 
 TELL_SECONDS = 0.5

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kills import DEEDS, NAMES, OLD, Count, Deed, compare
+from benchmarks.killed_commands import DEEDS, NAMES, OLD, Count, Deed, compare
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXPECTED = {"stems/1.wav": b"one", "stems/2.wav": b"two", "mix.wav": b"mix"}
@@ -17,7 +17,7 @@ EXPECTED = {"stems/1.wav": b"one", "stems/2.wav": b"two", "mix.wav": b"mix"}
 def test_a_kill_leaves_whole_files_and_nothing_else(name):
     """In a process of its own, for the commands are copies of it."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "kills", "--kills", "2", "--only", name],
+        [sys.executable, "-m", "benchmarks", "killed-commands", "--kills", "2", "--only", name],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -28,7 +28,7 @@ def test_a_kill_leaves_whole_files_and_nothing_else(name):
 
 def test_a_signal_that_can_be_heard_leaves_nothing_at_all():
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "kills", "--kills", "2", "--only", "stems", "--signal", "TERM"],
+        [sys.executable, "-m", "benchmarks", "killed-commands", "--kills", "2", "--only", "stems", "--signal", "TERM"],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""One reader at one file, in a process of its own: `python -m benchmarks.hostile_child DEED FILE`."""
+"""One reader at one file, in a process of its own: `python -m benchmarks.hostile_worker DEED FILE`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ except ImportError:  # not on Windows
     resource = None
 
 MAX_ADDRESS_BYTES = 8 << 30
+# processor seconds beyond those of the same command at a valid file, and peak memory
+MAX_SECONDS, MAX_MIB = 2.0, 1_024.0
 
 
 def run(deed: str, path: Path) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,8 +26,8 @@ CASES = ((2, 1), (8, 1), (16, 1), (2, 8), (8, 8))
 WARM_UP = 20
 
 
-def benchmark(model: Path, checkpoint: Path | None, runs: int, json_path: Path | None) -> None:
-    """Print p50 and p99 milliseconds of `runs` requests for each size, one thread each way; optionally write JSON."""
+def benchmark(model: Path, checkpoint: Path | None, runs: int) -> list[dict[str, Any]]:
+    """Print p50 and p99 of `runs` requests of each size, one thread, beside PyTorch where there is a `checkpoint`."""
     torch.set_num_threads(1)
     generators = {
         "onnxruntime": DrumGenerator.open(model, threads=1),
@@ -38,29 +35,25 @@ def benchmark(model: Path, checkpoint: Path | None, runs: int, json_path: Path |
     }
     if checkpoint is not None:
         generators["PyTorch"] = torch_generator(model, checkpoint)
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, one thread, {runs} runs")
+    print(f"one thread, {runs} runs")
     print(f"{'':20} {'bars':>5} {'K':>3} {'p50 ms':>8} {'p99 ms':>8} {'tokens/s':>9} {'tokens/bar':>10}")
     rows: list[dict[str, Any]] = []
     for bars, variations in CASES:
         request = example_request(bars, variations)
         for name, generator in generators.items():
             seconds, tokens = timed(generator, request, runs)
-            row = {
-                "engine": name,
-                "bars": bars,
-                "variations": variations,
-                "p50_ms": float(np.quantile(seconds, 0.5)) * 1e3,
-                "p99_ms": float(np.quantile(seconds, 0.99)) * 1e3,
+            p50_ms, p99_ms = (1e3 * np.quantile(seconds, (0.5, 0.99))).tolist()
+            row = {"engine": name, "bars": bars, "variations": variations, "p50_ms": p50_ms, "p99_ms": p99_ms}
+            row |= {
                 "tokens_per_second": tokens / float(np.sum(seconds)),
                 "tokens_per_bar": tokens / (runs * bars * variations),
             }
             rows.append(row)
             print(
-                f"{name:20} {bars:5} {variations:3} {row['p50_ms']:8.2f} {row['p99_ms']:8.2f} "
+                f"{name:20} {bars:5} {variations:3} {p50_ms:8.2f} {p99_ms:8.2f} "
                 f"{row['tokens_per_second']:9.0f} {row['tokens_per_bar']:10.1f}"
             )
-    if json_path is not None:
-        json_path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    return rows
 
 
 def timed(generator: DrumGenerator, request: DrumRequest, runs: int) -> tuple[list[float], int]:

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.hostile_limits import MAX_MIB
-from benchmarks.readers import READERS
+from benchmarks.file_readers import READERS
+from benchmarks.hostile_worker import MAX_MIB
 
 SILENT_SECONDS = 300
 """After which a reader that tells nothing is ended."""
@@ -83,7 +83,7 @@ def _one_process(
     command = [
         sys.executable,
         "-m",
-        "benchmarks.mutants_child",
+        "benchmarks.file_fuzz_worker",
         name,
         str(first),
         str(last),
