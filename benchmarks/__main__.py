@@ -1,16 +1,20 @@
-"""`python -m benchmarks`: how it plays live, how it sounds, what becomes of files."""
+"""`python -m benchmarks`: how it plays live, how it sounds, what becomes of files, how fast models are made and run."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-Run = Callable[[argparse.Namespace], tuple[list[dict[str, Any]], int]]
+from training.common.machine import machine
+
+Rows = list[dict[str, Any]]
+Run = Callable[[argparse.Namespace], "Rows | tuple[Rows, int]"]
+AddCommand = Callable[[str, str, Run], argparse.ArgumentParser]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -18,173 +22,234 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
-    def command(name: str, run: Run, summary: str) -> argparse.ArgumentParser:
+    def command(name: str, summary: str, run: Run) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=summary, description=summary)
         made.set_defaults(run=run)
         made.add_argument("--seed", type=int, default=0)
-        made.add_argument("--json", type=Path, help="write the rows here, too")
+        made.add_argument("--json", type=Path, help="write the rows here too")
         return made
 
-    clock = command("clock", _clock, "how a MIDI clock is followed, in simulated time")
-    clock.add_argument("--seeds", type=int, default=10, help="recordings of each sender that jitters")
-    clock.add_argument("--runs", type=int, default=400, help="clocks from which the tempo is told")
-    live = command("live", _live, "from due time to wire and from wire to callback, through JACK")
-    live.add_argument("--events", type=int, default=10_000)
-    plans = command("plans", _plans, "whether plans are ready before their bar, with the real generator")
-    plans.add_argument("--real-bars", type=int, default=8, help="at each tempo, in real time")
-    plans.add_argument("--bars", type=int, default=200, help="at each tempo, in simulated time")
-    drift = command("drift", _drift, "whether the clock that is sent keeps time")
-    drift.add_argument("--simulated-minutes", type=float, default=60.0)
-    drift.add_argument("--minutes", type=float, default=5.0, help="through JACK, in real time")
-    recording = command("recording", _recording, "the tempo and the times of a recording, through JACK")
-    recording.add_argument("--seconds", type=float, default=20.0, help="of each song")
-    stuck = command("stuck", _stuck, "whether a note ever hangs, in jams through JACK")
-    stuck.add_argument("--jams", type=int, default=100)
-    killed = command(
-        "killed", _killed, "jams whose processes or JACK server are killed, and nonsense as input"
-    )
-    killed.add_argument("--kills", type=int, default=50, help="of each process")
-    killed.add_argument("--servers", type=int, default=20, help="that are killed")
-    killed.add_argument("--seconds", type=float, default=600.0, help="of random bytes")
-    ardour = command("ardour", _ardour, "jams with a real DAW, and where its drums are recorded")
-    ardour.add_argument("--runs", type=int, default=3)
-    ardour.add_argument("--tempo", type=float, default=118.4)
-    ardour.add_argument("--bars", type=int, default=16)
-    ardour.add_argument("--picture", type=Path, help="draw what was recorded as this PNG")
-    for each in (live, drift, recording, stuck, ardour):
-        each.add_argument(
-            "--usual-priority", action="store_true", help="a JACK server without real-time priority"
-        )
-    fuzz = command("fuzz", _fuzz, "sessions in which anything happens at any time")
-    fuzz.add_argument("--sequences", type=int, default=10_000)
-    renderer = command("renderer", _renderer, "the renderer beside FluidSynth, and how fast it bounces")
-    renderer.add_argument("--soundfont", type=Path, help="the .sf2 for both; the bundled one unless given")
-    hostile = command(
-        "hostile", _hostile, "what small hostile and damaged files cost each reader, in time and memory"
-    )
-    hostile.add_argument(
-        "--only", default="", metavar="WORDS", help="inputs and readers whose name holds these"
-    )
-    hostile.add_argument(
-        "--mutants", type=int, default=100_000, metavar="N", help="damaged files, for all readers"
-    )
-    hostile.add_argument("--keep", type=Path, metavar="FOLDER", help="write the damaged files that fell here")
-    kills = command("kills", _kills, "what is left where a command that writes, or the window, is killed")
-    kills.add_argument("--kills", type=int, default=200, help="of each")
-    kills.add_argument("--only", default="", metavar="WORDS", help="the one of that name, else those with it")
-    kills.add_argument(
-        "--signal", choices=("KILL", "TERM", "HUP", "INT"), default="KILL", help="to end them by"
-    )
-    roundtrip = command(
-        "roundtrip", _roundtrip, "whether files that drums are put into stay else as they are"
-    )
-    roundtrip.add_argument("corpora", type=Path, nargs="+", metavar="PARQUET|ZIP|FOLDER")
+    _add_clocks(command)
+    _add_jams(command)
+    _add_files(command)
+    _add_models(command)
     options = parser.parse_args(argv)
-    print(f"{platform.platform()}, Python {platform.python_version()}, {_processor()}\n")
-    rows, status = options.run(options)
+    print(f"{platform.platform()}, Python {platform.python_version()}, {machine()}\n")
+    found = options.run(options)
+    rows, status = found if isinstance(found, tuple) else (found, 0)
     if options.json is not None:
         options.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     return status
 
 
-def _processor() -> str:
-    """The model of the processor where the system tells, and how many cores may be used."""
-
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor()}, {cores} cores"
+def _module(name: str) -> Any:
+    return import_module(f"benchmarks.{name}")
 
 
-def _clock(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks import clock, clock_bound
-
-    return [*clock.benchmark(options.seeds), *clock_bound.benchmark(options.runs, options.seed)], 0
-
-
-def _live(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.live import benchmark
-
-    return benchmark(options.events, options.seed, in_real_time=not options.usual_priority), 0
-
-
-def _plans(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.plans import benchmark
-
-    return benchmark(options.real_bars, options.bars, options.seed), 0
-
-
-def _drift(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.drift import benchmark
-
-    rows = benchmark(
-        options.simulated_minutes, options.minutes, options.seed, in_real_time=not options.usual_priority
-    )
-    return rows, 0
-
-
-def _recording(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.recording import benchmark
-
-    return benchmark(options.seconds, in_real_time=not options.usual_priority), 0
-
-
-def _stuck(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.stuck import benchmark
-
-    return benchmark(options.jams, options.seed, in_real_time=not options.usual_priority)
-
-
-def _killed(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.killed import benchmark
-
-    return benchmark(options.kills, options.servers, options.seconds, options.seed)
-
-
-def _ardour(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.ardour.report import benchmark
-
-    return benchmark(
-        options.runs,
-        options.tempo,
-        options.bars,
-        in_real_time=not options.usual_priority,
-        picture=options.picture,
+def _add_usual_priority(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--usual-priority",
+        dest="in_real_time",
+        action="store_false",
+        help="a JACK server without real-time priority",
     )
 
 
-def _fuzz(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.fuzz import benchmark
+def _add_clocks(command: AddCommand) -> None:
+    clock = command(
+        "clock",
+        "how a MIDI clock is followed, in simulated time",
+        lambda given: [
+            *_module("clock").benchmark(given.seeds),
+            *_module("clock_bound").benchmark(given.runs, given.seed),
+        ],
+    )
+    clock.add_argument("--seeds", type=int, default=10, help="recordings of each sender that jitters")
+    clock.add_argument("--runs", type=int, default=400, help="clocks from which the tempo is told")
+    drift = command(
+        "drift",
+        "whether the clock that is sent keeps time",
+        lambda given: _module("drift").benchmark(
+            given.simulated_minutes, given.minutes, given.seed, in_real_time=given.in_real_time
+        ),
+    )
+    drift.add_argument("--simulated-minutes", type=float, default=60.0)
+    drift.add_argument("--minutes", type=float, default=5.0, help="through JACK, in real time")
+    _add_usual_priority(drift)
+    recording = command(
+        "recording",
+        "the tempo and the times of a recording, through JACK",
+        lambda given: _module("recording").benchmark(given.seconds, in_real_time=given.in_real_time),
+    )
+    recording.add_argument("--seconds", type=float, default=20.0, help="of each song")
+    _add_usual_priority(recording)
 
-    return benchmark(options.sequences)
+
+def _add_jams(command: AddCommand) -> None:
+    live = command(
+        "live",
+        "from due time to wire and from wire to callback, through JACK",
+        lambda given: _module("live").benchmark(given.events, given.seed, in_real_time=given.in_real_time),
+    )
+    live.add_argument("--events", type=int, default=10_000)
+    _add_usual_priority(live)
+    plans = command(
+        "plans",
+        "whether plans are ready before their bar, with the real generator",
+        lambda given: _module("plans").benchmark(given.real_bars, given.bars, given.seed),
+    )
+    plans.add_argument("--real-bars", type=int, default=8, help="at each tempo, in real time")
+    plans.add_argument("--bars", type=int, default=200, help="at each tempo, in simulated time")
+    stuck = command(
+        "stuck",
+        "whether a note ever hangs, in jams through JACK",
+        lambda given: _module("stuck").benchmark(given.jams, given.seed, in_real_time=given.in_real_time),
+    )
+    stuck.add_argument("--jams", type=int, default=100)
+    _add_usual_priority(stuck)
+    killed = command(
+        "killed-processes",
+        "jams whose processes or JACK server are killed, and random bytes as input",
+        lambda given: _module("killed_processes").benchmark(
+            given.kills, given.servers, given.seconds, given.seed
+        ),
+    )
+    killed.add_argument("--kills", type=int, default=50, help="of each process")
+    killed.add_argument("--servers", type=int, default=20, help="that are killed")
+    killed.add_argument("--seconds", type=float, default=600.0, help="of random bytes")
+    ardour = command(
+        "ardour",
+        "jams with a real DAW, and where its drums are recorded",
+        lambda given: _module("ardour.report").benchmark(
+            given.runs, given.tempo, given.bars, in_real_time=given.in_real_time, picture=given.picture
+        ),
+    )
+    ardour.add_argument("--runs", type=int, default=3)
+    ardour.add_argument("--tempo", type=float, default=118.4)
+    ardour.add_argument("--bars", type=int, default=16)
+    ardour.add_argument("--picture", type=Path, help="draw what was recorded as this PNG")
+    _add_usual_priority(ardour)
+    fuzz = command(
+        "fuzz",
+        "random sequences of what can happen to a session",
+        lambda given: _module("session_fuzz").benchmark(given.sequences),
+    )
+    fuzz.add_argument("--sequences", type=int, default=10_000)
 
 
-def _renderer(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.renderer import benchmark
-    from musegen_daw.resource_paths import soundfont_dir
+def _add_files(command: AddCommand) -> None:
+    renderer = command(
+        "renderer",
+        "the renderer beside FluidSynth, and how fast it bounces",
+        lambda given: _module("renderer").benchmark(given.soundfont),
+    )
+    renderer.add_argument("--soundfont", type=Path, help="the .sf2 for both (default: the bundled one)")
+    hostile = command(
+        "hostile",
+        "what small hostile and damaged files cost each reader, in time and memory",
+        lambda given: _module("hostile").benchmark(given.only, given.mutants, given.seed, given.keep),
+    )
+    hostile.add_argument("--only", default="", metavar="WORDS", help="inputs and readers with these words")
+    hostile.add_argument(
+        "--mutants", type=int, default=100_000, metavar="N", help="damaged files, for all readers"
+    )
+    hostile.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="write the files that made a reader fail here"
+    )
+    killed = command(
+        "killed-commands",
+        "what is left where a command that writes, or the window, is killed",
+        lambda given: _module("killed_commands").benchmark(given.kills, given.seed, given.only, given.signal),
+    )
+    killed.add_argument("--kills", type=int, default=200, help="of each")
+    killed.add_argument(
+        "--only", default="", metavar="WORDS", help="the one of that name, else those with it"
+    )
+    killed.add_argument(
+        "--signal", choices=("KILL", "TERM", "HUP", "INT"), default="KILL", help="to end them by"
+    )
+    roundtrip = command(
+        "roundtrip",
+        "whether files that drums are put into stay else as they are",
+        lambda given: _module("roundtrip").benchmark(given.corpora),
+    )
+    roundtrip.add_argument("corpora", type=Path, nargs="+", metavar="PARQUET|ZIP|FOLDER")
 
-    return benchmark(options.soundfont or soundfont_dir() / "musegen.sf2")
+
+def _add_models(command: AddCommand) -> None:
+    generation = command(
+        "generation",
+        "the drum model from request to notes, beside plain PyTorch",
+        lambda given: _module("generation").benchmark(given.model, given.checkpoint, given.runs),
+    )
+    generation.add_argument("--model", type=Path, default=Path("resources/models/drums"))
+    generation.add_argument("--checkpoint", type=Path, help="for PyTorch (default: only onnxruntime)")
+    generation.add_argument("--runs", type=int, default=200)
+    preparation = command(
+        "preparation",
+        "preparing a corpus of drums, beside other ways",
+        lambda given: _module("preparation").benchmark(
+            given.data, given.files, given.workers, plain_trains=given.plain_trains
+        ),
+    )
+    scale = command(
+        "scale",
+        "preparing a growing corpus on more workers",
+        lambda given: _module("preparation_scale").benchmark(
+            given.data, given.files, given.copies, given.workers, given.audio
+        ),
+    )
+    for each, files in ((preparation, 500), (scale, 1000)):
+        each.add_argument("--data", type=Path, required=True, help="corpus")
+        each.add_argument("--files", type=int, default=files, help="how many, spread over the corpus")
+        each.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    preparation.add_argument(
+        "--plain-trains", action="store_true", help="the plain way trains a tokenizer too"
+    )
+    scale.add_argument("--copies", type=int, nargs="+", default=[1, 20], help="of each file")
+    scale.add_argument("--audio", type=Path, help="folder of audio to prepare for the vocoder too")
+    _add_training(command)
 
 
-def _hostile(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.hostile import benchmark
-
-    if options.keep is not None:
-        options.keep.mkdir(parents=True, exist_ok=True)
-    return benchmark(options.only, options.mutants, options.seed, options.keep)
-
-
-def _kills(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.kills import benchmark
-
-    return benchmark(options.kills, options.seed, options.only, options.signal)
-
-
-def _roundtrip(options: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    from benchmarks.roundtrip import benchmark
-
-    return benchmark(options.corpora)
+def _add_training(command: AddCommand) -> None:
+    open_drums = command(
+        "open-drums",
+        "how soon training starts on a corpus of any size",
+        lambda given: _module("opening").benchmark_drums(given.data, given.songs),
+    )
+    open_drums.add_argument(
+        "--songs", type=int, nargs="+", default=[0, 2_000_000], help="stretched to (0: as it is)"
+    )
+    open_vocoder = command(
+        "open-vocoder",
+        "how soon training starts on audio of any length",
+        lambda given: _module("opening").benchmark_vocoder(given.data, given.config, given.hours),
+    )
+    open_vocoder.add_argument("--hours", type=float, default=1126.0)
+    train_drums = command(
+        "train-drums",
+        "training with the real loader beside a bare loop on random tensors",
+        lambda given: _module("training_speed").benchmark_drums(
+            given.data, given.config, given.steps, given.threads, given.seed
+        ),
+    )
+    train_vocoder = command(
+        "train-vocoder",
+        "training with the real loader beside a bare loop on random tensors",
+        lambda given: _module("training_speed").benchmark_vocoder(
+            given.data, given.config, given.steps, given.threads, adversarial=given.adversarial
+        ),
+    )
+    train_vocoder.add_argument("--adversarial", action="store_true", help="the stage with discriminators")
+    for each, steps in ((train_drums, 30), (train_vocoder, 10)):
+        each.add_argument("--steps", type=int, default=steps)
+        each.add_argument("--threads", type=int, default=0, help="of torch (default: as they are)")
+    for each in (open_drums, open_vocoder, train_drums, train_vocoder):
+        each.add_argument("--data", type=Path, required=True, help="folder written by prepare")
+        if each is not open_drums:
+            each.add_argument(
+                "--config", type=Path, required=each is not train_drums, help="TOML file of the training"
+            )
 
 
 if __name__ == "__main__":

@@ -10,9 +10,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from benchmarks import mutants
+from benchmarks import file_fuzz
 from benchmarks.hostile_inputs import INPUTS, SOUND, path_of
-from benchmarks.hostile_limits import GIVEN_UP_SECONDS, MAX_MIB, MAX_SECONDS, MAX_SENTENCE
+from benchmarks.hostile_worker import MAX_MIB, MAX_SECONDS
+
+GIVEN_UP_SECONDS = 30
+MAX_SENTENCE = 300
 
 
 def benchmark(
@@ -22,9 +25,11 @@ def benchmark(
 
     `only` picks inputs and readers by their name; mutants that fell are written to the folder `kept`.
     """
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
     rows, status = oversized(only)
     print()
-    damaged = mutants.benchmark(mutant_count, seed, only, kept) if mutant_count else []
+    damaged = file_fuzz.benchmark(mutant_count, seed, only, kept) if mutant_count else []
     read, refused, fell, slow = (
         sum(row[key] for row in damaged) for key in ("read", "refused", "fell", "slow")
     )
@@ -44,7 +49,7 @@ def oversized(only: str = "") -> tuple[list[dict[str, Any]], int]:
     with tempfile.TemporaryDirectory(prefix="musegen-hostile-") as name:
         folder = Path(name)
         # In a process of its own, for the peak of a process counts in those that it starts.
-        subprocess.run([sys.executable, "-m", "benchmarks.hostile_child", "make", name], check=True)
+        subprocess.run([sys.executable, "-m", "benchmarks.hostile_worker", "make", name], check=True)
         for index, (said, (suffix, _, deeds)) in enumerate(INPUTS.items()):
             is_sound = said in SOUND
             if not is_sound and only not in said:
@@ -71,7 +76,7 @@ def _run(deed: str, path: Path, folder: Path) -> tuple[float, float, int, str]:
     said = folder / "said.txt"
     with said.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.hostile_child", deed, str(path)],
+            [sys.executable, "-m", "benchmarks.hostile_worker", deed, str(path)],
             stdout=file,
             stderr=subprocess.STDOUT,
         )

@@ -283,7 +283,7 @@ INPUTS: Mapping[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
     "a .npy with a huge dimension": (".npy", lambda: npy("(96, " + "9" * 80 + ")"), ("mel",)),
     "6,000 mutants of a .npy": (".npys", lambda: b"".join(_framed(mutants(6_000, 0))), ("mutants",)),
 }
-"""By name: the suffix, what makes the bytes, and what is done with the file (see `benchmarks.hostile_child`)."""
+"""By name: the suffix, what makes the bytes, and what is done with the file (see `benchmarks.hostile_worker`)."""
 
 
 def _framed(files: Sequence[bytes]) -> list[bytes]:

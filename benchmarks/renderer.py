@@ -22,6 +22,7 @@ from musegen_daw.music.time import TimeMap
 from musegen_daw.playback.bounce import bounce
 from musegen_daw.playback.synth.soundfont import open_soundfont
 from musegen_daw.playback.synth.synth import render
+from musegen_daw.resource_paths import soundfont_dir
 
 RATE_HZ = 44_100
 PPQ = 480
@@ -272,8 +273,9 @@ def _speed(song: Song, soundfont: Path, folder: Path, what: str) -> dict[str, An
     }
 
 
-def benchmark(soundfont: Path) -> tuple[list[dict[str, Any]], int]:
+def benchmark(soundfont: Path | None = None) -> tuple[list[dict[str, Any]], int]:
     """Print both tables; returns the rows, and 1 where a clip is further apart than it may be, else 0."""
+    soundfont = soundfont or soundfont_dir() / "musegen.sf2"
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,4 +1,4 @@
-"""`python -m export drums|vocoder CHECKPOINT -o DIR` and `python -m export benchmark`."""
+"""`python -m export drums|vocoder CHECKPOINT -o DIR`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from musegen_daw.models.spec import ModelSpec
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Export a checkpoint, or time an exported model, from the command line."""
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     drums = commands.add_parser("drums", help="export a drum checkpoint to ONNX")
@@ -29,17 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     vocoder.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
     vocoder.add_argument("--name", help="the checkpoint's name if not given")
     vocoder.add_argument("--float32", action="store_true", help="store weights in full, not as float16")
-    timing = commands.add_parser("benchmark", help="time the drum model beside plain PyTorch")
-    timing.add_argument("--model", type=Path, default=Path("resources/models/drums"))
-    timing.add_argument("--checkpoint", type=Path, help="for PyTorch; without it only onnxruntime is timed")
-    timing.add_argument("--runs", type=int, default=200)
-    timing.add_argument("--json", type=Path)
     options = parser.parse_args(argv)
-    if options.command == "benchmark":
-        from export.benchmark import benchmark
-
-        benchmark(options.model, options.checkpoint, options.runs, options.json)
-        return 0
     if options.command == "vocoder":
         from export.vocoder import export_vocoder
 

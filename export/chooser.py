@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from export.single import ExportedGraph, export_single
 from musegen_daw.drums.part import PART_SUMMARY
 from musegen_daw.models.session import OnnxGraph
-from training.drums.chooser_model import ChooserNetwork, load_chooser
+from training.drums.chooser import ChooserNetwork, load_chooser
 
 PARITY = 1e-4
 ROLE = "choose"

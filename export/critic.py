@@ -11,7 +11,7 @@ from export.single import ExportedGraph, export_single
 from musegen_daw.drums.critic import VOICE_FEATURES, WINDOW_FRAMES
 from musegen_daw.drums.features import PART_FEATURES
 from musegen_daw.models.session import OnnxGraph
-from training.drums.critic_model import CriticNetwork, graph_of, load_critic
+from training.drums.critic import CriticNetwork, graph_of, load_critic
 
 PARITY = 1e-3
 ROLE = "critic"

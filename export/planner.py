@@ -21,8 +21,7 @@ from musegen_daw.drums.planner_inputs import HISTORY, STYLE_INPUT, TEMPO_INPUT, 
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import Graph, ModelSpec
 from training.common.checkpoint import read_tensors, write_tensors
-from training.drums.planner import load_planner
-from training.drums.planner_model import PlannerLSTM, PlannerOutput
+from training.drums.planner import PlannerLSTM, PlannerOutput, load_planner
 
 ROLE = "plan"
 FILE = "planner.onnx"

@@ -24,7 +24,6 @@ NEEDED = (
 NEEDED_FOLDERS = ("models/drums", "grooves", "soundfont")
 KEPT_OUT = (
     "musegen_daw/resources/checkpoints",
-    "musegen_daw/resources/make",
     "training",
     "export",
     "tests",

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks.readers import READERS
+from benchmarks.file_readers import READERS
 
 MUTANTS = 40
 """For each reader; `python -m benchmarks hostile` has a hundred thousand read."""
@@ -14,7 +14,16 @@ MUTANTS = 40
 
 @pytest.mark.parametrize("name", READERS)
 def test_damaged_files_are_read_or_refused(name, tmp_path):
-    command = [sys.executable, "-m", "benchmarks.mutants_child", name, "0", str(MUTANTS), "3", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.file_fuzz_worker",
+        name,
+        "0",
+        str(MUTANTS),
+        "3",
+        str(tmp_path),
+    ]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     found = json.loads(run.stdout.splitlines()[-1])

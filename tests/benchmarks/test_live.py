@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from benchmarks import clock_bound, drift, fuzz
+from benchmarks import clock_bound, drift, session_fuzz
 from benchmarks.jack_peer import Message
 from benchmarks.live import PERIOD_SECONDS, WAYS, SendingMode, to_callback, to_wire, wire_row
 from benchmarks.loads import looping
@@ -81,7 +81,7 @@ def test_no_estimate_of_the_tempo_is_better_than_the_best():
 
 
 def test_the_fuzz_counts_its_sequences(capsys):
-    rows, status = fuzz.benchmark(4)
+    rows, status = session_fuzz.benchmark(4)
     assert status == 0
     assert [row["passed"] for row in rows] == [2, 2]
     assert "| 2 | 0 |" in capsys.readouterr().out

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from benchmarks.killed import children, kill_processes
+from benchmarks.killed_processes import children, kill_processes
 from musegen_daw import resource_paths as resources
 from tests.desktop.hands import window
 

@@ -15,11 +15,12 @@ from musegen_daw.drums.generator import DrumGenerator
 from musegen_daw.drums.hand import Noise
 from musegen_daw.drums.plan_reading import PlanScale
 from tests.drum_corpus import TINY_CONFIG, write_corpus
+from training.common import runs
 from training.common.checkpoint import write_tensors
-from training.drums import release, train
-from training.drums.chooser_model import ChooserConfig, ChooserNetwork, save_chooser
+from training.drums import train
+from training.drums.chooser import ChooserConfig, ChooserNetwork, save_chooser
 from training.drums.hand_model import HandConfig, HandNetwork, save_hand
-from training.drums.planner_model import PlannerConfig, PlannerLSTM
+from training.drums.planner import PlannerConfig, PlannerLSTM
 from training.drums.prepare import prepare
 from training.drums.styles import write_styles
 from training.drums.train import load_model
@@ -35,7 +36,7 @@ def checkpoint(tmp_path_factory) -> Path:
     assert train.main([*options, "--out", str(folder / "run")]) == 0
     out = folder / "drums.safetensors"
     run = folder / "run" / "best.safetensors"
-    assert release.main([str(run), "-o", str(out)]) == 0
+    assert runs.release("training.drums", [str(run), "-o", str(out)]) == 0
     return out
 
 

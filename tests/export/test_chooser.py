@@ -8,7 +8,7 @@ from export import chooser as exporting
 from export.chooser import ROLE, export_chooser, parity
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import load_spec
-from training.drums.chooser_model import load_chooser
+from training.drums.chooser import load_chooser
 
 
 def test_the_graph_gives_what_the_network_gives(chooser_checkpoint, tmp_path) -> None:

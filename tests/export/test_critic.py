@@ -9,7 +9,7 @@ from export import critic as exporting
 from export.critic import ROLE, export_critic, parity
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import load_spec
-from training.drums.critic_model import CriticConfig, CriticNetwork, load_critic, save_critic
+from training.drums.critic import CriticConfig, CriticNetwork, load_critic, save_critic
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-import export.__main__ as exporting
-from export import benchmark
+from benchmarks import __main__ as benchmarks
+from benchmarks import generation
 from training.drums import evaluate
 
 
@@ -29,10 +29,20 @@ def test_the_table_of_the_model_that_was_trained(model_folder, checkpoint, tmp_p
 
 
 def test_the_speed_table_times_every_engine(model_folder, checkpoint, tmp_path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr(benchmark, "CASES", ((1, 1), (1, 2)))  # what is hardly trained writes very full bars
+    monkeypatch.setattr(generation, "CASES", ((1, 1), (1, 2)))  # what is hardly trained writes very full bars
     out = tmp_path / "speed.json"
-    options = ["benchmark", "--model", model_folder, "--checkpoint", checkpoint, "--runs", "2", "--json", out]
-    assert exporting.main([str(each) for each in options]) == 0
+    options = [
+        "generation",
+        "--model",
+        model_folder,
+        "--checkpoint",
+        checkpoint,
+        "--runs",
+        "2",
+        "--json",
+        out,
+    ]
+    assert benchmarks.main([str(each) for each in options]) == 0
     rows = json.loads(out.read_text(encoding="utf-8"))
     assert {row["engine"] for row in rows} == {"onnxruntime", "onnxruntime, float32", "PyTorch"}
     assert all(0 < row["p50_ms"] <= row["p99_ms"] for row in rows)

@@ -12,8 +12,7 @@ from musegen_daw.drums.events import HIT
 from musegen_daw.drums.hand import Hand, Noise
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import load_spec
-from training.drums.hand_evaluation import graph_of
-from training.drums.hand_model import HandConfig, HandNetwork, load_hand, save_hand
+from training.drums.hand_model import HandConfig, HandNetwork, graph_of, load_hand, save_hand
 
 
 @pytest.fixture

@@ -17,9 +17,7 @@ from musegen_daw.drums.planner import Planner
 from musegen_daw.drums.style import Style, StyleBook
 from musegen_daw.models.spec import load_spec
 from musegen_daw.music.kit import PIECES
-from training.drums.planner import load_planner, train
-from training.drums.planner_data import CHUNK, PlannerData, histories
-from training.drums.planner_model import PlannerConfig
+from training.drums.planner import CHUNK, PlannerConfig, PlannerData, histories, load_planner, train
 
 SCALE = PlanScale.learn(np.arange(1, 31), np.linspace(4, 15, 30))
 SONGS, BARS = 48, 16

@@ -19,9 +19,9 @@ from musegen_daw.models.spec import ModelSpec, load_spec
 from musegen_daw.vocoder.mel import MelConfig
 from musegen_daw.vocoder.vocoder import Vocoder
 from tests.vocoder_training import TINY_VOCODER
+from training.common import runs
 from training.common.checkpoint import write_tensors
 from training.common.config import load_config
-from training.vocoder import release
 from training.vocoder.generator import Generator
 from training.vocoder.train import VocoderTraining, load_model
 
@@ -52,7 +52,9 @@ def of_run(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def released(of_run) -> Path:
     out = of_run.with_name("tiny.safetensors")
-    assert release.main([str(of_run), "-o", str(out), "--trained-on", "nothing at all"]) == 0
+    assert (
+        runs.release("training.vocoder", [str(of_run), "-o", str(out), "--trained-on", "nothing at all"]) == 0
+    )
     return out
 
 

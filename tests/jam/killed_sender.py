@@ -11,7 +11,7 @@ import time
 from contextlib import contextmanager
 
 from benchmarks.jack_peer import Message
-from benchmarks.killed import SENDER, children, kill_processes
+from benchmarks.killed_processes import SENDER, children, kill_processes
 from benchmarks.stuck import faults
 from musegen_daw.devices.hotplug import PortWatcher
 from musegen_daw.devices.ports import PortDirectory

@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks import __main__ as benchmarks
+from benchmarks import preparation
+from benchmarks.other_preparations import count_hits, prepare_plainly
+from benchmarks.preparation_scale import RECORDINGS, project
+from benchmarks.preparation_scale import benchmark as benchmark_scale
+from benchmarks.training_speed import random_like
 from musegen_daw.drums.tokens import BOS, EOS, DrumTokenizer
 from tests.training.synthetic import HITS_PER_BAR, write_corpus
 from tests.training.vocoder.audio_corpus import write_audio_folder
-from training.drums import benchmark
-from training.drums.benchmark_scale import RECORDINGS, benchmark_scale, print_scale, project, runs
-from training.drums.benchmark_train import random_like
 from training.drums.corpus import Corpus
 from training.drums.dataset import IGNORED, DrumConditionalDataset, DrumDataConfig, collate
 from training.drums.prepare import prepare
-from training.drums.seed_way import count_hits, prepare_the_seed_way
 from training.drums.styles import write_styles
 
 SONGS, BARS = 6, 8
@@ -49,15 +51,15 @@ def prepared(corpus: Path) -> Path:
     return corpus.parent / "prepared"
 
 
-def test_the_seed_way_makes_files_of_every_hit(corpus: Path, prepared: Path, tmp_path: Path) -> None:
+def test_the_plain_way_makes_files_of_every_hit(corpus: Path, prepared: Path, tmp_path: Path) -> None:
     tokenizer = prepared / "tokenizer.json"
-    result = prepare_the_seed_way(corpus, tokenizer, tmp_path / "seed", workers=1, train_tokenizer=True)
+    result = prepare_plainly(corpus, tokenizer, tmp_path / "plain", workers=1, train_tokenizer=True)
     assert list(result.seconds) == ["split tracks", "train tokenizer", "split sequences", "tokenise"]
     assert (result.songs, result.track_files) == (SONGS, 2 * SONGS)
-    assert result.sequence_files == len(list((tmp_path / "seed" / "sequences").rglob("*.mid")))
+    assert result.sequence_files == len(list((tmp_path / "plain" / "sequences").rglob("*.mid")))
     assert len(result.sequences) == result.sequence_files
     assert all(tokens[0] == BOS and tokens[-1] == EOS for tokens in result.sequences)
-    pairs = json.loads((tmp_path / "seed" / "pairs.json").read_text(encoding="utf-8"))
+    pairs = json.loads((tmp_path / "plain" / "pairs.json").read_text(encoding="utf-8"))
     assert all(Path(pair["drum"]).is_file() and len(pair["others"]) == 1 for pair in pairs.values())
     assert count_hits(result.sequences, tokenizer) == SONGS * BARS * HITS_PER_BAR
     ours = [np.load(prepared / split / "hits.npy") for split in ("train", "validation", "test")]
@@ -68,26 +70,23 @@ def test_the_preparation_benchmark_measures_the_same_work_twice(
     corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "found.json"
-    argv = ["prepare", "--data", str(corpus), "--files", "50", "--workers", "1", "--json", str(path)]
-    assert benchmark.main(argv) == 0
-    found = json.loads(path.read_text(encoding="utf-8"))
-    seed, whole, shards = found["rows"]
-    assert (seed["way"], whole["way"], shards["way"]) == ("seed", "miditok", "shards")
+    argv = ["preparation", "--data", str(corpus), "--files", "50", "--workers", "1", "--json", str(path)]
+    assert benchmarks.main(argv) == 0
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    plain, whole, shards = rows
+    assert (plain["way"], whole["way"], shards["way"]) == ("plain", "miditok", "shards")
     assert whole["songs"] == SONGS
     assert whole["sequences"] >= 2 * SONGS
-    assert found["files"] == seed["files"] == 9
-    assert seed["songs"] == shards["songs"] == SONGS
-    assert seed["bars"] == shards["bars"] == (SONGS - 1) * BARS + WALTZ_BARS
-    assert seed["hits"] == shards["hits"] == SONGS * BARS * HITS_PER_BAR
-    assert shards["times_the_seed"] == pytest.approx(seed["seconds"] / shards["seconds"])
-    assert seed["files_per_second"] == pytest.approx(9 / seed["seconds"])
-    for row in found["rows"]:
+    assert plain["files"] == shards["files"] == 9
+    assert plain["songs"] == shards["songs"] == SONGS
+    assert plain["bars"] == shards["bars"] == (SONGS - 1) * BARS + WALTZ_BARS
+    assert plain["hits"] == shards["hits"] == SONGS * BARS * HITS_PER_BAR
+    assert shards["times_plain"] == pytest.approx(plain["seconds"] / shards["seconds"])
+    assert plain["files_per_second"] == pytest.approx(9 / plain["seconds"])
+    for row in rows:
         assert sum(row["stages"].values()) <= row["seconds"] * 1.01
         assert row["peak_mb"] is None or 20 < row["peak_mb"] < 4000
-    assert found["machine"]["cores"] >= 1
-    table = capsys.readouterr().out
-    assert found["machine"]["processor"] in table
-    assert "is handed the trained tokenizer" in table
+    assert "is handed the trained tokenizer" in capsys.readouterr().out
 
 
 def test_the_scale_benchmark_prepares_more_of_the_same(
@@ -95,8 +94,8 @@ def test_the_scale_benchmark_prepares_more_of_the_same(
 ) -> None:
     path = tmp_path / "found.json"
     argv = ["scale", "--data", str(corpus), "--files", "50", "--copies", "1", "3", "--workers", "1"]
-    assert benchmark.main([*argv, "--json", str(path)]) == 0
-    one, three = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    assert benchmarks.main([*argv, "--json", str(path)]) == 0
+    one, three = json.loads(path.read_text(encoding="utf-8"))
     assert (one["files"], three["files"]) == (9, 27)
     assert (one["songs"], three["songs"]) == (SONGS, 3 * SONGS)
     assert three["bars"] == 3 * one["bars"]
@@ -127,34 +126,31 @@ def test_a_projection_shares_only_what_more_workers_share() -> None:
 
 def test_recordings_are_projected_too(corpus: Path, tmp_path: Path, capsys) -> None:
     audio_folder = write_audio_folder(tmp_path / "audio")
-    found = benchmark_scale(
-        benchmark.with_progress(runs([1], [1], audio_folder)), corpus, 50, [1], [1], audio_folder
-    )
-    assert [row["recordings"] for row in found["audio"]] == list(RECORDINGS)
-    assert all(row["hours"] > 0 for row in found["audio"])
-    print_scale(found | {"machine": benchmark.machine()})
+    rows = benchmark_scale(corpus, 50, [1], [1], audio_folder)[1:]
+    assert [row["recordings"] for row in rows] == list(RECORDINGS)
+    assert all(row["hours"] > 0 for row in rows)
     assert "16 recordings" in capsys.readouterr().out
 
 
 def test_a_corpus_is_opened_as_large_as_it_is_asked_to_be(prepared: Path, tmp_path: Path, capsys) -> None:
     path = tmp_path / "found.json"
-    argv = ["open", "--data", str(prepared), "--songs", "0", "50", "--json", str(path)]
-    assert benchmark.main(argv) == 0
-    small, large = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    argv = ["open-drums", "--data", str(prepared), "--songs", "0", "50", "--json", str(path)]
+    assert benchmarks.main(argv) == 0
+    small, large = json.loads(path.read_text(encoding="utf-8"))
     assert large["songs"] == 50 > small["songs"]
     assert large["bars"] > small["bars"]
     assert "half an epoch" in capsys.readouterr().out
 
 
 def test_the_sample_is_spread_over_the_corpus(corpus: Path, tmp_path: Path) -> None:
-    assert benchmark.main(["child", "sample", str(corpus), "3", str(tmp_path / "sample")]) == 0
+    assert preparation.main(["sample", str(corpus), "3", str(tmp_path / "sample")]) == 0
     splits = {path.parent.name for path in (tmp_path / "sample").rglob("*.parquet")}
     assert len(splits) >= 2
 
 
 def test_a_failing_child_is_told(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="holds no parquet file"):
-        benchmark.benchmark_preparation(tmp_path, 3, [1])
+        preparation.benchmark(tmp_path, 3, [1])
 
 
 def test_the_training_benchmark_compares_tokens_per_second(
@@ -162,9 +158,19 @@ def test_the_training_benchmark_compares_tokens_per_second(
 ) -> None:
     config, path = tmp_path / "small.toml", tmp_path / "found.json"
     config.write_text(SMALL_MODEL, encoding="utf-8")
-    argv = ["train", "--data", str(prepared), "--config", str(config), "--steps", "2", "--json", str(path)]
-    assert benchmark.main(argv) == 0
-    found = json.loads(path.read_text(encoding="utf-8"))
+    argv = [
+        "train-drums",
+        "--data",
+        str(prepared),
+        "--config",
+        str(config),
+        "--steps",
+        "2",
+        "--json",
+        str(path),
+    ]
+    assert benchmarks.main(argv) == 0
+    (found,) = json.loads(path.read_text(encoding="utf-8"))
     assert found["steps"] == 2
     assert found["tokens"] > 2 * BARS
     assert found["real_over_bare"] == pytest.approx(

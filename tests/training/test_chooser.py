@@ -10,9 +10,15 @@ import torch
 
 from musegen_daw.drums.part import PART_SUMMARY
 from training.drums import chooser
-from training.drums.chooser import share_nats, style_nats, train
-from training.drums.chooser_data import Views, read_views
-from training.drums.chooser_model import ChooserConfig, load_chooser
+from training.drums.chooser import (
+    ChooserConfig,
+    Views,
+    load_chooser,
+    read_views,
+    share_nats,
+    style_nats,
+    train,
+)
 from training.drums.corpus import Corpus
 
 

@@ -15,7 +15,7 @@ from tests.drum_corpus import write_parquet
 from tests.training.drum_songs import song_bytes
 from training.drums import critic as training
 from training.drums.corpus import Corpus
-from training.drums.critic_model import (
+from training.drums.critic import (
     CriticConfig,
     CriticNetwork,
     contrast,
@@ -108,7 +108,7 @@ def test_a_checkpoint_comes_back_nearly_as_it_was(tmp_path) -> None:
 
 
 def test_the_command_writes_what_it_says(corpus, tmp_path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr(training, "CriticConfig", lambda: TINY)
+    monkeypatch.setattr(training, "CriticConfig", lambda **sizes: CriticConfig(**sizes) if sizes else TINY)
     options = ["--data", str(corpus.folder), "--out", str(tmp_path / "out"), "--steps", "3", "--minutes", "1"]
     assert training.main(options) == 0
     log = json.loads((tmp_path / "out" / "table.json").read_text(encoding="utf-8"))

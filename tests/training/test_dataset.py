@@ -27,7 +27,7 @@ from musegen_daw.drums.features import (
 from musegen_daw.drums.grammar import Grammar, GrammarState
 from musegen_daw.drums.tokens import BOS, EOS, PAD, DrumTokenizer
 from tests.drum_strategies import drum_hits
-from training.common.json_lines import JsonLines
+from training.common.prepared import JsonLines
 from training.drums import crops as cutting
 from training.drums.corpus import Corpus
 from training.drums.crops import BarCrop

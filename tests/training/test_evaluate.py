@@ -15,13 +15,12 @@ from musegen_daw.midi.file import write_midi
 from musegen_daw.music.clip import Clip, Note
 from tests.drum_corpus import write_parquet
 from tests.training.drum_songs import composed, song_bytes
-from training.drums import evaluate, listening
+from training.drums import evaluate, generated
 from training.drums.corpus import Corpus
-from training.drums.critic_model import CriticConfig, CriticNetwork, save_critic
-from training.drums.grid import rock_beat
-from training.drums.measured import songs_of_files
+from training.drums.critic import CriticConfig, CriticNetwork, save_critic
+from training.drums.measures import FIGURES, rock_beat
 from training.drums.prepare import prepare
-from training.drums.profile import FIGURES
+from training.drums.songs import songs_of_files
 from training.drums.styles import Grooves
 
 PITCHES = (36, 38, 42, 46, 41, 45, 48, 49, 51)
@@ -75,11 +74,11 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def asked(monkeypatch) -> list[DrumRequest]:
     requests: list[DrumRequest] = []
-    monkeypatch.setattr(listening.DrumGenerator, "open", lambda folder: RockDrummer(requests))
+    monkeypatch.setattr(generated.DrumGenerator, "open", lambda folder: RockDrummer(requests))
     monkeypatch.setattr(
-        listening,
+        generated,
         "find_style",
-        lambda words, book, grooves: listening.Style(np.ones((2, 16, 18), np.float32)),
+        lambda words, book, grooves: generated.Style(np.ones((2, 16, 18), np.float32)),
     )
     monkeypatch.setattr(evaluate, "_each", lambda pool, work, items, label: work(items))
     return requests

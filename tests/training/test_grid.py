@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 
 from musegen_daw.drums.events import HIT
 from musegen_daw.music.kit import PIECES, VOICES
-from training.drums.baselines import Markov, mean_beat, random_notes
-from training.drums.grid import (
+from training.drums.bits import Markov
+from training.drums.measures import (
     Overlap,
-    drum_grid,
     interval,
+    mean_beat,
     mean_interval,
     overlap,
     pooled_f1,
+    random_notes,
     rock_beat,
     self_similarity,
-    step_of,
-    windows_of,
 )
+from training.drums.songs import drum_grid, step_of, windows_of
 
 PIECE = {piece.name: index for index, piece in enumerate(PIECES)}
 grids = st.lists(st.booleans(), min_size=4 * 16 * 9, max_size=4 * 16 * 9).map(

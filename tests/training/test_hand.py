@@ -16,10 +16,10 @@ from symusic import Note, Score, Track
 
 from musegen_daw.drums.hand import Hand, Noise
 from training.drums import hand
+from training.drums.hand import read_noise
 from training.drums.hand_data import RECORDED_LEAD_MS, EnergyScale, bar_levels, performance_of, read_groove
-from training.drums.hand_evaluation import evaluate, graph_of, played
-from training.drums.hand_model import HandConfig, HandNetwork, load_hand
-from training.drums.hand_noise import read_noise
+from training.drums.hand_evaluation import evaluate, played
+from training.drums.hand_model import HandConfig, HandNetwork, graph_of, load_hand
 
 PPQ = 480
 KICK, SNARE, HAT = 36, 38, 42

@@ -12,8 +12,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from training.common.checkpoint import read_tensors, read_values
-from training.common.loop import LoopConfig, TrainingState, TrainingTask, fit, rate_at
-from training.common.shares import Share, shares
+from training.common.loop import LoopConfig, Share, TrainingState, TrainingTask, fit, rate_at, shares
 
 CONFIG = LoopConfig(steps=12, warmup_steps=2, validate_every=4, checkpoint_every=3, average_decay=0.5)
 

@@ -9,7 +9,8 @@ from musegen_daw.drums.events import clip_hits, clip_onsets
 from tests.drum_corpus import write_parquet
 from tests.training.drum_songs import song_bytes
 from training.drums.corpus import Corpus
-from training.drums.measured import (
+from training.drums.prepare import prepare
+from training.drums.songs import (
     bars_of,
     clip_grid,
     clips_of,
@@ -19,7 +20,6 @@ from training.drums.measured import (
     songs_of_corpus,
     songs_of_files,
 )
-from training.drums.prepare import prepare
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,7 @@ import pytest
 from musegen_daw.drums.events import HIT
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.kit import PIECES
-from training.drums.played import (
-    PlayedNotes,
-    loudness,
-    of_clip,
-    of_hits,
-    offsets_ms,
-    playability,
-    touch,
-)
+from training.drums.played import PlayedNotes, loudness, of_clip, of_hits, offsets_ms, playability, touch
 
 PIECE = {piece.name: index for index, piece in enumerate(PIECES)}
 

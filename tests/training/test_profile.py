@@ -12,10 +12,8 @@ import pytest
 from musegen_daw.music.clip import Song
 from musegen_daw.music.kit import VOICES
 from tests.training.drum_songs import composed, song_bytes
-from training.drums.grid import rock_beat
-from training.drums.measured import MeasuredSong, read_song
-from training.drums.profile import FIGURES, distance, fills, part_shape, profile
-from training.drums.takes import looped
+from training.drums.measures import FIGURES, distance, fills, looped, part_shape, profile, rock_beat
+from training.drums.songs import MeasuredSong, read_song
 
 VOICE = {36: 0, 35: 0, 38: 1, 37: 1, 42: 2, 44: 2, 46: 3, 41: 4, 45: 5, 48: 6, 49: 7, 57: 7, 51: 8, 53: 8}
 Bars = list[set[tuple[int, int]]]  # of each bar the sixteenths and voices

@@ -14,19 +14,18 @@ from musegen_daw.drums.events import HIT, ONSET
 from musegen_daw.drums.tokens import DrumVocabulary
 from musegen_daw.music.kit import PIECES
 from tests.training.synthetic import HITS_PER_BAR, TITLE, write_corpus
-from training.common.figures import DPI
+from training.common.figures import COLOURS, DPI, draw_curves
 from training.drums import report
-from training.drums.analysis import frequent_tokens, in_words
 from training.drums.pictures import (
     LANE_COLOURS,
     VELOCITY_STEPS,
     draw_grids,
-    draw_loss_curves,
     grid_inches,
     shade,
     velocity_step,
 )
 from training.drums.prepare import prepare
+from training.drums.report import frequent_tokens, in_words
 
 KICK, SNARE, HAT = (next(at for at, piece in enumerate(PIECES) if piece.name == name) for name in
                     ("kick", "snare", "closed hat"))  # fmt: skip
@@ -161,16 +160,16 @@ def test_nothing_to_draw_is_an_error(tmp_path: Path) -> None:
         draw_grids([("empty", _hits(), 0)], tmp_path / "grid.png")
     (tmp_path / "log.csv").write_text("step,loss\n", encoding="utf-8")
     with pytest.raises(ValueError, match="no line yet"):
-        draw_loss_curves(tmp_path / "log.csv", tmp_path / "loss.png")
+        draw_curves(tmp_path / "log.csv", tmp_path / "loss.png")
     assert not list(tmp_path.glob("*.png*"))
 
 
-def test_loss_curves_show_every_condition(tmp_path: Path) -> None:
+def test_curves_show_every_column(tmp_path: Path) -> None:
     _write_log(tmp_path / "log.csv")
     path = tmp_path / "loss.png"
-    draw_loss_curves(tmp_path / "log.csv", path)
-    assert _pixels(path).shape[:2] == (4 * DPI, 11 * DPI)
-    for colour in (LANE_COLOURS[0], LANE_COLOURS[1], LANE_COLOURS[4], LANE_COLOURS[8]):
+    draw_curves(tmp_path / "log.csv", path)
+    assert _pixels(path).shape[1] == 13 * DPI
+    for colour in COLOURS[:4]:
         assert len(_columns(path, colour, 1.0)) > 20
 
 

@@ -9,17 +9,17 @@ import pytest
 
 from musegen_daw.music.kit import VOICES
 from training.drums.corpus import Corpus
-from training.drums.grid import rock_beat
-from training.drums.styles import Grooves
-from training.drums.takes import (
+from training.drums.measures import (
     best_f1,
     best_loop_f1,
     fixed_loops,
     looped,
     mean_bars,
+    rock_beat,
     takes_alike,
     window_f1,
 )
+from training.drums.styles import Grooves
 
 WINDOWS = np.array([0, 2])
 

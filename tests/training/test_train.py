@@ -12,12 +12,12 @@ from lightning_fabric import Fabric
 
 from musegen_daw.drums.tokens import DrumTokenizer
 from tests.drum_corpus import TINY_CONFIG, song_bytes, write_parquet
+from training.common import runs
 from training.common.checkpoint import read_tensors
-from training.drums import release
+from training.common.figures import draw_curves
 from training.drums import train as training
 from training.drums.dataset import DrumConditionalDataset
 from training.drums.model import DrumLSTM
-from training.drums.pictures import draw_loss_curves
 from training.drums.prepare import prepare
 from training.drums.styles import write_styles
 from training.drums.train import load_model, other_songs, train, validation_batches
@@ -79,7 +79,7 @@ def test_listening_alone_trains_what_reads_the_parts_and_nothing_that_writes(
     assert moved == {"encoder", "expect", "controls", "place", "style"}
     header = (tmp_path / "log.csv").read_text(encoding="utf-8").splitlines()[0]
     assert header == "step,epoch,seconds,rate,listening,expected,expected_other,expected_none"
-    draw_loss_curves(tmp_path / "log.csv", tmp_path / "curves.png")
+    draw_curves(tmp_path / "log.csv", tmp_path / "curves.png")
     assert (tmp_path / "curves.png").stat().st_size > 1000
 
 
@@ -108,7 +108,7 @@ def test_stopped_and_resumed_is_as_in_one_go(prepared, tiny_config, tmp_path) ->
 
 def test_released_weights_are_the_averaged_ones_and_load(run, prepared, tmp_path) -> None:
     out = tmp_path / "drums.safetensors"
-    assert release.main([str(run / "best.safetensors"), "-o", str(out)]) == 0
+    assert runs.release("training.drums", [str(run / "best.safetensors"), "-o", str(out)]) == 0
     tensors, values = read_tensors(out)
     of_run = read_tensors(run / "best.safetensors")[0]
     assert set(tensors) == {name for name in of_run if name.startswith("average/")}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from musegen_daw.vocoder.imposing import impose, step_samples
 from musegen_daw.vocoder.mel import MelConfig, log_mel
-from training.vocoder.imposing import Impose
+from training.vocoder.generator import Impose
 
 MEL = MelConfig()
 HIGH = MelConfig(44_100, 2048, 512, 128, 0.0, 22_050.0)

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
-from training.common.files import write_text
+from training.common.prepared import write_text
 
 PATIENCE = 3
 

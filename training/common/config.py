@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from musegen_daw import files
 from musegen_daw.errors import MusegenError
 from musegen_daw.music.toml_text import MAX_CHARACTERS, read_toml
-from training.common.errors import TrainingFileError
+from training.common.prepared import TrainingFileError
 
 Config = TypeVar("Config")
 

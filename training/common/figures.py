@@ -20,7 +20,9 @@ GROUND, PANEL, LINE, TEXT, MUTED = "#15171C", "#1B1E25", "#242831", "#E4E6EB", "
 RED, ORANGE, GREEN, TEAL, BLUE, VIOLET, GREY = (
     "#E4572E", "#F2A33A", "#8BC34A", "#2BB3C0", "#7C83FD", "#B388EB", "#A7ADB9",
 )  # fmt: skip
+COLOURS = (ORANGE, BLUE, TEAL, GREEN, RED, VIOLET, GREY)
 DPI = 110
+_PROGRESS_COLUMNS = ("step", "epoch", "seconds")
 
 
 def new_figure(width_inches: float, height_inches: float) -> Figure:
@@ -99,6 +101,29 @@ def histogram(
     axes.set_ylabel("%", rotation=0, labelpad=8)
     axes.grid(axis="y", color=LINE, lw=0.8)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+
+
+def draw_curves(log_csv: Path, path: Path) -> None:
+    """Draw every figure of the log of a run against the steps; raises ValueError where it has no line yet."""
+    log = read_log(log_csv)
+    names = [name for name in log[0] if name not in _PROGRESS_COLUMNS]
+    columns = 3
+    rows = -(-len(names) // columns)
+    width, height = 13.0, 0.2 + 2.6 * rows
+    figure = new_figure(width, height)
+    for at, name in enumerate(names):
+        left, row = at % columns, at // columns
+        box = (0.045 + left * 0.325, (height - 2.6 * (row + 1) + 0.35) / height, 0.275, 1.85 / height)
+        axes = figure.add_axes(box)
+        points = [(line["step"], line[name]) for line in log if name in line]
+        style(axes, f"{name}  {points[-1][1]:.4g}")
+        colour = COLOURS[at % len(COLOURS)]
+        axes.plot(*zip(*points, strict=True), color=colour, lw=1.8, marker="o", ms=2.5)
+        axes.set_xlim(left=0)
+        axes.grid(color=LINE, lw=0.8)
+        if row + 1 == rows:
+            axes.set_xlabel("step")
+    save_figure(figure, path)
 
 
 def read_log(log_csv: Path) -> list[dict[str, float]]:

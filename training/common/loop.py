@@ -1,4 +1,4 @@
-"""The one training loop: steps, schedule, averaging, validation, early stop, checkpoints, an exact resume."""
+"""The training loop: steps, schedule, averaging, validation, early stop, checkpoints and an exact resume."""
 
 from __future__ import annotations
 
@@ -18,9 +18,33 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from training.common.checkpoint import load_checkpoint, save_checkpoint
-from training.common.shares import Share, shares
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Share(Generic[Item]):
+    """What one device computes at once of the items of a step: `own` of `whole`.
+
+    The losses and figures of all shares add up to those of the step, so each is a sum over `own` divided by what
+    `whole` has. A share `is_idle` where there are too few items for all: its loss counts nothing.
+    """
+
+    own: Sequence[Item]
+    whole: Sequence[Item]
+    is_idle: bool = False
+
+    @property
+    def part(self) -> float:
+        """How much of the whole it is, where all items weigh the same."""
+        return len(self.own) / len(self.whole)
+
+
+def shares(items: Sequence[Item], device: int, devices: int, accumulate: int) -> list[Share[Item]]:
+    """The shares of one device, one after the other: of all devices' each item is in exactly one."""
+    count = devices * accumulate
+    cut = (items[device * accumulate + piece :: count] for piece in range(accumulate))
+    return [Share(own, items) if own else Share(items[:1], items, is_idle=True) for own in cut]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +95,7 @@ class Discriminator(Generic[Item]):
     """A second network that is trained in turn with the model, as a discriminator is.
 
     `loss(network, share, progress)` is asked for after every share of the model, with the same share, and says
-    None while the opponent sits out. Its learning rate is that of the model times `rate_share`.
+    None while the discriminator sits out. Its learning rate is that of the model times `rate_share`.
     """
 
     model: nn.Module
@@ -86,7 +110,7 @@ class TrainingTask(Generic[Item]):
     `plan(epoch)` gives the items of every step of an epoch, one step after the other; `loss(network, share, progress)`
     does forward through `network` (the model as it was set up for precision and several devices) and returns the
     loss with figures to log, see Share; `validate(model)` returns figures, of which `watch` is to fall.
-    `opponents` take turns with the model. Checkpoints keep `facts`, and every `provenance` that the run had on its way.
+    `discriminators` take turns with the model. Checkpoints keep `facts` and every `provenance` of the run.
     """
 
     model: nn.Module
@@ -96,7 +120,7 @@ class TrainingTask(Generic[Item]):
     watch: str
     facts: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
-    opponents: Mapping[str, Discriminator[Item]] = field(default_factory=dict)
+    discriminators: Mapping[str, Discriminator[Item]] = field(default_factory=dict)
 
 
 def rate_at(config: LoopConfig, step: int) -> float:
@@ -124,7 +148,7 @@ def fit(
     # moved to the device first: what is loaded into an optimizer goes to where its parameters are
     networks = {"model": _OptimizedNetwork(task.model, task.loss, 1.0, config, fabric)} | {
         name: _OptimizedNetwork(each.model, each.loss, each.rate_share, config, fabric)
-        for name, each in task.opponents.items()
+        for name, each in task.discriminators.items()
     }
     modules = {name: network.module for name, network in networks.items()}
     optimizers = {name: network.optimizer.optimizer for name, network in networks.items()}

@@ -1,16 +1,34 @@
-"""Files of a prepared folder: facts as JSON, arrays mapped into memory, each checked before it is believed."""
+"""What a preparation writes and training reads: files whole or not there, checked before they are believed."""
 
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from musegen_daw import files
-from training.common.errors import TrainingFileError
+from musegen_daw.errors import MusegenError
+from musegen_daw.files import write_bytes
+
+
+class TrainingFileError(MusegenError, ValueError):
+    """A file of training cannot be read or is damaged; the message is one sentence that names it."""
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write text to `path`, whole or not at all."""
+    write_bytes(path, content.encode())
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON to `path`, whole or not at all."""
+    write_text(path, json.dumps(content, indent=1))
+
 
 FACTS = "facts.json"
 MAX_FACTS_BYTES = 64 << 20
@@ -53,3 +71,66 @@ def mapped(path: Path, dtype: npt.DTypeLike | None = None, axes: int = 1) -> npt
             f"{path} holds {array.dtype} of the shape {array.shape}: prepare its folder again."
         )
     return array
+
+
+T = TypeVar("T")
+
+
+class LazySequence(Sequence[T]):
+    """A sequence of what `_item` makes; a slice is a list."""
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+
+    def __getitem__(self, index: int | slice) -> Any:
+        """The item at `index`, made anew each time."""
+        if isinstance(index, slice):
+            return [self._item(at) for at in range(*index.indices(len(self)))]
+        return self._item(range(len(self))[index])
+
+    @abstractmethod
+    def _item(self, at: int) -> T:
+        """The item at 0 <= at < len(self)."""
+        ...
+
+
+MAX_BYTES = 1 << 46
+
+
+def as_lines(values: Sequence[dict[str, Any]]) -> tuple[bytes, npt.NDArray[np.int64]]:
+    """The bytes of the values, a line each, and where each line begins (values,)."""
+    lines = [json.dumps(value).encode() + b"\n" for value in values]
+    lengths = np.array([len(line) for line in lines], np.int64)
+    return b"".join(lines), np.cumsum(lengths) - lengths
+
+
+class JsonLines(LazySequence[dict[str, Any]]):
+    """The objects of a file with one a line, which begin at the bytes `starts` (objects,); both may be mapped.
+
+    Raises TrainingFileError for a line that is no object.
+    """
+
+    def __init__(self, path: Path, starts: npt.NDArray[np.int64]) -> None:
+        self._starts = starts
+        self._path = path
+        files.check_readable(path, MAX_BYTES, TrainingFileError)
+        size = path.stat().st_size
+        self._data = np.memmap(path, np.uint8, "r") if size else np.zeros(0, np.uint8)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def _item(self, at: int) -> dict[str, Any]:
+        end = int(self._starts[at + 1]) if at + 1 < len(self) else len(self._data)
+        try:
+            value = json.loads(self._data[int(self._starts[at]) : end].tobytes())
+        except (ValueError, RecursionError) as error:
+            raise TrainingFileError(
+                f"Line {at + 1} of {self._path} is no JSON: prepare its folder again."
+            ) from error
+        if not isinstance(value, dict):
+            raise TrainingFileError(f"Line {at + 1} of {self._path} is no object: prepare its folder again.")
+        return value

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tqdm import tqdm
 
+from training.common.machine import cores
+
 if TYPE_CHECKING:
     from distributed import Client
 
@@ -130,7 +132,7 @@ def open_shard_map(workers: int = 0, scheduler: str = "", items: int | None = No
         with Client(scheduler, set_as_default=False) as client:
             yield OnCluster(client)
         return
-    count = workers or _cores()
+    count = workers or cores()
     if items is not None:
         count = min(count, items)
     yield OnProcesses(count) if count > 1 else InProcess()
@@ -160,11 +162,6 @@ def _one_thread_each() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _progress(label: str, items: int, done: int) -> Any:

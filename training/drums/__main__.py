@@ -1,4 +1,4 @@
-"""`python -m training.drums COMMAND`: see COMMANDS."""
+"""`python -m training.drums COMMAND`: see COMMANDS, and `compare` and `release` for finished runs."""
 
 from __future__ import annotations
 
@@ -6,25 +6,11 @@ import sys
 
 from training.common.commands import run_command
 
-COMMANDS = (
-    "prepare",
-    "styles",
-    "chooser",
-    "train",
-    "planner",
-    "hand",
-    "critic",
-    "compare",
-    "release",
-    "evaluate",
-    "report",
-    "benchmark",
-    "draw",
-)
+_NAMES = ("prepare", "styles", "chooser", "train", "planner", "hand", "critic", "evaluate", "report")
+COMMANDS = {name: name for name in _NAMES} | {"draw": "pictures"}
 
 
 def main() -> int:
-    """Run the command named first."""
     return run_command("training.drums", COMMANDS, sys.argv[1:])
 
 

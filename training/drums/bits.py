@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from musegen_daw.drums.tokens import BOS, EOS, DrumTokenizer
-from training.drums.baselines import Markov
 from training.drums.corpus import Corpus
 from training.drums.crops import BarCrop
 from training.drums.dataset import DrumConditionalDataset, DrumDataConfig, DrumExample, collate
@@ -90,3 +91,32 @@ def _sequence(
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     tokens = corpus.between("tokens", song, first_bar, bars).astype(np.int64)
     return np.concatenate(([BOS], tokens, [EOS]))
+
+
+@dataclass(frozen=True, slots=True)
+class Markov:
+    """A bigram model of the drum tokens, backed off to frequencies; probabilities (tokens,) and (tokens, tokens)."""
+
+    unigram: npt.NDArray[np.float64]
+    bigram: npt.NDArray[np.float32]
+
+    @classmethod
+    def learn(cls, sequences: list[npt.NDArray[np.int64]], size: int, discount: float = 0.75) -> Markov:
+        """Absolute discounting: what is taken from seen pairs is given to all tokens by frequency."""
+        counts = np.zeros((size, size), np.float32)
+        single = np.full(size, 0.1)
+        for sequence in sequences:
+            np.add.at(counts, (sequence[:-1], sequence[1:]), 1)
+            single += np.bincount(sequence[1:], minlength=size)
+        unigram = single / single.sum()
+        total = np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        seen = (counts > 0).sum(axis=1, keepdims=True)
+        rest = np.where(counts.sum(axis=1, keepdims=True) > 0, discount * seen / total, 1.0)
+        bigram = np.maximum(counts - discount, 0) / total + rest * unigram[None].astype(np.float32)
+        return cls(unigram, bigram.astype(np.float32))
+
+    def bits(self, sequence: npt.NDArray[np.int64]) -> tuple[float, float]:
+        """Bits of a sequence under the frequencies alone, and under the pairs."""
+        alone = -np.log2(self.unigram[sequence[1:]]).sum()
+        pairs = -np.log2(self.bigram[sequence[:-1], sequence[1:]]).sum()
+        return float(alone), float(pairs)

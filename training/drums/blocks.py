@@ -19,8 +19,7 @@ import numpy.typing as npt
 from musegen_daw.drums.events import HIT, ONSET, Array, quantise
 from musegen_daw.drums.plan_repeats import is_written
 from musegen_daw.drums.tokens import DrumTokenizer
-from training.common.files import write_text
-from training.common.json_lines import as_lines
+from training.common.prepared import as_lines, write_text
 from training.drums.gigamidi import SPLITS
 from training.drums.parts import as_array, from_array, save_arrays
 

@@ -1,27 +1,175 @@
-"""Train the chooser, which tells how likely each style is given a part, on a prepared folder that has styles.
+"""Train the chooser, which rates how likely each style is for a part, on a prepared folder with styles.
 
-Written to `--out`: `chooser.safetensors` (released as it is) and `chooser.json`, the nats by which it misses the
-styles of the validation split, beside those of the styles' shares alone.
-"""
+Written to `--out`: `chooser.safetensors` (released as it is) and `chooser.json`, the cross-entropy in nats of the
+validation split, beside that of the frequencies of the styles alone."""
 
 from __future__ import annotations
 
 import argparse
 import copy
+import json
 import math
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from training.common.files import write_json
-from training.drums.chooser_data import Views, read_views
-from training.drums.chooser_model import ChooserConfig, ChooserNetwork, save_chooser
-from training.drums.styles import read_styles
+from musegen_daw.drums.events import VELOCITY_LEVELS, Array
+from musegen_daw.drums.part import PART_SUMMARY, part_summary
+from training.common.checkpoint import read_tensors, write_tensors
+from training.common.prepared import write_json
+from training.drums.corpus import Corpus
+from training.drums.styles import Grooves, LearnedGroove, codes_of, meter_levels, read_styles
+
+FURTHEST = 5.0  # spreads from the mean, beyond which a figure counts no more
+
+
+@dataclass(frozen=True, slots=True)
+class ChooserConfig:
+    """Sizes of the network."""
+
+    styles: int
+    width: int = 384
+    layers: int = 2
+    dropout: float = 0.5
+    hidden_share: float = 0.1  # of the figures of a part, while training
+
+
+class ChooserNetwork(nn.Module):
+    """Parts (batch, PART_SUMMARY) -> logits of the styles (batch, styles)."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, config: ChooserConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.register_buffer("mean", torch.zeros(PART_SUMMARY))
+        self.register_buffer("spread", torch.ones(PART_SUMMARY))
+        layers: list[nn.Module] = [nn.Dropout(config.hidden_share)]
+        width = PART_SUMMARY
+        for _ in range(config.layers):
+            layers += [nn.Linear(width, config.width), nn.GELU(), nn.Dropout(config.dropout)]
+            width = config.width
+        self.choose = nn.Sequential(*layers, nn.Linear(width, config.styles))
+
+    def forward(self, summary: Tensor) -> Tensor:
+        """Of all styles, whatever their meter."""
+        found: Tensor = self.choose(((summary - self.mean) / self.spread).clamp(-FURTHEST, FURTHEST))
+        return found
+
+
+def save_chooser(network: ChooserNetwork, path: Path, facts: dict[str, object]) -> None:
+    """Write weights, sizes and `facts` as safetensors."""
+    values = {"config": asdict(network.config), **facts}
+    tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
+    write_tensors(path, tensors, {"values": json.dumps(values)})
+
+
+def load_chooser(path: Path) -> tuple[ChooserNetwork, dict[str, object]]:
+    """The network of `save_chooser`, ready to choose, and its plain values."""
+    tensors, values = read_tensors(path)
+    network = ChooserNetwork(ChooserConfig(**values["config"]))
+    network.load_state_dict(tensors)
+    return network.eval(), values
+
+
+WHOLE_BARS = 64
+LEAST_ONSETS = 4
+LEAST_BARS, MOST_BARS = 4, 48
+DEFAULT_PROGRAMS = (0, 27, 33)  # of the families, where a part does not say what plays it
+SEMITONES = 5
+_SUBSET, _UNNAMED, _TRANSPOSED, _FLAT, _NO_TEMPO = 0.4, 0.25, 0.5, 0.2, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Summaries of parts (views, PART_SUMMARY) and the styles of their songs (views,)."""
+
+    summaries: npt.NDArray[np.float32]
+    codes: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+def read_views(data: Path, split: str, views: int, seed: int = 0) -> Views:
+    """So many views of each song of a prepared split that has parts: the whole song, then pieces of it.
+
+    Every other view is in the style of its song, the rest in that which is nearest to what is played in the same
+    bars: both are to be told, and a piece tells its song's better.
+    """
+    corpus, book = Corpus(data, split), read_styles(data)
+    with np.load(data / split / "grooves.npz") as stored:
+        codes_of_songs = stored["codes"]
+    summaries: list[npt.NDArray[np.float32]] = []
+    grooves: list[LearnedGroove] = []
+    codes_of_views: list[int] = []
+    songs = np.flatnonzero(corpus.index["tracks"] > 0).tolist()
+    for song in tqdm(songs, desc=f"parts of {split}", leave=False, mininterval=2):
+        for view in range(views):
+            found = _view(corpus, song, np.random.default_rng((seed, song, view)) if view else None)
+            if found is not None:
+                summaries.append(found[0])
+                grooves.append(found[1])
+                codes_of_views.append(int(codes_of_songs[song]) if view % 2 == 0 else -1)
+    if not summaries:
+        return Views(np.zeros((0, PART_SUMMARY), np.float32), np.zeros(0, np.int64))
+    by_song = np.array(codes_of_views, np.int64)
+    codes = np.where(by_song >= 0, by_song, codes_of(Grooves.of(grooves), book))
+    told = codes >= 0
+    return Views(np.stack(summaries)[told], codes[told])
+
+
+def _view(
+    corpus: Corpus, song: int, random: np.random.Generator | None
+) -> tuple[npt.NDArray[np.float32], LearnedGroove] | None:
+    """The parts and the groove of a song, or of a piece of it that `random` cuts and changes; None without parts."""
+    facts: dict[str, Any] = corpus.songs[song]
+    length = int(facts["bars"])
+    first, bars = 0, min(length, WHOLE_BARS)
+    if random is not None:
+        bars = min(length, round(LEAST_BARS * (MOST_BARS / LEAST_BARS) ** random.random()))
+        first = int(random.integers(0, (length - bars) // 2 + 1)) * 2
+    onsets = corpus.between("onsets", song, first, bars)
+    programs = [int(track["program"]) for track in facts["tracks"]]
+    bpm: float | None = float(facts["bpm"])
+    if random is not None:
+        onsets, programs = _changed(onsets, programs, random)
+        bpm = None if random.random() < _NO_TEMPO else bpm
+    if len(onsets) < LEAST_ONSETS:
+        return None
+    levels = meter_levels(facts["meters"], length)[first : first + bars]
+    meter = int(np.bincount(levels).argmax())
+    hits = corpus.between("hits", song, first, bars)
+    return part_summary(onsets, programs, bars, bpm, meter), LearnedGroove.read(hits, levels)
+
+
+def _changed(onsets: Array, programs: list[int], random: np.random.Generator) -> tuple[Array, list[int]]:
+    """Some of the tracks, perhaps without their programs, in another key, or all equally loud."""
+    if len(programs) > 1 and random.random() < _SUBSET:
+        kept = random.permutation(len(programs)) < random.integers(1, len(programs))
+        onsets = onsets[kept[np.minimum(onsets["track"], len(programs) - 1)]]
+    if random.random() < _UNNAMED:
+        families = {int(track): int(family) for track, family in onsets[["track", "family"]].tolist()}
+        programs = [
+            DEFAULT_PROGRAMS[families[track]] if track in families else program
+            for track, program in enumerate(programs)
+        ]
+    if random.random() < _TRANSPOSED:
+        moved = onsets["pitch"].astype(np.int64) + random.integers(-SEMITONES, SEMITONES + 1)
+        onsets["pitch"] = np.clip(moved, 0, 127)
+    if random.random() < _FLAT:
+        onsets["level"] = random.integers(VELOCITY_LEVELS // 2, VELOCITY_LEVELS)
+    return onsets, programs
+
 
 VIEWS = 8
 BATCH = 256

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.drums.events import Array
-from training.common.json_lines import JsonLines
-from training.common.prepared import mapped, read_facts
+from training.common.prepared import JsonLines, mapped, read_facts
 from training.drums.blocks import SONG, STREAMS
 from training.drums.parts import FORMAT
 

@@ -11,8 +11,7 @@ import numpy.typing as npt
 from musegen_daw.drums.events import FRAMES_PER_BAR
 from musegen_daw.music.clip import Clip
 from musegen_daw.music.kit import VOICES
-from training.drums.grid import Grid
-from training.drums.measured import clip_grid, starts_of
+from training.drums.songs import Grid, clip_grid, starts_of
 
 BARS = 16
 JUDGED_BARS = 15  # the last may end the piece

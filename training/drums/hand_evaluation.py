@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from musegen_daw.drums.events import LEAD_POSITIONS, POSITIONS_PER_FRAME
 from musegen_daw.drums.hand import Hand, Noise
-from musegen_daw.models.session import Array as Values
 from musegen_daw.models.session import Graph
 from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE, VOICES
 from training.drums.hand_data import DrumPerformance, EnergyScale
-from training.drums.hand_model import HandNetwork
+from training.drums.hand_model import HandNetwork, graph_of
 
 Floats = npt.NDArray[np.float64]
 ENERGIES = (0.0, 0.25, 0.5, 0.6, 0.75, 1.0)
@@ -24,16 +22,6 @@ _CARRIES_ENERGY = np.array([piece.name in ("kick", "snare") for piece in PIECES]
 _SNARE = next(index for index, piece in enumerate(PIECES) if piece.name == "snare")
 _HATS = VOICES.index("closed hat")
 _SOFT = 50
-
-
-def graph_of(network: HandNetwork) -> Graph:
-    """The network as the app calls its graph."""
-
-    def run(*arrays: Values) -> list[Values]:
-        with torch.no_grad():
-            return [network(torch.from_numpy(arrays[0])[None])[0].numpy(), network.noise.numpy()]
-
-    return run
 
 
 def played(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from musegen_daw.drums.hand import STEP_FEATURES, Noise
+from musegen_daw.models.session import Array, Graph
 from musegen_daw.music.kit import PIECES
 from training.common.checkpoint import read_tensors, write_tensors
 
@@ -66,6 +67,16 @@ class HandNetwork(nn.Module):
             ],
             dim=-2,
         )
+
+
+def graph_of(network: HandNetwork) -> Graph:
+    """The network as the app calls its graph."""
+
+    def run(*arrays: Array) -> list[Array]:
+        with torch.no_grad():
+            return [network(torch.from_numpy(arrays[0])[None])[0].numpy(), network.noise.numpy()]
+
+    return run
 
 
 def save_hand(network: HandNetwork, path: Path, facts: dict[str, object]) -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from musegen_daw.files import write_bytes, written_beside
 from training.common.duplicates import KEPT, REASONS
-from training.common.files import write_json
+from training.common.prepared import write_json
 from training.common.shard_map import ShardMap
 from training.drums.blocks import STREAMS
 from training.drums.gigamidi import SPLITS

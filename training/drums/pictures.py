@@ -1,8 +1,10 @@
-"""Drums as pictures: step grids of hits under the parts they were played to, and the curves of a training."""
+"""Drums as pictures: step grids of hits under the parts they were played to."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,13 @@ from musegen_daw.drums.events import (
     VELOCITY_LEVELS,
     VELOCITY_STEP,
     Array,
+    clip_hits,
+    clip_onsets,
 )
+from musegen_daw.midi.file import read_midi
+from musegen_daw.music.clip import Clip
 from musegen_daw.music.kit import VOICE_OF_PIECE, VOICES
+from musegen_daw.music.parts import clip_bars
 from training.common.figures import (
     GROUND,
     LINE,
@@ -24,9 +31,7 @@ from training.common.figures import (
     PANEL,
     TEXT,
     new_figure,
-    read_log,
     save_figure,
-    style,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +48,24 @@ VELOCITY_STEPS = (0.26, 0.42, 0.60, 0.80, 1.0)  # how much of the voice's colour
 
 _HIT_WIDTH = 0.46  # of a sixteenth: two 32nds lie side by side
 _LEFT, _RIGHT, _TITLE, _HEADER, _LANE, _STRIP, _GAP, _LEGEND = 1.05, 0.3, 0.46, 0.3, 0.19, 1.25, 0.16, 0.56
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.drums draw",
+        description="Draw a .mid: its parts above, its drums as a step grid below.",
+    )
+    parser.add_argument("input", type=Path, metavar="IN.mid")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.png")
+    parser.add_argument("--bars", type=int, default=4, help="only the first so many bars")
+    options = parser.parse_args(argv)
+    song = read_midi(options.input)
+    bars = clip_bars(song.time_map, list(song.clips))[: options.bars]
+    drums = reduce(Clip.merge, song.drums)
+    rows = [("drums", clip_hits(drums, bars), len(bars))]
+    draw_grids(rows, options.out, onsets=clip_onsets(song.parts, bars), title=options.input.stem)
+    print(options.out)
+    return 0
 
 
 def draw_grids(
@@ -98,49 +121,6 @@ def grid_inches(rows: int, bars: int, *, with_onsets: bool, with_title: bool) ->
         (_TITLE if with_title else _GAP) + rows * (_HEADER + _LANE * len(LANES)) + (rows - 1) * _GAP + _LEGEND
     )
     return width, height + (_HEADER + _STRIP + _GAP if with_onsets else 0.0)
-
-
-def draw_loss_curves(log_csv: Path, path: Path) -> None:
-    """Draw the log of a run (`log.csv`) as the PNG `path`: the loss, and what validation says of each condition.
-
-    Raises ValueError where the log has no line yet.
-    """
-    log = read_log(log_csv)
-    figure = new_figure(11.0, 4.0)
-    trained, measured, unit = ("loss", "bits", "bits per bar")
-    if "bits" not in log[0]:  # nothing but the part encoder was trained
-        trained, measured, unit = ("listening", "expected", "nats a sixteenth")
-    panels = (
-        (0.065, "training", "loss, nats", ((trained, "training", LANE_COLOURS[1]),)),
-        (
-            0.555,
-            "validation, teacher forced",
-            unit,
-            (
-                (f"{measured}_none", "no parts", LANE_COLOURS[4]),
-                (f"{measured}_other", "another song's parts", LANE_COLOURS[8]),
-                (measured, "its own parts", LANE_COLOURS[0]),
-            ),
-        ),
-    )
-    for left, name, axis, curves in panels:
-        axes = figure.add_axes((left, 0.14, 0.425, 0.75))
-        style(axes, name)
-        shown = [(column, label, colour) for column, label, colour in curves if column in log[0]]
-        for column, label, colour in shown:
-            steps, values = [row["step"] for row in log], [row[column] for row in log]
-            axes.plot(
-                steps, values, color=colour, lw=2, marker="o", ms=3.5, label=f"{label}  {values[-1]:.2f}"
-            )
-        if len(shown) > 1:
-            lowest = min(range(len(log)), key=lambda at: log[at][measured])
-            axes.axvline(log[lowest]["step"], color=MUTED, lw=0.8, ls=(0, (3, 3)), zorder=0)
-        axes.set_xlim(left=0)
-        axes.set_xlabel("step")
-        axes.set_ylabel(axis)
-        axes.grid(color=LINE, lw=0.8)
-        axes.legend(frameon=False, labelcolor=TEXT, fontsize=8.5, loc="upper right")
-    save_figure(figure, path)
 
 
 def velocity_step(level: int) -> int:

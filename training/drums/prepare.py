@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.drums.tokens import DrumTokenizer
-from training.common.data_report import add_map_options, run_preparation
+from training.common.commands import add_map_options, run_preparation
 from training.common.duplicates import KEPT, find_duplicates
 from training.common.shard_map import ShardMap, open_shard_map
 from training.drums.blocks import KeptSongs, tokenizer_digest, write_beats, write_block

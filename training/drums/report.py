@@ -1,21 +1,205 @@
-"""The exploratory analysis of a prepared corpus and of a run: numbers as Markdown, the rest as pictures."""
+"""The report of a prepared corpus and of a run: numbers as Markdown, the rest as pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from musegen_daw.drums.tokens import DrumTokenizer
-from training.common.files import write_json, write_text
-from training.common.prepared import read_facts
-from training.common.report_command import run_report
-from training.drums.analysis import PROGRAM_NAMES, analyse, per_bar
+from musegen_daw.drums.events import FRAMES_PER_BAR, LEAD_POSITIONS, POSITIONS_PER_FRAME, VELOCITY_LEVELS
+from musegen_daw.drums.features import frame_of
+from musegen_daw.drums.tokens import DrumTokenizer, DrumVocabulary
+from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE, VOICES
+from training.common.prepared import read_facts, write_json, write_text
+from training.common.report import distribution, markdown, run_report, run_section
+from training.drums import charts
 from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS
 from training.drums.parts import FORMAT
+from training.drums.pictures import draw_grids
+
+PROGRAM_NAMES = {
+    0: "acoustic grand piano", 25: "steel guitar", 26: "jazz guitar", 27: "clean guitar", 28: "muted guitar",
+    29: "overdriven guitar", 30: "distortion guitar", 32: "acoustic bass", 33: "fingered bass", 34: "picked bass",
+}  # fmt: skip
+FEELS = {
+    (1, 1): "flat, on the grid",
+    (1, 2): "flat, human timing",
+    (2, 1): "expressive, on the grid",
+    (2, 2): "expressive, human timing",
+}
+MOST_FREQUENT = 12
+BLOCK = 1 << 22
+_SIXTEENTHS = ("", "e", "&", "a")
+
+
+@dataclass(frozen=True, slots=True)
+class DrumFigures:
+    """What is drawn: values by song or by bar of the training split, and hits by voice (the last: percussion)."""
+
+    values: dict[str, npt.NDArray[Any]]
+    lanes: npt.NDArray[np.int64]  # (10,)
+    where: npt.NDArray[np.int64]  # (10, 16)
+    levels: npt.NDArray[np.int64]  # (10, 16)
+
+
+def analyse(
+    facts: Mapping[str, Any], corpora: Mapping[str, Corpus], vocabulary: DrumVocabulary
+) -> tuple[dict[str, Any], DrumFigures]:
+    """The numbers of the report as plain values, and what is drawn.
+
+    Files, classes, sources, programs and feel count all splits; distributions are those of the training split.
+    """
+    train = corpora["train"]
+    tally = _Tally()
+    for corpus in corpora.values():
+        for song in corpus.songs:
+            tally.add(song)
+    values = {
+        "tempo": np.array(train.index["bpm"]),
+        "bars per song": np.array(train.index["bars"]),
+        "tokens per song": _per_song(train, "tokens"),
+    }
+    playing = per_bar(train, "hits") > 0
+    values |= {f"{name} per bar": per_bar(train, name)[playing] for name in ("tokens", "hits")}
+    lane_of_piece = np.array([len(VOICES) if voice is None else voice for voice in VOICE_OF_PIECE])
+    pieces = np.zeros(len(PIECES), np.int64)
+    where = np.zeros((len(VOICES) + 1, FRAMES_PER_BAR), np.int64)
+    levels = np.zeros((len(VOICES) + 1, VELOCITY_LEVELS), np.int64)
+    for hits in _blocks(_array(train, "hits")):
+        lane = lane_of_piece[hits["piece"]]
+        pieces += np.bincount(hits["piece"], minlength=len(PIECES))
+        where += _count(lane, frame_of(hits["position"]), FRAMES_PER_BAR)
+        levels += _count(lane, hits["level"].astype(np.int64), VELOCITY_LEVELS)
+    tokens = np.zeros(len(vocabulary), np.int64)
+    for block in _blocks(_array(train, "tokens")):
+        tokens += np.bincount(block, minlength=len(vocabulary))
+    figures = DrumFigures(values, levels.sum(axis=1), where, levels)
+    statistics = {
+        "files": facts["files"],
+        "dropped": dict(sorted(facts["dropped"].items(), key=lambda item: -item[1])),
+        "splits": facts["splits"],
+        "licence_classes": _by_class(tally.splits, SPLITS),
+        "sources": dict(tally.sources.most_common()),
+        "programs": {
+            f"{program} {PROGRAM_NAMES.get(program, '')}".strip(): count
+            for program, count in sorted(tally.programs.items())
+        },
+        "feel": _by_class(tally.feels, tuple(FEELS.values())),
+        "distributions": {name: distribution(array) for name, array in values.items()},
+        "bars_without_drums": float(1 - playing.mean()) if len(playing) else 0.0,
+        "hits_by_piece": {piece.name: int(count) for piece, count in zip(PIECES, pieces, strict=True)},
+        "velocity_levels": levels.sum(axis=0).tolist(),
+        "vocabulary": len(vocabulary),
+        "frequent_tokens": frequent_tokens(tokens, vocabulary),
+        "frequent_patterns": frequent_tokens(tokens, vocabulary, hits=2),
+    }
+    return statistics, figures
+
+
+def frequent_tokens(
+    counts: npt.NDArray[np.int64], vocabulary: DrumVocabulary, *, hits: int = 0, most: int = MOST_FREQUENT
+) -> list[dict[str, Any]]:
+    """The most frequent learned tokens (at least two base tokens and `hits` hits): count, share of all, words.
+
+    `counts` (tokens of the vocabulary,) says how often each occurs.
+    """
+    whole = int(counts.sum())
+    is_learned = (vocabulary.kinds > 0).sum(axis=1) > 1
+    is_learned &= (vocabulary.kinds == DrumVocabulary.PIECE).sum(axis=1) >= hits
+    counts = np.where(is_learned, counts, 0)
+    runs = vocabulary.to_runs()
+    return [
+        {
+            "token": int(token),
+            "count": int(counts[token]),
+            "share": round(float(counts[token] / whole), 5),
+            "words": in_words(runs[token]),
+        }
+        for token in np.argsort(-counts, kind="stable")[:most]
+        if counts[token]
+    ]
+
+
+def in_words(run: Sequence[Sequence[int]]) -> str:
+    """A run of base tokens in a drummer's words: `2& snare 95, closed hat 79; 3 kick 127`.
+
+    Offsets from the sixteenth are in 48ths of a beat; `…` stands for what the token before has said.
+    """
+    groups: list[tuple[str, list[str]]] = []
+    for kind, value in run:
+        if kind == DrumVocabulary.BAR:
+            groups.append(("bar line", []))
+        elif kind == DrumVocabulary.POSITION:
+            frame, offset = value // POSITIONS_PER_FRAME, value % POSITIONS_PER_FRAME - LEAD_POSITIONS
+            place = f"{frame // 4 + 1}{_SIXTEENTHS[frame % 4]}" + (f"{offset:+d}/48" if offset else "")
+            groups.append((place, []))
+        else:
+            if not groups:
+                groups.append(("…", []))
+            groups[-1][1].append(PIECES[value].name)
+    return "; ".join(f"{place} {', '.join(items)}".strip() for place, items in groups)
+
+
+def _array(corpus: Corpus, name: str) -> npt.NDArray[Any]:
+    return np.load(corpus.folder / corpus.split / f"{name}.npy", mmap_mode="r")
+
+
+def per_bar(corpus: Corpus, name: str, song: int | None = None) -> npt.NDArray[np.int64]:
+    """Tokens, hits or onsets of every bar (bars,) of the split, or of one song."""
+    counts = np.diff(_array(corpus, f"{name}_starts"))
+    if song is None:
+        return counts
+    first, bars = (int(corpus.index[each][song]) for each in ("first_bar", "bars"))
+    return counts[first : first + bars]
+
+
+def _per_song(corpus: Corpus, name: str) -> npt.NDArray[np.int64]:
+    starts, first = _array(corpus, f"{name}_starts"), corpus.index["first_bar"]
+    return starts[first + corpus.index["bars"]] - starts[first]
+
+
+def _count(row: npt.NDArray[Any], column: npt.NDArray[Any], columns: int) -> npt.NDArray[np.int64]:
+    rows = len(VOICES) + 1
+    return np.bincount(row * columns + column, minlength=rows * columns).reshape(rows, columns)
+
+
+def class_of(song: Mapping[str, Any]) -> str:
+    """The licence class of a song, or where it is from if it has none."""
+    return song["licence_class"] or song["origin"] or "not named"
+
+
+class _Tally:
+    """What is counted of songs, one after another: by class and split, by class and feel, by source, by program."""
+
+    def __init__(self) -> None:
+        self.splits: Counter[tuple[str, str]] = Counter()
+        self.feels: Counter[tuple[str, str]] = Counter()
+        self.sources: Counter[str] = Counter()
+        self.programs: Counter[int] = Counter()
+
+    def add(self, song: Mapping[str, Any]) -> None:
+        self.splits[class_of(song), song["split"]] += 1
+        self.feels[class_of(song), FEELS[song["dynamics"], song["timing"]]] += 1
+        self.sources[song["origin"] or "not named"] += 1
+        self.programs.update(track["program"] for track in song["tracks"])
+
+
+def _by_class(counts: Mapping[tuple[str, str], int], kinds: Sequence[str]) -> dict[str, dict[str, int]]:
+    classes = sorted({name for name, _ in counts})
+    return {name: {kind: counts.get((name, kind), 0) for kind in kinds} for name in classes}
+
+
+def _blocks(array: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
+    """A long array, a piece that fits into memory at a time."""
+    for start in range(0, len(array), BLOCK):
+        yield np.asarray(array[start : start + BLOCK])
+
 
 PICTURE_BARS = 4
 
@@ -28,8 +212,6 @@ def main(argv: list[str] | None = None) -> int:
 
 def report(data: Path, out: Path, *, run: Path | None = None, seed: int = 0) -> Path:
     """Write report.md, statistics.json and the pictures for the prepared folder `data`; returns the page's path."""
-    from training.drums import charts, pictures
-
     out.mkdir(parents=True, exist_ok=True)
     corpora = {split: Corpus(data, split) for split in SPLITS}
     tokenizer = DrumTokenizer.load(data / "tokenizer.json")
@@ -41,17 +223,13 @@ def report(data: Path, out: Path, *, run: Path | None = None, seed: int = 0) -> 
         figures.values["hits per bar"], figures.lanes, figures.where, figures.levels, out / "drums.png"
     )
     charts.draw_feel(statistics["feel"], out / "feel.png")
-    log = run / "log.csv" if run else None
-    has_log = log is not None and log.is_file()
-    if log is not None and has_log:
-        pictures.draw_loss_curves(log, out / "loss.png")
     captions = draw_pairs(corpora["validation"], out, seed)
     write_json(out / "statistics.json", statistics)
     sections = [
         *_files_section(statistics),
         *_music_section(statistics),
         *_tokens_section(statistics),
-        *_run_section(run, has_log),
+        *run_section(run, out),
         *_pairs_section(captions),
     ]
     page = out / "report.md"
@@ -61,8 +239,6 @@ def report(data: Path, out: Path, *, run: Path | None = None, seed: int = 0) -> 
 
 def draw_pairs(corpus: Corpus, out: Path, seed: int, pairs: int = 4) -> list[str]:
     """Draw pair-1.png ... from songs chosen by `seed`: bars in which parts and drums play; returns captions."""
-    from training.drums.pictures import draw_grids
-
     random = np.random.default_rng(seed)
     captions: list[str] = []
     for song in random.permutation(len(corpus.songs)).tolist():
@@ -122,9 +298,9 @@ def _files_section(statistics: Mapping[str, Any]) -> list[str]:
         "",
         f"{statistics['files']:,} files were read, {kept:,} kept as songs.",
         "",
-        *_markdown(("dropped", "files", "share"), reasons),
+        *markdown(("dropped", "files", "share"), reasons),
         "",
-        *_markdown(
+        *markdown(
             ("split", "songs", "bars", "drum hits", "onsets of the parts", "drum tokens"),
             [
                 (split, *(f"{row[name]:,}" for name in ("songs", "bars", "hits", "onsets", "tokens")))
@@ -132,11 +308,11 @@ def _files_section(statistics: Mapping[str, Any]) -> list[str]:
             ],
         ),
         "",
-        *_markdown(("licence class", *SPLITS, "songs"), class_rows),
+        *markdown(("licence class", *SPLITS, "songs"), class_rows),
         "",
         f"The songs come from {len(statistics['sources'])} sources:",
         "",
-        *_markdown(
+        *markdown(
             ("source", "songs"), [(name, f"{count:,}") for name, count in statistics["sources"].items()]
         ),
         "",
@@ -154,11 +330,11 @@ def _music_section(statistics: Mapping[str, Any]) -> list[str]:
     return [
         "## Music",
         "",
-        *_markdown(
+        *markdown(
             ("program", "tracks"), [(name, f"{count:,}") for name, count in statistics["programs"].items()]
         ),
         "",
-        *_markdown(
+        *markdown(
             ("", *names),
             [
                 (name, *(f"{value:,.10g}" for value in row.values()))
@@ -176,7 +352,7 @@ def _music_section(statistics: Mapping[str, Any]) -> list[str]:
         "",
         "![Density, voices, places in the bar and velocities](drums.png)",
         "",
-        *_markdown(
+        *markdown(
             ("piece", "hits", "share"),
             [
                 (name, f"{count:,}", _share(count, hits))
@@ -187,7 +363,7 @@ def _music_section(statistics: Mapping[str, Any]) -> list[str]:
         "A song is expressive where it uses at least 5 of the 16 velocity levels, and its timing human where more than"
         " a fifth of the hits lie neither on a 32nd nor on a triplet.",
         "",
-        *_markdown(
+        *markdown(
             ("licence class", *kinds),
             [(name, *(f"{row[kind]:,}" for kind in kinds)) for name, row in feel.items()],
         ),
@@ -199,7 +375,7 @@ def _music_section(statistics: Mapping[str, Any]) -> list[str]:
 
 def _tokens_section(statistics: Mapping[str, Any]) -> list[str]:
     def table(tokens: Sequence[Mapping[str, Any]]) -> list[str]:
-        return _markdown(
+        return markdown(
             ("token", "count", "share", "in words"),
             [(each["token"], f"{each['count']:,}", f"{each['share']:.2%}", each["words"]) for each in tokens],
         )
@@ -220,29 +396,11 @@ def _tokens_section(statistics: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _run_section(run: Path | None, has_log: bool) -> list[str]:
-    if run is None:
-        return []
-    found = (
-        "![Loss and bits per bar](loss.png)"
-        if has_log
-        else "The run has no log.csv yet: it begins with its first validation."
-    )
-    return ["## Training", "", found, ""]
-
-
 def _pairs_section(captions: Sequence[str]) -> list[str]:
     lines = ["## Pairs", "", "Parts above, the human's drums below, from the validation split.", ""]
     for number, caption in enumerate(captions, start=1):
         lines += [f"![{caption}](pair-{number}.png)", ""]
     return lines
-
-
-def _markdown(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> list[str]:
-    def line(cells: Sequence[Any]) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
-
-    return [line(head), "|" + " --- |" * len(head), *(line(row) for row in rows)]
 
 
 def _share(count: int, total: int) -> str:

@@ -23,7 +23,7 @@ from musegen_daw.drums.events import FRAMES_PER_BAR, Array, quantise
 from musegen_daw.drums.meter import METERS, meter_level
 from musegen_daw.drums.style import STYLE_BARS, StyleBook, groove_of, vectors
 from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE
-from training.common.files import write_json
+from training.common.prepared import write_json
 from training.drums.corpus import Corpus
 from training.drums.gigamidi import SPLITS
 

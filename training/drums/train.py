@@ -17,11 +17,9 @@ from torch.nn import functional
 
 from musegen_daw.drums.events import Array
 from musegen_daw.drums.tokens import DrumTokenizer
-from training.common.checkpoint import read_tensors
+from training.common.checkpoint import provenance, read_tensors
 from training.common.config import from_dict
-from training.common.loop import LoopConfig, TrainingState, TrainingTask, fit
-from training.common.provenance import provenance
-from training.common.shares import Share
+from training.common.loop import LoopConfig, Share, TrainingState, TrainingTask, fit
 from training.common.train_command import run_training
 from training.drums.corpus import Corpus
 from training.drums.crops import SONGS_A_BLOCK, BarCrop

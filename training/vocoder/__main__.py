@@ -1,4 +1,4 @@
-"""`python -m training.vocoder COMMAND`: prepare, train, compare, release, evaluate, report, benchmark."""
+"""`python -m training.vocoder COMMAND`: see COMMANDS, and `compare` and `release` for finished runs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import sys
 
 from training.common.commands import run_command
 
-COMMANDS = ("prepare", "train", "compare", "release", "evaluate", "report", "benchmark")
+COMMANDS = {name: name for name in ("prepare", "train", "evaluate", "report")}
 
 
 def main() -> int:
-    """Run the command named first."""
     return run_command("training.vocoder", COMMANDS, sys.argv[1:])
 
 

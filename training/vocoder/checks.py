@@ -11,7 +11,8 @@ import numpy as np
 from musegen_daw.vocoder.mel import Floats, MelConfig, log_mel
 from musegen_daw.vocoder.vocoder import Vocoder
 from training.vocoder.measures import LSD_HOP, LSD_N_FFT, log_spectra
-from training.vocoder.ways import ReferenceClip
+from training.vocoder.methods import ReferenceClip
+from training.vocoder.pictures import draw_spectrograms
 
 SILENCE_SECONDS, SWEEP_SECONDS, LONG_SECONDS = 10.0, 10.0, 180.0
 SWEEP_LEVEL = 0.25
@@ -27,8 +28,6 @@ def check(model: Path, clip: ReferenceClip, out: Path) -> dict[str, Any]:
     silence = vocoder.vocode(log_mel(np.zeros(_samples(SILENCE_SECONDS, config), np.float32), config))
     sweep, hertz = sine_sweep(config)
     audio = vocoder.vocode(log_mel(sweep, config))[: len(sweep)]
-    from training.vocoder.pictures import draw_spectrograms
-
     draw_spectrograms(
         [[("sine sweep in", sweep), ("out", audio)]],
         config.sample_rate_hz,

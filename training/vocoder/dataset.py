@@ -13,10 +13,14 @@ import torch
 from torch import Tensor
 
 from musegen_daw.vocoder.mel import MelConfig, log_mel
-from training.common.errors import TrainingFileError
-from training.common.json_lines import JsonLines
-from training.common.lazy import LazySequence
-from training.common.prepared import mapped, read_facts, whole_fact
+from training.common.prepared import (
+    JsonLines,
+    LazySequence,
+    TrainingFileError,
+    mapped,
+    read_facts,
+    whole_fact,
+)
 from training.vocoder.parts import CHUNK, DTYPES, FORMAT
 
 Floats = npt.NDArray[np.float32]

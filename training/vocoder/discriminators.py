@@ -1,4 +1,4 @@
-"""The adversary: discriminators that look at the waveform folded by periods, and at spectra of several resolutions.
+"""Discriminators of the waveform folded by periods, and of spectra of several resolutions.
 
 Multi-period after HiFi-GAN (Kong et al. 2020), multi-resolution complex STFT after EnCodec (Défossez et al. 2022).
 """
@@ -27,7 +27,7 @@ class DiscriminatorConfig:
     window_width: int = 16
 
 
-class Opinion(NamedTuple):
+class Judgement(NamedTuple):
     """What all discriminators say of audio: a map of verdicts and the features of every layer, for each."""
 
     verdicts: list[Tensor]
@@ -44,7 +44,7 @@ class Discriminators(nn.Module):
             + [SpectrumDiscriminator(window, config.window_width) for window in config.windows]
         )
 
-    def forward(self, audio: Tensor) -> Opinion:
+    def forward(self, audio: Tensor) -> Judgement:
         """The opinion of each."""
         verdicts: list[Tensor] = []
         features: list[list[Tensor]] = []
@@ -52,7 +52,7 @@ class Discriminators(nn.Module):
             verdict, found = part(audio)
             verdicts.append(verdict)
             features.append(found)
-        return Opinion(verdicts, features)
+        return Judgement(verdicts, features)
 
 
 class PeriodDiscriminator(nn.Module):

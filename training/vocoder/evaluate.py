@@ -16,12 +16,15 @@ from tqdm import tqdm
 
 from musegen_daw.errors import MusegenError
 from musegen_daw.files import written_beside
-from musegen_daw.vocoder.mel import MelConfig
-from training.common.files import write_json
+from musegen_daw.vocoder.mel import Floats, MelConfig
+from training.common.figures import short
+from training.common.machine import machine
+from training.common.prepared import write_json
+from training.vocoder.checks import check, in_words
 from training.vocoder.measures import Distances, distances, means
+from training.vocoder.methods import LABELS, MODEL, TIMED, ReferenceClip, decoder, make, real_time_factors
+from training.vocoder.pictures import draw_spectrograms
 from training.vocoder.recordings import SUFFIXES
-from training.vocoder.timing import machine, real_time_factors
-from training.vocoder.ways import LABELS, MODEL, TIMED, ReferenceClip, decoder, make
 
 THREADS = (1, 2)
 SHOWN_CLIPS = 4
@@ -66,15 +69,11 @@ def main(argv: list[str] | None = None) -> int:
         figures = evaluate(settings, paths, workers=options.workers, repeats=options.repeats)
         print_table(figures)
         if options.pictures is not None:
-            from training.vocoder.pictures import draw_page
-
             shown = chosen(paths, options.pictures)
             compared = tuple(way for way in ways if way in (MODEL, "gl32"))
             draw_page(settings, shown, compared, options.out / "spectrograms.png")
             print(options.out / "spectrograms.png")
         if options.checks:
-            from training.vocoder.checks import check, in_words
-
             clips = [ReferenceClip.load(path, config) for path in paths]
             figures["checks"] = check(
                 options.model, max(clips, key=lambda clip: len(clip.audio)), options.out
@@ -169,6 +168,16 @@ def _write(path: Path, clip: ReferenceClip, audio: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_beside(path) as beside:
         soundfile.write(beside, audio.clip(-1, 1), clip.config.sample_rate_hz, "PCM_16", format="WAV")
+
+
+def draw_page(settings: ComparisonSettings, paths: Sequence[Path], ways: Sequence[str], path: Path) -> None:
+    """Draw a page with a row for each clip: the reference, then what each of `ways` makes of it."""
+    rows: list[list[tuple[str, Floats]]] = []
+    for clip_path in paths:
+        clip = ReferenceClip.load(clip_path, settings.config)
+        made = [(LABELS[way], make(way, clip, settings.model, settings.seed)) for way in ways]
+        rows.append([(short(clip.name, 48), clip.audio), *made])
+    draw_spectrograms(rows, settings.config.sample_rate_hz, path)
 
 
 def print_table(figures: dict[str, Any]) -> None:

@@ -2,8 +2,7 @@
 
 Both share one trunk: upsampling by transposed convolutions, multi-receptive-field blocks, skip connections.
 `fast` stays at a low rate and ends in an inverse STFT whose magnitude starts from what the mel tells
-(after iSTFTNet, Kaneko et al. 2022); `seed` goes up to the sample rate (after HiFi-GAN, Kong et al. 2020).
-"""
+(after iSTFTNet, Kaneko et al. 2022); `seed` goes up to the sample rate (after HiFi-GAN, Kong et al. 2020)."""
 
 from __future__ import annotations
 
@@ -11,13 +10,101 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musegen_daw.vocoder.mel import MelConfig
-from training.vocoder.imposing import Impose
-from training.vocoder.prior import MagnitudePrior, interpolate
+from musegen_daw.vocoder.imposing import FLOOR_TIMES, LIMIT, WINDOW_GAIN, spreading, step_samples
+from musegen_daw.vocoder.mel import MelConfig, hann, inverse_basis, mel_basis
+
+FLOOR_SHARE = 1e-2
+
+
+class MagnitudePrior(nn.Module):
+    """Log-mel (batch, n_mels, frames) -> magnitude (batch, 1 + n_fft // 2, frames) of an STFT with a Hann window.
+
+    The pseudo-inverse of the mel bands gives the power at the mel's own resolution; it is pooled to the
+    bins of the shorter window and scaled by the ratio of the two windows' energies. Where the pseudo-inverse
+    leaves nothing, a share of the power of the bands around the bin is left.
+    """
+
+    inverse: Tensor
+    pool: Tensor
+    spread: Tensor
+
+    def __init__(self, mel: MelConfig, n_fft: int) -> None:
+        super().__init__()
+        self.bins = 1 + n_fft // 2
+        scale = n_fft / mel.n_fft
+        pool = _pooling(1 + mel.n_fft // 2, self.bins) * scale
+        basis = mel_basis(mel).astype(np.float64)
+        spread = basis.T / (basis.sum(axis=1) * np.maximum(basis.T.sum(axis=1, keepdims=True), 1e-9))
+        tensors = {"inverse": inverse_basis(mel), "pool": pool, "spread": FLOOR_SHARE * pool @ spread}
+        for name, value in tensors.items():
+            self.register_buffer(name, torch.from_numpy(value.astype(np.float32)), persistent=False)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Never below a floor that is far under silence."""
+        power = mel.exp()
+        found = self.pool @ (self.inverse @ power).clamp_min(0)
+        return torch.maximum(found, self.spread @ power).clamp_min(1e-14).sqrt()
+
+
+def interpolate(values: Tensor, factor: int) -> Tensor:
+    """(batch, channels, frames) -> (batch, channels, frames * factor), linear between frames, the last one held."""
+    if factor == 1:
+        return values
+    following = torch.cat([values[..., 1:], values[..., -1:]], dim=-1)
+    shares = torch.arange(factor, device=values.device, dtype=values.dtype) / factor
+    between = values[..., None] + (following - values)[..., None] * shares
+    return between.flatten(-2)
+
+
+def _pooling(fine: int, coarse: int) -> np.ndarray:
+    """Triangular means of `fine` bins around each of `coarse` bins, rows summing to 1."""
+    ratio = (fine - 1) / (coarse - 1)
+    distance = np.abs(np.arange(fine)[None] - ratio * np.arange(coarse)[:, None])
+    weights = np.maximum(1 - distance / ratio, 0.0)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+class Impose(nn.Module):
+    """Audio (batch, frames * hop_length), its log-mel (batch, n_mels, frames) -> audio nearer to that mel."""
+
+    basis: Tensor
+    shares: Tensor
+    window: Tensor
+
+    def __init__(self, mel: MelConfig, rounds: int) -> None:
+        super().__init__()
+        self.mel, self.rounds, self.step = mel, rounds, step_samples(mel)
+        tensors = {"basis": mel_basis(mel), "shares": spreading(mel), "window": hann(mel.n_fft)}
+        for name, value in tensors.items():
+            self.register_buffer(name, torch.from_numpy(np.array(value)), persistent=False)
+
+    def forward(self, audio: Tensor, mel: Tensor) -> Tensor:
+        """Differentiable; see the function it mirrors."""
+        length, step = self.mel.n_fft, self.step
+        count = (audio.shape[-1] - length) // step + 1
+        if count < 1:
+            return audio
+        stride = step // self.mel.hop_length
+        first = length // 2 // step * stride
+        floor = FLOOR_TIMES * self.mel.floor_power
+        wanted = (mel[..., first : first + count * stride : stride].exp() + floor).log()
+        for _ in range(self.rounds):
+            spectrum = torch.fft.rfft(audio.unfold(-1, length, step) * self.window)  # (batch, count, bins)
+            power = self.basis @ (spectrum.real.square() + spectrum.imag.square()).transpose(1, 2)
+            lack = (wanted - (power + floor).log()).clamp(-LIMIT, LIMIT)
+            factor = ((self.shares @ lack) / 2).exp().transpose(1, 2) - 1
+            change = torch.fft.irfft(spectrum * factor, length) * (self.window / WINDOW_GAIN)
+            total = functional.fold(
+                change.transpose(1, 2), (1, length + (count - 1) * step), (1, length), stride=(1, step)
+            ).flatten(1)
+            audio = audio + functional.pad(total, (0, audio.shape[-1] - total.shape[-1]))
+        return audio
+
 
 EDGE_FRAMES = 1  # half a window of the inverse STFT sounds on both sides of the mel
 

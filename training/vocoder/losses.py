@@ -1,7 +1,7 @@
-"""What a generator is to lower: distances of spectra, and what discriminators say.
+"""The losses of a generator, spectral distances and adversarial ones, and that of the discriminators.
 
 Spectra are compared at several resolutions (Yamamoto et al. 2020), mels at several windows (Kumar et al. 2023),
-and the adversary with least squares and feature matching (Kong et al. 2020).
+and the adversarial losses are least squares and feature matching (Kong et al. 2020).
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def stft_power(audio: Tensor, n_fft: int, hop: int, window_samples: int, window:
     return spectrum.real.square() + spectrum.imag.square()
 
 
-def critic_loss(real: Sequence[Tensor], generated: Sequence[Tensor]) -> Tensor:
+def discriminator_loss(real: Sequence[Tensor], generated: Sequence[Tensor]) -> Tensor:
     """Least squares: real is to be called 1 and generated 0, the mean over all discriminators."""
     parts = [(1 - yes).square().mean() + no.square().mean() for yes, no in zip(real, generated, strict=True)]
     return torch.stack(parts).mean()

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from musegen_daw.files import written_beside
 from training.common.attempts import Attempts
 from training.common.duplicates import signature
-from training.common.files import write_json
+from training.common.prepared import write_json
 from training.vocoder import fingerprint
 from training.vocoder.recordings import Recording, Samples, Unusable
 

@@ -9,29 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from musegen_daw.vocoder.mel import Floats
-from training.common.figures import GROUND, MUTED, TEXT, new_figure, save_figure, short, style
+from training.common.figures import GROUND, MUTED, TEXT, new_figure, save_figure, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from training.vocoder.evaluate import ComparisonSettings
 
 SHOWN_SECONDS = 8.0
 RANGE_DB = 80.0
 N_FFT, HOP = 1024, 128
 _LEFT, _TOP, _ROW, _GAP, _BOTTOM = 0.62, 0.34, 2.5, 0.42, 0.6
-
-
-def draw_page(settings: ComparisonSettings, paths: Sequence[Path], ways: Sequence[str], path: Path) -> None:
-    """Draw a page with a row for each clip: the reference, then what each of `ways` makes of it."""
-    from training.vocoder.ways import LABELS, ReferenceClip, make
-
-    rows: list[list[tuple[str, Floats]]] = []
-    for clip_path in paths:
-        clip = ReferenceClip.load(clip_path, settings.config)
-        made = [(LABELS[way], make(way, clip, settings.model, settings.seed)) for way in ways]
-        rows.append([(short(clip.name, 48), clip.audio), *made])
-    draw_spectrograms(rows, settings.config.sample_rate_hz, path)
 
 
 def draw_spectrograms(

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from numpy.lib.format import open_memmap
 
 from musegen_daw.files import write_bytes, written_beside
-from training.common.data_report import add_map_options, run_preparation
+from training.common.commands import add_map_options, run_preparation
 from training.common.duplicates import (
     ENCODED_AGAIN,
     KEPT,
@@ -30,8 +30,7 @@ from training.common.duplicates import (
     SIGNATURE_SIZE,
     find_duplicates,
 )
-from training.common.files import write_json
-from training.common.json_lines import as_lines
+from training.common.prepared import as_lines, write_json
 from training.common.shard_map import open_shard_map
 from training.vocoder import audio_folder, jamendo
 from training.vocoder.parts import CHUNK, DTYPES, FORMAT, PART_RECORDINGS, AudioPart, ChunkConfig, write_part

@@ -14,11 +14,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from musegen_daw.vocoder.mel import MelConfig
-from training.common.checkpoint import read_tensors, tensors_below
+from training.common.checkpoint import provenance, read_tensors, tensors_below
 from training.common.config import from_dict
-from training.common.loop import Discriminator, LoopConfig, TrainingState, TrainingTask, fit
-from training.common.provenance import provenance
-from training.common.shares import Share
+from training.common.loop import Discriminator, LoopConfig, Share, TrainingState, TrainingTask, fit
 from training.common.train_command import run_training
 from training.vocoder.dataset import (
     AudioBatch,
@@ -28,7 +26,7 @@ from training.vocoder.dataset import (
     VocoderDataset,
     collate,
 )
-from training.vocoder.discriminators import DiscriminatorConfig, Discriminators, Opinion
+from training.vocoder.discriminators import DiscriminatorConfig, Discriminators, Judgement
 from training.vocoder.generator import Generator, GeneratorConfig
 from training.vocoder.losses import (
     LossConfig,
@@ -36,7 +34,7 @@ from training.vocoder.losses import (
     MultiScaleMel,
     ValleyNoise,
     adversarial_loss,
-    critic_loss,
+    discriminator_loss,
     matching_loss,
 )
 from training.vocoder.measures import distances
@@ -48,8 +46,9 @@ VALIDATION = {"m_stft": "stft", "log_mel": "log_mel", "lsd_db": "lsd_db", "valle
 class VocoderTraining:
     """The tables of a training configuration.
 
-    The adversary joins in after `adversarial_from` steps. With `bfloat16` convolutions are computed in it;
-    mels, spectra and losses never are, which `loop.precision` would do, for it rounds what goes in.
+    `critic` are the discriminators, which join in after `adversarial_from` steps. With `bfloat16`
+    convolutions are computed in it; mels, spectra and losses stay in float32, which
+    `loop.precision` would round.
     """
 
     mel: MelConfig = field(default_factory=MelConfig)
@@ -107,7 +106,7 @@ def train(
     def draw(crops: Sequence[AudioCrop], progress: TrainingState) -> AudioBatch:
         return to_device(collate([training.draw(crop, progress.epoch) for crop in crops]), fabric.device)
 
-    duel = Duel(config, draw, fabric)
+    losses = AdversarialLosses(config, draw, fabric)
 
     def validate(network: nn.Module) -> dict[str, float]:
         found = [
@@ -123,18 +122,22 @@ def train(
     task = TrainingTask(
         model,
         plan,
-        duel.generator_loss,
+        losses.generator_loss,
         validate,
         watch="m_stft",
         facts={"config": asdict(config)},
         provenance=provenance(data, fabric),
-        opponents={"critic": Discriminator(duel.critic, duel.critic_loss, config.critic_rate_share)},
+        discriminators={
+            "critic": Discriminator(
+                losses.discriminators, losses.discriminator_loss, config.critic_rate_share
+            )
+        },
     )
     return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
 
 
-class Duel:
-    """The losses of both sides; the critic judges the very audio that the generator was judged by."""
+class AdversarialLosses:
+    """The losses of generator and discriminators, which judge the very audio that the generator was judged by."""
 
     def __init__(
         self,
@@ -142,19 +145,19 @@ class Duel:
         draw: Callable[[Sequence[AudioCrop], TrainingState], AudioBatch],
         fabric: Fabric,
     ) -> None:
-        self.critic = Discriminators(config.critic)
+        self.discriminators = Discriminators(config.critic)
         self._config, self._draw, self._device = config, draw, fabric.device
-        losses = config.losses
-        self._stft = MultiResolutionStft(losses.stft_scale, losses.resolutions).to(fabric.device)
-        mel = MultiScaleMel(config.mel.sample_rate_hz, losses.mel_windows, losses.mel_floor)
+        weights = config.losses
+        self._stft = MultiResolutionStft(weights.stft_scale, weights.resolutions).to(fabric.device)
+        mel = MultiScaleMel(config.mel.sample_rate_hz, weights.mel_windows, weights.mel_floor)
         self._mel = mel.to(fabric.device)
-        self._valley = ValleyNoise(2048 * losses.stft_scale).to(fabric.device)
+        self._valley = ValleyNoise(2048 * weights.stft_scale).to(fabric.device)
         self._judged: tuple[Tensor, Tensor] | None = None
 
     def generator_loss(
         self, network: nn.Module, share: Share[AudioCrop], progress: TrainingState
     ) -> tuple[Tensor, dict[str, float]]:
-        """The weighted sum of the distances of spectra and, in the second stage, of what the critic says."""
+        """The weighted sum of the spectral distances and, in the second stage, of the adversarial losses."""
         weights = self._config.losses
         batch = self._draw(share.own, progress)
         with self._autocast():
@@ -167,28 +170,28 @@ class Duel:
         self._judged = None
         if progress.step >= self._config.adversarial_from:
             self._judged = batch.audio, generated.detach()
-            self.critic.requires_grad_(False)
+            self.discriminators.requires_grad_(False)
             with self._autocast():
                 with torch.no_grad():
-                    real: Opinion = self.critic(batch.audio)
-                opinion: Opinion = self.critic(generated)
-            self.critic.requires_grad_(True)
-            parts["adversarial"] = adversarial_loss(opinion.verdicts)
-            parts["matching"] = matching_loss(real.features, opinion.features)
+                    real: Judgement = self.discriminators(batch.audio)
+                judgement: Judgement = self.discriminators(generated)
+            self.discriminators.requires_grad_(True)
+            parts["adversarial"] = adversarial_loss(judgement.verdicts)
+            parts["matching"] = matching_loss(real.features, judgement.features)
             total = total + weights.adversarial * parts["adversarial"] + weights.matching * parts["matching"]
         return total * share.part, _figures(parts, share.part)
 
-    def critic_loss(
+    def discriminator_loss(
         self, network: nn.Module, share: Share[AudioCrop], progress: TrainingState
     ) -> tuple[Tensor, dict[str, float]] | None:
-        """How badly the critic tells the generator's last audio from the real; None in the first stage."""
+        """How badly the discriminators tell the generator's last audio from the real; None in the first stage."""
         if self._judged is None:
             return None
         real, generated = self._judged
         with self._autocast():
-            opinion: Opinion = network(torch.cat([real, generated]))
-        pairs = [verdict.float().chunk(2) for verdict in opinion.verdicts]
-        loss = share.part * critic_loss([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+            judgement: Judgement = network(torch.cat([real, generated]))
+        pairs = [verdict.float().chunk(2) for verdict in judgement.verdicts]
+        loss = share.part * discriminator_loss([pair[0] for pair in pairs], [pair[1] for pair in pairs])
         return loss, {"critic": float(loss.detach())}
 
     def _autocast(self) -> torch.autocast:
@@ -196,7 +199,7 @@ class Duel:
 
 
 def _figures(parts: dict[str, Tensor], part: float) -> dict[str, float]:
-    """Every figure in every row of the log, also before the adversary has joined in; `part` of them is the share's."""
+    """Every column of the log, also before the discriminators join in; `part` of them is the share's."""
     names = ("stft", "mel_scales", "valley", "adversarial", "matching", "critic")
     return {name: part * float(parts[name].detach()) if name in parts else 0.0 for name in names}
 

@@ -8,7 +8,7 @@ from musegen_daw.music.clip import Clip, Note, Song
 from musegen_daw.music.messages import ChannelMessage, MessageKind
 from musegen_daw.music.time import TimeMap
 from musegen_daw.playback.synth.soundfont import open_soundfont
-from resources.make.sf2 import SAMPLE_RATE_HZ, Instrument, Preset, Sample, soundfont_bytes
+from tests.playback.synth.sf2 import SAMPLE_RATE_HZ, Instrument, Preset, Sample, soundfont_bytes
 
 PPQ = 480
 TIME_MAP = TimeMap(PPQ)

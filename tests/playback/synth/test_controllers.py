@@ -6,7 +6,7 @@ import pytest
 from musegen_daw.music.messages import ChannelMessage, MessageKind
 from musegen_daw.playback.synth import synth
 from musegen_daw.playback.synth.synth import render
-from resources.make.sf2 import SAMPLE_RATE_HZ, Zone
+from tests.playback.synth.sf2 import SAMPLE_RATE_HZ, Zone
 from tests.playback.synth.sounds import (
     SECOND,
     TONE_HZ,

@@ -7,7 +7,7 @@ import pytest
 
 from musegen_daw.playback.synth.soundfont import open_soundfont
 from musegen_daw.playback.synth.synth import render
-from resources.make.sf2 import SAMPLE_RATE_HZ, Instrument, Preset, Sample, Zone, soundfont_bytes
+from tests.playback.synth.sf2 import SAMPLE_RATE_HZ, Instrument, Preset, Sample, Zone, soundfont_bytes
 from tests.playback.synth.sounds import TONE_HZ, font, held, hz, note, rms, song, tone
 
 _SAMPLE_HEADER = struct.Struct("<20sIIIIIBbHH")

@@ -14,7 +14,7 @@ from musegen_daw.playback.synth import soundfont
 from musegen_daw.playback.synth.riff import check_soundfont
 from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
 from musegen_daw.playback.synth.synth import render
-from resources.make.sf2 import Instrument, Preset, Sample, Zone, soundfont_bytes
+from tests.playback.synth.sf2 import Instrument, Preset, Sample, Zone, soundfont_bytes
 
 
 def small_font():

@@ -9,7 +9,7 @@ from musegen_daw.music.time import Tempo, TimeMap
 from musegen_daw.playback.synth import synth
 from musegen_daw.playback.synth.soundfont import open_soundfont
 from musegen_daw.playback.synth.synth import render
-from resources.make.sf2 import SAMPLE_RATE_HZ, Instrument, Preset, Sample, Zone, soundfont_bytes
+from tests.playback.synth.sf2 import SAMPLE_RATE_HZ, Instrument, Preset, Sample, Zone, soundfont_bytes
 
 PPQ = 480
 TIME_MAP = TimeMap(PPQ)

@@ -9,8 +9,8 @@ import pytest
 from lightning_fabric import Fabric
 
 from training.common.config import load_config
+from training.common.runs import compare
 from training.drums import __main__ as drums
-from training.drums import compare
 from training.drums.train import DrumTraining, train
 
 
@@ -25,7 +25,7 @@ def runs(prepared, tiny_config, tmp_path_factory):
 
 
 def test_what_differs_is_shown_with_the_figures(runs, capsys) -> None:
-    assert compare.main([str(runs[0]), str(runs[1])]) == 0
+    assert compare("training.drums", [str(runs[0]), str(runs[1])]) == 0
     rows = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
     assert rows["config.loop.learning_rate"] == ["0.002", "0.02", "+0.018"]
     assert "config.loop.steps" not in rows
@@ -35,7 +35,7 @@ def test_what_differs_is_shown_with_the_figures(runs, capsys) -> None:
 
 
 def test_everything_is_shown_on_request(runs, capsys) -> None:
-    compare.main([str(runs[0] / "last.safetensors"), str(runs[1]), "--all"])
+    compare("training.drums", [str(runs[0] / "last.safetensors"), str(runs[1]), "--all"])
     names = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
     assert {"config.loop.steps", "environment.python", "environment.packages.torch", "data"} <= names
     assert {"code.version", "code.commit", "environment.processes"} <= names
@@ -45,7 +45,7 @@ def test_a_run_is_made_again_from_the_words_of_its_checkpoint(runs, tiny_config,
     config = load_config(DrumTraining, runs[0] / "last.safetensors")
     assert config == tiny_config
     train(config, prepared, tmp_path, fabric=Fabric(accelerator="cpu", devices=1))
-    again = compare.main([str(runs[0]), str(tmp_path)])
+    again = compare("training.drums", [str(runs[0]), str(tmp_path)])
     assert again == 0
     logs = [(run / "log.csv").read_text(encoding="utf-8").splitlines() for run in (runs[0], tmp_path)]
     without_time = [[row.split(",")[:2] + row.split(",")[3:] for row in log] for log in logs]

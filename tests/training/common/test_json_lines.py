@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.common.json_lines import JsonLines, as_lines
+from training.common.prepared import JsonLines, as_lines
 
 VALUES = [{"key": "Ein Stück", "bars": 3}, {}, {"nested": {"list": [1, None]}}]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from lightning_fabric import Fabric
 
-from training.common import provenance as module
-from training.common.provenance import code_version, data_digest, provenance
+from training.common import checkpoint as module
+from training.common.checkpoint import code_version, data_digest, provenance
 
 
 def _prepared(folder: Path, songs: int) -> Path:

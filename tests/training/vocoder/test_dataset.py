@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from musegen_daw.vocoder.mel import MelConfig, log_mel
-from training.common.json_lines import JsonLines
+from training.common.prepared import JsonLines
 from training.vocoder.audio_folder import find_recordings
 from training.vocoder.dataset import AudioCorpus, AudioCrop, AudioDataConfig, VocoderDataset, collate
 

@@ -15,9 +15,8 @@ from tests.vocoder.tiny_vocoder import SMALL, write_tiny_vocoder
 from training.common.figures import DPI
 from training.vocoder import checks, evaluate
 from training.vocoder.checks import constant_line, peak_dbfs, sine_sweep
+from training.vocoder.methods import LABELS, ReferenceClip, make, real_time_factors
 from training.vocoder.pictures import draw_spectrograms, spectrogram_db
-from training.vocoder.timing import real_time_factors
-from training.vocoder.ways import LABELS, ReferenceClip, make
 
 SECONDS = 0.6
 

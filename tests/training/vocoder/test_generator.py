@@ -9,8 +9,14 @@ import pytest
 import torch
 
 from musegen_daw.vocoder.mel import MelConfig, log_mel, prior_magnitude
-from training.vocoder.generator import Generator, GeneratorConfig, InverseStft, Snake
-from training.vocoder.prior import MagnitudePrior, interpolate
+from training.vocoder.generator import (
+    Generator,
+    GeneratorConfig,
+    InverseStft,
+    MagnitudePrior,
+    Snake,
+    interpolate,
+)
 
 MEL = MelConfig()
 FAST = GeneratorConfig(widths=(16, 12, 8), clock_frames=4)

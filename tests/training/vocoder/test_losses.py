@@ -13,7 +13,7 @@ from training.vocoder.losses import (
     MultiScaleMel,
     ValleyNoise,
     adversarial_loss,
-    critic_loss,
+    discriminator_loss,
     matching_loss,
 )
 
@@ -81,8 +81,8 @@ def test_it_is_in_logarithms_of_magnitudes_and_silence_has_no_valley() -> None:
 
 def test_the_sides_want_opposite_verdicts() -> None:
     low, high = [torch.zeros(2, 5)], [torch.ones(2, 5)]
-    assert float(critic_loss(real=high, generated=low)) == 0
-    assert float(critic_loss(real=low, generated=high)) == 2
+    assert float(discriminator_loss(real=high, generated=low)) == 0
+    assert float(discriminator_loss(real=low, generated=high)) == 2
     assert float(adversarial_loss(high)) == 0
     assert float(adversarial_loss(low)) == 1
 
@@ -117,7 +117,7 @@ def test_the_critic_learns_to_tell_a_tone_from_noise() -> None:
     tone = 0.1 * torch.sin(torch.arange(8192) * 0.3).expand(2, -1)
     losses: list[float] = []
     for step in range(25):
-        loss = critic_loss(critic(tone).verdicts, critic(_noise(step)).verdicts)
+        loss = discriminator_loss(critic(tone).verdicts, critic(_noise(step)).verdicts)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -11,19 +11,12 @@ from matplotlib.image import imread
 
 from musegen_daw.vocoder.mel import MelConfig
 from tests.training.vocoder.audio_corpus import tone
-from training.common.figures import DPI
-from training.vocoder import charts, report
-from training.vocoder.analysis import (
-    bandwidth_hz,
-    distribution,
-    durations,
-    level_dbfs,
-    mean_power,
-    padding_share,
-    peak_dbfs,
-)
+from training.common.figures import DPI, draw_curves
+from training.common.report import distribution
+from training.vocoder import report
 from training.vocoder.dataset import AudioCorpus
 from training.vocoder.recordings import SPLITS
+from training.vocoder.report import bandwidth_hz, durations, level_dbfs, mean_power, padding_share, peak_dbfs
 
 
 def test_the_page_says_what_was_prepared(prepared_audio, tmp_path, capsys) -> None:
@@ -56,7 +49,7 @@ def test_without_a_run_there_are_no_curves(prepared_audio, tmp_path) -> None:
     assert "Training" not in page
     assert not (tmp_path / "loss.png").exists()
     page = report.report(prepared_audio, tmp_path, run=tmp_path).read_text(encoding="utf-8")
-    assert "has no log yet" in page
+    assert "has no log.csv yet" in page
 
 
 def test_a_folder_that_was_not_prepared_is_refused(tmp_path, capsys) -> None:
@@ -109,10 +102,10 @@ def test_durations_and_padding_are_counted_by_recording(prepared_audio) -> None:
 
 def test_nothing_to_draw_is_an_error(tmp_path) -> None:
     with pytest.raises(ValueError, match="nothing to draw"):
-        charts.draw_chunks([], MelConfig(), tmp_path / "x.png")
+        report.draw_chunks([], MelConfig(), tmp_path / "x.png")
     (tmp_path / "log.csv").write_text("step,loss\n", encoding="utf-8")
     with pytest.raises(ValueError, match="no line yet"):
-        charts.draw_curves(tmp_path / "log.csv", tmp_path / "x.png")
+        draw_curves(tmp_path / "log.csv", tmp_path / "x.png")
 
 
 def test_curves_have_a_panel_for_every_figure(tmp_path) -> None:
@@ -122,12 +115,12 @@ def test_curves_have_a_panel_for_every_figure(tmp_path) -> None:
             writer = csv.writer(file)
             writer.writerow(["step", "epoch", "seconds", *names])
             writer.writerows([[at, 0, at, *range(columns)] for at in range(1, 4)])
-        charts.draw_curves(tmp_path / "log.csv", tmp_path / f"{columns}.png")
+        draw_curves(tmp_path / "log.csv", tmp_path / f"{columns}.png")
     heights = [imread(tmp_path / f"{columns}.png").shape[0] for columns in (1, 3, 4)]
     assert heights[0] == heights[1] < heights[2]
 
 
 def test_a_chart_needs_audio_of_any_length(tmp_path) -> None:
     mel = np.zeros((96, 10), np.float32)
-    charts.draw_chunks([("short", tone(0.2, rate=12_000), mel)], MelConfig(), tmp_path / "x.png")
+    report.draw_chunks([("short", tone(0.2, rate=12_000), mel)], MelConfig(), tmp_path / "x.png")
     assert imread(tmp_path / "x.png").shape[0] > 2 * DPI

@@ -13,9 +13,9 @@ import torch
 from lightning_fabric import Fabric
 
 from tests.vocoder_training import TINY_VOCODER
+from training.common import runs
 from training.common.checkpoint import read_tensors
 from training.common.config import load_config
-from training.vocoder import release
 from training.vocoder import train as training
 from training.vocoder.generator import Generator
 from training.vocoder.parts import CHUNK, FORMAT
@@ -102,7 +102,7 @@ def test_a_run_can_begin_with_the_weights_of_another(tiny, run, prepared_audio, 
 def test_released_weights_are_the_averaged_ones_and_load(run, tmp_path, full) -> None:
     out = tmp_path / "vocoder.safetensors"
     options = [str(run / "best.safetensors"), "-o", str(out), "--trained-on", "tones"]
-    assert release.main([*options, "--float32"] if full else options) == 0
+    assert runs.release("training.vocoder", [*options, "--float32"] if full else options) == 0
     tensors = read_tensors(out)[0]
     of_run = read_tensors(run / "best.safetensors")[0]
     assert set(tensors) == {name for name in of_run if name.startswith("average/")}

@@ -1,1 +1,0 @@
-"""Makes the resources that this project bundles: the SoundFont, the clips and the grooves."""

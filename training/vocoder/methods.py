@@ -1,0 +1,129 @@
+"""The methods of turning a mel back into audio that are compared: the model, Griffin-Lim, and oracles."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from musegen_daw.vocoder.decoder import MelDecoder
+from musegen_daw.vocoder.griffin_lim import MOMENTUM, GriffinLim
+from musegen_daw.vocoder.mel import Floats, MelConfig, inverse_basis, log_mel, prior_magnitude
+from musegen_daw.vocoder.vocoder import Vocoder
+from training.vocoder.measures import MEL_FLOOR, magnitude_mel
+from training.vocoder.recordings import load_mono
+
+MODEL = "gan"
+LABELS = {
+    MODEL: "this model",
+    "gl32": "Griffin-Lim 32, pseudo-inverse",
+    "gl100": "Griffin-Lim 100, pseudo-inverse",
+    "nnls32": "Griffin-Lim 32, NNLS (librosa)",
+    "gl32-magnitude": "Griffin-Lim 32, mel of magnitudes",
+    "gl100-magnitude": "Griffin-Lim 100, mel of magnitudes",
+    "oracle-magnitude": "oracle: true magnitude, Griffin-Lim 32",
+    "oracle-phase": "oracle: pseudo-inverse, true phase",
+}
+TIMED = (MODEL, "gl32", "gl100", "nnls32")
+
+
+@dataclass(frozen=True)
+class ReferenceClip:
+    """A reference clip at the rate of the mel, with its spectra."""
+
+    name: str
+    audio: Floats  # (samples,)
+    config: MelConfig
+
+    @cached_property
+    def mel(self) -> Floats:
+        """The log-mel (n_mels, frames) that a decoder reads."""
+        return log_mel(self.audio, self.config)
+
+    @cached_property
+    def spectrum(self) -> np.ndarray:
+        """The STFT (1 + n_fft // 2, frames) of the mel's configuration."""
+        from librosa import stft
+
+        return stft(
+            self.audio, n_fft=self.config.n_fft, hop_length=self.config.hop_length, pad_mode="constant"
+        )
+
+    @classmethod
+    def load(cls, path: Path, config: MelConfig) -> ReferenceClip:
+        """The audio file `path`; raises ValueError naming it."""
+        return cls(path.stem, load_mono(path, config.sample_rate_hz), config)
+
+
+def make(way: str, clip: ReferenceClip, model: Path, seed: int = 0) -> Floats:
+    """The audio (samples,) that a way gives for a clip, as long as it."""
+    if way in TIMED:
+        return decoder(way, model, clip.config, seed=seed).vocode(clip.mel)[: len(clip.audio)]
+    config, length = clip.config, len(clip.audio)
+    if way == "oracle-phase":
+        from librosa import istft
+
+        prior = prior_magnitude(clip.mel, config) * np.exp(1j * np.angle(clip.spectrum))
+        return istft(prior, n_fft=config.n_fft, hop_length=config.hop_length, length=length)
+    if way == "oracle-magnitude":
+        return _griffin_lim(np.abs(clip.spectrum), 32, clip, seed)
+    iterations = {"gl32-magnitude": 32, "gl100-magnitude": 100}[way]
+    # magnitudes, not power: the figures that are known for Griffin-Lim were measured so
+    prior = np.maximum(inverse_basis(config) @ magnitude_mel(clip.audio, config), MEL_FLOOR)
+    return _griffin_lim(prior, iterations, clip, seed)
+
+
+@cache
+def decoder(way: str, model: Path, config: MelConfig, threads: int = 1, seed: int = 0) -> MelDecoder:
+    """What the app runs for one of the ways in TIMED, kept open."""
+    if way == MODEL:
+        return Vocoder.open(model, threads)
+    iterations = 100 if way == "gl100" else 32
+    return GriffinLim(config, iterations, "nnls" if way == "nnls32" else "pinv", seed)
+
+
+def _griffin_lim(magnitude: Floats, iterations: int, clip: ReferenceClip, seed: int) -> Floats:
+    from librosa import griffinlim
+
+    return griffinlim(
+        magnitude,
+        n_iter=iterations,
+        hop_length=clip.config.hop_length,
+        n_fft=clip.config.n_fft,
+        momentum=MOMENTUM,
+        random_state=seed,
+        length=len(clip.audio),
+    )
+
+
+def real_time_factors(
+    ways: Sequence[str],
+    clip: ReferenceClip,
+    model: Path,
+    *,
+    threads: int,
+    repeats: int = 5,
+    done: Callable[[], object] = lambda: None,
+) -> dict[str, float]:
+    """Seconds of work for a second of audio, from log-mel to audio: the median of `repeats` after one to warm up.
+
+    The ways take turns, so that what else the machine does falls on all of them.
+    """
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    with threadpool_limits(threads):
+        for repeat in range(repeats + 1):
+            for way in ways:
+                vocode = decoder(way, model, clip.config, threads).vocode
+                started = time.perf_counter()
+                vocode(clip.mel)
+                if repeat:
+                    seconds[way].append(time.perf_counter() - started)
+                done()
+    length = len(clip.audio) / clip.config.sample_rate_hz
+    return {way: statistics.median(taken) / length for way, taken in seconds.items()}
