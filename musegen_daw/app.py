@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from PySide6.QtCore import QSocketNotifier, QStandardPaths, QTimer
+from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from musegen_daw import __version__
@@ -34,6 +34,7 @@ from musegen_daw.ui.session_lock import SessionLock
 from musegen_daw.ui.settings.store import AppSettings, SettingsStore
 from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.ui.window import SETTINGS, Window
+from musegen_daw.user_folders import user_folder
 from musegen_daw.workers.worker import Worker
 
 if TYPE_CHECKING:
@@ -281,8 +282,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _data_dir(chosen: Path | None) -> Path:
-    usual = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
-    folder = chosen or Path(usual) / "musegen-daw"
+    folder = chosen or user_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

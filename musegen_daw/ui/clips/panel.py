@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from musegen_daw.clips.performing import mix
 from musegen_daw.clips.project_file import SUFFIX
 from musegen_daw.drums.request import DrumResult
 from musegen_daw.errors import MusegenError, ProjectError
-from musegen_daw.fields import Fields
+from musegen_daw.fields import Text, with_values
 from musegen_daw.music.clip import Song
 from musegen_daw.resource_paths import load_drum_map
 from musegen_daw.ui.bridge import Pulse
@@ -42,6 +43,13 @@ from musegen_daw.ui.work import Workers
 SESSION = f"clips{SUFFIX}"
 ZOOM_STEP = 1.5
 _TOPIC = "clips autosave"
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedChoices:
+    profile: Text = ""
+    hears: Text = ""
+    output: Text = ""
 
 
 class ClipsPanel(Panel):
@@ -136,14 +144,13 @@ class ClipsPanel(Panel):
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Take the choices up."""
-        read = Fields(state)
-        self.view.actions.choose_profile(read.text("profile"))
-        self.view.listen.hears.choose(read.text("hears"))
+        saved, _ = with_values(_SavedChoices(), state)
+        self.view.actions.choose_profile(saved.profile)
+        self.view.listen.hears.choose(saved.hears)
         self.listening.hear(self.view.listen.hears.key)
-        output = read.text("output")
-        if output:
-            self.view.listen.choose_output(output)
-            self.listening.set_output(output)
+        if saved.output:
+            self.view.listen.choose_output(saved.output)
+            self.listening.set_output(saved.output)
 
     # What is shown
 

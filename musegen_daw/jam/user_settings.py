@@ -1,12 +1,13 @@
-"""Where a person's own settings of playing are kept: latency offsets by port, control maps by name."""
+"""Latency offsets by port and control maps by name, as files in the user's folder."""
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, convert
 
 from musegen_daw import files
 from musegen_daw.errors import MusegenError
@@ -18,19 +19,13 @@ from musegen_daw.jam.control.control_map import (
 )
 
 MAX_BYTES = 2**16
-MAX_OFFSET_SECONDS = 10
+MAX_OFFSET_MS = 10_000
 _OFFSETS = "offsets.json"
+_Offset = Annotated[float, Meta(ge=-MAX_OFFSET_MS, le=MAX_OFFSET_MS)]
 
 
-def config_dir(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
-    """The folder of this program among those of a person's settings; it need not exist."""
-    if platform == "win32":
-        base = environment.get("APPDATA") or Path.home() / "AppData" / "Roaming"
-    elif platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = environment.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "musegen-daw"
+class _OffsetsFile(Struct):
+    offsets_ms: dict[str, Any]
 
 
 def load_map(folder: Path, name: str | None) -> ControlMap:
@@ -102,13 +97,17 @@ def _offsets(path: Path) -> tuple[dict[str, float], str]:
     """
     if not path.exists():
         return {}, ""
+    data = files.read_bytes(path, MAX_BYTES)
     try:
-        document = json.loads(files.read_bytes(path, MAX_BYTES), parse_int=float)
-        entries = document["offsets_ms"].items()
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        # Not decoded by msgspec: the name of a port may hold surrogates, which json reads and writes.
+        entries = convert(json.loads(data, parse_int=float), _OffsetsFile).offsets_ms
+    except (ValueError, RecursionError):
         return {}, "holds no latency offsets"
-    offsets = {
-        name: ms / 1000 for name, ms in entries if type(ms) is float and abs(ms) <= 1000 * MAX_OFFSET_SECONDS
-    }
-    odd = [name for name, _ in entries if name not in offsets]
-    return offsets, f"has no latency offset for {odd[0]!r:.80} that can be used" if odd else ""
+    offsets: dict[str, float] = {}
+    misfits: list[str] = []
+    for name, value in entries.items():
+        try:
+            offsets[name] = convert(value, _Offset) / 1000
+        except ValueError:
+            misfits.append(name)
+    return offsets, f"has no latency offset for {misfits[0]!r:.80} that can be used" if misfits else ""
