@@ -169,9 +169,9 @@ def _sessions() -> list[bytes]:
 
 
 def _read_session(path: Path) -> None:
-    from musegen_daw.clips.project_file import load_sound
+    from musegen_daw.clips.project_file import recover_project
 
-    load_sound(path)
+    recover_project(path)
 
 
 def _restore_session(path: Path) -> None:

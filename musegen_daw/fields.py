@@ -31,7 +31,7 @@ def with_values(usual: T, table: Mapping[str, Any]) -> tuple[T, tuple[str, ...]]
             misfits.append(name)
             continue
         own = getattr(usual, name)
-        if is_dataclass(own) and isinstance(value, dict):
+        if is_dataclass(own) and not isinstance(own, type) and isinstance(value, dict):
             inner, inner_misfits = with_values(own, value)
             usual = replace(usual, **{name: inner})
             misfits += inner_misfits

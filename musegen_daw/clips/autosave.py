@@ -11,7 +11,7 @@ from pathlib import Path
 
 from musegen_daw import files
 from musegen_daw.clips.document import Project
-from musegen_daw.clips.project_file import load_project, load_sound, save_project
+from musegen_daw.clips.project_file import load_project, recover_project, save_project
 from musegen_daw.errors import ProjectError
 
 REST = 4.0
@@ -118,7 +118,7 @@ def restored(path: Path) -> tuple[Project, str]:
     found: list[tuple[Project, str]] = []
     for state in states:
         try:
-            project, troubles = load_sound(state)
+            project, troubles = recover_project(state)
             of = len(project.clips) + len(troubles)
             lost = f"{len(troubles)} of the {of} clips of the last session could not be restored"
             found.append((project, f"{lost}: {troubles[0]}."))

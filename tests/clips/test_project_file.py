@@ -63,7 +63,7 @@ def test_a_file_is_written_and_read(document, tmp_path):
         (b'{"song": 1}', "no musegen project"),
         (b'{"musegen": 3}', "newer version"),
         (b'{"musegen": 1}', "damaged"),
-        (b'{"musegen": 1, "current": null, "clips": 3}', "damaged: a list is missing"),
+        (b'{"musegen": 1, "current": null, "clips": 3}', "damaged: Expected `array`, got `int`"),
     ],
 )
 def test_what_is_no_project_is_named(data, sentence):
