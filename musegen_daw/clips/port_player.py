@@ -10,13 +10,13 @@ from math import inf
 from musegen_daw.jam.clock.clock import Clock
 from musegen_daw.jam.events import TimedNote
 from musegen_daw.jam.output.outputs import PlaysNotes
+from musegen_daw.midi.tracks import MELODIC_CHANNELS
 from musegen_daw.music.clip import Clip
+from musegen_daw.music.kit import DRUM_CHANNEL
 from musegen_daw.music.time import TimeMap
 
 AHEAD_SECONDS = 1.0
 LEAD_SECONDS = 0.05
-DRUM_CHANNEL = 9
-_PART_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class PortPlayer:
         notes: list[_Sounding] = []
         parts = 0
         for clip in clips:
-            channel = DRUM_CHANNEL if clip.is_drum else _PART_CHANNELS[parts % len(_PART_CHANNELS)]
+            channel = DRUM_CHANNEL if clip.is_drum else MELODIC_CHANNELS[parts % len(MELODIC_CHANNELS)]
             parts += not clip.is_drum
             for note in clip.notes:
                 start, end = time_map.seconds_at(note.start_ticks), time_map.seconds_at(note.end_ticks)

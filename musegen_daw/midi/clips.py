@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from musegen_daw.midi import smf
-from musegen_daw.midi.drum_channels import DrumChannels, SysEx
-from musegen_daw.midi.drum_names import plays_drums
-from musegen_daw.midi.ports import first_port
+from musegen_daw.midi.drum_channels import DrumChannels, SysEx, plays_drums
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.messages import ChannelMessage, MessageKind, Messages
 
@@ -100,7 +98,7 @@ class _Channels:
         told: dict[int, list[Told]] = {}
         exclusive: list[SysEx] = []
         for track in midi.tracks:
-            port = first_port(track)
+            port = track.first_port
             for ticks, status, first, second, payload in track.events:
                 if status < _FIRST_TOLD:
                     continue
@@ -155,7 +153,7 @@ def _of_track(
     own = _OwnSounds(channels)
     sounds = own.sounds
     names: dict[int, bytes] = {}
-    port = first_port(track)
+    port = track.first_port
     for ticks, status, first, second, payload in track.events:
         if status < _FIRST_TOLD:
             channel = port | status & 0x0F

@@ -1,11 +1,14 @@
-"""Which channels play drums, by what they are told: GM, GM2, GS and XG each say it in a way of their own."""
+"""Which channels and tracks play drums: as GM, GM2, GS and XG say it, or by the name and pitches of a track."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable
 
-DRUM_CHANNEL = 9
+from musegen_daw.music.kit import DRUM_CHANNEL, VOICE_OF_PITCH, VOICES
+
 _XG_DRUM_BANKS = (126, 127)  # SFX kits and drum kits (Yamaha XG Specifications 1.35)
 _XG_KITS = frozenset({0, 1, 8, 16, 24, 25, 32, 40, 48})
 _GM2_DRUM_BANK, _GM2_MELODIC_BANK = 120, 121  # General MIDI 2, bank select
@@ -16,6 +19,22 @@ _GS_RHYTHM_PART = 0x15  # of 40 1x 15, USE FOR RHYTHM PART: 0 off, else map 1 or
 _XG_ON = (0x00, 0x00, 0x7E)
 _XG_PART_MODE = 0x07  # of 08 pp 07: 0 normal, else drums
 _GM_ON = (1, 3)  # of General MIDI System messages: GM1 on and GM2 on
+
+_SAYS_DRUMS = re.compile(
+    r"\b(drums?|drum ?(kit|set|machine|track|loop|part)s?|percussions?|perc|schlagzeug|drumki?t|batteria|batterie|"
+    r"bater[ií]a|percusi[oó]n|percuss[aã]o|perkusja|bicie|slagverk|trommeln?|tr-?[89]0[89])\b|"
+    r"ドラム|ﾄﾞﾗﾑ|打楽器|パーカッション|ударны|барабан|перкусси",
+    re.IGNORECASE,
+)
+_SAYS_ELSE = re.compile(
+    r"\b(steel|bass|basse|pad|taiko|timpani|melodic|tuned|chromatic|mallets?|vibes|marimba|choir|piano|guitar|keys|"
+    r"organ|synth|lead|strings?|no|without|minus|sans|ohne|sin)\b|drumless|бас\b|без\b",
+    re.IGNORECASE,
+)
+_MIN_HITS = 4
+_KIT_SHARE, _CORE_SHARE = 0.9, 0.5
+_CORE = frozenset(map(VOICES.index, ("kick", "snare", "closed hat", "open hat")))
+_PERCUSSION = range(27, 88)  # General MIDI 2 percussion key map
 
 SysEx = tuple[int, int, bytes]
 """(ticks, port, what follows F0)"""
@@ -113,3 +132,23 @@ def _turns_gm_on(body: bytes) -> bool:
 def _gs_channel(part: int) -> int:
     """The channel of a GS part: part 0 of an address is channel 10, 1 to 9 are channels 1 to 9, A to F 11 to 16."""
     return DRUM_CHANNEL if part == 0 else part - 1 if part <= 9 else part
+
+
+def plays_drums(name: str, pitches: Iterable[int]) -> bool:
+    """Whether `name` calls a track drums and its notes are those of a General MIDI kit.
+
+    Strict, for a part that is taken as drums is no longer followed: nearly all notes lie on the percussion map, half
+    of them on kick, snare and hats, of which at least two are played.
+    """
+    if not _SAYS_DRUMS.search(name) or _SAYS_ELSE.search(name):
+        return False
+    counts = Counter(pitches)
+    total = counts.total()
+    if total < _MIN_HITS or sum(counts[pitch] for pitch in _PERCUSSION) < _KIT_SHARE * total:
+        return False
+    core = Counter[int]()
+    for pitch, count in counts.items():
+        voice = VOICE_OF_PITCH.get(pitch)
+        if voice in _CORE:
+            core[voice] += count
+    return len(core) >= 2 and core.total() >= _CORE_SHARE * total

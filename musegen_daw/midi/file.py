@@ -10,15 +10,12 @@ from musegen_daw import files
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi import smf
 from musegen_daw.midi.clips import PlacedClip, by_name, placed_clips
-from musegen_daw.midi.drum_channels import DRUM_CHANNEL
 from musegen_daw.midi.file_drums import FileDrums
 from musegen_daw.midi.text import text_decoder
-from musegen_daw.midi.tracks import MELODIC_CHANNELS, conductor_events, song_tracks
+from musegen_daw.midi.tracks import conductor_events, song_tracks
 from musegen_daw.music.clip import Clip, Marker, Song
 from musegen_daw.music.parts import take_as_drums
 from musegen_daw.music.time import Tempo, TimeMap, TimeSignature
-
-__all__ = ["DRUM_CHANNEL", "MELODIC_CHANNELS"]
 
 MAX_BYTES = 64 * 2**20
 MAX_BARS_READ = 50_000
@@ -152,11 +149,6 @@ def song_to_bytes(song: Song, *, type0: bool = False, with_tempo: bool = True) -
         return smf.build([*conductor_tracks, *tracks], song.time_map.ppq)
     except ValueError as error:
         raise MidiFileError(f"The song cannot be written as MIDI: {error}.") from error
-
-
-def add_drums(data: bytes, name: str, drums: Clip) -> bytes:
-    """The file in `data` with `drums` in place of its own (see `MidiSong.with_drums`); raises MidiFileError."""
-    return midi_song_from_bytes(data, name).with_drums(drums)
 
 
 def _of_kind(metas: Sequence[smf.Event], wanted: int) -> Iterator[tuple[int, bytes]]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 
 from musegen_daw.midi import smf
 from musegen_daw.midi.clips import PlacedClip, placed_clips
-from musegen_daw.midi.drum_channels import DRUM_CHANNEL
-from musegen_daw.midi.ports import first_port
 from musegen_daw.midi.tracks import MAX_PORT, drum_track
 from musegen_daw.music.clip import Clip
+from musegen_daw.music.kit import DRUM_CHANNEL
 
 _TIME = (smf.TEMPO, smf.TIME_SIGNATURE, smf.MARKER, smf.CUE_POINT)
 
@@ -197,7 +196,7 @@ def _is_time(event: smf.Event) -> bool:
 def _channels(track: smf.Track) -> list[int | None]:
     """The channel of each event, None where it is of none."""
     channels: list[int | None] = []
-    port = first_port(track)
+    port = track.first_port
     for _, status, first, _, payload in track.events:
         if status < smf.SYSEX:
             channels.append(port | status & 0x0F)

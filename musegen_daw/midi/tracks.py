@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from musegen_daw.midi import smf
-from musegen_daw.midi.drum_channels import DRUM_CHANNEL, says_drums
+from musegen_daw.midi.drum_channels import says_drums
 from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.kit import DRUM_CHANNEL
 from musegen_daw.music.messages import ChannelMessage, MessageKind
 
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
@@ -66,7 +67,8 @@ def _places(clips: Sequence[Clip]) -> Iterator[tuple[int, int, bool, bool]]:
                 kits.append(clip)
             channel, port = DRUM_CHANNEL, kit
         else:
-            channel, port, is_first = MELODIC_CHANNELS[part_count % 15], part_count // 15, True
+            port, number = divmod(part_count, len(MELODIC_CHANNELS))
+            channel, is_first = MELODIC_CHANNELS[number], True
             part_count += 1
         if port > MAX_PORT:
             raise ValueError(f"it has more clips than {MAX_PORT + 1} ports of 16 channels can play")

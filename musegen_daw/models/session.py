@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,6 @@ from musegen_daw.models.external_data import has_external_data
 from musegen_daw.models.signature import Signature, described
 from musegen_daw.models.spec import Graph as GraphFacts
 from musegen_daw.models.spec import ModelSpec, Tensor, verified_bytes
-from musegen_daw.models.time_limit import TimeLimit
 
 Array = npt.NDArray[Any]
 Graph = Callable[..., list[Array]]
@@ -124,6 +126,50 @@ class OnnxGraph:
         if is_late:
             return f"The model file {self._path} was given up after {self._limit.limit_seconds:g} s."
         return f"The model file {self._path} {what}; install it again."
+
+
+class TimeLimit:
+    """Calls what ends a computation when it has taken `limit_seconds`; any number may run at once.
+
+    One thread watches while there is something to watch, and for as long again, so that a short computation costs no
+    thread of its own.
+    """
+
+    def __init__(self, limit_seconds: float) -> None:
+        self.limit_seconds = limit_seconds
+        self._lock = threading.Lock()
+        self._running: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._is_watching = False
+
+    @contextmanager
+    def over(self, give_up: Callable[[], None]) -> Iterator[None]:
+        """What is done within; `give_up` is called from another thread where it takes too long."""
+        key = object()
+        with self._lock:
+            self._running[key] = time.monotonic() + self.limit_seconds, give_up
+            if not self._is_watching:
+                self._is_watching = True
+                threading.Thread(target=self._watch, name="time limit", daemon=True).start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._running[key]
+
+    def _watch(self) -> None:
+        wait_seconds = self.limit_seconds
+        while True:
+            time.sleep(wait_seconds)
+            with self._lock:
+                if not self._running:
+                    self._is_watching = False
+                    return
+                now_seconds = time.monotonic()
+                for until_seconds, give_up in self._running.values():
+                    if until_seconds <= now_seconds:
+                        give_up()
+                ends = [until for until, _ in self._running.values() if until > now_seconds]
+                wait_seconds = min(ends, default=now_seconds + self.limit_seconds) - now_seconds
 
 
 def zeros(*shape: int) -> npt.NDArray[np.float32]:

@@ -118,30 +118,12 @@ class Clip:
             messages=tuple(messages),
         )
 
-    def transpose(self, semitones: int) -> Clip:
-        """All pitches moved by `semitones`; notes that leave 0..127 are dropped."""
-        return self.map_notes(
-            lambda note: (
-                replace(note, pitch=note.pitch + semitones) if 0 <= note.pitch + semitones <= 127 else None
-            )
-        )
-
     def merge(self, other: Clip) -> Clip:
         """The notes of both clips and the messages of this one; raises ValueError on unequal PPQ."""
         if other.ppq != self.ppq:
             raise ValueError(f"clips of {self.ppq} and {other.ppq} PPQ cannot be merged")
         length_ticks = max(self.length_ticks, other.length_ticks)
         return replace(self, notes=self.notes + other.notes, length_ticks=length_ticks)
-
-    def quantize(self, grid_ticks: int) -> Clip:
-        """All starts moved to the nearest multiple of `grid_ticks`, durations kept; half a grid rounds up."""
-        if grid_ticks <= 0:
-            raise ValueError(f"a grid must be positive, got {grid_ticks}")
-        return self.map_notes(
-            lambda note: replace(
-                note, start_ticks=(2 * note.start_ticks + grid_ticks) // (2 * grid_ticks) * grid_ticks
-            )
-        )
 
     def at_ppq(self, ppq: int) -> Clip:
         """The same music counted at `ppq` ticks a quarter note, rounded to the nearest tick."""

@@ -12,7 +12,6 @@ from dataclasses import replace
 from musegen_daw.music.clip import Clip, Note
 
 STRAIGHT = 0.5
-TRIPLET_SWING = 2 / 3
 
 
 def _clamp_velocity(velocity: float) -> int:
@@ -48,56 +47,9 @@ def swing(clip: Clip, ratio: float, *, division: int = 8, origin_ticks: int = 0)
     return clip if ratio == STRAIGHT else clip.map_notes(change)
 
 
-def scale_velocity(clip: Clip, scale: float) -> Clip:
-    """Accents and ghost notes made stronger (`scale` > 1) or flatter (< 1) about the mean of their pitch.
-
-    0 makes every pitch as loud as it is on average. Raises ValueError for a negative scale.
-    """
-    if scale < 0:
-        raise ValueError(f"a velocity scale cannot be negative, got {scale}")
-    velocities: dict[int, list[int]] = {}
-    for note in clip.notes:
-        velocities.setdefault(note.pitch, []).append(note.velocity)
-    means = {pitch: sum(of_pitch) / len(of_pitch) for pitch, of_pitch in velocities.items()}
-    return clip.map_notes(
-        lambda note: replace(
-            note,
-            velocity=_clamp_velocity(means[note.pitch] + scale * (note.velocity - means[note.pitch])),
-        )
-    )
-
-
-def velocity_curve(clip: Clip, exponent: float) -> Clip:
-    """Velocities bent by a power curve that keeps 127: an exponent under 1 is louder, above 1 softer.
-
-    Raises ValueError unless `exponent` is positive.
-    """
-    if exponent <= 0:
-        raise ValueError(f"a velocity exponent must be positive, got {exponent}")
-    return clip.map_notes(lambda note: bent(note, exponent))
-
-
-def bent(note: Note, exponent: float) -> Note:
-    """The note with its velocity bent by a power curve; see `velocity_curve`."""
+def velocity_curve(note: Note, exponent: float) -> Note:
+    """The note with its velocity on a power curve that keeps 127: louder below an `exponent` of 1, softer above."""
     return replace(note, velocity=_clamp_velocity(127 * (note.velocity / 127) ** exponent))
-
-
-def scale_timing(clip: Clip, scale: float, grid_ticks: int) -> Clip:
-    """Each note's offset from the nearest multiple of `grid_ticks` times `scale`; durations are kept.
-
-    0 is fully quantized, 1 leaves the clip as it is, 2 doubles the looseness. Raises ValueError for a
-    negative scale or a grid that is not positive.
-    """
-    if scale < 0:
-        raise ValueError(f"a timing scale cannot be negative, got {scale}")
-    if grid_ticks <= 0:
-        raise ValueError(f"a grid must be positive, got {grid_ticks}")
-
-    def change(note: Note) -> Note:
-        grid = _nearest(note.start_ticks, grid_ticks)
-        return _retime(note, grid + scale * (note.start_ticks - grid), note.duration_ticks)
-
-    return clip.map_notes(change)
 
 
 def _nearest(ticks: int, grid_ticks: int) -> int:

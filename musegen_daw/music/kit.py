@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+DRUM_CHANNEL = 9
+"""Of General MIDI, counted from 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:

@@ -126,14 +126,6 @@ class TimeMap:
         """Length in ticks of one bar of the given meter, at least 1."""
         return max(1, round(4 * self.ppq * numerator / denominator))
 
-    def is_four_four(self, end_ticks: int) -> bool:
-        """Whether 4/4 holds throughout [0, end_ticks)."""
-        return all(
-            (signature.numerator, signature.denominator) == (4, 4)
-            for signature in self._signatures_in_force()
-            if signature.start_ticks < max(1, end_ticks)
-        )
-
     def bars(self, end_ticks: int) -> tuple[Bar, ...]:
         """All bars from tick 0 that start before `end_ticks`; a meter change cuts a bar short."""
         bars: list[Bar] = []

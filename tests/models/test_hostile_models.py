@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from musegen_daw.errors import ModelError
 from musegen_daw.models.external_data import has_external_data
-from musegen_daw.models.session import OnnxGraph
-from musegen_daw.models.time_limit import TimeLimit
+from musegen_daw.models.session import OnnxGraph, TimeLimit
 from musegen_daw.resource_paths import models_dir
 from tests.models import hostile_graphs as graphs
 

@@ -34,6 +34,16 @@ class Track:
     end_ticks: int
     chunk: bytes = field(default=b"", compare=False, repr=False)
 
+    @property
+    def first_port(self) -> int:
+        """The port of the track times 16, before any note; a port event after that holds from there on."""
+        for _, status, kind, _, payload in self.events:
+            if status < KEY_PRESSURE:
+                break
+            if status == META and kind == PORT and payload:
+                return payload[0] << 4
+        return 0
+
     def with_events(self, events: Iterable[Event]) -> Track:
         """A track of other events, as long."""
         return Track(tuple(events), self.end_ticks)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from musegen_daw.midi.smf import container
-from musegen_daw.midi.smf.events import INSTRUMENT_NAME, MAX_QUARTERS, META, PORT, TRACK_NAME, MidiData, Track
+from musegen_daw.midi.smf.events import (
+    INSTRUMENT_NAME,
+    MAX_QUARTERS,
+    META,
+    PORT,
+    TEMPO,
+    TIME_SIGNATURE,
+    TRACK_NAME,
+    Event,
+    MidiData,
+    Track,
+)
 from musegen_daw.midi.smf.mending import Fault, Mending
-from musegen_daw.midi.smf.timing import in_quarters, in_sequence, is_smpte, smpte_time
 from musegen_daw.midi.smf.track_events import EventRun, read_events
 
 MAX_TRACKS = 0x4000
@@ -18,6 +28,12 @@ MAX_TRACKS = 0x4000
 _ANYTHING = re.compile(rb"[^\0]")
 _SEQUENCE_NUMBER, _CHANNEL_PREFIX = 0x00, 0x20
 _BEGINS_A_TRACK = (_SEQUENCE_NUMBER, TRACK_NAME, INSTRUMENT_NAME, PORT, _CHANNEL_PREFIX)
+_HEADER_BYTES, _CHUNK_HEAD_BYTES = 14, 8
+_MAX_LEADING_BYTES = 4096
+_TRACK_HEAD = re.compile(rb"MTrk[\x00-\x03]")  # no file that is read is longer than 64 MiB
+_DEFAULT_TEMPO = (500_000).to_bytes(3)
+_DEFAULT_METER = bytes((4, 2, 24, 8))
+_DROP_FRAME = 29  # stands for 30 frames with some numbers dropped: 30,000 / 1001 a second
 
 
 def parse(data: bytes) -> MidiData:
@@ -30,8 +46,8 @@ def parse(data: bytes) -> MidiData:
     if not data:
         raise ValueError("is empty")
     mending = Mending()
-    data = container.unwrapped(data, mending)
-    header = container.header(data, mending)
+    data = _unwrapped(data, mending)
+    header = _header(data, mending)
     found = _Tracks(data, mending)
     tracks = tuple(islice(found.read(header.end), MAX_TRACKS + 1))
     if len(tracks) > MAX_TRACKS:
@@ -46,13 +62,13 @@ def parse(data: bytes) -> MidiData:
         there = "track is" if len(tracks) == 1 else "tracks are"
         mending.say(f"its header counts {header.track_count} tracks and {len(tracks)} {there} there")
     ppq = header.division
-    if is_smpte(ppq):
-        time = smpte_time(ppq)
+    if _is_smpte(ppq):
+        time = _smpte_time(ppq)
         mending.say(f"its {time.words} are counted as quarter notes at {time.bpm:g} BPM")
-        tracks, ppq = in_quarters(tracks, time), time.ppq
+        tracks, ppq = _in_quarters(tracks, time), time.ppq
     if header.file_type == 2 and len(tracks) > 1:
         mending.say(f"its {len(tracks)} patterns (type 2) are put one after the other")
-        tracks = in_sequence(tracks, ppq)
+        tracks = _in_sequence(tracks, ppq)
     if max(track.end_ticks for track in tracks) > MAX_QUARTERS * ppq:
         raise ValueError(f"is longer than {MAX_QUARTERS:,} quarter notes")
     return MidiData(tracks, ppq, mending.words())
@@ -73,14 +89,14 @@ class _Tracks:
     def read(self, position: int) -> Iterator[Track]:
         """The tracks from `position` on; raises ValueError where there are too many notes."""
         data = self.data
-        while position + container.CHUNK_HEAD_BYTES <= len(data):
+        while position + _CHUNK_HEAD_BYTES <= len(data):
             if data[position : position + 4] == b"MTrk":
                 tracks, position = self._chunk(position)
                 yield from tracks
                 continue
-            end = container.foreign_chunk_end(data, position)
+            end = _foreign_chunk_end(data, position)
             if end is None:
-                end = container.next_track(data, position)
+                end = _next_track(data, position)
                 if end < len(data):
                     self.mending.count(Fault.PADDING, end - position)
             position = end
@@ -88,9 +104,9 @@ class _Tracks:
     def _chunk(self, position: int) -> tuple[list[Track], int]:
         """The tracks of the chunk at `position`, and where it ends."""
         data = self.data
-        start = position + container.CHUNK_HEAD_BYTES
+        start = position + _CHUNK_HEAD_BYTES
         declared = start + int.from_bytes(data[position + 4 : start])
-        following = container.next_track(data, start)
+        following = _next_track(data, start)
         end = min(declared, following)
         stretch = read_events(data, start, end, self.note_count, event_count=self.event_count)
         is_cut_short = declared > len(data) == following and not stretch.has_ended
@@ -129,7 +145,7 @@ class _Tracks:
     def _goes_on(self, declared: int, following: int) -> bool:
         """Whether a track that has no end within its declared length may have one behind it."""
         behind = self.data[declared:following]
-        return any(behind) and container.foreign_chunk_end(self.data, declared) is None
+        return any(behind) and _foreign_chunk_end(self.data, declared) is None
 
     def _accept(self, stretch: EventRun) -> None:
         self.note_count = stretch.note_count
@@ -148,3 +164,159 @@ class _Tracks:
         self.mending.count(Fault.SECOND_TRACK if is_track else Fault.AFTER_END)
         self._accept(stretch)
         return stretch, is_track
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The fields of MThd, and where the first chunk begins."""
+
+    file_type: int
+    track_count: int
+    division: int
+    end: int
+
+
+def _unwrapped(data: bytes, mending: Mending) -> bytes:
+    """The bytes from MThd on, without the RIFF chunks (RMID, MMA RP-29) or whatever else stands before.
+
+    Raises ValueError where there is no MThd.
+    """
+    if data[:4] == b"RIFF" and data[8:12] == b"RMID":
+        position = 12
+        while position + _CHUNK_HEAD_BYTES <= len(data):
+            kind, length = struct.unpack_from("<4sI", data, position)
+            if kind == b"data":
+                if position > 12:
+                    mending.say("what a RIFF file holds besides was passed over")
+                start = position + _CHUNK_HEAD_BYTES
+                fits = _HEADER_BYTES <= length <= len(data) - start
+                data = data[start : start + length] if fits else data[start:]
+                break
+            position += _CHUNK_HEAD_BYTES + length + (length & 1)
+    start = data.find(b"MThd", 0, _MAX_LEADING_BYTES)
+    if start < 0:
+        raise ValueError("is not a MIDI file")
+    if start:
+        mending.say(f"{start} bytes before the header were skipped")
+    return data[start:] if start else data
+
+
+def _header(data: bytes, mending: Mending) -> _Header:
+    """The header that `data` begins with; raises ValueError where it is of no use."""
+    if len(data) < _HEADER_BYTES:
+        raise ValueError("is cut short within its header")
+    length, file_type, track_count, division = struct.unpack_from(">IHHH", data, 4)
+    end = _CHUNK_HEAD_BYTES + length
+    if length < _HEADER_BYTES - _CHUNK_HEAD_BYTES or end > len(data):
+        if data[_HEADER_BYTES : _HEADER_BYTES + 4] != b"MTrk":
+            raise ValueError("has a damaged header")
+        mending.say("the length of the header was wrong")
+        end = _HEADER_BYTES
+    if division == 0:
+        raise ValueError("has 0 ticks per quarter note")
+    if file_type > 2:
+        mending.say(f"its type, {file_type}, is unknown and it was read as type 1")
+    return _Header(file_type, track_count, division, end)
+
+
+def _next_track(data: bytes, position: int) -> int:
+    """Where the next track chunk begins, from `position` on; the end of `data` where there is none."""
+    found = _TRACK_HEAD.search(data, position)
+    return found.start() if found else len(data)
+
+
+def _foreign_chunk_end(data: bytes, position: int) -> int | None:
+    """Where a chunk of another kind ends that begins at `position`; None where there is none."""
+    head = data[position : position + _CHUNK_HEAD_BYTES]
+    kind = head[:4]
+    if (
+        len(head) < _CHUNK_HEAD_BYTES
+        or kind == b"MTrk"
+        or not (kind.isascii() and kind.decode().isprintable())
+    ):
+        return None
+    end = position + _CHUNK_HEAD_BYTES + int.from_bytes(head[4:])
+    if end > len(data):
+        return None
+    return end
+
+
+@dataclass(frozen=True, slots=True)
+class _SmpteTime:
+    """How frames become quarter notes: every tick counts `factor`, `ppq` of them last `quarter_microseconds`."""
+
+    words: str
+    ppq: int
+    factor: int
+    quarter_microseconds: int
+
+    @property
+    def bpm(self) -> float:
+        """Quarter notes per minute."""
+        return round(60e6 / self.quarter_microseconds, 2)
+
+
+def _is_smpte(division: int) -> bool:
+    """Whether the division of a header counts parts of frames."""
+    return bool(division & 0x8000)
+
+
+def _smpte_time(division: int) -> _SmpteTime:
+    """The time of such a division, so that every tick keeps its second; raises ValueError where it counts nothing.
+
+    Its high byte is the negative number of frames a second, its low byte the ticks in a frame.
+    """
+    frames, ticks = 256 - (division >> 8), division & 0xFF
+    if not ticks:
+        raise ValueError("counts 0 ticks in a frame of SMPTE time")
+    if frames == _DROP_FRAME:
+        return _SmpteTime("frames (29.97 a second)", 15 * ticks, 1, 500_500)
+    factor = 1 + (frames * ticks) % 2
+    return _SmpteTime(f"frames ({frames} a second)", frames * ticks * factor // 2, factor, 500_000)
+
+
+def _in_quarters(tracks: Iterable[Track], time: _SmpteTime) -> tuple[Track, ...]:
+    """The tracks in that time: tempos, which SMPTE time knows nothing of, are replaced by the one that fits."""
+    tempo: list[Event] = [(0, META, TEMPO, 0, time.quarter_microseconds.to_bytes(3))]
+    found: list[Track] = []
+    for track in tracks:
+        kept = [event for event in track.events if event[1] != META or event[2] != TEMPO]
+        if time.factor == 1 and len(kept) == len(track.events) and not tempo:
+            found.append(track)
+            continue
+        scaled = (
+            (ticks * time.factor, status, first, second, payload)
+            for ticks, status, first, second, payload in kept
+        )
+        found.append(Track((*tempo, *scaled), track.end_ticks * time.factor))
+        tempo = []
+    return tuple(found)
+
+
+def _in_sequence(tracks: Iterable[Track], ppq: int) -> tuple[Track, ...]:
+    """The patterns one after the other, each from a bar line on, with the tempo and meter that it has alone."""
+    found: list[Track] = []
+    start_ticks = 0
+    for track in tracks:
+        at_start = {event[2] for event in track.events if event[0] == 0 and event[1] == META}
+        head: list[Event] = [
+            (start_ticks, META, kind, 0, payload)
+            for kind, payload in ((TEMPO, _DEFAULT_TEMPO), (TIME_SIGNATURE, _DEFAULT_METER))
+            if found and kind not in at_start
+        ]
+        moved = (
+            (ticks + start_ticks, status, first, second, payload)
+            for ticks, status, first, second, payload in track.events
+        )
+        found.append(Track((*head, *moved), start_ticks + track.end_ticks) if found else track)
+        start_ticks += _whole_bars(track, ppq)
+    return tuple(found)
+
+
+def _whole_bars(track: Track, ppq: int) -> int:
+    """The length of a pattern up to the next line of the meter in which it ends."""
+    line_ticks, bar_ticks = 0, 4 * ppq
+    for ticks, status, kind, _, payload in track.events:
+        if status == META and kind == TIME_SIGNATURE:
+            line_ticks, bar_ticks = ticks, max(1, 4 * ppq * payload[0] >> payload[1])
+    return line_ticks + -(-(track.end_ticks - line_ticks) // bar_ticks) * bar_ticks

@@ -14,12 +14,11 @@ from PySide6.QtWidgets import QWidget
 
 from musegen_daw.clips import edits
 from musegen_daw.clips.autosave import StateWriter, restored
-from musegen_daw.clips.delivering import Bounce, write_for_drag
 from musegen_daw.clips.document import ClipDocument, Project
 from musegen_daw.clips.editor import Change, Editor
+from musegen_daw.clips.export import Bounce, mix, write_for_drag
 from musegen_daw.clips.generating import Generation
 from musegen_daw.clips.opening import add_sources, read_source, set_primer
-from musegen_daw.clips.performing import mix
 from musegen_daw.clips.project_file import SUFFIX
 from musegen_daw.drums.request import DrumResult
 from musegen_daw.errors import MusegenError, ProjectError

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musegen_daw.midi import smf
-from musegen_daw.midi.file import add_drums, song_from_bytes
+from musegen_daw.midi.file import midi_song_from_bytes, song_from_bytes
 from tests.midi.test_file import DRUMS
 from tests.midi_bytes import END, chunk, head, meta, midi_bytes, notes
 
@@ -129,7 +129,7 @@ def test_every_sound_note_is_read_and_one_remark_says_what_was_mended(data, said
 
 @pytest.mark.parametrize("data", [data for data, _ in MENDED.values()], ids=MENDED)
 def test_what_is_written_of_a_mended_file_needs_no_mending(data):
-    again = song_from_bytes(add_drums(data, "odd.mid", DRUMS), "again.mid")
+    again = song_from_bytes(midi_song_from_bytes(data, "odd.mid").with_drums(DRUMS), "again.mid")
     assert again.remarks == ()
     assert sorted(note.pitch for clip in again.parts for note in clip.notes) == [60, 62, 64, 65]
 
@@ -142,7 +142,7 @@ def test_a_sound_file_has_no_remark_and_tracks_keep_their_bytes():
     parsed = smf.parse(data)
     assert parsed.mended == ()
     assert [track.chunk for track in parsed.tracks] == [odd_but_right, LONG]
-    assert chunk(odd_but_right) + chunk(LONG) in add_drums(data, "a.mid", DRUMS)
+    assert chunk(odd_but_right) + chunk(LONG) in midi_song_from_bytes(data, "a.mid").with_drums(DRUMS)
 
 
 def test_foreign_chunks_and_bytes_behind_the_last_track_are_no_fault():

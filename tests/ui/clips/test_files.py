@@ -9,8 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from musegen_daw.clips.autosave import restored
-from musegen_daw.clips.delivering import Bounce, bounce_document
-from musegen_daw.clips.performing import Profile
+from musegen_daw.clips.export import Bounce, Profile, bounce_document
 from musegen_daw.clips.project_file import load_project
 from musegen_daw.midi.file import read_midi, write_midi
 from musegen_daw.music.clip import Song

@@ -1,18 +1,25 @@
-"""What is played and written of a document: the hits with swing, feel and drum map, with the parts or alone."""
+"""A document as it is played and exported: hits with swing, humanise and drum map, as .mid files and WAV."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
+from pathlib import Path
 
+from musegen_daw import files
 from musegen_daw.clips.document import ClipDocument
-from musegen_daw.errors import ProjectError
+from musegen_daw.errors import MidiFileError, ProjectError
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Clip, Note, Song
 from musegen_daw.music.drum_maps import apply_drum_map
 from musegen_daw.music.groove import humanise, swing
 from musegen_daw.music.parts import without_strays
+from musegen_daw.playback.bounce import BounceReport, bounce
+from musegen_daw.progress import IsCancelled, Progress
+
+MAX_NAME = 60
 
 
 class Profile(Enum):
@@ -72,6 +79,59 @@ def with_drums_as_midi(document: ClipDocument) -> bytes:
     drums = mapped(document)
     song = Song((*document.song.clips, drums), document.time_map)
     return song_to_bytes(replace(song, time_map=song.time_map.until(song.end_ticks)))
+
+
+class Bounce(Enum):
+    """What is bounced to WAV."""
+
+    MIX = "Mix"
+    DRUMS = "Drums only"
+    STEMS = "Mix and stems"
+
+
+def write_for_drag(document: ClipDocument, profile: Profile, folder: Path) -> Path:
+    """The drums as a .mid in `folder`, named after clip and take; a file of that name with other notes is left alone.
+
+    It is never deleted nor changed, for a DAW may go on reading what was dragged into it. Raises ProjectError where
+    there are no drums, MidiFileError where nothing can be written.
+    """
+    data = drums_as_midi(document, profile)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MidiFileError(f"Cannot make the folder {folder}: {files.reason(error)}.") from error
+    name = f"{file_name(document)} drums {document.picked}"
+    number = 1
+    while True:
+        path = folder / (f"{name}.mid" if number == 1 else f"{name} ({number}).mid")
+        if not path.exists():
+            files.write_bytes(path, data, MidiFileError)
+            return path
+        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+            return path
+        number += 1
+
+
+def file_name(document: ClipDocument) -> str:
+    """The name of the clip as part of a file name that every system takes."""
+    return re.sub(r"[^\w +-]", "_", document.name).strip(" _")[:MAX_NAME] or "clip"
+
+
+def bounce_document(
+    document: ClipDocument,
+    what: Bounce,
+    path: Path,
+    soundfont: Path | None = None,
+    *,
+    progress: Progress | None = None,
+    cancelled: IsCancelled | None = None,
+) -> BounceReport:
+    """Render to a WAV at `path`, stems into a folder beside it; raises ProjectError without drums, AudioError."""
+    song = drums_alone(document) if what is Bounce.DRUMS else mix(document)
+    stems_dir = path.with_name(f"{path.stem} stems") if what is Bounce.STEMS else None
+    return bounce(
+        song, path, soundfont=soundfont, stems_dir=stems_dir, progress=progress, cancelled=cancelled
+    )
 
 
 def _heard_drums(document: ClipDocument) -> Clip:
