@@ -1,4 +1,4 @@
-"""A document as it is played and exported: hits with swing, humanise and drum map, as .mid files and WAV."""
+"""Performance and export of a document: swing, humanise and drum map applied, as .mid files and WAV."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ MAX_NAME = 60
 
 
 class Profile(Enum):
-    """How the drums are written as a .mid, by the program that they are dragged into.
+    """The program that an exported .mid is for.
 
-    Ableton Live asks whether to take over the tempo of a file that has one, so it gets none; it writes and reads a
-    single track, and the clip is as long as the track. REAPER asks what to do with a file of several tracks, so it
-    gets a single one, with tempo and meter. The others read what the Standard MIDI File specification calls type 1:
-    a track of tempo and meter, then the drums.
+    Ableton Live asks whether to import the tempo of a file that has one, so it gets none; it writes and reads a
+    single track, and the clip is as long as the track. REAPER asks how to import a file of several tracks, so it gets
+    a single one, with tempo and meter. The others get type 1 of the Standard MIDI File specification: a conductor
+    track, then the drums.
     """
 
     LIVE = "Ableton Live"
@@ -37,7 +37,7 @@ class Profile(Enum):
 
 
 def performed(document: ClipDocument) -> Clip:
-    """The drums as they are heard: swung, humanised, General MIDI pitches; no hit outlasts the next of its pitch."""
+    """The drums with swing and humanise, at General MIDI pitches; no hit outlasts the next of its pitch."""
     drums = swing(document.drums, document.swing_ratio)
     take = document.take
     if document.humanise_amount and take is not None:
@@ -49,18 +49,18 @@ def performed(document: ClipDocument) -> Clip:
 
 
 def mapped(document: ClipDocument) -> Clip:
-    """The drums as they are sent and written: as they are heard, at the pitches of the drum map."""
+    """As `performed`, at the pitches of the drum map."""
     drums = apply_drum_map(performed(document), document.drum_map)
     return drums.with_notes(_without_overlap(drums.notes, document.end_ticks))
 
 
 def mix(document: ClipDocument) -> Song:
-    """All parts and the drums as they are heard, without strays; raises ProjectError where there are no drums."""
+    """All parts and the performed drums, without strays; raises ProjectError where there are no drums."""
     return without_strays(Song((*document.song.clips, _heard_drums(document)), document.time_map))[0]
 
 
 def drums_alone(document: ClipDocument) -> Song:
-    """The drums as they are heard; raises ProjectError where there are none."""
+    """Raises ProjectError where there are no drums."""
     return Song((_heard_drums(document),), document.time_map)
 
 
@@ -82,18 +82,16 @@ def with_drums_as_midi(document: ClipDocument) -> bytes:
 
 
 class Bounce(Enum):
-    """What is bounced to WAV."""
-
     MIX = "Mix"
     DRUMS = "Drums only"
     STEMS = "Mix and stems"
 
 
 def write_for_drag(document: ClipDocument, profile: Profile, folder: Path) -> Path:
-    """The drums as a .mid in `folder`, named after clip and take; a file of that name with other notes is left alone.
+    """Write the drums to a .mid in `folder`, named after clip and take, for a drag into a DAW.
 
-    It is never deleted nor changed, for a DAW may go on reading what was dragged into it. Raises ProjectError where
-    there are no drums, MidiFileError where nothing can be written.
+    Existing files are never changed, since a DAW may still read them; a number is appended to the name. Raises
+    ProjectError where there are no drums, MidiFileError where the file cannot be written.
     """
     data = drums_as_midi(document, profile)
     try:
@@ -113,7 +111,7 @@ def write_for_drag(document: ClipDocument, profile: Profile, folder: Path) -> Pa
 
 
 def file_name(document: ClipDocument) -> str:
-    """The name of the clip as part of a file name that every system takes."""
+    """The name of the clip, reduced to characters that every file system allows."""
     return re.sub(r"[^\w +-]", "_", document.name).strip(" _")[:MAX_NAME] or "clip"
 
 
@@ -142,7 +140,7 @@ def _heard_drums(document: ClipDocument) -> Clip:
 
 
 def _without_overlap(notes: Sequence[Note], end_ticks: int) -> list[Note]:
-    """Of hits of one pitch at one tick the loudest, each ended by the next of its pitch or the end."""
+    """The loudest of hits at one pitch and tick, each ended by the next of its pitch or the end."""
     loudest: dict[tuple[int, int], Note] = {}
     for note in notes:
         place = note.start_ticks, note.pitch

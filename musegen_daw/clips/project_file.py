@@ -1,4 +1,4 @@
-"""The .musegen file: a project as JSON, with the .mid files it was made from inside, so that it stands alone."""
+"""The .musegen file: a self-contained project as JSON, with its .mid files embedded."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _Source(Struct):
 
 
 class _Style(Struct):
-    """A style that is no learned one, such as that of a drum loop."""
+    """A style that is not one of the model's, such as that of a drum loop."""
 
     pattern: list[list[list[Share]]]
     triplets: Share
@@ -62,7 +62,7 @@ class _Style(Struct):
 
 
 class _Settings(Struct, forbid_unknown_fields=True):
-    """`DrumSettings`; an earlier version had fewer of them."""
+    """The fields of `DrumSettings`; version 1 has fewer."""
 
     seed: int = 0
     temperature: Annotated[float, Meta(ge=0, le=4)] = DEFAULT_TEMPERATURE
@@ -81,7 +81,7 @@ class _Settings(Struct, forbid_unknown_fields=True):
 
 
 class _Take(Struct):
-    """`written` and `edited` are pitch, velocity, start and duration of one hit after the other."""
+    """`written` and `edited` are flat lists of pitch, velocity, start and duration."""
 
     number: int
     origin: str
@@ -121,12 +121,12 @@ class _File(Struct):
 
 
 def load_project(path: Path) -> Project:
-    """The project in the file at `path`; raises ProjectError naming it."""
+    """Raises ProjectError naming the file."""
     return decode(files.read_bytes(path, MAX_BYTES, ProjectError), str(path))
 
 
 def recover_project(path: Path) -> tuple[Project, tuple[str, ...]]:
-    """As `recover`, of the file at `path`."""
+    """As `recover`, for the file at `path`."""
     return recover(files.read_bytes(path, MAX_BYTES, ProjectError), str(path))
 
 
@@ -142,7 +142,7 @@ def save_project(project: Project, path: Path, *, is_flushed: bool = True) -> No
 
 
 def encode(project: Project) -> bytes:
-    """The bytes of a project file: ASCII, as the name of a file may hold surrogates."""
+    """The bytes of a project file: ASCII, because file names may hold surrogates."""
     document = _File(VERSION, project.current, [_saved_clip(clip) for clip in project.clips])
     return json.dumps(document, separators=(",", ":"), allow_nan=False, default=_plain).encode()
 
@@ -152,7 +152,7 @@ def _plain(value: Struct | bytes) -> dict[str, Any] | str:
 
 
 def decode(data: bytes, name: str) -> Project:
-    """The project in the bytes of a file; `name` stands for the file in the ProjectError raised."""
+    """The project in the bytes of a file; raises ProjectError, with `name` in the message."""
     project, troubles = recover(data, name)
     if troubles:
         raise ProjectError(f"{name} is damaged: {troubles[0]}.")
@@ -160,9 +160,9 @@ def decode(data: bytes, name: str) -> Project:
 
 
 def recover(data: bytes, name: str) -> tuple[Project, tuple[str, ...]]:
-    """The undamaged clips in the bytes of a file, and what is wrong with each other one, in a few words.
+    """The undamaged clips in the bytes of a file, and a few words about each damaged one.
 
-    Raises ProjectError, in which `name` stands for the file, where it is no project.
+    Raises ProjectError, with `name` in the message, where it is not a project.
     """
     try:
         document = json.loads(data)

@@ -1,4 +1,4 @@
-"""From the tracks of a MIDI file to clips: notes, and what their channel was told."""
+"""Convert the tracks of a MIDI file to clips: notes and channel messages."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Sound = tuple[int, int]
 Told = tuple[int, int, int, int]
 """(ticks, kind of message, first data byte, second data byte)"""
 Stroke = tuple[int, int, Sound | None]
-"""(ticks, velocity or 0 for an end, the sound that the track chose itself)"""
+"""(ticks, velocity or 0 for a note-off, the sound that the track itself selected)"""
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedClip:
-    """A clip, the index of its track and its channel, which is 16 times the port plus the number from 0.
+    """A clip with the index of its track and its channel, which is 16 times the port plus the number from 0.
 
-    `is_by_name` says that it is taken as drums for the name and pitches of its track.
+    `is_by_name` marks drums that were detected by the name and pitches of the track.
     """
 
     clip: Clip
@@ -38,9 +38,9 @@ class PlacedClip:
 
 
 def placed_clips(midi: smf.MidiData, text: Callable[[bytes], str]) -> list[PlacedClip]:
-    """Every clip of a file: one for each track, channel, bank and program; a program without notes gives an empty one.
+    """All clips of a file, one per track, channel, bank and program; a program without notes gives an empty clip.
 
-    A program that a track sets itself holds for it before one that another track sets on its channel. Clips of one
+    A program that a track selects takes precedence over one that another track selects on its channel. Clips of one
     channel share their messages.
     """
     channels = _Channels(midi)
@@ -48,7 +48,7 @@ def placed_clips(midi: smf.MidiData, text: Callable[[bytes], str]) -> list[Place
 
 
 class _Channel:
-    """What one channel was told by all tracks."""
+    """The messages of all tracks on one channel."""
 
     def __init__(self, told: list[Told]) -> None:
         told.sort(key=itemgetter(0))
@@ -72,13 +72,13 @@ class _Channel:
                     self._sounds.append((ticks, (coarse << 7 | fine, 0)))
 
     def sound_at(self, ticks: int) -> Sound:
-        """Bank and program; a bank holds from the next program on, but where there is none yet at once."""
+        """Bank and program; a bank takes effect with the next program, before the first program at once."""
         index = bisect_right(self._sounds, ticks, key=itemgetter(0)) - 1
         return self._sounds[index][1] if index >= 0 else _NO_SOUND
 
     @property
     def messages(self) -> Messages:
-        """All but programs and the controllers that chose their banks; always the same object."""
+        """All but programs and their bank selects; always the same object."""
         if self._messages is None:
             self._messages = Messages(
                 _message(told)
@@ -92,8 +92,6 @@ _SILENT = _Channel([])
 
 
 class _Channels:
-    """All channels of a file."""
-
     def __init__(self, midi: smf.MidiData) -> None:
         told: dict[int, list[Told]] = {}
         exclusive: list[SysEx] = []
@@ -127,7 +125,7 @@ def _message(told: Told) -> ChannelMessage:
 
 
 class _OwnSounds:
-    """The sounds that a track chooses itself on its channels."""
+    """The sounds that a track itself selects on its channels."""
 
     def __init__(self, channels: _Channels) -> None:
         self._channels = channels
@@ -135,11 +133,9 @@ class _OwnSounds:
         self.sounds: dict[int, Sound] = {}
 
     def bank(self, channel: int, controller: int, value: int) -> None:
-        """Half of a bank was chosen."""
         self._banks.setdefault(channel, [0, 0])[controller == BANK_FINE] = value
 
     def program(self, channel: int, ticks: int, program: int) -> None:
-        """A program was chosen, in the bank of the track or else of the channel."""
         own = self._banks.get(channel)
         bank = own[0] << 7 | own[1] if own else self._channels[channel].sound_at(ticks)[0]
         self.sounds[channel] = (bank, program)
@@ -199,7 +195,7 @@ def _of_track(
 
 
 def _by_name(placed: Sequence[PlacedClip]) -> list[PlacedClip]:
-    """The clips of a track, taken as drums where it plays on one channel and says so by name and pitches."""
+    """The clips of a track, as drums where it uses one channel and its name and pitches say so."""
     clips = [each.clip for each in placed]
     if len({each.channel for each in placed}) != 1 or any(clip.is_drum for clip in clips):
         return list(placed)
@@ -211,7 +207,7 @@ def _by_name(placed: Sequence[PlacedClip]) -> list[PlacedClip]:
 def _notes(
     strokes: dict[tuple[int, int], list[Stroke]], end_ticks: int, channels: _Channels
 ) -> dict[tuple[int, Sound, bool], list[Note]]:
-    """The notes of a track by their channel, their sound and whether they are drums."""
+    """The notes of a track by channel, sound and whether they are drums."""
     notes: dict[tuple[int, Sound, bool], list[Note]] = {}
     for (channel, pitch), of_pitch in strokes.items():
         told = channels[channel]
@@ -231,7 +227,7 @@ def _notes(
 def _paired(strokes: list[Stroke], end_ticks: int) -> Iterable[tuple[Stroke, int]]:
     """The note-ons of one pitch, each with its end: first on, first off, where every note has an end.
 
-    Where some have none, an off ends all that sound, as on an instrument, and the rest end with the track.
+    Otherwise a note-off ends all notes that sound, and those left end with the track.
     """
     starts = [stroke for stroke in strokes if stroke[1]]
     ends = [stroke[0] for stroke in strokes if not stroke[1]]
@@ -249,6 +245,6 @@ def _paired(strokes: list[Stroke], end_ticks: int) -> Iterable[tuple[Stroke, int
 
 
 def by_name(placed: Iterable[PlacedClip]) -> list[Clip]:
-    """One clip for each track that is taken as drums for its name and pitches."""
+    """One clip for each track that was detected as drums by name and pitches."""
     found = {each.track: each.clip for each in placed if each.is_by_name}
     return list(found.values())

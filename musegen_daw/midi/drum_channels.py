@@ -1,4 +1,4 @@
-"""Which channels and tracks play drums: as GM, GM2, GS and XG say it, or by the name and pitches of a track."""
+"""Which channels and tracks are drums: by GM, GM2, GS and XG messages, or by the name and pitches of a track."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ SysEx = tuple[int, int, bytes]
 
 
 class DrumChannels:
-    """Tells of a channel whether it plays drums; a channel is named by 16 times its port plus its number from 0.
+    """Tells which channels are drums; a channel is 16 times its port plus its number from 0.
 
-    Read from the system exclusive messages of a file, in order of time. In a file that turns GS on, the banks in which
-    XG and GM2 have drums are variations of instruments; 126 and 127 are the sounds of a CM-64, also in files that turn
-    nothing on, so that there the program has to be one of the kits.
+    Reads the system exclusive messages of a file in order of time. In a file that turns GS on, the drum banks of XG
+    and GM2 are variations of instruments. Banks 126 and 127 are CM-64 sounds, also in files that turn nothing on, so
+    there the program must be one of the kits.
     """
 
     def __init__(self, messages: Iterable[SysEx]) -> None:
@@ -63,7 +63,7 @@ class DrumChannels:
         self._has_gs = has_gs and not has_xg
 
     def of(self, channel: int, bank: int, program: int, ticks: int) -> bool:
-        """Whether `channel` plays drums at `ticks`; `bank` is 128 times controller 0 plus controller 32."""
+        """Whether `channel` is drums at `ticks`; `bank` is 128 times controller 0 plus controller 32."""
         by_bank = None if self._has_gs else _of_bank(bank, program, has_xg=self._has_xg)
         if by_bank is not None:
             return by_bank
@@ -76,7 +76,7 @@ class DrumChannels:
         return channel & 0x0F == DRUM_CHANNEL
 
     def changes(self, channel: int) -> bool:
-        """Whether that depends on the time."""
+        """Whether `of` depends on the time."""
         return channel in self._modes
 
     def _take(self, maker: int, address: tuple[int, int, int], value: int, ticks: int, port: int) -> None:
@@ -99,7 +99,7 @@ class DrumChannels:
 
 
 def says_drums(channel: int, bank: int, program: int) -> bool:
-    """Whether a channel plays drums in a file that has no system exclusive message."""
+    """Whether a channel is drums in a file without system exclusive messages."""
     by_bank = _of_bank(bank, program, has_xg=False)
     return channel & 0x0F == DRUM_CHANNEL if by_bank is None else by_bank
 
@@ -112,7 +112,7 @@ def _of_bank(bank: int, program: int, *, has_xg: bool) -> bool | None:
 
 
 def _addressed(body: bytes) -> list[tuple[tuple[int, int, int], int]]:
-    """The addresses that a GS data set or an XG parameter change writes to, each with its value; none of others."""
+    """The addresses of a GS data set or an XG parameter change, each with its value."""
     if len(body) >= 9 and body[0] == _ROLAND and body[2] == _GS_MODEL and body[3] == _DATA_SET:
         if sum(body[4:]) & 0x7F:
             return []  # a receiver ignores what has a wrong checksum
@@ -130,15 +130,15 @@ def _turns_gm_on(body: bytes) -> bool:
 
 
 def _gs_channel(part: int) -> int:
-    """The channel of a GS part: part 0 of an address is channel 10, 1 to 9 are channels 1 to 9, A to F 11 to 16."""
+    """The channel of a GS part: part 0 is channel 10, parts 1 to 9 channels 1 to 9, A to F channels 11 to 16."""
     return DRUM_CHANNEL if part == 0 else part - 1 if part <= 9 else part
 
 
 def plays_drums(name: str, pitches: Iterable[int]) -> bool:
-    """Whether `name` calls a track drums and its notes are those of a General MIDI kit.
+    """Whether `name` says drums and the pitches are those of a General MIDI kit.
 
-    Strict, for a part that is taken as drums is no longer followed: nearly all notes lie on the percussion map, half
-    of them on kick, snare and hats, of which at least two are played.
+    Strict, because drums are not followed: nearly all notes are on the percussion map, half of them on kick, snare
+    and hats, of which at least two are played.
     """
     if not _SAYS_DRUMS.search(name) or _SAYS_ELSE.search(name):
         return False

@@ -1,4 +1,4 @@
-"""From clips to the tracks of a MIDI file."""
+"""Convert clips to the tracks of a MIDI file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from musegen_daw.music.messages import ChannelMessage, MessageKind
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 MAX_PORT = 127
 MAX_MESSAGES = 4_000_000
-"""In all clips together, of which those from one channel share theirs."""
+"""In all clips together; clips of one channel share theirs."""
 _ENDS, _MESSAGES, _STARTS, _ENDS_AT_ONCE = range(4)  # the order of events at one tick
 
 
 def song_tracks(song: Song) -> list[smf.Track]:
-    """A track for each clip, with its name, bank, program and all that its channel was told; raises ValueError."""
+    """A track for each clip, with name, bank, program and channel messages; raises ValueError."""
     if sum(len(clip.messages) for clip in song.clips) > MAX_MESSAGES:
         raise ValueError(f"its channels are told more than {MAX_MESSAGES:,} things")
     places = _places(song.clips)
@@ -47,15 +47,15 @@ def conductor_events(song: Song) -> list[smf.Event]:
 
 
 def drum_track(clip: Clip, channel: int, *, with_sound: bool) -> smf.Track:
-    """A track of the notes of `clip` on a channel (16 times its port plus its number), which may have its sound."""
+    """A track of the notes on a channel (16 times its port plus its number), optionally with bank and program."""
     return _clip_track(clip, channel & 0x0F, channel >> 4, with_sound=with_sound)
 
 
 def _places(clips: Sequence[Clip]) -> Iterator[tuple[int, int, bool, bool]]:
-    """Channel, port, whether sound and whether messages are written, for each clip.
+    """Channel, port, whether bank and program and whether messages are written, for each clip.
 
-    Parts get a channel of their own, and further ports when all are taken. Drums of one sound that are told the same
-    share a channel, told once; others need a port of their own.
+    Each part gets its own channel, on further ports when all are taken. Drums with equal sound and messages share a
+    channel; others get their own port.
     """
     part_count = 0
     kits: list[Clip] = []
@@ -103,7 +103,7 @@ def _clip_track(
 
 
 def _strokes(notes: Iterable[Note], channel: int) -> Iterator[tuple[int, int, int, smf.Event]]:
-    """The events of notes, each with its place: ends of earlier notes come first, those of no length last."""
+    """Note events with their sort keys: note-offs of earlier notes first, those of empty notes last."""
     for index, note in enumerate(notes):
         on = (note.start_ticks, smf.NOTE_ON | channel, note.pitch, note.velocity, b"")
         off = (note.end_ticks, smf.NOTE_OFF | channel, note.pitch, 64, b"")

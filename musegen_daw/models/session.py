@@ -1,4 +1,4 @@
-"""ONNX graphs as plain functions of arrays."""
+"""ONNX graphs as functions of arrays."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Array = npt.NDArray[Any]
 Graph = Callable[..., list[Array]]
 
 RUN_SECONDS = 60.0
-"""For one run of a graph, or to open it; those of the models that come with the program take a second at most."""
+"""For one run of a graph, or to open it; the bundled models take a second at most."""
 
 
 class OnnxGraph:
-    """One verified graph, run on the CPU: arrays in the order of its inputs, arrays in the order of its outputs.
+    """A verified graph on the CPU: takes arrays in the order of its inputs, returns those of its outputs.
 
-    Raises ModelError where its file, its description and the `signature` that is needed of it do not agree, and where
-    a run fails, takes longer than `run_seconds`, or gives other shapes or no finite numbers.
+    Raises ModelError where file, description and `signature` disagree, and where a run fails, takes longer than
+    `run_seconds`, or returns wrong shapes or values that are not finite.
     """
 
     def __init__(
@@ -63,7 +63,6 @@ class OnnxGraph:
         self._inputs, self._outputs = _names(graph.inputs), _names(graph.outputs)
 
     def __call__(self, *arrays: Array) -> list[Array]:
-        """Run the graph."""
         import onnxruntime
 
         named = dict(zip(self._inputs, arrays, strict=True))
@@ -129,10 +128,9 @@ class OnnxGraph:
 
 
 class TimeLimit:
-    """Calls what ends a computation when it has taken `limit_seconds`; any number may run at once.
+    """Calls a function when a computation has taken `limit_seconds`; any number may run at once.
 
-    One thread watches while there is something to watch, and for as long again, so that a short computation costs no
-    thread of its own.
+    A single thread watches, and ends after an idle period of that length.
     """
 
     def __init__(self, limit_seconds: float) -> None:
@@ -143,7 +141,7 @@ class TimeLimit:
 
     @contextmanager
     def over(self, give_up: Callable[[], None]) -> Iterator[None]:
-        """What is done within; `give_up` is called from another thread where it takes too long."""
+        """Time the block; `give_up` is called from another thread where it takes too long."""
         key = object()
         with self._lock:
             self._running[key] = time.monotonic() + self.limit_seconds, give_up
@@ -173,7 +171,7 @@ class TimeLimit:
 
 
 def zeros(*shape: int) -> npt.NDArray[np.float32]:
-    """float32 zeros, the state of a network before it has read anything."""
+    """float32 zeros, the initial state of a network."""
     return np.zeros(shape, np.float32)
 
 
@@ -182,9 +180,9 @@ def _names(tensors: tuple[Tensor, ...]) -> list[str]:
 
 
 def _agree(described: tuple[Tensor, ...], found: list[Any], *, may_know_more: bool) -> bool:
-    """Whether names, types and shapes are those of the description; what varies in the one varies in the other.
+    """Whether names, types and shapes match the description; dynamic axes must be dynamic in both.
 
-    Where onnxruntime `may_know_more`, it may have worked out the length of an axis that was unknown to the export.
+    onnxruntime may have inferred the length of a dynamic output axis (`may_know_more`).
     """
     return len(described) == len(found) and all(
         wanted.name == own.name

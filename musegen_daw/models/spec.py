@@ -1,4 +1,4 @@
-"""The facts of a model, kept as JSON in a sidecar beside its ONNX files."""
+"""Model descriptions: a JSON sidecar beside the ONNX files."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MAX_GRAPH_BYTES = 256 << 20
 MAX_GRAPHS, MAX_TENSORS, MAX_AXES, MAX_AXIS = 64, 64, 8, 1 << 24
 MAX_WORD = 256
 MAX_NUMBER = 1 << 53
-"""Beyond which a number in JSON is not the same in every program."""
+"""Larger numbers in JSON are not portable."""
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class WrongKindError(ModelError):
-    """A model is sound, but of another kind than is wanted."""
+    """The model is undamaged, but of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """One ONNX file of a model, with its hash and its tensors."""
+    """An ONNX file of a model, with its hash and tensors."""
 
     file: str
     sha256: str
@@ -51,7 +51,7 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """What a model is: its kind, its graphs by role, and the facts that its kind needs."""
+    """A model's kind, its graphs by role, and the facts that its kind needs."""
 
     kind: str
     name: str
@@ -66,9 +66,9 @@ class ModelSpec:
 
 
 def load_spec(folder: Path, kind: str) -> ModelSpec:
-    """Read and check the sidecar in `folder`; raises ModelError with a sentence for a person.
+    """Read and check the sidecar in `folder`; raises ModelError.
 
-    All numbers in it are finite; what the facts of a kind must hold is checked where they are used.
+    All numbers in it are finite; the facts are checked where they are used.
     """
     path = folder / SIDECAR
     try:

@@ -1,6 +1,6 @@
-"""The Standard MIDI File format: bytes to tracks of events and back, every byte checked.
+"""Standard MIDI File format: bytes to tracks of events and back.
 
-Read in Python because the compiled readers crash on damaged events, and a file from elsewhere may be damaged.
+Written in Python because the compiled readers crash on damaged events.
 """
 
 from musegen_daw.midi.smf.events import *  # noqa: F403 - the vocabulary of the format

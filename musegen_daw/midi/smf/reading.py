@@ -1,4 +1,4 @@
-"""From the bytes of a file to its tracks: what is there is read, whatever the lengths and counts in it say."""
+"""Read the tracks of a Standard MIDI File, even where its lengths and counts are wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from musegen_daw.midi.smf.mending import Fault, Mending
 from musegen_daw.midi.smf.track_events import EventRun, read_events
 
 MAX_TRACKS = 0x4000
-"""A quarter of what a header can count, and far more than any song has."""
+"""A quarter of what a header can count."""
 _ANYTHING = re.compile(rb"[^\0]")
 _SEQUENCE_NUMBER, _CHANNEL_PREFIX = 0x00, 0x20
 _BEGINS_A_TRACK = (_SEQUENCE_NUMBER, TRACK_NAME, INSTRUMENT_NAME, PORT, _CHANNEL_PREFIX)
@@ -37,11 +37,10 @@ _DROP_FRAME = 29  # stands for 30 frames with some numbers dropped: 30,000 / 100
 
 
 def parse(data: bytes) -> MidiData:
-    """All events of a file of any type, bare or in a RIFF wrapper, counted in ticks of a quarter note.
+    """All events of a file of any type, bare or in a RIFF wrapper, in ticks of a quarter note.
 
-    Lengths and counts that do not fit what is there are hints, no more; the patterns of a type 2 file follow one
-    another. Raises ValueError with the rest of a sentence that begins with the file's name. Follows the Standard
-    MIDI Files 1.0 specification.
+    Wrong lengths and counts are ignored; the patterns of a type 2 file follow one another. Raises ValueError with the
+    end of a sentence that starts with the file name. Follows the Standard MIDI Files 1.0 specification.
     """
     if not data:
         raise ValueError("is empty")
@@ -76,7 +75,7 @@ def parse(data: bytes) -> MidiData:
 
 @dataclass(slots=True)
 class _Tracks:
-    """Reads the tracks of a file one after the other, in time that grows with its length alone."""
+    """Reads the tracks of a file in order, in linear time."""
 
     data: bytes
     mending: Mending
@@ -87,7 +86,7 @@ class _Tracks:
     is_cut_short: bool = False
 
     def read(self, position: int) -> Iterator[Track]:
-        """The tracks from `position` on; raises ValueError where there are too many notes."""
+        """The tracks from `position` on; raises ValueError where there are too many events."""
         data = self.data
         while position + _CHUNK_HEAD_BYTES <= len(data):
             if data[position : position + 4] == b"MTrk":
@@ -143,7 +142,7 @@ class _Tracks:
         return [Track(tuple(events), ticks, chunk) for events, ticks, chunk in ends], end
 
     def _goes_on(self, declared: int, following: int) -> bool:
-        """Whether a track that has no end within its declared length may have one behind it."""
+        """Whether a track without an end within its declared length may continue behind it."""
         behind = self.data[declared:following]
         return any(behind) and _foreign_chunk_end(self.data, declared) is None
 
@@ -153,7 +152,7 @@ class _Tracks:
         self.mending.take(stretch.mending)
 
     def _after_end(self, before: EventRun, end: int) -> tuple[EventRun, bool] | None:
-        """What stands behind an End of Track and whether that is a track of its own; None where it makes no sense."""
+        """The events behind an End of Track, and whether they are another track; None where unreadable."""
         data, position = self.data, before.position
         head = data[position : min(position + 3, end)]
         is_track = len(head) == 3 and head[:2] == bytes((0, META)) and head[2] in _BEGINS_A_TRACK
@@ -177,7 +176,7 @@ class _Header:
 
 
 def _unwrapped(data: bytes, mending: Mending) -> bytes:
-    """The bytes from MThd on, without the RIFF chunks (RMID, MMA RP-29) or whatever else stands before.
+    """The bytes from MThd on, without a RIFF wrapper (RMID, MMA RP-29) or leading bytes.
 
     Raises ValueError where there is no MThd.
     """
@@ -202,7 +201,7 @@ def _unwrapped(data: bytes, mending: Mending) -> bytes:
 
 
 def _header(data: bytes, mending: Mending) -> _Header:
-    """The header that `data` begins with; raises ValueError where it is of no use."""
+    """Raises ValueError where the header is unusable."""
     if len(data) < _HEADER_BYTES:
         raise ValueError("is cut short within its header")
     length, file_type, track_count, division = struct.unpack_from(">IHHH", data, 4)
@@ -220,13 +219,13 @@ def _header(data: bytes, mending: Mending) -> _Header:
 
 
 def _next_track(data: bytes, position: int) -> int:
-    """Where the next track chunk begins, from `position` on; the end of `data` where there is none."""
+    """The position of the next track chunk, or the end of `data`."""
     found = _TRACK_HEAD.search(data, position)
     return found.start() if found else len(data)
 
 
 def _foreign_chunk_end(data: bytes, position: int) -> int | None:
-    """Where a chunk of another kind ends that begins at `position`; None where there is none."""
+    """Where a chunk of another kind at `position` ends; None where there is none."""
     head = data[position : position + _CHUNK_HEAD_BYTES]
     kind = head[:4]
     if (
@@ -243,7 +242,7 @@ def _foreign_chunk_end(data: bytes, position: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class _SmpteTime:
-    """How frames become quarter notes: every tick counts `factor`, `ppq` of them last `quarter_microseconds`."""
+    """SMPTE frames as quarter notes: a tick counts `factor`, `ppq` of them last `quarter_microseconds`."""
 
     words: str
     ppq: int
@@ -252,19 +251,17 @@ class _SmpteTime:
 
     @property
     def bpm(self) -> float:
-        """Quarter notes per minute."""
         return round(60e6 / self.quarter_microseconds, 2)
 
 
 def _is_smpte(division: int) -> bool:
-    """Whether the division of a header counts parts of frames."""
     return bool(division & 0x8000)
 
 
 def _smpte_time(division: int) -> _SmpteTime:
-    """The time of such a division, so that every tick keeps its second; raises ValueError where it counts nothing.
+    """The time of an SMPTE division, exact to the tick; raises ValueError for 0 ticks in a frame.
 
-    Its high byte is the negative number of frames a second, its low byte the ticks in a frame.
+    The high byte is the negative frame rate, the low byte the ticks in a frame.
     """
     frames, ticks = 256 - (division >> 8), division & 0xFF
     if not ticks:
@@ -276,7 +273,7 @@ def _smpte_time(division: int) -> _SmpteTime:
 
 
 def _in_quarters(tracks: Iterable[Track], time: _SmpteTime) -> tuple[Track, ...]:
-    """The tracks in that time: tempos, which SMPTE time knows nothing of, are replaced by the one that fits."""
+    """The tracks in that time; tempo events do not apply to SMPTE time and are replaced."""
     tempo: list[Event] = [(0, META, TEMPO, 0, time.quarter_microseconds.to_bytes(3))]
     found: list[Track] = []
     for track in tracks:
@@ -294,7 +291,7 @@ def _in_quarters(tracks: Iterable[Track], time: _SmpteTime) -> tuple[Track, ...]
 
 
 def _in_sequence(tracks: Iterable[Track], ppq: int) -> tuple[Track, ...]:
-    """The patterns one after the other, each from a bar line on, with the tempo and meter that it has alone."""
+    """The patterns in sequence, each from a bar line on, with its own tempo and meter."""
     found: list[Track] = []
     start_ticks = 0
     for track in tracks:
@@ -314,7 +311,7 @@ def _in_sequence(tracks: Iterable[Track], ppq: int) -> tuple[Track, ...]:
 
 
 def _whole_bars(track: Track, ppq: int) -> int:
-    """The length of a pattern up to the next line of the meter in which it ends."""
+    """The length of a pattern, rounded up to a bar line of its last meter."""
     line_ticks, bar_ticks = 0, 4 * ppq
     for ticks, status, kind, _, payload in track.events:
         if status == META and kind == TIME_SIGNATURE:

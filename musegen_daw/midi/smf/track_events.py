@@ -1,4 +1,4 @@
-"""The events of one track: bytes in, events out, and what is odd in them mended."""
+"""Parse and repair the events of one track."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _SYSTEM_COMMON_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # MIDI 1.0; the others 
 
 @dataclass(slots=True)
 class EventRun:
-    """Events up to an End of Track, or as far as there are any.
+    """Events up to an End of Track, or as far as they can be read.
 
-    `position` is where reading stopped, `has_ended` whether that was at an End of Track and `is_torn` whether it was
-    within an event. `note_count` goes on from the one that was given.
+    `position` is where reading stopped, `has_ended` whether that was at an End of Track, `is_torn` whether it was
+    within an event. `note_count` continues the given one.
     """
 
     events: list[Event]
@@ -52,11 +52,10 @@ def read_events(
     running_status: int = 0,
     event_count: int = 0,
 ) -> EventRun:
-    """The events of `data` within [position, end), the first counted from `start_ticks`.
+    """The events of `data` in [position, end), counted from `start_ticks`.
 
-    What cannot be read ends the stretch; that and all that was mended is in its `mending`. Running status is kept
-    over meta events and SysEx, as many programs write it. Raises ValueError where there are more than `MAX_EVENTS`,
-    counted on from `event_count`.
+    Unreadable bytes end the run; all repairs are in its `mending`. Running status is kept across meta events and
+    SysEx, as many programs write it. Raises ValueError above `MAX_EVENTS`, counting from `event_count`.
     """
     room = MAX_EVENTS - event_count
     mending = Mending()
@@ -133,7 +132,7 @@ def read_events(
 
 
 class _UnreadableError(Exception):
-    """A number of more than four bytes: from here on the bytes mean nothing."""
+    """A variable-length number of more than four bytes."""
 
 
 def _number(data: bytes, position: int) -> tuple[int, int]:
@@ -147,9 +146,9 @@ def _number(data: bytes, position: int) -> tuple[int, int]:
 
 
 def _seven_bits(data: bytes, end: int, status: int, mending: Mending) -> tuple[int, int, int]:
-    """The data bytes of a message that ends at `end`, and where it does end: without what belongs to no message.
+    """Two 7-bit data bytes of a message that ends at `end`, and where it really ends.
 
-    A real-time byte may stand within it; where the message fits what follows only without that byte it is skipped.
+    A real-time byte within the message is skipped where the events that follow fit only without it.
     """
     count = 1 if 0xC0 <= status < 0xE0 else 2
     given = data[end - count : end + 1]
@@ -169,7 +168,7 @@ def _seven_bits(data: bytes, end: int, status: int, mending: Mending) -> tuple[i
 
 
 def _is_in_step(data: bytes, position: int) -> bool:
-    """Whether a delta time and a status of its own stand at `position`, or nothing does."""
+    """Whether a delta time and a status byte, or the end, are at `position`."""
     for index in range(position, min(position + 4, len(data))):
         if data[index] < 0x80:
             following = data[index + 1 : index + 2]
@@ -178,7 +177,7 @@ def _is_in_step(data: bytes, position: int) -> bool:
 
 
 def _skipped(data: bytes, position: int, end: int, status: int, mending: Mending) -> int:
-    """Where reading goes on after what is no event of a file."""
+    """Where reading continues after bytes that are not an event."""
     if position > end:
         raise IndexError
     if status >= _FIRST_REAL_TIME:
