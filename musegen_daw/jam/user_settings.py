@@ -29,7 +29,7 @@ class _OffsetsFile(Struct):
 
 
 def load_map(folder: Path, name: str | None) -> ControlMap:
-    """The control map of that name, an empty one where there is none yet; raises MusegenError."""
+    """The control map of that name, an empty one where there is none; raises MusegenError."""
     if name is None:
         return ControlMap()
     is_there = name in control_map_names(controls_dir(folder))
@@ -37,20 +37,19 @@ def load_map(folder: Path, name: str | None) -> ControlMap:
 
 
 def save_map(folder: Path, control_map: ControlMap) -> None:
-    """Keep a control map by its name; raises MusegenError."""
+    """Raises MusegenError."""
     save_control_map(control_map, controls_dir(folder))
 
 
 def controls_dir(folder: Path) -> Path:
-    """The folder of control maps in the folder of settings."""
     return folder / "controls"
 
 
 def load_offset(folder: Path, port_name: str, told: Callable[[str], None]) -> float | None:
-    """The latency offset saved for a port, in seconds; None where none is.
+    """The latency offset of a port in seconds, or None.
 
-    A file that cannot be used, in whole or in part, is set aside and the rest of it kept; `told` is given a sentence
-    about it. Raises MusegenError where it cannot be read at all.
+    A damaged file is set aside, its readable entries are kept, and `told` gets a sentence. Raises MusegenError where
+    it cannot be read at all.
     """
     path = folder / _OFFSETS
     offsets, trouble = _offsets(path)
@@ -60,7 +59,7 @@ def load_offset(folder: Path, port_name: str, told: Callable[[str], None]) -> fl
 
 
 def save_offset(folder: Path, port_name: str, offset_seconds: float) -> None:
-    """Keep the latency offset of a port; raises MusegenError."""
+    """Raises MusegenError."""
     path = folder / _OFFSETS
     offsets, trouble = _offsets(path)
     if trouble:
@@ -78,7 +77,7 @@ def _write(path: Path, offsets: Mapping[str, float]) -> None:
 
 
 def _set_aside(path: Path, offsets: Mapping[str, float], trouble: str) -> str:
-    """Rename the file and keep what could be read of it; returns a sentence, raises MusegenError."""
+    """Rename the file and keep its readable entries; returns a sentence, raises MusegenError."""
     try:
         kept = files.set_aside(path)
     except OSError as error:
@@ -91,9 +90,9 @@ def _set_aside(path: Path, offsets: Mapping[str, float], trouble: str) -> str:
 
 
 def _offsets(path: Path) -> tuple[dict[str, float], str]:
-    """The offsets in seconds by port, and what is wrong with the file, after its name, "" where nothing is.
+    """The offsets in seconds by port, and what is wrong with the file, as the end of a sentence, "" where nothing is.
 
-    Raises MusegenError where it is there and cannot be read.
+    Raises MusegenError where it cannot be read.
     """
     if not path.exists():
         return {}, ""

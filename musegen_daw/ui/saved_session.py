@@ -51,7 +51,7 @@ def save(folder: Path, state: State) -> None:
 
 
 def _whole(digits: str) -> int | float:
-    """An infinity for more digits than `int` takes, so that the rest of the file is still read."""
+    """Infinity for more digits than `int` accepts, so that the rest of the file is still read."""
     return int(digits) if len(digits) <= MAX_DIGITS else float(digits)
 
 
