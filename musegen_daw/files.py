@@ -238,5 +238,5 @@ def read_bytes(path: Path, max_bytes: int, error_type: type[MusegenError] = Muse
     except OSError as error:
         raise error_type(f"Cannot read {path}: {reason(error)}.") from error
     if len(data) > max_bytes:
-        raise error_type(f"{path} is growing while it is read; try it again when it is whole.")
+        raise error_type(f"{path} is still being written; try again when it is complete.")
     return data

@@ -82,4 +82,4 @@ def load_drum_map(name_or_path: str) -> DrumMap:
     try:
         return parse_drum_map(data.decode("utf-8"), path.stem)
     except ValueError as error:
-        raise MusegenError(f"{path} is no drum map: {error}.") from error
+        raise MusegenError(f"{path} is not a drum map: {error}.") from error

@@ -63,11 +63,9 @@ class AudioReader:
                     ) from error
                 samples += len(block)
                 if samples > MAX_SECONDS * self.sample_rate_hz:
-                    raise AudioError(
-                        f"{self.path} is longer than {MAX_SECONDS // 3600} hours, which is the most."
-                    )
+                    raise AudioError(f"{self.path} is longer than {MAX_SECONDS // 3600} hours, the maximum.")
                 if not (np.abs(block) <= MAX_LEVEL).all():
-                    raise AudioError(f"{self.path} has samples that are no numbers, or far above full scale.")
+                    raise AudioError(f"{self.path} has samples that are not finite or far above full scale.")
                 yield block
                 if len(block) < block_samples:
                     return
@@ -81,7 +79,7 @@ def open_audio(path: Path) -> AudioReader:
     reader = _open(path)
     if not MIN_RATE_HZ <= reader.sample_rate_hz <= MAX_RATE_HZ:
         reader.close()
-        raise AudioError(f"{path} has a sample rate of {reader.sample_rate_hz} Hz, which is not possible.")
+        raise AudioError(f"{path} has an unsupported sample rate: {reader.sample_rate_hz} Hz.")
     return reader
 
 
@@ -105,7 +103,7 @@ def mono_at(blocks: Iterable[Floats], rate_hz: int, to_rate_hz: int, name: str) 
             yield mono
     rest = resampler.resample_chunk(np.zeros(0, np.float32), last=True)
     if given + len(rest) == 0:
-        raise AudioError(f"{name} has no audio in it, or too little.")
+        raise AudioError(f"{name} has no audio, or too little.")
     if len(rest):
         yield rest
 

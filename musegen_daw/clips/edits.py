@@ -32,7 +32,7 @@ def add_hit(document: ClipDocument, voice: int, ticks: int, velocity: int | None
     Replaces a hit at the same place. Raises LockedError, and ValueError outside the bars.
     """
     if not 0 <= ticks < document.end_ticks:
-        raise ValueError(f"tick {ticks} lies outside the bars")
+        raise ValueError(f"tick {ticks} is outside the bars")
     if velocity is None:
         velocity = usual_velocity(document, voice)
     hit = Note(PITCH_OF_VOICE[voice], velocity, ticks, document.cell_ticks)
@@ -80,7 +80,7 @@ def usual_velocity(document: ClipDocument, voice: int) -> int:
 def lock_voice(document: ClipDocument, voice: str, locked: bool) -> ClipDocument:
     """Lock or unlock a voice; raises ValueError for an unknown one."""
     if voice not in VOICES:
-        raise ValueError(f"{voice!r} is no voice")
+        raise ValueError(f"{voice!r} is not a voice")
     voices = document.locked_voices | {voice} if locked else document.locked_voices - {voice}
     return replace(document, locked_voices=voices)
 

@@ -56,12 +56,12 @@ def mapped(document: ClipDocument) -> Clip:
 
 def mix(document: ClipDocument) -> Song:
     """All parts and the performed drums, without strays; raises ProjectError where there are no drums."""
-    return without_strays(Song((*document.song.clips, _heard_drums(document)), document.time_map))[0]
+    return without_strays(Song((*document.song.clips, _performed_drums(document)), document.time_map))[0]
 
 
 def drums_alone(document: ClipDocument) -> Song:
     """Raises ProjectError where there are no drums."""
-    return Song((_heard_drums(document),), document.time_map)
+    return Song((_performed_drums(document),), document.time_map)
 
 
 def drums_as_midi(document: ClipDocument, profile: Profile) -> bytes:
@@ -75,7 +75,7 @@ def drums_as_midi(document: ClipDocument, profile: Profile) -> bytes:
 
 def with_drums_as_midi(document: ClipDocument) -> bytes:
     """The bytes of a .mid of the parts and the drums; raises ProjectError where there are no drums."""
-    _heard_drums(document)
+    _performed_drums(document)
     drums = mapped(document)
     song = Song((*document.song.clips, drums), document.time_map)
     return song_to_bytes(replace(song, time_map=song.time_map.until(song.end_ticks)))
@@ -132,7 +132,7 @@ def bounce_document(
     )
 
 
-def _heard_drums(document: ClipDocument) -> Clip:
+def _performed_drums(document: ClipDocument) -> Clip:
     drums = performed(document)
     if not drums.notes:
         raise ProjectError("There are no drums yet: generate some first.")

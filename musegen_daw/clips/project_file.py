@@ -167,9 +167,9 @@ def recover(data: bytes, name: str) -> tuple[Project, tuple[str, ...]]:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise ProjectError(f"{name} is no musegen project, or is damaged.") from error
+        raise ProjectError(f"{name} is not a musegen project, or is damaged.") from error
     if not isinstance(document, dict) or "musegen" not in document:
-        raise ProjectError(f"{name} is no musegen project.")
+        raise ProjectError(f"{name} is not a musegen project.")
     version = document["musegen"]
     if type(version) is int and version > VERSION:
         raise ProjectError(f"{name} was saved by a newer version of musegen-daw: update to open it.")
@@ -217,10 +217,10 @@ def _opened_clip(saved: _Clip) -> ClipDocument:
     takes = tuple(_opened_take(take, clip) for take in saved.takes)
     numbers = [take.number for take in takes]
     if len(set(numbers)) != len(numbers) or (saved.picked is not None and saved.picked not in numbers):
-        raise ValueError("its takes do not fit together")
+        raise ValueError("two takes have one number, or the picked one is missing")
     voices, bars = frozenset(saved.locked_voices), frozenset(saved.locked_bars)
     if not voices <= set(VOICES) or not bars <= set(range(len(clip.bars))):
-        raise ValueError("it locks what is not there")
+        raise ValueError("it locks an unknown voice or bar")
     primer, drum_map = saved.primer, saved.drum_map
     clip = replace(
         set_primer(clip, MidiSource(primer.name, primer.midi) if primer else None),
@@ -272,9 +272,9 @@ def _opened_notes(flat: list[int], clip: ClipDocument) -> Clip:
         raise ValueError("the hits of a take cannot be read")
     notes = [Note(*flat[at : at + _NOTE_FIELDS]) for at in range(0, len(flat), _NOTE_FIELDS)]
     if any(note.start_ticks >= clip.end_ticks or note.duration_ticks > clip.end_ticks for note in notes):
-        raise ValueError("a hit lies behind the last bar")
+        raise ValueError("a hit is behind the last bar")
     if len({(note.pitch, note.start_ticks) for note in notes}) != len(notes):
-        raise ValueError("two hits lie at one place")
+        raise ValueError("two hits are at one place")
     return clip.empty_drums.with_notes(notes)
 
 

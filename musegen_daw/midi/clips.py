@@ -13,14 +13,14 @@ from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.messages import ChannelMessage, MessageKind, Messages
 
 BANK_COARSE, BANK_FINE = 0, 32
-_FIRST_TOLD = smf.KEY_PRESSURE  # below it are notes
+_FIRST_NON_NOTE = smf.KEY_PRESSURE  # below it are notes
 _NO_SOUND = (0, 0)
 
 Sound = tuple[int, int]
 """(bank, program)"""
-Told = tuple[int, int, int, int]
+RawMessage = tuple[int, int, int, int]
 """(ticks, kind of message, first data byte, second data byte)"""
-Stroke = tuple[int, int, Sound | None]
+NoteEvent = tuple[int, int, Sound | None]
 """(ticks, velocity or 0 for a note-off, the sound that the track itself selected)"""
 
 
@@ -50,16 +50,16 @@ def placed_clips(midi: smf.MidiData, text: Callable[[bytes], str]) -> list[Place
 class _Channel:
     """The messages of all tracks on one channel."""
 
-    def __init__(self, told: list[Told]) -> None:
-        told.sort(key=itemgetter(0))
-        self._told = told
+    def __init__(self, raw: list[RawMessage]) -> None:
+        raw.sort(key=itemgetter(0))
+        self._raw = raw
         self._bank_choices: set[int] = set()
         self._messages: Messages | None = None
         coarse = fine = 0
         has_program = False
         pending: list[int] = []
         self._sounds: list[tuple[int, Sound]] = []
-        for index, (ticks, kind, first, second) in enumerate(told):
+        for index, (ticks, kind, first, second) in enumerate(raw):
             if kind == smf.PROGRAM_CHANGE:
                 has_program = True
                 self._bank_choices.update(pending)
@@ -81,9 +81,9 @@ class _Channel:
         """All but programs and their bank selects; always the same object."""
         if self._messages is None:
             self._messages = Messages(
-                _message(told)
-                for index, told in enumerate(self._told)
-                if told[1] != smf.PROGRAM_CHANGE and index not in self._bank_choices
+                _message(raw)
+                for index, raw in enumerate(self._raw)
+                if raw[1] != smf.PROGRAM_CHANGE and index not in self._bank_choices
             )
         return self._messages
 
@@ -93,28 +93,28 @@ _SILENT = _Channel([])
 
 class _Channels:
     def __init__(self, midi: smf.MidiData) -> None:
-        told: dict[int, list[Told]] = {}
+        raw: dict[int, list[RawMessage]] = {}
         exclusive: list[SysEx] = []
         for track in midi.tracks:
             port = track.first_port
             for ticks, status, first, second, payload in track.events:
-                if status < _FIRST_TOLD:
+                if status < _FIRST_NON_NOTE:
                     continue
                 if status < smf.SYSEX:
-                    told.setdefault(port | status & 0x0F, []).append((ticks, status & 0xF0, first, second))
+                    raw.setdefault(port | status & 0x0F, []).append((ticks, status & 0xF0, first, second))
                 elif status == smf.SYSEX:
                     exclusive.append((ticks, port >> 4, payload))
                 elif status == smf.META and first == smf.PORT and payload:
                     port = payload[0] << 4
-        self._channels = {channel: _Channel(of_channel) for channel, of_channel in told.items()}
+        self._channels = {channel: _Channel(of_channel) for channel, of_channel in raw.items()}
         self.drums = DrumChannels(exclusive)
 
     def __getitem__(self, channel: int) -> _Channel:
         return self._channels.get(channel, _SILENT)
 
 
-def _message(told: Told) -> ChannelMessage:
-    ticks, kind, first, second = told
+def _message(raw: RawMessage) -> ChannelMessage:
+    ticks, kind, first, second = raw
     if kind == smf.CONTROL_CHANGE:
         return ChannelMessage(ticks, MessageKind.CONTROL_CHANGE, first, second)
     if kind == smf.PITCH_BEND:
@@ -145,23 +145,23 @@ def _of_track(
     midi: smf.MidiData, index: int, channels: _Channels, text: Callable[[bytes], str]
 ) -> list[PlacedClip]:
     track = midi.tracks[index]
-    strokes: dict[tuple[int, int], list[Stroke]] = {}
+    events: dict[tuple[int, int], list[NoteEvent]] = {}
     own = _OwnSounds(channels)
     sounds = own.sounds
     names: dict[int, bytes] = {}
     port = track.first_port
     for ticks, status, first, second, payload in track.events:
-        if status < _FIRST_TOLD:
+        if status < _FIRST_NON_NOTE:
             channel = port | status & 0x0F
             if status < smf.NOTE_ON or not second:
-                stroke = (ticks, 0, None)
+                event = (ticks, 0, None)
             else:
-                stroke = (ticks, second, sounds.get(channel))
-            of_pitch = strokes.get((channel, first))
+                event = (ticks, second, sounds.get(channel))
+            of_pitch = events.get((channel, first))
             if of_pitch is None:
-                strokes[channel, first] = [stroke]
+                events[channel, first] = [event]
             else:
-                of_pitch.append(stroke)
+                of_pitch.append(event)
         elif status < smf.SYSEX:
             message = status & 0xF0
             if message == smf.PROGRAM_CHANGE:
@@ -174,7 +174,7 @@ def _of_track(
             elif first in (smf.TRACK_NAME, smf.INSTRUMENT_NAME) and payload:
                 names.setdefault(first, payload)
     name = text(names.get(smf.TRACK_NAME) or names.get(smf.INSTRUMENT_NAME) or b"")
-    notes = _notes(strokes, track.end_ticks, channels)
+    notes = _notes(events, track.end_ticks, channels)
     if not notes:
         notes = {
             (channel, sound, channels.drums.of(channel, *sound, track.end_ticks)): []
@@ -205,17 +205,17 @@ def _by_name(placed: Sequence[PlacedClip]) -> list[PlacedClip]:
 
 
 def _notes(
-    strokes: dict[tuple[int, int], list[Stroke]], end_ticks: int, channels: _Channels
+    events: dict[tuple[int, int], list[NoteEvent]], end_ticks: int, channels: _Channels
 ) -> dict[tuple[int, Sound, bool], list[Note]]:
     """The notes of a track by channel, sound and whether they are drums."""
     notes: dict[tuple[int, Sound, bool], list[Note]] = {}
-    for (channel, pitch), of_pitch in strokes.items():
-        told = channels[channel]
+    for (channel, pitch), of_pitch in events.items():
+        own = channels[channel]
         is_steady = not channels.drums.changes(channel)
         last_sound, of_clip = None, list[Note]()
         for (start_ticks, velocity, sound), note_end_ticks in _paired(of_pitch, end_ticks):
             if sound is None:
-                sound = told.sound_at(start_ticks)
+                sound = own.sound_at(start_ticks)
             if sound is not last_sound or not is_steady:
                 last_sound = sound
                 is_drum = channels.drums.of(channel, *sound, start_ticks)
@@ -224,22 +224,22 @@ def _notes(
     return notes
 
 
-def _paired(strokes: list[Stroke], end_ticks: int) -> Iterable[tuple[Stroke, int]]:
+def _paired(events: list[NoteEvent], end_ticks: int) -> Iterable[tuple[NoteEvent, int]]:
     """The note-ons of one pitch, each with its end: first on, first off, where every note has an end.
 
     Otherwise a note-off ends all notes that sound, and those left end with the track.
     """
-    starts = [stroke for stroke in strokes if stroke[1]]
-    ends = [stroke[0] for stroke in strokes if not stroke[1]]
+    starts = [event for event in events if event[1]]
+    ends = [event[0] for event in events if not event[1]]
     if len(starts) == len(ends) and all(start[0] <= end for start, end in zip(starts, ends, strict=True)):
         return zip(starts, ends, strict=True)
-    paired: list[tuple[Stroke, int]] = []
-    sounding: list[Stroke] = []
-    for stroke in strokes:
-        if stroke[1]:
-            sounding.append(stroke)
+    paired: list[tuple[NoteEvent, int]] = []
+    sounding: list[NoteEvent] = []
+    for event in events:
+        if event[1]:
+            sounding.append(event)
         else:
-            paired += [(start, stroke[0]) for start in sounding]
+            paired += [(start, event[0]) for start in sounding]
             sounding = []
     return paired + [(start, end_ticks) for start in sounding]
 

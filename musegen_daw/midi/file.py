@@ -160,8 +160,8 @@ def _markers(metas: Sequence[smf.Event], text: Callable[[bytes], str]) -> Iterat
 
 
 def _remarks(midi: smf.MidiData, placed: Sequence[PlacedClip], name: str) -> Iterator[str]:
-    if midi.mended:
-        yield f"{name} was mended: {'; '.join(midi.mended)}."
+    if midi.repairs:
+        yield f"{name} was repaired: {'; '.join(midi.repairs)}."
     guessed = [f"{clip.name!r} on channel {clip.channel}" for clip in by_name(placed)]
     if guessed:
         are = "is" if len(guessed) == 1 else "are"

@@ -58,7 +58,7 @@ class OnnxGraph:
             self._check_names(graph)
         except UnicodeDecodeError as error:
             raise ModelError(
-                f"The model file {self._path} names what it takes in no UTF-8; install it again."
+                f"The model file {self._path} has input or output names that are not UTF-8; install it again."
             ) from error
         self._inputs, self._outputs = _names(graph.inputs), _names(graph.outputs)
 
@@ -97,11 +97,11 @@ class OnnxGraph:
         try:
             if has_external_data(data):
                 raise ModelError(
-                    f"The model file {self._path} keeps a part of it in other files, which are not opened."
+                    f"The model file {self._path} stores weights in other files, which is not supported."
                 )
         except ValueError as error:
             raise ModelError(
-                f"The model file {self._path} cannot be opened, for it is no ONNX file ({error}); install it again."
+                f"The model file {self._path} is not an ONNX file ({error}); install it again."
             ) from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -123,7 +123,7 @@ class OnnxGraph:
 
     def _sentence(self, what: str, is_late: bool) -> str:
         if is_late:
-            return f"The model file {self._path} was given up after {self._limit.limit_seconds:g} s."
+            return f"The model file {self._path} took longer than {self._limit.limit_seconds:g} s."
         return f"The model file {self._path} {what}; install it again."
 
 

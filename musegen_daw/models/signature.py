@@ -48,7 +48,7 @@ class Signature:
             _bind(shape, array.shape, lengths)
         for shape, array in zip(self.outputs, outputs, strict=True):
             if array.dtype != np.float32 or not _bind(shape, array.shape, lengths):
-                raise ValueError(f"gave {array.dtype} of the shape {array.shape} in place of {_told(shape)}")
+                raise ValueError(f"gave {array.dtype} of the shape {array.shape} in place of {_text(shape)}")
             if not np.isfinite(array).all():
                 raise ValueError("gave values that are not finite numbers")
 
@@ -68,8 +68,8 @@ def _check_input(shape: Shape, tensor: Tensor, kind: str) -> None:
     )
     if not fits or tensor.type != kind:
         raise ValueError(
-            f"its input {tensor.name} is {tensor.type} of the shape {_told(tensor.shape)} in place of {kind} of "
-            f"{_told(shape)}"
+            f"its input {tensor.name} is {tensor.type} of the shape {_text(tensor.shape)} in place of {kind} of "
+            f"{_text(shape)}"
         )
 
 
@@ -80,8 +80,8 @@ def _check_output(shape: Shape, tensor: Tensor) -> None:
     )
     if not fits or tensor.type != FLOAT:
         raise ValueError(
-            f"its output {tensor.name} is {tensor.type} of the shape {_told(tensor.shape)} in place of {FLOAT} of "
-            f"{_told(shape)}"
+            f"its output {tensor.name} is {tensor.type} of the shape {_text(tensor.shape)} in place of {FLOAT} of "
+            f"{_text(shape)}"
         )
 
 
@@ -93,5 +93,5 @@ def _bind(shape: Shape, found: Sequence[int], lengths: dict[str, int]) -> bool:
     )
 
 
-def _told(shape: Sequence[int | str]) -> str:
+def _text(shape: Sequence[int | str]) -> str:
     return "(" + ", ".join(str(axis) for axis in shape) + ")"

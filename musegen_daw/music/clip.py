@@ -83,7 +83,7 @@ class Clip:
         Messages before the end are kept, those before the start at 0, so that the channel state is the same.
         """
         if not 0 <= start_ticks <= end_ticks:
-            raise ValueError(f"[{start_ticks}, {end_ticks}) is no interval")
+            raise ValueError(f"[{start_ticks}, {end_ticks}) is not an interval")
         kept = (
             replace(
                 note,

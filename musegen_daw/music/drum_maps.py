@@ -24,7 +24,9 @@ class DrumMap:
     def __post_init__(self) -> None:
         for piece, pitch in self.pitches.items():
             if piece not in PIECE_NAMES:
-                raise ValueError(f"{piece!r} is no piece of the kit; the pieces are {', '.join(PIECE_NAMES)}")
+                raise ValueError(
+                    f"{piece!r} is not a piece of the kit; the pieces are {', '.join(PIECE_NAMES)}"
+                )
             if not 0 <= pitch <= 127:
                 raise ValueError(f"the pitch of {piece!r} must be within 0..127, got {pitch}")
         object.__setattr__(self, "pitches", MappingProxyType(dict(self.pitches)))

@@ -73,7 +73,7 @@ class TimeMap:
                 )
         for signature in self.time_signatures:
             if signature.numerator <= 0 or signature.denominator <= 0:
-                raise ValueError(f"{signature.numerator}/{signature.denominator} is no time signature")
+                raise ValueError(f"{signature.numerator}/{signature.denominator} is not a time signature")
         tempos = sorted(self.tempos, key=lambda tempo: tempo.start_ticks)
         signatures = sorted(self.time_signatures, key=lambda signature: signature.start_ticks)
         object.__setattr__(self, "tempos", tuple(tempos))

@@ -145,7 +145,7 @@ def test_a_truncated_file_is_refused_or_read_with_its_loss_said(length):
         assert re.match(r"cut\.mid is (empty|not a MIDI file|cut short)", str(error))  # noqa: PT017 - both are right
     else:
         (remark,) = song.remarks
-        assert remark.startswith("cut.mid was mended: its ")
+        assert remark.startswith("cut.mid was repaired: its ")
         written = {(n.pitch, n.velocity, n.start_ticks) for n in PART.notes + DRUMS.notes}
         read = {(n.pitch, n.velocity, n.start_ticks) for clip in song.clips for n in clip.notes}
         assert read <= written

@@ -50,8 +50,8 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class MidiData:
-    """The tracks of a file and its PPQ; `mended` describes repairs."""
+    """The tracks of a file and its PPQ; `repairs` describes repairs."""
 
     tracks: tuple[Track, ...]
     ppq: int
-    mended: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()

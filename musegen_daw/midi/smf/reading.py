@@ -20,7 +20,7 @@ from musegen_daw.midi.smf.events import (
     MidiData,
     Track,
 )
-from musegen_daw.midi.smf.mending import Fault, Mending
+from musegen_daw.midi.smf.repairs import Fault, Repairs
 from musegen_daw.midi.smf.track_events import EventRun, read_events
 
 MAX_TRACKS = 0x4000
@@ -44,10 +44,10 @@ def parse(data: bytes) -> MidiData:
     """
     if not data:
         raise ValueError("is empty")
-    mending = Mending()
-    data = _unwrapped(data, mending)
-    header = _header(data, mending)
-    found = _Tracks(data, mending)
+    repairs = Repairs()
+    data = _unwrapped(data, repairs)
+    header = _header(data, repairs)
+    found = _Tracks(data, repairs)
     tracks = tuple(islice(found.read(header.end), MAX_TRACKS + 1))
     if len(tracks) > MAX_TRACKS:
         raise ValueError(f"has more than {MAX_TRACKS:,} tracks")
@@ -59,18 +59,18 @@ def parse(data: bytes) -> MidiData:
         raise ValueError("is cut short before its first note")
     if header.track_count != len(tracks) - found.split_off:
         there = "track is" if len(tracks) == 1 else "tracks are"
-        mending.say(f"its header counts {header.track_count} tracks and {len(tracks)} {there} there")
+        repairs.add(f"its header counts {header.track_count} tracks and {len(tracks)} {there} there")
     ppq = header.division
     if _is_smpte(ppq):
         time = _smpte_time(ppq)
-        mending.say(f"its {time.words} are counted as quarter notes at {time.bpm:g} BPM")
+        repairs.add(f"its {time.words} are read as quarter notes at {time.bpm:g} BPM")
         tracks, ppq = _in_quarters(tracks, time), time.ppq
     if header.file_type == 2 and len(tracks) > 1:
-        mending.say(f"its {len(tracks)} patterns (type 2) are put one after the other")
+        repairs.add(f"its {len(tracks)} patterns (type 2) were put in sequence")
         tracks = _in_sequence(tracks, ppq)
     if max(track.end_ticks for track in tracks) > MAX_QUARTERS * ppq:
         raise ValueError(f"is longer than {MAX_QUARTERS:,} quarter notes")
-    return MidiData(tracks, ppq, mending.words())
+    return MidiData(tracks, ppq, repairs.clauses())
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class _Tracks:
     """Reads the tracks of a file in order, in linear time."""
 
     data: bytes
-    mending: Mending
+    repairs: Repairs
     note_count: int = 0
     event_count: int = 0
     split_off: int = 0
@@ -97,7 +97,7 @@ class _Tracks:
             if end is None:
                 end = _next_track(data, position)
                 if end < len(data):
-                    self.mending.count(Fault.PADDING, end - position)
+                    self.repairs.count(Fault.PADDING, end - position)
             position = end
 
     def _chunk(self, position: int) -> tuple[list[Track], int]:
@@ -107,38 +107,38 @@ class _Tracks:
         declared = start + int.from_bytes(data[position + 4 : start])
         following = _next_track(data, start)
         end = min(declared, following)
-        stretch = read_events(data, start, end, self.note_count, event_count=self.event_count)
-        is_cut_short = declared > len(data) == following and not stretch.has_ended
+        run = read_events(data, start, end, self.note_count, event_count=self.event_count)
+        is_cut_short = declared > len(data) == following and not run.has_ended
         if is_cut_short:
             self.is_cut_short = True
             missing = declared - len(data)
-            self.mending.say(f"its last track is cut short by {missing} byte{'s' if missing > 1 else ''}")
+            self.repairs.add(f"its last track is cut short by {missing} byte{'s' if missing > 1 else ''}")
         elif declared > following:
-            self.mending.count(Fault.LENGTH)
-        elif not stretch.has_ended and self._goes_on(declared, following):
+            self.repairs.count(Fault.LENGTH)
+        elif not run.has_ended and self._goes_on(declared, following):
             longer = read_events(data, start, following, self.note_count, event_count=self.event_count)
             if longer.has_ended or declared == start:
-                stretch, end = longer, following
-                self.mending.count(Fault.LENGTH)
-        if stretch.is_torn and not is_cut_short:
-            self.mending.count(Fault.TORN)
-        self._accept(stretch)
-        is_whole = stretch.has_ended and stretch.position == declared and not stretch.mending
-        ends = [(stretch.events, stretch.ticks, data[start:declared] if is_whole else b"")]
-        while stretch.has_ended and _ANYTHING.search(data, stretch.position, end):
-            more = self._after_end(stretch, end) if self.ends < MAX_TRACKS else None
+                run, end = longer, following
+                self.repairs.count(Fault.LENGTH)
+        if run.is_torn and not is_cut_short:
+            self.repairs.count(Fault.TORN)
+        self._accept(run)
+        is_whole = run.has_ended and run.position == declared and not run.repairs
+        ends = [(run.events, run.ticks, data[start:declared] if is_whole else b"")]
+        while run.has_ended and _ANYTHING.search(data, run.position, end):
+            more = self._after_end(run, end) if self.ends < MAX_TRACKS else None
             if more is None:
-                self.mending.count(Fault.LEFT_OUT, end - stretch.position)
+                self.repairs.count(Fault.LEFT_OUT, end - run.position)
                 break
-            stretch, is_track = more
+            run, is_track = more
             self.ends += 1
             if is_track:
                 self.split_off += 1
-                ends.append((stretch.events, stretch.ticks, b""))
+                ends.append((run.events, run.ticks, b""))
             else:
                 events = ends[-1][0]
-                events += stretch.events
-                ends[-1] = (events, stretch.ticks, b"")
+                events += run.events
+                ends[-1] = (events, run.ticks, b"")
         return [Track(tuple(events), ticks, chunk) for events, ticks, chunk in ends], end
 
     def _goes_on(self, declared: int, following: int) -> bool:
@@ -146,10 +146,10 @@ class _Tracks:
         behind = self.data[declared:following]
         return any(behind) and _foreign_chunk_end(self.data, declared) is None
 
-    def _accept(self, stretch: EventRun) -> None:
-        self.note_count = stretch.note_count
-        self.event_count += len(stretch.events)
-        self.mending.take(stretch.mending)
+    def _accept(self, run: EventRun) -> None:
+        self.note_count = run.note_count
+        self.event_count += len(run.events)
+        self.repairs.extend(run.repairs)
 
     def _after_end(self, before: EventRun, end: int) -> tuple[EventRun, bool] | None:
         """The events behind an End of Track, and whether they are another track; None where unreadable."""
@@ -157,12 +157,12 @@ class _Tracks:
         head = data[position : min(position + 3, end)]
         is_track = len(head) == 3 and head[:2] == bytes((0, META)) and head[2] in _BEGINS_A_TRACK
         ticks, running_status = (0, 0) if is_track else (before.ticks, before.running_status)
-        stretch = read_events(data, position, end, self.note_count, ticks, running_status, self.event_count)
-        if stretch.mending or stretch.is_torn or not stretch.events:
+        run = read_events(data, position, end, self.note_count, ticks, running_status, self.event_count)
+        if run.repairs or run.is_torn or not run.events:
             return None
-        self.mending.count(Fault.SECOND_TRACK if is_track else Fault.AFTER_END)
-        self._accept(stretch)
-        return stretch, is_track
+        self.repairs.count(Fault.SECOND_TRACK if is_track else Fault.AFTER_END)
+        self._accept(run)
+        return run, is_track
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ class _Header:
     end: int
 
 
-def _unwrapped(data: bytes, mending: Mending) -> bytes:
+def _unwrapped(data: bytes, repairs: Repairs) -> bytes:
     """The bytes from MThd on, without a RIFF wrapper (RMID, MMA RP-29) or leading bytes.
 
     Raises ValueError where there is no MThd.
@@ -186,7 +186,7 @@ def _unwrapped(data: bytes, mending: Mending) -> bytes:
             kind, length = struct.unpack_from("<4sI", data, position)
             if kind == b"data":
                 if position > 12:
-                    mending.say("what a RIFF file holds besides was passed over")
+                    repairs.add("other RIFF chunks were skipped")
                 start = position + _CHUNK_HEAD_BYTES
                 fits = _HEADER_BYTES <= length <= len(data) - start
                 data = data[start : start + length] if fits else data[start:]
@@ -196,11 +196,11 @@ def _unwrapped(data: bytes, mending: Mending) -> bytes:
     if start < 0:
         raise ValueError("is not a MIDI file")
     if start:
-        mending.say(f"{start} bytes before the header were skipped")
+        repairs.add(f"{start} bytes before the header were skipped")
     return data[start:] if start else data
 
 
-def _header(data: bytes, mending: Mending) -> _Header:
+def _header(data: bytes, repairs: Repairs) -> _Header:
     """Raises ValueError where the header is unusable."""
     if len(data) < _HEADER_BYTES:
         raise ValueError("is cut short within its header")
@@ -209,12 +209,12 @@ def _header(data: bytes, mending: Mending) -> _Header:
     if length < _HEADER_BYTES - _CHUNK_HEAD_BYTES or end > len(data):
         if data[_HEADER_BYTES : _HEADER_BYTES + 4] != b"MTrk":
             raise ValueError("has a damaged header")
-        mending.say("the length of the header was wrong")
+        repairs.add("the length of the header was wrong")
         end = _HEADER_BYTES
     if division == 0:
         raise ValueError("has 0 ticks per quarter note")
     if file_type > 2:
-        mending.say(f"its type, {file_type}, is unknown and it was read as type 1")
+        repairs.add(f"its type, {file_type}, is unknown and it was read as type 1")
     return _Header(file_type, track_count, division, end)
 
 

@@ -25,7 +25,7 @@ class Fault(Enum):
     LEFT_OUT = "one byte that cannot be read was left out", "{} bytes that cannot be read were left out"
 
 
-class Mending:
+class Repairs:
     """The repairs of a file, in the order in which they were made."""
 
     def __init__(self) -> None:
@@ -37,16 +37,16 @@ class Mending:
     def count(self, fault: Fault, count: int = 1) -> None:
         self._found[fault] = self._found.get(fault, 0) + count
 
-    def say(self, words: str) -> None:
+    def add(self, words: str) -> None:
         """Add a repair that occurs once."""
         self._found[words] = 1
 
-    def take(self, other: Mending) -> None:
+    def extend(self, other: Repairs) -> None:
         """Add those of another."""
         for each, count in other._found.items():
             self._found[each] = self._found.get(each, 0) + count
 
-    def words(self) -> tuple[str, ...]:
+    def clauses(self) -> tuple[str, ...]:
         """One clause for each repair."""
         return tuple(
             each if isinstance(each, str) else each.value[0] if count == 1 else each.value[1].format(count)
