@@ -169,9 +169,9 @@ def _sessions() -> list[bytes]:
 
 
 def _read_session(path: Path) -> None:
-    from musegen_daw.clips.project_file import load_sound
+    from musegen_daw.clips.project_file import recover_project
 
-    load_sound(path)
+    recover_project(path)
 
 
 def _restore_session(path: Path) -> None:
@@ -194,13 +194,13 @@ def _read_window(path: Path) -> None:
     from musegen_daw.ui.settings.store import AppSettings
 
     state, _ = load(path.parent)
-    AppSettings().changed_by(state.get("settings", {}))
+    AppSettings.from_dict(state.get("settings", {}))
     for each in path.parent.glob("*-damaged-*"):
         each.unlink()
 
 
 def _read_offsets(path: Path) -> None:
-    from musegen_daw.jam.places import load_offset
+    from musegen_daw.jam.user_settings import load_offset
 
     load_offset(path.parent, "musegen drums", lambda said: None)
     for each in path.parent.glob("*-damaged-*"):

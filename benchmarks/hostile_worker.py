@@ -70,9 +70,9 @@ def _json(deed: str, path: Path) -> str:
 
         return f"read: {len(read_plan(path))} bars"
     if deed == "session":
-        from musegen_daw.clips.project_file import load_sound
+        from musegen_daw.clips.project_file import recover_project
 
-        project, troubles = load_sound(path)
+        project, troubles = recover_project(path)
         return f"read: {len(project.clips)} clips, {len(troubles)} damaged"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -40,7 +40,7 @@ def benchmark(roots: Iterable[Path]) -> tuple[list[dict[str, Any]], int]:
             counts["refused"] += 1
             rows.append({"file": name, "refused": str(error)})
             continue
-        counts["mended"] += any("was mended" in remark for remark in given.song.remarks)
+        counts["mended"] += any("was repaired" in remark for remark in given.song.remarks)
         counts["with drums of their own"] += any(clip.notes for clip in given.song.drums)
         found = differences(data, given)
         counts.update(found)

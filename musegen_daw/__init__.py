@@ -1,6 +1,6 @@
-"""musegen-daw: drums that listen to the part, beside the DAW.
+"""Drums that follow a part, beside the DAW.
 
-`generate`, `bounce` and `vocode` are for scripts; everything else may change.
+`generate`, `bounce` and `vocode` are the public API for scripts; everything else may change.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m musegen_daw` is the command line."""
+"""Runs the command line with `python -m musegen_daw`."""
 
 import sys
 

@@ -1,7 +1,6 @@
-"""Functions for scripts: drums for a clip, a WAV of it, and audio through the vocoder.
+"""Functions for scripts: generate drums for a clip, bounce it to WAV, and resynthesise audio.
 
-What the command line would print as a note is logged as a warning of the logger "musegen_daw"; progress shows where
-standard error is a terminal.
+Notes of the command line are logged as warnings of the logger "musegen_daw"; progress is shown on a terminal.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ def generate(
 ) -> tuple[DrumTake, ...]:
     """Write drums for a .mid; returns the takes, the best fitting first.
 
-    `settings` are the fields of `DrumSettings`: style, density, energy, seed, variations ... With several variations
-    the files are `output` with -1, -2 ... behind the name. Raises MusegenError, TypeError for an unknown setting.
+    `settings` are the fields of `DrumSettings`: style, density, energy, seed, variations ... Several variations are
+    written to `output` with -1, -2 ... after the name. Raises MusegenError, TypeError for an unknown setting.
 
     >>> musegen_daw.generate("riff.mid", "riff-drums.mid", style="bossa", seed=1)
     """
@@ -68,7 +67,7 @@ def bounce(
     model: Path | str | None = None,
     **settings: Any,
 ) -> BounceReport:
-    """Render a .mid to a WAV, with drums written for it if it has none; `settings` as for `generate`.
+    """Render a .mid to a WAV, with generated drums where it has none; `settings` as for `generate`.
 
     Raises MusegenError, TypeError for an unknown setting.
 
@@ -95,10 +94,10 @@ def vocode(
     pitch: float = 0.0,
     threads: int = 1,
 ) -> Resynthesis:
-    """Turn audio, or a mel spectrogram (.npy), into a WAV through the vocoder.
+    """Resynthesise audio, or a mel spectrogram (.npy), to a WAV through the vocoder.
 
-    `stretch` is how many times as long it gets, `pitch` is in semitones, `model` a name of `resources/models` or a
-    folder. Raises MusegenError.
+    `stretch` is the factor of the length, `pitch` is in semitones, `model` a name in `resources/models` or a folder.
+    Raises MusegenError.
 
     >>> musegen_daw.vocode("voice.wav", "slower.wav", stretch=1.25)
     """

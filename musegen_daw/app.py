@@ -1,4 +1,4 @@
-"""The window's composition root: makes the parts, gives them to each other, and ends them in order."""
+"""Composition root of the window: creates the parts, connects them, and closes them in order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from PySide6.QtCore import QSocketNotifier, QStandardPaths, QTimer
+from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from musegen_daw import __version__
@@ -34,6 +34,7 @@ from musegen_daw.ui.session_lock import SessionLock
 from musegen_daw.ui.settings.store import AppSettings, SettingsStore
 from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.ui.window import SETTINGS, Window
+from musegen_daw.user_folders import user_folder
 from musegen_daw.workers.worker import Worker
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ T = TypeVar("T")
 
 
 class Once(Generic[T]):
-    """Makes a thing when it is first asked for, from any thread, and gives the same one from then on."""
+    """Calls `make` on first use, from any thread, and returns the same object from then on."""
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
@@ -67,7 +68,7 @@ class Once(Generic[T]):
         self._made: list[T] = []
 
     def __call__(self) -> T:
-        """The thing; whoever asks meanwhile waits. A failure is raised, and the next to ask tries again."""
+        """Waits where another thread is in `make`. Raises what `make` raises; the next call tries again."""
         with self._lock:
             if not self._made:
                 self._made.append(self._make())
@@ -75,7 +76,7 @@ class Once(Generic[T]):
 
     @property
     def made(self) -> T | None:
-        """The thing if there is one; does not wait for one that is being made."""
+        """The object if there is one, without waiting."""
         return self._made[0] if self._made else None
 
 
@@ -86,9 +87,9 @@ def _open_ports() -> PortDirectory:
 
 
 class App:
-    """All parts of the program; `close` ends what the window does not.
+    """All parts of the program; `close` ends those that the window does not.
 
-    `open_ports` and `open_rig` stand for the MIDI ports of the computer and for the jam on them.
+    `open_ports` and `open_rig` replace the MIDI ports and the jam in tests.
     """
 
     def __init__(
@@ -100,8 +101,8 @@ class App:
         self.settings = SettingsStore()
         self._ports: Once[PortDirectory] = Once(open_ports)
         self._player: Once[Player] = Once(self._open_player)
-        self._drumming = Worker("writes the drums")
-        self._sounding = Worker("computes audio", is_patient=True)
+        self._drum_worker = Worker("writes the drums")
+        self._audio_worker = Worker("computes audio", is_patient=True)
         self._generator: Once[RemoteDrummer] = Once(self._open_generator)
         self._clips: ClipsPanel | None = None
         self._vocoders: dict[str, Once[MelDecoder]] = {}
@@ -114,14 +115,14 @@ class App:
             vocoder=self._vocoder,
             ports=self._ports,
             player=self._player,
-            compute=self._sounding.call,
+            compute=self._audio_worker.call,
         )
         self.control = JamControl(open_rig or self.open_rig)
-        self.window = Window(self.context, self._places(), self.control)
+        self.window = Window(self.context, self._page_list(), self.control)
         self.settings.changed.connect(self._set_device)
 
     def open_rig(self, settings: RigSettings) -> JamRig:
-        """Open a jam; the drum model is loaded when it is first asked for drums."""
+        """Open a jam; the drum model is loaded on first use."""
         from musegen_daw.jam.rig import JamRig
 
         player = self._player.made
@@ -130,20 +131,20 @@ class App:
         return JamRig(settings, LazyGenerator(self._generator), self._ports())
 
     def open_files(self, paths: Sequence[Path]) -> None:
-        """Show files in Clips, as if they had been dropped there."""
+        """Open files in Clips."""
         self.window.go_to("clips")
         assert self._clips is not None
         self._clips.open_files(list(paths))
 
     def close(self) -> None:
-        """Give the sound device and the ports back, and end the processes that compute."""
-        self._drumming.close()
-        self._sounding.close()
+        """Close the audio device, the ports and the worker processes."""
+        self._drum_worker.close()
+        self._audio_worker.close()
         for made in (self._player.made, self._ports.made):
             if made is not None:
                 made.close()
 
-    def _places(self) -> tuple[Page, ...]:
+    def _page_list(self) -> tuple[Page, ...]:
         return (
             Page("jam", "Jam", "jam", "Ctrl+1", self._make_jam),
             Page("clips", "Clips", "clips", "Ctrl+2", self._make_clips),
@@ -186,7 +187,7 @@ class App:
         chosen = self.settings.current.models_dir
         folder = Path(chosen) / "drums"
         return RemoteDrummer.open(
-            self._drumming, folder if chosen and is_folder(folder) else resources.drum_model_dir()
+            self._drum_worker, folder if chosen and is_folder(folder) else resources.drum_model_dir()
         )
 
     def _vocoder(self, name: str) -> MelDecoder:
@@ -195,8 +196,8 @@ class App:
             from musegen_daw.workers.tasks import OPEN_VOCODER, VOCODE
 
             folder = resources.vocoder_dir(name)
-            called, mel = self._sounding.call(OPEN_VOCODER, folder)
-            return RemoteDecoder(called, mel, partial(self._sounding.call, VOCODE, folder))
+            called, mel = self._audio_worker.call(OPEN_VOCODER, folder)
+            return RemoteDecoder(called, mel, partial(self._audio_worker.call, VOCODE, folder))
 
         return self._vocoders.setdefault(name, Once(open_vocoder))()
 
@@ -211,30 +212,30 @@ class App:
 
 
 class LazyGenerator:
-    """A generator that is loaded by whoever first asks it for drums, so that ports open before it."""
+    """A generator that is loaded on first use, so that ports open before it."""
 
     def __init__(self, load: Callable[[], DrumWriter]) -> None:
         self._load = load
 
     @property
     def styles(self) -> StyleBook:
-        """The styles of the model; raises ModelError where there is none."""
+        """Raises ModelError where the model cannot be loaded."""
         return self._load().styles
 
     def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
-        """Write the drums; raises ModelError where there is no model."""
+        """Raises ModelError where the model cannot be loaded."""
         return self._load().generate(request, cancelled=cancelled)
 
 
 def run_smoothly(window: Window) -> None:
-    """Have the interpreter hold the window up as little as may be, for the rest of the program."""
+    """Tune the interpreter for a responsive window, for the rest of the program."""
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GC_THRESHOLDS)
     window.begun.connect(lambda: QTimer.singleShot(SETTLED_MILLISECONDS, window, lambda: gc.freeze()))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Open the window and return its exit code when it is closed; raises MusegenError where it cannot be."""
+    """Open the window and return its exit code; raises MusegenError where it cannot be opened."""
     begun_seconds = time.perf_counter()
     args = _parser().parse_args(argv)
     application = QApplication.instance() or QApplication(["musegen-daw"])
@@ -281,8 +282,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _data_dir(chosen: Path | None) -> Path:
-    usual = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
-    folder = chosen or Path(usual) / "musegen-daw"
+    folder = chosen or user_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -291,7 +291,7 @@ def _data_dir(chosen: Path | None) -> Path:
 
 
 def _report_by(window: Window, *, verbose: bool) -> None:
-    """Let an error that nobody expected be one sentence in the window, which goes on."""
+    """Show unexpected errors as a sentence in the window, which continues."""
 
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if verbose:
@@ -302,7 +302,7 @@ def _report_by(window: Window, *, verbose: bool) -> None:
 
 
 class _Signals:
-    """Lets the signals that end a program close the window, wherever Qt waits."""
+    """Closes the window on signals that end a program."""
 
     def __init__(self, window: Window) -> None:
         reader, writer = self._sockets = socket.socketpair()
@@ -315,7 +315,7 @@ class _Signals:
         handle_endings(lambda *_: QTimer.singleShot(0, window, window.close))
 
     def close(self) -> None:
-        """Give back what was taken."""
+        """Restore the former wakeup descriptor."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._old)
         for end in self._sockets:
@@ -323,7 +323,7 @@ class _Signals:
 
 
 def run() -> int:
-    """`main`, with what can go wrong before there is a window told on stderr."""
+    """`main`, with its errors printed to stderr."""
     try:
         return main()
     except MusegenError as error:

@@ -1,8 +1,8 @@
-"""The one family of errors that a person is meant to read."""
+"""Errors with messages for a person."""
 
 
 class MusegenError(Exception):
-    """Something outside the program went wrong; the message is one sentence for a person."""
+    """Something outside the program failed; the message is one sentence that says what to do."""
 
 
 class MidiFileError(MusegenError):

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written where nobody sees them, flushed to disk, then given their name."""
+"""Atomic file writes: to a hidden file, flushed to disk, then renamed. Also bounded reads."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from musegen_daw.errors import MusegenError
 from musegen_daw.part_files import PartFile, is_part, part_file, part_folder
 
 MAX_SET_ASIDE = 99
-"""Damaged files of one name that are kept; the last is replaced then."""
+"""Damaged files kept per name; beyond that the last is replaced."""
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
 def reason(error: OSError) -> str:
-    """What the operating system says, as the middle of a sentence."""
+    """The message of the operating system, to put inside a sentence."""
     return (error.strerror or str(error)).lower()
 
 
@@ -30,12 +30,12 @@ def reason(error: OSError) -> str:
 def written_beside(
     path: Path, error_type: type[MusegenError] = MusegenError, *, is_flushed: bool = True
 ) -> Iterator[Path]:
-    """A path to write to, of a file that nobody sees; it stands at `path` at the end, or is gone on any error.
+    """A path to write to; the file appears at `path` at the end, or is deleted on any error.
 
-    A link is followed and stays, and a file that is replaced keeps its mode and owner. A device, a pipe, or a file in a
-    folder that takes no others is copied to in the end; a part file, or one that has lost its name, is written as it
-    is. What is not flushed survives the program, not the computer.
-    Raises `error_type` naming `path` when the folder is missing, is no folder, or cannot be written.
+    Symbolic links are followed and kept, and a replaced file keeps its mode and owner. A device, a pipe, or a file in
+    a read-only folder is copied to at the end; a part file, or one that has lost its name, is written directly.
+    Without `is_flushed` it survives a crash of the program, not of the computer. Raises `error_type` naming `path`
+    when the folder is missing or cannot be written.
     """
     path = Path(path)
     try:
@@ -57,7 +57,7 @@ def written_beside(
 def written_into(
     folder: Path, names: Sequence[str], error_type: type[MusegenError] = MusegenError
 ) -> Iterator[tuple[Path, ...]]:
-    """Paths to write to, as of `written_beside`, one a name; a folder that is new appears with all of them in it.
+    """Paths to write to, one per name, as of `written_beside`; a new folder appears with all of them in it.
 
     Raises `error_type` naming `folder` or the file.
     """
@@ -82,7 +82,7 @@ def written_into(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The file that is written in the end, what it was before, and the folder in which it comes to be."""
+    """The file to write, what it was before, and the folder for its part file."""
 
     target: Path
     before: os.stat_result | None
@@ -111,7 +111,7 @@ def _place(path: Path, error_type: type[MusegenError]) -> _Place:
 
 
 def _fail_to_open(path: Path) -> NoReturn:
-    """Raise what the system says of writing to a file that may not be written, changing nothing."""
+    """Raise the error of the operating system for a write-protected file, without changing it."""
     os.close(os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)))
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
@@ -123,7 +123,7 @@ def _copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def scratch(folder: Path, suffix: str, error_type: type[MusegenError] = MusegenError) -> Iterator[Path]:
-    """A path of a file in `folder` that nobody else sees, gone in the end; raises `error_type` without one."""
+    """The path of a private temporary file in `folder`, deleted at the end; raises `error_type`."""
     try:
         part = PartFile(folder, suffix, is_private=True)
     except OSError as error:
@@ -135,7 +135,7 @@ def scratch(folder: Path, suffix: str, error_type: type[MusegenError] = MusegenE
 
 
 def scratch_folder(path: Path) -> Path:
-    """A folder for audio on its way to `path`: on the same disk where that can be, else the one of the system."""
+    """A folder for a temporary file on its way to `path`, on the same disk where possible."""
     folder = path.resolve().parent
     with suppress(OSError):
         is_here = not path.exists() or (path.is_file() and path.stat().st_dev == folder.stat().st_dev)
@@ -145,7 +145,7 @@ def scratch_folder(path: Path) -> Path:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is there that can be looked at."""
+    """As `Path.is_dir`, False on any error."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -153,7 +153,7 @@ def is_folder(path: Path) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Whether a file is there that can be looked at."""
+    """As `Path.is_file`, False on any error."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -161,25 +161,25 @@ def is_file(path: Path) -> bool:
 
 
 def check_writable(path: Path, error_type: type[MusegenError] = MusegenError) -> None:
-    """Raises `error_type` naming `path` where `written_beside` would at once."""
+    """Raises `error_type` where `written_beside` would."""
     with suppress(_Enough), written_beside(path, error_type):
         raise _Enough
 
 
 class _Enough(Exception):
-    """Nothing is to be written after all."""
+    """Ends the check before anything is written."""
 
 
 def write_bytes(
     path: Path, data: bytes, error_type: type[MusegenError] = MusegenError, *, is_flushed: bool = True
 ) -> None:
-    """Write `data` to `path` as a whole or not at all; raises `error_type` naming `path`."""
+    """Write `data` to `path`, whole or not at all; raises `error_type` naming `path`."""
     with written_beside(path, error_type, is_flushed=is_flushed) as beside:
         beside.write_bytes(data)
 
 
 def flush_to(source: Path, path: Path, error_type: type[MusegenError] = MusegenError) -> None:
-    """Flush the file `source` to disk, then rename it to `path`; raises `error_type` naming `path`."""
+    """Flush the file `source` to disk and rename it to `path`; raises `error_type` naming `path`."""
     try:
         _flush(source)
         source.replace(path)
@@ -193,7 +193,7 @@ def _flush(path: Path) -> None:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a file that cannot be used, so that nothing in it is lost: `NAME-damaged-1` beside it, or the next number.
+    """Rename a damaged file to `NAME-damaged-1` beside it, or the next free number.
 
     Returns the new path; raises OSError.
     """
@@ -238,5 +238,5 @@ def read_bytes(path: Path, max_bytes: int, error_type: type[MusegenError] = Muse
     except OSError as error:
         raise error_type(f"Cannot read {path}: {reason(error)}.") from error
     if len(data) > max_bytes:
-        raise error_type(f"{path} is growing while it is read; try it again when it is whole.")
+        raise error_type(f"{path} is still being written; try again when it is complete.")
     return data

@@ -1,7 +1,6 @@
-"""Files that nobody sees before they are whole: without a name where the system has that, else hidden and swept.
+"""Part files, hidden until they are complete: unnamed where the system allows, else with a hidden name and a lock.
 
-Whoever writes what has a name holds a lock on it, which ends with the process, however that ends. What nobody holds is
-removed by the next who writes into the same folder.
+A lock ends with its process. Unlocked part files are deleted by the next writer into the same folder.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ else:
 
 MAX_SUFFIX_BYTES = 16
 UNLOCKED_SECONDS = 3600
-"""Where files cannot be locked, what has not been changed for so long is taken for left behind."""
+"""Where files cannot be locked, a part file unchanged for this long is abandoned."""
 _TRIES = 100
 _NAME = re.compile(r"\.musegen-[0-9a-f]{32}\.part(\.[^.]*)?")
 _OWN_FILES = Path("/proc/self/fd")
@@ -32,10 +31,10 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getat
 
 
 class PartFile:
-    """A file in `folder` that is being written at `path`, until `become` gives it a place or `close` ends it.
+    """A file in `folder`, written at `path`, until `become` names it or `close` deletes it.
 
-    While it has a name that ends in `suffix`, where that is short. `is_private` keeps it from anyone else until it has
-    its place; else it has the mode of new files. Raises OSError where there can be none.
+    A hidden name ends in `suffix`, where that is short. With `is_private` nobody else can read it until it is named;
+    else it has the mode of new files. Raises OSError.
     """
 
     def __init__(self, folder: Path, suffix: str = "", *, is_private: bool = False) -> None:
@@ -54,9 +53,9 @@ class PartFile:
         self.path = self._name if self._name is not None and not _has_numbers() else own
 
     def become(self, target: Path, before: os.stat_result | None = None, *, is_flushed: bool = True) -> None:
-        """Stand at `target`, on the same disk, in one step, and end; it has the rights of `before`, which stood there.
+        """Move to `target`, on the same disk, atomically, and close; mode and owner are those of `before`.
 
-        Raises OSError, and is then still to be closed.
+        Raises OSError, and must then still be closed.
         """
         if before is not None:
             _keep_rights(self.path, before)
@@ -69,7 +68,7 @@ class PartFile:
         self.close()
 
     def close(self) -> None:
-        """Give the file up, unless it has become another; a second call does nothing."""
+        """Delete the file unless `become` was called; a second call does nothing."""
         if fcntl is None:
             self._let_go()  # no file that is open can be removed there
         if self._name is not None:
@@ -91,7 +90,7 @@ class PartFile:
         self._name = None
 
     def _is_linked(self, name: Path) -> bool:
-        """Whether the file has that name now, which nothing had before."""
+        """Give the file a name that did not exist; False where that is not possible."""
         folder = os.open(name.parent, os.O_RDONLY)
         try:
             # With a folder given, Python asks for what the number stands for, in place of the link that it is.
@@ -103,7 +102,7 @@ class PartFile:
         return True
 
     def _copy(self) -> None:
-        """Go on in a file with a name: there are disks that give none later."""
+        """Continue in a copy with a name: some disks cannot name a file later."""
         name, file = _named(self._folder, self._suffix, self._mode)
         try:
             with self.path.open("rb") as own, open(file, "wb", closefd=False) as copy:
@@ -125,7 +124,7 @@ class PartFile:
 
 @contextmanager
 def part_file(folder: Path, suffix: str = "", *, is_private: bool = False) -> Iterator[PartFile]:
-    """A `PartFile` that is closed in the end."""
+    """A `PartFile` that is closed at the end."""
     part = PartFile(folder, suffix, is_private=is_private)
     try:
         yield part
@@ -135,7 +134,7 @@ def part_file(folder: Path, suffix: str = "", *, is_private: bool = False) -> It
 
 @contextmanager
 def part_folder(folder: Path) -> Iterator[Path]:
-    """A hidden folder within `folder` that is gone in the end with all that is still in it; raises OSError."""
+    """A hidden folder in `folder`, deleted at the end with its content; raises OSError."""
     sweep(folder)
     for _ in range(_TRIES):
         name = _hidden(folder, "")
@@ -158,7 +157,7 @@ def part_folder(folder: Path) -> Iterator[Path]:
 
 
 def is_part(path: Path) -> bool:
-    """Whether at `path` is a file on its way, or one that has no name any more: it is written as it is."""
+    """Whether `path` is a part file or has lost its name, and so is written directly."""
     try:
         return path.stat().st_nlink == 0 or _NAME.fullmatch(path.resolve().name) is not None
     except (OSError, ValueError):
@@ -166,7 +165,7 @@ def is_part(path: Path) -> bool:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what was being written into `folder` by programs that have ended."""
+    """Delete the part files in `folder` of programs that have ended."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if _NAME.fullmatch(entry.name):
@@ -200,12 +199,12 @@ def _hidden(folder: Path, suffix: str) -> Path:
 
 
 def _has_numbers() -> bool:
-    """Whether the files that a program has open can be opened once more, by their numbers."""
+    """Whether open files can be opened again by their descriptor."""
     return sys.platform == "linux" and _OWN_FILES.is_dir()
 
 
 def _unnamed(folder: Path, mode: int) -> int | None:
-    """A new file without a name, held; None where this disk or system has no such."""
+    """A new locked file without a name; None where the disk or system has no such files."""
     flag = getattr(os, "O_TMPFILE", None)
     if flag is None or not _has_numbers():
         return None
@@ -218,7 +217,7 @@ def _unnamed(folder: Path, mode: int) -> int | None:
 
 
 def _named(folder: Path, suffix: str, mode: int) -> tuple[Path, int]:
-    """A new file under a name that nobody can guess, held."""
+    """A new locked file with a random name."""
     for _ in range(_TRIES):
         name = _hidden(folder, suffix)
         file = os.open(name, _NEW, mode)
@@ -229,7 +228,7 @@ def _named(folder: Path, suffix: str, mode: int) -> tuple[Path, int]:
 
 
 def _is_held(file: int) -> bool:
-    """Lock an open file or folder; False where somebody who sweeps was quicker."""
+    """Lock an open file or folder; False where a sweep was faster."""
     if fcntl is None:
         return True
     try:
@@ -251,7 +250,7 @@ def _keep_rights(path: Path, before: os.stat_result) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Have the names in a folder on disk, where folders can be opened."""
+    """Flush the entries of a folder to disk, where folders can be opened."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     with suppress(OSError):

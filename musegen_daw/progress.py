@@ -1,13 +1,13 @@
-"""How long work tells how far it is, and is given up."""
+"""Progress and cancellation of long work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[int, int], None]
-"""Told how much is done and how much there is."""
+"""Called with the amount done and the total."""
 IsCancelled = Callable[[], bool]
 
 
 class Cancelled(Exception):
-    """The work was given up on request."""
+    """The work was cancelled on request."""

@@ -1,4 +1,4 @@
-"""Where the files that come with the program are: models, grooves, clips, drum maps, SoundFont."""
+"""Paths of bundled files: models, grooves, clips, drum maps, SoundFont."""
 
 from __future__ import annotations
 
@@ -13,29 +13,26 @@ MAX_DRUM_MAP_BYTES = 2**20
 
 
 def resources_dir() -> Path:
-    """The folder of all resources: inside the package when installed, beside it in a checkout."""
+    """Inside the package when installed, beside it in a checkout."""
     package = Path(__file__).resolve().parent
     installed = package / "resources"
     return installed if installed.is_dir() else package.parent / "resources"
 
 
 def models_dir() -> Path:
-    """The folder with one folder for each bundled model."""
     return resources_dir() / "models"
 
 
 def drum_model_dir() -> Path:
-    """The folder of the bundled drum model."""
     return models_dir() / "drums"
 
 
 def vocoder_names() -> tuple[str, ...]:
-    """The bundled vocoder models, in order of name."""
     return tuple(sorted(path.parent.name for path in models_dir().glob("vocoder-*/model.json")))
 
 
 def vocoder_dir(name_or_path: str) -> Path:
-    """The folder of a bundled vocoder by name, else the given folder; raises MusegenError, naming all, for neither."""
+    """The folder of a bundled vocoder by name, else the given folder; raises MusegenError for neither."""
     if name_or_path in vocoder_names():
         return models_dir() / name_or_path
     if Path(name_or_path).is_dir():
@@ -47,22 +44,19 @@ def vocoder_dir(name_or_path: str) -> Path:
 
 
 def soundfont_dir() -> Path:
-    """The folder of the bundled SoundFont."""
     return resources_dir() / "soundfont"
 
 
 def clips_dir() -> Path:
-    """The folder of the bundled example clips."""
     return resources_dir() / "clips"
 
 
 def style_names() -> tuple[str, ...]:
-    """The bundled primer grooves, in order of name."""
     return tuple(sorted(path.stem for path in (resources_dir() / "grooves").glob("*.mid")))
 
 
 def style_path(name: str) -> Path:
-    """The .mid file of the primer groove `name`; raises MusegenError, naming all, when there is none."""
+    """The .mid of a style; raises MusegenError, naming all, for an unknown one."""
     if name not in style_names():
         raise MusegenError(
             f"There is no style {name!r}; the styles are {', '.join(style_names()) or 'none'}."
@@ -71,12 +65,11 @@ def style_path(name: str) -> Path:
 
 
 def drum_map_names() -> tuple[str, ...]:
-    """The bundled drum maps, in order of name."""
     return tuple(sorted(path.stem for path in (resources_dir() / "drum_maps").glob("*.toml")))
 
 
 def load_drum_map(name_or_path: str) -> DrumMap:
-    """A bundled drum map by name, else the one in a TOML file; raises MusegenError naming it."""
+    """A bundled drum map by name, else that of a TOML file; raises MusegenError."""
     if name_or_path in drum_map_names():
         path = resources_dir() / "drum_maps" / f"{name_or_path}.toml"
     elif Path(name_or_path).suffix.lower() == ".toml":
@@ -89,4 +82,4 @@ def load_drum_map(name_or_path: str) -> DrumMap:
     try:
         return parse_drum_map(data.decode("utf-8"), path.stem)
     except ValueError as error:
-        raise MusegenError(f"{path} is no drum map: {error}.") from error
+        raise MusegenError(f"{path} is not a drum map: {error}.") from error

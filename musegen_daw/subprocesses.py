@@ -1,4 +1,4 @@
-"""Processes of the program's own: started by Python, or in a packaged one, which has none, by the program itself."""
+"""Start and end subprocesses; a packaged program, which has no Python, starts itself."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 AS_SENDER = "--sending-process"
-"""What a packaged program is started with to be the sending process."""
+"""Option that makes a packaged program the output process."""
 AS_COMPUTER = "--computing-process"
-"""The same, to be a computing process."""
+"""Option that makes a packaged program a worker process."""
 _PACKAGED_ON_WINDOWS = "musegen-daw.exe"
 
 
 def command_of(module: str, flag: str) -> tuple[str, ...]:
-    """The command line that runs a module, which a packaged program does when it is started with `flag`."""
+    """The command line that runs a module, in a packaged program through `flag`."""
     if not getattr(sys, "frozen", False):
         return sys.executable, "-m", module
     program = Path(sys.executable)
@@ -25,7 +25,7 @@ def command_of(module: str, flag: str) -> tuple[str, ...]:
 
 
 def end(process: subprocess.Popen[Any], seconds: float) -> None:
-    """Wait for a process whose pipe was closed, so many seconds, then kill it."""
+    """Wait for a process whose pipe was closed, at most that long, then kill it."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:

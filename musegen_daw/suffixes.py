@@ -1,7 +1,7 @@
-"""The endings of file names that are read and written, in lower case: one list each, whoever opens the file."""
+"""File name suffixes that are read and written, in lower case."""
 
 MIDI_SUFFIXES = (".mid", ".midi", ".smf", ".kar", ".rmi")
-"""Of MIDI files that are read; `.kar` has lyrics in it, `.rmi` a wrapper around it."""
+"""That are read; `.kar` has lyrics, `.rmi` a RIFF wrapper."""
 
 WRITTEN_MIDI_SUFFIXES = (".mid", ".midi")
 
@@ -10,4 +10,4 @@ MEL_SUFFIX = ".npy"
 AUDIO_SUFFIXES = (
     ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64",
 )  # fmt: skip
-"""Of audio that a window offers to open; what a file is read as, its content says."""
+"""That a file dialog offers; the content decides how a file is read."""

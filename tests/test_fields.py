@@ -1,11 +1,15 @@
-"""Values of files: whatever a file holds, what is read is of the kind that was asked for, and the rest is named."""
+"""Values of files: whatever a file holds, what is read fits its type, and the rest is named."""
 
+from dataclasses import dataclass, field
+from enum import Enum
 from math import inf, nan
+from typing import Annotated
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Meta
 
-from musegen_daw.fields import MAX_TEXT, Fields
+from musegen_daw.fields import MAX_TEXT, Text, with_values
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | st.text(st.characters()),
@@ -14,35 +18,74 @@ ANYTHING = st.recursive(
 )
 
 
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    level: float | None = None
+    voices: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.level is not None and not 0 <= self.level <= 1:
+            raise ValueError("level")
+        if self.voices - {"kick", "snare"}:
+            raise ValueError("voices")
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    path: Text = ""
+    on: bool = True
+    bpm: Annotated[float, Meta(ge=20, le=300)] = 120.0
+    count: Annotated[int, Meta(ge=-3, le=3)] = 0
+    colour: Colour = Colour.RED
+    inner: Inner = field(default_factory=Inner)
+
+
 @given(ANYTHING)
-def test_what_is_read_is_what_was_asked_for(value):
-    read = Fields(dict.fromkeys("abcdefg", value))
-    text, flag, word = read.text("a"), read.flag("b", True), read.one_of("e", ("x", "y"), "y")
-    number, whole = read.number("c", 0.5, 2.0, 1.0), read.whole("d", -3, 3, 0)
-    assert isinstance(text, str)
-    assert isinstance(flag, bool)
-    assert isinstance(number, float)
-    assert 0.5 <= number <= 2
-    assert type(whole) is int
-    assert -3 <= whole <= 3
-    assert word in ("x", "y")
-    assert read.words("f", ("x",)) <= {"x"}
-    assert isinstance(read.table("g"), dict)
-    named = set(read.passed_over)
-    assert ("a" in named) == (text != value or type(value) is not str)
-    assert ("b" in named) == (type(value) is not bool)
-    assert ("g" in named) == (not isinstance(value, dict))
-
-
-def test_what_does_not_fit_is_named_once_and_what_fits_is_taken():
-    read = Fields(
-        {"bpm": 10**400, "level": nan, "far": inf, "path": "x" * (MAX_TEXT + 1), "on": True, "new": 1}
+def test_what_is_read_fits_its_type(value):
+    read, misfits = with_values(
+        Outer(), dict.fromkeys(("path", "on", "bpm", "count", "colour", "inner"), value)
     )
-    assert read.number("bpm", 20, 300, 120.0) == 120
-    assert read.number("bpm", 20, 300, 120.0) == 120
-    assert read.number("level", 0, 1, None) is None
-    assert read.whole("far", 0, 9, 4) == 4
-    assert read.text("path", "usual") == "usual"
-    assert read.flag("on", False)
-    read.others(("bpm", "level", "far", "path", "on"))
-    assert read.passed_over == ("bpm", "level", "far", "path", "new")
+    assert isinstance(read.path, str)
+    assert isinstance(read.on, bool)
+    assert isinstance(read.bpm, float)
+    assert 20 <= read.bpm <= 300
+    assert type(read.count) is int
+    assert -3 <= read.count <= 3
+    assert isinstance(read.colour, Colour)
+    assert isinstance(read.inner, Inner)
+    assert ("path" in misfits) == (read.path != value or type(value) is not str)
+    assert ("on" in misfits) == (type(value) is not bool)
+    assert ("inner" in misfits) == (not isinstance(value, dict))
+
+
+@given(ANYTHING)
+def test_a_table_within_is_read_value_by_value(value):
+    read, misfits = with_values(Outer(), {"inner": {"level": value, "voices": value}, "on": False})
+    assert not read.on
+    assert read.inner.level is None or 0 <= read.inner.level <= 1
+    assert "voices" in misfits or value == []
+
+
+def test_what_does_not_fit_is_named_and_the_rest_is_kept():
+    state = {
+        "bpm": 10**400,
+        "count": inf,
+        "path": "x" * (MAX_TEXT + 1),
+        "on": False,
+        "new": 1,
+        "colour": "\ud800",
+        "inner": {"level": nan, "voices": ["kick", "cowbell", []]},
+    }
+    read, misfits = with_values(Outer(), state)
+    assert read == Outer(on=False, inner=Inner(voices=frozenset({"kick"})))
+    assert misfits == ("bpm", "count", "path", "new", "colour", "level", "voices")
+
+
+def test_a_text_may_be_no_utf8_but_has_no_null_character():
+    assert with_values(Outer(), {"path": "/dr\udcfcms.wav"}) == (Outer(path="/dr\udcfcms.wav"), ())
+    assert with_values(Outer(), {"path": "a\0b"}) == (Outer(), ("path",))

@@ -176,7 +176,7 @@ def _app(command: Sequence[str], said: Path) -> Iterator[subprocess.Popen[bytes]
         app = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", *command],
             # What is saved for the ports of whoever runs this is not for here.
-            env={**os.environ, "XDG_CONFIG_HOME": str(said.parent / "home")},
+            env={**os.environ, **dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(said.parent / "home"))},
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:

@@ -1,7 +1,7 @@
-"""Audio files whose outside misleads the library that reads them, as it would have them: memory is bounded by a block.
+"""Repairs for audio files whose headers mislead libsndfile. Memory is bounded by a block.
 
-A WAV whose writer was broken off, or wrote to a pipe, says that it holds no audio though it goes on to the end of the
-file; FLAC in an Ogg file is the same stream in pages (RFC 9639, section 10.1), which not every build of it reads.
+A WAV from an aborted writer or a pipe declares no audio data although the data follows. FLAC in Ogg (RFC 9639,
+section 10.1) is not read by every build.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _PAGE_BYTES, _SEGMENTS_AT = 27, 26
 
 
 def opened(path: Path) -> Opened | None:
-    """What to read in place of the file itself, to be closed by the caller; None where the file is as it should be.
+    """A repaired stream to read in place of the file, to be closed by the caller; None where none is needed.
 
-    Raises AudioError where there is no room for what has to be unpacked, OSError where the file cannot be read.
+    Raises AudioError where there is no room to unpack, OSError where the file cannot be read.
     """
     with path.open("rb") as file:
         magic = file.read(12)
@@ -47,7 +47,7 @@ def opened(path: Path) -> Opened | None:
 
 
 def _data_size(file: BinaryIO, file_bytes: int) -> tuple[int, bytes] | None:
-    """Where a WAV says that it has no audio though it has, and the bytes that would be right there."""
+    """Offset and bytes of the right size field in a WAV that declares no audio although it has some."""
     at, long_size_at = 12, None
     for _ in range(MAX_CHUNKS):
         if at + _CHUNK_BYTES > file_bytes:
@@ -68,7 +68,7 @@ def _data_size(file: BinaryIO, file_bytes: int) -> tuple[int, bytes] | None:
 
 
 def _is_chunks(file: BinaryIO, at: int, file_bytes: int) -> bool:
-    """Whether the rest of a file is chunks, one after the other to its end."""
+    """Whether the rest of a file is a sequence of chunks."""
     for _ in range(MAX_CHUNKS):
         if at >= file_bytes:
             break
@@ -85,7 +85,7 @@ def _chunk(file: BinaryIO, at: int) -> tuple[bytes, int]:
 
 
 class _Patched(io.RawIOBase):
-    """A file in which some bytes read otherwise."""
+    """A file with some bytes replaced."""
 
     def __init__(self, path: Path, at: int, data: bytes) -> None:
         self._file = path.open("rb")
@@ -118,7 +118,7 @@ class _Patched(io.RawIOBase):
 
 
 def _page(file: BinaryIO) -> tuple[bytes, bytes, bytes] | None:
-    """The serial number, the lengths of the segments and the body of the next page; None where there is none."""
+    """Serial number, segment lengths and body of the next Ogg page; None where there is none."""
     header = file.read(_PAGE_BYTES)
     if len(header) < _PAGE_BYTES or header[:4] != b"OggS":
         return None
@@ -132,7 +132,7 @@ def _first_packet(file: BinaryIO) -> bytes:
 
 
 def _unpacked(file: BinaryIO, path: Path) -> BinaryIO:
-    """The FLAC stream in the pages of an Ogg file, as a file of its own that is gone once it is closed."""
+    """The FLAC stream of an Ogg file, as a temporary file that is deleted when closed."""
     try:
         stream = tempfile.TemporaryFile()  # noqa: SIM115 - handed on open
     except OSError as error:

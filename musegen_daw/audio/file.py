@@ -1,4 +1,4 @@
-"""Audio files to blocks, at a rate that is asked for, and blocks to WAV files; memory is bounded by a block."""
+"""Read audio files in blocks at any sample rate, and write WAV files. Memory is bounded by a block."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Floats = NDArray[np.float32]
 
 
 class AudioReader:
-    """An audio file that was opened: `blocks` reads it once, from its beginning to its end, and closes it."""
+    """An open audio file. `blocks` reads it once, from start to end, and closes it."""
 
     def __init__(
         self, path: Path, file: soundfile.SoundFile, source: audio_container.Opened | None = None
@@ -40,15 +40,15 @@ class AudioReader:
         self._file = file
 
     def close(self) -> None:
-        """Give the file back unread; a second call does nothing."""
+        """Close the file; a second call does nothing."""
         self._file.close()
         if self._source is not None:
             self._source.close()
 
     def blocks(self) -> Iterator[Floats]:
-        """Its audio in blocks (samples, channels), the last one shorter and perhaps empty.
+        """Blocks of shape (samples, channels); the last is shorter and may be empty.
 
-        Raises AudioError naming the file where it is damaged, too long, or holds what is no audio.
+        Raises AudioError where the file is damaged, too long, or holds samples that are not finite.
         """
         with closing(self):
             file = self._file
@@ -63,38 +63,36 @@ class AudioReader:
                     ) from error
                 samples += len(block)
                 if samples > MAX_SECONDS * self.sample_rate_hz:
-                    raise AudioError(
-                        f"{self.path} is longer than {MAX_SECONDS // 3600} hours, which is the most."
-                    )
+                    raise AudioError(f"{self.path} is longer than {MAX_SECONDS // 3600} hours, the maximum.")
                 if not (np.abs(block) <= MAX_LEVEL).all():
-                    raise AudioError(f"{self.path} has samples that are no numbers, or far above full scale.")
+                    raise AudioError(f"{self.path} has samples that are not finite or far above full scale.")
                 yield block
                 if len(block) < block_samples:
                     return
 
 
 def open_audio(path: Path) -> AudioReader:
-    """A WAV, FLAC, OGG or MP3 file to read; raises AudioError naming the file where it is none."""
+    """Open a WAV, FLAC, OGG or MP3 file; raises AudioError."""
     check_readable(path, MAX_BYTES, AudioError)
     if path.stat().st_size == 0:
         raise AudioError(f"{path} is empty.")
     reader = _open(path)
     if not MIN_RATE_HZ <= reader.sample_rate_hz <= MAX_RATE_HZ:
         reader.close()
-        raise AudioError(f"{path} has a sample rate of {reader.sample_rate_hz} Hz, which is not possible.")
+        raise AudioError(f"{path} has an unsupported sample rate: {reader.sample_rate_hz} Hz.")
     return reader
 
 
 def read_mono(path: Path, sample_rate_hz: int) -> Iterator[Floats]:
-    """The audio of a file that `open_audio` opens, as `mono_at` gives it, opened at once."""
+    """Open a file and read it as `mono_at` does; raises AudioError."""
     reader = open_audio(path)
     return mono_at(reader.blocks(), reader.sample_rate_hz, sample_rate_hz, str(path))
 
 
 def mono_at(blocks: Iterable[Floats], rate_hz: int, to_rate_hz: int, name: str) -> Iterator[Floats]:
-    """Blocks (samples, channels) as mono blocks (samples,), the channels averaged, at another sample rate.
+    """Resample blocks (samples, channels) to mono blocks (samples,), the mean of the channels.
 
-    Raises AudioError, naming what it is by `name`, where there is too little audio to give a sample.
+    Raises AudioError, with `name` in the message, where there is too little audio for one sample.
     """
     resampler = soxr.ResampleStream(rate_hz, to_rate_hz, 1, dtype="float32")
     given = 0
@@ -105,7 +103,7 @@ def mono_at(blocks: Iterable[Floats], rate_hz: int, to_rate_hz: int, name: str) 
             yield mono
     rest = resampler.resample_chunk(np.zeros(0, np.float32), last=True)
     if given + len(rest) == 0:
-        raise AudioError(f"{name} has no audio in it, or too little.")
+        raise AudioError(f"{name} has no audio, or too little.")
     if len(rest):
         yield rest
 
@@ -114,9 +112,9 @@ def mono_at(blocks: Iterable[Floats], rate_hz: int, to_rate_hz: int, name: str) 
 def wav_writer(
     path: Path, sample_rate_hz: int, channels: int = 1, bit_depth: int = 24
 ) -> Iterator[Callable[[Floats], None]]:
-    """A function that appends frames, (samples,) or (samples, channels), to a WAV, held within -1..1.
+    """A function that appends frames, (samples,) or (samples, channels), to a WAV, clipped to -1..1.
 
-    Raises OSError where the file cannot be written, AudioError where the library does not say why.
+    Raises OSError where the file cannot be written, AudioError where libsndfile gives no reason.
     """
     try:
         with soundfile.SoundFile(
@@ -129,7 +127,7 @@ def wav_writer(
 
 
 def _fail_to_write(path: Path) -> None:
-    """Raise why no more can be written to a file, which the library does not say. Spoils the file where it can be."""
+    """Raise the OSError that libsndfile hides, by writing zeros. Damages the file if that succeeds."""
     with path.open("ab") as file:
         file.write(bytes(BLOCK_SAMPLES))
         file.flush()

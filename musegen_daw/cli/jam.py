@@ -82,8 +82,9 @@ def _jam(
 def _measure_offset(
     settings: RigSettings, directory: PortDirectory, display: Display, endings: Endings
 ) -> None:
-    from musegen_daw.jam import places
     from musegen_daw.jam.offset import measure_offset
+    from musegen_daw.jam.user_settings import save_offset
+    from musegen_daw.user_folders import user_folder
 
     found = measure_offset(
         settings,
@@ -91,7 +92,7 @@ def _measure_offset(
         told=lambda sentence: display.event("connect", sentence, sentence=sentence),
         is_over=lambda: endings.asked,
     )
-    places.save_offset(places.config_dir(), found.port_name, found.offset_seconds)
+    save_offset(user_folder(), found.port_name, found.offset_seconds)
     round_trip_ms, spread_ms = 1000 * found.round_trip_seconds, 1000 * found.spread_seconds
     display.event(
         "offset",

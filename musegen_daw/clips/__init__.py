@@ -1,1 +1,1 @@
-"""What a musician does to clips and their drums: immutable documents, each change one step back and forth."""
+"""Clips and their drums as immutable documents, with undo, autosave, project files and export."""

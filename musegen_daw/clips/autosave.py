@@ -1,4 +1,4 @@
-"""Keeps a project on disk while it is worked on, so that a crash costs at worst the edit that was being made."""
+"""Saves a project after every edit, so that a crash costs at most the edit being made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from musegen_daw import files
 from musegen_daw.clips.document import Project
-from musegen_daw.clips.project_file import load_project, load_sound, save_project
+from musegen_daw.clips.project_file import load_project, recover_project, save_project
 from musegen_daw.errors import ProjectError
 
 REST = 4.0
@@ -20,13 +20,12 @@ SETTLE_SECONDS = 1.0
 
 
 class StateWriter:
-    """Writes each state that `keep` is given, at once and on a thread of its own; where it cannot keep up, the newest.
+    """Writes each project given to `keep` on its own thread; of those that pile up, only the newest.
 
-    A state is written beside the session first, which a program that is killed has not lost. Flushing it to disk, for
-    a computer that loses its power, may take long: that is done, and the state put in its place, when no other has come
-    for a second. After a write it rests four times as long as that took, at most a second, so that a project of
-    hundreds of bars costs little; a structural change is not kept waiting. `failed` is told one sentence, from that
-    thread, when a write failed, once until one succeeds.
+    A project is written to a file beside the session, which survives a killed program. After a second without changes
+    it is flushed to disk, against power loss, and renamed into place. Between writes the thread rests four times as
+    long as the write took, at most a second; structural changes do not wait. `failed` gets a sentence, on that
+    thread, when a write fails, once until one succeeds.
     """
 
     def __init__(self, path: Path, failed: Callable[[str], None]) -> None:
@@ -44,21 +43,21 @@ class StateWriter:
         self._thread.start()
 
     def keep(self, project: Project, *, urgent: bool = False) -> None:
-        """Have a state written, from any thread, without waiting; `urgent` lets it wait for no rest."""
+        """Queue a project, from any thread, without waiting; an `urgent` one skips the rest."""
         with self._wake:
             self._waiting = project
             self._is_urgent |= urgent
             self._wake.notify_all()
 
     def flush(self) -> None:
-        """Wait until all that was given is in its place on disk, or has failed to be."""
+        """Wait until everything queued is in place on disk, or has failed to be."""
         with self._wake:
             self._is_flushing = True
             self._wake.notify_all()
             self._wake.wait_for(lambda: not self._is_flushing)
 
     def close(self) -> None:
-        """Write what waits and end the thread; a second call does nothing."""
+        """Write what is queued and end the thread; a second call does nothing."""
         with self._wake:
             self._is_closed = self._is_flushing = True
             self._wake.notify_all()
@@ -103,10 +102,10 @@ class StateWriter:
 
 
 def restored(path: Path) -> tuple[Project, str]:
-    """The project that was kept at `path`, and a sentence where there is something to say of it, else "".
+    """The project saved at `path`, and a sentence about problems, else "".
 
-    A state that was written last and not yet in its place comes first, if it is whole. Where none is whole all are set
-    aside, beside their place, and the project has those clips that can be used.
+    The newest file beside the session is preferred if it is undamaged. Where every file is damaged they are set
+    aside, and the project holds the clips that could be recovered.
     """
     states = [each for each in (_newest(path), path) if each.exists()]
     for state in states:
@@ -118,7 +117,7 @@ def restored(path: Path) -> tuple[Project, str]:
     found: list[tuple[Project, str]] = []
     for state in states:
         try:
-            project, troubles = load_sound(state)
+            project, troubles = recover_project(state)
             of = len(project.clips) + len(troubles)
             lost = f"{len(troubles)} of the {of} clips of the last session could not be restored"
             found.append((project, f"{lost}: {troubles[0]}."))

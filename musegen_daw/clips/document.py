@@ -1,4 +1,4 @@
-"""What is being worked on: clips with their takes, edits and locks; immutable, every change returns a new one."""
+"""Clip documents: parts, takes, edits and locks. Immutable; every change returns a new one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PITCH_OF_VOICE = tuple(next(piece.pitch for piece in PIECES if piece.name == voi
 
 @dataclass(frozen=True, slots=True)
 class MidiSource:
-    """A .mid file as it came: its name and its bytes, so that a project needs no other file."""
+    """A .mid file by name and bytes, so that a project is self-contained."""
 
     name: str
     data: bytes
@@ -29,10 +29,10 @@ class MidiSource:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One version of the drums: as it was written, and as it has been edited since.
+    """One version of the drums, as generated and as edited since.
 
-    Both are General MIDI pitches in the time of the song. `seed` and `settings` say how it was written; a take
-    from a file or by hand has none, and `origin` says where it comes from.
+    Both are General MIDI pitches in the time of the song. `seed` and `settings` are those of the generation, None for
+    a take from a file or by hand; `origin` says where it comes from.
     """
 
     number: int
@@ -45,7 +45,6 @@ class Take:
 
     @property
     def is_edited(self) -> bool:
-        """Whether its hits differ from what was written."""
         return self.drums.notes != self.written.notes
 
 
@@ -53,9 +52,9 @@ class Take:
 class ClipDocument:
     """One song's parts and its drums.
 
-    `song` is what `sources` hold, without drums; `bars` are those the drums fill. `followed` are indices into
-    `song.clips`. `bpm` replaces the tempo of the files. `takes` are in order of making, `picked` is the number
-    of the one that is heard and edited. Swing, humanise and the drum map change what is played, not the takes.
+    `song` holds the parts of `sources`, without drums; `bars` are those the drums fill. `followed` are indices into
+    `song.clips`. `bpm` overrides the tempo of the files. `takes` are in order of creation, `picked` is the number of
+    the one that plays and is edited. Swing, humanise and drum map apply at playback, not to the takes.
     """
 
     identity: int
@@ -78,55 +77,50 @@ class ClipDocument:
 
     @property
     def ppq(self) -> int:
-        """Ticks in a quarter note."""
         return self.song.time_map.ppq
 
     @property
     def end_ticks(self) -> int:
-        """First tick after the last bar."""
         return self.bars[-1].end_ticks
 
     @property
     def time_map(self) -> TimeMap:
-        """Tempo and meter, with the tempo that was set in place of the files' own."""
+        """Tempo and meter, with `bpm` where it is set."""
         if self.bpm is None:
             return self.song.time_map
         return replace(self.song.time_map, tempos=(Tempo(0, round(60e6 / self.bpm)),))
 
     @property
     def parts(self) -> tuple[Clip, ...]:
-        """The parts that the drums follow."""
         return tuple(clip for index, clip in enumerate(self.song.clips) if index in self.followed)
 
     @property
     def take(self) -> Take | None:
-        """The take that is picked."""
         return next((take for take in self.takes if take.number == self.picked), None)
 
     @property
     def drums(self) -> Clip:
-        """The hits of the picked take, empty where there is none."""
+        """The notes of the picked take, else none."""
         take = self.take
         return take.drums if take else self.empty_drums
 
     @property
     def empty_drums(self) -> Clip:
-        """No hits, as long as the bars."""
         return Clip((), self.end_ticks, self.ppq, name="Drums", is_drum=True)
 
     @property
     def takes_as_shown(self) -> tuple[Take, ...]:
-        """Those of the last question first, and of one question the best fitting first."""
+        """The takes of the last generation first; within one, the likeliest first."""
         questions = [tuple(of) for _, of in groupby(self.takes, lambda take: (take.origin, take.settings))]
         return tuple(take for of in reversed(questions) for take in of)
 
     @property
     def cell_ticks(self) -> int:
-        """Length of one cell of the grid: a sixteenth."""
+        """Length of a grid cell, a sixteenth."""
         return max(1, self.ppq // CELL_DIVISION)
 
     def cell_start(self, ticks: int) -> int:
-        """Start of the cell that a hit at `ticks` belongs to: the nearest one of its bar's cells."""
+        """Start of the grid cell nearest to `ticks`, within its bar."""
         bar = self.bars[max(0, self.bar_of(ticks))]
         cell = (2 * (ticks - bar.start_ticks) + self.cell_ticks) // (2 * self.cell_ticks)
         return (
@@ -134,11 +128,11 @@ class ClipDocument:
         )
 
     def bar_of(self, ticks: int) -> int:
-        """Index of the bar that a hit at `ticks` belongs to; one just ahead of a bar line leads into its bar."""
+        """Index of the bar of a hit at `ticks`; a hit just ahead of a bar line belongs to the next bar."""
         return max(0, bars_of([Note(0, 1, ticks, 0)], self.ppq, self.bars)[0])
 
     def locks(self, notes: Sequence[Note]) -> list[bool]:
-        """For each note, whether it stands in a locked voice or bar."""
+        """For each note, whether its voice or bar is locked."""
         if not self.locked_bars and not self.locked_voices:
             return [False] * len(notes)
         bars = bars_of(notes, self.ppq, self.bars)
@@ -149,34 +143,31 @@ class ClipDocument:
 
 
 def voice_name(pitch: int) -> str | None:
-    """The name of the voice of a pitch; None for percussion that is no voice of the grid."""
+    """The voice of a pitch, None for percussion outside the grid."""
     voice = VOICE_OF_PITCH.get(pitch)
     return None if voice is None else VOICES[voice]
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """All clips that are open, and which of them is shown."""
+    """The open clips, and which of them is shown."""
 
     clips: tuple[ClipDocument, ...] = ()
     current: int | None = None
-    """The identity of the clip that is shown."""
+    """Identity of the clip that is shown."""
 
     @property
     def clip(self) -> ClipDocument | None:
-        """The clip that is shown."""
         return self.find(self.current)
 
     def find(self, identity: int | None) -> ClipDocument | None:
-        """The clip of that identity, if it is open."""
         return next((clip for clip in self.clips if clip.identity == identity), None)
 
     def next_identity(self) -> int:
-        """An identity that no open clip has."""
         return max((clip.identity for clip in self.clips), default=0) + 1
 
     def with_clip(self, clip: ClipDocument) -> Project:
-        """The clip in place of the one of its identity, or behind the others and shown."""
+        """Replace the clip of that identity, or append it and show it."""
         if self.find(clip.identity) is None:
             return Project((*self.clips, clip), clip.identity)
         return replace(
@@ -184,7 +175,7 @@ class Project:
         )
 
     def without_clip(self, identity: int) -> Project:
-        """The project without a clip; the one before it is shown in its place."""
+        """Remove a clip; the one before it is shown instead."""
         index = next((i for i, clip in enumerate(self.clips) if clip.identity == identity), None)
         if index is None:
             return self

@@ -1,26 +1,76 @@
-"""One project being worked on: every edit a step that can be undone, kept on disk, and told to who shows it."""
+"""One open project with undo history and autosave."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from musegen_daw.clips.autosave import StateWriter
 from musegen_daw.clips.document import ClipDocument, MidiSource, Project
-from musegen_daw.clips.history import History
 from musegen_daw.clips.opening import open_clip
 from musegen_daw.clips.project_file import save_project
 from musegen_daw.drums.request import DrumSettings
 
 Change = Callable[[ClipDocument], ClipDocument]
 DEFAULT_SETTINGS = DrumSettings(seed=0, variations=4)
+MAX_STEPS = 500
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry(Generic[T]):
+    """A state, and the label of the edit that separates it from the state nearer to the present."""
+
+    state: T
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class History(Generic[T]):
+    """The present state, past states (latest first) and future states (next first)."""
+
+    present: T
+    past: tuple[HistoryEntry[T], ...] = ()
+    future: tuple[HistoryEntry[T], ...] = ()
+
+    @property
+    def undo_label(self) -> str | None:
+        return self.past[0].label if self.past else None
+
+    @property
+    def redo_label(self) -> str | None:
+        return self.future[0].label if self.future else None
+
+    def record(self, state: T, label: str) -> History[T]:
+        """Add a state as a step; discards what could be redone."""
+        return History(state, (HistoryEntry(self.present, label), *self.past[: MAX_STEPS - 1]))
+
+    def amend(self, state: T) -> History[T]:
+        """Replace the present without adding a step."""
+        return replace(self, present=state)
+
+    def undo(self) -> History[T]:
+        """One step back, or the same history where there is none."""
+        if not self.past:
+            return self
+        step, *past = self.past
+        return History(step.state, tuple(past), (HistoryEntry(self.present, step.label), *self.future))
+
+    def redo(self) -> History[T]:
+        """One step forward, or the same history where there is none."""
+        if not self.future:
+            return self
+        step, *future = self.future
+        return History(step.state, (HistoryEntry(self.present, step.label), *self.past), tuple(future))
 
 
 class Editor:
-    """Holds the history of a project. Not thread-safe: for the thread that shows it.
+    """Holds the history of a project. Not thread-safe.
 
-    `changed` is called after every change of what is present. With an `autosave` every state is kept.
+    `changed` is called after every change of the present state, which is also given to `autosave`.
     """
 
     def __init__(
@@ -33,29 +83,25 @@ class Editor:
 
     @property
     def project(self) -> Project:
-        """The project as it is now."""
         return self._history.present
 
     @property
     def clip(self) -> ClipDocument | None:
-        """The clip that is shown."""
         return self.project.clip
 
     @property
     def undo_label(self) -> str | None:
-        """What an undo takes back."""
         return self._history.undo_label
 
     @property
     def redo_label(self) -> str | None:
-        """What a redo does again."""
         return self._history.redo_label
 
     def edit(self, label: str, change: Change, identity: int | None = None, *, joined: bool = False) -> None:
-        """Change the clip of that identity, else the one that is shown; without a change there is no step.
+        """Apply `change` to a clip, by default the one shown; no step is added where nothing changes.
 
-        Joined edits of one label that follow each other are one step, as of a slider that is dragged, until
-        `end_step`. A clip that is no longer open is left alone. Raises what `change` raises, with nothing changed.
+        Consecutive `joined` edits of one label, as of a dragged slider, are one step, until `end_step`. A clip that
+        was closed is ignored. Raises what `change` raises, with nothing changed.
         """
         clip = self.project.find(self.project.current if identity is None else identity)
         if clip is None:
@@ -71,49 +117,47 @@ class Editor:
         self._joining = label if joined else ""
 
     def end_step(self) -> None:
-        """The next joined edit begins a step of its own."""
+        """Let the next joined edit start a new step."""
         self._joining = ""
 
     def open(self, sources: Sequence[MidiSource]) -> ClipDocument:
-        """A new clip of the parts in `sources`, shown; raises MidiFileError."""
+        """Open the parts of `sources` as a new clip and show it; raises MidiFileError."""
         return self.add(open_clip(sources, 0, self.settings))
 
     def add(self, clip: ClipDocument) -> ClipDocument:
-        """A clip that was opened elsewhere, behind the others and shown; its identity is given here."""
+        """Append a clip that was opened elsewhere and show it; it gets a new identity."""
         added = replace(clip, identity=self.project.next_identity())
         self._record(self.project.with_clip(added), f"open {added.name}")
         return added
 
     @property
     def settings(self) -> DrumSettings:
-        """What a new clip is asked to be: as the one that is shown."""
+        """Settings for a new clip: those of the clip shown."""
         return self.clip.settings if self.clip else DEFAULT_SETTINGS
 
     def close_clip(self, identity: int) -> None:
-        """Take a clip out of the project."""
         clip = self.project.find(identity)
         if clip is not None:
             self._record(self.project.without_clip(identity), f"close {clip.name}")
 
     def show(self, identity: int) -> None:
-        """Show another clip; that is no step."""
+        """Show another clip; not an undo step."""
         if self.project.find(identity) is not None and identity != self.project.current:
             self._settle(self._history.amend(replace(self.project, current=identity)))
 
     def replace_project(self, project: Project, label: str) -> None:
-        """Work on another project; an undo brings this one back."""
+        """Switch to another project; undo returns to this one."""
         self._record(project, label)
 
     def undo(self) -> None:
-        """Take back the last step, and show the clip that it was in."""
+        """Undo the last step, and show the clip it changed."""
         self._settle(self._history.undo())
 
     def redo(self) -> None:
-        """Do the step again that was undone last."""
         self._settle(self._history.redo())
 
     def save(self, path: Path) -> None:
-        """Write the project to a file of its own; raises ProjectError."""
+        """Write a project file; raises ProjectError."""
         save_project(self.project, path)
 
     def _record(self, project: Project, label: str) -> None:

@@ -1,4 +1,4 @@
-"""Edits of one clip's drums: each takes a document and returns the next; locked hits are never touched."""
+"""Edits of one clip's drums: each takes a document and returns a new one. Locked hits never change."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ MAX_OFFSET_SHARE = 5 / 12
 
 
 class LockedError(ProjectError):
-    """What was to be changed is locked."""
+    """The voice or bar is locked."""
 
 
 def add_hit(document: ClipDocument, voice: int, ticks: int, velocity: int | None = None) -> ClipDocument:
-    """A hit of a voice (index into `music.kit.VOICES`) at `ticks`, as loud as the voice mostly is.
+    """Add a hit of a voice (index into `music.kit.VOICES`) at `ticks`, by default at the voice's usual velocity.
 
-    One that is there already is replaced. Raises LockedError, and ValueError outside the bars.
+    Replaces a hit at the same place. Raises LockedError, and ValueError outside the bars.
     """
     if not 0 <= ticks < document.end_ticks:
-        raise ValueError(f"tick {ticks} lies outside the bars")
+        raise ValueError(f"tick {ticks} is outside the bars")
     if velocity is None:
         velocity = usual_velocity(document, voice)
     hit = Note(PITCH_OF_VOICE[voice], velocity, ticks, document.cell_ticks)
@@ -41,30 +41,30 @@ def add_hit(document: ClipDocument, voice: int, ticks: int, velocity: int | None
 
 
 def remove_hits(document: ClipDocument, hits: Iterable[Note]) -> ClipDocument:
-    """The drums without `hits`; raises LockedError."""
+    """Raises LockedError."""
     return _changed(document, dict.fromkeys(hits))
 
 
 def set_velocity(document: ClipDocument, hits: Iterable[Note], velocity: int) -> ClipDocument:
-    """`hits` at a velocity, held within 1..127; raises LockedError."""
+    """Set the velocity of `hits`, clamped to 1..127; raises LockedError."""
     held = min(127, max(1, velocity))
     return _changed(document, {hit: replace(hit, velocity=held) for hit in hits})
 
 
 def set_offset(document: ClipDocument, hits: Iterable[Note], offset_ticks: int) -> ClipDocument:
-    """`hits` moved to `offset_ticks` from the start of their cells, held within the cell; raises LockedError."""
+    """Move `hits` to `offset_ticks` from the start of their cells, clamped to the cell; raises LockedError."""
     return _changed(document, {hit: with_offset(document, hit, offset_ticks) for hit in hits})
 
 
 def with_offset(document: ClipDocument, hit: Note, offset_ticks: int) -> Note:
-    """The hit at an offset from the start of its cell, held within the cell and the bars."""
+    """A hit at an offset from the start of its cell, clamped to the cell and the bars."""
     limit_ticks = int(document.cell_ticks * MAX_OFFSET_SHARE)
     start_ticks = document.cell_start(hit.start_ticks) + min(limit_ticks, max(-limit_ticks, offset_ticks))
     return replace(hit, start_ticks=min(document.end_ticks - 1, max(0, start_ticks)))
 
 
 def move_hit(document: ClipDocument, hit: Note, voice: int, cell_ticks: int) -> ClipDocument:
-    """A hit in another cell, with its offset, or of another voice; raises LockedError."""
+    """Move a hit to another cell or voice, keeping its offset; raises LockedError."""
     offset_ticks = hit.start_ticks - document.cell_start(hit.start_ticks)
     pitch = hit.pitch if voice_name(hit.pitch) == VOICES[voice] else PITCH_OF_VOICE[voice]
     there = replace(hit, pitch=pitch, start_ticks=max(0, min(cell_ticks, document.end_ticks - 1)))
@@ -72,21 +72,21 @@ def move_hit(document: ClipDocument, hit: Note, voice: int, cell_ticks: int) -> 
 
 
 def usual_velocity(document: ClipDocument, voice: int) -> int:
-    """The middle of the velocities that a voice has in the picked take."""
+    """The median velocity of a voice in the picked take."""
     velocities = [note.velocity for note in document.drums.notes if VOICE_OF_PITCH.get(note.pitch) == voice]
     return median_low(velocities) if velocities else DEFAULT_VELOCITY
 
 
 def lock_voice(document: ClipDocument, voice: str, locked: bool) -> ClipDocument:
-    """The voice locked, so that nothing but an unlock changes its hits, or unlocked."""
+    """Lock or unlock a voice; raises ValueError for an unknown one."""
     if voice not in VOICES:
-        raise ValueError(f"{voice!r} is no voice")
+        raise ValueError(f"{voice!r} is not a voice")
     voices = document.locked_voices | {voice} if locked else document.locked_voices - {voice}
     return replace(document, locked_voices=voices)
 
 
 def lock_bar(document: ClipDocument, bar: int, locked: bool) -> ClipDocument:
-    """The bar of that index locked or unlocked."""
+    """Lock or unlock a bar by index; raises ValueError for an unknown one."""
     if not 0 <= bar < len(document.bars):
         raise ValueError(f"there is no bar {bar}")
     bars = document.locked_bars | {bar} if locked else document.locked_bars - {bar}
@@ -94,7 +94,6 @@ def lock_bar(document: ClipDocument, bar: int, locked: bool) -> ClipDocument:
 
 
 def unlock_all(document: ClipDocument) -> ClipDocument:
-    """Nothing locked any more."""
     return replace(document, locked_voices=frozenset(), locked_bars=frozenset())
 
 
@@ -105,9 +104,9 @@ def add_takes(
     origin: str,
     settings: DrumSettings | None = None,
 ) -> ClipDocument:
-    """New takes, each with its mean log-likelihood a bar, behind the others, and the first of them picked.
+    """Append takes, each with its mean log-likelihood per bar, and pick the first.
 
-    Whatever is locked in the picked take stands in each of them.
+    Locked hits of the picked take are copied into each.
     """
     number = max((take.number for take in document.takes), default=0)
     seed = settings.seed if settings else None
@@ -119,20 +118,20 @@ def add_takes(
 
 
 def pick_take(document: ClipDocument, number: int) -> ClipDocument:
-    """Another take to hear and edit, with its edits; whatever is locked goes over into it."""
+    """Switch to another take; locked hits are copied into it."""
     take = next(take for take in document.takes if take.number == number)
     notes = _around_locks(document, take.drums)
     return _with_drums(replace(document, picked=number), notes)
 
 
 def revert_take(document: ClipDocument) -> ClipDocument:
-    """The picked take as it was written, but for what is locked."""
+    """Undo all edits of the picked take, except where locked."""
     take = document.take
     return document if take is None else _with_drums(document, _around_locks(document, take.written))
 
 
 def forget_take(document: ClipDocument, number: int) -> ClipDocument:
-    """The document without a take; where it was picked, the one before it is."""
+    """Delete a take; the one before it is picked in its place."""
     index = next(index for index, take in enumerate(document.takes) if take.number == number)
     takes = (*document.takes[:index], *document.takes[index + 1 :])
     if number != document.picked:
@@ -141,7 +140,7 @@ def forget_take(document: ClipDocument, number: int) -> ClipDocument:
 
 
 def follow_parts(document: ClipDocument, followed: Iterable[int]) -> ClipDocument:
-    """The drums to follow other parts, by index into the song's clips; raises ValueError for one that is none."""
+    """Choose the parts to follow by index into the song's clips; raises ValueError for an unknown one."""
     chosen = frozenset(followed)
     if not chosen <= set(range(len(document.song.clips))):
         raise ValueError(f"the song has {len(document.song.clips)} parts, got {sorted(chosen)}")
@@ -149,27 +148,25 @@ def follow_parts(document: ClipDocument, followed: Iterable[int]) -> ClipDocumen
 
 
 def set_settings(document: ClipDocument, settings: DrumSettings) -> ClipDocument:
-    """What the next takes are asked to be."""
     return replace(document, settings=settings)
 
 
 def set_drum_map(document: ClipDocument, drum_map: DrumMap) -> ClipDocument:
-    """The pitches at which the drums are played and written."""
     return replace(document, drum_map=drum_map)
 
 
 def set_swing(document: ClipDocument, ratio: float) -> ClipDocument:
-    """The share of each pair of eighths that the first takes, held within 0.5 (straight) and 0.75."""
+    """Set the swing ratio, clamped to 0.5 (straight)..0.75."""
     return replace(document, swing_ratio=min(MAX_SWING, max(STRAIGHT, ratio)))
 
 
 def set_humanise(document: ClipDocument, amount: float) -> ClipDocument:
-    """How much of a player's feel is laid over the drums, held within 0..1."""
+    """Set the amount, clamped to 0..1."""
     return replace(document, humanise_amount=min(1.0, max(0.0, amount)))
 
 
 def set_tempo(document: ClipDocument, bpm: float | None) -> ClipDocument:
-    """One tempo in place of the files' own, within 20..400 BPM; None gives theirs back."""
+    """Override the tempo, clamped to 20..400 BPM; None restores that of the files."""
     return replace(document, bpm=None if bpm is None else min(MAX_BPM, max(MIN_BPM, bpm)))
 
 
@@ -207,7 +204,7 @@ def _unique(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 
 def _with_drums(document: ClipDocument, notes: Iterable[Note]) -> ClipDocument:
-    """The picked take with other hits, of two at one place the later given; without a take one by hand."""
+    """Replace the hits of the picked take; of two at one place the last wins. Without a take, add one by hand."""
     drums = document.empty_drums.with_notes(_unique(notes))
     take = document.take
     if take is None:

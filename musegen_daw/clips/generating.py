@@ -1,4 +1,4 @@
-"""New takes for a document: the question to the generator, with what is locked kept, and what its answer becomes."""
+"""New takes for a document: the request to the generator, and the result as takes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FROM_MODEL = "written"
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A question to the generator about one document; the answer belongs to the document of that identity."""
+    """A request to the generator for the document of that identity."""
 
     identity: int
     settings: DrumSettings
@@ -29,23 +29,21 @@ class Generation:
 
     @property
     def request(self) -> DrumRequest:
-        """What the generator is asked."""
         return self.job.request
 
     def takes_in(self, document: ClipDocument, result: DrumResult) -> ClipDocument:
-        """The document, as it is now, with the takes of the answer, the likeliest picked.
+        """Add the takes of the result to the document as it is now, and pick the likeliest.
 
-        What is locked by now stands in every take, note by note.
+        Hits that are locked by now are copied into every take.
         """
         drums = [(self.job.in_song(take.drums), take.log_likelihood) for take in result.takes]
         return add_takes(document, drums, origin=FROM_MODEL, settings=self.settings)
 
 
 def generation(document: ClipDocument, seed: int, styles: StyleBook | None = None) -> Generation:
-    """The question for new takes with a seed: the model hears what is locked and writes the rest around it.
+    """Request new takes with a seed; locked hits are kept and the model writes around them.
 
-    `styles` are those of the model. Raises ProjectError where no part is followed, everything is locked or there are
-    too many bars, MusegenError where there is no such style as the settings ask for.
+    `styles` are those of the model. Raises ProjectError as `check_locks` does, MusegenError for an unknown style.
     """
     check_locks(document)
     settings = replace(document.settings, seed=seed)

@@ -1,4 +1,4 @@
-"""From .mid files to documents: their parts on one time map, the usable ones chosen, drums of the files as a take."""
+"""Open .mid files as documents: parts on one time map, suitable parts selected, drums as the first take."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FROM_FILE = "from the file"
 
 
 def read_source(path: Path) -> MidiSource:
-    """The .mid file at `path`; raises MidiFileError naming it."""
+    """Raises MidiFileError."""
     return MidiSource(path.name, read_midi_bytes(path))
 
 
 def open_clip(sources: Sequence[MidiSource], identity: int, settings: DrumSettings) -> ClipDocument:
-    """A document of the files' parts, all starting together; drums that they hold become its first take.
+    """A document of the files' parts, aligned at the start; their drums become its first take.
 
     Raises MidiFileError where a file cannot be read or there is no part to follow.
     """
@@ -34,12 +34,12 @@ def open_clip(sources: Sequence[MidiSource], identity: int, settings: DrumSettin
 
 
 def reopened(sources: Sequence[MidiSource], identity: int, settings: DrumSettings) -> ClipDocument:
-    """As `open_clip`, without a take of the drums that the files hold."""
+    """As `open_clip`, without a take of the drums in the files."""
     return _without_takes(sources, identity, settings)[0]
 
 
 def add_sources(document: ClipDocument, sources: Sequence[MidiSource]) -> ClipDocument:
-    """The document with the parts of further files beside its own; raises MidiFileError."""
+    """Add the parts of further files; raises MidiFileError."""
     every = (*document.sources, *sources)
     opened, _ = _without_takes(every, document.identity, document.settings)
     before = len(document.song.clips)
@@ -54,7 +54,7 @@ def add_sources(document: ClipDocument, sources: Sequence[MidiSource]) -> ClipDo
 
 
 def set_primer(document: ClipDocument, source: MidiSource | None) -> ClipDocument:
-    """The document with a drum loop that its takes go on from, or none; raises MidiFileError without drums in it."""
+    """Set a drum loop that the takes continue, or none; raises MidiFileError where it has no drums."""
     if source is None:
         return replace(document, primer_source=None, primer=None)
     primer = primer_of(song_from_bytes(source.data, source.name), document.ppq)

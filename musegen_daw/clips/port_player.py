@@ -1,4 +1,4 @@
-"""Auditions clips through a MIDI port: notes sent a little ahead of time, from anywhere, round and round if asked."""
+"""Plays clips to a MIDI port: notes are sent slightly ahead of time, with seek and loop."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from math import inf
 from musegen_daw.jam.clock.clock import Clock
 from musegen_daw.jam.events import TimedNote
 from musegen_daw.jam.output.outputs import PlaysNotes
+from musegen_daw.midi.tracks import MELODIC_CHANNELS
 from musegen_daw.music.clip import Clip
+from musegen_daw.music.kit import DRUM_CHANNEL
 from musegen_daw.music.time import TimeMap
 
 AHEAD_SECONDS = 1.0
 LEAD_SECONDS = 0.05
-DRUM_CHANNEL = 9
-_PART_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class _Sounding:
 
 
 class PortPlayer:
-    """Plays through `output`; `attend` has to be called more often than every `AHEAD_SECONDS`.
+    """Plays to `output`; call `attend` more often than every `AHEAD_SECONDS`.
 
-    Positions are seconds of the music. Drums go to channel 10, the parts to the others in turn. Not thread-safe.
+    Positions are seconds of the music. Drums go to channel 10, parts to the other channels in turn. Not thread-safe.
     """
 
     def __init__(self, output: PlaysNotes, clock: Clock) -> None:
@@ -47,22 +47,20 @@ class PortPlayer:
 
     @property
     def is_playing(self) -> bool:
-        """Whether it plays."""
         return self._is_playing
 
     @property
     def position_seconds(self) -> float:
-        """The place of the music that sounds."""
         if not self._is_playing:
             return self._from_seconds
         return self._music_at(max(0.0, self._clock.now_seconds() - self._began_seconds))
 
     def load(self, clips: Sequence[Clip], time_map: TimeMap, length_ticks: int) -> None:
-        """Play these clips from now on; what plays goes on where it is."""
+        """Replace the clips; playback continues at its position."""
         notes: list[_Sounding] = []
         parts = 0
         for clip in clips:
-            channel = DRUM_CHANNEL if clip.is_drum else _PART_CHANNELS[parts % len(_PART_CHANNELS)]
+            channel = DRUM_CHANNEL if clip.is_drum else MELODIC_CHANNELS[parts % len(MELODIC_CHANNELS)]
             parts += not clip.is_drum
             for note in clip.notes:
                 start, end = time_map.seconds_at(note.start_ticks), time_map.seconds_at(note.end_ticks)
@@ -73,7 +71,7 @@ class PortPlayer:
         self._again()
 
     def play(self) -> None:
-        """Go on from where it is, from the start after the end."""
+        """Start at the position, or at 0 from the end."""
         if self._is_playing:
             return
         if self._from_seconds >= self._length_seconds:
@@ -82,18 +80,18 @@ class PortPlayer:
         self._begin(self._from_seconds)
 
     def stop(self) -> None:
-        """End everything that sounds and stay there."""
+        """Stop all notes and stay at the position."""
         self._from_seconds = self.position_seconds
         self._is_playing = False
         self._output.release_all()
 
     def seek(self, seconds: float) -> None:
-        """Go on at that place of the music, held within it."""
+        """Continue at that position, clamped to the music."""
         self._output.release_all()
         self._begin(min(max(0.0, seconds), self._length_seconds))
 
     def set_loop(self, loop: tuple[float, float] | None) -> None:
-        """Go round over [start, end) of the music from when it is next reached, or no longer."""
+        """Loop over [start, end) once it is reached; None ends the loop."""
         at = self.position_seconds
         self._loop = loop if loop is not None and loop[1] > loop[0] else None
         if self._is_playing:
@@ -101,7 +99,7 @@ class PortPlayer:
         self._begin(at)
 
     def attend(self) -> None:
-        """Send what is due soon, and stop at the end."""
+        """Send the notes that are due soon, and stop at the end."""
         if not self._is_playing:
             return
         played = self._clock.now_seconds() - self._began_seconds
@@ -126,7 +124,7 @@ class PortPlayer:
         self.attend()
 
     def _passes(self) -> Iterator[tuple[float, float, float]]:
-        """Stretches of playing: when each begins, and from where to where in the music."""
+        """Stretches of playback: when each begins, and the start and end positions in the music."""
         at, music = 0.0, self._from_seconds
         while True:
             end = self._loop[1] if self._loop is not None and music < self._loop[1] else inf

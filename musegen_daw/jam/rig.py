@@ -15,7 +15,7 @@ from musegen_daw.drums.job import chosen_style
 from musegen_daw.drums.style import Style, StyleBook
 from musegen_daw.errors import MidiFileError
 from musegen_daw.files import write_bytes
-from musegen_daw.jam import places
+from musegen_daw.jam import user_settings
 from musegen_daw.jam.clock.clock import Clock, SystemClock
 from musegen_daw.jam.control.control_map import ControlMap, Knob
 from musegen_daw.jam.control.controls import Controls
@@ -37,6 +37,7 @@ from musegen_daw.jam.status import PortStatus, RigStatus
 from musegen_daw.jam.timekeeper import Timekeeper
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.drum_maps import DrumMap
+from musegen_daw.user_folders import user_folder
 
 
 class KnowsStyles(WritesDrums, Protocol):
@@ -71,7 +72,7 @@ class JamRig:
     ) -> None:
         self.settings = settings
         self._clock = clock or SystemClock()
-        self._config_dir = config_dir or places.config_dir()
+        self._config_dir = config_dir or user_folder()
         self._message = self._told = self._failure = ""
         self._active: dict[str, float] = {}
         self._closing = threading.Lock()
@@ -80,7 +81,7 @@ class JamRig:
         self._time: Timekeeper | None = None
         self._style, self._generator = settings.style, generator
         style = self._found_style(settings.style)
-        control_map = self._saved_map = places.load_map(self._config_dir, settings.control_map)
+        control_map = self._saved_map = user_settings.load_map(self._config_dir, settings.control_map)
         with ExitStack() as opened:
             open_out = opener(
                 directory,
@@ -223,7 +224,7 @@ class JamRig:
         """Write the control map that the settings name, if it has changed; raises MusegenError."""
         control_map = self.control_map
         if self.settings.control_map is not None and control_map.bindings != self._saved_map.bindings:
-            places.save_map(self._config_dir, control_map)
+            user_settings.save_map(self._config_dir, control_map)
             self._saved_map = control_map
 
     # How it stands
@@ -281,7 +282,7 @@ class JamRig:
     def save_offset(self) -> None:
         """Keep the offset for the MIDI output; raises MusegenError."""
         if self._ports.output is not None:
-            places.save_offset(self._config_dir, self._ports.output.name, self.offset_seconds)
+            user_settings.save_offset(self._config_dir, self._ports.output.name, self.offset_seconds)
 
     # The end
 
@@ -353,7 +354,7 @@ class JamRig:
         output, offset_seconds = self._ports.output, self.settings.offset_seconds
         if output is not None:
             if offset_seconds is None:
-                offset_seconds = places.load_offset(self._config_dir, output.name, self._say) or 0.0
+                offset_seconds = user_settings.load_offset(self._config_dir, output.name, self._say) or 0.0
             output.scheduler.offset_seconds = offset_seconds
             schedulers.append(output.scheduler)
         if self._kit is not None:

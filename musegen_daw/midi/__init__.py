@@ -1,1 +1,1 @@
-"""What the tracks of a MIDI file mean: their text, their drums, their clips, and back."""
+"""Standard MIDI Files: reading, drum detection, and writing."""

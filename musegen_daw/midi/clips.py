@@ -1,4 +1,4 @@
-"""From the tracks of a MIDI file to clips: notes, and what their channel was told."""
+"""Convert the tracks of a MIDI file to clips: notes and channel messages."""
 
 from __future__ import annotations
 
@@ -8,29 +8,27 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from musegen_daw.midi import smf
-from musegen_daw.midi.drum_channels import DrumChannels, SysEx
-from musegen_daw.midi.drum_names import plays_drums
-from musegen_daw.midi.ports import first_port
+from musegen_daw.midi.drum_channels import DrumChannels, SysEx, plays_drums
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.messages import ChannelMessage, MessageKind, Messages
 
 BANK_COARSE, BANK_FINE = 0, 32
-_FIRST_TOLD = smf.KEY_PRESSURE  # below it are notes
+_FIRST_NON_NOTE = smf.KEY_PRESSURE  # below it are notes
 _NO_SOUND = (0, 0)
 
 Sound = tuple[int, int]
 """(bank, program)"""
-Told = tuple[int, int, int, int]
+RawMessage = tuple[int, int, int, int]
 """(ticks, kind of message, first data byte, second data byte)"""
-Stroke = tuple[int, int, Sound | None]
-"""(ticks, velocity or 0 for an end, the sound that the track chose itself)"""
+NoteEvent = tuple[int, int, Sound | None]
+"""(ticks, velocity or 0 for a note-off, the sound that the track itself selected)"""
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedClip:
-    """A clip, the index of its track and its channel, which is 16 times the port plus the number from 0.
+    """A clip with the index of its track and its channel, which is 16 times the port plus the number from 0.
 
-    `is_by_name` says that it is taken as drums for the name and pitches of its track.
+    `is_by_name` marks drums that were detected by the name and pitches of the track.
     """
 
     clip: Clip
@@ -40,9 +38,9 @@ class PlacedClip:
 
 
 def placed_clips(midi: smf.MidiData, text: Callable[[bytes], str]) -> list[PlacedClip]:
-    """Every clip of a file: one for each track, channel, bank and program; a program without notes gives an empty one.
+    """All clips of a file, one per track, channel, bank and program; a program without notes gives an empty clip.
 
-    A program that a track sets itself holds for it before one that another track sets on its channel. Clips of one
+    A program that a track selects takes precedence over one that another track selects on its channel. Clips of one
     channel share their messages.
     """
     channels = _Channels(midi)
@@ -50,18 +48,18 @@ def placed_clips(midi: smf.MidiData, text: Callable[[bytes], str]) -> list[Place
 
 
 class _Channel:
-    """What one channel was told by all tracks."""
+    """The messages of all tracks on one channel."""
 
-    def __init__(self, told: list[Told]) -> None:
-        told.sort(key=itemgetter(0))
-        self._told = told
+    def __init__(self, raw: list[RawMessage]) -> None:
+        raw.sort(key=itemgetter(0))
+        self._raw = raw
         self._bank_choices: set[int] = set()
         self._messages: Messages | None = None
         coarse = fine = 0
         has_program = False
         pending: list[int] = []
         self._sounds: list[tuple[int, Sound]] = []
-        for index, (ticks, kind, first, second) in enumerate(told):
+        for index, (ticks, kind, first, second) in enumerate(raw):
             if kind == smf.PROGRAM_CHANGE:
                 has_program = True
                 self._bank_choices.update(pending)
@@ -74,18 +72,18 @@ class _Channel:
                     self._sounds.append((ticks, (coarse << 7 | fine, 0)))
 
     def sound_at(self, ticks: int) -> Sound:
-        """Bank and program; a bank holds from the next program on, but where there is none yet at once."""
+        """Bank and program; a bank takes effect with the next program, before the first program at once."""
         index = bisect_right(self._sounds, ticks, key=itemgetter(0)) - 1
         return self._sounds[index][1] if index >= 0 else _NO_SOUND
 
     @property
     def messages(self) -> Messages:
-        """All but programs and the controllers that chose their banks; always the same object."""
+        """All but programs and their bank selects; always the same object."""
         if self._messages is None:
             self._messages = Messages(
-                _message(told)
-                for index, told in enumerate(self._told)
-                if told[1] != smf.PROGRAM_CHANGE and index not in self._bank_choices
+                _message(raw)
+                for index, raw in enumerate(self._raw)
+                if raw[1] != smf.PROGRAM_CHANGE and index not in self._bank_choices
             )
         return self._messages
 
@@ -94,31 +92,29 @@ _SILENT = _Channel([])
 
 
 class _Channels:
-    """All channels of a file."""
-
     def __init__(self, midi: smf.MidiData) -> None:
-        told: dict[int, list[Told]] = {}
+        raw: dict[int, list[RawMessage]] = {}
         exclusive: list[SysEx] = []
         for track in midi.tracks:
-            port = first_port(track)
+            port = track.first_port
             for ticks, status, first, second, payload in track.events:
-                if status < _FIRST_TOLD:
+                if status < _FIRST_NON_NOTE:
                     continue
                 if status < smf.SYSEX:
-                    told.setdefault(port | status & 0x0F, []).append((ticks, status & 0xF0, first, second))
+                    raw.setdefault(port | status & 0x0F, []).append((ticks, status & 0xF0, first, second))
                 elif status == smf.SYSEX:
                     exclusive.append((ticks, port >> 4, payload))
                 elif status == smf.META and first == smf.PORT and payload:
                     port = payload[0] << 4
-        self._channels = {channel: _Channel(of_channel) for channel, of_channel in told.items()}
+        self._channels = {channel: _Channel(of_channel) for channel, of_channel in raw.items()}
         self.drums = DrumChannels(exclusive)
 
     def __getitem__(self, channel: int) -> _Channel:
         return self._channels.get(channel, _SILENT)
 
 
-def _message(told: Told) -> ChannelMessage:
-    ticks, kind, first, second = told
+def _message(raw: RawMessage) -> ChannelMessage:
+    ticks, kind, first, second = raw
     if kind == smf.CONTROL_CHANGE:
         return ChannelMessage(ticks, MessageKind.CONTROL_CHANGE, first, second)
     if kind == smf.PITCH_BEND:
@@ -129,7 +125,7 @@ def _message(told: Told) -> ChannelMessage:
 
 
 class _OwnSounds:
-    """The sounds that a track chooses itself on its channels."""
+    """The sounds that a track itself selects on its channels."""
 
     def __init__(self, channels: _Channels) -> None:
         self._channels = channels
@@ -137,11 +133,9 @@ class _OwnSounds:
         self.sounds: dict[int, Sound] = {}
 
     def bank(self, channel: int, controller: int, value: int) -> None:
-        """Half of a bank was chosen."""
         self._banks.setdefault(channel, [0, 0])[controller == BANK_FINE] = value
 
     def program(self, channel: int, ticks: int, program: int) -> None:
-        """A program was chosen, in the bank of the track or else of the channel."""
         own = self._banks.get(channel)
         bank = own[0] << 7 | own[1] if own else self._channels[channel].sound_at(ticks)[0]
         self.sounds[channel] = (bank, program)
@@ -151,23 +145,23 @@ def _of_track(
     midi: smf.MidiData, index: int, channels: _Channels, text: Callable[[bytes], str]
 ) -> list[PlacedClip]:
     track = midi.tracks[index]
-    strokes: dict[tuple[int, int], list[Stroke]] = {}
+    events: dict[tuple[int, int], list[NoteEvent]] = {}
     own = _OwnSounds(channels)
     sounds = own.sounds
     names: dict[int, bytes] = {}
-    port = first_port(track)
+    port = track.first_port
     for ticks, status, first, second, payload in track.events:
-        if status < _FIRST_TOLD:
+        if status < _FIRST_NON_NOTE:
             channel = port | status & 0x0F
             if status < smf.NOTE_ON or not second:
-                stroke = (ticks, 0, None)
+                event = (ticks, 0, None)
             else:
-                stroke = (ticks, second, sounds.get(channel))
-            of_pitch = strokes.get((channel, first))
+                event = (ticks, second, sounds.get(channel))
+            of_pitch = events.get((channel, first))
             if of_pitch is None:
-                strokes[channel, first] = [stroke]
+                events[channel, first] = [event]
             else:
-                of_pitch.append(stroke)
+                of_pitch.append(event)
         elif status < smf.SYSEX:
             message = status & 0xF0
             if message == smf.PROGRAM_CHANGE:
@@ -180,7 +174,7 @@ def _of_track(
             elif first in (smf.TRACK_NAME, smf.INSTRUMENT_NAME) and payload:
                 names.setdefault(first, payload)
     name = text(names.get(smf.TRACK_NAME) or names.get(smf.INSTRUMENT_NAME) or b"")
-    notes = _notes(strokes, track.end_ticks, channels)
+    notes = _notes(events, track.end_ticks, channels)
     if not notes:
         notes = {
             (channel, sound, channels.drums.of(channel, *sound, track.end_ticks)): []
@@ -201,7 +195,7 @@ def _of_track(
 
 
 def _by_name(placed: Sequence[PlacedClip]) -> list[PlacedClip]:
-    """The clips of a track, taken as drums where it plays on one channel and says so by name and pitches."""
+    """The clips of a track, as drums where it uses one channel and its name and pitches say so."""
     clips = [each.clip for each in placed]
     if len({each.channel for each in placed}) != 1 or any(clip.is_drum for clip in clips):
         return list(placed)
@@ -211,17 +205,17 @@ def _by_name(placed: Sequence[PlacedClip]) -> list[PlacedClip]:
 
 
 def _notes(
-    strokes: dict[tuple[int, int], list[Stroke]], end_ticks: int, channels: _Channels
+    events: dict[tuple[int, int], list[NoteEvent]], end_ticks: int, channels: _Channels
 ) -> dict[tuple[int, Sound, bool], list[Note]]:
-    """The notes of a track by their channel, their sound and whether they are drums."""
+    """The notes of a track by channel, sound and whether they are drums."""
     notes: dict[tuple[int, Sound, bool], list[Note]] = {}
-    for (channel, pitch), of_pitch in strokes.items():
-        told = channels[channel]
+    for (channel, pitch), of_pitch in events.items():
+        own = channels[channel]
         is_steady = not channels.drums.changes(channel)
         last_sound, of_clip = None, list[Note]()
         for (start_ticks, velocity, sound), note_end_ticks in _paired(of_pitch, end_ticks):
             if sound is None:
-                sound = told.sound_at(start_ticks)
+                sound = own.sound_at(start_ticks)
             if sound is not last_sound or not is_steady:
                 last_sound = sound
                 is_drum = channels.drums.of(channel, *sound, start_ticks)
@@ -230,27 +224,27 @@ def _notes(
     return notes
 
 
-def _paired(strokes: list[Stroke], end_ticks: int) -> Iterable[tuple[Stroke, int]]:
+def _paired(events: list[NoteEvent], end_ticks: int) -> Iterable[tuple[NoteEvent, int]]:
     """The note-ons of one pitch, each with its end: first on, first off, where every note has an end.
 
-    Where some have none, an off ends all that sound, as on an instrument, and the rest end with the track.
+    Otherwise a note-off ends all notes that sound, and those left end with the track.
     """
-    starts = [stroke for stroke in strokes if stroke[1]]
-    ends = [stroke[0] for stroke in strokes if not stroke[1]]
+    starts = [event for event in events if event[1]]
+    ends = [event[0] for event in events if not event[1]]
     if len(starts) == len(ends) and all(start[0] <= end for start, end in zip(starts, ends, strict=True)):
         return zip(starts, ends, strict=True)
-    paired: list[tuple[Stroke, int]] = []
-    sounding: list[Stroke] = []
-    for stroke in strokes:
-        if stroke[1]:
-            sounding.append(stroke)
+    paired: list[tuple[NoteEvent, int]] = []
+    sounding: list[NoteEvent] = []
+    for event in events:
+        if event[1]:
+            sounding.append(event)
         else:
-            paired += [(start, stroke[0]) for start in sounding]
+            paired += [(start, event[0]) for start in sounding]
             sounding = []
     return paired + [(start, end_ticks) for start in sounding]
 
 
 def by_name(placed: Iterable[PlacedClip]) -> list[Clip]:
-    """One clip for each track that is taken as drums for its name and pitches."""
+    """One clip for each track that was detected as drums by name and pitches."""
     found = {each.track: each.clip for each in placed if each.is_by_name}
     return list(found.values())

@@ -1,4 +1,4 @@
-"""Songs in .mid files: what is heard comes back to the tick, and what cannot be read ends in one sentence."""
+"""Read and write Standard MIDI Files without loss."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from musegen_daw import files
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi import smf
 from musegen_daw.midi.clips import PlacedClip, by_name, placed_clips
-from musegen_daw.midi.drum_channels import DRUM_CHANNEL
 from musegen_daw.midi.file_drums import FileDrums
 from musegen_daw.midi.text import text_decoder
-from musegen_daw.midi.tracks import MELODIC_CHANNELS, conductor_events, song_tracks
+from musegen_daw.midi.tracks import conductor_events, song_tracks
 from musegen_daw.music.clip import Clip, Marker, Song
 from musegen_daw.music.parts import take_as_drums
 from musegen_daw.music.time import Tempo, TimeMap, TimeSignature
-
-__all__ = ["DRUM_CHANNEL", "MELODIC_CHANNELS"]
 
 MAX_BYTES = 64 * 2**20
 MAX_BARS_READ = 50_000
@@ -27,7 +24,7 @@ _LAST_TEXT = 0x0F  # meta events 01 to 0F are text (Standard MIDI Files 1.0)
 
 @dataclass(frozen=True, slots=True)
 class MidiSong:
-    """The song in a file together with the file, so that drums can be put into what is else kept as it is."""
+    """A song with the file it was read from, so that drums can be added and everything else kept."""
 
     name: str
     song: Song
@@ -35,7 +32,7 @@ class MidiSong:
     _placed: tuple[PlacedClip, ...]
 
     def taking_as_drums(self, selectors: Sequence[str]) -> MidiSong:
-        """The same with the parts that `selectors` name (see `find_parts`) as drums; raises MidiFileError."""
+        """Treat the parts that `selectors` name (see `find_parts`) as drums; raises MidiFileError."""
         try:
             song = take_as_drums(self.song, selectors)
         except ValueError as error:
@@ -43,17 +40,16 @@ class MidiSong:
         return MidiSong(self.name, song, self._midi, self._placed)
 
     def with_drums(self, drums: Clip) -> bytes:
-        """The file with `drums` in place of its own: every other event stays as it is; raises MidiFileError.
+        """The file with `drums` in place of its own; all other events are kept. Raises MidiFileError.
 
-        A track in which nothing changes keeps its bytes. A track that only played drums is left out, unless it also
-        holds tempo, meter or markers.
+        Unchanged tracks keep their bytes. A track of drums alone is removed, unless it holds tempo, meter or markers.
         """
         return self._built(self._drums.replaced(drums.at_ppq(self._midi.ppq)))
 
     def with_more_drums(self, written: Clip, *, alone: bool = False) -> bytes:
-        """The file with its own drums as they are and `written` among them; `alone` leaves all else out.
+        """The file with `written` added to its drums; `alone` leaves everything else out.
 
-        Where it has no drums, they get a track. Raises MidiFileError.
+        A file without drums gets a track of them. Raises MidiFileError.
         """
         written = written.at_ppq(self._midi.ppq)
         if not self._drums.has_drums:
@@ -72,32 +68,31 @@ class MidiSong:
 
 
 def read_midi(path: Path) -> Song:
-    """The song in the file at `path`; raises MidiFileError naming it."""
+    """Raises MidiFileError."""
     return song_from_bytes(read_midi_bytes(path), str(path))
 
 
 def read_midi_song(path: Path) -> MidiSong:
-    """The song in the file at `path`, with the file; raises MidiFileError naming it."""
+    """As `read_midi`, with the file."""
     return midi_song_from_bytes(read_midi_bytes(path), str(path))
 
 
 def read_midi_bytes(path: Path) -> bytes:
-    """The bytes of a file small enough to be MIDI; raises MidiFileError naming it."""
+    """Raises MidiFileError, also where the file is too large."""
     return files.read_bytes(path, MAX_BYTES, MidiFileError)
 
 
 def write_midi(song: Song, path: Path) -> None:
-    """Write `song` as a type 1 file, whole or not at all; raises MidiFileError naming `path`."""
+    """Write `song` as a type 1 file, whole or not at all; raises MidiFileError."""
     files.write_bytes(path, song_to_bytes(song), MidiFileError)
 
 
 def song_from_bytes(data: bytes, name: str) -> Song:
-    """The song in the bytes of a .mid file; `name` stands for the file in its remarks and in the MidiFileError raised.
+    """The song in the bytes of a .mid file; raises MidiFileError, with `name` in the message.
 
-    Every track gives one clip for each channel, bank and program it plays; a clip is as long as its track. A track
-    with a program but no notes gives an empty clip. Drums are those on channel 10 and on channels that GM2, GS or XG
-    make drums, and a track whose name and pitches both say so. Markers and cue points become the markers of the song.
-    What was mended and guessed are its remarks, each one sentence.
+    Each track gives one clip per channel, bank and program, as long as the track; a program without notes gives an
+    empty clip. Drums are those on channel 10, on channels that GM2, GS or XG make drums, and tracks whose name and
+    pitches say so. Markers and cue points become markers. Repairs and guesses are in its remarks, a sentence each.
     """
     return midi_song_from_bytes(data, name).song
 
@@ -134,11 +129,11 @@ def midi_song_from_bytes(data: bytes, name: str) -> MidiSong:
 
 
 def song_to_bytes(song: Song, *, type0: bool = False, with_tempo: bool = True) -> bytes:
-    """The bytes of a .mid file: type 1 with a conductor track, or type 0 with all in a single track.
+    """The bytes of a .mid file: type 1 with a conductor track, or type 0 with a single track.
 
-    Without tempo and meter (`with_tempo=False`) a file can be dropped into a running Ableton Live set.
-    Two notes of one pitch in one clip, the second within the first, come back with their ends swapped:
-    the format cannot tell them apart. Raises MidiFileError where the format cannot hold the song.
+    Without tempo and meter (`with_tempo=False`) a file can be dropped into a running Ableton Live set. Of nested
+    notes of one pitch in one clip the ends are swapped: the format cannot tell them apart. Raises MidiFileError where
+    the format cannot hold the song.
     """
     try:
         conductor = conductor_events(song) if with_tempo else []
@@ -154,11 +149,6 @@ def song_to_bytes(song: Song, *, type0: bool = False, with_tempo: bool = True) -
         raise MidiFileError(f"The song cannot be written as MIDI: {error}.") from error
 
 
-def add_drums(data: bytes, name: str, drums: Clip) -> bytes:
-    """The file in `data` with `drums` in place of its own (see `MidiSong.with_drums`); raises MidiFileError."""
-    return midi_song_from_bytes(data, name).with_drums(drums)
-
-
 def _of_kind(metas: Sequence[smf.Event], wanted: int) -> Iterator[tuple[int, bytes]]:
     return ((ticks, payload) for ticks, _, kind, _, payload in metas if kind == wanted)
 
@@ -170,8 +160,8 @@ def _markers(metas: Sequence[smf.Event], text: Callable[[bytes], str]) -> Iterat
 
 
 def _remarks(midi: smf.MidiData, placed: Sequence[PlacedClip], name: str) -> Iterator[str]:
-    if midi.mended:
-        yield f"{name} was mended: {'; '.join(midi.mended)}."
+    if midi.repairs:
+        yield f"{name} was repaired: {'; '.join(midi.repairs)}."
     guessed = [f"{clip.name!r} on channel {clip.channel}" for clip in by_name(placed)]
     if guessed:
         are = "is" if len(guessed) == 1 else "are"

@@ -1,4 +1,4 @@
-"""Drums in a file that is kept as it is: its own left out or kept, and written ones put in, to the event."""
+"""Replace or extend the drums in a MIDI file, keeping all other events."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 
 from musegen_daw.midi import smf
 from musegen_daw.midi.clips import PlacedClip, placed_clips
-from musegen_daw.midi.drum_channels import DRUM_CHANNEL
-from musegen_daw.midi.ports import first_port
 from musegen_daw.midi.tracks import MAX_PORT, drum_track
 from musegen_daw.music.clip import Clip
+from musegen_daw.music.kit import DRUM_CHANNEL
 
 _TIME = (smf.TEMPO, smf.TIME_SIGNATURE, smf.MARKER, smf.CUE_POINT)
 
 
 @dataclass(frozen=True, slots=True)
 class FileDrums:
-    """The tracks of a file, its clips, and which of them are drums, in the order of the clips.
+    """The tracks of a file, its clips, and for each clip whether it is drums.
 
     Channels are 16 times a port plus a number from 0.
     """
@@ -28,9 +27,9 @@ class FileDrums:
     is_drum: tuple[bool, ...]
 
     def replaced(self, drums: Clip) -> list[smf.Track]:
-        """The tracks without their drums, else as they are, and behind them a track of `drums`.
+        """The tracks without their drums, followed by a track of `drums`.
 
-        A track that only played drums is left out, unless it also holds tempo, meter or markers.
+        A track of drums alone is removed, unless it holds tempo, meter or markers.
         """
         kept: list[smf.Track] = []
         for track, marks in zip(self.midi.tracks, self._marks(), strict=True):
@@ -43,16 +42,16 @@ class FileDrums:
         return [*kept, drum_track(drums, self._free_drum_channel, with_sound=True)]
 
     def completed(self, written: Clip) -> list[smf.Track]:
-        """The tracks as they are, with `written` among the drums that have most hits, of which there must be some.
+        """The tracks with `written` added to the drums with the most hits, of which there must be some.
 
-        The hits go into their track where it plays nothing else, else into one of their own on the channel. Where the
-        channel has the sound of those drums only later, it is chosen at the start, or where that would change another
-        sound the hits get a drum channel of their own.
+        The hits go into that track where it plays nothing else, otherwise into a new track on its channel. Where the
+        channel selects the sound later, it is selected at the start; where that would change another sound, the hits
+        get a drum channel of their own.
         """
         return self._put_in(list(self.midi.tracks), written)
 
     def alone(self, written: Clip) -> list[smf.Track]:
-        """As `completed`, without what is not drums; tempo, meter and markers stay up to the end of `written`."""
+        """As `completed`, drums only; tempo, meter and markers are kept up to the end of `written`."""
         tracks: list[smf.Track | None] = []
         for track, marks in zip(self.midi.tracks, self._marks(), strict=True):
             if marks is not None and any(marks):
@@ -68,7 +67,6 @@ class FileDrums:
 
     @property
     def has_drums(self) -> bool:
-        """Whether there are drums with notes."""
         return bool(self._sounding(drums=True))
 
     def _sounding(self, *, drums: bool) -> list[PlacedClip]:
@@ -104,7 +102,7 @@ class FileDrums:
     def _sounds_as(
         self, main: PlacedClip, before: Sequence[smf.Track], after: Sequence[smf.Track], hits: int
     ) -> bool:
-        """Whether what came to some tracks are so many hits that sound as `main`, and all else sounds as before."""
+        """Whether exactly `hits` notes were added that sound as `main`, and all others sound as before."""
         added = self._sounds(after)
         added.subtract(self._sounds(before))
         is_drum = main.clip.is_drum and not main.is_by_name
@@ -112,7 +110,7 @@ class FileDrums:
         return {sound: count for sound, count in added.items() if count} == {wanted: hits}
 
     def _sounds(self, tracks: Sequence[smf.Track]) -> Counter[tuple[int, int, int, bool]]:
-        """How many notes there are of each channel, bank and program, and whether the channel is drums."""
+        """The number of notes for each channel, bank, program and whether the channel is drums."""
         found = Counter[tuple[int, int, int, bool]]()
         for each in placed_clips(smf.MidiData(tuple(tracks), self.midi.ppq), lambda text: ""):
             clip = each.clip
@@ -126,10 +124,10 @@ class FileDrums:
         return next((each for each in free if each not in melodic), DRUM_CHANNEL)
 
     def _marks(self) -> Iterable[list[bool | None] | None]:
-        """For each track, and in it for each event, whether it belongs to drums; None where that cannot be said.
+        """For each track, whether each event belongs to drums; None for a track without drums.
 
-        That is for a track without drums, and for an event of no channel. What a channel is told belongs to what it
-        plays in that track, or in all where it plays nothing in that one; where it plays both, to what is no drum.
+        None too for an event without a channel. Channel messages belong to what the channel plays in that track, or
+        in any track where it plays nothing in that one; where it plays both, not to drums.
         """
         drums, others = self._sounding(drums=True), self._sounding(drums=False)
         voices: dict[tuple[int, int], list[PlacedClip]] = {}
@@ -168,7 +166,7 @@ class FileDrums:
 
 
 class _Hits:
-    """The starts and ends of the drums of a channel that also plays something else."""
+    """The note-ons and note-offs of drums on a channel that also plays something else."""
 
     def __init__(self, placed: Sequence[PlacedClip]) -> None:
         notes = [note for each in placed for note in each.clip.notes]
@@ -178,7 +176,7 @@ class _Hits:
         self._ends = Counter[tuple[int, ...]]((note.end_ticks, note.pitch) for note in notes)
 
     def has(self, event: smf.Event) -> bool:
-        """Whether an event is one of them, each of which is found once."""
+        """Whether an event is one of them; each is found once."""
         ticks, status, pitch, velocity, _ = event
         if status >= smf.KEY_PRESSURE:
             return False
@@ -195,9 +193,9 @@ def _is_time(event: smf.Event) -> bool:
 
 
 def _channels(track: smf.Track) -> list[int | None]:
-    """The channel of each event, None where it is of none."""
+    """The channel of each event, or None."""
     channels: list[int | None] = []
-    port = first_port(track)
+    port = track.first_port
     for _, status, first, _, payload in track.events:
         if status < smf.SYSEX:
             channels.append(port | status & 0x0F)
@@ -209,6 +207,6 @@ def _channels(track: smf.Track) -> list[int | None]:
 
 
 def _merged(track: smf.Track, other: smf.Track) -> smf.Track:
-    """Both tracks in one, the events of the other behind those of the first at their ticks, as long as the longer."""
+    """Both tracks in one; at equal ticks the events of `track` come first."""
     merged = sorted([*track.events, *other.events], key=lambda event: event[0])
     return smf.Track(tuple(merged), max(track.end_ticks, other.end_ticks))

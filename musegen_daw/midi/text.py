@@ -1,4 +1,4 @@
-"""The text of a MIDI file, whose encoding the file does not name: UTF-8, Shift-JIS, Windows-1251 or Windows-1252."""
+"""Detect the encoding of text in a MIDI file: UTF-8, Shift-JIS, Windows-1251 or Windows-1252."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _USUAL_SIGNS = frozenset("©®«»°¿¡ºª№§·–—‘’“”„…•�
 
 
 def text_decoder(texts: Iterable[bytes]) -> Callable[[bytes], str]:
-    """What turns any text of a file into a string; the encoding is guessed from all `texts` of the file together.
+    """A decoder for the texts of a file, with the encoding guessed from all of them.
 
-    UTF-8 where most of what is not ASCII is valid, else the encoding that a tag of a lyric names, else the one in
-    which the text looks most like writing. Windows-1252 stands for Latin-1, which it holds.
+    UTF-8 where most non-ASCII bytes are valid, else the encoding of a lyric tag, else the one in which the text looks
+    most like writing. Windows-1252 stands for Latin-1, which it contains.
     """
     encoding = _encoding(list(texts))
 
@@ -55,7 +55,7 @@ def _encoding(texts: Collection[bytes]) -> str:
 
 
 def _sample(texts: Iterable[bytes]) -> Iterator[bytes]:
-    """As much as is enough to tell; the same line once."""
+    """Enough text to tell the encoding, without repeated lines."""
     size = 0
     for text in dict.fromkeys(texts):
         yield text[:_SAMPLE_BYTES]
@@ -88,7 +88,7 @@ def _decoded(text: bytes, encoding: str) -> str:
 
 
 def _latin_score(text: bytes) -> float:
-    """Foreign letters stand one by one among those of ASCII."""
+    """Non-ASCII letters are single, among ASCII letters."""
     decoded = text.decode(_LATIN, "replace")
     score = sum(_sign_score(char) for char in decoded)
     for word in _WORD.findall(decoded):
@@ -100,7 +100,7 @@ def _latin_score(text: bytes) -> float:
 
 
 def _cyrillic_score(text: bytes) -> float:
-    """Words are of foreign letters alone, have vowels, and no capital behind a small letter."""
+    """Words consist of non-ASCII letters, have vowels, and no capital after a small letter."""
     decoded = text.decode(_CYRILLIC, "replace")
     score = sum(_sign_score(char) for char in decoded)
     for word in _WORD.findall(decoded):
@@ -115,14 +115,14 @@ def _cyrillic_score(text: bytes) -> float:
 
 
 def _sign_score(char: str) -> float:
-    """Of a character that is no letter."""
+    """For characters that are not letters."""
     if char <= "\x7f" or char.isalpha():
         return 0.0
     return 0.3 if char in _USUAL_SIGNS else -2.0 if char == _UNREADABLE else -1.0
 
 
 def _japanese_score(text: bytes) -> float:
-    """Kana and common kanji, of one or two bytes each; kana of half a width come in runs."""
+    """Kana and common kanji of one or two bytes; half-width kana come in runs."""
     decoded = text.decode(_JAPANESE, "replace")
     score = -4.0 * len(_LONE_KANJI.findall(decoded))
     for is_half, run in groupby(decoded, lambda char: "\uff61" <= char <= "\uff9f"):
@@ -135,7 +135,7 @@ def _japanese_score(text: bytes) -> float:
 
 
 def _half_width_score(run: str) -> float:
-    """A voicing mark stands behind the kana that has a voiced form, the long mark and small kana behind another."""
+    """A voicing mark follows a kana with a voiced form, the long mark and small kana follow another kana."""
     if len(run) == 1:
         return -1.0
     marks = sum(char in "ﾞﾟｰｯｬｭｮﾝ" for char in run)

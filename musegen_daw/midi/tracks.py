@@ -1,27 +1,28 @@
-"""From clips to the tracks of a MIDI file."""
+"""Convert clips to the tracks of a MIDI file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from musegen_daw.midi import smf
-from musegen_daw.midi.drum_channels import DRUM_CHANNEL, says_drums
+from musegen_daw.midi.drum_channels import says_drums
 from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.kit import DRUM_CHANNEL
 from musegen_daw.music.messages import ChannelMessage, MessageKind
 
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 MAX_PORT = 127
 MAX_MESSAGES = 4_000_000
-"""In all clips together, of which those from one channel share theirs."""
+"""In all clips together; clips of one channel share theirs."""
 _ENDS, _MESSAGES, _STARTS, _ENDS_AT_ONCE = range(4)  # the order of events at one tick
 
 
 def song_tracks(song: Song) -> list[smf.Track]:
-    """A track for each clip, with its name, bank, program and all that its channel was told; raises ValueError."""
+    """A track for each clip, with name, bank, program and channel messages; raises ValueError."""
     if sum(len(clip.messages) for clip in song.clips) > MAX_MESSAGES:
-        raise ValueError(f"its channels are told more than {MAX_MESSAGES:,} things")
-    places = _places(song.clips)
-    return [_clip_track(clip, *place) for clip, place in zip(song.clips, places, strict=True)]
+        raise ValueError(f"it has more than {MAX_MESSAGES:,} channel messages")
+    plan = _channel_plan(song.clips)
+    return [_clip_track(clip, *channel) for clip, channel in zip(song.clips, plan, strict=True)]
 
 
 def conductor_events(song: Song) -> list[smf.Event]:
@@ -36,7 +37,9 @@ def conductor_events(song: Song) -> list[smf.Event]:
     for meter in time_map.time_signatures:
         power = meter.denominator.bit_length() - 1
         if meter.denominator != 2**power or power > smf.MAX_DENOMINATOR_POWER or meter.numerator > 255:
-            raise ValueError(f"it has no time signature {meter.numerator}/{meter.denominator}")
+            raise ValueError(
+                f"the format cannot hold the time signature {meter.numerator}/{meter.denominator}"
+            )
         payload = bytes((meter.numerator, power, 24, 8))
         events.append((meter.start_ticks, smf.META, smf.TIME_SIGNATURE, 0, payload))
     for marker in song.markers:
@@ -46,15 +49,15 @@ def conductor_events(song: Song) -> list[smf.Event]:
 
 
 def drum_track(clip: Clip, channel: int, *, with_sound: bool) -> smf.Track:
-    """A track of the notes of `clip` on a channel (16 times its port plus its number), which may have its sound."""
+    """A track of the notes on a channel (16 times its port plus its number), optionally with bank and program."""
     return _clip_track(clip, channel & 0x0F, channel >> 4, with_sound=with_sound)
 
 
-def _places(clips: Sequence[Clip]) -> Iterator[tuple[int, int, bool, bool]]:
-    """Channel, port, whether sound and whether messages are written, for each clip.
+def _channel_plan(clips: Sequence[Clip]) -> Iterator[tuple[int, int, bool, bool]]:
+    """Channel, port, whether bank and program and whether messages are written, for each clip.
 
-    Parts get a channel of their own, and further ports when all are taken. Drums of one sound that are told the same
-    share a channel, told once; others need a port of their own.
+    Each part gets its own channel, on further ports when all are taken. Drums with equal sound and messages share a
+    channel; others get their own port.
     """
     part_count = 0
     kits: list[Clip] = []
@@ -66,10 +69,11 @@ def _places(clips: Sequence[Clip]) -> Iterator[tuple[int, int, bool, bool]]:
                 kits.append(clip)
             channel, port = DRUM_CHANNEL, kit
         else:
-            channel, port, is_first = MELODIC_CHANNELS[part_count % 15], part_count // 15, True
+            port, number = divmod(part_count, len(MELODIC_CHANNELS))
+            channel, is_first = MELODIC_CHANNELS[number], True
             part_count += 1
         if port > MAX_PORT:
-            raise ValueError(f"it has more clips than {MAX_PORT + 1} ports of 16 channels can play")
+            raise ValueError(f"it has more clips than {MAX_PORT + 1} ports of 16 channels")
         yield channel, port, True, is_first
 
 
@@ -90,18 +94,18 @@ def _clip_track(
             head.append((0, smf.CONTROL_CHANGE | channel, 0, clip.bank >> 7, b""))
             head.append((0, smf.CONTROL_CHANGE | channel, 32, clip.bank & 0x7F, b""))
         head.append((0, smf.PROGRAM_CHANGE | channel, clip.program, 0, b""))
-    strokes = list(_strokes(clip.notes, channel))
+    sortable = list(_note_events(clip.notes, channel))
     if with_messages:
-        strokes += [
+        sortable += [
             (message.start_ticks, _MESSAGES, index, _message_event(message, channel))
             for index, message in enumerate(clip.messages)
         ]
-    strokes.sort(key=lambda stroke: stroke[:3])
-    return smf.Track((*head, *(stroke[3] for stroke in strokes)), clip.end_ticks)
+    sortable.sort(key=lambda each: each[:3])
+    return smf.Track((*head, *(each[3] for each in sortable)), clip.end_ticks)
 
 
-def _strokes(notes: Iterable[Note], channel: int) -> Iterator[tuple[int, int, int, smf.Event]]:
-    """The events of notes, each with its place: ends of earlier notes come first, those of no length last."""
+def _note_events(notes: Iterable[Note], channel: int) -> Iterator[tuple[int, int, int, smf.Event]]:
+    """Note events with their sort keys: note-offs of earlier notes first, those of empty notes last."""
     for index, note in enumerate(notes):
         on = (note.start_ticks, smf.NOTE_ON | channel, note.pitch, note.velocity, b"")
         off = (note.end_ticks, smf.NOTE_OFF | channel, note.pitch, 64, b"")

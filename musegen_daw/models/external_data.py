@@ -1,8 +1,7 @@
-"""Whether an ONNX file has weights in other files: told from its bytes, before any library opens them.
+"""Detects ONNX files with weights in other files, before any library opens them.
 
-onnxruntime takes such weights from the current folder where a model is opened from bytes: past the hash of the model,
-and from wherever somebody has put a file. Field numbers are those of onnx.proto (ONNX 1.23); the wire format is that
-of Protocol Buffers (https://protobuf.dev/programming-guides/encoding).
+onnxruntime loads such weights from the current folder, without the check of the model's hash. Field numbers are those
+of onnx.proto (ONNX 1.23); the wire format is Protocol Buffers (https://protobuf.dev/programming-guides/encoding).
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ _WITHIN: Mapping[str, Mapping[int, str]] = {
     "sparse tensor": {1: "tensor", 2: "tensor"},
     "tensor": {13: _EXTERNAL, 14: _EXTERNAL},
 }  # fmt: skip
-"""Of each message the fields that lead to tensors, and those of a tensor that tell of another file."""
+"""For each message, the fields that lead to tensors, and those of a tensor that refer to another file."""
 
 
 def has_external_data(model: bytes) -> bool:
-    """Whether a tensor of a serialised ModelProto, however deep in graphs and functions, is kept in another file.
+    """Whether any tensor of a serialised ModelProto is stored in another file.
 
-    Work is linear in the bytes. Raises ValueError where they are no such message, or nest deeper than `MAX_DEPTH`.
+    Linear in the bytes. Raises ValueError where they are no such message, or nest deeper than `MAX_DEPTH`.
     """
     left = MAX_FIELDS
     waiting = [("model", 0, len(model), 0)]
@@ -55,7 +54,7 @@ def has_external_data(model: bytes) -> bool:
 
 
 def _fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-    """Number, wire type, and where the content begins and ends of each field; of a varint its value and its end."""
+    """Number, wire type, start and end of each field; of a varint its value and end."""
     while at < end:
         key, at = _varint(data, at, end)
         number, wire = key >> 3, key & 7
@@ -76,7 +75,7 @@ def _fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int
 
 
 def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """A number of variable length, and where it ends."""
+    """The value and where it ends."""
     value = 0
     for index in range(min(_MAX_VARINT_BYTES, end - at)):
         byte = data[at + index]

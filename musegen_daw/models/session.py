@@ -1,8 +1,11 @@
-"""ONNX graphs as plain functions of arrays."""
+"""ONNX graphs as functions of arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +17,19 @@ from musegen_daw.models.external_data import has_external_data
 from musegen_daw.models.signature import Signature, described
 from musegen_daw.models.spec import Graph as GraphFacts
 from musegen_daw.models.spec import ModelSpec, Tensor, verified_bytes
-from musegen_daw.models.time_limit import TimeLimit
 
 Array = npt.NDArray[Any]
 Graph = Callable[..., list[Array]]
 
 RUN_SECONDS = 60.0
-"""For one run of a graph, or to open it; those of the models that come with the program take a second at most."""
+"""For one run of a graph, or to open it; the bundled models take a second at most."""
 
 
 class OnnxGraph:
-    """One verified graph, run on the CPU: arrays in the order of its inputs, arrays in the order of its outputs.
+    """A verified graph on the CPU: takes arrays in the order of its inputs, returns those of its outputs.
 
-    Raises ModelError where its file, its description and the `signature` that is needed of it do not agree, and where
-    a run fails, takes longer than `run_seconds`, or gives other shapes or no finite numbers.
+    Raises ModelError where file, description and `signature` disagree, and where a run fails, takes longer than
+    `run_seconds`, or returns wrong shapes or values that are not finite.
     """
 
     def __init__(
@@ -56,12 +58,11 @@ class OnnxGraph:
             self._check_names(graph)
         except UnicodeDecodeError as error:
             raise ModelError(
-                f"The model file {self._path} names what it takes in no UTF-8; install it again."
+                f"The model file {self._path} has input or output names that are not UTF-8; install it again."
             ) from error
         self._inputs, self._outputs = _names(graph.inputs), _names(graph.outputs)
 
     def __call__(self, *arrays: Array) -> list[Array]:
-        """Run the graph."""
         import onnxruntime
 
         named = dict(zip(self._inputs, arrays, strict=True))
@@ -96,11 +97,11 @@ class OnnxGraph:
         try:
             if has_external_data(data):
                 raise ModelError(
-                    f"The model file {self._path} keeps a part of it in other files, which are not opened."
+                    f"The model file {self._path} stores weights in other files, which is not supported."
                 )
         except ValueError as error:
             raise ModelError(
-                f"The model file {self._path} cannot be opened, for it is no ONNX file ({error}); install it again."
+                f"The model file {self._path} is not an ONNX file ({error}); install it again."
             ) from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -122,12 +123,55 @@ class OnnxGraph:
 
     def _sentence(self, what: str, is_late: bool) -> str:
         if is_late:
-            return f"The model file {self._path} was given up after {self._limit.limit_seconds:g} s."
+            return f"The model file {self._path} took longer than {self._limit.limit_seconds:g} s."
         return f"The model file {self._path} {what}; install it again."
 
 
+class TimeLimit:
+    """Calls a function when a computation has taken `limit_seconds`; any number may run at once.
+
+    A single thread watches, and ends after an idle period of that length.
+    """
+
+    def __init__(self, limit_seconds: float) -> None:
+        self.limit_seconds = limit_seconds
+        self._lock = threading.Lock()
+        self._running: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._is_watching = False
+
+    @contextmanager
+    def over(self, give_up: Callable[[], None]) -> Iterator[None]:
+        """Time the block; `give_up` is called from another thread where it takes too long."""
+        key = object()
+        with self._lock:
+            self._running[key] = time.monotonic() + self.limit_seconds, give_up
+            if not self._is_watching:
+                self._is_watching = True
+                threading.Thread(target=self._watch, name="time limit", daemon=True).start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._running[key]
+
+    def _watch(self) -> None:
+        wait_seconds = self.limit_seconds
+        while True:
+            time.sleep(wait_seconds)
+            with self._lock:
+                if not self._running:
+                    self._is_watching = False
+                    return
+                now_seconds = time.monotonic()
+                for until_seconds, give_up in self._running.values():
+                    if until_seconds <= now_seconds:
+                        give_up()
+                ends = [until for until, _ in self._running.values() if until > now_seconds]
+                wait_seconds = min(ends, default=now_seconds + self.limit_seconds) - now_seconds
+
+
 def zeros(*shape: int) -> npt.NDArray[np.float32]:
-    """float32 zeros, the state of a network before it has read anything."""
+    """float32 zeros, the initial state of a network."""
     return np.zeros(shape, np.float32)
 
 
@@ -136,9 +180,9 @@ def _names(tensors: tuple[Tensor, ...]) -> list[str]:
 
 
 def _agree(described: tuple[Tensor, ...], found: list[Any], *, may_know_more: bool) -> bool:
-    """Whether names, types and shapes are those of the description; what varies in the one varies in the other.
+    """Whether names, types and shapes match the description; dynamic axes must be dynamic in both.
 
-    Where onnxruntime `may_know_more`, it may have worked out the length of an axis that was unknown to the export.
+    onnxruntime may have inferred the length of a dynamic output axis (`may_know_more`).
     """
     return len(described) == len(found) and all(
         wanted.name == own.name

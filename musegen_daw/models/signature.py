@@ -1,4 +1,4 @@
-"""Which arrays a graph takes and gives: what the program needs of it, held against what its description says."""
+"""Shapes and types that the program expects of a graph, checked against its description."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The shapes that a graph takes and gives, in order; a word is an axis that may vary.
+    """Input and output shapes in order; a word is a dynamic axis.
 
-    The same word is the same length in all arrays of one call. All arrays are float32 but the inputs in `whole`, which
-    are int64.
+    The same word is the same length in all arrays of one call. All arrays are float32, except the inputs in `whole`,
+    which are int64.
     """
 
     inputs: tuple[Shape, ...]
@@ -29,7 +29,7 @@ class Signature:
     whole: frozenset[int] = frozenset()
 
     def check(self, graph: Graph) -> None:
-        """Raises ValueError with the rest of a sentence unless the description of `graph` fits."""
+        """Raises ValueError with the end of a sentence unless the description of `graph` fits."""
         for name, wanted, found in (
             ("inputs", self.inputs, graph.inputs),
             ("outputs", self.outputs, graph.outputs),
@@ -42,19 +42,19 @@ class Signature:
             _check_output(shape, tensor)
 
     def check_outputs(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> None:
-        """Raises ValueError with the rest of a sentence unless a call gave finite numbers in these shapes."""
+        """Raises ValueError with the end of a sentence unless the outputs are finite and have these shapes."""
         lengths: dict[str, int] = {}
         for shape, array in zip(self.inputs, inputs, strict=True):
             _bind(shape, array.shape, lengths)
         for shape, array in zip(self.outputs, outputs, strict=True):
             if array.dtype != np.float32 or not _bind(shape, array.shape, lengths):
-                raise ValueError(f"gave {array.dtype} of the shape {array.shape} in place of {_told(shape)}")
+                raise ValueError(f"gave {array.dtype} of the shape {array.shape} in place of {_text(shape)}")
             if not np.isfinite(array).all():
                 raise ValueError("gave values that are not finite numbers")
 
 
 def described(graph: Graph) -> Signature:
-    """What the description of a graph itself says, for a graph of which no more is known."""
+    """The signature in the graph's own description."""
     whole = frozenset(index for index, tensor in enumerate(graph.inputs) if tensor.type == INT64)
     return Signature(
         tuple(tensor.shape for tensor in graph.inputs), tuple(tensor.shape for tensor in graph.outputs), whole
@@ -68,30 +68,30 @@ def _check_input(shape: Shape, tensor: Tensor, kind: str) -> None:
     )
     if not fits or tensor.type != kind:
         raise ValueError(
-            f"its input {tensor.name} is {tensor.type} of the shape {_told(tensor.shape)} in place of {kind} of "
-            f"{_told(shape)}"
+            f"its input {tensor.name} is {tensor.type} of the shape {_text(tensor.shape)} in place of {kind} of "
+            f"{_text(shape)}"
         )
 
 
 def _check_output(shape: Shape, tensor: Tensor) -> None:
-    """An axis that an export could not work out is a word in the description; the call itself shows its length."""
+    """An axis that the export could not infer is a word in the description; the call shows its length."""
     fits = len(shape) == len(tensor.shape) and all(
         isinstance(own, str) or own == wanted for wanted, own in zip(shape, tensor.shape, strict=True)
     )
     if not fits or tensor.type != FLOAT:
         raise ValueError(
-            f"its output {tensor.name} is {tensor.type} of the shape {_told(tensor.shape)} in place of {FLOAT} of "
-            f"{_told(shape)}"
+            f"its output {tensor.name} is {tensor.type} of the shape {_text(tensor.shape)} in place of {FLOAT} of "
+            f"{_text(shape)}"
         )
 
 
 def _bind(shape: Shape, found: Sequence[int], lengths: dict[str, int]) -> bool:
-    """Whether a shape fits, with the lengths of its words as they have been or become now."""
+    """Whether a shape fits, with the lengths bound to its words, which are bound on first use."""
     return len(shape) == len(found) and all(
         (lengths.setdefault(axis, own) if isinstance(axis, str) else axis) == own
         for axis, own in zip(shape, found, strict=True)
     )
 
 
-def _told(shape: Sequence[int | str]) -> str:
+def _text(shape: Sequence[int | str]) -> str:
     return "(" + ", ".join(str(axis) for axis in shape) + ")"

@@ -1,1 +1,1 @@
-"""Music data and its arithmetic: no files, no devices, no models."""
+"""Music data and arithmetic: no files, devices or models."""

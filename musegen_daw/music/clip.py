@@ -1,4 +1,4 @@
-"""Notes, clips and songs: immutable; every change returns a new one."""
+"""Notes, clips and songs. Immutable; every change returns a new one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from musegen_daw.music.time import TimeMap
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One note, sounding over [start_ticks, start_ticks + duration_ticks)."""
+    """A note over [start_ticks, start_ticks + duration_ticks)."""
 
     pitch: int
     velocity: int
@@ -31,7 +31,6 @@ class Note:
 
     @property
     def end_ticks(self) -> int:
-        """First tick at which the note no longer sounds."""
         return self.start_ticks + self.duration_ticks
 
 
@@ -42,11 +41,10 @@ _order = attrgetter("start_ticks", "pitch", "duration_ticks", "velocity")
 class Clip:
     """The notes of one track, in order of time, over [0, length_ticks) at `ppq` ticks a quarter note.
 
-    `program` is the General MIDI program, counted from 0, or of drums the kit; `bank` is the bank that it was
-    taken from (128 times controller 0 plus controller 32). `is_drum` marks drums, on whichever channel they were.
-    `messages` are all that the channel of the notes was told, in order of time, those at one tick as they were sent,
-    without the controllers that chose the bank. `channel` is the one that the notes were read from, counted from 1,
-    None where they were made here; it tells clips of one name apart and is no part of what a clip is.
+    `program` is the General MIDI program from 0, or the drum kit; `bank` is 128 times controller 0 plus controller
+    32. `is_drum` marks drums on any channel. `messages` are all messages of the channel in order of time, without
+    bank selects. `channel`, from 1, is where the notes were read from, None where they were made; it does not count
+    for equality.
     """
 
     notes: tuple[Note, ...]
@@ -69,24 +67,23 @@ class Clip:
 
     @property
     def end_ticks(self) -> int:
-        """First tick after the last note, at least `length_ticks`."""
+        """The end of the last note, at least `length_ticks`."""
         return max([self.length_ticks, *(note.end_ticks for note in self.notes)])
 
     def with_notes(self, notes: Iterable[Note]) -> Clip:
-        """The same clip with other notes."""
         return replace(self, notes=tuple(notes))
 
     def map_notes(self, change: Callable[[Note], Note | None]) -> Clip:
-        """Every note changed by `change`; a note for which it returns None is left out."""
+        """Apply `change` to every note; notes for which it returns None are dropped."""
         return self.with_notes(changed for changed in map(change, self.notes) if changed is not None)
 
     def slice(self, start_ticks: int, end_ticks: int) -> Clip:
-        """Notes that start within [start_ticks, end_ticks), moved to 0; tails are cut at the end.
+        """Notes that start in [start_ticks, end_ticks), moved to 0; tails are cut at the end.
 
-        Every message before the end is kept, those before the start at 0, so that the channel is as it was.
+        Messages before the end are kept, those before the start at 0, so that the channel state is the same.
         """
         if not 0 <= start_ticks <= end_ticks:
-            raise ValueError(f"[{start_ticks}, {end_ticks}) is no interval")
+            raise ValueError(f"[{start_ticks}, {end_ticks}) is not an interval")
         kept = (
             replace(
                 note,
@@ -106,7 +103,7 @@ class Clip:
         )
 
     def shift(self, ticks: int) -> Clip:
-        """All moved by `ticks`, messages no further than 0; raises ValueError if a note would start before 0."""
+        """Move everything by `ticks`, messages no earlier than 0; raises ValueError if a note would start before 0."""
         if not ticks:
             return self
         moved = (replace(note, start_ticks=note.start_ticks + ticks) for note in self.notes)
@@ -118,33 +115,15 @@ class Clip:
             messages=tuple(messages),
         )
 
-    def transpose(self, semitones: int) -> Clip:
-        """All pitches moved by `semitones`; notes that leave 0..127 are dropped."""
-        return self.map_notes(
-            lambda note: (
-                replace(note, pitch=note.pitch + semitones) if 0 <= note.pitch + semitones <= 127 else None
-            )
-        )
-
     def merge(self, other: Clip) -> Clip:
-        """The notes of both clips and the messages of this one; raises ValueError on unequal PPQ."""
+        """Add the notes of another clip, not its messages; raises ValueError on unequal PPQ."""
         if other.ppq != self.ppq:
             raise ValueError(f"clips of {self.ppq} and {other.ppq} PPQ cannot be merged")
         length_ticks = max(self.length_ticks, other.length_ticks)
         return replace(self, notes=self.notes + other.notes, length_ticks=length_ticks)
 
-    def quantize(self, grid_ticks: int) -> Clip:
-        """All starts moved to the nearest multiple of `grid_ticks`, durations kept; half a grid rounds up."""
-        if grid_ticks <= 0:
-            raise ValueError(f"a grid must be positive, got {grid_ticks}")
-        return self.map_notes(
-            lambda note: replace(
-                note, start_ticks=(2 * note.start_ticks + grid_ticks) // (2 * grid_ticks) * grid_ticks
-            )
-        )
-
     def at_ppq(self, ppq: int) -> Clip:
-        """The same music counted at `ppq` ticks a quarter note, rounded to the nearest tick."""
+        """Rescale to another PPQ, rounded to the nearest tick."""
         if ppq == self.ppq:
             return self
 
@@ -173,17 +152,15 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A named place in a song, such as the beginning of a chorus."""
-
     start_ticks: int
     name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """Clips that sound together on one time map, and the places that are marked, in order of time.
+    """Clips on one time map, with markers in order of time.
 
-    `remarks` are sentences for a person about how it was read: what was mended, what was guessed.
+    `remarks` are sentences about repairs and guesses made on reading.
     """
 
     clips: tuple[Clip, ...]
@@ -198,15 +175,13 @@ class Song:
 
     @property
     def end_ticks(self) -> int:
-        """First tick after the last note of any clip."""
         return max((clip.end_ticks for clip in self.clips), default=0)
 
     @property
     def drums(self) -> tuple[Clip, ...]:
-        """The clips that are drums."""
         return tuple(clip for clip in self.clips if clip.is_drum)
 
     @property
     def parts(self) -> tuple[Clip, ...]:
-        """The clips that are not drums and have notes."""
+        """The clips with notes that are not drums."""
         return tuple(clip for clip in self.clips if not clip.is_drum and clip.notes)

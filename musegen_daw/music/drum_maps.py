@@ -1,4 +1,4 @@
-"""Drum maps: which pitch each piece of the kit has in a given sampler, General MIDI unless said otherwise."""
+"""Drum maps: the pitch of each piece of the kit in a sampler. The default is General MIDI."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PIECE_NAMES = tuple(piece.name for piece in PIECES)
 
 @dataclass(frozen=True, slots=True)
 class DrumMap:
-    """The output pitches of pieces of `music.kit.PIECES`, by name."""
+    """Output pitches by the names of `music.kit.PIECES`."""
 
     name: str
     pitches: Mapping[str, int]
@@ -24,7 +24,9 @@ class DrumMap:
     def __post_init__(self) -> None:
         for piece, pitch in self.pitches.items():
             if piece not in PIECE_NAMES:
-                raise ValueError(f"{piece!r} is no piece of the kit; the pieces are {', '.join(PIECE_NAMES)}")
+                raise ValueError(
+                    f"{piece!r} is not a piece of the kit; the pieces are {', '.join(PIECE_NAMES)}"
+                )
             if not 0 <= pitch <= 127:
                 raise ValueError(f"the pitch of {piece!r} must be within 0..127, got {pitch}")
         object.__setattr__(self, "pitches", MappingProxyType(dict(self.pitches)))
@@ -33,7 +35,7 @@ class DrumMap:
         return DrumMap, (self.name, dict(self.pitches))
 
     def pitch_of(self, piece_index: int) -> int | None:
-        """The pitch of a piece; for one left out, that of the first mapped piece of its voice, else None."""
+        """The pitch of a piece; of an unmapped one, that of the first mapped piece of its voice, else None."""
         piece = PIECES[piece_index]
         if piece.name in self.pitches:
             return self.pitches[piece.name]
@@ -45,9 +47,9 @@ GENERAL_MIDI = DrumMap("General MIDI", {piece.name: piece.pitch for piece in PIE
 
 
 def apply_drum_map(clip: Clip, drum_map: DrumMap) -> Clip:
-    """The drums of a General MIDI clip at the pitches of `drum_map`.
+    """Map the pitches of a General MIDI clip.
 
-    A piece the sampler has no sound for is left out; pitches that are no known piece stay.
+    Pieces without a pitch are dropped; pitches that are not a piece are kept.
     """
     if drum_map == GENERAL_MIDI:
         return clip
@@ -61,9 +63,9 @@ def apply_drum_map(clip: Clip, drum_map: DrumMap) -> Clip:
 
 
 def to_general_midi(clip: Clip, drum_map: DrumMap) -> Clip:
-    """The drums of a clip written for `drum_map` at General MIDI pitches; other pitches stay.
+    """Map a clip at the pitches of `drum_map` to General MIDI; other pitches are kept.
 
-    Where several pieces share a pitch, the first of `music.kit.PIECES` is taken.
+    Of pieces that share a pitch, the first of `music.kit.PIECES` wins.
     """
     if drum_map == GENERAL_MIDI:
         return clip
@@ -75,9 +77,9 @@ def to_general_midi(clip: Clip, drum_map: DrumMap) -> Clip:
 
 
 def parse_drum_map(text: str, default_name: str = "") -> DrumMap:
-    """A drum map from TOML: `name`, and a table `[pitches]` from piece names to pitches 0..127.
+    """A drum map from TOML: `name`, and a table `[pitches]` of pitches 0..127 by piece.
 
-    Raises ValueError that names what is wrong.
+    Raises ValueError.
     """
     document = read_toml(text)
     unknown = sorted(document.keys() - {"name", "pitches"})

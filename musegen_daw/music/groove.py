@@ -1,7 +1,6 @@
-"""Swing and humanise: timing and velocity transforms of a clip that follow its groove.
+"""Swing, humanise and velocity curves.
 
-Nothing here is random unless seeded, and what is seeded repeats every bar: players push and lean on the
-same places of a bar, they do not jitter note by note.
+Timing and velocity offsets are seeded and repeat in every bar, as a drummer's do; there is no jitter per note.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from dataclasses import replace
 from musegen_daw.music.clip import Clip, Note
 
 STRAIGHT = 0.5
-TRIPLET_SWING = 2 / 3
 
 
 def _clamp_velocity(velocity: float) -> int:
@@ -24,11 +22,11 @@ def _retime(note: Note, start_ticks: float, duration_ticks: float) -> Note:
 
 
 def swing(clip: Clip, ratio: float, *, division: int = 8, origin_ticks: int = 0) -> Clip:
-    """The clip with its off-beat notes of `division` (8 or 16) delayed, in pairs counted from `origin_ticks`.
+    """Delay the off-beat notes of `division` (8 or 16), in pairs counted from `origin_ticks`.
 
-    `ratio` is the share of each pair that the first note takes: 0.5 is straight, 2/3 a triplet swing. The
-    time within a pair is stretched before the off-beat and squeezed after it, so notes keep their order and
-    micro-timing goes along. Raises ValueError for a ratio outside [0.5, 0.8] or another division.
+    `ratio` is the share of the first note of a pair: 0.5 is straight, 2/3 triplet swing. Time is stretched before the
+    off-beat and compressed after it, so notes keep their order and micro-timing. Raises ValueError for a ratio
+    outside [0.5, 0.8] or another division.
     """
     if not 0.5 <= ratio <= 0.8:
         raise ValueError(f"a swing ratio must be within 0.5..0.8, got {ratio}")
@@ -48,56 +46,9 @@ def swing(clip: Clip, ratio: float, *, division: int = 8, origin_ticks: int = 0)
     return clip if ratio == STRAIGHT else clip.map_notes(change)
 
 
-def scale_velocity(clip: Clip, scale: float) -> Clip:
-    """Accents and ghost notes made stronger (`scale` > 1) or flatter (< 1) about the mean of their pitch.
-
-    0 makes every pitch as loud as it is on average. Raises ValueError for a negative scale.
-    """
-    if scale < 0:
-        raise ValueError(f"a velocity scale cannot be negative, got {scale}")
-    velocities: dict[int, list[int]] = {}
-    for note in clip.notes:
-        velocities.setdefault(note.pitch, []).append(note.velocity)
-    means = {pitch: sum(of_pitch) / len(of_pitch) for pitch, of_pitch in velocities.items()}
-    return clip.map_notes(
-        lambda note: replace(
-            note,
-            velocity=_clamp_velocity(means[note.pitch] + scale * (note.velocity - means[note.pitch])),
-        )
-    )
-
-
-def velocity_curve(clip: Clip, exponent: float) -> Clip:
-    """Velocities bent by a power curve that keeps 127: an exponent under 1 is louder, above 1 softer.
-
-    Raises ValueError unless `exponent` is positive.
-    """
-    if exponent <= 0:
-        raise ValueError(f"a velocity exponent must be positive, got {exponent}")
-    return clip.map_notes(lambda note: bent(note, exponent))
-
-
-def bent(note: Note, exponent: float) -> Note:
-    """The note with its velocity bent by a power curve; see `velocity_curve`."""
+def velocity_curve(note: Note, exponent: float) -> Note:
+    """Apply a power curve that keeps 127: louder for an `exponent` below 1, softer above."""
     return replace(note, velocity=_clamp_velocity(127 * (note.velocity / 127) ** exponent))
-
-
-def scale_timing(clip: Clip, scale: float, grid_ticks: int) -> Clip:
-    """Each note's offset from the nearest multiple of `grid_ticks` times `scale`; durations are kept.
-
-    0 is fully quantized, 1 leaves the clip as it is, 2 doubles the looseness. Raises ValueError for a
-    negative scale or a grid that is not positive.
-    """
-    if scale < 0:
-        raise ValueError(f"a timing scale cannot be negative, got {scale}")
-    if grid_ticks <= 0:
-        raise ValueError(f"a grid must be positive, got {grid_ticks}")
-
-    def change(note: Note) -> Note:
-        grid = _nearest(note.start_ticks, grid_ticks)
-        return _retime(note, grid + scale * (note.start_ticks - grid), note.duration_ticks)
-
-    return clip.map_notes(change)
 
 
 def _nearest(ticks: int, grid_ticks: int) -> int:
@@ -105,11 +56,10 @@ def _nearest(ticks: int, grid_ticks: int) -> int:
 
 
 def humanise(clip: Clip, amount: float, *, seed: int, bar_ticks: int) -> Clip:
-    """The clip played by a person: pushes, laid-back strokes and accents that repeat from bar to bar.
+    """Add timing and velocity offsets that repeat from bar to bar.
 
-    The seed chooses a feel: for each pitch and 16th of the bar one offset (at most about a 64th at
-    `amount` 1, downbeats nearly none) and one change of velocity (at most about 15). `amount` runs from 0
-    (unchanged) to 1; the same seed gives the same notes. Raises ValueError outside these ranges.
+    The seed gives each pitch and 16th of the bar an offset (at most about a 64th at `amount` 1, less on beats) and a
+    velocity change (at most about 15). `amount` is 0 (unchanged) to 1. Raises ValueError outside these ranges.
     """
     if not 0 <= amount <= 1:
         raise ValueError(f"an amount must be within 0..1, got {amount}")

@@ -1,14 +1,17 @@
-"""The table of drum voices and pieces; every lookup is derived from it."""
+"""Drum voices and pieces, and lookups derived from them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
 
+DRUM_CHANNEL = 9
+"""The General MIDI drum channel, from 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One sound of the kit: its General MIDI pitch, the pitches taken for it, and its voice."""
+    """A sound of the kit: its General MIDI pitch, further pitches that stand for it, and its voice."""
 
     name: str
     pitch: int

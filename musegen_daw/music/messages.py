@@ -1,4 +1,4 @@
-"""What a channel is told besides notes: controllers, bend and pressure, each at its tick."""
+"""Channel messages other than notes: controllers, pitch bend and pressure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from operator import attrgetter
 
 
 class MessageKind(Enum):
-    """The channel voice messages of MIDI 1.0 that change how notes sound."""
+    """Channel voice messages of MIDI 1.0 that change how notes sound."""
 
     CONTROL_CHANGE = "control change"
     PITCH_BEND = "pitch bend"
@@ -22,10 +22,8 @@ BEND_CENTRE = 8_192
 
 @dataclass(frozen=True, slots=True)
 class ChannelMessage:
-    """One message at `start_ticks`.
-
-    `number` is the controller or, for key pressure, the pitch; 0 for the others. `value` is within 0..127, of a bend
-    within 0..16383 with its centre at 8192.
+    """`number` is the controller or, for key pressure, the pitch, else 0. `value` is in 0..127, for pitch bend in
+    0..16383 with its centre at 8192.
     """
 
     start_ticks: int
@@ -45,17 +43,16 @@ class ChannelMessage:
             )
 
     def at(self, start_ticks: int) -> ChannelMessage:
-        """The same message at another tick."""
         return ChannelMessage(start_ticks, self.kind, self.number, self.value)
 
 
 class Messages(tuple[ChannelMessage, ...]):
-    """Messages in order of time, those at one tick as they were given: sorted once, then shared, however many."""
+    """Messages in order of time, stable at equal ticks; sorted once, then shared."""
 
     __slots__ = ()
 
     def __new__(cls, messages: Iterable[ChannelMessage] = ()) -> Messages:
-        """The same object where `messages` are some already."""
+        """Returns `messages` itself where it is a `Messages` already."""
         if isinstance(messages, Messages):
             return messages
         return super().__new__(cls, sorted(messages, key=attrgetter("start_ticks")))

@@ -1,4 +1,4 @@
-"""What a MIDI pitch is called, in the ways that programs and countries do."""
+"""Names of MIDI pitches in different conventions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MIDDLE_C = 60
 
 
 class NoteNames(StrEnum):
-    """Ways to name notes; the first two differ in the octave of middle C."""
+    """The first two differ in the octave of middle C."""
 
     C4 = "C4"
     C3 = "C3"
@@ -28,7 +28,7 @@ _NAMES = {
 
 
 def note_name(pitch: int, names: NoteNames = NoteNames.C4) -> str:
-    """The name of a pitch, 0 to 127, with its octave: 60 is C4, or C3 where that is middle C; raises ValueError."""
+    """The name with its octave: 60 is C4, or C3 where that is middle C; raises ValueError outside 0..127."""
     if not 0 <= pitch <= 127:
         raise ValueError(f"a pitch must be within 0..127, got {pitch}")
     classes, middle_octave = _NAMES[names]

@@ -1,4 +1,4 @@
-"""Which clips of a song the drums follow, and how many bars they fill."""
+"""The parts of a song that the drums follow, and the bars they fill."""
 
 from __future__ import annotations
 
@@ -16,30 +16,29 @@ LISTED_PROGRAMS = frozenset({0, *range(25, 31), *range(32, 35)})
 
 TRAILING_SILENCE_BARS = 4
 MAX_BARS = 4_096
-"""For which drums are planned and written at once: more than two hours of 4/4 at 120 BPM."""
+"""For which drums are generated at once: more than two hours of 4/4 at 120 BPM."""
 MAX_LOOP_BARS = 64
-"""That are played and then come round in a jam."""
+"""That a jam records and repeats."""
 MAX_EMPTY_BARS = 64
-"""Between notes of one piece of music; what is further out is a stray."""
+"""Between notes of one piece of music; notes after a longer gap are strays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Music:
-    """Clips without the notes that lie a long way out, and how many notes that left out."""
+    """Clips without stray notes far behind the music, and the number of those."""
 
     clips: tuple[Clip, ...]
     strays: int = 0
 
 
 def listed_parts(song: Song) -> tuple[Clip, ...]:
-    """The parts whose program is one of `LISTED_PROGRAMS`."""
     return tuple(clip for clip in song.parts if clip.program in LISTED_PROGRAMS)
 
 
 def find_parts(song: Song, selector: str) -> tuple[Clip, ...]:
-    """The parts named `selector`, else the one of that number (from 1), else those whose name holds it.
+    """The parts named `selector`, else the one of that number (from 1), else those whose name contains it.
 
-    Case does not count. Raises ValueError, naming all parts, when there is none.
+    Ignores case. Raises ValueError, naming all parts, when there is none.
     """
     wanted = selector.strip().casefold()
     named = tuple(clip for clip in song.parts if clip.name.strip().casefold() == wanted)
@@ -54,10 +53,9 @@ def find_parts(song: Song, selector: str) -> tuple[Clip, ...]:
 
 
 def take_as_drums(song: Song, selectors: Sequence[str]) -> Song:
-    """The song with the parts that `find_parts` finds for each of `selectors` as drums, which some may be already.
+    """Mark the parts that `find_parts` finds for `selectors` as drums; drums may be named too.
 
-    The numbers are those of the parts as they are listed before. Raises ValueError, naming all parts, for one that is
-    neither.
+    Numbers refer to the parts before any change. Raises ValueError, naming all parts, for an unknown one.
     """
     already = {clip.name.strip().casefold() for clip in song.drums}
     chosen = {
@@ -73,12 +71,12 @@ def take_as_drums(song: Song, selectors: Sequence[str]) -> Song:
 
 
 def describe_parts(song: Song) -> str:
-    """The parts by number, name, channel and instrument, for a person."""
+    """The parts by number, name, channel and instrument."""
     return ", ".join(f"{number} {describe_clip(clip)}" for number, clip in enumerate(song.parts, 1)) or "none"
 
 
 def describe_clip(clip: Clip) -> str:
-    """A clip by its name, channel and instrument, so that clips of one name can be told apart."""
+    """Name, channel and instrument, to tell clips of one name apart."""
     sound = "drums" if clip.is_drum else PROGRAM_NAMES[clip.program]
     channel = "" if clip.channel is None else f"channel {clip.channel}, "
     return f"{clip.name!r} ({channel}{sound})"
@@ -87,9 +85,8 @@ def describe_clip(clip: Clip) -> str:
 def clip_bars(time_map: TimeMap, clips: Sequence[Clip]) -> tuple[Bar, ...]:
     """The bars from 0 that `clips` fill, as a musician counts them.
 
-    A release that hangs less than a 16th over a bar line opens no new bar, an onset does. Silence at
-    the end of a clip counts up to four bars; more is the length of a project, not of a clip. Strays, as
-    `connected` finds them, open no bars.
+    A note that ends less than a 16th after a bar line adds no bar, one that starts there does. Up to four bars of
+    silence at the end count; more is the length of a project, not of a clip. Strays (see `connected`) add no bars.
     """
     clips = connected(time_map, clips).clips
     onset_ticks = max((note.start_ticks for clip in clips for note in clip.notes), default=-1)
@@ -105,7 +102,7 @@ def clip_bars(time_map: TimeMap, clips: Sequence[Clip]) -> tuple[Bar, ...]:
 
 
 def connected(time_map: TimeMap, clips: Sequence[Clip]) -> Music:
-    """The clips up to the first gap of more than 64 empty bars that no more notes follow than came before it."""
+    """The clips up to the first gap of more than 64 empty bars that at least half of the notes precede."""
     notes = sorted((note for clip in clips for note in clip.notes), key=lambda note: note.start_ticks)
     for before, note in _gaps(time_map, notes):
         if 2 * before >= len(notes):
@@ -118,7 +115,7 @@ def connected(time_map: TimeMap, clips: Sequence[Clip]) -> Music:
 
 
 def without_strays(song: Song) -> tuple[Song, int]:
-    """The song up to the bar line behind its music, and how many notes further out that left out; itself where none."""
+    """The song up to the end of its music, and the number of stray notes dropped; itself where there are none."""
     music = connected(song.time_map, song.clips)
     if not music.strays:
         return song, 0
@@ -135,19 +132,18 @@ def without_strays(song: Song) -> tuple[Song, int]:
 
 
 def describe_strays(strays: int) -> str:
-    """The notes that were left out, for a person, with what became of them."""
     notes = "1 note" if strays == 1 else f"{strays} notes"
     return f"{notes} more than {MAX_EMPTY_BARS} bars later left out"
 
 
 def check_bar_count(count: int) -> None:
-    """Raises ValueError with the rest of a sentence where there are more bars than drums are written for."""
+    """Raises ValueError, with the end of a sentence, above `MAX_BARS`."""
     if count > MAX_BARS:
         raise ValueError(f"fills {count:,} bars; drums are written for at most {MAX_BARS:,}, so cut it")
 
 
 def _gaps(time_map: TimeMap, notes: Sequence[Note]) -> Iterator[tuple[int, Note]]:
-    """The notes, in order of time, before which there are too many empty bars, and how many notes come earlier."""
+    """The notes that follow too many empty bars, each with the number of notes before it."""
     lengths = _bar_lengths(time_map)
     shortest_ticks, longest_ticks = min(lengths), max(lengths)
     end_ticks = notes[0].end_ticks if notes else 0
@@ -168,7 +164,7 @@ def _bar_lengths(time_map: TimeMap) -> list[int]:
 
 
 def section_bars(markers: Sequence[Marker], bars: Sequence[Bar]) -> tuple[int, ...]:
-    """The indices of the bars at whose lines the markers lie, each the nearest; those beyond the bars are left out."""
+    """The indices of the bars nearest to the markers; markers beyond the bars are ignored."""
     starts = [bar.start_ticks for bar in bars]
     found: set[int] = set()
     for marker in markers:
@@ -180,7 +176,7 @@ def section_bars(markers: Sequence[Marker], bars: Sequence[Bar]) -> tuple[int, .
 
 
 def continued_bars(time_map: TimeMap, count: int) -> tuple[Bar, ...]:
-    """The first `count` bars of the timeline, however long the music is; raises ValueError below 1."""
+    """The first `count` bars of the time map, however long the music is; raises ValueError below 1."""
     if count < 1:
         raise ValueError(f"the number of bars must be at least 1, got {count}")
     end_ticks = count * 4 * time_map.ppq

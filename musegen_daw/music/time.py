@@ -1,4 +1,4 @@
-"""Where ticks, seconds, beats and bars meet."""
+"""Tempo, meter and bars: conversion between ticks, seconds and bars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DEFAULT_QUARTER_MICROSECONDS = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """A tempo that holds from `start_ticks` on, in microseconds per quarter note."""
+    """A tempo from `start_ticks` on."""
 
     start_ticks: int
     quarter_microseconds: int
@@ -23,23 +23,21 @@ class Tempo:
 
 @dataclass(frozen=True, slots=True)
 class TimeSignature:
-    """A meter that holds from `start_ticks` on."""
-
     start_ticks: int
     numerator: int
     denominator: int
 
     @property
     def is_compound(self) -> bool:
-        """Whether beats are of three eighths or sixteenths, as in 6/8."""
+        """Whether beats are three eighths or sixteenths, as in 6/8."""
         return self.denominator >= 8 and self.numerator > 3 and self.numerator % 3 == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar as the half-open interval [start_ticks, start_ticks + length_ticks).
+    """A bar over [start_ticks, start_ticks + length_ticks).
 
-    `is_compound` says that its beats are dotted quarters, as in 6/8 and 12/8.
+    `is_compound` means that beats are dotted quarters, as in 6/8 and 12/8.
     """
 
     start_ticks: int
@@ -48,16 +46,14 @@ class Bar:
 
     @property
     def end_ticks(self) -> int:
-        """First tick of the following bar."""
         return self.start_ticks + self.length_ticks
 
 
 @dataclass(frozen=True, slots=True)
 class TimeMap:
-    """Tempo and meter over time; ticks are counted at `ppq` to the quarter note.
+    """Tempo and meter over time, at `ppq` ticks a quarter note.
 
-    Tempi and time signatures are kept in order of time. Before the first entry, and where there is
-    none, 120 BPM and 4/4 hold, as the Standard MIDI File specification says.
+    Before the first entry 120 BPM and 4/4 hold, as the Standard MIDI File specification says.
     """
 
     ppq: int
@@ -77,7 +73,7 @@ class TimeMap:
                 )
         for signature in self.time_signatures:
             if signature.numerator <= 0 or signature.denominator <= 0:
-                raise ValueError(f"{signature.numerator}/{signature.denominator} is no time signature")
+                raise ValueError(f"{signature.numerator}/{signature.denominator} is not a time signature")
         tempos = sorted(self.tempos, key=lambda tempo: tempo.start_ticks)
         signatures = sorted(self.time_signatures, key=lambda signature: signature.start_ticks)
         object.__setattr__(self, "tempos", tuple(tempos))
@@ -97,7 +93,7 @@ class TimeMap:
         object.__setattr__(self, "_tempo_seconds", tuple(seconds))
 
     def until(self, end_ticks: int) -> TimeMap:
-        """The same without the tempos and time signatures at `end_ticks` and later; those at 0 stay."""
+        """Without tempos and time signatures at `end_ticks` and later; those at 0 are kept."""
         return replace(
             self,
             tempos=tuple(tempo for tempo in self.tempos if tempo.start_ticks < max(1, end_ticks)),
@@ -107,35 +103,25 @@ class TimeMap:
         )
 
     def seconds_at(self, ticks: float) -> float:
-        """Seconds from the start to `ticks`."""
         index = max(0, bisect_right(self._tempo_ticks, ticks) - 1)
         elapsed_ticks = ticks - self._tempo_ticks[index]
         return self._tempo_seconds[index] + elapsed_ticks * self._tempo_values[index] / (1e6 * self.ppq)
 
     def ticks_at(self, seconds: float) -> float:
-        """Ticks (not rounded) from the start to `seconds`."""
+        """Not rounded."""
         index = max(0, bisect_right(self._tempo_seconds, seconds) - 1)
         elapsed_seconds = seconds - self._tempo_seconds[index]
         return self._tempo_ticks[index] + elapsed_seconds * 1e6 * self.ppq / self._tempo_values[index]
 
     def bpm_at(self, ticks: float) -> float:
-        """Quarter notes per minute at `ticks`."""
         return 60e6 / self._tempo_values[max(0, bisect_right(self._tempo_ticks, ticks) - 1)]
 
     def bar_ticks(self, numerator: int, denominator: int) -> int:
-        """Length in ticks of one bar of the given meter, at least 1."""
+        """The length of a bar of that meter, at least 1."""
         return max(1, round(4 * self.ppq * numerator / denominator))
 
-    def is_four_four(self, end_ticks: int) -> bool:
-        """Whether 4/4 holds throughout [0, end_ticks)."""
-        return all(
-            (signature.numerator, signature.denominator) == (4, 4)
-            for signature in self._signatures_in_force()
-            if signature.start_ticks < max(1, end_ticks)
-        )
-
     def bars(self, end_ticks: int) -> tuple[Bar, ...]:
-        """All bars from tick 0 that start before `end_ticks`; a meter change cuts a bar short."""
+        """All bars from 0 that start before `end_ticks`; a meter change cuts a bar short."""
         bars: list[Bar] = []
         signatures = self._signatures_in_force()
         for index, signature in enumerate(signatures):
@@ -150,7 +136,7 @@ class TimeMap:
         return tuple(bars)
 
     def bar_count(self, end_ticks: int) -> int:
-        """How many bars `bars` gives, in time and memory that do not grow with them."""
+        """The number of bars that `bars` returns, in constant time for each meter."""
         signatures = self._signatures_in_force()
         ends = [*(signature.start_ticks for signature in signatures[1:]), end_ticks]
         return sum(

@@ -1,4 +1,4 @@
-"""TOML from anywhere: a small text that nests little, so that reading it costs little."""
+"""Read untrusted TOML, limited in length and nesting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 MAX_CHARACTERS = 1 << 16
 MAX_DOTS = 8
-"""Of one dotted key, each of which opens a table within the last."""
+"""In one dotted key; each opens a nested table."""
 _DEEP_KEY = re.compile(
     rf"""^[ \t]*(?:\[\[?[ \t]*)?(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){{{MAX_DOTS + 1}}}""",
     re.MULTILINE,
@@ -16,7 +16,7 @@ _DEEP_KEY = re.compile(
 
 
 def read_toml(text: str) -> dict[str, Any]:
-    """The document in `text`; raises ValueError with the rest of a sentence where it is no TOML or nests too deep."""
+    """Raises ValueError, with the end of a sentence, where the text is no TOML or exceeds a limit."""
     if len(text) > MAX_CHARACTERS:
         raise ValueError(f"longer than {MAX_CHARACTERS:,} characters")
     if _DEEP_KEY.search(text):

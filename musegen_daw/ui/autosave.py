@@ -1,4 +1,4 @@
-"""Saving by itself: soon after a change, off the window's thread, and once more at the end."""
+"""Saves the session shortly after a change, off the GUI thread, and at the end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DELAY_MILLISECONDS = 500
 
 
 class Autosave(QObject):
-    """Writes what `state` gives into `folder` half a second after `touch`; `failed` carries a sentence."""
+    """Writes the result of `state` into `folder` half a second after `touch`; `failed` carries a sentence."""
 
     failed = Signal(str)
 
@@ -31,12 +31,12 @@ class Autosave(QObject):
         self._timer.timeout.connect(self._write)
 
     def touch(self) -> None:
-        """Something has changed; several changes within the delay are written together."""
+        """Note a change; changes within the delay are written together."""
         if not self._timer.isActive():
             self._timer.start()
 
     def close(self, state: saved_session.State) -> None:
-        """Write `state`, the last one, and wait for it."""
+        """Write a last state and wait for it."""
         self._timer.stop()
         self._workers.close()
         try:

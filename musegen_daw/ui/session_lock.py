@@ -1,4 +1,4 @@
-"""One window for one saved session: whoever comes second has one of its own, which the next second finds again."""
+"""Locks a session for one window; a second window gets a session of its own, which it finds again."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MAX_WINDOWS = 99
 
 
 class SessionLock:
-    """Holds a session until `close`: that in `folder`, or one within it where another window has that.
+    """Locks the session in `folder`, or one in a subfolder where another window has that, until `close`.
 
-    `data_dir` is where it lies, `sentence` says so where it is not `folder`, else "". A lock of a program that has
-    ended counts for nothing; where none can be made, the folder is taken as it is. Raises MusegenError where no
-    folder can be made.
+    `data_dir` is the session's folder; `sentence` says so where it is not `folder`, else "". Locks of ended programs
+    are ignored; where no lock can be made, `folder` is used without one. Raises MusegenError where no folder can be
+    made.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,5 +38,4 @@ class SessionLock:
         self.sentence = others
 
     def close(self) -> None:
-        """Let go of the session."""
         self._lock.unlock()

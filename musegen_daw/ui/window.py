@@ -219,7 +219,7 @@ class Window(QWidget):
 
     def _restore_settings(self) -> None:
         saved = self._state.pop(APP_SETTINGS, {})
-        settings, passed_over = AppSettings().changed_by(saved)
+        settings, passed_over = AppSettings.from_dict(saved)
         if passed_over:
             self._trouble = f"Some settings could not be used and have been reset: {', '.join(passed_over)}."
         self._context.settings.change(**settings.as_dict())

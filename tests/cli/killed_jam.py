@@ -19,7 +19,7 @@ def main():
     with tempfile.TemporaryDirectory() as config, jack_server(name, patience_seconds=0.5):
         jam = subprocess.Popen(
             [*JAM, *LONG],
-            env={**os.environ, "XDG_CONFIG_HOME": config},
+            env={**os.environ, "XDG_CONFIG_HOME": config, "XDG_DATA_HOME": config},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )

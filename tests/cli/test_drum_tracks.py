@@ -65,13 +65,13 @@ def test_drums_end_at_the_bar_line_and_so_does_a_file_of_drums_alone(run, tmp_pa
     assert len(song.time_map.tempos) == 1
 
 
-def test_what_was_mended_and_guessed_is_said_once_each(run, tmp_path):
+def test_what_was_repaired_and_guessed_is_said_once_each(run, tmp_path):
     guessed = meta(3, b"Drums") + notes(36, 42, 38, 42) + END
     _, song, _, err = written(run, tmp_path, midi_bytes(KEYS, guessed, track_count=1))
     notes_said = err.splitlines()
     assert len(notes_said) == 2
     assert notes_said[0].startswith("Note: ")
-    assert "in.mid was mended: its header counts 1 tracks and 2 tracks are there." in notes_said[0]
+    assert "in.mid was repaired: its header counts 1 tracks and 2 tracks are there." in notes_said[0]
     assert "'Drums' on channel 1 is taken as drums, by name and pitches." in notes_said[1]
     assert [clip.name for clip in song.clips] == ["Keys", "Drums"]
     assert {note.pitch for note in song.drums[0].notes} == {36, 37}

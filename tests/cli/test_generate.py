@@ -207,7 +207,7 @@ def test_own_drum_maps(run, clip, tmp_path):
     assert run("generate", clip, "-o", tmp_path / "out.mid", "--drum-map", tmp_path / "mine.toml")[0] == 0
     assert {n.pitch for n in read_midi(tmp_path / "out.mid").drums[0].notes} == {24, 26}
     (tmp_path / "bad.toml").write_text("[pitches]\nkik = 24\n")
-    for given, said in [("bad.toml", "'kik' is no piece"), ("none.toml", "does not exist")]:
+    for given, said in [("bad.toml", "'kik' is not a piece"), ("none.toml", "does not exist")]:
         code, _, err = run("generate", clip, "-o", tmp_path / "x.mid", "--drum-map", tmp_path / given)
         assert code == 1
         assert said in one_sentence(err)

@@ -18,9 +18,10 @@ import pytest
 from musegen_daw.cli.main import main
 from musegen_daw.devices.drivers import open_drivers
 from musegen_daw.devices.ports import PortDirectory
-from musegen_daw.jam.places import config_dir, load_offset
+from musegen_daw.jam.user_settings import load_offset
 from musegen_daw.midi.file import read_midi
 from musegen_daw.music.kit import PIECE_OF_PITCH
+from musegen_daw.user_folders import user_folder
 from tests.apart import run_apart
 from tests.cli.doubles import one_sentence
 from tests.jam.daw import WAIT_SECONDS, Daw
@@ -96,10 +97,15 @@ def json_jam(*args):
             said.join()
 
 
+def own_folders(monkeypatch, folder):
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(folder))
+
+
 @pytest.fixture
 def daw(jack, tmp_path, monkeypatch):
     """Connects to the program under test when it is called."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    own_folders(monkeypatch, tmp_path / "config")
     with PortDirectory.open("jack") as directory:
         daws = []
 
@@ -293,7 +299,7 @@ def test_a_killed_jam_leaves_no_note_either():
 
 
 def test_a_port_that_returns_finds_the_bars_where_they_were(jack, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    own_folders(monkeypatch, tmp_path)
     with PortDirectory.open("jack") as directory:
         heard = []
         keys = directory.create_output("keys")
@@ -324,7 +330,7 @@ def test_without_a_midi_system_it_says_so_in_a_sentence(monkeypatch, capfd):
 
 
 def test_a_measured_offset_is_told_and_kept_for_the_port(monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    own_folders(monkeypatch, tmp_path)
     loop = Loop()
 
     def open_ports(only):
@@ -337,7 +343,7 @@ def test_a_measured_offset_is_told_and_kept_for_the_port(monkeypatch, tmp_path, 
     assert connect["sentence"].startswith("In the DAW take 'musegen drums' as the input of a MIDI track")
     assert measured["round_trip_ms"] >= 1000 * LOOP_SECONDS
     assert measured["offset_ms"] == pytest.approx(-measured["round_trip_ms"] / 2, abs=0.001)
-    assert load_offset(config_dir(), "musegen drums", pytest.fail) == pytest.approx(
+    assert load_offset(user_folder(), "musegen drums", pytest.fail) == pytest.approx(
         measured["offset_ms"] / 1000
     )
 

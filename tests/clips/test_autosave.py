@@ -98,7 +98,7 @@ def test_a_damaged_clip_costs_no_other(document, tmp_path):
     project, sentence = restored(path)
     assert project == Project((clips[0], clips[2]), 1)
     assert sentence.startswith(
-        "1 of the 3 clips of the last session could not be restored: 'takes' is missing. "
+        "1 of the 3 clips of the last session could not be restored: Object missing required field `takes`. "
     )
     assert (tmp_path / "session-damaged-1.musegen").read_bytes() == data
 

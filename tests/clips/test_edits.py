@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from musegen_daw.clips import edits
 from musegen_daw.clips.document import PITCH_OF_VOICE
-from musegen_daw.clips.history import History
+from musegen_daw.clips.editor import History
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.kit import VOICES
 from tests.clips.strategies import changes, documents, drum_clips, hand_edits

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from musegen_daw.clips import edits
 from musegen_daw.clips.document import MidiSource
-from musegen_daw.clips.opening import open_clip
-from musegen_daw.clips.performing import (
+from musegen_daw.clips.export import (
     Profile,
     drums_alone,
     drums_as_midi,
@@ -18,6 +17,7 @@ from musegen_daw.clips.performing import (
     performed,
     with_drums_as_midi,
 )
+from musegen_daw.clips.opening import open_clip
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import ProjectError
 from musegen_daw.midi import smf

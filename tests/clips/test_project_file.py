@@ -58,12 +58,12 @@ def test_a_file_is_written_and_read(document, tmp_path):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"", "no musegen project, or is damaged"),
-        (b"[" * 100_000, "no musegen project, or is damaged"),
-        (b'{"song": 1}', "no musegen project"),
+        (b"", "not a musegen project, or is damaged"),
+        (b"[" * 100_000, "not a musegen project, or is damaged"),
+        (b'{"song": 1}', "not a musegen project"),
         (b'{"musegen": 3}', "newer version"),
         (b'{"musegen": 1}', "damaged"),
-        (b'{"musegen": 1, "current": null, "clips": 3}', "damaged: a list is missing"),
+        (b'{"musegen": 1, "current": null, "clips": 3}', "damaged: Expected `array`, got `int`"),
     ],
 )
 def test_what_is_no_project_is_named(data, sentence):

@@ -178,7 +178,7 @@ def test_what_is_no_onnx_file_is_told(folder) -> None:
     (folder / "step_8bit.onnx").write_bytes(b"no graph")
     digest = hashlib.sha256(b"no graph").hexdigest()
     _edit(folder, lambda values: values["graphs"]["step_8bit"].update(sha256=digest, bytes=8))
-    assert "step_8bit.onnx cannot be opened" in _sentence(folder)
+    assert "step_8bit.onnx is not an ONNX file" in _sentence(folder)
 
 
 def test_a_graph_with_other_inputs_is_told(folder) -> None:

@@ -39,7 +39,7 @@ WAIT_SECONDS = 120
 def main():
     name = os.environ["JACK_DEFAULT_SERVER"] = f"musegen-sender-{os.getpid()}"
     with tempfile.TemporaryDirectory() as config, jack_server(name, patience_seconds=0.2):
-        os.environ["XDG_CONFIG_HOME"] = config
+        os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_DATA_HOME"] = config
         with _jam() as jam, PortDirectory.open("jack") as directory:
             said = _killed(jam, directory)
         with _jam() as jam:

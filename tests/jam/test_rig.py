@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from musegen_daw.jam import places
+from musegen_daw.jam import user_settings
 from musegen_daw.jam.clock.midi_clock import ClockState
 from musegen_daw.jam.clock.transport import TransportState
 from musegen_daw.jam.control.control_map import ControlMap, Knob, load_control_map
@@ -216,7 +216,7 @@ def test_an_offset_is_kept_for_its_port(rigs, tmp_path) -> None:
     jam.rig.offset_seconds = -0.012
     jam.rig.save_offset()
     jam.close()
-    assert places.load_offset(tmp_path / "config", "musegen drums", pytest.fail) == -0.012
+    assert user_settings.load_offset(tmp_path / "config", "musegen drums", pytest.fail) == -0.012
     again = rigs()
     assert again.rig.status.offset_seconds == -0.012
     again.close()
@@ -233,7 +233,7 @@ def test_what_is_learned_is_saved_by_name(rigs, tmp_path) -> None:
     jam.arrive(control_change(2, 21, 64))
     jam.clock.advance()
     jam.rig.save_learned()
-    folder = places.controls_dir(tmp_path / "config")
+    folder = user_settings.controls_dir(tmp_path / "config")
     wanted = ControlMap("pads", ((Knob("cc", 2, 21), "density"),))
     assert jam.rig.control_map == load_control_map("pads", folder) == wanted
     jam.close()
@@ -251,7 +251,7 @@ def test_what_is_learned_last_is_saved_at_the_end(rigs, tmp_path) -> None:
     jam.clock.advance()
     jam.close()
     wanted = ControlMap("knobs", ((Knob("note", 9, 40), "panic"),))
-    assert load_control_map("knobs", places.controls_dir(tmp_path / "config")) == wanted
+    assert load_control_map("knobs", user_settings.controls_dir(tmp_path / "config")) == wanted
 
 
 def test_a_recording_has_a_track_for_what_was_heard_and_one_for_the_drums(rigs, tmp_path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from musegen_daw.devices import hotplug
 from musegen_daw.errors import MidiFileError, MusegenError, PortError
-from musegen_daw.jam import places
+from musegen_daw.jam import user_settings
 from musegen_daw.jam.control.control_map import ControlMap, save_control_map
 from musegen_daw.jam.events import CLOCK, START, note_on
 from musegen_daw.jam.rig_settings import ClockSource
@@ -17,7 +17,7 @@ BEAT = 0.5  # seconds at 120 BPM
 
 
 def test_a_damaged_map_is_refused_before_any_port_is_opened(rigs, tmp_path) -> None:
-    folder = places.controls_dir(tmp_path / "config")
+    folder = user_settings.controls_dir(tmp_path / "config")
     save_control_map(ControlMap("bad"), folder).write_text("name = 3 = 4")
     library = FakeRtMidi("API_LINUX_ALSA")
     with pytest.raises(MusegenError, match=r"bad\.toml cannot be used"):

@@ -4,7 +4,7 @@ import pytest
 
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi import smf
-from musegen_daw.midi.file import add_drums, midi_song_from_bytes, song_from_bytes
+from musegen_daw.midi.file import midi_song_from_bytes, song_from_bytes
 from musegen_daw.music.clip import Clip, Note
 from tests.midi_bytes import END, meta, midi_bytes, notes
 
@@ -78,7 +78,7 @@ def test_a_channel_that_turns_to_drums_is_two_clips_and_only_the_drums_are_repla
         (False, [60, 62]),
         (True, [36, 38]),
     ]
-    again = song_from_bytes(add_drums(data, "x.mid", NEW), "y.mid")
+    again = song_from_bytes(midi_song_from_bytes(data, "x.mid").with_drums(NEW), "y.mid")
     assert [[note.pitch for note in part.notes] for part in again.parts] == [[60, 62]]
     assert [clip.notes for clip in again.drums] == [NEW.notes]
 
@@ -109,7 +109,9 @@ def test_a_name_and_pitches_together_say_drums(name, pitches, expected):
     assert song.remarks == ((said,) if expected else ())
     if expected:
         # Its channel is that of the part, too, which stays.
-        again = song_from_bytes(add_drums(midi_bytes(KEYS, track), "daw.mid", NEW), "again.mid")
+        again = song_from_bytes(
+            midi_song_from_bytes(midi_bytes(KEYS, track), "daw.mid").with_drums(NEW), "again.mid"
+        )
         assert [part.name for part in again.parts] == ["Keys"]
         assert [drums.notes for drums in again.drums] == [NEW.notes]
 
@@ -199,6 +201,6 @@ def test_a_person_says_which_track_is_drums():
 
 def test_new_drums_do_not_go_where_channel_10_plays_a_melody():
     data = midi_bytes(GM2_ON + bank(9, 121, 4) + notes(60, 62, channel=9) + END)
-    after = song_from_bytes(add_drums(data, "x.mid", NEW), "y.mid")
+    after = song_from_bytes(midi_song_from_bytes(data, "x.mid").with_drums(NEW), "y.mid")
     assert [part.program for part in after.parts] == [4]
     assert [drums.notes for drums in after.drums] == [NEW.notes]

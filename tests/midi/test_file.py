@@ -18,7 +18,7 @@ from musegen_daw.errors import MidiFileError
 from musegen_daw.midi import smf
 from musegen_daw.midi.file import (
     MAX_BARS_READ,
-    add_drums,
+    midi_song_from_bytes,
     read_midi,
     song_from_bytes,
     song_to_bytes,
@@ -145,7 +145,7 @@ def test_a_truncated_file_is_refused_or_read_with_its_loss_said(length):
         assert re.match(r"cut\.mid is (empty|not a MIDI file|cut short)", str(error))  # noqa: PT017 - both are right
     else:
         (remark,) = song.remarks
-        assert remark.startswith("cut.mid was mended: its ")
+        assert remark.startswith("cut.mid was repaired: its ")
         written = {(n.pitch, n.velocity, n.start_ticks) for n in PART.notes + DRUMS.notes}
         read = {(n.pitch, n.velocity, n.start_ticks) for clip in song.clips for n in clip.notes}
         assert read <= written
@@ -314,7 +314,7 @@ def test_adding_drums_keeps_every_other_event():
         mido.Message("note_on", channel=9, note=50, velocity=70),
         mido.Message("note_off", channel=9, note=50),
     ]
-    written = mido.MidiFile(file=io.BytesIO(add_drums(saved(part, kit), "x", DRUMS)))
+    written = mido.MidiFile(file=io.BytesIO(midi_song_from_bytes(saved(part, kit), "x").with_drums(DRUMS)))
     first, second = ([(m.type, m.time) for m in track] for track in written.tracks)
     assert first == [
         ("track_name", 0), ("set_tempo", 0), ("control_change", 7), ("note_on", 13), ("pitchwheel", 5),
@@ -329,7 +329,7 @@ def test_adding_drums_keeps_time_and_parts(song, drums):
     end_ticks = drums.at_ppq(song.time_map.ppq).end_ticks
     assume(song.time_map.bar_count(end_ticks) <= MAX_BARS_READ)  # what is beyond is refused, see test_hostile
     data = song_to_bytes(song)
-    back = song_from_bytes(add_drums(data, "x", drums), "y")
+    back = song_from_bytes(midi_song_from_bytes(data, "x").with_drums(drums), "y")
     assert back.time_map == song.time_map
     assert [c for c in back.clips if not c.is_drum] == [
         c for c in as_long_as_heard(song).clips if not c.is_drum
@@ -353,5 +353,8 @@ def test_markers_and_cue_points_are_read_written_and_kept():
     assert song.markers == (Marker(0, "Verse"), Marker(960, "Solo"))
     again = song_from_bytes(song_to_bytes(Song((PART,), SONG.time_map, song.markers)), "out.mid")
     assert again.markers == song.markers
-    assert song_from_bytes(add_drums(data, "in.mid", DRUMS), "out.mid").markers == song.markers
+    assert (
+        song_from_bytes(midi_song_from_bytes(data, "in.mid").with_drums(DRUMS), "out.mid").markers
+        == song.markers
+    )
     assert SONG.markers == ()

@@ -69,7 +69,7 @@ def test_a_map_file_is_read():
         ("kick = ", "not TOML"),
         ("[pitches]\n", "needs a table"),
         ("pitches = 3", "needs a table"),
-        ("[pitches]\nkik = 36", "'kik' is no piece"),
+        ("[pitches]\nkik = 36", "'kik' is not a piece"),
         ("[pitches]\nkick = 128", "0..127"),
         ("[pitches]\nkick = 36.0", "whole number"),
         ("[pitches]\nkick = true", "whole number"),

@@ -54,8 +54,6 @@ def test_tempo_changes_add_up():
 def test_a_meter_change_cuts_a_bar_short():
     time_map = TimeMap(4, (), (TimeSignature(0, 4, 4), TimeSignature(20, 3, 4)))
     assert time_map.bars(33) == (Bar(0, 16), Bar(16, 4), Bar(20, 12), Bar(32, 12))
-    assert time_map.is_four_four(20)
-    assert not time_map.is_four_four(21)
 
 
 @pytest.mark.parametrize(
@@ -67,5 +65,5 @@ def test_a_meter_change_cuts_a_bar_short():
     ],
 )
 def test_an_impossible_time_map_is_refused(make):
-    with pytest.raises(ValueError, match=r"positive|no time signature"):
+    with pytest.raises(ValueError, match=r"positive|not a time signature"):
         make()

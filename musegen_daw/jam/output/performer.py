@@ -9,10 +9,8 @@ from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid, Pattern, clip_of
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map
-from musegen_daw.music.groove import bent, swing
-from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
-
-DRUM_CHANNEL = 9
+from musegen_daw.music.groove import swing, velocity_curve
+from musegen_daw.music.kit import DRUM_CHANNEL, VOICE_OF_PITCH, VOICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Performer:
     def _at_energy(self, clip: Clip, controls: Controls) -> Clip:
         def change(note: Note) -> Note:
             exponent = controls.velocity_exponent(self._energies[_key(note)])
-            return bent(note, exponent)
+            return velocity_curve(note, exponent)
 
         return clip.map_notes(change)
 

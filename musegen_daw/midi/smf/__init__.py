@@ -1,66 +1,8 @@
-"""The Standard MIDI File format: bytes to tracks of events and back, every byte checked.
+"""Standard MIDI File format: bytes to tracks of events and back.
 
-Read in Python because the compiled readers crash on damaged events, and a file from elsewhere may be damaged.
+Written in Python because the compiled readers crash on damaged events.
 """
 
-from musegen_daw.midi.smf.events import (
-    CHANNEL_PRESSURE,
-    CONTROL_CHANGE,
-    CUE_POINT,
-    END_OF_TRACK,
-    INSTRUMENT_NAME,
-    KEY_PRESSURE,
-    MARKER,
-    MAX_DELTA_TICKS,
-    MAX_DENOMINATOR_POWER,
-    MAX_EVENTS,
-    MAX_METAS,
-    MAX_QUARTERS,
-    META,
-    NOTE_OFF,
-    NOTE_ON,
-    PITCH_BEND,
-    PORT,
-    PROGRAM_CHANGE,
-    SYSEX,
-    SYSEX_ESCAPE,
-    TEMPO,
-    TIME_SIGNATURE,
-    TRACK_NAME,
-    Event,
-    MidiData,
-    Track,
-)
-from musegen_daw.midi.smf.reading import parse
-from musegen_daw.midi.smf.writing import build
-
-__all__ = [
-    "CHANNEL_PRESSURE",
-    "CONTROL_CHANGE",
-    "CUE_POINT",
-    "END_OF_TRACK",
-    "INSTRUMENT_NAME",
-    "KEY_PRESSURE",
-    "MARKER",
-    "MAX_DELTA_TICKS",
-    "MAX_DENOMINATOR_POWER",
-    "MAX_EVENTS",
-    "MAX_METAS",
-    "MAX_QUARTERS",
-    "META",
-    "NOTE_OFF",
-    "NOTE_ON",
-    "PITCH_BEND",
-    "PORT",
-    "PROGRAM_CHANGE",
-    "SYSEX",
-    "SYSEX_ESCAPE",
-    "TEMPO",
-    "TIME_SIGNATURE",
-    "TRACK_NAME",
-    "Event",
-    "MidiData",
-    "Track",
-    "build",
-    "parse",
-]
+from musegen_daw.midi.smf.events import *  # noqa: F403 - the vocabulary of the format
+from musegen_daw.midi.smf.reading import parse as parse
+from musegen_daw.midi.smf.writing import build as build

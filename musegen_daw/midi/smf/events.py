@@ -1,4 +1,4 @@
-"""What a Standard MIDI File holds, as it is handed from hand to hand."""
+"""Events and tracks of a Standard MIDI File."""
 
 from __future__ import annotations
 
@@ -20,29 +20,38 @@ NOTE_OFF, NOTE_ON, KEY_PRESSURE, CONTROL_CHANGE = 0x80, 0x90, 0xA0, 0xB0
 PROGRAM_CHANGE, CHANNEL_PRESSURE, PITCH_BEND = 0xC0, 0xD0, 0xE0
 
 Event: TypeAlias = tuple[int, int, int, int, bytes]
-"""(ticks from the start, status, first data byte or meta type, second data byte, payload of meta or SysEx)."""
+"""(ticks from the start, status, first data byte or meta type, second data byte, payload of meta or SysEx)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The events of one track chunk in order of time, without End of Track, which is at `end_ticks`.
+    """The events of a track chunk in order of time, without End of Track, which is at `end_ticks`.
 
-    `chunk` are the bytes that it was read from, empty where it was made here or anything in it was mended.
+    `chunk` is the bytes it was read from, empty where it was made or repaired.
     """
 
     events: tuple[Event, ...]
     end_ticks: int
     chunk: bytes = field(default=b"", compare=False, repr=False)
 
+    @property
+    def first_port(self) -> int:
+        """The port before the first note, times 16; a later port event holds from there on."""
+        for _, status, kind, _, payload in self.events:
+            if status < KEY_PRESSURE:
+                break
+            if status == META and kind == PORT and payload:
+                return payload[0] << 4
+        return 0
+
     def with_events(self, events: Iterable[Event]) -> Track:
-        """A track of other events, as long."""
         return Track(tuple(events), self.end_ticks)
 
 
 @dataclass(frozen=True, slots=True)
 class MidiData:
-    """All tracks of a file and the ticks of its quarter note; `mended` says what was not as it should be."""
+    """The tracks of a file and its PPQ; `repairs` describes repairs."""
 
     tracks: tuple[Track, ...]
     ppq: int
-    mended: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()

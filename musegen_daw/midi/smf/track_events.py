@@ -1,4 +1,4 @@
-"""The events of one track: bytes in, events out, and what is odd in them mended."""
+"""Parse and repair the events of one track."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from musegen_daw.midi.smf.events import (
     TIME_SIGNATURE,
     Event,
 )
-from musegen_daw.midi.smf.mending import Fault, Mending
+from musegen_daw.midi.smf.repairs import Fault, Repairs
 
 _FIRST_REAL_TIME = 0xF8
 _TOO_MANY_METAS = f"has more than {MAX_METAS:,} tempi, meters, markers and texts"
@@ -27,10 +27,10 @@ _SYSTEM_COMMON_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # MIDI 1.0; the others 
 
 @dataclass(slots=True)
 class EventRun:
-    """Events up to an End of Track, or as far as there are any.
+    """Events up to an End of Track, or as far as they can be read.
 
-    `position` is where reading stopped, `has_ended` whether that was at an End of Track and `is_torn` whether it was
-    within an event. `note_count` goes on from the one that was given.
+    `position` is where reading stopped, `has_ended` whether that was at an End of Track, `is_torn` whether it was
+    within an event. `note_count` continues the given one.
     """
 
     events: list[Event]
@@ -40,7 +40,7 @@ class EventRun:
     is_torn: bool
     running_status: int
     note_count: int
-    mending: Mending
+    repairs: Repairs
 
 
 def read_events(
@@ -52,14 +52,13 @@ def read_events(
     running_status: int = 0,
     event_count: int = 0,
 ) -> EventRun:
-    """The events of `data` within [position, end), the first counted from `start_ticks`.
+    """The events of `data` in [position, end), counted from `start_ticks`.
 
-    What cannot be read ends the stretch; that and all that was mended is in its `mending`. Running status is kept
-    over meta events and SysEx, as many programs write it. Raises ValueError where there are more than `MAX_EVENTS`,
-    counted on from `event_count`.
+    Unreadable bytes end the run; all repairs are in its `repairs`. Running status is kept across meta events and
+    SysEx, as many programs write it. Raises ValueError above `MAX_EVENTS`, counting from `event_count`.
     """
     room = MAX_EVENTS - event_count
-    mending = Mending()
+    repairs = Repairs()
     events: list[Event] = []
     append = events.append
     ticks = start_ticks
@@ -89,13 +88,13 @@ def read_events(
                     if second and status & 0xF0 == NOTE_ON:
                         note_count += 1
                 if (first | second) & 0x80:
-                    first, second, position = _seven_bits(data, position, status, mending)
+                    first, second, position = _seven_bits(data, position, status, repairs)
                 append((ticks, status, first, second, b""))
                 if len(events) > room:
                     raise ValueError(_TOO_MANY)
                 continue
             if status not in (META, SYSEX, SYSEX_ESCAPE):
-                position = _skipped(data, position, end, status, mending)
+                position = _skipped(data, position, end, status, repairs)
                 continue
             kind = 0
             if status == META:
@@ -115,7 +114,7 @@ def read_events(
                     raise ValueError(_TOO_MANY_METAS)
                 fault = _fault(kind, payload)
                 if fault is not None:
-                    mending.count(fault)
+                    repairs.count(fault)
                     continue
             append((ticks, status, kind, 0, payload))
             if len(events) > room:
@@ -126,14 +125,14 @@ def read_events(
     except IndexError:
         is_torn = True
     except _UnreadableError:
-        mending.count(Fault.LEFT_OUT, max(1, end - position))
+        repairs.count(Fault.LEFT_OUT, max(1, end - position))
     if not has_ended:
         ticks = events[-1][0] if events else start_ticks
-    return EventRun(events, ticks, position, has_ended, is_torn, running_status, note_count, mending)
+    return EventRun(events, ticks, position, has_ended, is_torn, running_status, note_count, repairs)
 
 
 class _UnreadableError(Exception):
-    """A number of more than four bytes: from here on the bytes mean nothing."""
+    """A variable-length number of more than four bytes."""
 
 
 def _number(data: bytes, position: int) -> tuple[int, int]:
@@ -146,16 +145,16 @@ def _number(data: bytes, position: int) -> tuple[int, int]:
     raise _UnreadableError
 
 
-def _seven_bits(data: bytes, end: int, status: int, mending: Mending) -> tuple[int, int, int]:
-    """The data bytes of a message that ends at `end`, and where it does end: without what belongs to no message.
+def _seven_bits(data: bytes, end: int, status: int, repairs: Repairs) -> tuple[int, int, int]:
+    """Two 7-bit data bytes of a message that ends at `end`, and where it really ends.
 
-    A real-time byte may stand within it; where the message fits what follows only without that byte it is skipped.
+    A real-time byte within the message is skipped where the events that follow fit only without it.
     """
     count = 1 if 0xC0 <= status < 0xE0 else 2
     given = data[end - count : end + 1]
     real_time = next((byte for byte in given[:count] if byte >= _FIRST_REAL_TIME), None)
     if real_time is not None and not _is_in_step(data, end) and _is_in_step(data, end + 1):
-        mending.count(Fault.REAL_TIME)
+        repairs.count(Fault.REAL_TIME)
         values = list(given)
         values.remove(real_time)
         end += 1
@@ -163,13 +162,13 @@ def _seven_bits(data: bytes, end: int, status: int, mending: Mending) -> tuple[i
         values = list(given[:count])
     odd = sum(value >= 0x80 for value in values)
     if odd:
-        mending.count(Fault.DATA_BYTE, odd)
+        repairs.count(Fault.DATA_BYTE, odd)
     values = [value & 0x7F for value in values]
     return values[0], values[1] if count == 2 else 0, end
 
 
 def _is_in_step(data: bytes, position: int) -> bool:
-    """Whether a delta time and a status of its own stand at `position`, or nothing does."""
+    """Whether a delta time and a status byte, or the end, are at `position`."""
     for index in range(position, min(position + 4, len(data))):
         if data[index] < 0x80:
             following = data[index + 1 : index + 2]
@@ -177,18 +176,18 @@ def _is_in_step(data: bytes, position: int) -> bool:
     return position >= len(data)
 
 
-def _skipped(data: bytes, position: int, end: int, status: int, mending: Mending) -> int:
-    """Where reading goes on after what is no event of a file."""
+def _skipped(data: bytes, position: int, end: int, status: int, repairs: Repairs) -> int:
+    """Where reading continues after bytes that are not an event."""
     if position > end:
         raise IndexError
     if status >= _FIRST_REAL_TIME:
-        mending.count(Fault.REAL_TIME)
+        repairs.count(Fault.REAL_TIME)
         count = 0
     elif status >= 0x80:
-        mending.count(Fault.SYSTEM)
+        repairs.count(Fault.SYSTEM)
         count = _SYSTEM_COMMON_DATA_BYTES.get(status, 0)
     else:
-        mending.count(Fault.NO_STATUS)
+        repairs.count(Fault.NO_STATUS)
         count = 2
     while count and position < end and data[position] < 0x80:
         position += 1

@@ -1,4 +1,4 @@
-"""From tracks to the bytes of a file."""
+"""Write tracks as a Standard MIDI File."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from musegen_daw.midi.smf.events import END_OF_TRACK, MAX_DELTA_TICKS, META, SYS
 
 
 def build(tracks: Iterable[Track], ppq: int, *, file_type: int = 1) -> bytes:
-    """The bytes of a file with `tracks`, those that are as they were read in their own bytes.
+    """The bytes of a file; unchanged tracks keep their original bytes.
 
     Raises ValueError where the format cannot hold them.
     """

@@ -9,9 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
-from musegen_daw.clips.delivering import Bounce
 from musegen_daw.clips.document import ClipDocument
-from musegen_daw.clips.performing import Profile
+from musegen_daw.clips.export import Bounce, Profile
 from musegen_daw.ui.clips.drag_handle import DragHandle
 from musegen_daw.ui.widgets.basic import ProgressLine, button
 from musegen_daw.ui.widgets.fitting import Choice

@@ -10,12 +10,18 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from musegen_daw import files
-from musegen_daw.clips.delivering import Bounce, bounce_document, file_name
 from musegen_daw.clips.document import ClipDocument, Project
 from musegen_daw.clips.editor import DEFAULT_SETTINGS
+from musegen_daw.clips.export import (
+    Bounce,
+    Profile,
+    bounce_document,
+    drums_as_midi,
+    file_name,
+    with_drums_as_midi,
+)
 from musegen_daw.clips.opening import open_clip, read_source
-from musegen_daw.clips.performing import Profile, drums_as_midi, with_drums_as_midi
-from musegen_daw.clips.project_file import SUFFIX, load_sound, save_project
+from musegen_daw.clips.project_file import SUFFIX, recover_project, save_project
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.suffixes import MIDI_SUFFIXES
@@ -203,7 +209,7 @@ def _opened(
         task.check()
         try:
             if path.suffix.lower() == SUFFIX:
-                project, troubles = load_sound(path)
+                project, troubles = recover_project(path)
                 found.append((project, path.stem))
                 sentences += [
                     f"A clip of {path} is left out, for it is damaged: {each}." for each in troubles

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from musegen_daw.clips.document import ClipDocument
-from musegen_daw.clips.performing import mapped
+from musegen_daw.clips.export import mapped
 from musegen_daw.clips.port_player import PortPlayer
 from musegen_daw.jam.clock.clock import SystemClock
 from musegen_daw.jam.output.scheduler import Scheduler

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,15 @@ from PySide6.QtWidgets import QWidget
 
 from musegen_daw.clips import edits
 from musegen_daw.clips.autosave import StateWriter, restored
-from musegen_daw.clips.delivering import Bounce, write_for_drag
 from musegen_daw.clips.document import ClipDocument, Project
 from musegen_daw.clips.editor import Change, Editor
+from musegen_daw.clips.export import Bounce, mix, write_for_drag
 from musegen_daw.clips.generating import Generation
 from musegen_daw.clips.opening import add_sources, read_source, set_primer
-from musegen_daw.clips.performing import mix
 from musegen_daw.clips.project_file import SUFFIX
 from musegen_daw.drums.request import DrumResult
 from musegen_daw.errors import MusegenError, ProjectError
-from musegen_daw.fields import Fields
+from musegen_daw.fields import Text, with_values
 from musegen_daw.music.clip import Song
 from musegen_daw.resource_paths import load_drum_map
 from musegen_daw.ui.bridge import Pulse
@@ -42,6 +42,13 @@ from musegen_daw.ui.work import Workers
 SESSION = f"clips{SUFFIX}"
 ZOOM_STEP = 1.5
 _TOPIC = "clips autosave"
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedChoices:
+    profile: Text = ""
+    hears: Text = ""
+    output: Text = ""
 
 
 class ClipsPanel(Panel):
@@ -136,14 +143,13 @@ class ClipsPanel(Panel):
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Take the choices up."""
-        read = Fields(state)
-        self.view.actions.choose_profile(read.text("profile"))
-        self.view.listen.hears.choose(read.text("hears"))
+        saved, _ = with_values(_SavedChoices(), state)
+        self.view.actions.choose_profile(saved.profile)
+        self.view.listen.hears.choose(saved.hears)
         self.listening.hear(self.view.listen.hears.key)
-        output = read.text("output")
-        if output:
-            self.view.listen.choose_output(output)
-            self.listening.set_output(output)
+        if saved.output:
+            self.view.listen.choose_output(saved.output)
+            self.listening.set_output(saved.output)
 
     # What is shown
 

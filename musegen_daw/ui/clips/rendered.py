@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegen_daw.clips.document import ClipDocument
-from musegen_daw.clips.performing import performed
+from musegen_daw.clips.export import performed
 from musegen_daw.music.clip import Clip
 from musegen_daw.ui.context import in_this_process
 from musegen_daw.ui.work import JobContext

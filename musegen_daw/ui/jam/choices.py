@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from musegen_daw import resource_paths as resources
-from musegen_daw.fields import Fields
+from musegen_daw.fields import Text, with_values
 from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM
 from musegen_daw.jam.clock.transport import DEFAULT_BPM
 from musegen_daw.jam.control.controls import CONTINUOUS, Controls
 from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
 from musegen_daw.jam.session_settings import JamMode, JamSettings
-from musegen_daw.music.kit import VOICES
 from musegen_daw.ui.settings.store import AppSettings
 
 CONTROL_MAP = "window"
 """The name of the map of knobs that are learned in the window."""
 
 MAX_COUNT_IN_BARS = 4
+FORMER_NAMES = {"way": "mode"}
+"""Names of earlier versions, by what they are called now."""
 NO_PORT = "-"
 """Instead of a port's name: none."""
 
@@ -30,12 +33,12 @@ class JamChoices:
     """Clock, tempo, count-in, whether the sound device plays, the way, the controls and the style."""
 
     clock: ClockSource = ClockSource.INTERNAL
-    tempo_bpm: float = DEFAULT_BPM
-    count_in_bars: int = 0
+    tempo_bpm: Annotated[float, Meta(ge=MIN_BPM, le=MAX_BPM)] = DEFAULT_BPM
+    count_in_bars: Annotated[int, Meta(ge=0, le=MAX_COUNT_IN_BARS)] = 0
     sound: bool = False
     mode: JamMode = JamMode.FOLLOW
     controls: Controls = field(default_factory=Controls)
-    style: str = ""
+    style: Text = ""
 
     def rig_settings(self, settings: AppSettings) -> RigSettings:
         """The settings of a jam on the ports and devices of `settings`; without any output the sound device plays."""
@@ -64,29 +67,15 @@ class JamChoices:
             "tempo_bpm": self.tempo_bpm,
             "count_in_bars": self.count_in_bars,
             "sound": self.sound,
-            "way": self.mode.value,
+            "mode": self.mode.value,
             "style": self.style,
             "controls": {**controls, "muted": sorted(self.controls.muted)},
         }
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> tuple[JamChoices, tuple[str, ...]]:
-        """The choices of `as_dict`, the usual ones for what is missing, and the names of what could not be used."""
-        usual, read = cls(), Fields(state)
-        within = Fields(read.table("controls"))
-        levels = {
-            name: within.number(name, low, high, getattr(usual.controls, name))
-            for name, (low, high) in CONTINUOUS.items()
-        }
-        muted = within.words("muted", VOICES)
-        within.others((*CONTINUOUS, "muted"))
-        made = cls(
-            clock=ClockSource(read.one_of("clock", [each.value for each in ClockSource], usual.clock.value)),
-            tempo_bpm=read.number("tempo_bpm", MIN_BPM, MAX_BPM, usual.tempo_bpm),
-            count_in_bars=read.whole("count_in_bars", 0, MAX_COUNT_IN_BARS, usual.count_in_bars),
-            sound=read.flag("sound", usual.sound),
-            mode=JamMode(read.one_of("way", [each.value for each in JamMode], usual.mode.value)),
-            controls=replace(usual.controls, **levels, muted=muted),
-            style=read.one_of("style", resources.style_names(), usual.style),
-        )
-        return made, (*read.passed_over, *within.passed_over)
+        """The choices of `as_dict`, with defaults for what is missing or does not fit, and the names of the latter."""
+        choices, misfits = with_values(cls(), {FORMER_NAMES.get(key, key): state[key] for key in state})
+        if choices.style and choices.style not in resources.style_names():
+            choices, misfits = replace(choices, style=""), (*misfits, "style")
+        return replace(choices, controls=replace(choices.controls, hold=False)), misfits

@@ -222,11 +222,12 @@ class JamPanel(Panel):
         self, settings: RigSettings, told: Callable[[str], None], is_over: Callable[[], bool]
     ) -> str:
         """Called on a worker."""
-        from musegen_daw.jam import places
         from musegen_daw.jam.offset import measure_offset
+        from musegen_daw.jam.user_settings import save_offset
+        from musegen_daw.user_folders import user_folder
 
         found = measure_offset(settings, self._context.ports(), told=told, is_over=is_over)
-        places.save_offset(places.config_dir(), found.port_name, found.offset_seconds)
+        save_offset(user_folder(), found.port_name, found.offset_seconds)
         return found.sentence
 
     def _keep(self, **changes: Any) -> None:

@@ -9,7 +9,7 @@ from importlib import metadata
 from musegen_daw import __version__
 
 LIBRARIES = (
-    "PySide6-Essentials", "numpy", "onnxruntime", "mido", "miditok", "symusic", "python-rtmidi", "sounddevice",
+    "PySide6-Essentials", "numpy", "onnxruntime", "msgspec", "miditok", "symusic", "python-rtmidi", "sounddevice",
     "soundfile", "soxr", "librosa", "scipy",
 )  # fmt: skip
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
-from musegen_daw.fields import Fields
+from musegen_daw.fields import Text, with_values
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.panel import WARN, Panel
 from musegen_daw.ui.settings.form import SettingsForm
@@ -21,6 +22,12 @@ from musegen_daw.ui.settings.help_pages import (
 )
 from musegen_daw.ui.widgets.theme import SMALL
 from musegen_daw.ui.work import Workers
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedChoices:
+    daw: Text = ""
+    tab: int = 0
 
 
 class SettingsPanel(Panel):
@@ -79,9 +86,10 @@ class SettingsPanel(Panel):
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Back to that page and that DAW."""
-        read = Fields(state)
-        self._routing.choose_daw(read.text("daw"))
-        self._tabs.setCurrentIndex(read.whole("tab", 0, self._tabs.count() - 1, self._tabs.currentIndex()))
+        saved, _ = with_values(_SavedChoices(tab=self._tabs.currentIndex()), state)
+        self._routing.choose_daw(saved.daw)
+        if 0 <= saved.tab < self._tabs.count():
+            self._tabs.setCurrentIndex(saved.tab)
 
     def show_page(self, index: int) -> None:
         """Bring a page into sight."""

@@ -1,52 +1,46 @@
-"""The settings a person makes once: one frozen value, told to whoever wants to know when it changes."""
+"""The settings of the program: an immutable value, and the store that announces its changes."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from musegen_daw.fields import Fields
+from musegen_daw.fields import Text, with_values
 from musegen_daw.music.note_names import NoteNames
 
 FORMER = frozenset({"midi_api"})
-"""Settings of earlier versions, which are passed over in silence."""
+"""Settings of earlier versions, which are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppSettings:
-    """Empty names mean the usual one: the default device, virtual ports, the bundled SoundFont and models."""
+    """An empty name stands for the default: the system's audio device, virtual ports, bundled SoundFont and models."""
 
-    theme: str = "dark"
-    audio_device: str = ""
-    input_port: str = ""
-    output_port: str = ""
-    soundfont: str = ""
-    models_dir: str = ""
-    watched_dir: str = ""
-    note_names: str = NoteNames.C4.value
+    theme: Text = "dark"
+    audio_device: Text = ""
+    input_port: Text = ""
+    output_port: Text = ""
+    soundfont: Text = ""
+    models_dir: Text = ""
+    watched_dir: Text = ""
+    note_names: NoteNames = NoteNames.C4
     is_first_run: bool = True
 
-    def changed_by(self, values: dict[str, Any]) -> tuple[AppSettings, tuple[str, ...]]:
-        """These settings with `values` of the right kind, and the names of those that were passed over."""
-        values = {name: value for name, value in values.items() if name not in FORMER}
-        read, names = Fields(values), [field.name for field in fields(self)]
-        found = {
-            name: read.text(name, usual) if isinstance(usual, str) else read.flag(name, usual)
-            for name, usual in self.as_dict().items()
-        }
-        found["note_names"] = read.one_of("note_names", [each.value for each in NoteNames], self.note_names)
-        read.others(names)
-        return replace(self, **found), tuple(sorted(read.passed_over))
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> tuple[AppSettings, tuple[str, ...]]:
+        """The settings of `as_dict`, with defaults for what does not fit, and the names of that."""
+        settings, misfits = with_values(cls(), {key: values[key] for key in values if key not in FORMER})
+        return settings, tuple(sorted(misfits))
 
     def as_dict(self) -> dict[str, Any]:
-        """What JSON can hold of them."""
         return asdict(self)
 
 
 class SettingsStore(QObject):
-    """Holds the settings; `changed` carries the new ones. For the window's thread."""
+    """Holds the settings; `changed` carries the new ones. For the GUI thread."""
 
     changed = Signal(object)
 
@@ -56,11 +50,10 @@ class SettingsStore(QObject):
 
     @property
     def current(self) -> AppSettings:
-        """The settings now; the value is immutable, so it can be handed to a worker."""
         return self._settings
 
     def change(self, **values: Any) -> None:
-        """Set some of them, by the names of `AppSettings`."""
+        """Set some of the fields of `AppSettings`."""
         settings = replace(self._settings, **values)
         if settings != self._settings:
             self._settings = settings

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from musegen_daw import files
-from musegen_daw.fields import Fields
+from musegen_daw.fields import Text, with_values
 from musegen_daw.music.clip import Song
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.context import AppContext
@@ -37,6 +39,20 @@ EMPTY_TITLE = "Drop audio or a mel here"
 EMPTY_WORDS = "WAV, FLAC, OGG, MP3, or a mel as .npy — or open a file, or take the clip's bounce"
 
 CurrentSong = Callable[[], tuple[str, Song] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedChoices:
+    path: Text = ""
+    scale: Text = ""
+    stretch: Annotated[float, Meta(ge=STRETCH_RANGE[0], le=STRETCH_RANGE[1])] = 1.0
+    semitones: Annotated[float, Meta(ge=SEMITONES_RANGE[0], le=SEMITONES_RANGE[1])] = 0.0
+    model: Text = ""
+    choice: str = ""
+
+    def __post_init__(self) -> None:
+        if self.choice not in ("", *CHOICES):
+            raise ValueError(f"there is no choice {self.choice!r:.40}")
 
 
 class VocoderPanel(Panel):
@@ -117,24 +133,19 @@ class VocoderPanel(Panel):
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Take up what `saved_state` gave; the file is read when the panel comes into sight."""
-        read = Fields(state)
-        self._shape_row.set_shape(
-            read.number("stretch", *STRETCH_RANGE, 1.0), read.number("semitones", *SEMITONES_RANGE, 0.0)
-        )
-        self._wanted_model = read.text("model")
-        choice, path = read.one_of("choice", CHOICES, ""), read.text("path")
-        if choice:
-            self._listening.prefer(choice)
-        if read.passed_over:
-            self.said.emit(
-                f"Some of what was in the Vocoder could not be used: {', '.join(read.passed_over)}.", WARN
-            )
-        if path:
-            if files.is_file(Path(path)):
-                self._request = LoadRequest(Path(path), scale=read.text("scale") or None)
+        saved, misfits = with_values(_SavedChoices(), state)
+        self._shape_row.set_shape(saved.stretch, saved.semitones)
+        self._wanted_model = saved.model
+        if saved.choice:
+            self._listening.prefer(saved.choice)
+        if misfits:
+            self.said.emit(f"Some of what was in the Vocoder could not be used: {', '.join(misfits)}.", WARN)
+        if saved.path:
+            if files.is_file(Path(saved.path)):
+                self._request = LoadRequest(Path(saved.path), scale=saved.scale or None)
                 self._is_wish_open = True
             else:
-                self.said.emit(f"{path}, which was in the Vocoder, is not there any more.", WARN)
+                self.said.emit(f"{saved.path}, which was in the Vocoder, is not there any more.", WARN)
 
     # What a person does
 

@@ -9,8 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from musegen_daw.clips.autosave import restored
-from musegen_daw.clips.delivering import Bounce, bounce_document
-from musegen_daw.clips.performing import Profile
+from musegen_daw.clips.export import Bounce, Profile, bounce_document
 from musegen_daw.clips.project_file import load_project
 from musegen_daw.midi.file import read_midi, write_midi
 from musegen_daw.music.clip import Song
@@ -65,14 +64,14 @@ def test_tracks_are_shown_by_name_and_program_and_the_usable_ones_are_chosen(han
     ]
 
 
-def test_what_was_mended_in_a_file_is_said(hands, clip_path, tmp_path):
+def test_what_was_repaired_in_a_file_is_said(hands, clip_path, tmp_path):
     cut = tmp_path / "cut.mid"
     cut.write_bytes(clip_path.read_bytes()[:-30])
     drop(hands.panel, cut)
     hands.until(lambda: len(hands.panel.editor.project.clips) == 2)
     level, sentence = hands.said[-1]
     assert level == "warn"
-    assert "cut.mid was mended: its last track is cut short by 30 bytes" in sentence
+    assert "cut.mid was repaired: its last track is cut short by 30 bytes" in sentence
 
 
 def test_a_file_on_the_track_list_is_added_to_the_clip(hands, tmp_path):

@@ -20,13 +20,17 @@ CHOICES = JamChoices(
 def test_choices_survive_a_restart():
     assert JamChoices.from_dict(CHOICES.as_dict()) == (CHOICES, ())
     assert JamChoices.from_dict({}) == (JamChoices(), ())
+    former = CHOICES.as_dict()
+    former["way"] = former.pop("mode")
+    assert JamChoices.from_dict(former) == (CHOICES, ())
 
 
 @pytest.mark.parametrize(
     ("state", "names"),
     [
         ({"clock": "sundial"}, ("clock",)),
-        ({"way": 3, "style": ["rock"]}, ("way", "style")),
+        ({"mode": 3, "style": ["rock"]}, ("mode", "style")),
+        ({"style": "no such style"}, ("style",)),
         ({"tempo_bpm": 5000}, ("tempo_bpm",)),
         ({"tempo_bpm": 10**400}, ("tempo_bpm",)),
         ({"tempo_bpm": nan}, ("tempo_bpm",)),
@@ -37,6 +41,7 @@ def test_choices_survive_a_restart():
         ({"controls": {"energy": None, "swing": True}}, ("energy", "swing")),
         ({"controls": {"loudness": 0.5}}, ("loudness",)),
         ({"controls": {"muted": ["cowbell", []]}}, ("muted",)),
+        ({"controls": {"swing": nan, "density": inf}}, ("swing", "density")),
         ({"controls": 7}, ("controls",)),
     ],
 )

@@ -239,7 +239,7 @@ def test_measuring_closes_the_jam_and_opens_it_again(qtbot, panel, control, monk
 
     monkeypatch.setattr("musegen_daw.jam.offset.measure_offset", measure_offset)
     saved = []
-    monkeypatch.setattr("musegen_daw.jam.places.save_offset", lambda *what: saved.append(what[1:]))
+    monkeypatch.setattr("musegen_daw.jam.user_settings.save_offset", lambda *what: saved.append(what[1:]))
     panel._controls.unfold(True)
     said = []
     control.said.connect(said.append)

@@ -26,14 +26,14 @@ def test_what_comes_from_a_file_is_checked_by_kind():
         "is_first_run": False,
         "colour": "pink",
     }
-    settings, passed_over = AppSettings().changed_by(saved)
+    settings, passed_over = AppSettings.from_dict(saved)
     assert settings == AppSettings(theme="light", is_first_run=False)
     assert passed_over == ("audio_device", "colour", "note_names")
-    assert AppSettings().changed_by(settings.as_dict()) == (settings, ())
+    assert AppSettings.from_dict(settings.as_dict()) == (settings, ())
 
 
 def test_what_is_no_setting_any_more_is_passed_over_in_silence():
-    assert AppSettings().changed_by({"midi_api": "alsa", "theme": "light"}) == (
+    assert AppSettings.from_dict({"midi_api": "alsa", "theme": "light"}) == (
         AppSettings(theme="light"),
         (),
     )
@@ -41,6 +41,6 @@ def test_what_is_no_setting_any_more_is_passed_over_in_silence():
 
 def test_no_text_is_longer_than_a_path_and_none_ends_in_the_middle():
     saved = {"watched_dir": "x" * 5000, "models_dir": "a\0b", "theme": "light"}
-    settings, passed_over = AppSettings().changed_by(saved)
+    settings, passed_over = AppSettings.from_dict(saved)
     assert settings == AppSettings(theme="light")
     assert passed_over == ("models_dir", "watched_dir")

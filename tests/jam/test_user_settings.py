@@ -1,24 +1,15 @@
 """Settings of playing are found again, and a damaged file is told of."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from musegen_daw.errors import MusegenError
-from musegen_daw.jam.places import config_dir, load_offset, save_offset
+from musegen_daw.jam.user_settings import load_offset, save_offset
 
 
 def _untold(sentence: str) -> None:
     pytest.fail(sentence)
-
-
-def test_each_system_keeps_settings_where_it_keeps_settings():
-    home = Path.home()
-    assert config_dir("linux", {}) == home / ".config" / "musegen-daw"
-    assert config_dir("linux", {"XDG_CONFIG_HOME": "x"}) == Path("x/musegen-daw")
-    assert config_dir("darwin", {}) == home / "Library" / "Application Support" / "musegen-daw"
-    assert config_dir("win32", {"APPDATA": "roaming"}) == Path("roaming/musegen-daw")
 
 
 def test_offsets_are_kept_by_port(tmp_path):

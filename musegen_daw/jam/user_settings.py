@@ -1,12 +1,13 @@
-"""Where a person's own settings of playing are kept: latency offsets by port, control maps by name."""
+"""Latency offsets by port and control maps by name, as files in the user's folder."""
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, convert
 
 from musegen_daw import files
 from musegen_daw.errors import MusegenError
@@ -18,23 +19,17 @@ from musegen_daw.jam.control.control_map import (
 )
 
 MAX_BYTES = 2**16
-MAX_OFFSET_SECONDS = 10
+MAX_OFFSET_MS = 10_000
 _OFFSETS = "offsets.json"
+_Offset = Annotated[float, Meta(ge=-MAX_OFFSET_MS, le=MAX_OFFSET_MS)]
 
 
-def config_dir(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
-    """The folder of this program among those of a person's settings; it need not exist."""
-    if platform == "win32":
-        base = environment.get("APPDATA") or Path.home() / "AppData" / "Roaming"
-    elif platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = environment.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "musegen-daw"
+class _OffsetsFile(Struct):
+    offsets_ms: dict[str, Any]
 
 
 def load_map(folder: Path, name: str | None) -> ControlMap:
-    """The control map of that name, an empty one where there is none yet; raises MusegenError."""
+    """The control map of that name, an empty one where there is none; raises MusegenError."""
     if name is None:
         return ControlMap()
     is_there = name in control_map_names(controls_dir(folder))
@@ -42,20 +37,19 @@ def load_map(folder: Path, name: str | None) -> ControlMap:
 
 
 def save_map(folder: Path, control_map: ControlMap) -> None:
-    """Keep a control map by its name; raises MusegenError."""
+    """Raises MusegenError."""
     save_control_map(control_map, controls_dir(folder))
 
 
 def controls_dir(folder: Path) -> Path:
-    """The folder of control maps in the folder of settings."""
     return folder / "controls"
 
 
 def load_offset(folder: Path, port_name: str, told: Callable[[str], None]) -> float | None:
-    """The latency offset saved for a port, in seconds; None where none is.
+    """The latency offset of a port in seconds, or None.
 
-    A file that cannot be used, in whole or in part, is set aside and the rest of it kept; `told` is given a sentence
-    about it. Raises MusegenError where it cannot be read at all.
+    A damaged file is set aside, its readable entries are kept, and `told` gets a sentence. Raises MusegenError where
+    it cannot be read at all.
     """
     path = folder / _OFFSETS
     offsets, trouble = _offsets(path)
@@ -65,7 +59,7 @@ def load_offset(folder: Path, port_name: str, told: Callable[[str], None]) -> fl
 
 
 def save_offset(folder: Path, port_name: str, offset_seconds: float) -> None:
-    """Keep the latency offset of a port; raises MusegenError."""
+    """Raises MusegenError."""
     path = folder / _OFFSETS
     offsets, trouble = _offsets(path)
     if trouble:
@@ -83,7 +77,7 @@ def _write(path: Path, offsets: Mapping[str, float]) -> None:
 
 
 def _set_aside(path: Path, offsets: Mapping[str, float], trouble: str) -> str:
-    """Rename the file and keep what could be read of it; returns a sentence, raises MusegenError."""
+    """Rename the file and keep its readable entries; returns a sentence, raises MusegenError."""
     try:
         kept = files.set_aside(path)
     except OSError as error:
@@ -96,19 +90,23 @@ def _set_aside(path: Path, offsets: Mapping[str, float], trouble: str) -> str:
 
 
 def _offsets(path: Path) -> tuple[dict[str, float], str]:
-    """The offsets in seconds by port, and what is wrong with the file, after its name, "" where nothing is.
+    """The offsets in seconds by port, and what is wrong with the file, as the end of a sentence, "" where nothing is.
 
-    Raises MusegenError where it is there and cannot be read.
+    Raises MusegenError where it cannot be read.
     """
     if not path.exists():
         return {}, ""
+    data = files.read_bytes(path, MAX_BYTES)
     try:
-        document = json.loads(files.read_bytes(path, MAX_BYTES), parse_int=float)
-        entries = document["offsets_ms"].items()
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        # Not decoded by msgspec: the name of a port may hold surrogates, which json reads and writes.
+        entries = convert(json.loads(data, parse_int=float), _OffsetsFile).offsets_ms
+    except (ValueError, RecursionError):
         return {}, "holds no latency offsets"
-    offsets = {
-        name: ms / 1000 for name, ms in entries if type(ms) is float and abs(ms) <= 1000 * MAX_OFFSET_SECONDS
-    }
-    odd = [name for name, _ in entries if name not in offsets]
-    return offsets, f"has no latency offset for {odd[0]!r:.80} that can be used" if odd else ""
+    offsets: dict[str, float] = {}
+    misfits: list[str] = []
+    for name, value in entries.items():
+        try:
+            offsets[name] = convert(value, _Offset) / 1000
+        except ValueError:
+            misfits.append(name)
+    return offsets, f"has no latency offset for {misfits[0]!r:.80} that can be used" if misfits else ""

@@ -1,4 +1,4 @@
-"""What was mended in a file as it was read, counted by kind so that it can be said in one sentence."""
+"""Counts repairs by kind, for a one-sentence summary."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Fault(Enum):
-    """A fault that can stand in a file many times: what is said of one, and of several."""
+    """A fault that may occur many times: singular and plural text."""
 
     DATA_BYTE = "one data byte above 127 was cut to 7 bits", "{} data bytes above 127 were cut to 7 bits"
     NO_STATUS = "one event without a status was skipped", "{} events without a status were skipped"
@@ -25,8 +25,8 @@ class Fault(Enum):
     LEFT_OUT = "one byte that cannot be read was left out", "{} bytes that cannot be read were left out"
 
 
-class Mending:
-    """A tally of faults, and what is said only once, in the order in which it was found."""
+class Repairs:
+    """The repairs of a file, in the order in which they were made."""
 
     def __init__(self) -> None:
         self._found: dict[Fault | str, int] = {}
@@ -35,20 +35,19 @@ class Mending:
         return bool(self._found)
 
     def count(self, fault: Fault, count: int = 1) -> None:
-        """One more of a kind, or several."""
         self._found[fault] = self._found.get(fault, 0) + count
 
-    def say(self, words: str) -> None:
-        """Something that a file has once."""
+    def add(self, words: str) -> None:
+        """Add a repair that occurs once."""
         self._found[words] = 1
 
-    def take(self, other: Mending) -> None:
-        """Add what another found."""
+    def extend(self, other: Repairs) -> None:
+        """Add those of another."""
         for each, count in other._found.items():
             self._found[each] = self._found.get(each, 0) + count
 
-    def words(self) -> tuple[str, ...]:
-        """What was found, each as a part of a sentence."""
+    def clauses(self) -> tuple[str, ...]:
+        """One clause for each repair."""
         return tuple(
             each if isinstance(each, str) else each.value[0] if count == 1 else each.value[1].format(count)
             for each, count in self._found.items()

@@ -1,4 +1,4 @@
-"""Files that are not as they should be: every sound note is read, and what was mended is said once."""
+"""Files that are not as they should be: every sound note is read, and what was repaired is said once."""
 
 import re
 import struct
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musegen_daw.midi import smf
-from musegen_daw.midi.file import add_drums, song_from_bytes
+from musegen_daw.midi.file import midi_song_from_bytes, song_from_bytes
 from tests.midi.test_file import DRUMS
 from tests.midi_bytes import END, chunk, head, meta, midi_bytes, notes
 
@@ -109,7 +109,7 @@ MENDED = {
     "patterns": (midi_bytes(TWO + END, notes(64, 65) + END, file_type=2), "its 2 patterns \\(type 2\\)"),
     "SMPTE time": (
         midi_bytes(LONG, division=0xE728),
-        r"frames \(25 a second\) are counted as quarter notes at 120 BPM",
+        r"frames \(25 a second\) are read as quarter notes at 120 BPM",
     ),
     "a number of five bytes": (
         midi_bytes(LONG[:-4] + b"\xff\xff\xff\xff\x00" + END),
@@ -119,17 +119,17 @@ MENDED = {
 
 
 @pytest.mark.parametrize(("data", "said"), MENDED.values(), ids=MENDED)
-def test_every_sound_note_is_read_and_one_remark_says_what_was_mended(data, said):
+def test_every_sound_note_is_read_and_one_remark_says_what_was_repaired(data, said):
     song = song_from_bytes(data, "odd.mid")
     found = sorted(note.pitch for clip in song.clips for note in clip.notes)
     assert found == [60, 62, 64, 65]
     (remark,) = song.remarks
-    assert re.search(rf"^odd\.mid was mended: .*{said}.*\.$", remark), remark
+    assert re.search(rf"^odd\.mid was repaired: .*{said}.*\.$", remark), remark
 
 
 @pytest.mark.parametrize("data", [data for data, _ in MENDED.values()], ids=MENDED)
-def test_what_is_written_of_a_mended_file_needs_no_mending(data):
-    again = song_from_bytes(add_drums(data, "odd.mid", DRUMS), "again.mid")
+def test_what_is_written_of_a_repaired_file_needs_no_repairs(data):
+    again = song_from_bytes(midi_song_from_bytes(data, "odd.mid").with_drums(DRUMS), "again.mid")
     assert again.remarks == ()
     assert sorted(note.pitch for clip in again.parts for note in clip.notes) == [60, 62, 64, 65]
 
@@ -140,14 +140,14 @@ def test_a_sound_file_has_no_remark_and_tracks_keep_their_bytes():
     )  # running status, which is not how tracks are written here
     data = midi_bytes(odd_but_right, LONG)
     parsed = smf.parse(data)
-    assert parsed.mended == ()
+    assert parsed.repairs == ()
     assert [track.chunk for track in parsed.tracks] == [odd_but_right, LONG]
-    assert chunk(odd_but_right) + chunk(LONG) in add_drums(data, "a.mid", DRUMS)
+    assert chunk(odd_but_right) + chunk(LONG) in midi_song_from_bytes(data, "a.mid").with_drums(DRUMS)
 
 
 def test_foreign_chunks_and_bytes_behind_the_last_track_are_no_fault():
     data = PLAIN[:14] + chunk(b"odd", b"XFIH") + PLAIN[14:] + chunk(b"x", b"XFKM") + b"trailing"
-    assert smf.parse(data).mended == ()
+    assert smf.parse(data).repairs == ()
     plain_riff = wave(riff_chunk(b"data", PLAIN))
     assert smf.parse(plain_riff) == smf.parse(PLAIN)
 

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from musegen_daw.clips import edits
-from musegen_daw.clips.delivering import file_name, write_for_drag
-from musegen_daw.clips.performing import Profile
+from musegen_daw.clips.export import Profile, file_name, write_for_drag
 from musegen_daw.midi.file import read_midi
 
 

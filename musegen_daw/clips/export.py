@@ -1,0 +1,155 @@
+"""Performance and export of a document: swing, humanise and drum map applied, as .mid files and WAV."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum
+from pathlib import Path
+
+from musegen_daw import files
+from musegen_daw.clips.document import ClipDocument
+from musegen_daw.errors import MidiFileError, ProjectError
+from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.music.clip import Clip, Note, Song
+from musegen_daw.music.drum_maps import apply_drum_map
+from musegen_daw.music.groove import humanise, swing
+from musegen_daw.music.parts import without_strays
+from musegen_daw.playback.bounce import BounceReport, bounce
+from musegen_daw.progress import IsCancelled, Progress
+
+MAX_NAME = 60
+
+
+class Profile(Enum):
+    """The program that an exported .mid is for.
+
+    Ableton Live asks whether to import the tempo of a file that has one, so it gets none; it writes and reads a
+    single track, and the clip is as long as the track. REAPER asks how to import a file of several tracks, so it gets
+    a single one, with tempo and meter. The others get type 1 of the Standard MIDI File specification: a conductor
+    track, then the drums.
+    """
+
+    LIVE = "Ableton Live"
+    REAPER = "REAPER"
+    OTHERS = "Others"
+
+
+def performed(document: ClipDocument) -> Clip:
+    """The drums with swing and humanise, at General MIDI pitches; no hit outlasts the next of its pitch."""
+    drums = swing(document.drums, document.swing_ratio)
+    take = document.take
+    if document.humanise_amount and take is not None:
+        bar_ticks = document.bars[0].length_ticks
+        drums = humanise(drums, document.humanise_amount, seed=take.seed or 0, bar_ticks=bar_ticks)
+    end_ticks = document.end_ticks
+    notes = [replace(note, start_ticks=min(note.start_ticks, end_ticks - 1)) for note in drums.notes]
+    return document.empty_drums.with_notes(_without_overlap(notes, end_ticks))
+
+
+def mapped(document: ClipDocument) -> Clip:
+    """As `performed`, at the pitches of the drum map."""
+    drums = apply_drum_map(performed(document), document.drum_map)
+    return drums.with_notes(_without_overlap(drums.notes, document.end_ticks))
+
+
+def mix(document: ClipDocument) -> Song:
+    """All parts and the performed drums, without strays; raises ProjectError where there are no drums."""
+    return without_strays(Song((*document.song.clips, _performed_drums(document)), document.time_map))[0]
+
+
+def drums_alone(document: ClipDocument) -> Song:
+    """Raises ProjectError where there are no drums."""
+    return Song((_performed_drums(document),), document.time_map)
+
+
+def drums_as_midi(document: ClipDocument, profile: Profile) -> bytes:
+    """The bytes of a .mid of the drums, as long as their bars; raises ProjectError where there are none."""
+    drums = replace(mapped(document), name=f"{document.name} drums")
+    if not drums.notes:
+        raise ProjectError("There are no drums to write yet: generate some first.")
+    song = Song((drums,), document.time_map.until(drums.end_ticks))
+    return song_to_bytes(song, type0=profile is not Profile.OTHERS, with_tempo=profile is not Profile.LIVE)
+
+
+def with_drums_as_midi(document: ClipDocument) -> bytes:
+    """The bytes of a .mid of the parts and the drums; raises ProjectError where there are no drums."""
+    _performed_drums(document)
+    drums = mapped(document)
+    song = Song((*document.song.clips, drums), document.time_map)
+    return song_to_bytes(replace(song, time_map=song.time_map.until(song.end_ticks)))
+
+
+class Bounce(Enum):
+    MIX = "Mix"
+    DRUMS = "Drums only"
+    STEMS = "Mix and stems"
+
+
+def write_for_drag(document: ClipDocument, profile: Profile, folder: Path) -> Path:
+    """Write the drums to a .mid in `folder`, named after clip and take, for a drag into a DAW.
+
+    Existing files are never changed, since a DAW may still read them; a number is appended to the name. Raises
+    ProjectError where there are no drums, MidiFileError where the file cannot be written.
+    """
+    data = drums_as_midi(document, profile)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MidiFileError(f"Cannot make the folder {folder}: {files.reason(error)}.") from error
+    name = f"{file_name(document)} drums {document.picked}"
+    number = 1
+    while True:
+        path = folder / (f"{name}.mid" if number == 1 else f"{name} ({number}).mid")
+        if not path.exists():
+            files.write_bytes(path, data, MidiFileError)
+            return path
+        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+            return path
+        number += 1
+
+
+def file_name(document: ClipDocument) -> str:
+    """The name of the clip, reduced to characters that every file system allows."""
+    return re.sub(r"[^\w +-]", "_", document.name).strip(" _")[:MAX_NAME] or "clip"
+
+
+def bounce_document(
+    document: ClipDocument,
+    what: Bounce,
+    path: Path,
+    soundfont: Path | None = None,
+    *,
+    progress: Progress | None = None,
+    cancelled: IsCancelled | None = None,
+) -> BounceReport:
+    """Render to a WAV at `path`, stems into a folder beside it; raises ProjectError without drums, AudioError."""
+    song = drums_alone(document) if what is Bounce.DRUMS else mix(document)
+    stems_dir = path.with_name(f"{path.stem} stems") if what is Bounce.STEMS else None
+    return bounce(
+        song, path, soundfont=soundfont, stems_dir=stems_dir, progress=progress, cancelled=cancelled
+    )
+
+
+def _performed_drums(document: ClipDocument) -> Clip:
+    drums = performed(document)
+    if not drums.notes:
+        raise ProjectError("There are no drums yet: generate some first.")
+    return drums
+
+
+def _without_overlap(notes: Sequence[Note], end_ticks: int) -> list[Note]:
+    """The loudest of hits at one pitch and tick, each ended by the next of its pitch or the end."""
+    loudest: dict[tuple[int, int], Note] = {}
+    for note in notes:
+        place = note.start_ticks, note.pitch
+        if place not in loudest or loudest[place].velocity < note.velocity:
+            loudest[place] = note
+    following: dict[int, int] = {}
+    cut: list[Note] = []
+    for note in sorted(loudest.values(), key=lambda note: note.start_ticks, reverse=True):
+        until = min(note.end_ticks, following.get(note.pitch, end_ticks))
+        cut.append(replace(note, duration_ticks=until - note.start_ticks))
+        following[note.pitch] = note.start_ticks
+    return cut
