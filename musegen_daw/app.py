@@ -25,7 +25,6 @@ from musegen_daw.cli.endings import handle_endings
 from musegen_daw.cli.terminal import Parser, report_error, say
 from musegen_daw.errors import MusegenError
 from musegen_daw.files import is_folder, reason
-from musegen_daw.progress import IsCancelled
 from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam.control import JamControl, OpenRig
@@ -38,16 +37,13 @@ from musegen_daw.workers.worker import Worker
 
 if TYPE_CHECKING:
     from musegen_daw.devices.ports import PortDirectory
-    from musegen_daw.drums.job import DrumWriter
-    from musegen_daw.drums.request import DrumRequest, DrumResult
-    from musegen_daw.drums.style import StyleBook
     from musegen_daw.jam.rig import JamRig
-    from musegen_daw.jam.rig_settings import RigSettings
+    from musegen_daw.jam.settings import RigSettings
     from musegen_daw.music.clip import Song
     from musegen_daw.playback.player import Player
     from musegen_daw.ui.clips.panel import ClipsPanel
     from musegen_daw.vocoder.decoder import MelDecoder
-    from musegen_daw.workers.drummer import RemoteDrummer
+    from musegen_daw.workers.remote import RemoteDrummer
 
 # Painting takes the interpreter lock at each step; a worker that runs Python gives it back this soon.
 SWITCH_SECONDS = 0.0005
@@ -102,7 +98,7 @@ class App:
         self._player: Once[Player] = Once(self._open_player)
         self._drumming = Worker("writes the drums")
         self._sounding = Worker("computes audio", is_patient=True)
-        self._generator: Once[RemoteDrummer] = Once(self._open_generator)
+        self._generator: Once[RemoteDrummer] = Once(self._remote_drummer)
         self._clips: ClipsPanel | None = None
         self._vocoders: dict[str, Once[MelDecoder]] = {}
         self._data_dir = data_dir
@@ -127,7 +123,7 @@ class App:
         player = self._player.made
         if settings.audio and player is not None:
             player.release()
-        return JamRig(settings, LazyGenerator(self._generator), self._ports())
+        return JamRig(settings, self._generator(), self._ports())
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Show files in Clips, as if they had been dropped there."""
@@ -180,18 +176,19 @@ class App:
         panel.begin_wanted.connect(lambda: self.window.go_to("jam"))
         return panel
 
-    def _open_generator(self) -> RemoteDrummer:
-        from musegen_daw.workers.drummer import RemoteDrummer
+    def _remote_drummer(self) -> RemoteDrummer:
+        from musegen_daw.workers.remote import RemoteDrummer
 
+        return RemoteDrummer(self._drumming, self._drum_model_dir)
+
+    def _drum_model_dir(self) -> Path:
         chosen = self.settings.current.models_dir
         folder = Path(chosen) / "drums"
-        return RemoteDrummer.open(
-            self._drumming, folder if chosen and is_folder(folder) else resources.drum_model_dir()
-        )
+        return folder if chosen and is_folder(folder) else resources.drum_model_dir()
 
     def _vocoder(self, name: str) -> MelDecoder:
         def open_vocoder() -> MelDecoder:
-            from musegen_daw.workers.decoder import RemoteDecoder
+            from musegen_daw.workers.remote import RemoteDecoder
             from musegen_daw.workers.tasks import OPEN_VOCODER, VOCODE
 
             folder = resources.vocoder_dir(name)
@@ -208,22 +205,6 @@ class App:
         from musegen_daw.playback.player import Player
 
         return Player(self.settings.current.audio_device or None)
-
-
-class LazyGenerator:
-    """A generator that is loaded by whoever first asks it for drums, so that ports open before it."""
-
-    def __init__(self, load: Callable[[], DrumWriter]) -> None:
-        self._load = load
-
-    @property
-    def styles(self) -> StyleBook:
-        """The styles of the model; raises ModelError where there is none."""
-        return self._load().styles
-
-    def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
-        """Write the drums; raises ModelError where there is no model."""
-        return self._load().generate(request, cancelled=cancelled)
 
 
 def run_smoothly(window: Window) -> None:

@@ -17,13 +17,13 @@ from musegen_daw.cli import (
     ports,
     services,
     standard_output,
-    styles,
     terminal,
     vocode,
     window,
 )
 from musegen_daw.cli.endings import Stopped, stopping
 from musegen_daw.cli.services import Services
+from musegen_daw.drums.job import OpenGenerator
 from musegen_daw.errors import MusegenError
 
 INTERRUPTED = 130
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None, **opened: Any) -> int:
 
 def _run(args: argparse.Namespace, given: Services, parser: terminal.Parser) -> int:
     if args.list_styles:
-        terminal.say(styles.list_styles(given.open_generator))
+        terminal.say(list_styles(given.open_generator))
         return 0
     if args.list_drum_maps:
         terminal.say("\n".join(resources.drum_map_names()))
@@ -87,3 +87,11 @@ def _parser() -> terminal.Parser:
     for command in COMMANDS:
         command.register(commands, for_both)
     return parser
+
+
+def list_styles(open_generator: OpenGenerator) -> str:
+    """The bundled grooves and the styles of the bundled model with their codes, one a line; raises ModelError."""
+    styles = open_generator(resources.drum_model_dir()).styles
+    rows = zip(range(len(styles)), styles.names, styles.meters, strict=True)
+    learned = (f"{code:>3}  {name}{'' if meter == '4/4' else f' ({meter})'}" for code, name, meter in rows)
+    return "\n".join(("Grooves:", *resources.style_names(), "", "Learned styles, by code:", *learned))

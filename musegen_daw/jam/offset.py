@@ -12,9 +12,8 @@ from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.errors import PortError
 from musegen_daw.jam.clock.clock import SystemClock
 from musegen_daw.jam.events import MidiEvent, note_off, note_on
-from musegen_daw.jam.rig_outputs import MidiOut, opener
-from musegen_daw.jam.rig_ports import RigPorts
-from musegen_daw.jam.rig_settings import ClockSource, RigSettings
+from musegen_daw.jam.rig_ports import MidiScheduler, RigPorts
+from musegen_daw.jam.settings import ClockSource, RigSettings
 from musegen_daw.music.kit import PIECE_OF_PITCH
 
 NOTES = 24
@@ -69,9 +68,10 @@ def measure_offset(
         if MidiEvent(time_seconds, data).is_note_on:
             came.put((time_seconds, data))
 
-    wanted = replace(settings, clock=ClockSource.INTERNAL, send_clock=False)
-    open_out = opener(directory, SystemClock(), lambda sentence: None, apart=False)
-    ports = RigPorts(wanted, directory, received, open_out, refuses_feedback=False)
+    wanted = replace(settings, clock=ClockSource.INTERNAL, send_clock=False, sends_apart=False)
+    ports = RigPorts(
+        wanted, directory, SystemClock(), received, lambda sentence: None, refuses_feedback=False
+    )
     try:
         output = ports.output
         if output is None or not ports.inputs:
@@ -98,7 +98,7 @@ def measure_offset(
 
 
 def _trips(
-    output: MidiOut,
+    output: MidiScheduler,
     channel: int,
     pitch: int,
     came: SimpleQueue[tuple[float, bytes]],
@@ -122,11 +122,13 @@ def _trips(
     return trips
 
 
-def _trip(output: MidiOut, channel: int, pitch: int, came: SimpleQueue[tuple[float, bytes]]) -> float | None:
+def _trip(
+    output: MidiScheduler, channel: int, pitch: int, came: SimpleQueue[tuple[float, bytes]]
+) -> float | None:
     while not came.empty():
         came.get()  # what returned too late, or was played
     sent_seconds = time.perf_counter()
-    output.send(note_on(channel, pitch, VELOCITY))
+    output.send_now(note_on(channel, pitch, VELOCITY))
     try:
         while True:
             left_seconds = sent_seconds + RETURN_SECONDS - time.perf_counter()
@@ -136,4 +138,4 @@ def _trip(output: MidiOut, channel: int, pitch: int, came: SimpleQueue[tuple[flo
     except Empty:
         return None
     finally:
-        output.send(note_off(channel, pitch))
+        output.send_now(note_off(channel, pitch))

@@ -7,21 +7,23 @@ from collections.abc import Callable
 
 from musegen_daw.drums.style import Style
 from musegen_daw.jam.clock.clock import Clock, ClockWorker
-from musegen_daw.jam.clock.timeline import Timeline
-from musegen_daw.jam.clock.transport import Transport
+from musegen_daw.jam.clock.transport import Timeline, Transport
 from musegen_daw.jam.control.control_map import ControlMap, ControlSurface, Knob
 from musegen_daw.jam.control.controls import FILL_NOW, PANIC, TARGETS, Controls, touched
 from musegen_daw.jam.events import MidiEvent
 from musegen_daw.jam.output.outputs import PlaysNotes
-from musegen_daw.jam.output.sender import Sender
+from musegen_daw.jam.output.performer import Sender
 from musegen_daw.jam.patterns import LEAD_BEATS, PlayedPatterns
 from musegen_daw.jam.planning.conductor import Conductor, Delays
+from musegen_daw.jam.planning.follow_mode import FollowMode
 from musegen_daw.jam.planning.heard import Heard
+from musegen_daw.jam.planning.loop_mode import LoopMode
+from musegen_daw.jam.planning.modes import KeptStyle, Mode, WhenSilent
 from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.jam.planning.planner import PlanningWorker, WritesDrums
-from musegen_daw.jam.planning.styled import KeptStyle
-from musegen_daw.jam.recording.recorder import Records
-from musegen_daw.jam.session_settings import JamMode, JamSettings, JamStatus, mode_of
+from musegen_daw.jam.recording.recorder import Recorder
+from musegen_daw.jam.settings import JamMode, JamSettings
+from musegen_daw.jam.status import JamStatus
 
 PLAYING_STEP_SECONDS = 0.02
 WAITING_STEP_SECONDS = 0.05
@@ -47,7 +49,7 @@ class JamSession:
         control_map: ControlMap | None = None,
         controls: Controls | None = None,
         style: Style | None = None,
-        recorder: Records | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._clock, self._transport, self._scheduler, self._settings = clock, transport, scheduler, settings
         self._recorder = recorder
@@ -347,3 +349,19 @@ class JamSession:
             late_bars=conductor.mode.late_bars,
             message=self._message,
         )
+
+
+def mode_of(
+    mode: JamMode,
+    settings: JamSettings,
+    heard: Heard,
+    played: PlayedPatterns,
+    style: KeptStyle,
+    now_beats: float,
+) -> Mode:
+    """The mode that plays as `mode` says; a loop is recorded from the next note after `now_beats` on."""
+    taste, grid = settings.taste, settings.grid
+    if mode is JamMode.LOOP:
+        return LoopMode(heard, played, grid, taste, style, settings.loop_bars, now_beats)
+    silent = WhenSilent.REST if mode is JamMode.FOLLOW else settings.when_silent
+    return FollowMode(heard, played, grid, taste, style, silent)

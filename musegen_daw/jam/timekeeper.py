@@ -7,14 +7,13 @@ from math import ceil
 
 from musegen_daw.jam.clock.clock import Clock
 from musegen_daw.jam.clock.input import ClockInput
-from musegen_daw.jam.clock.midi_clock import ClockFollower, ClockState
-from musegen_daw.jam.clock.sender import ClockSender
+from musegen_daw.jam.clock.midi_clock import ClockFollower
+from musegen_daw.jam.clock.sender import ClockSender, SendsMessages
 from musegen_daw.jam.clock.transport import FollowedTransport, InternalTransport
 from musegen_daw.jam.events import TimedNote
 from musegen_daw.jam.output.outputs import PlaysNotes
 from musegen_daw.jam.patterns import LEAD_BEATS
-from musegen_daw.jam.rig_outputs import MidiOut
-from musegen_daw.jam.rig_settings import ClockSource, RigSettings
+from musegen_daw.jam.settings import ClockSource, RigSettings
 from musegen_daw.music.kit import PIECE_OF_PITCH
 
 CLICK_PITCH = 37  # side stick
@@ -32,7 +31,7 @@ class Timekeeper:
         settings: RigSettings,
         clock: Clock,
         outputs: PlaysNotes,
-        clock_out: MidiOut | None,
+        clock_out: SendsMessages | None,
         changed: Callable[[], None],
     ) -> None:
         self._settings, self._outputs, self._changed = settings, outputs, changed
@@ -47,7 +46,7 @@ class Timekeeper:
         else:
             self._own = InternalTransport(clock, settings.tempo_bpm, settings.beats_per_bar)
             if clock_out is not None:
-                self._sender = ClockSender(clock, self._own, clock_out.scheduler)
+                self._sender = ClockSender(clock, self._own, clock_out)
 
     @property
     def transport(self) -> InternalTransport | FollowedTransport:
@@ -60,11 +59,6 @@ class Timekeeper:
     def is_led(self) -> bool:
         """Whether a DAW's clock says when the drums play and how fast."""
         return self._led is not None
-
-    @property
-    def clock_state(self) -> ClockState | None:
-        """What the DAW's clock does; None where none is followed."""
-        return None if self._led is None else self._led.clock_state
 
     def start(self) -> None:
         """Play from the first bar, after the count-in; nothing where a DAW leads or while it plays."""

@@ -13,8 +13,7 @@ from musegen_daw.errors import PortError
 from musegen_daw.jam.clock.clock import ManualClock
 from musegen_daw.jam.planning.modes import Taste
 from musegen_daw.jam.rig import JamRig
-from musegen_daw.jam.rig_settings import RigSettings
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.settings import JamMode, JamSettings, RigSettings
 from tests.devices.doubles import FakeRtMidi
 from tests.jam.doubles import Drummer
 from tests.jam.jam import Jam
@@ -33,6 +32,7 @@ class Kit:
 
     name = "sound device"
     latency_seconds = 0.05
+    is_lost = False
 
     def __init__(self, wire):
         self.wire = wire

@@ -14,7 +14,7 @@ from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid, patterns_of
 from musegen_daw.jam.planning.modes import Taste
 from musegen_daw.jam.session import JamSession
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.settings import JamMode, JamSettings
 from tests.jam.doubles import Drummer
 
 GRID = BarGrid()
@@ -36,9 +36,6 @@ class Port:
         if self.is_lost:
             raise PortError("The port drums is gone.")
         self.sent.append((self.clock.now_seconds(), data))
-
-    def close(self) -> None:
-        pass
 
     @property
     def notes(self) -> list[tuple[float, int, int, int]]:

@@ -14,7 +14,7 @@ from musegen_daw.jam.output.performer import Kit
 from musegen_daw.jam.patterns import LIVE_PPQ
 from musegen_daw.jam.planning.modes import WhenSilent
 from musegen_daw.jam.recording.recorder import Recorder
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.settings import JamMode, JamSettings
 from musegen_daw.midi.file import song_from_bytes, song_to_bytes
 from musegen_daw.music.drum_maps import DrumMap
 from musegen_daw.resource_paths import drum_model_dir
@@ -214,6 +214,7 @@ def test_a_daw_that_loops_is_followed_without_a_seam(jams) -> None:
 
 def test_what_was_heard_and_sent_is_recorded_in_time(jams) -> None:
     recorder = Recorder(GRID)
+    recorder.start(0.0)
     jam = jams(recorder=recorder, bpm=100.0)
     jam.start()
     jam.play(14.3, riff(range(6)))
@@ -222,7 +223,7 @@ def test_what_was_heard_and_sent_is_recorded_in_time(jams) -> None:
     positions = jam.drums()
     jam.transport.stop()
     jam.clock.advance(0.1)
-    song = song_from_bytes(song_to_bytes(recorder.song()), "jam.mid")
+    song = song_from_bytes(song_to_bytes(recorder.stop()), "jam.mid")
     heard, drums = song.clips
     onsets = [round(beats * LIVE_PPQ) for beats, data in riff(range(6)) if data[0] == 0x90 and beats < 22.05]
     assert [note.start_ticks for note in heard.notes] == pytest.approx(onsets, abs=1)

@@ -14,8 +14,8 @@ from musegen_daw.jam.output.performer import Kit
 from musegen_daw.jam.patterns import BarGrid
 from musegen_daw.jam.planning.modes import Taste, WhenSilent
 from musegen_daw.jam.recording.recorder import Recorder
-from musegen_daw.jam.session_settings import JamMode, JamSettings
-from tests.jam.jam import Jam, Port
+from musegen_daw.jam.settings import JamMode, JamSettings
+from tests.jam.jam import Jam
 
 EXAMPLES = int(os.environ.get("MUSEGEN_FUZZ_EXAMPLES", "100"))
 SOON_SECONDS = 0.02
@@ -66,7 +66,9 @@ class Chaos:
     """Carries out orders, and watches what arrives at the other end of the wire, whichever port it goes through."""
 
     def __init__(self, settings, *, follows: bool) -> None:
-        self.jam = Jam(settings, follows=follows, control_map=KNOBS, recorder=Recorder(BarGrid()))
+        recorder = Recorder(BarGrid())
+        recorder.start(0.0)
+        self.jam = Jam(settings, follows=follows, control_map=KNOBS, recorder=recorder)
         self.wire = self.jam.port.sent
         self.reset_seconds = 0.0
 
@@ -94,8 +96,8 @@ class Chaos:
         elif name == "unplug":
             jam.port.is_lost = True
         elif name == "plug":
-            jam.port = Port(jam.clock, sent=self.wire)
-            jam.scheduler.attach(jam.port)
+            jam.port.is_lost = False
+            jam.scheduler.found()
         elif name == "input lost":
             session.input_lost("keys")
         elif name == "generator fails":
@@ -171,7 +173,7 @@ def run(orders, settings, *, follows: bool) -> None:
     for order in orders:
         chaos.do(*order)
     chaos.end()
-    chaos.jam.session._recorder.song()
+    chaos.jam.session._recorder.stop()
 
 
 @settings(max_examples=EXAMPLES)

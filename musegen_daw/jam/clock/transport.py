@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 from enum import Enum
+from math import ceil
 from typing import Protocol
 
 from musegen_daw.jam.clock.clock import Clock
 from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM, ClockFollower, ClockState
-from musegen_daw.jam.clock.tap import TapTempo
+from musegen_daw.jam.patterns import BarGrid
 
 DEFAULT_BPM = 120.0
 BEATS_PER_BAR = 4.0
@@ -36,6 +37,11 @@ class Transport(Protocol):
     @property
     def state(self) -> TransportState:
         """What it does now."""
+        ...
+
+    @property
+    def clock_state(self) -> ClockState | None:
+        """The state of the DAW's clock; None where none is followed."""
         ...
 
     @property
@@ -99,6 +105,7 @@ class InternalTransport:
         self._changing = threading.Lock()
         self._taps = TapTempo()
         self._run = _Run(0.0, clock.now_seconds(), _checked(tempo_bpm))
+        self.clock_state: ClockState | None = None
 
     @property
     def state(self) -> TransportState:
@@ -275,3 +282,63 @@ def _checked(tempo_bpm: float) -> float:
     if not MIN_BPM <= tempo_bpm <= MAX_BPM:
         raise ValueError(f"a tempo must be within {MIN_BPM:g}..{MAX_BPM:g} BPM, got {tempo_bpm:g}")
     return tempo_bpm
+
+
+MAX_TAPS = 8
+FORGET_SECONDS = 3.0
+MIN_TAP_BPM, MAX_TAP_BPM = 20.0, 300.0
+NEW_TEMPO = 0.3
+
+
+class TapTempo:
+    """Averages the last taps; a pause, or a tap that is far from the beat so far, begins anew."""
+
+    def __init__(self) -> None:
+        self._taps: list[float] = []
+
+    def tap(self, time_seconds: float) -> float | None:
+        """Take a tap; the tempo in quarter notes per minute from the second one on, None at the first."""
+        taps = self._taps
+        if taps and not 0.0 < time_seconds - taps[-1] <= FORGET_SECONDS:
+            taps.clear()
+        if len(taps) >= 2:
+            expected_seconds = (taps[-1] - taps[0]) / (len(taps) - 1)
+            if abs(time_seconds - taps[-1] - expected_seconds) > NEW_TEMPO * expected_seconds:
+                del taps[:-1]
+        taps.append(time_seconds)
+        del taps[:-MAX_TAPS]
+        if len(taps) < 2:
+            return None
+        bpm = 60.0 * (len(taps) - 1) / (taps[-1] - taps[0])
+        return min(MAX_TAP_BPM, max(MIN_TAP_BPM, bpm))
+
+
+SLACK_BEATS = 0.6  # how far back a jump may fall without costing a bar: a tenth of a second at any tempo
+
+
+class Timeline:
+    """Counts on in whole bars wherever the song jumps, so that bar lines stay bar lines and nothing plays twice."""
+
+    def __init__(self, grid: BarGrid) -> None:
+        self._grid = grid
+        self._offset_bars = 0
+
+    @property
+    def offset_bars(self) -> int:
+        """The number of a bar in the session less its number in the song."""
+        return self._offset_bars
+
+    def session_beats(self, song_beats: float) -> float:
+        """Where a place in the song lies in the session, as the song runs now."""
+        return song_beats + self._offset_bars * self._grid.beats_per_bar
+
+    def song_beats(self, session_beats: float) -> float:
+        """Where a place in the session lies in the song, as it runs now."""
+        return session_beats - self._offset_bars * self._grid.beats_per_bar
+
+    def jump(self, song_beats: float, reached_beats: float) -> int:
+        """The song goes on at `song_beats` when the session has reached `reached_beats`; the bars it went back by."""
+        bars = ceil((reached_beats - SLACK_BEATS - song_beats) / self._grid.beats_per_bar)
+        moved_bars = bars - self._offset_bars
+        self._offset_bars = bars
+        return moved_bars

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.jam.clock.clock_line import MAX_PERIOD_SECONDS, MIN_PERIOD_SECONDS, Floats, Line
+if TYPE_CHECKING:
+    from musegen_daw.jam.clock.midi_clock import Line
 
+Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.intp]
 
+MIN_GAP_SECONDS, MAX_GAP_SECONDS = 0.007, 0.150
+"""Between two ticks: 357 to 17 BPM."""
 LOOKED_AT_TICKS, LOOK_EVERY_TICKS = 72, 24
 SURE = (
     30.0  # twice the logarithm of how much likelier two clocks are than one; of one it is hardly ever above 5
@@ -239,7 +244,7 @@ def _guesses(times: Floats) -> list[tuple[float, float, float, float]]:
     rate = (count - 1) / length
     window = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(count) + 0.5) / count)
     window /= window.sum()
-    rates = np.arange(max(1 / MAX_PERIOD_SECONDS, 0.12 * rate), rate / 2 + 0.5 / length, 0.5 / length)
+    rates = np.arange(max(1 / MAX_GAP_SECONDS, 0.12 * rate), rate / 2 + 0.5 / length, 0.5 / length)
     guesses: list[tuple[float, float, float, float]] = []
     if len(rates):
         slow = np.exp(-2j * np.pi * np.outer(rates, times)) @ window
@@ -293,7 +298,7 @@ def _fitted(
         if min(int(part.sum()) for part in parts) < MIN_COMB_TICKS:
             return None
         lines = [np.polyfit(number[part], times[part], 1) for part in parts]
-        if any(not MIN_PERIOD_SECONDS <= line[0] <= MAX_PERIOD_SECONDS for line in lines):
+        if any(not MIN_GAP_SECONDS <= line[0] <= MAX_GAP_SECONDS for line in lines):
             return None
         off = [times[part] - np.polyval(line, number[part]) for part, line in zip(parts, lines, strict=True)]
         left = sum(float(each @ each) for each in off)

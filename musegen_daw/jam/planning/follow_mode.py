@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from musegen_daw.drums.request import DrumRequest
 from musegen_daw.jam.control.controls import Controls
@@ -16,12 +17,9 @@ from musegen_daw.jam.patterns import (
     PlayedPatterns,
     clip_of,
 )
-from musegen_daw.jam.planning.anticipation import going_on
-from musegen_daw.jam.planning.energy import wanted_energy
 from musegen_daw.jam.planning.heard import Heard
-from musegen_daw.jam.planning.modes import Moment, Question, Taste, WhenSilent
+from musegen_daw.jam.planning.modes import KeptStyle, Moment, Question, Taste, WhenSilent, wanted_energy
 from musegen_daw.jam.planning.planner import PlannedBars
-from musegen_daw.jam.planning.styled import KeptStyle
 from musegen_daw.music.clip import Clip
 
 
@@ -188,3 +186,25 @@ class FollowMode:
             return self._heard.sounded(start_beats - rest_beats, start_beats - LEAD_BEATS)
         quiet_bar = self._quiet_bar()
         return quiet_bar is None or bar < quiet_bar + self._taste.fade_bars
+
+
+def going_on(parts: Iterable[Clip], from_ticks: int, end_ticks: int, span_ticks: int) -> tuple[Clip, ...]:
+    """The parts as if their last `span_ticks` before `from_ticks` came again and again up to `end_ticks`.
+
+    What they hold from `from_ticks` on is left out. Raises ValueError unless the span is positive.
+    """
+    if span_ticks <= 0:
+        raise ValueError(f"a span must be positive, got {span_ticks} ticks")
+    return tuple(_going_on(part, from_ticks, end_ticks, span_ticks) for part in parts)
+
+
+def _going_on(part: Clip, from_ticks: int, end_ticks: int, span_ticks: int) -> Clip:
+    heard = [note for note in part.notes if note.start_ticks < from_ticks]
+    last = [note for note in heard if note.start_ticks >= from_ticks - span_ticks]
+    again = [
+        replace(note, start_ticks=note.start_ticks + shift_ticks)
+        for shift_ticks in range(span_ticks, end_ticks - from_ticks + span_ticks, span_ticks)
+        for note in last
+        if note.start_ticks + shift_ticks < end_ticks
+    ]
+    return replace(part, notes=(*heard, *again), length_ticks=end_ticks)

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator
 from musegen_daw.drums.request import DrumRequest
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import LEAD_BEATS, LIVE_PPQ, BarGrid, Pattern, PlayedPatterns, clip_of
-from musegen_daw.jam.planning.energy import wanted_energy
 from musegen_daw.jam.planning.heard import Heard
-from musegen_daw.jam.planning.modes import Moment, Question, Taste
+from musegen_daw.jam.planning.modes import KeptStyle, Moment, Question, Taste, wanted_energy
 from musegen_daw.jam.planning.planner import PlannedBars
-from musegen_daw.jam.planning.styled import KeptStyle
 from musegen_daw.music.clip import Clip
 
 VARIATIONS = 4

@@ -9,14 +9,14 @@ import pytest
 from musegen_daw.jam.clock.clock import ManualClock
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import LEAD_BEATS, LEAD_TICKS, LIVE_PPQ, BarGrid, PlayedPatterns, patterns_of
-from musegen_daw.jam.planning.anticipation import going_on
 from musegen_daw.jam.planning.conductor import Conductor
+from musegen_daw.jam.planning.follow_mode import going_on
 from musegen_daw.jam.planning.heard import Heard
 from musegen_daw.jam.planning.loop_mode import known_until_beats
-from musegen_daw.jam.planning.modes import Taste, WhenSilent
+from musegen_daw.jam.planning.modes import KeptStyle, Taste, WhenSilent
 from musegen_daw.jam.planning.planner import PlanningWorker
-from musegen_daw.jam.planning.styled import KeptStyle
-from musegen_daw.jam.session_settings import JamMode, JamSettings, mode_of
+from musegen_daw.jam.session import mode_of
+from musegen_daw.jam.settings import JamMode, JamSettings
 from musegen_daw.music.clip import Clip, Note
 from tests.jam.doubles import HIGH_TOM, Drummer, at, drums_for, riff, struck
 

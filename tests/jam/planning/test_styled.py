@@ -11,10 +11,8 @@ from musegen_daw.drums.plan import BarKind, BarPlan, Plan
 from musegen_daw.drums.request import DrumRequest, DrumResult, DrumTake
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid
-from musegen_daw.jam.planning.energy import wanted_energy
-from musegen_daw.jam.planning.modes import Taste, WhenSilent
-from musegen_daw.jam.planning.styled import is_telling
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.planning.modes import Taste, WhenSilent, is_telling, wanted_energy
+from musegen_daw.jam.settings import JamMode, JamSettings
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.kit import PIECES
 from tests.jam.doubles import riff, struck
