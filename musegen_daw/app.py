@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import signal
 import socket
 import sys
@@ -19,10 +20,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from PySide6.QtCore import QSocketNotifier, QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
-from musegen_daw import __version__
+from musegen_daw import __version__, logs
 from musegen_daw import resource_paths as resources
 from musegen_daw.cli.endings import handle_endings
-from musegen_daw.cli.terminal import Parser, report_error, say
+from musegen_daw.cli.terminal import Parser, StderrHandler, report_error, say
 from musegen_daw.errors import MusegenError
 from musegen_daw.files import is_folder, reason
 from musegen_daw.ui.bridge import Bridge
@@ -52,6 +53,8 @@ GC_THRESHOLDS = 20_000, 20, 100
 SETTLED_MILLISECONDS = 1500
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class Once(Generic[T]):
@@ -218,6 +221,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Open the window and return its exit code when it is closed; raises MusegenError where it cannot be."""
     begun_seconds = time.perf_counter()
     args = _parser().parse_args(argv)
+    with logs.logging_to(args.log, beside=(StderrHandler(),) if args.verbose else ()):
+        _log.info("musegen-daw %s: window", __version__)
+        return _shown(args, begun_seconds)
+
+
+def _shown(args: argparse.Namespace, begun_seconds: float) -> int:
     application = QApplication.instance() or QApplication(["musegen-daw"])
     assert isinstance(application, QApplication)
     application.setApplicationName("musegen-daw")
@@ -256,7 +265,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="musegen-daw", description="The window: drums that listen to the part.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a clip or project to open")
     parser.add_argument("--state", type=Path, metavar="DIR", help="folder of the session")
-    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    parser.add_argument("--verbose", action="store_true", help="show decisions and tracebacks on stderr")
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="log decisions of all processes to this file"
+    )
     parser.add_argument("--print-start-time", action="store_true", help="tell when the window can be used")
     return parser
 
@@ -275,6 +287,7 @@ def _report_by(window: Window, *, verbose: bool) -> None:
     """Let an error that nobody expected be one sentence in the window, which goes on."""
 
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        _log.error("Unexpected error", exc_info=(kind, error, trace))
         if verbose:
             say("".join(traceback.format_exception(kind, error, trace)).rstrip(), sys.stderr)
         window.line.say(f"Unexpected error: {kind.__name__}: {error}.", BAD)

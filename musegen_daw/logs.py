@@ -56,7 +56,7 @@ def logging_to(
     listener = QueueListener(queue, *handlers, respect_handler_level=True)
     level = logger.level
     logger.addHandler(handler)
-    logger.setLevel(min(each.level for each in handlers))
+    logger.setLevel(max(logging.DEBUG, min(each.level for each in handlers)))
     listener.start()
     try:
         yield

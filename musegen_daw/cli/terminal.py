@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 import time
@@ -94,6 +95,17 @@ def say_facts(
     """
     stream = sys.stderr if output == STANDARD_OUTPUT else sys.stdout
     say(json_line(facts) if as_json else sentence, stream)
+
+
+class StderrHandler(logging.Handler):
+    """Shows log lines from INFO on."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one line."""
+        say(f"{record.levelname.capitalize()}: {record.getMessage()}", sys.stderr)
 
 
 class TerminalProgress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from musegen_daw.devices import drivers, loopback
 from musegen_daw.devices.drivers import CLIENT, Connection, Direction, Driver, PortAddress
 from musegen_daw.devices.loopback import Loopback
 from musegen_daw.errors import PortError
+
+_log = logging.getLogger(__name__)
 
 Received = Callable[[float, bytes], None]
 """Called on a thread of the driver with the seconds of `time.perf_counter` at which a message came, and its bytes."""
@@ -81,11 +84,13 @@ class Port:
                 return None
             if self._connection is not None:
                 self._disconnect()
+                _log.warning("MIDI %s %r lost", self.direction, self.name)
                 return PortChange(self.name, self.direction, present=False)
             try:
                 self.open()
             except PortError:
                 return None
+            _log.info("MIDI %s %r reopened", self.direction, self.name)
             return PortChange(self.name, self.direction, present=True)
 
     def close(self) -> None:
@@ -95,6 +100,7 @@ class Port:
                 return
             self._closed = True
             self._disconnect()
+        _log.info("MIDI %s %r closed", self.direction, self.name)
         self._told_when_closed(self)
 
     def _is_there(self) -> bool:
@@ -285,6 +291,8 @@ class PortDirectory:
 
     def _started(self, port: P) -> P:
         port.open()
+        how = "created" if port.created else "opened"
+        _log.info("MIDI %s %r %s on %s", port.direction, port.name, how, port.driver.api.label)
         with self._lock:
             self._ports = (*self._ports, port)
         return port

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 
 from musegen_daw.drums.style import Style
 from musegen_daw.jam.clock.clock import Clock, ClockWorker
+from musegen_daw.jam.clock.midi_clock import ClockState
 from musegen_daw.jam.clock.transport import Timeline, Transport
 from musegen_daw.jam.control.control_map import ControlMap, ControlSurface, Knob
 from musegen_daw.jam.control.controls import FILL_NOW, PANIC, TARGETS, Controls, touched
@@ -25,8 +27,11 @@ from musegen_daw.jam.recording.recorder import Recorder
 from musegen_daw.jam.settings import JamMode, JamSettings
 from musegen_daw.jam.status import JamStatus
 
+_log = logging.getLogger(__name__)
+
 PLAYING_STEP_SECONDS = 0.02
 WAITING_STEP_SECONDS = 0.05
+LOGGED_BPM = 0.5  # a smaller change of tempo is not logged
 MAX_INBOX = 65_536
 INBOX_SECONDS = 0.01  # of one step, for a flood of notes must not keep the drums from being sent
 
@@ -69,6 +74,8 @@ class JamSession:
         self._jumps = transport.jumps
         self._beats: float | None = None  # reached in the session
         self._message = ""
+        self._logged_clock: ClockState | None = None
+        self._logged_bpm: float | None = None
         self._picture = JamPicture(grid=self._grid)
         self._is_watched = False
         self._worker: ClockWorker | None = None
@@ -182,6 +189,7 @@ class JamSession:
         self.wake()
 
     def _step(self, now_seconds: float) -> float:
+        self._log_clock()
         self._follow_transport(now_seconds)
         self._carry_out_orders(now_seconds)
         for sentence in self._conductor.take_plans():
@@ -234,11 +242,24 @@ class JamSession:
         if self._recorder is not None and mark is not None and self._transport.jumps == self._jumps:
             self._recorder.time(self._timeline.session_beats(mark[0]), mark[1])
 
+    def _log_clock(self) -> None:
+        state, bpm = self._transport.clock_state, self._transport.tempo_bpm
+        if state is not self._logged_clock:
+            _log.info("Clock %s", state.value if state else "internal")
+            self._logged_clock = state
+        if bpm is None or state is ClockState.LOCKING:
+            return
+        if self._logged_bpm is None or abs(bpm - self._logged_bpm) >= LOGGED_BPM:
+            _log.info("Tempo %.1f BPM", bpm)
+            self._logged_bpm = bpm
+
     def _follow_transport(self, now_seconds: float) -> None:
         is_playing, jumps = self._transport.is_playing, self._transport.jumps
         if is_playing == self._is_playing and jumps == self._jumps:
             return
         was_playing, self._is_playing, self._jumps = self._is_playing, is_playing, jumps
+        what = ("jumped" if was_playing else "started") if is_playing else "stopped"
+        _log.info("Transport %s at beat %.2f of the song", what, self._transport.position(now_seconds))
         if self._recorder is not None:
             self._recorder.interrupted()
         if is_playing:
@@ -257,6 +278,7 @@ class JamSession:
     def _failed(self, error: Exception) -> None:
         self._scheduler.panic()
         self._planner.cancel()
+        _log.error("The session failed", exc_info=error)
         self._message = f"The session ended: {type(error).__name__}: {error}."
         self._is_playing = False
         self._status = self._told()

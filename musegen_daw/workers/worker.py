@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from musegen_daw import logs
 from musegen_daw.errors import MusegenError
 from musegen_daw.progress import Cancelled, IsCancelled, Progress
 from musegen_daw.subprocesses import AS_COMPUTER, command_of, end
@@ -25,6 +27,8 @@ SILENT_SECONDS = 300.0
 PATIENT_NICENESS = 5
 TRIES = 2
 _LOST = "lost"
+
+_log = logging.getLogger(__name__)
 
 
 class _Lost(Exception):
@@ -71,6 +75,7 @@ class Worker:
             try:
                 return self._called(task, arguments, progress, cancelled)
             except _Lost:
+                _log.warning("The worker process that %s died", self._does)
                 continue
         raise MusegenError(f"The process that {self._does} has ended unexpectedly; try it again.")
 
@@ -104,6 +109,7 @@ class Worker:
                 except Empty:
                     if time.monotonic() > silent_until_seconds:
                         process.give_up()
+                        _log.error("Worker process %d gave no sign and was killed", process.process_id)
                         raise MusegenError(
                             f"The process that {self._does} gave no sign for {self._silent_seconds:g} s and was ended."
                         ) from None
@@ -132,7 +138,9 @@ class Worker:
             if self._is_closed:
                 raise MusegenError(f"The process that {self._does} has been closed.")
             if self._process is None or self._process.is_over:
+                what = "started"
                 if self._process is not None:
+                    what = "restarted"
                     self._process.close()
                 try:
                     self._process = _Process(self._is_patient)
@@ -140,6 +148,7 @@ class Worker:
                     raise MusegenError(
                         f"The process that {self._does} cannot be started: {error}; end other programs and try again."
                     ) from error
+                _log.info("Worker process %d that %s %s", self._process.process_id, self._does, what)
             return self._process
 
 
@@ -148,7 +157,7 @@ class _Process:
 
     def __init__(self, is_patient: bool) -> None:
         self._process = subprocess.Popen(
-            command_of("musegen_daw.workers", AS_COMPUTER),
+            (*command_of("musegen_daw.workers", AS_COMPUTER), *logs.options_of_a_process()),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=sys.platform != "win32",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -12,6 +13,8 @@ from musegen_daw.jam.events import CLOCK, CLOCKS_PER_BEAT, CONTINUE, SONG_POSITI
 KEEP_SECONDS = 4.0  # a port that is back by then has lost no beat
 SILENT_SECONDS = 2.0
 _PLACES = frozenset({START, CONTINUE, STOP, SONG_POSITION})
+
+_log = logging.getLogger(__name__)
 
 
 class ClockInput:
@@ -26,6 +29,7 @@ class ClockInput:
         self._clock, self._follower, self._changed = clock, follower, changed
         self._lock = threading.Lock()
         self._source: str | None = None
+        self._logged_source: str | None = None
         self._is_told = False  # whether the source says where the song is
         self._last_seconds = 0.0
         self._tick_seconds: float | None = None
@@ -71,6 +75,7 @@ class ClockInput:
                 return
             self._period_seconds = 60.0 / bpm / CLOCKS_PER_BEAT
             self._away_until = self._clock.now_seconds() + KEEP_SECONDS
+        _log.warning("Clock of %r lost with its port: its beat goes on for %g s", source, KEEP_SECONDS)
         self._worker.wake()
 
     def close(self) -> None:
@@ -86,9 +91,14 @@ class ClockInput:
             self._follower.reset()
         self._source, self._is_told = source, False
         self._tick_seconds = self._away_until = None
+        self._worker.wake()  # which logs it: this is the driver's thread
         return True
 
     def _step(self, now_seconds: float) -> float | None:
+        source = self._source
+        if source != self._logged_source:
+            _log.info("Clock source: %r", source)
+            self._logged_source = source
         with self._lock:
             if self._away_until is None or self._tick_seconds is None or now_seconds > self._away_until:
                 self._away_until = None

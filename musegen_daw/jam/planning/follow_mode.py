@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -21,6 +22,8 @@ from musegen_daw.jam.planning.heard import Heard
 from musegen_daw.jam.planning.modes import KeptStyle, Moment, Question, Taste, WhenSilent, wanted_energy
 from musegen_daw.jam.planning.planner import PlannedBars
 from musegen_daw.music.clip import Clip
+
+_log = logging.getLogger(__name__)
 
 
 class FollowMode:
@@ -92,8 +95,16 @@ class FollowMode:
         """Take the bars that no later question has answered."""
         self._style.answered(plan, self._grid)
         for pattern in plan.takes[0]:
-            if self._plans.get(pattern.bar, (0, pattern))[0] <= plan.request.id:
+            newest_id = self._plans.get(pattern.bar, (0, pattern))[0]
+            if newest_id <= plan.request.id:
                 self._plans[pattern.bar] = plan.request.id, pattern
+            else:
+                _log.debug(
+                    "Bar %d of plan %d dropped as stale: plan %d has it",
+                    pattern.bar,
+                    plan.request.id,
+                    newest_id,
+                )
 
     def planned(self, bar: int) -> Pattern | None:
         """What is planned for a bar."""
@@ -109,6 +120,7 @@ class FollowMode:
             return self._played.last_good(bar) or planned
         if planned is None:
             self.late_bars += 1
+            _log.info("Bar %d has no plan: the last pattern goes on", bar)
             return self._played.last_good(bar)
         return planned
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 
 from musegen_daw.drums.request import DrumRequest
@@ -11,6 +12,8 @@ from musegen_daw.jam.planning.heard import Heard
 from musegen_daw.jam.planning.modes import KeptStyle, Moment, Question, Taste, wanted_energy
 from musegen_daw.jam.planning.planner import PlannedBars
 from musegen_daw.music.clip import Clip
+
+_log = logging.getLogger(__name__)
 
 VARIATIONS = 4
 PICKUP_BEATS = 1.0  # a note in the last beat of a bar leads into the loop, it does not open it
@@ -92,6 +95,7 @@ class LoopMode:
         planned = self.planned(bar)
         if planned is None:
             self.late_bars += 1
+            _log.info("Bar %d has no plan: the last pattern goes on", bar)
             return self._played.last_good(bar)
         if controls.hold and bar != self._asked_fill:
             return self._turn(bar, 0)

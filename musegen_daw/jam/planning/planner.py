@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from musegen_daw.jam.patterns import LIVE_PPQ, USUAL_ENERGY, BarGrid, Pattern, p
 from musegen_daw.jam.planning.reasons import Reason, reason_of
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.progress import IsCancelled
+
+_log = logging.getLogger(__name__)
 
 
 class WritesDrums(Protocol):
@@ -112,7 +115,11 @@ class PlanningWorker:
             self._last_id += 1
             now_seconds = self._clock.now_seconds()
             request = PlanRequest(self._last_id, drums, bars, heard_ticks, is_fill, now_seconds, energy)
-            self._waiting = request
+            replaced, self._waiting = self._waiting, request
+        if replaced is not None:
+            _log.debug("Plan %d dropped as stale: plan %d replaces it", replaced.id, request.id)
+        what = f"{'fill in ' if is_fill else ''}bars {bars[0]} to {bars[-1]}" if bars else "warm-up"
+        _log.info("Plan %d asked: %s, %d parts", request.id, what, len(drums.parts))
         self._worker.wake()
         return request
 
@@ -142,6 +149,12 @@ class PlanningWorker:
             return None
         plan = self._answer(request)
         self._is_warm = True
+        _log.info(
+            "Plan %d %s after %.3f s",
+            request.id,
+            f"failed: {plan.error}" if plan.error else "ready",
+            plan.seconds,
+        )
         with self._lock:
             self._is_busy = False
             is_wanted = request.id > self._cancelled_id and (request.bars or plan.error)
@@ -150,6 +163,8 @@ class PlanningWorker:
             is_waiting = self._waiting is not None
         if is_wanted:
             self._answered()
+        elif request.bars:
+            _log.debug("Plan %d dropped as stale: it was cancelled", request.id)
         return now_seconds if is_waiting else None
 
     def _answer(self, request: PlanRequest) -> PlannedBars:
@@ -175,6 +190,7 @@ class PlanningWorker:
         return tuple(patterns_of(drums, request.bars, self._grid, fills=fills, energy=energy).values())
 
     def _failed(self, error: Exception) -> None:
+        _log.error("The planner failed", exc_info=error)
         self._failure = f"The drum worker ended: {type(error).__name__}: {error}."
         self._answered()
 
