@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from musegen_daw.devices.ports import PortDirectory
+from musegen_daw.devices.ports import PortDirectory, PortWatcher
 from musegen_daw.errors import PortError
 from musegen_daw.jam.events import ALL_NOTES_OFF, MidiEvent, TimedNote, control_change, note_off, note_on
 from musegen_daw.jam.output.process import messages, remote
@@ -198,11 +198,14 @@ def test_notes_end_when_the_program_is_killed(daw, heard, number):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_process_that_is_asked_to_end_ends_its_notes_and_is_started_again(scheduler, heard, told, number):
+def test_a_process_that_is_asked_to_end_ends_its_notes_and_is_started_again(
+    daw, scheduler, heard, told, number
+):
     heard.until_it_is(ONS, lambda: scheduler.play(*hits(time.perf_counter())))
-    os.kill(scheduler.process_id, number)
-    heard.wait_until_it_is([*ONS, *OFFS])
-    told.wait(2)
+    with PortWatcher(daw):  # the port's name comes free when the DAW lets go of it
+        os.kill(scheduler.process_id, number)
+        heard.wait_until_it_is([*ONS, *OFFS])
+        told.wait(2)
     assert told.words == [
         "The process that sends notes has ended.",
         "The MIDI output 'musegen drums' is back.",
