@@ -181,7 +181,7 @@ def rig_settings(args: Namespace) -> RigSettings:
     from musegen_daw.jam.control.controls import Controls
     from musegen_daw.jam.output.performer import Kit
     from musegen_daw.jam.patterns import BarGrid
-    from musegen_daw.jam.planning.modes import Taste, WhenSilent
+    from musegen_daw.jam.planning.modes import PlanSettings, WhenSilent
     from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, JamMode, JamSettings, RigSettings
 
     _check_recording(args.record)
@@ -190,7 +190,7 @@ def rig_settings(args: Namespace) -> RigSettings:
         mode=JamMode(args.mode),
         when_silent=WhenSilent(args.when_silent),
         loop_bars=args.bars,
-        taste=Taste(seed=args.seed, follow=args.follow, fill_every_bars=args.fill_every),
+        planning=PlanSettings(seed=args.seed, follow=args.follow, fill_every_bars=args.fill_every),
         kit=Kit(drum_map, args.drum_channel - 1, args.note_length / 1000),
         grid=BarGrid(*args.meter),
         channels=frozenset(channel - 1 for channel in args.channel) or None,

@@ -26,7 +26,7 @@ SIDE_STICK, VELOCITY = 37, 40
 
 @dataclass(frozen=True, slots=True)
 class OffsetMeasurement:
-    """What came of it: the port, how long notes took out and back, the median and the middle 80 % of them."""
+    """The port, the median round trip, and the width of its middle 80 %."""
 
     port_name: str
     round_trip_seconds: float
@@ -36,12 +36,11 @@ class OffsetMeasurement:
 
     @property
     def offset_seconds(self) -> float:
-        """Half of the way: by so much a note has to leave early to arrive in time."""
+        """Minus half the round-trip time."""
         return -self.round_trip_seconds / 2
 
     @property
     def sentence(self) -> str:
-        """What was found and what follows from it, for a person."""
         return (
             f"{self.returned} of {self.sent} notes came back, after {1000 * self.round_trip_seconds:.1f} ms (within "
             f"{1000 * self.spread_seconds:.1f} ms); from now on the drums are sent "
@@ -57,7 +56,7 @@ def measure_offset(
     is_over: Callable[[], bool] = lambda: False,
     wait_seconds: float = WAIT_SECONDS,
 ) -> OffsetMeasurement:
-    """How long notes take to the DAW: `told` is given what to connect, `is_over` whether to give up.
+    """Measure the latency to the DAW: `told` receives what to connect, `is_over` says whether to give up.
 
     Ports are those of `settings`, which must have an input and an output. Raises PortError where nothing comes back
     within `wait_seconds`, or too little of it.
@@ -105,7 +104,7 @@ def _trips(
     is_over: Callable[[], bool],
     wait_seconds: float,
 ) -> list[float] | None:
-    """Seconds out and back of the notes that returned, after the first that did; None where none does."""
+    """Round-trip seconds of the notes that returned, after the first that did; None where none does."""
     end_seconds = time.perf_counter() + wait_seconds
     while _trip(output, channel, pitch, came) is None:
         if time.perf_counter() > end_seconds or is_over():

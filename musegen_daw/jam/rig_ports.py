@@ -69,7 +69,7 @@ class RigPorts:
             raise
 
     def watch(self, changed: Callable[[PortChange], None]) -> None:
-        """Look after the ports from now on; `changed` is told what goes and what is back."""
+        """Watch the ports from now on; `changed` is told which go and which are back."""
         self._watcher = PortWatcher(self._directory, changed)
 
     def found(self, name: str) -> None:
@@ -107,7 +107,7 @@ class RigPorts:
             self.clock = self._output(OWN_CLOCK, is_created=True)
 
     def _resolved(self, settings: RigSettings) -> tuple[tuple[str, ...], str | None]:
-        """The names to open, those of a loopback driver in place of own ports that cannot be created."""
+        """The names to open, with a loopback driver's ports in place of own ports that cannot be created."""
         names, output_name = settings.input_names, settings.output_name
         if self._directory.creates_ports:
             return names, output_name

@@ -12,7 +12,7 @@ from musegen_daw.jam.clock.transport import DEFAULT_BPM
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.output.performer import Kit
 from musegen_daw.jam.patterns import BarGrid
-from musegen_daw.jam.planning.modes import Taste, WhenSilent
+from musegen_daw.jam.planning.modes import PlanSettings, WhenSilent
 from musegen_daw.music.parts import MAX_LOOP_BARS
 
 OWN_INPUT, OWN_OUTPUT, OWN_CLOCK = "musegen in", "musegen drums", "musegen clock"
@@ -22,15 +22,13 @@ MAX_OFFSET_SECONDS = 0.5
 
 
 class ClockSource(StrEnum):
-    """Who says what time it is: the program itself, or the MIDI clock of a DAW."""
+    """Whether the program keeps the tempo, or follows the MIDI clock of a DAW."""
 
     INTERNAL = "internal"
     MIDI = "midi"
 
 
 class JamMode(Enum):
-    """The modes of a jam."""
-
     FOLLOW = "follow"
     LOOP = "loop"
     ACCOMPANY = "accompany"
@@ -48,7 +46,7 @@ class JamSettings:
     mode: JamMode = JamMode.FOLLOW
     when_silent: WhenSilent = WhenSilent.KEEP
     loop_bars: int = 4
-    taste: Taste = field(default_factory=Taste)
+    planning: PlanSettings = field(default_factory=PlanSettings)
     kit: Kit = field(default_factory=Kit)
     channels: frozenset[int] | None = None
     programs: Mapping[str, int] = field(default_factory=dict)
@@ -93,7 +91,6 @@ class RigSettings:
 
     @property
     def beats_per_bar(self) -> float:
-        """The length of a bar in quarter notes."""
         return self.jam.grid.beats_per_bar
 
     def __post_init__(self) -> None:

@@ -52,7 +52,7 @@ class Worker:
 
     @property
     def process_id(self) -> int | None:
-        """The number by which the system knows the process; None while there is none."""
+        """The id of the process, None while there is none."""
         process = self._process
         return None if process is None or process.is_over else process.process_id
 
@@ -80,7 +80,7 @@ class Worker:
         raise MusegenError(f"The process that {self._does} has ended unexpectedly; try it again.")
 
     def close(self) -> None:
-        """End the process and what it does; a second call does nothing, and a call raises MusegenError from now on."""
+        """End the process and what it does; a second call does nothing, and later calls raise MusegenError."""
         with self._lock:
             self._is_closed = True
             process, self._process = self._process, None
@@ -153,7 +153,7 @@ class Worker:
 
 
 class _Process:
-    """One life of the process: its pipe, and who waits for which answer."""
+    """One worker process, its pipe, and the calls that wait for answers."""
 
     def __init__(self, is_patient: bool) -> None:
         self._process = subprocess.Popen(
@@ -203,7 +203,7 @@ class _Process:
             self._waiting.pop(number, None)
 
     def give_up(self) -> None:
-        """Kill it, whatever it does; whoever else waits for it is told that it was lost."""
+        """Kill it; all calls that wait for it get `_LOST`."""
         self._process.kill()
         self._reader.join()
 
@@ -229,7 +229,7 @@ class _Process:
 
 
 def _flags(is_patient: bool) -> int:
-    """Out of reach of the terminal, and without a window."""
+    """A process without a window, out of reach of the terminal's signals."""
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
         return flags | subprocess.BELOW_NORMAL_PRIORITY_CLASS if is_patient else flags

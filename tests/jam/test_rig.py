@@ -93,7 +93,7 @@ def test_controls_and_ways_are_changed_while_playing(rigs) -> None:
     jam.rig.start()
     jam.clock.advance(5.0)
     assert jam.rig.status.jam.controls == Controls(energy=0.7)
-    jam.rig.session.set_controls(Controls(density=0.2))
+    jam.rig.session.change(lambda _: Controls(density=0.2))
     jam.rig.session.change(lambda controls: Controls(density=controls.density, hold=True))
     jam.rig.session.set_mode(JamMode.LOOP)
     jam.clock.advance(0.1)
@@ -133,7 +133,7 @@ def test_a_count_in_is_heard_on_the_side_stick_and_has_no_drums(rigs) -> None:
 
 def test_the_drums_go_to_the_kit_that_the_settings_name(rigs) -> None:
     kit = DrumKit(DrumMap("odd", {"kick": 60, "closed hat": 61, "snare": 62}), 3)
-    jam = rigs(jam=JamSettings(mode=JamMode.ACCOMPANY, taste=PLAIN.taste, kit=kit), count_in_bars=1)
+    jam = rigs(jam=JamSettings(mode=JamMode.ACCOMPANY, planning=PLAIN.planning, kit=kit), count_in_bars=1)
     wire = jam.hears()
     jam.rig.start()
     jam.clock.advance(6.0)

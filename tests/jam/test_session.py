@@ -47,7 +47,7 @@ def test_the_bundled_model_plays_live_what_it_plays_offline(jams) -> None:
             return self.generator.generate(request, cancelled=cancelled)
 
     asked = Asked()
-    jam = jams(JamSettings(taste=replace(PLAIN, seed=5)), generator=asked, bpm=100.0)
+    jam = jams(JamSettings(planning=replace(PLAIN, seed=5)), generator=asked, bpm=100.0)
     asked.requests.clear()
     jam.start()
     jam.play(15.9, riff(range(4)))
@@ -60,7 +60,7 @@ def test_the_bundled_model_plays_live_what_it_plays_offline(jams) -> None:
 
 def test_two_sessions_are_the_same_to_the_microsecond(jams) -> None:
     def played():
-        jam = jams(JamSettings(mode=JamMode.LOOP, loop_bars=2, taste=replace(PLAIN, fill_every_bars=4)))
+        jam = jams(JamSettings(mode=JamMode.LOOP, loop_bars=2, planning=replace(PLAIN, fill_every_bars=4)))
         jam.start()
         jam.play(48, riff(range(12)))
         return jam.port.sent
@@ -181,7 +181,7 @@ def test_controls_can_be_set_from_the_first_bar_on(jams) -> None:
     jam = jams(ALONE, controls=Controls(swing=0.6, density=0.3))
     jam.start()
     jam.play(2)
-    jam.session.set_controls(Controls(muted=frozenset({"closed hat"})))
+    jam.session.change(lambda _: Controls(muted=frozenset({"closed hat"})))
     jam.play(3.9)
     assert jam.drummer.requests[0].density == 0.3
     assert [ticks // LIVE_PPQ for ticks, pitch, _ in jam.drums() if pitch == CLOSED_HAT] == [0, 1, 2]

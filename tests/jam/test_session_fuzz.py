@@ -12,7 +12,7 @@ from musegen_daw.jam.control.controls import TARGETS, Controls
 from musegen_daw.jam.events import CONTINUE, START, STOP, control_change, note_off, note_on, song_position
 from musegen_daw.jam.output.performer import Kit
 from musegen_daw.jam.patterns import BarGrid
-from musegen_daw.jam.planning.modes import Taste, WhenSilent
+from musegen_daw.jam.planning.modes import PlanSettings, WhenSilent
 from musegen_daw.jam.recording.recorder import Recorder
 from musegen_daw.jam.settings import JamMode, JamSettings
 from tests.jam.jam import Jam
@@ -58,7 +58,9 @@ jam_settings = st.builds(
     when_silent=st.sampled_from([WhenSilent.KEEP, WhenSilent.FADE]),
     loop_bars=st.integers(1, 5),
     kit=st.builds(Kit, channel=st.integers(0, 15), note_seconds=st.sampled_from([0.03, 0.1, 2.0])),
-    taste=st.builds(Taste, fill_every_bars=st.sampled_from([0, 1, 4, 8]), rest_bars=st.integers(0, 2)),
+    planning=st.builds(
+        PlanSettings, fill_every_bars=st.sampled_from([0, 1, 4, 8]), rest_bars=st.integers(0, 2)
+    ),
 )
 
 
@@ -86,7 +88,7 @@ class Chaos:
         elif name == "learn":
             session.learn(given[0])
         elif name == "controls":
-            session.set_controls(Controls(density=given[0], swing=0.5 + given[0] / 4, hold=given[1]))
+            session.change(lambda _: Controls(density=given[0], swing=0.5 + given[0] / 4, hold=given[1]))
         elif name == "way":
             session.set_mode(given[0])
         elif name == "fill":

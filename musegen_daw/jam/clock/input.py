@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class ClockInput:
-    """Hands the clock of one source to `follower`, for two at once would count double.
+    """Feeds the clock of one source to `follower`, as ticks of two sources would count double.
 
     It is the first that ticks, until one that says where the song is comes beside one that only ticks, or it has been
     silent for two seconds. While its port is away the ticks that would have come are made up for `KEEP_SECONDS`, so
@@ -43,7 +43,6 @@ class ClockInput:
         return self._source
 
     def feed(self, source: str, data: bytes, time_seconds: float) -> None:
-        """Take a message about time."""
         with self._lock:
             if source != self._source and not self._takes_over(source, data, time_seconds):
                 return
@@ -63,7 +62,7 @@ class ClockInput:
         self._changed()
 
     def lost(self, source: str) -> None:
-        """The port of a source has gone: keep its beat if it was the one that is followed and its song runs."""
+        """The port of a source has gone: if it is the one followed, go on ticking while its song runs."""
         with self._lock:
             bpm = self._follower.tempo_bpm
             if source != self._source or self._tick_seconds is None or bpm is None:
@@ -79,7 +78,7 @@ class ClockInput:
         self._worker.wake()
 
     def close(self) -> None:
-        """End the worker; a second call does nothing."""
+        """Stop the worker; a second call does nothing."""
         self._worker.stop()
 
     def _takes_over(self, source: str, data: bytes, time_seconds: float) -> bool:

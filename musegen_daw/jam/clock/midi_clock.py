@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.jam.clock.two_clocks import MAX_GAP_SECONDS, MIN_GAP_SECONDS, Apart, Floats, TwoClocks
+from musegen_daw.jam.clock.two_clocks import (
+    MAX_GAP_SECONDS,
+    MIN_GAP_SECONDS,
+    Floats,
+    SeparatedTicks,
+    TwoClocks,
+)
 from musegen_daw.jam.events import (
     CLOCK,
     CLOCKS_PER_BEAT,
@@ -42,7 +48,7 @@ JUMP_TICKS = 6
 
 
 class ClockState(Enum):
-    """What a clock does, in words that can be shown."""
+    """The state of a followed clock; the values are shown to people."""
 
     NO_CLOCK = "no clock"
     LOCKING = "locking"
@@ -99,7 +105,7 @@ class ClockFollower:
     # What is heard
 
     def feed(self, data: bytes, time_seconds: float) -> None:
-        """Take one MIDI message that came at `time_seconds`; what is not about time is ignored."""
+        """Take one MIDI message; anything that is not about time is ignored."""
         if not data:
             return
         with self._feeding:
@@ -137,22 +143,22 @@ class ClockFollower:
 
     @property
     def steady_bpm(self) -> float | None:
-        """The last tempo that was sure, None before any: the few ticks around a stop say nothing of it."""
+        """The last reliable tempo, None before any: the few ticks around a stop are not reliable."""
         return self._view.steady_bpm
 
     @property
     def running(self) -> bool:
-        """Whether the song was last told to go, or was joined while its clock ran."""
+        """Whether the sender has started the song, or the follower joined while ticks came."""
         return self._view.running
 
     @property
     def position_is_known(self) -> bool:
-        """Whether the sender has said where in the song it is; else beats are counted from the first tick heard."""
+        """Whether the sender has given a song position; else beats count from the first tick."""
         return self._view.is_known
 
     @property
     def last_tick(self) -> tuple[float, float] | None:
-        """The beat of the last tick that was believed, and when it came, late or early; None while the song stands."""
+        """The beat and time of the last accepted tick, None while the song stands."""
         view = self._view
         if view.line is None or view.last_seconds is None or not (view.running and view.begun):
             return None
@@ -160,11 +166,10 @@ class ClockFollower:
 
     @property
     def jumps(self) -> int:
-        """How often the song has started, stopped or jumped: what was planned before holds no more."""
+        """How often the song has started, stopped or jumped, each of which invalidates plans."""
         return self._view.jumps
 
     def state(self, time_seconds: float) -> ClockState:
-        """What the clock does at `time_seconds`."""
         view = self._view
         if view.told and not view.running:
             return ClockState.STOPPED
@@ -185,7 +190,7 @@ class ClockFollower:
         return self._ticks_at(view, time_seconds) / CLOCKS_PER_BEAT
 
     def seconds_at(self, beat: float) -> float | None:
-        """When `beat` comes or came as the clock runs now; None while nothing moves."""
+        """When `beat` comes or came at the current tempo; None while the song stands."""
         view = self._view
         if view.line is None or not (view.running and view.begun):
             return None
@@ -202,7 +207,7 @@ class ClockFollower:
     # Start, stop and place
 
     def _place(self, ticks: float, seconds: float, *, runs: bool, is_known: bool = True) -> None:
-        """From the next tick on the song is at `ticks`."""
+        """The song is at `ticks` from the next tick on."""
         view, track = self._view, self._track
         goes_on = view.running and runs and not self._late
         if not goes_on:
@@ -245,7 +250,7 @@ class ClockFollower:
     def _tick(self, seconds: float) -> None:
         number = self._track.number + self._late + 1
         kept = self._two.keeps(seconds, number, self._track.line)
-        if isinstance(kept, Apart):
+        if isinstance(kept, SeparatedTicks):
             self._accept(kept.number, kept.times)
             self._publish(float(kept.times[-1]))
         elif kept:
@@ -265,7 +270,7 @@ class ClockFollower:
         self._publish(seconds)
 
     def _weigh(self, seconds: float, line: Line) -> bool:
-        """Take a tick that comes when one is due; keep one that is far off until more have come."""
+        """Accept a tick that comes when one is due; keep one that is far off until more have come."""
         track = self._track
         error_ticks = line.number_at(seconds) - (track.number + self._late + 1)
         if error_ticks < -OFF_TICKS or self._doubts:
@@ -292,7 +297,7 @@ class ClockFollower:
         return self._accept(track.number + self._late + early, np.array(self._strays))
 
     def _resolve_doubts(self) -> bool:
-        """Once enough ticks have come since one was far too early: are such ticks copies, or a faster clock?"""
+        """Once `DOUBT_TICKS` have come since an early tick: are early ticks copies, or a faster clock?"""
         if len(self._doubts) < DOUBT_TICKS:
             return False
         times, errors = np.array(self._doubts).T
@@ -311,7 +316,7 @@ class ClockFollower:
         return self._accept(self._track.number + len(early), times)
 
     def _accept(self, number: int, times: Floats) -> bool:
-        """Believe that `times` were the last ticks up to `number`."""
+        """Take `times` for the last ticks up to `number`."""
         before = self._track.line
         self._track.restart(number, times)
         self._sure_ticks = LOCK_TICKS
@@ -331,7 +336,7 @@ class ClockFollower:
         self._late = 0
 
     def _drop_twins(self) -> None:
-        """Where every tick has come twice from the first one on, keep the first of each two."""
+        """If every tick has come twice since the first, keep the first of each pair."""
         track = self._track
         gaps = np.diff(track.times)
         short, long = sorted((float(gaps[::2].mean()), float(gaps[1::2].mean())))
@@ -389,16 +394,15 @@ class Line:
     deviation_seconds: float
 
     def seconds_at(self, number: float) -> float:
-        """When tick `number` comes or came."""
         return self.seconds + (number - self.number) * self.period_seconds
 
     def number_at(self, seconds: float) -> float:
-        """The tick, and the part of the way to the next one, at `seconds`."""
+        """The number of the tick at `seconds`, with a fraction."""
         return self.number + (seconds - self.seconds) / self.period_seconds
 
 
 class ClockLine:
-    """Local regression over a memory that is as long as the ticks allow.
+    """Local regression over a window that is as long as the ticks allow.
 
     Straight lines are fitted to the last 2, 3, 4, ... ticks and parabolas to the last 24, 32, ...; of all fits
     that agree with every noisier fit that was itself believed, the one with the least variance at the newest
@@ -417,7 +421,6 @@ class ClockLine:
 
     @property
     def ticks(self) -> int:
-        """How many ticks are remembered."""
         return len(self._times)
 
     @property
@@ -426,7 +429,7 @@ class ClockLine:
         return self._times
 
     def restart(self, number: int, times: Floats) -> None:
-        """Forget all ticks but take `times` for the last ones up to `number`; the tempo is kept as a guess."""
+        """Forget all ticks but `times`, the last ones up to `number`; the tempo is kept as a guess."""
         if self.line is not None and len(self._times) >= KNOWING_TICKS:
             self._known_period = self.line.period_seconds
         self.number = number
@@ -434,7 +437,7 @@ class ClockLine:
         self.line = self._fit() if len(self._times) else None
 
     def add(self, seconds: float, skipped: int = 0) -> None:
-        """Take the next tick; `skipped` ticks before it were not heard in time and are taken as predicted."""
+        """Take the next tick; `skipped` ticks before it did not arrive and are predicted."""
         line = self.line
         predicted = (
             np.array([line.seconds_at(self.number + 1 + index) for index in range(skipped)])
@@ -491,7 +494,7 @@ class ClockLine:
             self._jitter_seconds = measured
 
     def _known_tempo(self, recent: Floats, newest: float) -> Line | None:
-        """The line at the tempo before a restart, as long as it explains all ticks since and they are few."""
+        """The line at the tempo before a restart, while few ticks have come and all fit it."""
         period, count = self._known_period, len(recent)
         if period is None or count > KNOWN_TEMPO_TICKS:
             return None

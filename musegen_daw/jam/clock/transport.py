@@ -19,7 +19,7 @@ SIXTEENTH_BEATS = 0.25
 
 
 class TransportState(Enum):
-    """What the transport does, in words that can be shown."""
+    """The values are shown to people."""
 
     STOPPED = "stopped"
     COUNTING_IN = "counting in"
@@ -31,13 +31,11 @@ class Transport(Protocol):
 
     @property
     def beats_per_bar(self) -> float:
-        """The length of a bar in quarter notes."""
+        """In quarter notes."""
         ...
 
     @property
-    def state(self) -> TransportState:
-        """What it does now."""
-        ...
+    def state(self) -> TransportState: ...
 
     @property
     def clock_state(self) -> ClockState | None:
@@ -46,22 +44,22 @@ class Transport(Protocol):
 
     @property
     def is_playing(self) -> bool:
-        """Whether the beat moves on now, a count-in included."""
+        """Whether the beat moves on now, count-in included."""
         ...
 
     @property
     def first_beat(self) -> float:
-        """The beat from which on there is music; what comes before is a count-in."""
+        """The first beat of the music, after any count-in."""
         ...
 
     @property
     def jumps(self) -> int:
-        """How often the song has started, stopped or jumped: what was planned before holds no more."""
+        """How often the song has started, stopped or jumped, each of which invalidates plans."""
         ...
 
     @property
     def tempo_bpm(self) -> float | None:
-        """Quarter notes per minute, None where it is not known yet."""
+        """Quarter notes per minute, None while unknown."""
         ...
 
     def position(self, time_seconds: float) -> float:
@@ -69,17 +67,17 @@ class Transport(Protocol):
         ...
 
     def seconds_at(self, beat: float) -> float | None:
-        """When a beat comes or came as things run now; None while nothing moves."""
+        """When a beat comes or came at the current tempo; None while stopped."""
         ...
 
     def mark(self, time_seconds: float) -> tuple[float, float] | None:
-        """The last beat that was surely reached by a time close to now, and when; None while nothing moves."""
+        """The last beat that was certainly reached by a time close to now, and when; None while stopped."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """From `seconds` on the song goes on from `beat`, or stands there; it proper begins at `first_beat`."""
+    """From `seconds` on the song moves from `beat`, or stands there; the music starts at `first_beat`."""
 
     beat: float
     seconds: float
@@ -93,7 +91,7 @@ class _Run:
 
 
 class InternalTransport:
-    """The app leads: its own tempo, count-in, tap tempo and relocation."""
+    """The program's own tempo, with count-in, tap tempo and relocation."""
 
     def __init__(
         self, clock: Clock, tempo_bpm: float = DEFAULT_BPM, beats_per_bar: float = BEATS_PER_BAR
@@ -109,7 +107,6 @@ class InternalTransport:
 
     @property
     def state(self) -> TransportState:
-        """What it does now."""
         run = self._run
         if not run.moves:
             return TransportState.STOPPED
@@ -118,35 +115,28 @@ class InternalTransport:
 
     @property
     def is_playing(self) -> bool:
-        """Whether the beat moves on now, a count-in included."""
         return self._run.moves
 
     @property
     def jumps(self) -> int:
-        """How often the song has started, stopped or jumped."""
         return self._run.jumps
 
     @property
     def first_beat(self) -> float:
-        """Where the song was started or sent to; what comes before is count-in."""
         return self._run.first_beat
 
     @property
     def tempo_bpm(self) -> float:
-        """Quarter notes per minute."""
         return self._run.bpm
 
     def position(self, time_seconds: float) -> float:
-        """The beat at a time; negative in a count-in."""
         return self._run.position(time_seconds)
 
     def seconds_at(self, beat: float) -> float | None:
-        """When a beat comes or came at the tempo of now; None while stopped."""
         run = self._run
         return run.seconds + (beat - run.beat) * 60.0 / run.bpm if run.moves else None
 
     def mark(self, time_seconds: float) -> tuple[float, float] | None:
-        """The beat at that time; None while stopped."""
         run = self._run
         return (run.position(time_seconds), time_seconds) if run.moves else None
 
@@ -164,13 +154,13 @@ class InternalTransport:
             self._set(counted - lead_beats, now_seconds, moves=True, first_beat=beat)
 
     def resume(self, *, lead_seconds: float = START_LEAD_SECONDS) -> None:
-        """Play from where it was stopped; does nothing while it plays."""
+        """Play from where it stopped; nothing while it plays."""
         run = self._run
         if not run.moves:
             self.start(run.beat, lead_seconds=lead_seconds)
 
     def stop(self) -> None:
-        """Stand still where it is, at the start if the count-in was not over."""
+        """Stop, at the start if the count-in was not over."""
         with self._changing:
             now_seconds = self._clock.now_seconds()
             if self._run.moves:
@@ -178,12 +168,12 @@ class InternalTransport:
                 self._set(beat, now_seconds, moves=False)
 
     def relocate(self, beat: float) -> None:
-        """Go on, or stand, at `beat`."""
+        """Jump to `beat`, playing or stopped."""
         with self._changing:
             self._set(beat, self._clock.now_seconds(), moves=self._run.moves, first_beat=beat)
 
     def set_tempo(self, tempo_bpm: float) -> None:
-        """Go on from this place at another tempo; raises ValueError outside 20 to 300 BPM."""
+        """Change the tempo at the current place; raises ValueError outside 20 to 300 BPM."""
         with self._changing:
             now_seconds = self._clock.now_seconds()
             self._run = replace(
@@ -194,7 +184,7 @@ class InternalTransport:
             )
 
     def tap(self) -> float | None:
-        """Take a tap of now; from the second one on the tempo is what the taps say, and is returned."""
+        """Take a tap at the current time; from the second on, set the tempo and return it."""
         bpm = self._taps.tap(self._clock.now_seconds())
         if bpm is not None:
             self.set_tempo(bpm)
@@ -225,50 +215,46 @@ class FollowedTransport:
 
     @property
     def clock_state(self) -> ClockState:
-        """What the DAW's clock does now."""
         return self._follower.state(self._clock.now_seconds())
 
     @property
     def state(self) -> TransportState:
-        """What it does now."""
         return TransportState.PLAYING if self.is_playing else TransportState.STOPPED
 
     @property
     def is_playing(self) -> bool:
-        """Whether the DAW's song runs now and its clock is heard."""
+        """Whether the DAW's song runs and its clock arrives."""
         return self._follower.running and self.clock_state in (ClockState.LOCKING, ClockState.LOCKED)
 
     @property
     def first_beat(self) -> float:
-        """Below every beat: a DAW counts in without sending clock."""
+        """Below every beat: a DAW sends no clock while it counts in."""
         return float("-inf")
 
     @property
     def jumps(self) -> int:
-        """How often the song has started, stopped or jumped."""
         return self._follower.jumps + self._aligned[1]
 
     @property
     def tempo_bpm(self) -> float | None:
-        """Quarter notes per minute; of a song that stands, the last that was sure; None where none is known."""
+        """Quarter notes per minute; while stopped the last reliable tempo, None before any."""
         return self._follower.tempo_bpm if self.is_playing else self._follower.steady_bpm
 
     def position(self, time_seconds: float) -> float:
-        """The beat at a time not far from now, 0 where none is known."""
+        """The beat at a time not far from now, 0 before any."""
         beat = self._follower.position(time_seconds)
         return 0.0 if beat is None else beat + self._offset()
 
     def seconds_at(self, beat: float) -> float | None:
-        """When a beat comes or came as the clock runs now; None while nothing moves."""
         return self._follower.seconds_at(beat - self._offset())
 
     def mark(self, time_seconds: float) -> tuple[float, float] | None:
-        """The beat of the last tick, and when it came; None while the song stands."""
+        """The beat of the last tick and its time, None while stopped."""
         tick = self._follower.last_tick
         return None if tick is None else (tick[0] + self._offset(), tick[1])
 
     def align(self) -> None:
-        """Now a bar begins: the nearest sixteenth becomes a bar line, unless the DAW says where the song is."""
+        """A bar begins now: the nearest sixteenth becomes a bar line, unless the DAW sends song positions."""
         beat = self.position(self._clock.now_seconds())
         nearest = round(beat / SIXTEENTH_BEATS) * SIXTEENTH_BEATS
         bars = round(nearest / self.beats_per_bar)
@@ -291,13 +277,13 @@ NEW_TEMPO = 0.3
 
 
 class TapTempo:
-    """Averages the last taps; a pause, or a tap that is far from the beat so far, begins anew."""
+    """Averages the last taps; a pause, or a tap far from the tempo so far, starts again."""
 
     def __init__(self) -> None:
         self._taps: list[float] = []
 
     def tap(self, time_seconds: float) -> float | None:
-        """Take a tap; the tempo in quarter notes per minute from the second one on, None at the first."""
+        """Take a tap; returns quarter notes per minute, None at the first tap."""
         taps = self._taps
         if taps and not 0.0 < time_seconds - taps[-1] <= FORGET_SECONDS:
             taps.clear()
@@ -317,7 +303,7 @@ SLACK_BEATS = 0.6  # how far back a jump may fall without costing a bar: a tenth
 
 
 class Timeline:
-    """Counts on in whole bars wherever the song jumps, so that bar lines stay bar lines and nothing plays twice."""
+    """Session beats never go back: where the song jumps, they go on in whole bars, so nothing plays twice."""
 
     def __init__(self, grid: BarGrid) -> None:
         self._grid = grid
@@ -325,19 +311,17 @@ class Timeline:
 
     @property
     def offset_bars(self) -> int:
-        """The number of a bar in the session less its number in the song."""
+        """Bar number in the session minus bar number in the song."""
         return self._offset_bars
 
     def session_beats(self, song_beats: float) -> float:
-        """Where a place in the song lies in the session, as the song runs now."""
         return song_beats + self._offset_bars * self._grid.beats_per_bar
 
     def song_beats(self, session_beats: float) -> float:
-        """Where a place in the session lies in the song, as it runs now."""
         return session_beats - self._offset_bars * self._grid.beats_per_bar
 
     def jump(self, song_beats: float, reached_beats: float) -> int:
-        """The song goes on at `song_beats` when the session has reached `reached_beats`; the bars it went back by."""
+        """The song continues at `song_beats` while the session is at `reached_beats`; returns the bars it went back."""
         bars = ceil((reached_beats - SLACK_BEATS - song_beats) / self._grid.beats_per_bar)
         moved_bars = bars - self._offset_bars
         self._offset_bars = bars

@@ -20,7 +20,7 @@ DRUM_CHANNEL = 9
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """What plays the drums: its pitches, its channel from 0 to 15, and how long it likes a note to be held."""
+    """The pitches, channel (0 to 15) and note length of the instrument that plays the drums."""
 
     drum_map: DrumMap = GENERAL_MIDI
     channel: int = DRUM_CHANNEL
@@ -34,7 +34,7 @@ class Kit:
 
 
 class Performer:
-    """The hits of the bars that are settled: handed on once, unless recalled before they were sent."""
+    """Turns settled bars into notes for a sampler; hands each on once, unless it is recalled."""
 
     def __init__(self, kit: Kit, grid: BarGrid | None = None) -> None:
         self._kit, self._grid = kit, grid or BarGrid()
@@ -43,7 +43,7 @@ class Performer:
         self._due_seconds: dict[tuple[int, int], float] = {}  # of what was handed on, by tick and pitch
 
     def add(self, pattern: Pattern, swing_ratio: float) -> None:
-        """Settle a bar, and its swing with it."""
+        """Settle a bar with its swing."""
         division = 16 if self._grid.is_compound else 8
         origin_ticks = self._grid.bar(pattern.bar).start_ticks
         swung = swing(clip_of((pattern,), 0), swing_ratio, division=division, origin_ticks=origin_ticks)
@@ -52,13 +52,13 @@ class Performer:
         self._energies |= dict.fromkeys(map(_key, swung.notes), pattern.energy)
 
     def clear(self) -> None:
-        """Play nothing of what waits."""
+        """Forget all hits that wait."""
         self._notes.clear()
         self._energies.clear()
         self._due_seconds.clear()
 
     def recall(self, from_seconds: float) -> int | None:
-        """What is due from that time on was not sent: hand it on again. The tick of the first such hit, if any."""
+        """What is due from that time on was not sent and may be taken again; the tick of the first such hit."""
         sent = {key: due for key, due in self._due_seconds.items() if due < from_seconds}
         recalled = self._due_seconds.keys() - sent.keys()
         self._due_seconds = sent
@@ -72,7 +72,7 @@ class Performer:
         gain: float,
         due_seconds: Callable[[Note], float],
     ) -> tuple[Note, ...]:
-        """The hits within [from_ticks, until_ticks) that were not handed on yet, at the pitches of the kit.
+        """The hits within [from_ticks, until_ticks) that were not taken yet, at the pitches of the kit.
 
         What mutes, energy and gain say holds at once: the energy by as much as it has moved since the hits were
         asked for. What lies before is forgotten.
@@ -118,7 +118,7 @@ CERTAIN_SECONDS = 0.005
 
 
 class Sender:
-    """Owns what lies between the settled bars and the scheduler; `seconds_at` says when a beat of the session comes.
+    """Hands the hits of settled bars to the scheduler; `seconds_at` says when a beat of the session comes.
 
     Not for several threads at once.
     """
@@ -136,7 +136,6 @@ class Sender:
         self._promised: tuple[float, float] | None = None  # a beat, and when it was to come
 
     def settle(self, pattern: Pattern, swing_ratio: float) -> None:
-        """Play `pattern` in its bar."""
         self._performer.add(pattern, swing_ratio)
 
     def send(
@@ -148,7 +147,7 @@ class Sender:
         controls: Controls,
         gain: float,
     ) -> None:
-        """Hand on what is due by `until_seconds`, and anew what was handed on for times that hold no more.
+        """Schedule what is due by `until_seconds`, and reschedule what was sent for times that have changed.
 
         Nothing before `from_beats` is played.
         """

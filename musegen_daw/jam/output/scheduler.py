@@ -42,9 +42,7 @@ class OutputPort(Protocol):
     def name(self) -> str: ...
 
     @property
-    def is_lost(self) -> bool:
-        """Whether what is behind the port has vanished."""
-        ...
+    def is_lost(self) -> bool: ...
 
     def send(self, data: bytes) -> None:
         """Send one complete message now; raises PortError when the port is lost."""
@@ -159,7 +157,7 @@ class Scheduler:
         self._tell(error)
 
     def end_foreign(self, keys: Iterable[_Key]) -> None:
-        """Send the ends of notes that another struck on this port, now and for some seconds unless struck here."""
+        """End notes that another process struck on this port, now and for some seconds unless struck here."""
         with self._guard:
             foreign = sorted(set(keys) - self._sounding.keys())
             error: PortError | None = None
@@ -207,12 +205,10 @@ class Scheduler:
 
     @property
     def name(self) -> str:
-        """The name of the port."""
         return self._port.name
 
     @property
     def is_lost(self) -> bool:
-        """Whether the port is gone."""
         return self._is_lost or self._port.is_lost
 
     @property
@@ -228,7 +224,6 @@ class Scheduler:
 
     @property
     def lateness(self) -> Lateness:
-        """How late messages left so far."""
         with self._guard:
             delays, sent, dropped, worst = list(self._delays), self._sent, self._dropped, self._worst_seconds
         median, p99 = np.quantile(delays or (0.0,), (0.5, 0.99))
@@ -295,7 +290,7 @@ class Scheduler:
         return error
 
     def _release(self, which: Callable[[int], bool] = lambda number: True) -> PortError | None:
-        """End what sounds, as far as the port is there; the rest is owed to it."""
+        """End what sounds; while the port is lost, the ends are owed to it."""
         error: PortError | None = None
         for key in sorted(key for key, number in self._sounding.items() if which(number)):
             if not self._is_lost and error is None:
@@ -303,7 +298,7 @@ class Scheduler:
         return error
 
     def _repeat(self, keys: Iterable[_Key]) -> None:
-        """Send the ends of keys again until they are struck, beside those that they have."""
+        """Repeat the ends of keys until they are struck, beside those that they have."""
         now_seconds = self._clock.now_seconds() - self._offset_seconds
         for key in keys:
             self._missed.add(key)
@@ -314,7 +309,7 @@ class Scheduler:
                 )
 
     def _drop(self) -> None:
-        """Forget what is not sent, but for ends that are sent again."""
+        """Forget what is not sent, except repeated ends."""
         self._queue = [entry for entry in self._queue if entry.data and entry.key is not None]
         heapq.heapify(self._queue)
 

@@ -79,12 +79,10 @@ class RemoteScheduler:
 
     @property
     def is_lost(self) -> bool:
-        """Whether there is no port to send to now."""
         return self._process.is_lost
 
     @property
     def offset_seconds(self) -> float:
-        """What is added to every time."""
         return self._offset_seconds
 
     @offset_seconds.setter
@@ -94,21 +92,17 @@ class RemoteScheduler:
 
     @property
     def sounding(self) -> frozenset[tuple[int, int]]:
-        """The (channel, pitch) of every note that sounds, or did when the port was lost."""
         return self._state().sounding
 
     @property
     def lateness(self) -> Lateness:
-        """How late messages left, in the process that there is now."""
         return self._state().lateness
 
     @property
     def process_id(self) -> int:
-        """The number by which the system knows the process that there is now."""
         return self._process.process_id
 
     def play(self, *notes: TimedNote) -> None:
-        """Send each note-on and its note-off when they are due."""
         with self._guard:
             notes = tuple(note for note in notes if note.start_seconds >= self._resume_seconds)
             for note in notes:
@@ -119,7 +113,6 @@ class RemoteScheduler:
             process.write(messages.PLAY, messages.note_values(notes))
 
     def send(self, *events: MidiEvent) -> None:
-        """Send messages other than notes when they are due; raises ValueError for a note, which `play` is for."""
         if any(event.kind in (NOTE_ON, NOTE_OFF) for event in events):
             raise ValueError("a note has to be played with its end, so that it cannot hang")
         self._process.write(messages.SEND, messages.event_values(events))
@@ -129,16 +122,13 @@ class RemoteScheduler:
         self.send(MidiEvent(time.perf_counter(), data))
 
     def cancel_after(self, time_seconds: float) -> None:
-        """Drop what is due from `time_seconds` on and not sent; what sounds keeps its end."""
         self._process.write(messages.CANCEL, time_seconds)
 
     def release_all(self) -> None:
-        """Drop everything that is not sent and end everything that sounds, before this returns."""
         self._process.ask(messages.RELEASE)
         self._released()
 
     def panic(self) -> None:
-        """`release_all`, and all notes off on every channel that was played, for a receiver that missed one."""
         self._process.ask(messages.PANIC)
         self._released()
 
@@ -210,7 +200,6 @@ class RemoteScheduler:
             self._found()
 
     def _another(self, died_seconds: float) -> SenderProcess:
-        """Another process with the port; raises PortError."""
         while True:
             full = len(self._deaths) == MAX_DEATHS
             if full and died_seconds - self._deaths[0] < DEATHS_SECONDS:
@@ -285,7 +274,6 @@ class SenderProcess:
 
     @property
     def process_id(self) -> int:
-        """The number by which the system knows the process."""
         return self._process.pid
 
     def write(self, word: str, *values: Any) -> bool:
@@ -364,7 +352,7 @@ class SenderProcess:
 
 
 def _popen() -> subprocess.Popen[bytes]:
-    """The process, out of reach of what a terminal sends to the program: it ends with the pipe alone."""
+    """Start the process out of reach of the terminal's signals: it ends with its pipe."""
     flags = 0
     if sys.platform == "win32":
         flags = (
