@@ -14,7 +14,7 @@ from musegen_daw.jam.clock.midi_clock import ClockFollower
 from musegen_daw.jam.clock.sender import ClockSender
 from musegen_daw.jam.clock.transport import InternalTransport
 from musegen_daw.jam.events import CLOCK, CLOCKS_PER_BEAT
-from musegen_daw.jam.output.process.messages import OutputPlace
+from musegen_daw.jam.output.process.messages import OutputAddress
 from musegen_daw.jam.output.process.remote import RemoteScheduler
 from musegen_daw.jam.output.scheduler import Scheduler
 
@@ -27,7 +27,7 @@ _TICK = bytes((CLOCK,))
 class _Kept:
     """A port that keeps when its clock ticks came."""
 
-    name = "kept"
+    name, is_lost = "kept", False
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
@@ -37,9 +37,6 @@ class _Kept:
         """Keep the time of a tick."""
         if data == _TICK:
             self.tick_seconds.append(self._clock.now_seconds())
-
-    def close(self) -> None:
-        """Nothing to do."""
 
 
 def simulated(minutes: float, seed: int) -> dict[str, Any]:
@@ -79,7 +76,7 @@ def simulated(minutes: float, seed: int) -> dict[str, Any]:
 def real(minutes: float, *, in_real_time: bool) -> dict[str, Any]:
     """The clock sent through a port of JACK from a process of its own, as another program hears it."""
     with server(in_real_time):
-        scheduler = RemoteScheduler(OutputPlace("musegen clock", system="jack"))
+        scheduler = RemoteScheduler(OutputAddress("musegen clock", system="jack"))
         clock = SystemClock()
         transport = InternalTransport(clock, BPM)
         sender = ClockSender(clock, transport, scheduler)

@@ -151,7 +151,7 @@ def _plans() -> list[bytes]:
 
 
 def _read_plan(path: Path) -> None:
-    from musegen_daw.cli.plan_file import read_plan
+    from musegen_daw.cli.drum_options import read_plan
 
     read_plan(path)
 

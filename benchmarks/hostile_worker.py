@@ -66,7 +66,7 @@ def run(deed: str, path: Path) -> str:
 
 def _json(deed: str, path: Path) -> str:
     if deed == "plan":
-        from musegen_daw.cli.plan_file import read_plan
+        from musegen_daw.cli.drum_options import read_plan
 
         return f"read: {len(read_plan(path))} bars"
     if deed == "session":

@@ -26,15 +26,14 @@ from musegen_daw.drums.style import StyleBook
 from musegen_daw.errors import PortError
 from musegen_daw.jam.events import CLOCK, CLOCKS_PER_BEAT, NOTE_ON, START, MidiEvent
 from musegen_daw.jam.output.performer import Kit
-from musegen_daw.jam.output.process.lasting import DEATHS_SECONDS, MAX_DEATHS
+from musegen_daw.jam.output.process.remote import DEATHS_SECONDS, MAX_DEATHS
 from musegen_daw.jam.rig import JamRig
-from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, JamMode, JamSettings, RigSettings
 from musegen_daw.midi.file import read_midi
 from musegen_daw.playback.rendering import render_source
 from musegen_daw.playback.source import Source
 from musegen_daw.progress import IsCancelled, Progress
-from musegen_daw.workers.drummer import RemoteDrummer
+from musegen_daw.workers.remote import RemoteDrummer
 from musegen_daw.workers.worker import Worker
 
 PATIENCE_SECONDS = 0.2
@@ -123,7 +122,7 @@ class Drummer:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._drummer = RemoteDrummer.open(worker, resources.drum_model_dir())
+        self._drummer = RemoteDrummer(worker, resources.drum_model_dir)
         self._over = threading.Event()
         self._is_due = False
 

@@ -20,7 +20,7 @@ from benchmarks.loads import generation, looping, rendering, repaint_until
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.jam.clock.clock import SystemClock
 from musegen_daw.jam.events import TimedNote, note_off, note_on
-from musegen_daw.jam.output.process.messages import OutputPlace
+from musegen_daw.jam.output.process.messages import OutputAddress
 from musegen_daw.jam.output.process.remote import RemoteScheduler
 from musegen_daw.jam.output.scheduler import Lateness, Scheduler
 
@@ -51,7 +51,7 @@ class SendingMode:
         sys.setswitchinterval(self.switch_seconds or before)
         try:
             if self.is_remote:
-                place = OutputPlace("musegen drums", system="jack")
+                place = OutputAddress("musegen drums", system="jack")
                 remote = RemoteScheduler(place, in_real_time=self.in_real_time)
                 try:
                     yield remote

@@ -15,7 +15,7 @@ from musegen_daw.jam.clock.transport import InternalTransport
 from musegen_daw.jam.events import MidiEvent, note_off, note_on
 from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.jam.session import JamSession
-from musegen_daw.jam.session_settings import JamSettings
+from musegen_daw.jam.settings import JamSettings
 from musegen_daw.progress import IsCancelled
 from musegen_daw.resource_paths import drum_model_dir
 
@@ -28,12 +28,9 @@ WAKE_SECONDS = 0.05
 class _Nowhere:
     """A port whose messages no one hears."""
 
-    name = "nowhere"
+    name, is_lost = "nowhere", False
 
     def send(self, data: bytes) -> None:
-        """Nothing to do."""
-
-    def close(self) -> None:
         """Nothing to do."""
 
 

@@ -16,7 +16,7 @@ from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.drums.generator import DrumGenerator
 from musegen_daw.jam.events import CLOCK, CLOCKS_PER_BEAT, START, STOP, note_off, note_on
 from musegen_daw.jam.rig import JamRig, KnowsStyles
-from musegen_daw.jam.rig_settings import ClockSource, RigSettings
+from musegen_daw.jam.settings import ClockSource, RigSettings
 from musegen_daw.midi.file import read_midi
 
 TEMPI_BPM = (40.0, 96.0, 120.0, 174.0, 300.0)

@@ -16,7 +16,7 @@ from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.drums.generator import DrumGenerator
 from musegen_daw.jam.events import CLOCK, CLOCKS_PER_BEAT, CONTINUE, START, STOP, note_off, note_on
 from musegen_daw.jam.rig import JamRig, KnowsStyles
-from musegen_daw.jam.rig_settings import ClockSource, RigSettings
+from musegen_daw.jam.settings import ClockSource, RigSettings
 
 JITTER_SECONDS = 0.004
 CHORD = (48, 52, 55, 60)

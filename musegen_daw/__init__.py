@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = ["bounce", "generate", "vocode"]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet unless asked
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import signal
 import socket
 import sys
@@ -19,13 +20,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
-from musegen_daw import __version__
+from musegen_daw import __version__, logs
 from musegen_daw import resource_paths as resources
 from musegen_daw.cli.endings import handle_endings
-from musegen_daw.cli.terminal import Parser, report_error, say
+from musegen_daw.cli.terminal import Parser, StderrHandler, report_error, say
 from musegen_daw.errors import MusegenError
 from musegen_daw.files import is_folder, reason
-from musegen_daw.progress import IsCancelled
 from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam.control import JamControl, OpenRig
@@ -39,16 +39,13 @@ from musegen_daw.workers.worker import Worker
 
 if TYPE_CHECKING:
     from musegen_daw.devices.ports import PortDirectory
-    from musegen_daw.drums.job import DrumWriter
-    from musegen_daw.drums.request import DrumRequest, DrumResult
-    from musegen_daw.drums.style import StyleBook
     from musegen_daw.jam.rig import JamRig
-    from musegen_daw.jam.rig_settings import RigSettings
+    from musegen_daw.jam.settings import RigSettings
     from musegen_daw.music.clip import Song
     from musegen_daw.playback.player import Player
     from musegen_daw.ui.clips.panel import ClipsPanel
     from musegen_daw.vocoder.decoder import MelDecoder
-    from musegen_daw.workers.drummer import RemoteDrummer
+    from musegen_daw.workers.remote import RemoteDrummer
 
 # Painting takes the interpreter lock at each step; a worker that runs Python gives it back this soon.
 SWITCH_SECONDS = 0.0005
@@ -57,6 +54,8 @@ GC_THRESHOLDS = 20_000, 20, 100
 SETTLED_MILLISECONDS = 1500
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class Once(Generic[T]):
@@ -103,7 +102,7 @@ class App:
         self._player: Once[Player] = Once(self._open_player)
         self._drum_worker = Worker("writes the drums")
         self._audio_worker = Worker("computes audio", is_patient=True)
-        self._generator: Once[RemoteDrummer] = Once(self._open_generator)
+        self._generator: Once[RemoteDrummer] = Once(self._remote_drummer)
         self._clips: ClipsPanel | None = None
         self._vocoders: dict[str, Once[MelDecoder]] = {}
         self._data_dir = data_dir
@@ -128,7 +127,7 @@ class App:
         player = self._player.made
         if settings.audio and player is not None:
             player.release()
-        return JamRig(settings, LazyGenerator(self._generator), self._ports())
+        return JamRig(settings, self._generator(), self._ports())
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Open files in Clips."""
@@ -181,18 +180,19 @@ class App:
         panel.begin_wanted.connect(lambda: self.window.go_to("jam"))
         return panel
 
-    def _open_generator(self) -> RemoteDrummer:
-        from musegen_daw.workers.drummer import RemoteDrummer
+    def _remote_drummer(self) -> RemoteDrummer:
+        from musegen_daw.workers.remote import RemoteDrummer
 
+        return RemoteDrummer(self._drum_worker, self._drum_model_dir)
+
+    def _drum_model_dir(self) -> Path:
         chosen = self.settings.current.models_dir
         folder = Path(chosen) / "drums"
-        return RemoteDrummer.open(
-            self._drum_worker, folder if chosen and is_folder(folder) else resources.drum_model_dir()
-        )
+        return folder if chosen and is_folder(folder) else resources.drum_model_dir()
 
     def _vocoder(self, name: str) -> MelDecoder:
         def open_vocoder() -> MelDecoder:
-            from musegen_daw.workers.decoder import RemoteDecoder
+            from musegen_daw.workers.remote import RemoteDecoder
             from musegen_daw.workers.tasks import OPEN_VOCODER, VOCODE
 
             folder = resources.vocoder_dir(name)
@@ -211,22 +211,6 @@ class App:
         return Player(self.settings.current.audio_device or None)
 
 
-class LazyGenerator:
-    """A generator that is loaded on first use, so that ports open before it."""
-
-    def __init__(self, load: Callable[[], DrumWriter]) -> None:
-        self._load = load
-
-    @property
-    def styles(self) -> StyleBook:
-        """Raises ModelError where the model cannot be loaded."""
-        return self._load().styles
-
-    def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
-        """Raises ModelError where the model cannot be loaded."""
-        return self._load().generate(request, cancelled=cancelled)
-
-
 def run_smoothly(window: Window) -> None:
     """Tune the interpreter for a responsive window, for the rest of the program."""
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -238,6 +222,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Open the window and return its exit code; raises MusegenError where it cannot be opened."""
     begun_seconds = time.perf_counter()
     args = _parser().parse_args(argv)
+    with logs.logging_to(args.log, beside=(StderrHandler(),) if args.verbose else ()):
+        _log.info("musegen-daw %s: window", __version__)
+        return _shown(args, begun_seconds)
+
+
+def _shown(args: argparse.Namespace, begun_seconds: float) -> int:
     application = QApplication.instance() or QApplication(["musegen-daw"])
     assert isinstance(application, QApplication)
     application.setApplicationName("musegen-daw")
@@ -276,7 +266,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="musegen-daw", description="The window: drums that listen to the part.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a clip or project to open")
     parser.add_argument("--state", type=Path, metavar="DIR", help="folder of the session")
-    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    parser.add_argument("--verbose", action="store_true", help="show decisions and tracebacks on stderr")
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="log decisions of all processes to this file"
+    )
     parser.add_argument("--print-start-time", action="store_true", help="tell when the window can be used")
     return parser
 
@@ -294,6 +287,7 @@ def _report_by(window: Window, *, verbose: bool) -> None:
     """Show unexpected errors as a sentence in the window, which continues."""
 
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        _log.error("Unexpected error", exc_info=(kind, error, trace))
         if verbose:
             say("".join(traceback.format_exception(kind, error, trace)).rstrip(), sys.stderr)
         window.line.say(f"Unexpected error: {kind.__name__}: {error}.", BAD)

@@ -38,7 +38,7 @@ def opened_app(clock: Clock | None = None) -> Iterator[tuple[QApplication, App]]
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
-    from musegen_daw.app import App, LazyGenerator, run_smoothly
+    from musegen_daw.app import App, run_smoothly
     from musegen_daw.ui.widgets.look import apply_theme
     from scripts.played_rig import PlayedRig
     from scripts.screenshot_scenes import ShownPorts
@@ -49,7 +49,7 @@ def opened_app(clock: Clock | None = None) -> Iterator[tuple[QApplication, App]]
         app: App
 
         def open_rig(settings: object) -> PlayedRig:
-            return PlayedRig(LazyGenerator(app.context.drum_generator), CLIP, BPM, clock)
+            return PlayedRig(app.context.drum_generator(), CLIP, BPM, clock)
 
         app = App(Path(state), ShownPorts, open_rig)
         run_smoothly(app.window)

@@ -14,9 +14,8 @@ from musegen_daw.jam.events import MidiEvent, note_off, note_on
 from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.jam.planning.planner import WritesDrums
-from musegen_daw.jam.rig_settings import RigSettings
 from musegen_daw.jam.session import JamSession
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.settings import JamMode, JamSettings, RigSettings
 from musegen_daw.jam.status import PortStatus, RigStatus
 from musegen_daw.midi.file import read_midi
 
@@ -28,11 +27,10 @@ class Silent:
 
     name = "musegen drums"
 
+    is_lost = False
+
     def send(self, data: bytes) -> None:
         """Drop it."""
-
-    def close(self) -> None:
-        """Nothing to give back."""
 
 
 class PlayedRig:
@@ -120,6 +118,16 @@ class PlayedRig:
             inputs=(PortStatus("musegen in", False, time.perf_counter()),),
             outputs=(PortStatus("musegen drums", False),), offset_seconds=0.0, message="",
         )  # fmt: skip
+
+    @property
+    def session(self) -> PlayedRig:
+        """What is asked of a session is asked here."""
+        return self
+
+    @property
+    def time(self) -> PlayedRig:
+        """What is asked of the time is asked here."""
+        return self
 
     @property
     def picture(self) -> JamPicture:

@@ -15,7 +15,7 @@ from musegen_daw.devices.findings import Finding, Level
 from musegen_daw.devices.ports import PortDirectory, PortInfo
 from musegen_daw.errors import PortError
 from musegen_daw.jam.control.control_map import ControlMap, Knob
-from musegen_daw.jam.rig_settings import RigSettings
+from musegen_daw.jam.settings import RigSettings
 from musegen_daw.ui.clips.panel import ClipsPanel
 from musegen_daw.ui.jam.panel import JamPanel
 from musegen_daw.ui.settings.panel import SettingsPanel

@@ -15,7 +15,7 @@ from musegen_daw.clips.generating import check_locks
 from musegen_daw.clips.opening import open_clip
 from musegen_daw.drums.request import DrumRequest, DrumSettings, check
 from musegen_daw.errors import AudioError, MidiFileError, ProjectError
-from musegen_daw.jam.session_settings import JamSettings
+from musegen_daw.jam.settings import JamSettings
 from musegen_daw.midi import smf
 from musegen_daw.midi.file import song_from_bytes
 from musegen_daw.music.clip import Clip, Note, Song

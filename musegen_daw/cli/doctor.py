@@ -51,6 +51,7 @@ def run(args: Namespace, services: Services) -> int:
             **facts(survey),
             "clock_bpm": survey.clock_bpm,
             "feedback": survey.feedback,
+            "log": None if args.log is None else str(args.log.absolute()),
         }
         terminal.say(terminal.json_line(said))
     else:
@@ -59,6 +60,8 @@ def run(args: Namespace, services: Services) -> int:
         terminal.say(
             "All that is needed to play is there." if usable(findings) else "Playing live will not work yet."
         )
+        if args.log is not None:
+            terminal.say(f"The log is in {args.log.absolute()}.")
     return 0 if usable(findings) else 1
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from musegen_daw import files
 from musegen_daw.cli import standard_output, terminal
@@ -15,10 +16,12 @@ from musegen_daw.cli.arguments import STANDARD_OUTPUT, output_place, whole
 from musegen_daw.cli.drum_options import drum_options, drum_parser
 from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_song
 from musegen_daw.cli.services import Services
-from musegen_daw.cli.take_facts import part_facts, style_words, take_facts
 from musegen_daw.cli.terminal import Commands
 from musegen_daw.drums.job import DrumWriter
+from musegen_daw.drums.request import DrumTake
 from musegen_daw.errors import MidiFileError, ModelError, MusegenError
+from musegen_daw.music.clip import Clip, Song
+from musegen_daw.music.programs import PROGRAM_NAMES
 from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
 
 MAX_NAME_BYTES = 255
@@ -166,3 +169,39 @@ def _generate(
     # All is written by now, for this fails where the standard output is full.
     for facts, sentence, output in told:
         terminal.say_facts(facts, sentence, as_json=args.json, output=output)
+
+
+def take_facts(take: DrumTake) -> dict[str, Any]:
+    """The style, null where there is none, the plan bar by bar, and the numbers of the bars that begin a section."""
+    style = take.style
+    return {
+        "style": None if style is None else style.name,
+        "style_code": None if style is None or style.code < 0 else style.code,
+        "style_probability": None if style is None else round(take.style_probability, 4),
+        "sections": [
+            number
+            for number, bar in enumerate(take.plan, 1)
+            if number == 1 or bar.section != take.plan[number - 2].section
+        ],
+        "plan": take.plan.to_list(),
+    }
+
+
+def part_facts(song: Song, followed: Collection[Clip]) -> list[dict[str, Any]]:
+    """The parts of a song by the numbers that --track takes: name, channel from 1, program from 0, whether followed."""
+    return [
+        {
+            "number": number,
+            "name": part.name,
+            "channel": part.channel,
+            "program": part.program,
+            "instrument": PROGRAM_NAMES[part.program],
+            "followed": any(part is each for each in followed),
+        }
+        for number, part in enumerate(song.parts, 1)
+    ]
+
+
+def style_words(take: DrumTake) -> str:
+    """The style of a take in a sentence, empty where there is none."""
+    return "" if take.style is None or not take.style.name else f" of {take.style.name!r}"

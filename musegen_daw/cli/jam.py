@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from musegen_daw.cli import jam_options, standard_output
 from musegen_daw.cli.endings import Endings, last_resort
-from musegen_daw.cli.keys import Keys
 from musegen_daw.cli.services import Services
-from musegen_daw.cli.terminal import Commands, Parser, say
+from musegen_daw.cli.terminal import Commands, Keys, Parser, say
 from musegen_daw.drums.job import DrumWriter
 from musegen_daw.errors import PortError
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from musegen_daw.devices.ports import PortDirectory
     from musegen_daw.jam.control.controls import Controls
     from musegen_daw.jam.rig import JamRig
-    from musegen_daw.jam.rig_settings import RigSettings
+    from musegen_daw.jam.settings import RigSettings
 
 REDRAW_SECONDS = 0.1
 DENSITY_STEP = 0.1
@@ -111,17 +110,17 @@ def _play(rig: JamRig, args: Namespace, display: Display, keys: Keys, endings: E
     if keys.are_read and not args.json:
         display.event("keys", KEYS)
     to_learn = list(args.learn)
-    is_waiting = not (args.wait or rig.is_led)
+    is_waiting = not (args.wait or rig.time.is_led)
     while not endings.asked:
         status = rig.status
         if is_waiting and status.is_ready:
             rig.start()
             is_waiting = False
         if to_learn and status.jam.learning is None:
-            rig.learn(target := to_learn.pop(0))
+            rig.session.learn(target := to_learn.pop(0))
             display.event("learn", f"Move the knob or pad for: {target}.", control=target)
         rig.save_learned()
-        display.show(facts_of(status, rig.picture))
+        display.show(facts_of(status, rig.session.picture))
         if rig.failure:
             raise PortError(rig.failure)
         for key in _pressed(keys.read(REDRAW_SECONDS)):
@@ -149,13 +148,13 @@ def _denser(step: float) -> Callable[[Controls], Controls]:
 
 _KEYS: dict[str, Callable[[JamRig], object]] = {
     " ": lambda rig: rig.toggle(),
-    "t": lambda rig: rig.tap(),
-    "f": lambda rig: rig.fill_now(),
-    "h": lambda rig: rig.change(_hold),
-    "p": lambda rig: rig.panic(),
-    "+": lambda rig: rig.change(_denser(DENSITY_STEP)),
-    "=": lambda rig: rig.change(_denser(DENSITY_STEP)),
-    "-": lambda rig: rig.change(_denser(-DENSITY_STEP)),
+    "t": lambda rig: rig.time.tap(),
+    "f": lambda rig: rig.session.fill_now(),
+    "h": lambda rig: rig.session.change(_hold),
+    "p": lambda rig: rig.session.panic(),
+    "+": lambda rig: rig.session.change(_denser(DENSITY_STEP)),
+    "=": lambda rig: rig.session.change(_denser(DENSITY_STEP)),
+    "-": lambda rig: rig.session.change(_denser(-DENSITY_STEP)),
 }
 
 

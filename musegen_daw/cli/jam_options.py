@@ -17,7 +17,7 @@ from musegen_daw.music.parts import MAX_LOOP_BARS
 from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
 
 if TYPE_CHECKING:
-    from musegen_daw.jam.rig_settings import RigSettings
+    from musegen_daw.jam.settings import RigSettings
 
 NONE = "none"
 MAX_METER_LETTERS, MAX_BAR_BEATS = 5, 8
@@ -181,9 +181,8 @@ def rig_settings(args: Namespace) -> RigSettings:
     from musegen_daw.jam.control.controls import Controls
     from musegen_daw.jam.output.performer import Kit
     from musegen_daw.jam.patterns import BarGrid
-    from musegen_daw.jam.planning.modes import Taste, WhenSilent
-    from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
-    from musegen_daw.jam.session_settings import JamMode, JamSettings
+    from musegen_daw.jam.planning.modes import PlanSettings, WhenSilent
+    from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, JamMode, JamSettings, RigSettings
 
     _check_recording(args.record)
     drum_map = resources.load_drum_map(args.drum_map) if args.drum_map else GENERAL_MIDI
@@ -191,7 +190,7 @@ def rig_settings(args: Namespace) -> RigSettings:
         mode=JamMode(args.mode),
         when_silent=WhenSilent(args.when_silent),
         loop_bars=args.bars,
-        taste=Taste(seed=args.seed, follow=args.follow, fill_every_bars=args.fill_every),
+        planning=PlanSettings(seed=args.seed, follow=args.follow, fill_every_bars=args.fill_every),
         kit=Kit(drum_map, args.drum_channel - 1, args.note_length / 1000),
         grid=BarGrid(*args.meter),
         channels=frozenset(channel - 1 for channel in args.channel) or None,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from musegen_daw import __version__
+from musegen_daw import __version__, logs
 from musegen_daw import resource_paths as resources
 from musegen_daw.cli import (
     bounce,
@@ -17,17 +19,19 @@ from musegen_daw.cli import (
     ports,
     services,
     standard_output,
-    styles,
     terminal,
     vocode,
     window,
 )
 from musegen_daw.cli.endings import Stopped, stopping
 from musegen_daw.cli.services import Services
+from musegen_daw.drums.job import OpenGenerator
 from musegen_daw.errors import MusegenError
 
 INTERRUPTED = 130
 COMMANDS = (window, generate, bounce, vocode, jam, ports, doctor)
+
+_log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None, **opened: Any) -> int:
@@ -60,8 +64,22 @@ def main(argv: Sequence[str] | None = None, **opened: Any) -> int:
 
 
 def _run(args: argparse.Namespace, given: Services, parser: terminal.Parser) -> int:
+    if args.run is window.run:
+        return _command(
+            args, given, parser
+        )  # the window, which is also opened without this, begins its log itself
+    with logs.logging_to(args.log, beside=(terminal.StderrHandler(),) if args.verbose else ()):
+        _log.info("musegen-daw %s: %s", __version__, args.command)
+        try:
+            return _command(args, given, parser)
+        except BaseException:
+            _log.debug("The command failed", exc_info=True)
+            raise
+
+
+def _command(args: argparse.Namespace, given: Services, parser: terminal.Parser) -> int:
     if args.list_styles:
-        terminal.say(styles.list_styles(given.open_generator))
+        terminal.say(list_styles(given.open_generator))
         return 0
     if args.list_drum_maps:
         terminal.say("\n".join(resources.drum_map_names()))
@@ -76,14 +94,29 @@ def _run(args: argparse.Namespace, given: Services, parser: terminal.Parser) -> 
 def _parser() -> terminal.Parser:
     # On a command these are only set when given, so that they may stand on either side of its name.
     for_both = terminal.Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    for_both.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    _add_common(for_both)
     parser = terminal.Parser(prog="musegen-daw", description="Drums that listen to the part.")
     parser.set_defaults(run=window.run)
     parser.add_argument("--version", action="version", version=f"musegen-daw {__version__}")
-    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    _add_common(parser)
     parser.add_argument("--list-styles", action="store_true", help="name the styles")
     parser.add_argument("--list-drum-maps", action="store_true", help="name the bundled drum maps")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in COMMANDS:
         command.register(commands, for_both)
     return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--verbose", action="store_true", help="show decisions and tracebacks on stderr")
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="log decisions of all processes to this file"
+    )
+
+
+def list_styles(open_generator: OpenGenerator) -> str:
+    """The bundled grooves and the styles of the bundled model with their codes, one a line; raises ModelError."""
+    styles = open_generator(resources.drum_model_dir()).styles
+    rows = zip(range(len(styles)), styles.names, styles.meters, strict=True)
+    learned = (f"{code:>3}  {name}{'' if meter == '4/4' else f' ({meter})'}" for code, name, meter in rows)
+    return "\n".join(("Grooves:", *resources.style_names(), "", "Learned styles, by code:", *learned))

@@ -19,4 +19,6 @@ def register(commands: Commands, for_both: Parser) -> None:
 def run(args: Namespace, services: Services) -> int:
     """Open the window; returns its exit code."""
     files = [str(path) for path in getattr(args, "files", [])]
-    return services.show_window([*(["--verbose"] if args.verbose else []), *files])
+    verbose = ["--verbose"] if args.verbose else []
+    log = [] if args.log is None else ["--log", str(args.log)]
+    return services.show_window([*verbose, *log, *files])

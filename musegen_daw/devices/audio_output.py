@@ -129,7 +129,7 @@ class KitOutput:
     """
 
     def __init__(self, player: SamplePlayer, pitches: frozenset[int]) -> None:
-        self.name = "sound device"
+        self.name, self.is_lost = "sound device", False
         self._player = player
         self._pitches = pitches
 

@@ -50,22 +50,16 @@ class ProbeOutput(Protocol):
     """What a probe is sent with."""
 
     @property
-    def name(self) -> str:
-        """The name of the output."""
-        ...
+    def name(self) -> str: ...
 
-    def send(self, data: bytes) -> None:
-        """Send one message."""
-        ...
+    def send(self, data: bytes, /) -> None: ...
 
 
 class ProbeInput(Protocol):
     """Where a probe may come back."""
 
     @property
-    def name(self) -> str:
-        """The name of the input."""
-        ...
+    def name(self) -> str: ...
 
     def overheard(self, listener: Callable[[bytes], None]) -> AbstractContextManager[None]:
         """Let `listener` hear every message while in the context."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from musegen_daw.devices import drivers, loopback
 from musegen_daw.devices.drivers import CLIENT, Connection, Direction, Driver, PortAddress
 from musegen_daw.devices.loopback import Loopback
 from musegen_daw.errors import PortError
+
+_log = logging.getLogger(__name__)
 
 Received = Callable[[float, bytes], None]
 """Called on a thread of the driver with the seconds of `time.perf_counter` at which a message came, and its bytes."""
@@ -81,11 +84,13 @@ class Port:
                 return None
             if self._connection is not None:
                 self._disconnect()
+                _log.warning("MIDI %s %r lost", self.direction, self.name)
                 return PortChange(self.name, self.direction, present=False)
             try:
                 self.open()
             except PortError:
                 return None
+            _log.info("MIDI %s %r reopened", self.direction, self.name)
             return PortChange(self.name, self.direction, present=True)
 
     def close(self) -> None:
@@ -95,6 +100,7 @@ class Port:
                 return
             self._closed = True
             self._disconnect()
+        _log.info("MIDI %s %r closed", self.direction, self.name)
         self._told_when_closed(self)
 
     def _is_there(self) -> bool:
@@ -285,6 +291,8 @@ class PortDirectory:
 
     def _started(self, port: P) -> P:
         port.open()
+        how = "created" if port.created else "opened"
+        _log.info("MIDI %s %r %s on %s", port.direction, port.name, how, port.driver.api.label)
         with self._lock:
             self._ports = (*self._ports, port)
         return port
@@ -357,3 +365,48 @@ def _within(name: str, other: str) -> bool:
 
 def _nothing(_time_seconds: float, _data: bytes) -> None:
     pass
+
+
+POLL_SECONDS = 0.25
+"""Lost and found again takes two rounds at most, well within a second."""
+
+
+def attend(directory: PortDirectory) -> tuple[PortChange, ...]:
+    """Look once after every port in use; returns what has vanished or is back."""
+    changes = (port.attend() for port in directory.in_use)
+    return tuple(change for change in changes if change is not None)
+
+
+class PortWatcher:
+    """A thread that attends to the ports in use until it is closed; `changed` is called on that thread."""
+
+    def __init__(
+        self,
+        directory: PortDirectory,
+        changed: Callable[[PortChange], None] | None = None,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
+        self._directory = directory
+        self._changed = changed
+        self._poll_seconds = poll_seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="musegen port watcher", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> PortWatcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the watch; the thread is gone after the return, and a second call does nothing."""
+        self._ended.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(self._poll_seconds):
+            for change in attend(self._directory):
+                if self._changed is not None:
+                    self._changed(change)

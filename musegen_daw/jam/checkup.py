@@ -30,7 +30,7 @@ def examine(
     model_dir: Path,
     listen_seconds: float = LISTEN_SECONDS,
 ) -> tuple[Survey, tuple[Finding, ...]]:
-    """What is there and what it means; takes seconds, opens every input and sends every output what plays nothing."""
+    """Survey the computer and judge it; takes seconds, opens every input and sends every output a probe."""
     survey = look(directory, list_devices)
     clock_bpm, feedback = listen(directory, listen_seconds)
     survey = replace(survey, clock_bpm=clock_bpm, feedback=feedback)
@@ -38,7 +38,7 @@ def examine(
 
 
 def speed(name: str, bar_seconds: float) -> Finding:
-    """Whether a generator that writes a bar of 4/4 in so many seconds is fast enough for every tempo."""
+    """Whether a generator that takes `bar_seconds` for a bar of 4/4 is fast enough for every tempo."""
     what = f"{name} writes a bar of drums in {bar_seconds:.2f} s."
     if bar_seconds < FASTEST_BAR_SECONDS:
         return Finding(Level.OK, "model", what)

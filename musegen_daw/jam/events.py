@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
 SONG_POSITION, CLOCK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
-ACTIVE_SENSING = 0xFE
 SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
 
 CLOCKS_PER_BEAT = 24
@@ -16,7 +15,7 @@ MAX_SONG_POSITION = 0x3FFF
 
 @dataclass(frozen=True, slots=True)
 class MidiEvent:
-    """One complete MIDI message and when it came or is due, in the seconds of a `Clock`."""
+    """One complete MIDI message and the time it arrived or is due, in the seconds of a `Clock`."""
 
     time_seconds: float
     data: bytes
@@ -34,28 +33,26 @@ class MidiEvent:
 
     @property
     def is_note_on(self) -> bool:
-        """Whether a note starts: a note-on with a velocity."""
         return self.kind == NOTE_ON and len(self.data) == 3 and self.data[2] > 0
 
     @property
     def is_note_off(self) -> bool:
-        """Whether a note ends: a note-off, or a note-on of velocity 0."""
+        """A note-off, or a note-on of velocity 0."""
         return len(self.data) == 3 and (self.kind == NOTE_OFF or (self.kind == NOTE_ON and self.data[2] == 0))
 
     @property
     def is_control(self) -> bool:
-        """Whether it is a control change."""
         return self.kind == CONTROL_CHANGE and len(self.data) == 3
 
     @property
     def is_time(self) -> bool:
-        """Whether it is for a clock follower: clock, start, continue, stop or song position."""
+        """Clock, start, continue, stop or song position."""
         return self.kind in (CLOCK, START, CONTINUE, STOP, SONG_POSITION)
 
 
 @dataclass(frozen=True, slots=True)
 class TimedNote:
-    """A note to be sent: on at `start_seconds`, off at `end_seconds`, on a channel from 0 to 15."""
+    """A note to send: on at `start_seconds`, off at `end_seconds`, on a channel from 0 to 15."""
 
     start_seconds: float
     end_seconds: float
@@ -75,22 +72,22 @@ class TimedNote:
 
 
 def note_on(channel: int, pitch: int, velocity: int) -> bytes:
-    """The note-on of a channel from 0 to 15; raises ValueError for a value out of range."""
+    """The channel is 0 to 15; raises ValueError for a value out of range."""
     return _channel_message(NOTE_ON, channel, pitch, velocity)
 
 
 def note_off(channel: int, pitch: int) -> bytes:
-    """The note-off of a channel from 0 to 15, with the release velocity 64 that stands for none."""
+    """The channel is 0 to 15; the release velocity is 64, which means none."""
     return _channel_message(NOTE_OFF, channel, pitch, 64)
 
 
 def control_change(channel: int, number: int, value: int) -> bytes:
-    """The control change of a channel from 0 to 15; raises ValueError for a value out of range."""
+    """The channel is 0 to 15; raises ValueError for a value out of range."""
     return _channel_message(CONTROL_CHANGE, channel, number, value)
 
 
 def song_position(sixteenths: int) -> bytes:
-    """The song position, counted in sixteenths from the start; raises ValueError beyond 16,383."""
+    """In sixteenths from the start; raises ValueError above 16,383."""
     _check(sixteenths, MAX_SONG_POSITION, "a song position")
     return bytes((SONG_POSITION, sixteenths & 0x7F, sixteenths >> 7))
 

@@ -12,9 +12,8 @@ from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.errors import PortError
 from musegen_daw.jam.clock.clock import SystemClock
 from musegen_daw.jam.events import MidiEvent, note_off, note_on
-from musegen_daw.jam.rig_outputs import MidiOut, opener
-from musegen_daw.jam.rig_ports import RigPorts
-from musegen_daw.jam.rig_settings import ClockSource, RigSettings
+from musegen_daw.jam.rig_ports import MidiScheduler, RigPorts
+from musegen_daw.jam.settings import ClockSource, RigSettings
 from musegen_daw.music.kit import PIECE_OF_PITCH
 
 NOTES = 24
@@ -27,7 +26,7 @@ SIDE_STICK, VELOCITY = 37, 40
 
 @dataclass(frozen=True, slots=True)
 class OffsetMeasurement:
-    """What came of it: the port, how long notes took out and back, the median and the middle 80 % of them."""
+    """The port, the median round trip, and the width of its middle 80 %."""
 
     port_name: str
     round_trip_seconds: float
@@ -37,12 +36,11 @@ class OffsetMeasurement:
 
     @property
     def offset_seconds(self) -> float:
-        """Half of the way: by so much a note has to leave early to arrive in time."""
+        """Minus half the round-trip time."""
         return -self.round_trip_seconds / 2
 
     @property
     def sentence(self) -> str:
-        """What was found and what follows from it, for a person."""
         return (
             f"{self.returned} of {self.sent} notes came back, after {1000 * self.round_trip_seconds:.1f} ms (within "
             f"{1000 * self.spread_seconds:.1f} ms); from now on the drums are sent "
@@ -58,7 +56,7 @@ def measure_offset(
     is_over: Callable[[], bool] = lambda: False,
     wait_seconds: float = WAIT_SECONDS,
 ) -> OffsetMeasurement:
-    """How long notes take to the DAW: `told` is given what to connect, `is_over` whether to give up.
+    """Measure the latency to the DAW: `told` receives what to connect, `is_over` says whether to give up.
 
     Ports are those of `settings`, which must have an input and an output. Raises PortError where nothing comes back
     within `wait_seconds`, or too little of it.
@@ -69,9 +67,10 @@ def measure_offset(
         if MidiEvent(time_seconds, data).is_note_on:
             came.put((time_seconds, data))
 
-    wanted = replace(settings, clock=ClockSource.INTERNAL, send_clock=False)
-    open_out = opener(directory, SystemClock(), lambda sentence: None, apart=False)
-    ports = RigPorts(wanted, directory, received, open_out, refuses_feedback=False)
+    wanted = replace(settings, clock=ClockSource.INTERNAL, send_clock=False, sends_apart=False)
+    ports = RigPorts(
+        wanted, directory, SystemClock(), received, lambda sentence: None, refuses_feedback=False
+    )
     try:
         output = ports.output
         if output is None or not ports.inputs:
@@ -98,14 +97,14 @@ def measure_offset(
 
 
 def _trips(
-    output: MidiOut,
+    output: MidiScheduler,
     channel: int,
     pitch: int,
     came: SimpleQueue[tuple[float, bytes]],
     is_over: Callable[[], bool],
     wait_seconds: float,
 ) -> list[float] | None:
-    """Seconds out and back of the notes that returned, after the first that did; None where none does."""
+    """Round-trip seconds of the notes that returned, after the first that did; None where none does."""
     end_seconds = time.perf_counter() + wait_seconds
     while _trip(output, channel, pitch, came) is None:
         if time.perf_counter() > end_seconds or is_over():
@@ -122,11 +121,13 @@ def _trips(
     return trips
 
 
-def _trip(output: MidiOut, channel: int, pitch: int, came: SimpleQueue[tuple[float, bytes]]) -> float | None:
+def _trip(
+    output: MidiScheduler, channel: int, pitch: int, came: SimpleQueue[tuple[float, bytes]]
+) -> float | None:
     while not came.empty():
         came.get()  # what returned too late, or was played
     sent_seconds = time.perf_counter()
-    output.send(note_on(channel, pitch, VELOCITY))
+    output.send_now(note_on(channel, pitch, VELOCITY))
     try:
         while True:
             left_seconds = sent_seconds + RETURN_SECONDS - time.perf_counter()
@@ -136,4 +137,4 @@ def _trip(output: MidiOut, channel: int, pitch: int, came: SimpleQueue[tuple[flo
     except Empty:
         return None
     finally:
-        output.send(note_off(channel, pitch))
+        output.send_now(note_off(channel, pitch))

@@ -35,34 +35,30 @@ class BarGrid:
 
     @property
     def is_compound(self) -> bool:
-        """Whether the beats that are felt are dotted, as in 6/8."""
+        """Whether the pulse is dotted, as in 6/8."""
         return TimeSignature(0, self.numerator, self.denominator).is_compound
 
     @property
     def beats_per_bar(self) -> float:
-        """The length of a bar in quarter notes."""
+        """In quarter notes."""
         return 4 * self.numerator / self.denominator
 
     @property
     def pulse_beats(self) -> float:
-        """The length in quarter notes of what a count-in counts: the unit of the meter, or a dotted beat."""
+        """The beat of a count-in in quarter notes: the unit of the meter, or a dotted beat."""
         return (3 if self.is_compound else 1) * 4 / self.denominator
 
     @property
     def bar_ticks(self) -> int:
-        """The length of a bar."""
         return round(self.beats_per_bar * LIVE_PPQ)
 
     def bar(self, index: int) -> Bar:
-        """The bar of that number."""
         return Bar(index * self.bar_ticks, self.bar_ticks, self.is_compound)
 
     def bars(self, first: int, end: int) -> tuple[Bar, ...]:
-        """The bars [first, end)."""
         return tuple(self.bar(index) for index in range(first, end))
 
     def start_beats(self, index: int) -> float:
-        """Where a bar begins."""
         return index * self.beats_per_bar
 
     def index_at(self, beats: float) -> int:
@@ -70,7 +66,7 @@ class BarGrid:
         return int(beats // self.beats_per_bar)
 
     def index_of_onset(self, beats: float) -> int:
-        """The bar that something struck at `beats` belongs to."""
+        """The bar that a note struck at `beats` belongs to."""
         return self.index_at(beats + LEAD_BEATS)
 
 
@@ -87,7 +83,6 @@ class Pattern:
     energy: float = USUAL_ENERGY
 
     def moved(self, bar: int, grid: BarGrid) -> Pattern:
-        """The same drums in another bar."""
         offset_ticks = (bar - self.bar) * grid.bar_ticks
         notes = tuple(
             replace(note, start_ticks=max(0, note.start_ticks + offset_ticks)) for note in self.notes
@@ -113,31 +108,29 @@ def patterns_of(
 
 
 def clip_of(patterns: Iterable[Pattern], length_ticks: int) -> Clip:
-    """The drums of several bars as one clip."""
     notes = tuple(note for pattern in patterns for note in pattern.notes)
     return Clip(notes, length_ticks, LIVE_PPQ, name="Drums", is_drum=True)
 
 
 class PlayedPatterns:
-    """The bars that were played, and the last good pattern to go on with where no other is at hand."""
+    """The patterns that were played, and a fallback for a bar without a plan."""
 
     def __init__(self, grid: BarGrid) -> None:
         self._grid = grid
         self._played: dict[int, Pattern] = {}
 
     def add(self, pattern: Pattern) -> None:
-        """Remember what is played in a bar."""
         self._played.pop(pattern.bar, None)
         self._played[pattern.bar] = pattern
         while len(self._played) > KEPT_BARS:
             del self._played[next(iter(self._played))]
 
     def get(self, bar: int) -> Pattern | None:
-        """What was played in a bar; None for a rest or one too long ago."""
+        """None for a rest or a bar that is no longer kept."""
         return self._played.get(bar)
 
     def last_good(self, bar: int) -> Pattern | None:
-        """What goes on in `bar`: the phrase before it, else the last bar that was no fill, else None."""
+        """A fallback for `bar`: the pattern one phrase before it, else the last bar that was no fill, else None."""
         before = self._played.get(bar - PHRASE_BARS)
         if before is None or before.is_fill or self._played.get(bar - 1) is None:
             earlier = (

@@ -1,47 +1,65 @@
-"""RigPorts: the MIDI ports of a jam, opened by name or created, without a way back from the drums to the part."""
+"""RigPorts: the MIDI ports of a jam, opened by name or created, without a loop from the drums back to the part."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from musegen_daw.devices import loopback
 from musegen_daw.devices.drivers import Direction
-from musegen_daw.devices.hotplug import PortWatcher
-from musegen_daw.devices.ports import MidiInput, PortChange, PortDirectory
+from musegen_daw.devices.ports import MidiInput, MidiOutput, PortChange, PortDirectory, PortWatcher
 from musegen_daw.errors import PortError
-from musegen_daw.jam.rig_outputs import MidiOut, OpenOut
-from musegen_daw.jam.rig_settings import OWN_CLOCK, OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
+from musegen_daw.jam.clock.clock import Clock
+from musegen_daw.jam.output.process.messages import OutputAddress
+from musegen_daw.jam.output.process.remote import RemoteScheduler
+from musegen_daw.jam.output.scheduler import Scheduler
+from musegen_daw.jam.settings import OWN_CLOCK, OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
 
 Received = Callable[[str, float, bytes], None]
 """Called on a driver's thread with the name of the input, the seconds of `time.perf_counter`, and the bytes."""
 
+MidiScheduler = Scheduler | RemoteScheduler
+
+
+@dataclass(frozen=True, slots=True)
+class _Unscheduled:
+    """An output past its scheduler, for what is sent before the jam."""
+
+    name: str
+    send: Callable[[bytes], None]
+
 
 class RigPorts:
-    """The inputs that `settings` name, on the ports of `directory`, which stays its owner's, and the outputs, which
-    `open_out` opens.
+    """The inputs that `settings` name, and a scheduler for each output: here, on a port of `directory`, or in a
+    process of its own where they ask for that.
 
-    `advice` says what that means where ports cannot be created: what to choose in the DAW, or do without. Raises
-    PortError, with nothing left open, where a port cannot be had or the drums would come back as the part.
+    `tell` is given sentences about outputs in processes, `failed` one when such a process is gone for good, and
+    `resumes` says when one that was started again may play (see `RemoteScheduler`). `advice` says what to choose in
+    the DAW where ports cannot be created. The directory stays the caller's. Raises PortError, with nothing left open,
+    where a port cannot be had or the drums would come back as the part.
     """
 
     def __init__(
         self,
         settings: RigSettings,
         directory: PortDirectory,
+        clock: Clock,
         received: Received,
-        open_out: OpenOut,
+        tell: Callable[[str], None],
         *,
+        resumes: Callable[[], float] = lambda: 0.0,
+        failed: Callable[[str], None] | None = None,
         refuses_feedback: bool = True,
     ) -> None:
-        self._directory = directory
-        self._received = received
-        self._open_out = open_out
+        self._directory, self._clock, self._received = directory, clock, received
+        self._tell, self._resumes, self._failed = tell, resumes, failed
+        self._sends_apart = settings.sends_apart
         self._watcher: PortWatcher | None = None
-        self._opened: list[MidiInput | MidiOut] = []
+        self._opened: list[MidiInput | MidiOutput | MidiScheduler] = []
         self.advice = ""
         self.inputs: tuple[MidiInput, ...] = ()
-        self.output: MidiOut | None = None
-        self.clock: MidiOut | None = None
+        self.output: MidiScheduler | None = None
+        self.clock: MidiScheduler | None = None
         try:
             self._open(settings)
             if refuses_feedback:
@@ -51,8 +69,14 @@ class RigPorts:
             raise
 
     def watch(self, changed: Callable[[PortChange], None]) -> None:
-        """Look after the ports from now on; `changed` is told what goes and what is back."""
+        """Watch the ports from now on; `changed` is told which go and which are back."""
         self._watcher = PortWatcher(self._directory, changed)
+
+    def found(self, name: str) -> None:
+        """Go on with an output whose port is back; a process finds its port itself."""
+        for output in (self.output, self.clock):
+            if isinstance(output, Scheduler) and output.name == name:
+                output.found()
 
     def close_inputs(self) -> None:
         """End the watch and stop listening: nothing is received after the return."""
@@ -62,7 +86,7 @@ class RigPorts:
             port.close()
 
     def close(self) -> None:
-        """Give all ports back; a second call does nothing."""
+        """End what sounds and close all ports; a second call does nothing."""
         self.close_inputs()
         for each in reversed(self._opened):
             each.close()
@@ -78,12 +102,12 @@ class RigPorts:
             inputs.append(self._input(name, with_clock))
             self.inputs = tuple(inputs)
         if output_name is not None:
-            self.output = self._output(output_name, OWN_OUTPUT)
+            self.output = self._output(output_name, is_created=output_name == OWN_OUTPUT)
         if settings.send_clock:
-            self.clock = self._output(OWN_CLOCK, OWN_CLOCK)
+            self.clock = self._output(OWN_CLOCK, is_created=True)
 
     def _resolved(self, settings: RigSettings) -> tuple[tuple[str, ...], str | None]:
-        """The names to open, those of a loopback driver in place of own ports that cannot be created."""
+        """The names to open, with a loopback driver's ports in place of own ports that cannot be created."""
         names, output_name = settings.input_names, settings.output_name
         if self._directory.creates_ports:
             return names, output_name
@@ -122,8 +146,22 @@ class RigPorts:
         self._opened.append(port)
         return port
 
-    def _output(self, name: str, own: str) -> MidiOut:
-        output = self._open_out(name, name == own)
+    def _output(self, name: str, *, is_created: bool) -> MidiScheduler:
+        if self._sends_apart:
+            system = self._directory.created_on() if is_created else None
+            output = RemoteScheduler(
+                OutputAddress(name, is_created, system),
+                tell=self._tell,
+                failed=self._failed,
+                resumes=self._resumes,
+            )
+        else:
+            open_port = self._directory.create_output if is_created else self._directory.open_output
+            port = open_port(name)
+            self._opened.append(port)
+            output = Scheduler(
+                self._clock, port, name=f"{name} sender", lost=self._tell, is_created=is_created
+            )
         self._opened.append(output)
         return output
 
@@ -131,4 +169,4 @@ class RigPorts:
         if self.output is None or not self.inputs:
             return
         loopback.refuse_same_loop([self.output.name], [port.name for port in self.inputs])
-        loopback.refuse_feedback(self.output, self.inputs)
+        loopback.refuse_feedback(_Unscheduled(self.output.name, self.output.send_now), self.inputs)

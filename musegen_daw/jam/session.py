@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 
 from musegen_daw.drums.style import Style
 from musegen_daw.jam.clock.clock import Clock, ClockWorker
-from musegen_daw.jam.clock.timeline import Timeline
-from musegen_daw.jam.clock.transport import Transport
+from musegen_daw.jam.clock.midi_clock import ClockState
+from musegen_daw.jam.clock.transport import Timeline, Transport
 from musegen_daw.jam.control.control_map import ControlMap, ControlSurface, Knob
-from musegen_daw.jam.control.controls import FILL_NOW, PANIC, TARGETS, Controls, touched
+from musegen_daw.jam.control.controls import FILL_NOW, PANIC, TARGETS, Controls, moved_controls
 from musegen_daw.jam.events import MidiEvent
 from musegen_daw.jam.output.outputs import PlaysNotes
-from musegen_daw.jam.output.sender import Sender
+from musegen_daw.jam.output.performer import Sender
 from musegen_daw.jam.patterns import LEAD_BEATS, PlayedPatterns
 from musegen_daw.jam.planning.conductor import Conductor, Delays
+from musegen_daw.jam.planning.follow_mode import FollowMode
 from musegen_daw.jam.planning.heard import Heard
+from musegen_daw.jam.planning.loop_mode import LoopMode
+from musegen_daw.jam.planning.modes import Mode, SessionStyle, WhenSilent
 from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.jam.planning.planner import PlanningWorker, WritesDrums
-from musegen_daw.jam.planning.styled import KeptStyle
-from musegen_daw.jam.recording.recorder import Records
-from musegen_daw.jam.session_settings import JamMode, JamSettings, JamStatus, mode_of
+from musegen_daw.jam.recording.recorder import Recorder
+from musegen_daw.jam.settings import JamMode, JamSettings
+from musegen_daw.jam.status import JamStatus
+
+_log = logging.getLogger(__name__)
 
 PLAYING_STEP_SECONDS = 0.02
 WAITING_STEP_SECONDS = 0.05
+LOGGED_BPM = 0.5  # a smaller change of tempo is not logged
 MAX_INBOX = 65_536
 INBOX_SECONDS = 0.01  # of one step, for a flood of notes must not keep the drums from being sent
 
@@ -47,7 +54,7 @@ class JamSession:
         control_map: ControlMap | None = None,
         controls: Controls | None = None,
         style: Style | None = None,
-        recorder: Records | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._clock, self._transport, self._scheduler, self._settings = clock, transport, scheduler, settings
         self._recorder = recorder
@@ -57,7 +64,7 @@ class JamSession:
         self._timeline = Timeline(self._grid)
         self._heard = Heard(channels=settings.channels, programs=dict(settings.programs))
         self._played = PlayedPatterns(self._grid)
-        self._style = KeptStyle(style)
+        self._style = SessionStyle(style)
         self._surface = ControlSurface(control_map or ControlMap())
         self._controls = controls or Controls()
         self._sender = Sender(scheduler, self._seconds_at, settings.kit, recorder, self._grid)
@@ -67,6 +74,8 @@ class JamSession:
         self._jumps = transport.jumps
         self._beats: float | None = None  # reached in the session
         self._message = ""
+        self._logged_clock: ClockState | None = None
+        self._logged_bpm: float | None = None
         self._picture = JamPicture(grid=self._grid)
         self._is_watched = False
         self._worker: ClockWorker | None = None
@@ -80,24 +89,20 @@ class JamSession:
     # Orders
 
     def receive(self, event: MidiEvent, source: str = "") -> None:
-        """Take a message of an input; what is of no channel is for the clock follower and is passed over."""
+        """Take a message of an input; those without a channel are for the clock follower and are ignored."""
         if event.channel is not None:
             self._order(lambda now_seconds: self._hear(event, source, now_seconds))
 
     def input_lost(self, source: str) -> None:
-        """An input is gone: what it held is let go."""
+        """An input is gone: release the notes it held."""
         self._order(lambda now_seconds: self._release(source))
 
-    def set_controls(self, controls: Controls) -> None:
-        """Play as `controls` say."""
-        self.change(lambda _: controls)
-
     def change(self, change: Callable[[Controls], Controls]) -> None:
-        """Play as `change` makes of the controls that hold when it is called."""
+        """Apply `change` to the controls, in the order of calls."""
         self._order(lambda now_seconds: self._control(change(self._controls), now_seconds))
 
     def set_mode(self, mode: JamMode) -> None:
-        """Play in another mode from the next bar on; a loop is recorded anew."""
+        """Switch the mode at the next bar; a loop is recorded anew."""
         self._order(lambda now_seconds: self._change_mode(mode, now_seconds))
 
     def fill_now(self) -> None:
@@ -105,31 +110,30 @@ class JamSession:
         self._order(self._conductor.fill)
 
     def learn(self, target: str | None) -> None:
-        """Bind the next knob or pad that moves to a control, or no longer; raises ValueError for what is none."""
+        """Map the next knob or pad that moves to a control; None cancels. Raises ValueError."""
         if target is not None and target not in TARGETS:
             raise ValueError(f"there is no control {target!r}; there are {', '.join(TARGETS)}")
         self._order(lambda now_seconds: self._surface.learn(target))
 
     def forget(self, knob: Knob) -> None:
-        """Let a knob or pad move nothing any more."""
         self._order(lambda now_seconds: self._surface.forget(knob))
 
     def set_style(self, style: Style | None) -> None:
-        """Go on in a style from the next bars on; None: in one that fits what is played."""
+        """Change the style from the next bars on; None: one that fits what is played."""
         self._order(lambda now_seconds: self._change_style(style, now_seconds))
 
     def panic(self) -> None:
-        """All notes off, whatever the worker does; the drums set in again with a later bar."""
+        """All notes off at once, whatever the worker does; the drums come in again with a later bar."""
         self._scheduler.panic()
         self._order(lambda now_seconds: self._panic())
 
     def wake(self) -> None:
-        """Look at once whether the transport or the plans have changed."""
+        """Check at once whether the transport or the plans have changed."""
         if self._worker is not None:
             self._worker.wake()
 
     def close(self) -> None:
-        """Silence, and end the workers; a second call does nothing."""
+        """Silence, and stop the workers; a second call does nothing."""
         self._is_closing = True  # what waits is not carried out any more
         if self._worker is not None:
             self._worker.stop()
@@ -145,12 +149,11 @@ class JamSession:
 
     @property
     def status(self) -> JamStatus:
-        """How things stand."""
         return self._status
 
     @property
     def picture(self) -> JamPicture:
-        """What to draw, as of the step after the last call; made only where someone looks."""
+        """What to draw, as of the step after the last call; made only while someone asks."""
         self._is_watched = True
         return self._picture
 
@@ -160,12 +163,11 @@ class JamSession:
 
     @property
     def is_ready(self) -> bool:
-        """Whether plans come quickly from now on; until then the generator is still being loaded."""
+        """Whether the generator is loaded, so that plans come quickly."""
         return self._planner.is_warm
 
     @property
     def control_map(self) -> ControlMap:
-        """What moves what, with all that was learned."""
         return self._surface.control_map
 
     @property
@@ -180,6 +182,7 @@ class JamSession:
         self.wake()
 
     def _step(self, now_seconds: float) -> float:
+        self._log_clock()
         self._follow_transport(now_seconds)
         self._carry_out_orders(now_seconds)
         for sentence in self._conductor.take_plans():
@@ -232,11 +235,24 @@ class JamSession:
         if self._recorder is not None and mark is not None and self._transport.jumps == self._jumps:
             self._recorder.time(self._timeline.session_beats(mark[0]), mark[1])
 
+    def _log_clock(self) -> None:
+        state, bpm = self._transport.clock_state, self._transport.tempo_bpm
+        if state is not self._logged_clock:
+            _log.info("Clock %s", state.value if state else "internal")
+            self._logged_clock = state
+        if bpm is None or state is ClockState.LOCKING:
+            return
+        if self._logged_bpm is None or abs(bpm - self._logged_bpm) >= LOGGED_BPM:
+            _log.info("Tempo %.1f BPM", bpm)
+            self._logged_bpm = bpm
+
     def _follow_transport(self, now_seconds: float) -> None:
         is_playing, jumps = self._transport.is_playing, self._transport.jumps
         if is_playing == self._is_playing and jumps == self._jumps:
             return
         was_playing, self._is_playing, self._jumps = self._is_playing, is_playing, jumps
+        what = ("jumped" if was_playing else "started") if is_playing else "stopped"
+        _log.info("Transport %s at beat %.2f of the song", what, self._transport.position(now_seconds))
         if self._recorder is not None:
             self._recorder.interrupted()
         if is_playing:
@@ -255,6 +271,7 @@ class JamSession:
     def _failed(self, error: Exception) -> None:
         self._scheduler.panic()
         self._planner.cancel()
+        _log.error("The session failed", exc_info=error)
         self._message = f"The session ended: {type(error).__name__}: {error}."
         self._is_playing = False
         self._status = self._told()
@@ -263,14 +280,14 @@ class JamSession:
 
     def _hear(self, event: MidiEvent, source: str, now_seconds: float) -> None:
         if self._surface.takes(event):
-            touch = self._surface.feed(event)
-            if touch is None:
+            move = self._surface.feed(event)
+            if move is None:
                 return
-            if touch.target == PANIC:
+            if move.target == PANIC:
                 self._panic()
-            elif touch.target == FILL_NOW:
+            elif move.target == FILL_NOW:
                 self._conductor.fill(now_seconds)
-            self._control(touched(self._controls, touch), now_seconds)
+            self._control(moved_controls(self._controls, move), now_seconds)
             return
         if not self._is_playing and event.is_note_on:
             return
@@ -290,9 +307,9 @@ class JamSession:
     def _control(self, controls: Controls, now_seconds: float) -> None:
         old, self._controls = self._controls, controls
         if (old.density, old.variation) != (controls.density, controls.variation):
-            self._conductor.changed(now_seconds, is_taste=True)
+            self._conductor.changed(now_seconds, needs_new_drums=True)
         elif old.hold != controls.hold:
-            self._conductor.changed(now_seconds, is_taste=False)
+            self._conductor.changed(now_seconds, needs_new_drums=False)
 
     def _change_mode(self, mode: JamMode, now_seconds: float) -> None:
         self._mode = mode
@@ -303,7 +320,7 @@ class JamSession:
 
     def _change_style(self, style: Style | None, now_seconds: float) -> None:
         self._style.choose(style)
-        self._conductor.changed(now_seconds, is_taste=True)
+        self._conductor.changed(now_seconds, needs_new_drums=True)
 
     def _panic(self) -> None:
         self._silence()
@@ -347,3 +364,19 @@ class JamSession:
             late_bars=conductor.mode.late_bars,
             message=self._message,
         )
+
+
+def mode_of(
+    mode: JamMode,
+    settings: JamSettings,
+    heard: Heard,
+    played: PlayedPatterns,
+    style: SessionStyle,
+    now_beats: float,
+) -> Mode:
+    """A loop is recorded from the next note after `now_beats` on."""
+    planning, grid = settings.planning, settings.grid
+    if mode is JamMode.LOOP:
+        return LoopMode(heard, played, grid, planning, style, settings.loop_bars, now_beats)
+    silent = WhenSilent.REST if mode is JamMode.FOLLOW else settings.when_silent
+    return FollowMode(heard, played, grid, planning, style, silent)

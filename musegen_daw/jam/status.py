@@ -1,4 +1,4 @@
-"""RigStatus: how a jam stands at one moment, for a display of any kind."""
+"""The state of a jam at one moment, for a display of any kind."""
 
 from __future__ import annotations
 
@@ -6,7 +6,27 @@ from dataclasses import dataclass
 
 from musegen_daw.jam.clock.midi_clock import ClockState
 from musegen_daw.jam.clock.transport import TransportState
-from musegen_daw.jam.session_settings import JamStatus
+from musegen_daw.jam.control.controls import Controls
+from musegen_daw.jam.planning.reasons import Reason
+from musegen_daw.jam.settings import JamMode
+
+
+@dataclass(frozen=True, slots=True)
+class JamStatus:
+    """A session at one moment, for a display; `song_bar` counts from 0, `message` is the last thing to tell."""
+
+    is_playing: bool
+    song_bar: int
+    beat: int
+    bpm: float | None
+    mode: JamMode
+    phase: str
+    controls: Controls
+    learning: str | None
+    reason: Reason | None
+    plan_seconds: float | None
+    late_bars: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,13 @@ from math import ceil
 
 from musegen_daw.jam.clock.clock import Clock
 from musegen_daw.jam.clock.input import ClockInput
-from musegen_daw.jam.clock.midi_clock import ClockFollower, ClockState
-from musegen_daw.jam.clock.sender import ClockSender
+from musegen_daw.jam.clock.midi_clock import ClockFollower
+from musegen_daw.jam.clock.sender import ClockSender, SendsMessages
 from musegen_daw.jam.clock.transport import FollowedTransport, InternalTransport
 from musegen_daw.jam.events import TimedNote
 from musegen_daw.jam.output.outputs import PlaysNotes
 from musegen_daw.jam.patterns import LEAD_BEATS
-from musegen_daw.jam.rig_outputs import MidiOut
-from musegen_daw.jam.rig_settings import ClockSource, RigSettings
+from musegen_daw.jam.settings import ClockSource, RigSettings
 from musegen_daw.music.kit import PIECE_OF_PITCH
 
 CLICK_PITCH = 37  # side stick
@@ -22,7 +21,7 @@ FIRST_CLICK_VELOCITY, CLICK_VELOCITY = 110, 80
 
 
 class Timekeeper:
-    """Owns the transport; `changed` is called, on any thread, when the time does not go on as it did.
+    """Owns the transport; `changed` is called, on any thread, when it starts, stops, jumps or changes tempo.
 
     A count-in is heard on `outputs`, and `clock_out` is sent the clock. Every method may be called from any thread.
     """
@@ -32,7 +31,7 @@ class Timekeeper:
         settings: RigSettings,
         clock: Clock,
         outputs: PlaysNotes,
-        clock_out: MidiOut | None,
+        clock_out: SendsMessages | None,
         changed: Callable[[], None],
     ) -> None:
         self._settings, self._outputs, self._changed = settings, outputs, changed
@@ -47,24 +46,18 @@ class Timekeeper:
         else:
             self._own = InternalTransport(clock, settings.tempo_bpm, settings.beats_per_bar)
             if clock_out is not None:
-                self._sender = ClockSender(clock, self._own, clock_out.scheduler)
+                self._sender = ClockSender(clock, self._own, clock_out)
 
     @property
     def transport(self) -> InternalTransport | FollowedTransport:
-        """Which beat it is at a time."""
         transport = self._own or self._led
         assert transport is not None
         return transport
 
     @property
     def is_led(self) -> bool:
-        """Whether a DAW's clock says when the drums play and how fast."""
+        """Whether a DAW's clock is followed."""
         return self._led is not None
-
-    @property
-    def clock_state(self) -> ClockState | None:
-        """What the DAW's clock does; None where none is followed."""
-        return None if self._led is None else self._led.clock_state
 
     def start(self) -> None:
         """Play from the first bar, after the count-in; nothing where a DAW leads or while it plays."""
@@ -74,19 +67,19 @@ class Timekeeper:
             self._tell()
 
     def stop(self) -> None:
-        """Stand still; nothing where a DAW leads."""
+        """Stop; nothing where a DAW leads."""
         if self._own is not None:
             self._own.stop()
             self._tell()
 
     def set_tempo(self, tempo_bpm: float) -> None:
-        """Go on at another tempo; nothing where a DAW leads, raises ValueError outside 20 to 300 BPM."""
+        """Change the tempo; nothing where a DAW leads, raises ValueError outside 20 to 300 BPM."""
         if self._own is not None:
             self._own.set_tempo(tempo_bpm)
             self._tell()
 
     def tap(self) -> float | None:
-        """Take a tap of the tempo, which is returned once it is known; where a DAW leads: now a bar begins."""
+        """Take a tap and return the tempo once it is known; where a DAW leads, a bar begins now."""
         bpm = None
         if self._own is not None:
             bpm = self._own.tap()
@@ -96,7 +89,7 @@ class Timekeeper:
         return bpm
 
     def next_bar_seconds(self, now_seconds: float) -> float:
-        """When the next bar begins, less the lead of a hit that belongs to it; now while nothing plays."""
+        """When the next bar begins, less the lead of early hits; now while nothing plays."""
         bar_beats, transport = self._settings.beats_per_bar, self.transport
         if not transport.is_playing:
             return now_seconds
@@ -105,22 +98,20 @@ class Timekeeper:
         return now_seconds if seconds is None else seconds
 
     def feed(self, source: str, data: bytes, time_seconds: float) -> None:
-        """Take a message about time that came in at `source`."""
         if self._input is not None:
             self._input.feed(source, data, time_seconds)
 
     def lost(self, source: str) -> None:
-        """The port of a source has gone."""
         if self._input is not None:
             self._input.lost(source)
 
     def close_sending(self) -> None:
-        """Send STOP where clock is sent, and end that worker; a second call does nothing."""
+        """Send STOP where clock is sent, and stop that worker; a second call does nothing."""
         if self._sender is not None:
             self._sender.close()
 
     def close(self) -> None:
-        """End the workers; a second call does nothing."""
+        """Stop the workers; a second call does nothing."""
         self.close_sending()
         if self._input is not None:
             self._input.close()
@@ -131,7 +122,7 @@ class Timekeeper:
             self._sender.wake()
 
     def _click(self, transport: InternalTransport) -> None:
-        """The beats of the count-in, on the side stick of the kit."""
+        """Schedule the beats of the count-in, on the side stick."""
         kit, grid = self._settings.jam.kit, self._settings.jam.grid
         pitch = kit.drum_map.pitch_of(PIECE_OF_PITCH[CLICK_PITCH])
         counted_beats = self._settings.count_in_bars * grid.beats_per_bar

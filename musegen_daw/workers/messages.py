@@ -23,7 +23,7 @@ _LENGTH = struct.Struct("<Q")
 
 
 def packed(word: str, number: int, value: Any = None) -> list[bytes | memoryview]:
-    """One message in pieces; raises what pickle raises for a value that cannot be sent."""
+    """One message in pieces; raises what pickle raises for a value that cannot be pickled."""
     buffers: list[pickle.PickleBuffer] = []
     data = pickle.dumps((word, number, value), pickle.HIGHEST_PROTOCOL, buffer_callback=buffers.append)
     pieces = [memoryview(data), *(buffer.raw() for buffer in buffers)]

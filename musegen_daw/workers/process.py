@@ -1,35 +1,41 @@
-"""The computing process: carries out what it is asked for, each call on a thread, and ends with its pipe."""
+"""The worker process: carries out calls, each on a thread, and ends with its pipe."""
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+from musegen_daw import logs
 from musegen_daw.errors import MusegenError
 from musegen_daw.workers import messages
 from musegen_daw.workers.tasks import Tasks
 
+_log = logging.getLogger(__name__)
+
 
 def main() -> None:
-    """Speak over standard input and output until the input ends; what is at work then is given up at once."""
-    # The program ends it, by its pipe: what a terminal sends to both would be too early.
+    """Serve standard input and output until the input ends; calls that run then are given up at once."""
+    # The program ends this process by closing its pipe: a signal of the terminal to both would come too early.
     for name in ("SIGINT", "SIGHUP"):
         if name in signal.Signals.__members__:
             signal.signal(signal.Signals[name], signal.SIG_IGN)
-    # Libraries may write to the standard output; what is said goes where they cannot.
+    # Libraries may write to the standard output; messages go where they cannot.
     stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(sys.stdin.buffer, stdout, Tasks())
-    os._exit(0)  # whatever a library still does; nothing here is written in place
+    with logs.logging_to(logs.path_of_a_process(), logs.WORKER):
+        serve(sys.stdin.buffer, stdout, Tasks())
+    os._exit(0)  # whatever a library still does: no file is written in place here
 
 
 def serve(stdin: BinaryIO, stdout: BinaryIO, tasks: Tasks) -> None:
-    """Carry out calls until `heard` ends; those that run are asked to end then, and are not waited for."""
+    """Carry out calls until `stdin` ends; those that run are told to end then, and are not waited for."""
     writing = threading.Lock()
     running: dict[int, threading.Event] = {}
 
@@ -41,6 +47,9 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, tasks: Tasks) -> None:
     def carry_out(
         number: int, task: str | Callable[..., Any], arguments: tuple[Any, ...], over: threading.Event
     ) -> None:
+        started_seconds = time.monotonic()
+        what = task if isinstance(task, str) else task.__qualname__
+        _log.debug("Call %d: %s", number, what)
         try:
             function = tasks.of_name(task) if isinstance(task, str) else task
             result = function(
@@ -56,6 +65,7 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, tasks: Tasks) -> None:
                 say(messages.RAISED, number, _sendable(error))
         finally:
             running.pop(number, None)
+            _log.debug("Call %d: %s ended after %.3f s", number, what, time.monotonic() - started_seconds)
 
     while (message := messages.read(stdin)) is not None:
         word, number, value = message
@@ -70,7 +80,7 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, tasks: Tasks) -> None:
 
 
 def _sendable(error: Exception) -> Exception:
-    """A sentence for a person as it is, what a caller can mend as it is, anything else as its words."""
+    """The error itself where the program knows it and it can be pickled, else a RuntimeError with its words."""
     if isinstance(error, MusegenError) or type(error) in (ValueError, TypeError):
         return error
     return RuntimeError(f"{type(error).__name__}: {error}")

@@ -22,7 +22,7 @@ OPEN_VOCODER, VOCODE = "open_vocoder", "vocode"
 
 
 class Tasks:
-    """Every task is called with its arguments and with `progress` and `cancelled`, from any thread."""
+    """The tasks by name, with the models they have opened; each is called from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -30,7 +30,7 @@ class Tasks:
         self._vocoders: dict[Path, Vocoder] = {}
 
     def of_name(self, name: str) -> Callable[..., Any]:
-        """The task that is called so; raises ValueError where there is none."""
+        """Raises ValueError for an unknown name."""
         tasks: dict[str, Callable[..., Any]] = {
             OPEN_DRUMS: self._open_drums,
             WRITE_DRUMS: self._write_drums,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from musegen_daw import logs
 from musegen_daw.errors import MusegenError
 from musegen_daw.progress import Cancelled, IsCancelled, Progress
 from musegen_daw.subprocesses import AS_COMPUTER, command_of, end
@@ -25,6 +27,8 @@ SILENT_SECONDS = 300.0
 PATIENT_NICENESS = 5
 TRIES = 2
 _LOST = "lost"
+
+_log = logging.getLogger(__name__)
 
 
 class _Lost(Exception):
@@ -48,7 +52,7 @@ class Worker:
 
     @property
     def process_id(self) -> int | None:
-        """The number by which the system knows the process; None while there is none."""
+        """The id of the process, None while there is none."""
         process = self._process
         return None if process is None or process.is_over else process.process_id
 
@@ -71,11 +75,12 @@ class Worker:
             try:
                 return self._called(task, arguments, progress, cancelled)
             except _Lost:
+                _log.warning("The worker process that %s died", self._does)
                 continue
         raise MusegenError(f"The process that {self._does} has ended unexpectedly; try it again.")
 
     def close(self) -> None:
-        """End the process and what it does; a second call does nothing, and a call raises MusegenError from now on."""
+        """End the process and what it does; a second call does nothing, and later calls raise MusegenError."""
         with self._lock:
             self._is_closed = True
             process, self._process = self._process, None
@@ -104,6 +109,7 @@ class Worker:
                 except Empty:
                     if time.monotonic() > silent_until_seconds:
                         process.give_up()
+                        _log.error("Worker process %d gave no sign and was killed", process.process_id)
                         raise MusegenError(
                             f"The process that {self._does} gave no sign for {self._silent_seconds:g} s and was ended."
                         ) from None
@@ -132,7 +138,9 @@ class Worker:
             if self._is_closed:
                 raise MusegenError(f"The process that {self._does} has been closed.")
             if self._process is None or self._process.is_over:
+                what = "started"
                 if self._process is not None:
+                    what = "restarted"
                     self._process.close()
                 try:
                     self._process = _Process(self._is_patient)
@@ -140,15 +148,16 @@ class Worker:
                     raise MusegenError(
                         f"The process that {self._does} cannot be started: {error}; end other programs and try again."
                     ) from error
+                _log.info("Worker process %d that %s %s", self._process.process_id, self._does, what)
             return self._process
 
 
 class _Process:
-    """One life of the process: its pipe, and who waits for which answer."""
+    """One worker process, its pipe, and the calls that wait for answers."""
 
     def __init__(self, is_patient: bool) -> None:
         self._process = subprocess.Popen(
-            command_of("musegen_daw.workers", AS_COMPUTER),
+            (*command_of("musegen_daw.workers", AS_COMPUTER), *logs.options_of_a_process()),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=sys.platform != "win32",
@@ -194,7 +203,7 @@ class _Process:
             self._waiting.pop(number, None)
 
     def give_up(self) -> None:
-        """Kill it, whatever it does; whoever else waits for it is told that it was lost."""
+        """Kill it; all calls that wait for it get `_LOST`."""
         self._process.kill()
         self._reader.join()
 
@@ -220,7 +229,7 @@ class _Process:
 
 
 def _flags(is_patient: bool) -> int:
-    """Out of reach of the terminal, and without a window."""
+    """A process without a window, out of reach of the terminal's signals."""
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
         return flags | subprocess.BELOW_NORMAL_PRIORITY_CLASS if is_patient else flags

@@ -6,8 +6,7 @@ import subprocess
 import sys
 import time
 
-from musegen_daw.devices.hotplug import PortWatcher
-from musegen_daw.devices.ports import PortDirectory
+from musegen_daw.devices.ports import PortDirectory, PortWatcher
 from musegen_daw.errors import PortError
 from tests.jack_server import jack_server
 

@@ -10,8 +10,7 @@ import pytest
 
 from musegen_daw.devices import loopback
 from musegen_daw.devices.drivers import Direction
-from musegen_daw.devices.hotplug import PortWatcher
-from musegen_daw.devices.ports import PortDirectory
+from musegen_daw.devices.ports import PortDirectory, PortWatcher
 from musegen_daw.devices.survey import listen
 from musegen_daw.errors import PortError
 from tests.apart import run_apart

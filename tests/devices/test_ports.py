@@ -5,9 +5,8 @@ import time
 import pytest
 
 from musegen_daw.devices.drivers import Direction, open_drivers
-from musegen_daw.devices.hotplug import PortWatcher, attend
 from musegen_daw.devices.loopback import Loopback
-from musegen_daw.devices.ports import PortChange, PortDirectory
+from musegen_daw.devices.ports import PortChange, PortDirectory, PortWatcher, attend
 from musegen_daw.errors import PortError
 from tests.devices.conftest import absent
 from tests.devices.doubles import FakeRtMidi, FakeRtMidiError

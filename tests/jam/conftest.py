@@ -11,17 +11,16 @@ from musegen_daw.devices.drivers import open_drivers
 from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.errors import PortError
 from musegen_daw.jam.clock.clock import ManualClock
-from musegen_daw.jam.planning.modes import Taste
+from musegen_daw.jam.planning.modes import PlanSettings
 from musegen_daw.jam.rig import JamRig
-from musegen_daw.jam.rig_settings import RigSettings
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.settings import JamMode, JamSettings, RigSettings
 from tests.devices.doubles import FakeRtMidi
 from tests.jam.doubles import Drummer
 from tests.jam.jam import Jam
 from tests.jam.wires import Wire
 
-PLAIN = JamSettings(taste=Taste(fill_every_bars=0))
-ALONE = JamSettings(mode=JamMode.ACCOMPANY, taste=Taste(fill_every_bars=0))
+PLAIN = JamSettings(planning=PlanSettings(fill_every_bars=0))
+ALONE = JamSettings(mode=JamMode.ACCOMPANY, planning=PlanSettings(fill_every_bars=0))
 
 
 def absent(api):
@@ -33,6 +32,7 @@ class Kit:
 
     name = "sound device"
     latency_seconds = 0.05
+    is_lost = False
 
     def __init__(self, wire):
         self.wire = wire

@@ -12,14 +12,14 @@ from musegen_daw.jam.clock.transport import FollowedTransport, InternalTransport
 from musegen_daw.jam.events import CLOCK, MidiEvent
 from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid, patterns_of
-from musegen_daw.jam.planning.modes import Taste
+from musegen_daw.jam.planning.modes import PlanSettings
 from musegen_daw.jam.session import JamSession
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.settings import JamMode, JamSettings
 from tests.jam.doubles import Drummer
 
 GRID = BarGrid()
-PLAIN = Taste(fill_every_bars=0)
-ALONE = JamSettings(mode=JamMode.ACCOMPANY, taste=PLAIN)
+PLAIN = PlanSettings(fill_every_bars=0)
+ALONE = JamSettings(mode=JamMode.ACCOMPANY, planning=PLAIN)
 SESSION_WORKERS = {"musegen planner", "musegen session"}
 
 
@@ -36,9 +36,6 @@ class Port:
         if self.is_lost:
             raise PortError("The port drums is gone.")
         self.sent.append((self.clock.now_seconds(), data))
-
-    def close(self) -> None:
-        pass
 
     @property
     def notes(self) -> list[tuple[float, int, int, int]]:
@@ -80,7 +77,7 @@ class Jam:
             self.transport,
             self.scheduler,
             self.drummer,
-            settings or JamSettings(taste=Taste(fill_every_bars=0)),
+            settings or JamSettings(planning=PlanSettings(fill_every_bars=0)),
             **given,
         )
         self.clock.advance()

@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from benchmarks.jack_peer import Message
 from benchmarks.killed_processes import SENDER, children, kill_processes
 from benchmarks.stuck import faults
-from musegen_daw.devices.hotplug import PortWatcher
-from musegen_daw.devices.ports import PortDirectory
+from musegen_daw.devices.ports import PortDirectory, PortWatcher
 from tests.jack_server import jack_server
 from tests.jam.daw import Daw
 

@@ -7,7 +7,7 @@ from musegen_daw.devices.ports import PortDirectory
 from musegen_daw.errors import PortError
 from musegen_daw.jam import offset
 from musegen_daw.jam.offset import NOTES, measure_offset
-from musegen_daw.jam.rig_settings import RigSettings
+from musegen_daw.jam.settings import RigSettings
 from tests.jam.daw import sounding
 from tests.jam.doubles import at
 from tests.jam.loop import LOOP_SECONDS, Loop

@@ -11,8 +11,7 @@ from musegen_daw.jam.control.control_map import ControlMap, Knob, load_control_m
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.events import CLOCK, CONTINUE, START, STOP, control_change, note_off, note_on
 from musegen_daw.jam.output.performer import Kit as DrumKit
-from musegen_daw.jam.rig_settings import ClockSource, RigSettings
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.settings import ClockSource, JamMode, JamSettings, RigSettings
 from musegen_daw.midi.file import read_midi
 from musegen_daw.music.drum_maps import DrumMap
 from tests.devices.doubles import FakeRtMidi
@@ -59,9 +58,9 @@ def test_the_picture_has_what_was_heard_what_plays_and_what_comes(rigs) -> None:
     jam.clock.advance(0.1)
     play_chords(jam, 3)
     jam.clock.advance(0.8 * BEAT)
-    assert jam.rig.picture.heard == ()  # nobody had looked
+    assert jam.rig.session.picture.heard == ()  # nobody had looked
     jam.clock.advance(0.05)
-    picture = jam.rig.picture
+    picture = jam.rig.session.picture
     assert picture.bar == 3
     assert picture.beats == pytest.approx(jam.rig.beats_now(), abs=0.2)
     assert len(picture.heard) == 3 * 4 * 3
@@ -71,19 +70,19 @@ def test_the_picture_has_what_was_heard_what_plays_and_what_comes(rigs) -> None:
 
 def test_tempo_taps_and_switches(rigs) -> None:
     jam = rigs(jam=ALONE, tempo_bpm=100.0)
-    assert not jam.rig.is_led
+    assert not jam.rig.time.is_led
     jam.rig.toggle()
     jam.clock.advance(1.0)
     assert jam.rig.status.jam.is_playing
-    jam.rig.set_tempo(90.0)
+    jam.rig.time.set_tempo(90.0)
     jam.clock.advance(0.1)
     assert jam.rig.status.jam.bpm == pytest.approx(90)
     for _ in range(4):
-        bpm = jam.rig.tap()
+        bpm = jam.rig.time.tap()
         jam.clock.advance(0.4)
     assert bpm == pytest.approx(150)
     with pytest.raises(ValueError, match="tempo"):
-        jam.rig.set_tempo(1000.0)
+        jam.rig.time.set_tempo(1000.0)
     jam.rig.toggle()
     jam.clock.advance(0.1)
     assert jam.rig.status.transport is TransportState.STOPPED
@@ -94,9 +93,9 @@ def test_controls_and_ways_are_changed_while_playing(rigs) -> None:
     jam.rig.start()
     jam.clock.advance(5.0)
     assert jam.rig.status.jam.controls == Controls(energy=0.7)
-    jam.rig.set_controls(Controls(density=0.2))
-    jam.rig.change(lambda controls: Controls(density=controls.density, hold=True))
-    jam.rig.set_mode(JamMode.LOOP)
+    jam.rig.session.change(lambda _: Controls(density=0.2))
+    jam.rig.session.change(lambda controls: Controls(density=controls.density, hold=True))
+    jam.rig.session.set_mode(JamMode.LOOP)
     jam.clock.advance(0.1)
     assert jam.rig.status.jam.controls == Controls(density=0.2, hold=True)
     assert jam.rig.status.jam.phase == "waiting for the first note"
@@ -108,9 +107,9 @@ def test_panic_silences_and_a_fill_is_played(rigs) -> None:
     jam.rig.start()
     jam.clock.advance(4.15)
     assert wire.sounding
-    jam.rig.panic()
+    jam.rig.session.panic()
     assert not wire.sounding
-    jam.rig.fill_now()
+    jam.rig.session.fill_now()
     jam.clock.advance(6.0)
     assert any(request.fill_bars for request in jam.drummer.requests)
     assert not wire.faults
@@ -134,7 +133,7 @@ def test_a_count_in_is_heard_on_the_side_stick_and_has_no_drums(rigs) -> None:
 
 def test_the_drums_go_to_the_kit_that_the_settings_name(rigs) -> None:
     kit = DrumKit(DrumMap("odd", {"kick": 60, "closed hat": 61, "snare": 62}), 3)
-    jam = rigs(jam=JamSettings(mode=JamMode.ACCOMPANY, taste=PLAIN.taste, kit=kit), count_in_bars=1)
+    jam = rigs(jam=JamSettings(mode=JamMode.ACCOMPANY, planning=PLAIN.planning, kit=kit), count_in_bars=1)
     wire = jam.hears()
     jam.rig.start()
     jam.clock.advance(6.0)
@@ -145,9 +144,9 @@ def test_the_drums_go_to_the_kit_that_the_settings_name(rigs) -> None:
 def test_a_daw_leads_by_its_clock(rigs) -> None:
     jam = rigs(jam=ALONE, clock=ClockSource.MIDI)
     wire = jam.hears()
-    assert jam.rig.is_led
+    assert jam.rig.time.is_led
     jam.rig.start()
-    jam.rig.set_tempo(100.0)
+    jam.rig.time.set_tempo(100.0)
     assert jam.rig.status.clock is ClockState.NO_CLOCK
     jam.arrive(bytes((START,)))
     for _ in range(24 * 9):
@@ -157,7 +156,7 @@ def test_a_daw_leads_by_its_clock(rigs) -> None:
     assert (status.clock, status.jam.song_bar) == (ClockState.LOCKED, 2)
     assert status.jam.bpm == pytest.approx(140, abs=0.1)
     assert wire.strikes[9, CLOSED_HAT] == pytest.approx(9, abs=1)
-    jam.rig.stop()
+    jam.rig.time.stop()
     assert jam.rig.status.jam.is_playing
     jam.arrive(bytes((STOP,)))
     jam.clock.advance(0.1)
@@ -171,7 +170,7 @@ def test_a_tap_says_where_the_bar_begins_of_a_song_joined_midway(rigs) -> None:
         jam.arrive(bytes((CLOCK,)))
         jam.clock.advance(BEAT / 24)
     assert jam.rig.status.jam.beat == 1
-    assert jam.rig.tap() is None
+    assert jam.rig.time.tap() is None
     jam.clock.advance(0.05)
     assert jam.rig.status.jam.beat == 0
 
@@ -226,8 +225,8 @@ def test_an_offset_is_kept_for_its_port(rigs, tmp_path) -> None:
 def test_what_is_learned_is_saved_by_name(rigs, tmp_path) -> None:
     jam = rigs(control_map="pads")
     with pytest.raises(ValueError, match="no control"):
-        jam.rig.learn("loudness")
-    jam.rig.learn("density")
+        jam.rig.session.learn("loudness")
+    jam.rig.session.learn("density")
     jam.clock.advance()
     assert jam.rig.status.jam.learning == "density"
     jam.arrive(control_change(2, 21, 64))
@@ -235,7 +234,7 @@ def test_what_is_learned_is_saved_by_name(rigs, tmp_path) -> None:
     jam.rig.save_learned()
     folder = user_settings.controls_dir(tmp_path / "config")
     wanted = ControlMap("pads", ((Knob("cc", 2, 21), "density"),))
-    assert jam.rig.control_map == load_control_map("pads", folder) == wanted
+    assert jam.rig.session.control_map == load_control_map("pads", folder) == wanted
     jam.close()
     again = rigs(control_map="pads")
     again.arrive(control_change(2, 21, 127))
@@ -245,7 +244,7 @@ def test_what_is_learned_is_saved_by_name(rigs, tmp_path) -> None:
 
 def test_what_is_learned_last_is_saved_at_the_end(rigs, tmp_path) -> None:
     jam = rigs(control_map="knobs")
-    jam.rig.learn("panic")
+    jam.rig.session.learn("panic")
     jam.clock.advance()
     jam.arrive(note_on(9, 40, 100))
     jam.clock.advance()

@@ -3,7 +3,7 @@
 import pytest
 
 from musegen_daw.errors import PortError
-from musegen_daw.jam.rig_settings import ClockSource
+from musegen_daw.jam.settings import ClockSource
 from tests.devices.doubles import FakeRtMidi
 from tests.jam.conftest import absent
 

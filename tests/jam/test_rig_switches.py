@@ -115,12 +115,12 @@ def test_a_jam_in_another_meter_counts_in_and_plays_its_bars(rigs, meter, beats,
 def test_a_knob_is_forgotten_and_the_map_saved_without_it(rigs, tmp_path):
     jam = rigs(control_map="pads")
     for target, number in (("density", 21), ("density", 22)):
-        jam.rig.learn(target)
+        jam.rig.session.learn(target)
         jam.arrive(control_change(0, number, 64))
         jam.clock.advance(0.1)
     first, second = Knob("cc", 0, 21), Knob("cc", 0, 22)
-    assert jam.rig.control_map.knobs_of("density") == (first, second)
-    jam.rig.forget(first)
+    assert jam.rig.session.control_map.knobs_of("density") == (first, second)
+    jam.rig.session.forget(first)
     jam.clock.advance(0.1)
     jam.rig.save_learned()
     assert load_control_map("pads", tmp_path / "config" / "controls").bindings == ((second, "density"),)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from musegen_daw.devices import hotplug
+from musegen_daw.devices import ports
 from musegen_daw.errors import MidiFileError, MusegenError, PortError
 from musegen_daw.jam import user_settings
 from musegen_daw.jam.control.control_map import ControlMap, save_control_map
 from musegen_daw.jam.events import CLOCK, START, note_on
-from musegen_daw.jam.rig_settings import ClockSource
+from musegen_daw.jam.settings import ClockSource
 from tests.devices.doubles import FakeRtMidi
 from tests.jam.conftest import ALONE
 
@@ -49,15 +49,15 @@ def test_an_input_that_vanishes_lets_go_what_it_held_and_comes_back(rigs) -> Non
     jam.clock.advance()
     assert jam.rig.status.inputs[0].name == name
     library.inputs.clear()
-    hotplug.attend(jam.directory)
-    jam.rig._port_changed(hotplug.PortChange(name, jam.rig._ports.inputs[0].direction, present=False))
+    ports.attend(jam.directory)
+    jam.rig._port_changed(ports.PortChange(name, jam.rig._ports.inputs[0].direction, present=False))
     assert jam.rig.status.inputs[0].is_lost
-    assert jam.rig.status.message == f"The MIDI input {name!r} is gone; it is taken up when it is back."
+    assert jam.rig.status.message == f"The MIDI input {name!r} is gone; it reconnects when it is back."
     jam.clock.advance(2 * BEAT)
     # The bars went on without their clock.
     assert (jam.rig.status.jam.song_bar, jam.rig.status.jam.beat) == (1, 2)
     library.inputs.append("Keys:Keys MIDI 1 24:0")
-    hotplug.attend(jam.directory)
+    ports.attend(jam.directory)
     tick(24)
     assert not jam.rig.status.inputs[0].is_lost
     assert (jam.rig.status.jam.song_bar, jam.rig.status.jam.beat) == (1, 3)
@@ -71,12 +71,12 @@ def test_an_output_that_vanishes_gets_its_note_offs_when_it_is_back(rigs) -> Non
     jam.clock.advance(0.1 + 4 * BEAT + 0.01)
     assert wire.sounding
     library.outputs.clear()
-    for change in hotplug.attend(jam.directory):
+    for change in ports.attend(jam.directory):
         jam.rig._port_changed(change)
     jam.clock.advance(1.0)
     assert jam.rig.status.outputs[0].is_lost
     library.outputs.append("Synth:Synth MIDI 1 22:0")
-    for change in hotplug.attend(jam.directory):
+    for change in ports.attend(jam.directory):
         jam.rig._port_changed(change)
     assert jam.rig.status.message == "The MIDI output 'Synth:Synth MIDI 1' is back."
     back = jam.port("Synth:Synth MIDI 1 22:0")

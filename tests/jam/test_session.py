@@ -14,7 +14,7 @@ from musegen_daw.jam.output.performer import Kit
 from musegen_daw.jam.patterns import LIVE_PPQ
 from musegen_daw.jam.planning.modes import WhenSilent
 from musegen_daw.jam.recording.recorder import Recorder
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.settings import JamMode, JamSettings
 from musegen_daw.midi.file import song_from_bytes, song_to_bytes
 from musegen_daw.music.drum_maps import DrumMap
 from musegen_daw.resource_paths import drum_model_dir
@@ -47,7 +47,7 @@ def test_the_bundled_model_plays_live_what_it_plays_offline(jams) -> None:
             return self.generator.generate(request, cancelled=cancelled)
 
     asked = Asked()
-    jam = jams(JamSettings(taste=replace(PLAIN, seed=5)), generator=asked, bpm=100.0)
+    jam = jams(JamSettings(planning=replace(PLAIN, seed=5)), generator=asked, bpm=100.0)
     asked.requests.clear()
     jam.start()
     jam.play(15.9, riff(range(4)))
@@ -60,7 +60,7 @@ def test_the_bundled_model_plays_live_what_it_plays_offline(jams) -> None:
 
 def test_two_sessions_are_the_same_to_the_microsecond(jams) -> None:
     def played():
-        jam = jams(JamSettings(mode=JamMode.LOOP, loop_bars=2, taste=replace(PLAIN, fill_every_bars=4)))
+        jam = jams(JamSettings(mode=JamMode.LOOP, loop_bars=2, planning=replace(PLAIN, fill_every_bars=4)))
         jam.start()
         jam.play(48, riff(range(12)))
         return jam.port.sent
@@ -181,7 +181,7 @@ def test_controls_can_be_set_from_the_first_bar_on(jams) -> None:
     jam = jams(ALONE, controls=Controls(swing=0.6, density=0.3))
     jam.start()
     jam.play(2)
-    jam.session.set_controls(Controls(muted=frozenset({"closed hat"})))
+    jam.session.change(lambda _: Controls(muted=frozenset({"closed hat"})))
     jam.play(3.9)
     assert jam.drummer.requests[0].density == 0.3
     assert [ticks // LIVE_PPQ for ticks, pitch, _ in jam.drums() if pitch == CLOSED_HAT] == [0, 1, 2]
@@ -214,6 +214,7 @@ def test_a_daw_that_loops_is_followed_without_a_seam(jams) -> None:
 
 def test_what_was_heard_and_sent_is_recorded_in_time(jams) -> None:
     recorder = Recorder(GRID)
+    recorder.start(0.0)
     jam = jams(recorder=recorder, bpm=100.0)
     jam.start()
     jam.play(14.3, riff(range(6)))
@@ -222,7 +223,7 @@ def test_what_was_heard_and_sent_is_recorded_in_time(jams) -> None:
     positions = jam.drums()
     jam.transport.stop()
     jam.clock.advance(0.1)
-    song = song_from_bytes(song_to_bytes(recorder.song()), "jam.mid")
+    song = song_from_bytes(song_to_bytes(recorder.stop()), "jam.mid")
     heard, drums = song.clips
     onsets = [round(beats * LIVE_PPQ) for beats, data in riff(range(6)) if data[0] == 0x90 and beats < 22.05]
     assert [note.start_ticks for note in heard.notes] == pytest.approx(onsets, abs=1)

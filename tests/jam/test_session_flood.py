@@ -10,7 +10,7 @@ from musegen_daw.jam.clock.transport import InternalTransport
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.jam.session import JamSession
-from musegen_daw.jam.session_settings import JamSettings
+from musegen_daw.jam.settings import JamSettings
 from tests.jam.doubles import Drummer
 from tests.jam.wires import Wire, WirePort
 

@@ -12,10 +12,10 @@ from musegen_daw.jam.control.controls import TARGETS, Controls
 from musegen_daw.jam.events import CONTINUE, START, STOP, control_change, note_off, note_on, song_position
 from musegen_daw.jam.output.performer import Kit
 from musegen_daw.jam.patterns import BarGrid
-from musegen_daw.jam.planning.modes import Taste, WhenSilent
+from musegen_daw.jam.planning.modes import PlanSettings, WhenSilent
 from musegen_daw.jam.recording.recorder import Recorder
-from musegen_daw.jam.session_settings import JamMode, JamSettings
-from tests.jam.jam import Jam, Port
+from musegen_daw.jam.settings import JamMode, JamSettings
+from tests.jam.jam import Jam
 
 EXAMPLES = int(os.environ.get("MUSEGEN_FUZZ_EXAMPLES", "100"))
 SOON_SECONDS = 0.02
@@ -58,7 +58,9 @@ jam_settings = st.builds(
     when_silent=st.sampled_from([WhenSilent.KEEP, WhenSilent.FADE]),
     loop_bars=st.integers(1, 5),
     kit=st.builds(Kit, channel=st.integers(0, 15), note_seconds=st.sampled_from([0.03, 0.1, 2.0])),
-    taste=st.builds(Taste, fill_every_bars=st.sampled_from([0, 1, 4, 8]), rest_bars=st.integers(0, 2)),
+    planning=st.builds(
+        PlanSettings, fill_every_bars=st.sampled_from([0, 1, 4, 8]), rest_bars=st.integers(0, 2)
+    ),
 )
 
 
@@ -66,7 +68,9 @@ class Chaos:
     """Carries out orders, and watches what arrives at the other end of the wire, whichever port it goes through."""
 
     def __init__(self, settings, *, follows: bool) -> None:
-        self.jam = Jam(settings, follows=follows, control_map=KNOBS, recorder=Recorder(BarGrid()))
+        recorder = Recorder(BarGrid())
+        recorder.start(0.0)
+        self.jam = Jam(settings, follows=follows, control_map=KNOBS, recorder=recorder)
         self.wire = self.jam.port.sent
         self.reset_seconds = 0.0
 
@@ -84,7 +88,7 @@ class Chaos:
         elif name == "learn":
             session.learn(given[0])
         elif name == "controls":
-            session.set_controls(Controls(density=given[0], swing=0.5 + given[0] / 4, hold=given[1]))
+            session.change(lambda _: Controls(density=given[0], swing=0.5 + given[0] / 4, hold=given[1]))
         elif name == "way":
             session.set_mode(given[0])
         elif name == "fill":
@@ -94,8 +98,8 @@ class Chaos:
         elif name == "unplug":
             jam.port.is_lost = True
         elif name == "plug":
-            jam.port = Port(jam.clock, sent=self.wire)
-            jam.scheduler.attach(jam.port)
+            jam.port.is_lost = False
+            jam.scheduler.found()
         elif name == "input lost":
             session.input_lost("keys")
         elif name == "generator fails":
@@ -171,7 +175,7 @@ def run(orders, settings, *, follows: bool) -> None:
     for order in orders:
         chaos.do(*order)
     chaos.end()
-    chaos.jam.session._recorder.song()
+    chaos.jam.session._recorder.stop()
 
 
 @settings(max_examples=EXAMPLES)

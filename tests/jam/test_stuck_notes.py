@@ -16,8 +16,7 @@ from musegen_daw.jam.events import (
     song_position,
 )
 from musegen_daw.jam.output.performer import Kit
-from musegen_daw.jam.rig_settings import ClockSource
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.settings import ClockSource, JamMode, JamSettings
 
 JAMS = int(os.environ.get("MUSEGEN_STUCK_JAMS", "15"))
 TICKS = 24 * 10
@@ -100,7 +99,7 @@ def play(rigs, seed):
             jam.clock.advance()
             assert not jam.rig._schedulers[0].sounding
         if chance.random() < 0.001:
-            jam.rig.panic()
+            jam.rig.session.panic()
             assert not listener.struck
         if chance.random() < 0.002:
             jam.arrive(control_change(0, 64, chance.choice((0, 127))))

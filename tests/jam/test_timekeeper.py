@@ -5,7 +5,7 @@ import pytest
 from musegen_daw.jam.clock.clock import ManualClock
 from musegen_daw.jam.output.outputs import Outputs
 from musegen_daw.jam.patterns import LEAD_BEATS
-from musegen_daw.jam.rig_settings import RigSettings
+from musegen_daw.jam.settings import RigSettings
 from musegen_daw.jam.timekeeper import Timekeeper
 
 BAR_SECONDS = 2.0  # at 120 BPM

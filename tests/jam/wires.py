@@ -43,17 +43,11 @@ class WirePort:
     def __init__(self, wire, on_send=None):
         self.wire = wire
         self.is_lost = False
-        self.is_closed = False
         self.on_send = on_send
 
     def send(self, data):
-        if self.is_closed:
-            raise AssertionError("sent to a closed port")
         if self.is_lost:
             raise PortError("The port wire is gone.")
         self.wire.hear(data)
         if self.on_send is not None:
             self.on_send(data)
-
-    def close(self):
-        self.is_closed = True

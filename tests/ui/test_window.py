@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from musegen_daw.app import App
 from musegen_daw.errors import PortError
 from musegen_daw.jam.clock.midi_clock import MIN_BPM, ClockState
-from musegen_daw.jam.session_settings import JamMode
+from musegen_daw.jam.settings import JamMode
 from musegen_daw.ui import saved_session
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.panel import JamPanel

@@ -22,8 +22,8 @@ from musegen_daw.midi.file import read_midi
 from musegen_daw.music.parts import clip_bars
 from musegen_daw.progress import Cancelled
 from musegen_daw.workers import messages
-from musegen_daw.workers.drummer import RemoteDrummer
 from musegen_daw.workers.process import serve
+from musegen_daw.workers.remote import RemoteDrummer
 from musegen_daw.workers.tasks import Tasks
 from musegen_daw.workers.worker import Worker
 from tests.workers.asked import process_number, rest
@@ -50,7 +50,9 @@ def long(request: DrumRequest) -> DrumRequest:
 
 
 def drummer_of(worker: Worker) -> RemoteDrummer:
-    return RemoteDrummer.open(worker, resources.drum_model_dir())
+    drummer = RemoteDrummer(worker, resources.drum_model_dir)
+    assert drummer.name
+    return drummer
 
 
 def is_alive(process_id: int) -> bool:
@@ -133,7 +135,7 @@ def test_what_progress_raises_gives_up_and_is_raised(worker, request_of_clip):
 
 def test_a_missing_model_is_said_in_the_same_words(worker, tmp_path):
     with pytest.raises(ModelError) as there:
-        RemoteDrummer.open(worker, tmp_path / "nothing")
+        _ = RemoteDrummer(worker, lambda: tmp_path / "nothing").styles
     with pytest.raises(ModelError) as here:
         DrumGenerator.open(tmp_path / "nothing")
     assert str(there.value) == str(here.value)
@@ -241,10 +243,10 @@ def test_it_ends_with_a_program_that_is_killed(worker, request_of_clip):
 _PROGRAM = """
 import time
 from musegen_daw import resource_paths as resources
-from musegen_daw.workers.drummer import RemoteDrummer
+from musegen_daw.workers.remote import RemoteDrummer
 from musegen_daw.workers.worker import Worker
 worker = Worker("writes the drums")
-RemoteDrummer.open(worker, resources.drum_model_dir())
+RemoteDrummer(worker, resources.drum_model_dir).name
 print(worker.process_id, flush=True)
 time.sleep(600)
 """

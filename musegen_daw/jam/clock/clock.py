@@ -23,35 +23,32 @@ class ClockWorker(Protocol):
     """A step that its clock calls until it is stopped."""
 
     def wake(self) -> None:
-        """Call the step as soon as may be, whatever it waits for."""
+        """Call the step now, whatever it waits for."""
         ...
 
     def stop(self) -> None:
-        """Call the step no more; returns when a call in progress has ended, unless made from within it."""
+        """Stop calling; returns when a call in progress has ended, unless made from within it."""
         ...
 
 
 class Clock(Protocol):
-    """Seconds from an arbitrary start that never run backwards, and workers that live by them."""
+    """A monotonic time in seconds, and workers that run by it."""
 
-    def now_seconds(self) -> float:
-        """The time now."""
-        ...
+    def now_seconds(self) -> float: ...
 
     def start(self, name: str, step: Step, failed: Failed) -> ClockWorker:
-        """Call `step` now and whenever it asks to be called; `name` tells the worker in a list of threads."""
+        """Call `step` now and whenever it asks to be called; `name` names the worker's thread."""
         ...
 
 
 class SystemClock:
-    """The computer's own clock, `time.perf_counter`; every worker is a thread."""
+    """`time.perf_counter`; every worker is a thread."""
 
     def now_seconds(self) -> float:
-        """The time now, the one that input events are stamped with."""
+        """The time that input events are stamped with, too."""
         return time.perf_counter()
 
     def start(self, name: str, step: Step, failed: Failed) -> ClockWorker:
-        """Start a thread that lives by `step`."""
         return _ThreadWorker(name, step, failed)
 
 
@@ -103,7 +100,7 @@ class _ThreadWorker:
 
 
 class ManualClock:
-    """A clock that stands until it is told to go on; its workers run inside `advance`, in the order of their times."""
+    """A clock that `advance` moves; its workers run inside `advance`, in the order of their times."""
 
     def __init__(self, now_seconds: float = 0.0) -> None:
         self._now_seconds = now_seconds
@@ -115,17 +112,16 @@ class ManualClock:
         return tuple(worker.name for worker in self._workers)
 
     def now_seconds(self) -> float:
-        """The time that `advance` has come to."""
         return self._now_seconds
 
     def start(self, name: str, step: Step, failed: Failed) -> ClockWorker:
-        """Keep `step` to be called by `advance`, the first time by the next one."""
+        """Register `step`; `advance` calls it, first at its next call."""
         worker = _ManualWorker(name, step, failed, self._workers, self._now_seconds)
         self._workers.append(worker)
         return worker
 
     def advance(self, seconds: float = 0.0) -> None:
-        """Go on by `seconds`, calling every step at exactly the time it asked for, or now where it was woken.
+        """Move on by `seconds` and call every step at exactly the time it asked for, or now where it was woken.
 
         A step may call it too, for work that takes time: the others go on meanwhile.
         Raises ValueError for a negative time, RuntimeError where a step never stops asking for the same time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -13,9 +14,11 @@ KEEP_SECONDS = 4.0  # a port that is back by then has lost no beat
 SILENT_SECONDS = 2.0
 _PLACES = frozenset({START, CONTINUE, STOP, SONG_POSITION})
 
+_log = logging.getLogger(__name__)
+
 
 class ClockInput:
-    """Hands the clock of one source to `follower`, for two at once would count double.
+    """Feeds the clock of one source to `follower`, as ticks of two sources would count double.
 
     It is the first that ticks, until one that says where the song is comes beside one that only ticks, or it has been
     silent for two seconds. While its port is away the ticks that would have come are made up for `KEEP_SECONDS`, so
@@ -26,6 +29,7 @@ class ClockInput:
         self._clock, self._follower, self._changed = clock, follower, changed
         self._lock = threading.Lock()
         self._source: str | None = None
+        self._logged_source: str | None = None
         self._is_told = False  # whether the source says where the song is
         self._last_seconds = 0.0
         self._tick_seconds: float | None = None
@@ -39,7 +43,6 @@ class ClockInput:
         return self._source
 
     def feed(self, source: str, data: bytes, time_seconds: float) -> None:
-        """Take a message about time."""
         with self._lock:
             if source != self._source and not self._takes_over(source, data, time_seconds):
                 return
@@ -59,7 +62,7 @@ class ClockInput:
         self._changed()
 
     def lost(self, source: str) -> None:
-        """The port of a source has gone: keep its beat if it was the one that is followed and its song runs."""
+        """The port of a source has gone: if it is the one followed, go on ticking while its song runs."""
         with self._lock:
             bpm = self._follower.tempo_bpm
             if source != self._source or self._tick_seconds is None or bpm is None:
@@ -71,10 +74,11 @@ class ClockInput:
                 return
             self._period_seconds = 60.0 / bpm / CLOCKS_PER_BEAT
             self._away_until = self._clock.now_seconds() + KEEP_SECONDS
+        _log.warning("Clock of %r lost with its port: its beat goes on for %g s", source, KEEP_SECONDS)
         self._worker.wake()
 
     def close(self) -> None:
-        """End the worker; a second call does nothing."""
+        """Stop the worker; a second call does nothing."""
         self._worker.stop()
 
     def _takes_over(self, source: str, data: bytes, time_seconds: float) -> bool:
@@ -86,9 +90,14 @@ class ClockInput:
             self._follower.reset()
         self._source, self._is_told = source, False
         self._tick_seconds = self._away_until = None
+        self._worker.wake()  # which logs it: this is the driver's thread
         return True
 
     def _step(self, now_seconds: float) -> float | None:
+        source = self._source
+        if source != self._logged_source:
+            _log.info("Clock source: %r", source)
+            self._logged_source = source
         with self._lock:
             if self._away_until is None or self._tick_seconds is None or now_seconds > self._away_until:
                 self._away_until = None

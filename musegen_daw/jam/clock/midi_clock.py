@@ -5,11 +5,19 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from musegen_daw.jam.clock.clock_line import ClockLine, Floats, Line
-from musegen_daw.jam.clock.two_clocks import Apart, TwoClocks
+from musegen_daw.jam.clock.two_clocks import (
+    MAX_GAP_SECONDS,
+    MIN_GAP_SECONDS,
+    Floats,
+    SeparatedTicks,
+    TwoClocks,
+)
 from musegen_daw.jam.events import (
     CLOCK,
     CLOCKS_PER_BEAT,
@@ -40,7 +48,7 @@ JUMP_TICKS = 6
 
 
 class ClockState(Enum):
-    """What a clock does, in words that can be shown."""
+    """The state of a followed clock; the values are shown to people."""
 
     NO_CLOCK = "no clock"
     LOCKING = "locking"
@@ -97,7 +105,7 @@ class ClockFollower:
     # What is heard
 
     def feed(self, data: bytes, time_seconds: float) -> None:
-        """Take one MIDI message that came at `time_seconds`; what is not about time is ignored."""
+        """Take one MIDI message; anything that is not about time is ignored."""
         if not data:
             return
         with self._feeding:
@@ -135,22 +143,22 @@ class ClockFollower:
 
     @property
     def steady_bpm(self) -> float | None:
-        """The last tempo that was sure, None before any: the few ticks around a stop say nothing of it."""
+        """The last reliable tempo, None before any: the few ticks around a stop are not reliable."""
         return self._view.steady_bpm
 
     @property
     def running(self) -> bool:
-        """Whether the song was last told to go, or was joined while its clock ran."""
+        """Whether the sender has started the song, or the follower joined while ticks came."""
         return self._view.running
 
     @property
     def position_is_known(self) -> bool:
-        """Whether the sender has said where in the song it is; else beats are counted from the first tick heard."""
+        """Whether the sender has given a song position; else beats count from the first tick."""
         return self._view.is_known
 
     @property
     def last_tick(self) -> tuple[float, float] | None:
-        """The beat of the last tick that was believed, and when it came, late or early; None while the song stands."""
+        """The beat and time of the last accepted tick, None while the song stands."""
         view = self._view
         if view.line is None or view.last_seconds is None or not (view.running and view.begun):
             return None
@@ -158,11 +166,10 @@ class ClockFollower:
 
     @property
     def jumps(self) -> int:
-        """How often the song has started, stopped or jumped: what was planned before holds no more."""
+        """How often the song has started, stopped or jumped, each of which invalidates plans."""
         return self._view.jumps
 
     def state(self, time_seconds: float) -> ClockState:
-        """What the clock does at `time_seconds`."""
         view = self._view
         if view.told and not view.running:
             return ClockState.STOPPED
@@ -183,7 +190,7 @@ class ClockFollower:
         return self._ticks_at(view, time_seconds) / CLOCKS_PER_BEAT
 
     def seconds_at(self, beat: float) -> float | None:
-        """When `beat` comes or came as the clock runs now; None while nothing moves."""
+        """When `beat` comes or came at the current tempo; None while the song stands."""
         view = self._view
         if view.line is None or not (view.running and view.begun):
             return None
@@ -200,7 +207,7 @@ class ClockFollower:
     # Start, stop and place
 
     def _place(self, ticks: float, seconds: float, *, runs: bool, is_known: bool = True) -> None:
-        """From the next tick on the song is at `ticks`."""
+        """The song is at `ticks` from the next tick on."""
         view, track = self._view, self._track
         goes_on = view.running and runs and not self._late
         if not goes_on:
@@ -243,7 +250,7 @@ class ClockFollower:
     def _tick(self, seconds: float) -> None:
         number = self._track.number + self._late + 1
         kept = self._two.keeps(seconds, number, self._track.line)
-        if isinstance(kept, Apart):
+        if isinstance(kept, SeparatedTicks):
             self._accept(kept.number, kept.times)
             self._publish(float(kept.times[-1]))
         elif kept:
@@ -263,7 +270,7 @@ class ClockFollower:
         self._publish(seconds)
 
     def _weigh(self, seconds: float, line: Line) -> bool:
-        """Take a tick that comes when one is due; keep one that is far off until more have come."""
+        """Accept a tick that comes when one is due; keep one that is far off until more have come."""
         track = self._track
         error_ticks = line.number_at(seconds) - (track.number + self._late + 1)
         if error_ticks < -OFF_TICKS or self._doubts:
@@ -290,7 +297,7 @@ class ClockFollower:
         return self._accept(track.number + self._late + early, np.array(self._strays))
 
     def _resolve_doubts(self) -> bool:
-        """Once enough ticks have come since one was far too early: are such ticks copies, or a faster clock?"""
+        """Once `DOUBT_TICKS` have come since an early tick: are early ticks copies, or a faster clock?"""
         if len(self._doubts) < DOUBT_TICKS:
             return False
         times, errors = np.array(self._doubts).T
@@ -309,7 +316,7 @@ class ClockFollower:
         return self._accept(self._track.number + len(early), times)
 
     def _accept(self, number: int, times: Floats) -> bool:
-        """Believe that `times` were the last ticks up to `number`."""
+        """Take `times` for the last ticks up to `number`."""
         before = self._track.line
         self._track.restart(number, times)
         self._sure_ticks = LOCK_TICKS
@@ -329,7 +336,7 @@ class ClockFollower:
         self._late = 0
 
     def _drop_twins(self) -> None:
-        """Where every tick has come twice from the first one on, keep the first of each two."""
+        """If every tick has come twice since the first, keep the first of each pair."""
         track = self._track
         gaps = np.diff(track.times)
         short, long = sorted((float(gaps[::2].mean()), float(gaps[1::2].mean())))
@@ -363,3 +370,173 @@ class ClockFollower:
 def _stall_seconds(line: Line | None) -> float:
     period = MAX_PERIOD_SECONDS if line is None else line.period_seconds
     return max(STALL_SECONDS, STALL_TICKS * period)
+
+
+MAX_TICKS = 768  # thirty-two beats
+STRAIGHT_TICKS = (2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, MAX_TICKS)
+CURVED_TICKS = (24, 32, 48, 64, 96, 128, 192)
+AGREEMENT = 4.5  # standard deviations
+JITTER_TICKS, STEP_TICKS = 128, 256
+MIN_JITTER_SECONDS = 0.001
+STEP_TIMES, MIN_STEPS = 4.0, 4
+FIRST_JITTER_SECONDS = 0.0025
+KNOWING_TICKS, KNOWN_TEMPO_TICKS = 24, 32
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Tick `number` comes at `seconds`, the next ones `period_seconds` apart; `deviation_seconds` is the standard
+    deviation of `seconds`."""
+
+    number: int
+    seconds: float
+    period_seconds: float
+    deviation_seconds: float
+
+    def seconds_at(self, number: float) -> float:
+        return self.seconds + (number - self.number) * self.period_seconds
+
+    def number_at(self, seconds: float) -> float:
+        """The number of the tick at `seconds`, with a fraction."""
+        return self.number + (seconds - self.seconds) / self.period_seconds
+
+
+class ClockLine:
+    """Local regression over a window that is as long as the ticks allow.
+
+    Straight lines are fitted to the last 2, 3, 4, ... ticks and parabolas to the last 24, 32, ...; of all fits
+    that agree with every noisier fit that was itself believed, the one with the least variance at the newest
+    tick is taken (the intersection of confidence intervals, Goldenshluger and Nemirovski 1997, Katkovnik
+    1999). So a steady tempo is averaged over thirty-two beats, a ramp is followed by a parabola, and a jump is
+    forgotten after a few ticks. The jitter is measured in second differences, which tempo does not touch.
+    """
+
+    def __init__(self) -> None:
+        self._fits = _fits()
+        self._times: Floats = np.empty(0)
+        self._jitter_seconds = FIRST_JITTER_SECONDS
+        self._known_period: float | None = None
+        self.number = -1
+        self.line: Line | None = None
+
+    @property
+    def ticks(self) -> int:
+        return len(self._times)
+
+    @property
+    def times(self) -> Floats:
+        """When the remembered ticks came, oldest first."""
+        return self._times
+
+    def restart(self, number: int, times: Floats) -> None:
+        """Forget all ticks but `times`, the last ones up to `number`; the tempo is kept as a guess."""
+        if self.line is not None and len(self._times) >= KNOWING_TICKS:
+            self._known_period = self.line.period_seconds
+        self.number = number
+        self._times = np.array(times, float)[-MAX_TICKS:]
+        self.line = self._fit() if len(self._times) else None
+
+    def add(self, seconds: float, skipped: int = 0) -> None:
+        """Take the next tick; `skipped` ticks before it did not arrive and are predicted."""
+        line = self.line
+        predicted = (
+            np.array([line.seconds_at(self.number + 1 + index) for index in range(skipped)])
+            if line is not None
+            else np.empty(0)
+        )
+        self.number += 1 + len(predicted)
+        self._times = np.concatenate((self._times, predicted, (seconds,)))[-MAX_TICKS:]
+        self.line = self._fit()
+
+    def _fit(self) -> Line | None:
+        count = len(self._times)
+        newest = float(self._times[-1])
+        recent = self._times - newest
+        self._measure_jitter(recent)
+        known = self._known_tempo(recent, newest)
+        if known is not None or count < 2:
+            return known
+        fits = self._fits
+        padded = np.zeros(MAX_TICKS)
+        padded[MAX_TICKS - count :] = recent
+        periods = fits.period_weights @ padded
+        usable = np.flatnonzero(
+            (fits.ticks <= count) & (periods >= MIN_GAP_SECONDS) & (periods <= MAX_GAP_SECONDS)
+        )
+        if not len(usable):
+            return None
+        ends, periods = fits.end_weights[usable] @ padded, periods[usable]
+        limit = AGREEMENT * self._jitter_seconds
+        pairs = np.ix_(usable, usable)
+        agrees = (np.abs(ends[:, None] - ends) <= limit * fits.end_deviations[pairs] + 1e-9) & (
+            np.abs(periods[:, None] - periods) <= limit * fits.period_deviations[pairs] + 1e-9
+        )
+        believed = [0]
+        for index in range(1, len(usable)):
+            if agrees[index, believed].all():
+                believed.append(index)
+        best = believed[-1]
+        deviation = self._jitter_seconds * float(np.linalg.norm(fits.end_weights[usable[best]]))
+        return Line(self.number, newest + float(ends[best]), float(periods[best]), deviation)
+
+    def _measure_jitter(self, recent: Floats) -> None:
+        bends = np.sort(np.abs(np.diff(recent[-JITTER_TICKS:], 2)))
+        if len(bends) >= 10:
+            kept = bends[: int(len(bends) * 0.9)]
+            # The smallest 90 % of normal deviates have 0.623 of the variance, a second difference six times that.
+            measured = max(MIN_JITTER_SECONDS, float(np.sqrt(np.mean(kept**2) / (0.623 * 6))))
+            # Times rounded to a step, as JACK's are to its period, are even for long and then jump there and back:
+            # once is a change of tempo or a late tick, again and again it is rounding, even over the step.
+            bends = np.abs(np.diff(recent[-STEP_TICKS:], 2))
+            steps = bends[bends > STEP_TIMES * measured]
+            if len(steps) >= MIN_STEPS:
+                measured = max(measured, float(np.median(steps)) / 12**0.5)
+            self._jitter_seconds = measured
+
+    def _known_tempo(self, recent: Floats, newest: float) -> Line | None:
+        """The line at the tempo before a restart, while few ticks have come and all fit it."""
+        period, count = self._known_period, len(recent)
+        if period is None or count > KNOWN_TEMPO_TICKS:
+            return None
+        back = recent + period * np.arange(count - 1, -1, -1)
+        end = float(back.mean())
+        slope = 0.0 if count < 3 else float(np.polyfit(np.arange(count), back, 1)[0])
+        slope_deviation = (12.0 / max(1, count**3 - count)) ** 0.5
+        limit = AGREEMENT * self._jitter_seconds
+        if np.abs(back - end).max() > limit or abs(slope) > limit * slope_deviation:
+            self._known_period = None
+            return None
+        return Line(self.number, newest + end, period, self._jitter_seconds / count**0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fits:
+    """Weights that turn the last `MAX_TICKS` times into the end and the slope of each fit, noisiest fit first.
+
+    `ticks` (fits,), weights (fits, MAX_TICKS), deviations of the difference of two fits at jitter 1 (fits, fits).
+    """
+
+    ticks: npt.NDArray[Any]
+    end_weights: Floats
+    period_weights: Floats
+    end_deviations: Floats
+    period_deviations: Floats
+
+
+@cache
+def _fits() -> _Fits:
+    rows: list[tuple[float, int, Floats, Floats]] = []
+    for degree, sizes in ((1, STRAIGHT_TICKS), (2, CURVED_TICKS)):
+        for ticks in sizes:
+            ages = np.arange(1 - ticks, 1.0)
+            coefficients = np.linalg.pinv(np.vander(ages, degree + 1, increasing=True))
+            end, period = np.zeros(MAX_TICKS), np.zeros(MAX_TICKS)
+            end[MAX_TICKS - ticks :], period[MAX_TICKS - ticks :] = coefficients[0], coefficients[1]
+            rows.append((float(np.linalg.norm(end)), ticks, end, period))
+    rows.sort(key=lambda row: -row[0])
+    ends, periods = np.array([row[2] for row in rows]), np.array([row[3] for row in rows])
+    return _Fits(np.array([row[1] for row in rows]), ends, periods, _differences(ends), _differences(periods))
+
+
+def _differences(weights: Floats) -> Floats:
+    return np.linalg.norm(weights[:, None] - weights[None], axis=2)

@@ -25,15 +25,11 @@ BEFORE_TICK_SECONDS = 0.001
 
 
 class SendsMessages(Protocol):
-    """What the clock is sent through (see `Scheduler`)."""
+    """See `Scheduler`."""
 
-    def send(self, *events: MidiEvent) -> None:
-        """Send messages other than notes when they are due."""
-        ...
+    def send(self, *events: MidiEvent) -> None: ...
 
-    def cancel_after(self, time_seconds: float) -> None:
-        """Drop what is due from `time_seconds` on and not sent."""
-        ...
+    def cancel_after(self, time_seconds: float) -> None: ...
 
 
 class ClockSender:
@@ -55,15 +51,15 @@ class ClockSender:
 
     @property
     def failure(self) -> Exception | None:
-        """Why the clock has ended, which it should not."""
+        """The error that ended the worker."""
         return self._failure
 
     def wake(self) -> None:
-        """Look at once whether the transport has started, stopped or jumped."""
+        """Check at once whether the transport has started, stopped or jumped."""
         self._worker.wake()
 
     def close(self) -> None:
-        """Send STOP if the song runs, and end the thread."""
+        """Send STOP if the song runs, and stop the worker."""
         self._worker.stop()
         self._stop(self._clock.now_seconds())
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.jam.clock.clock_line import MAX_PERIOD_SECONDS, MIN_PERIOD_SECONDS, Floats, Line
+if TYPE_CHECKING:
+    from musegen_daw.jam.clock.midi_clock import Line
 
+Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.intp]
 
+MIN_GAP_SECONDS, MAX_GAP_SECONDS = 0.007, 0.150
+"""Between two ticks: 357 to 17 BPM."""
 LOOKED_AT_TICKS, LOOK_EVERY_TICKS = 72, 24
 SURE = (
     30.0  # twice the logarithm of how much likelier two clocks are than one; of one it is hardly ever above 5
@@ -33,7 +38,7 @@ MISSED_TICKS = 12.0
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class SeparatedTicks:
     """The last ticks of the clock to follow, oldest first, and the number of the newest."""
 
     times: Floats
@@ -41,7 +46,7 @@ class Apart:
 
 
 @dataclass(slots=True)
-class _Comb:
+class _SteadyClock:
     """A steady clock: when its next tick is due, how many more did not come than came of late, and the number of its
     last one."""
 
@@ -76,19 +81,19 @@ class TwoClocks:
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=LOOKED_AT_TICKS)
         self._unlooked = 0
-        self._kept: _Comb | None = None
-        self._other: _Comb | None = None
+        self._kept: _SteadyClock | None = None
+        self._other: _SteadyClock | None = None
         self._odd = 0.0
         self._references: deque[tuple[float, int, float]] = deque(maxlen=REFERENCES)
         self._hint: tuple[float, int] | None = None
         self._is_hinted = False
 
     def started(self) -> None:
-        """One of the clocks has told to start or go on: the next tick is its."""
+        """START or CONTINUE has come: the next tick belongs to its sender."""
         self._is_hinted = True
 
-    def keeps(self, seconds: float, number: int, line: Line | None) -> bool | Apart:
-        """Whether a tick is of the clock to follow; once two are found, what to follow from now on.
+    def keeps(self, seconds: float, number: int, line: Line | None) -> bool | SeparatedTicks:
+        """Whether a tick belongs to the clock that is followed; once two are found, the ticks to follow.
 
         `number` is that of the tick if all were of one clock, `line` what was made of those before.
         """
@@ -111,12 +116,12 @@ class TwoClocks:
             return True
         return self._begin(times, found, number)
 
-    def _begin(self, times: Floats, found: Flags, number: int) -> Apart:
+    def _begin(self, times: Floats, found: Flags, number: int) -> SeparatedTicks:
         parts = (times[found], times[~found])
         combs = [np.polyfit(np.arange(len(part)), part, 1) for part in parts]
         at_seconds, at_number, chosen, period_seconds = self._choice(times, combs, number)
         made = [
-            _Comb(float(begin + period * len(part)), float(period))
+            _SteadyClock(float(begin + period * len(part)), float(period))
             for (period, begin), part in zip(combs, parts, strict=True)
         ]
         self._kept, self._other = made[chosen], made[1 - chosen]
@@ -126,7 +131,7 @@ class TwoClocks:
         kept = parts[chosen]
         newest = at_number + round((float(kept[-1]) - at_seconds) / period_seconds)
         self._kept.number = newest
-        return Apart(kept, newest)
+        return SeparatedTicks(kept, newest)
 
     def _choice(self, times: Floats, combs: list[Floats], number: int) -> tuple[float, int, int, float]:
         """A time at which a tick of the clock to follow had a number that is sure, which of the two it is, and its
@@ -143,7 +148,7 @@ class TwoClocks:
         chosen = _nearest(seconds, combs)
         return seconds, of_tick, chosen, float(combs[chosen][0])
 
-    def _assigned(self, seconds: float, kept: _Comb, other: _Comb) -> bool | Apart:
+    def _assigned(self, seconds: float, kept: _SteadyClock, other: _SteadyClock) -> bool | SeparatedTicks:
         for comb in (kept, other):
             comb.skip_to(seconds)
         comb = min(kept, other, key=lambda each: abs(seconds - each.next_seconds))
@@ -158,12 +163,16 @@ class TwoClocks:
             self._kept = self._other = None
             self._unlooked = 0
             # The count goes on, whatever was mistaken for a tick of the clock that has ended.
-            return Apart(np.array([seconds]), kept.number) if comb is kept else kept.missed >= MISSED_TICKS
+            return (
+                SeparatedTicks(np.array([seconds]), kept.number)
+                if comb is kept
+                else kept.missed >= MISSED_TICKS
+            )
         return comb is self._kept
 
 
 def _nearest(seconds: float, combs: list[Floats]) -> int:
-    """Which of two clocks has a tick nearer to a time."""
+    """The index of the clock with a tick nearer to a time."""
     off = []
     for period, begin in combs:
         ticks = (seconds - begin) / period
@@ -172,7 +181,7 @@ def _nearest(seconds: float, combs: list[Floats]) -> int:
 
 
 def two_clocks(times: Floats) -> Flags | None:
-    """Which of some ticks are of one of two clocks, where they are of two; None where they may be of one.
+    """Which ticks belong to the first of two clocks; None where they may all belong to one.
 
     A clock is a peak in the spectrum of the ticks, and two that come together have the rates of both: pairs of peaks
     that add up to the rate of all are tried, each fitted as two even combs in whose order the ticks come.
@@ -201,7 +210,7 @@ def two_clocks(times: Floats) -> Flags | None:
 
 
 def _of_one(times: Floats) -> float:
-    """The squares that are left of the best single clock: one whose tempo bends, or that jumps once."""
+    """The sum of squared residuals of the best single clock: one whose tempo bends, or that jumps once."""
     count = len(times)
     numbers = np.arange(count) / count
     bent = times - np.polyval(np.polyfit(numbers, times, 3), numbers)
@@ -222,7 +231,7 @@ def _of_one(times: Floats) -> float:
 
 
 def _is_rounded(times: Floats) -> bool:
-    """Whether one even clock whose times are rounded to a step, as those of a driver's periods, would come so."""
+    """Whether an even clock with times rounded to a step, such as a driver's period, explains the ticks."""
     numbers = np.arange(len(times))
     off = times - np.polyval(np.polyfit(numbers, times, 1), numbers)
     least = max(MIN_STEP_SECONDS, (float(np.ptp(off)) - MIN_STEP_SECONDS) / STEP_SPREAD)
@@ -234,12 +243,12 @@ def _is_rounded(times: Floats) -> bool:
 
 
 def _guesses(times: Floats) -> list[tuple[float, float, float, float]]:
-    """Pairs of rates (a second) and phases (turns) of clocks that may make up the ticks, and every other tick."""
+    """Rates (ticks a second) and phases (turns) of pairs of clocks that may explain the ticks."""
     count, length = len(times), float(times[-1])
     rate = (count - 1) / length
     window = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(count) + 0.5) / count)
     window /= window.sum()
-    rates = np.arange(max(1 / MAX_PERIOD_SECONDS, 0.12 * rate), rate / 2 + 0.5 / length, 0.5 / length)
+    rates = np.arange(max(1 / MAX_GAP_SECONDS, 0.12 * rate), rate / 2 + 0.5 / length, 0.5 / length)
     guesses: list[tuple[float, float, float, float]] = []
     if len(rates):
         slow = np.exp(-2j * np.pi * np.outer(rates, times)) @ window
@@ -267,7 +276,7 @@ def _guesses(times: Floats) -> list[tuple[float, float, float, float]]:
 def _fitted(
     times: Floats, guess: tuple[float, float, float, float]
 ) -> tuple[float, Flags, Floats, Floats] | None:
-    """From a guess the squares left, which ticks are of the first clock, and both as (period, begin); None for none."""
+    """The residual, which ticks belong to the first clock, and both clocks as (period, begin); None without a fit."""
     rates, phases = [guess[0], guess[2]], [guess[1], guess[3]]
     before: Flags | None = None
     flags: Flags = np.zeros(len(times), bool)
@@ -293,7 +302,7 @@ def _fitted(
         if min(int(part.sum()) for part in parts) < MIN_COMB_TICKS:
             return None
         lines = [np.polyfit(number[part], times[part], 1) for part in parts]
-        if any(not MIN_PERIOD_SECONDS <= line[0] <= MAX_PERIOD_SECONDS for line in lines):
+        if any(not MIN_GAP_SECONDS <= line[0] <= MAX_GAP_SECONDS for line in lines):
             return None
         off = [times[part] - np.polyval(line, number[part]) for part, line in zip(parts, lines, strict=True)]
         left = sum(float(each @ each) for each in off)

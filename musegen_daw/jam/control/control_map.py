@@ -21,7 +21,7 @@ NAME = re.compile(r"\w[\w -]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """One control change (`kind` "cc") or one key or pad ("note") of a channel from 0 to 15."""
+    """One control change (`kind` "cc"), or one key or pad ("note"), on a channel from 0 to 15."""
 
     kind: str
     channel: int
@@ -36,13 +36,13 @@ class Knob:
             raise ValueError(f"there is no {self.kind} {self.number} to move a control by")
 
     def __str__(self) -> str:
-        """Its name as it stands on controllers, as "CC 21 (channel 1)"."""
+        """As controllers name it: "CC 21 (channel 1)"."""
         kind = "CC" if self.kind == "cc" else "note"
         return f"{kind} {self.number} (channel {self.channel + 1})"
 
     @classmethod
     def of(cls, event: MidiEvent) -> Knob | None:
-        """What sent the message, None where it is neither a control change nor a note."""
+        """The knob that sent a message, None where it is neither a control change nor a note."""
         if event.channel is None or len(event.data) != 3:
             return None
         number = event.data[1] & 0x7F
@@ -53,7 +53,7 @@ class Knob:
 
 @dataclass(frozen=True, slots=True)
 class ControlMap:
-    """A named set of bindings; a knob moves one control, a control may have several knobs."""
+    """A named set of mappings; a knob moves one control, a control may have several knobs."""
 
     name: str = ""
     bindings: tuple[tuple[Knob, str], ...] = ()
@@ -66,29 +66,21 @@ class ControlMap:
                 raise ValueError(f"{knob.kind} {knob.number} on channel {knob.channel + 1} is bound twice")
 
     def target_of(self, knob: Knob) -> str | None:
-        """The control a knob moves."""
         return next((target for bound, target in self.bindings if bound == knob), None)
 
     def bound(self, knob: Knob, target: str) -> ControlMap:
-        """The same map with `knob` moving `target` and nothing else."""
         kept = (binding for binding in self.bindings if binding[0] != knob)
         return replace(self, bindings=(*kept, (knob, target)))
 
     def without(self, knob: Knob) -> ControlMap:
-        """The same map with `knob` moving nothing."""
         return replace(self, bindings=tuple(each for each in self.bindings if each[0] != knob))
 
     def knobs_of(self, target: str) -> tuple[Knob, ...]:
-        """What moves `target`."""
         return tuple(knob for knob, bound in self.bindings if bound == target)
-
-    def unbound(self, target: str) -> ControlMap:
-        """The same map with nothing moving `target`."""
-        return replace(self, bindings=tuple(each for each in self.bindings if each[1] != target))
 
 
 class ControlSurface:
-    """Turns what knobs and pads send into touches, and learns new ones; not for several threads at once."""
+    """Turns knob and pad messages into moves of controls, and learns mappings; for one thread at a time."""
 
     def __init__(self, control_map: ControlMap) -> None:
         self.control_map = control_map
@@ -96,17 +88,16 @@ class ControlSurface:
         self._last_values: dict[Knob, float] = {}
 
     def learn(self, target: str | None) -> None:
-        """Bind the next knob or pad that moves to `target`; None gives up waiting. Raises ValueError."""
+        """Map the next knob or pad that moves to `target`; None cancels. Raises ValueError."""
         if target is not None and target not in TARGETS:
             raise ValueError(f"there is no control {target!r}; there are {', '.join(TARGETS)}")
         self.learning = target
 
     def forget(self, knob: Knob) -> None:
-        """Let a knob or pad move nothing any more."""
         self.control_map = self.control_map.without(knob)
 
     def takes(self, event: MidiEvent) -> bool:
-        """Whether the message is for the surface, and so no music."""
+        """Whether the message comes from a mapped knob, or from one that is being learned."""
         knob = Knob.of(event)
         if knob is None:
             return False
@@ -114,7 +105,7 @@ class ControlSurface:
         return is_learned or self.control_map.target_of(knob) is not None
 
     def feed(self, event: MidiEvent) -> ControllerMove | None:
-        """The touch a message is; None where nothing is moved by it, as when it is being learned or a pad let go."""
+        """The move that a message makes; None where it makes none, as when it is learned or a pad is released."""
         knob = Knob.of(event)
         if knob is None or not self.takes(event):
             return None
@@ -128,14 +119,14 @@ class ControlSurface:
         target = self.control_map.target_of(knob)
         if target is None or event.is_note_off:
             return None
-        touch = ControllerMove(target, value, is_pad=knob.kind == "note")
+        move = ControllerMove(target, value, is_pad=knob.kind == "note")
         # A button on a control change sends its press as a step over the middle; only that is a trigger.
-        is_press = touch.is_pad or last_value < 0.5 <= value
-        return touch if is_press or not touch.is_trigger else None
+        is_press = move.is_pad or last_value < 0.5 <= value
+        return move if is_press or not move.is_trigger else None
 
 
 def save_control_map(control_map: ControlMap, folder: Path) -> Path:
-    """Write the map as NAME.toml into `folder`, which is made, whole or not at all; raises MusegenError."""
+    """Write NAME.toml into `folder`, which is made; raises MusegenError."""
     path = _path(control_map.name, folder)
     lines = [f"name = {json.dumps(control_map.name, ensure_ascii=False)}"]
     for knob, target in control_map.bindings:
@@ -150,7 +141,7 @@ def save_control_map(control_map: ControlMap, folder: Path) -> Path:
 
 
 def load_control_map(name: str, folder: Path) -> ControlMap:
-    """The map saved under `name`; raises MusegenError that says what is wrong with it."""
+    """Read NAME.toml; raises MusegenError that says what is wrong with it."""
     path = _path(name, folder)
     try:
         document = read_toml(files.read_bytes(path, MAX_BYTES).decode())
@@ -160,7 +151,6 @@ def load_control_map(name: str, folder: Path) -> ControlMap:
 
 
 def control_map_names(folder: Path) -> tuple[str, ...]:
-    """The names of the maps saved in `folder`."""
     return tuple(sorted(path.stem for path in folder.glob("*.toml") if NAME.fullmatch(path.stem)))
 
 

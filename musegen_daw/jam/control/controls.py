@@ -1,4 +1,4 @@
-"""Controls: the few things a player changes while the drums play, and how a touch of a controller changes them."""
+"""Controls: the few things a player changes while the drums play, and how a move of a controller changes them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TARGETS = (*CONTINUOUS, *SWITCHES, *TRIGGERS)
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """How the drums are wanted.
+    """What the player sets while the drums play.
 
     `density` (None: as the part suggests), `energy` and `variation` run from 0 to 1; `energy` 0.5 leaves to the
     player how hard the drums are played. `swing` is the share of a pair of 8ths that its first takes, 0.5 to 0.75.
@@ -43,12 +43,12 @@ class Controls:
 
     @property
     def temperature(self) -> float:
-        """Of the sampling: 0.9, the model's own, in the middle, 0.5 and 1.3 at the ends."""
+        """Of the sampling: 0.5 to 1.3, with the model's own 0.9 in the middle."""
         return 0.5 + 0.8 * self.variation
 
     @property
     def asked_energy(self) -> float | None:
-        """The energy, where it was moved from its usual place."""
+        """The energy, None at its default."""
         return None if self.energy == USUAL_ENERGY else self.energy
 
     def velocity_exponent(self, written_energy: float = USUAL_ENERGY) -> float:
@@ -61,7 +61,7 @@ class Controls:
 
 @dataclass(frozen=True, slots=True)
 class ControllerMove:
-    """A controller moved: what it stands for, how far (0 to 1), and whether it is a key or pad rather than a knob."""
+    """A move of a mapped controller: the control, its value from 0 to 1, and whether a key or pad moved it."""
 
     target: str
     value: float
@@ -69,22 +69,22 @@ class ControllerMove:
 
     @property
     def is_trigger(self) -> bool:
-        """Whether it asks for something to happen once."""
+        """Whether the control triggers an event, such as a fill."""
         return self.target in TRIGGERS
 
 
-def touched(controls: Controls, touch: ControllerMove) -> Controls:
-    """The controls after a touch; a knob sets a switch from its middle on, a pad flips it. A trigger changes none."""
-    target, value = touch.target, touch.value
+def moved_controls(controls: Controls, move: ControllerMove) -> Controls:
+    """The controls after a move; a knob sets a switch from its middle on, a pad flips it. A trigger changes none."""
+    target, value = move.target, move.value
     if target in CONTINUOUS:
         lowest, highest = CONTINUOUS[target]
         return replace(controls, **{target: lowest + (highest - lowest) * value})
     if target == "hold":
-        return replace(controls, hold=not controls.hold if touch.is_pad else value >= 0.5)
+        return replace(controls, hold=not controls.hold if move.is_pad else value >= 0.5)
     if target in MUTES:
         voice = MUTES[target]
-        is_muted = voice not in controls.muted if touch.is_pad else value >= 0.5
+        is_muted = voice not in controls.muted if move.is_pad else value >= 0.5
         return replace(controls, muted=controls.muted | {voice} if is_muted else controls.muted - {voice})
-    if touch.is_trigger:
+    if move.is_trigger:
         return controls
     raise ValueError(f"there is no control {target!r}; there are {', '.join(TARGETS)}")

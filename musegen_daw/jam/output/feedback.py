@@ -13,7 +13,7 @@ SURE_NOTES, OF_NOTES = 8, 16
 
 
 class EchoFilter:
-    """Sees what is played, as one of the outputs, and what comes in: the same notes again are an echo.
+    """One of the outputs, and a filter of inputs: notes that come in as they were played are an echo.
 
     Once half of the last sixteen notes of a source are, it is one of `sources`, whose echoes are not listened to.
     """
@@ -29,12 +29,10 @@ class EchoFilter:
     offset_seconds = 0.0
 
     def play(self, *notes: TimedNote) -> None:
-        """Remember what is played."""
         with self._lock:
             self._played.extend(notes)
 
     def cancel_after(self, time_seconds: float) -> None:
-        """Forget what is not played."""
         with self._lock:
             kept = [note for note in self._played if note.start_seconds < time_seconds]
             self._played = deque(kept, maxlen=KEPT_NOTES)
@@ -48,7 +46,7 @@ class EchoFilter:
     # As a listener
 
     def takes(self, event: MidiEvent, source: str) -> bool:
-        """Whether the message is an echo that is not to be listened to."""
+        """Whether the message is an echo that is to be ignored."""
         if not event.is_note_on:
             return False
         with self._lock:

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from musegen_daw.devices.audio_output import KitOutput, SamplePlayer
-from musegen_daw.devices.sound_devices import output_devices
+from musegen_daw.devices.output_stream import usual_rate_hz
 from musegen_daw.music.clip import Clip, Note, Song
 from musegen_daw.music.drum_maps import DrumMap
 from musegen_daw.music.kit import PIECES
 from musegen_daw.music.time import TimeMap
 
-FALLBACK_RATE_HZ = 48_000
 _PPQ = 480
 _HI_HATS = frozenset({42, 44, 46})  # General MIDI: they silence each other
 _FULL_VELOCITY = 127
@@ -21,7 +20,7 @@ _FULL_VELOCITY = 127
 def open_kit(
     drum_map: DrumMap, soundfont: Path | None = None, device: str | None = None, library: Any = None
 ) -> KitOutput:
-    """The sound device as a drum kit that answers at the pitches of `drum_map`; raises AudioError.
+    """The sound device as a drum kit on the pitches of `drum_map`; raises AudioError.
 
     `library` stands for sounddevice.
     """
@@ -29,7 +28,7 @@ def open_kit(
     from musegen_daw.playback.synth.synth import render
 
     font = open_soundfont(find_soundfont(soundfont))
-    rate_hz = _rate_hz(device, library)
+    rate_hz = usual_rate_hz(device, library)
     sounds, groups = {}, {}
     for index, piece in enumerate(PIECES):
         pitch = drum_map.pitch_of(index)
@@ -40,11 +39,3 @@ def open_kit(
         if piece.pitch in _HI_HATS:
             groups[pitch] = "hi-hat"
     return KitOutput(SamplePlayer(sounds, rate_hz, groups, device, library), frozenset(sounds))
-
-
-def _rate_hz(device: str | None, library: Any) -> int:
-    """The usual rate of a device, of the usual one unless named."""
-    for each in output_devices(library):
-        if each.name == device or (device is None and each.is_default):
-            return each.sample_rate_hz
-    return FALLBACK_RATE_HZ

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from musegen_daw.jam.control.controls import Controls
+from musegen_daw.jam.events import TimedNote
+from musegen_daw.jam.output.outputs import PlaysNotes
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid, Pattern, clip_of
+from musegen_daw.jam.recording.recorder import Recorder
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map
 from musegen_daw.music.groove import swing, velocity_curve
@@ -15,7 +18,7 @@ from musegen_daw.music.kit import DRUM_CHANNEL, VOICE_OF_PITCH, VOICES
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """What plays the drums: its pitches, its channel from 0 to 15, and how long it likes a note to be held."""
+    """The pitches, channel (0 to 15) and note length of the instrument that plays the drums."""
 
     drum_map: DrumMap = GENERAL_MIDI
     channel: int = DRUM_CHANNEL
@@ -29,7 +32,7 @@ class Kit:
 
 
 class Performer:
-    """The hits of the bars that are settled: handed on once, unless recalled before they were sent."""
+    """Turns settled bars into notes for a sampler; hands each on once, unless it is recalled."""
 
     def __init__(self, kit: Kit, grid: BarGrid | None = None) -> None:
         self._kit, self._grid = kit, grid or BarGrid()
@@ -38,7 +41,7 @@ class Performer:
         self._due_seconds: dict[tuple[int, int], float] = {}  # of what was handed on, by tick and pitch
 
     def add(self, pattern: Pattern, swing_ratio: float) -> None:
-        """Settle a bar, and its swing with it."""
+        """Settle a bar with its swing."""
         division = 16 if self._grid.is_compound else 8
         origin_ticks = self._grid.bar(pattern.bar).start_ticks
         swung = swing(clip_of((pattern,), 0), swing_ratio, division=division, origin_ticks=origin_ticks)
@@ -47,13 +50,13 @@ class Performer:
         self._energies |= dict.fromkeys(map(_key, swung.notes), pattern.energy)
 
     def clear(self) -> None:
-        """Play nothing of what waits."""
+        """Forget all hits that wait."""
         self._notes.clear()
         self._energies.clear()
         self._due_seconds.clear()
 
     def recall(self, from_seconds: float) -> int | None:
-        """What is due from that time on was not sent: hand it on again. The tick of the first such hit, if any."""
+        """What is due from that time on was not sent and may be taken again; the tick of the first such hit."""
         sent = {key: due for key, due in self._due_seconds.items() if due < from_seconds}
         recalled = self._due_seconds.keys() - sent.keys()
         self._due_seconds = sent
@@ -67,7 +70,7 @@ class Performer:
         gain: float,
         due_seconds: Callable[[Note], float],
     ) -> tuple[Note, ...]:
-        """The hits within [from_ticks, until_ticks) that were not handed on yet, at the pitches of the kit.
+        """The hits within [from_ticks, until_ticks) that were not taken yet, at the pitches of the kit.
 
         What mutes, energy and gain say holds at once: the energy by as much as it has moved since the hits were
         asked for. What lies before is forgotten.
@@ -105,3 +108,96 @@ def _key(note: Note) -> tuple[int, int]:
 def _voice(note: Note) -> str | None:
     index = VOICE_OF_PITCH.get(note.pitch)
     return None if index is None else VOICES[index]
+
+
+LATE_SECONDS = 0.03  # a hit that comes later than this is left out
+RETIME_SECONDS = 0.003  # less than this a drummer is not corrected
+CERTAIN_SECONDS = 0.005
+
+
+class Sender:
+    """Hands the hits of settled bars to the scheduler; `seconds_at` says when a beat of the session comes.
+
+    Not for several threads at once.
+    """
+
+    def __init__(
+        self,
+        scheduler: PlaysNotes,
+        seconds_at: Callable[[float], float | None],
+        kit: Kit,
+        recorder: Recorder | None,
+        grid: BarGrid,
+    ) -> None:
+        self._scheduler, self._seconds_at, self._kit, self._recorder = scheduler, seconds_at, kit, recorder
+        self._performer = Performer(kit, grid)
+        self._promised: tuple[float, float] | None = None  # a beat, and when it was to come
+
+    def settle(self, pattern: Pattern, swing_ratio: float) -> None:
+        self._performer.add(pattern, swing_ratio)
+
+    def send(
+        self,
+        now_seconds: float,
+        until_seconds: float,
+        from_beats: float,
+        beats_at: Callable[[float], float],
+        controls: Controls,
+        gain: float,
+    ) -> None:
+        """Schedule what is due by `until_seconds`, and reschedule what was sent for times that have changed.
+
+        Nothing before `from_beats` is played.
+        """
+        until_beats = beats_at(until_seconds)
+        promised_seconds = self._seconds_at(until_beats)
+        if promised_seconds is None:
+            return
+        if self._is_off_time():
+            # What is due sooner may be on its way.
+            self._recall(now_seconds + CERTAIN_SECONDS - self._scheduler.offset_seconds)
+        due = self._performer.take(
+            _ticks(max(from_beats, beats_at(now_seconds - LATE_SECONDS))),
+            _ticks(until_beats),
+            controls,
+            gain,
+            self._due_seconds,
+        )
+        for note in due:
+            start_seconds = self._due_seconds(note)
+            end_seconds = start_seconds + self._kit.note_seconds
+            self._scheduler.play(
+                TimedNote(start_seconds, end_seconds, self._kit.channel, note.pitch, note.velocity)
+            )
+            if self._recorder is not None:
+                self._recorder.sent(note)
+        self._promised = until_beats, promised_seconds
+
+    def silence(self, now_beats: float) -> None:
+        """End what sounds and forget all that waits."""
+        self._scheduler.release_all()
+        self._performer.clear()
+        self._promised = None
+        if self._recorder is not None:
+            self._recorder.cut(now_beats)
+
+    def _recall(self, from_seconds: float) -> None:
+        self._scheduler.cancel_after(from_seconds)
+        first_ticks = self._performer.recall(from_seconds)
+        if self._recorder is not None and first_ticks is not None:
+            self._recorder.cut(first_ticks / LIVE_PPQ)
+
+    def _is_off_time(self) -> bool:
+        if self._promised is None:
+            return False
+        beats, seconds = self._promised
+        now_expected = self._seconds_at(beats)
+        return now_expected is not None and abs(now_expected - seconds) > RETIME_SECONDS
+
+    def _due_seconds(self, note: Note) -> float:
+        seconds = self._seconds_at(note.start_ticks / LIVE_PPQ)
+        return 0.0 if seconds is None else seconds
+
+
+def _ticks(beats: float) -> int:
+    return round(beats * LIVE_PPQ)

@@ -1,4 +1,4 @@
-"""Scheduler: sends what is due to one output port, and sees to it that every note that sounds is ended, once."""
+"""Scheduler: sends what is due to one output port, and ends every note that sounds exactly once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -25,7 +25,6 @@ from musegen_daw.jam.events import (
     note_off,
     note_on,
 )
-from musegen_daw.jam.port_protocols import OutputPort
 
 STALE_SECONDS = 0.05
 KEPT_DELAYS = 10_000
@@ -34,6 +33,20 @@ REPEAT_SECONDS = (0.1, 0.3, 0.7, 1.5, 3.1, 6.3)
 
 _Key = tuple[int, int]  # channel, pitch
 _OFF, _MESSAGE, _ON = range(3)  # what is due together is sent in this order
+
+
+class OutputPort(Protocol):
+    """What a scheduler sends to; whoever opened the port closes it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_lost(self) -> bool: ...
+
+    def send(self, data: bytes) -> None:
+        """Send one complete message now; raises PortError when the port is lost."""
+        ...
 
 
 class _Entry(NamedTuple):
@@ -57,26 +70,30 @@ class Lateness:
 
 
 class Scheduler:
-    """Owns one output port, which may be lost and come back; every method may be called from any thread.
+    """Sends to `port`, which may be lost and come back; every method may be called from any thread.
 
     A note-on that is sent is remembered until its note-off is sent; nothing else sends note-offs. A note that
     is struck again while it sounds is ended first. A note-on that is due more than `STALE_SECONDS` ago is left
-    out: a hit that late is worse than none. While the port is gone nothing is kept for it but the note-offs of
+    out: a hit that late is worse than none. While the port is lost nothing is kept for it but the note-offs of
     what sounded, which are sent when it is back.
 
-    `offset_seconds` is added to every time: negative to send early, for a receiver that is slow to sound.
+    `offset_seconds` is added to every time: negative to send early, for a receiver that is slow to sound. `lost` is
+    called, on the thread that tried to send, when the port is found to be gone. `is_created` says that others have to
+    connect to the port again when it is back: what sounded is then ended again for some seconds. The port is the
+    caller's to close, after this.
     """
 
     def __init__(
         self,
         clock: Clock,
-        port: OutputPort | None,
+        port: OutputPort,
         *,
         name: str = "musegen scheduler",
         offset_seconds: float = 0.0,
         lost: Callable[[str], None] | None = None,
+        is_created: bool = False,
     ) -> None:
-        self._clock, self._port = clock, port
+        self._clock, self._port, self._is_created = clock, port, is_created
         self._offset_seconds = offset_seconds
         self._lost = lost
         # Reentrant, for a port that hands what is sent straight back to the one who plays.
@@ -89,11 +106,9 @@ class Scheduler:
         self._delays: deque[float] = deque(maxlen=KEPT_DELAYS)
         self._sent = self._dropped = 0
         self._worst_seconds = 0.0
-        self._is_closed = False
+        self._is_lost = self._is_closed = False
         self._failure: Exception | None = None
         self._worker = clock.start(name, self._step, self._failed)
-
-    # What is asked of it
 
     def play(self, *notes: TimedNote) -> None:
         """Send each note-on and its note-off when they are due."""
@@ -111,6 +126,11 @@ class Scheduler:
             _Entry(event.time_seconds, _MESSAGE, next(self._numbers), None, None, event.data)
             for event in events
         )
+
+    def send_now(self, data: bytes) -> None:
+        """Send one message at once, past the queue; raises PortError where the port is lost."""
+        with self._guard:
+            self._port.send(data)
 
     def cancel_after(self, time_seconds: float) -> None:
         """Drop what is due from `time_seconds` on and not sent; what sounds keeps its end."""
@@ -137,7 +157,7 @@ class Scheduler:
         self._tell(error)
 
     def end_foreign(self, keys: Iterable[_Key]) -> None:
-        """Send the ends of notes that another struck on this port, now and for some seconds unless struck here."""
+        """End notes that another process struck on this port, now and for some seconds unless struck here."""
         with self._guard:
             foreign = sorted(set(keys) - self._sounding.keys())
             error: PortError | None = None
@@ -147,42 +167,21 @@ class Scheduler:
         self._worker.wake()
         self._tell(error)
 
-    def attach(self, port: OutputPort, *, ends_again: bool = False) -> None:
-        """Send to `port` from now on, as when a port has come back; the one before is released and closed.
-
-        `ends_again` is for a port that others have yet to connect to: what sounded is ended again for some seconds.
-        """
+    def found(self) -> None:
+        """Go on with a port that is back: what sounded when it was lost may sound on behind it, and is ended."""
         with self._guard:
-            before = self._port
-            if before is not None and before is not port:
-                self._release()
-                before.close()
             if self._is_closed:
-                port.close()
                 return
-            self._port = port
-            # What sounded when the port was lost may sound on behind it.
+            self._is_lost = False
             ended = {entry.number for entry in self._queue if entry.order == _OFF}
-            if ends_again:
+            if self._is_created:
                 self._repeat(self._sounding)
             error = self._release(lambda number: number not in ended)
         self._worker.wake()
         self._tell(error)
 
-    def detach(self) -> None:
-        """End everything that sounds and give the port back; play goes on without it."""
-        with self._guard:
-            error = self._release()
-            if self._port is not None:
-                self._port.close()
-            self._port = None
-        self._tell(error)
-
     def close(self) -> None:
-        """Send the messages that are due, `release_all`, give the port back and end the thread.
-
-        A second call does nothing.
-        """
+        """Send the messages that are due, `release_all`, and end the thread; a second call does nothing."""
         with self._guard:
             self._is_closed = True
             now_seconds = self._clock.now_seconds()
@@ -191,12 +190,8 @@ class Scheduler:
                     self._transmit(entry.data)  # the STOP of a clock is not lost
             self._queue.clear()
             self._release()
-            if self._port is not None:
-                self._port.close()
-            self._port = None
+            self._is_lost = True
         self._worker.stop()
-
-    # What it tells
 
     @property
     def offset_seconds(self) -> float:
@@ -209,10 +204,12 @@ class Scheduler:
         self._worker.wake()
 
     @property
-    def port_name(self) -> str | None:
-        """The name of the port, None while there is none."""
-        port = self._port
-        return None if port is None else port.name
+    def name(self) -> str:
+        return self._port.name
+
+    @property
+    def is_lost(self) -> bool:
+        return self._is_lost or self._port.is_lost
 
     @property
     def sounding(self) -> frozenset[_Key]:
@@ -222,12 +219,11 @@ class Scheduler:
 
     @property
     def failure(self) -> Exception | None:
-        """Why the thread has ended, which it should not: what sounded was released."""
+        """The error that ended the thread; what sounded was released."""
         return self._failure
 
     @property
     def lateness(self) -> Lateness:
-        """How late messages left so far."""
         with self._guard:
             delays, sent, dropped, worst = list(self._delays), self._sent, self._dropped, self._worst_seconds
         median, p99 = np.quantile(delays or (0.0,), (0.5, 0.99))
@@ -259,11 +255,11 @@ class Scheduler:
             is_missed = entry.key in self._missed and entry.key not in self._sounding
             return self._transmit(entry.data) if is_missed else None
         if entry.key is not None and entry.note is None:
-            if self._sounding.get(entry.key) != entry.number or self._port is None:
+            if self._sounding.get(entry.key) != entry.number or self._is_lost:
                 return None
             self._note_delay(late_seconds)
             return self._end(entry.key)
-        if self._port is None or (entry.note is not None and late_seconds > STALE_SECONDS):
+        if self._is_lost or (entry.note is not None and late_seconds > STALE_SECONDS):
             self._dropped += 1
             return None
         self._note_delay(late_seconds)
@@ -294,15 +290,15 @@ class Scheduler:
         return error
 
     def _release(self, which: Callable[[int], bool] = lambda number: True) -> PortError | None:
-        """End what sounds, as far as the port is there; the rest is owed to it."""
+        """End what sounds; while the port is lost, the ends are owed to it."""
         error: PortError | None = None
         for key in sorted(key for key, number in self._sounding.items() if which(number)):
-            if self._port is not None and error is None:
+            if not self._is_lost and error is None:
                 error = self._end(key)
         return error
 
     def _repeat(self, keys: Iterable[_Key]) -> None:
-        """Send the ends of keys again until they are struck, beside those that they have."""
+        """Repeat the ends of keys until they are struck, beside those that they have."""
         now_seconds = self._clock.now_seconds() - self._offset_seconds
         for key in keys:
             self._missed.add(key)
@@ -313,19 +309,17 @@ class Scheduler:
                 )
 
     def _drop(self) -> None:
-        """Forget what is not sent, but for ends that are sent again."""
+        """Forget what is not sent, except repeated ends."""
         self._queue = [entry for entry in self._queue if entry.data and entry.key is not None]
         heapq.heapify(self._queue)
 
     def _transmit(self, data: bytes) -> PortError | None:
-        port = self._port
-        if port is None:
+        if self._is_lost:
             return None
         try:
-            port.send(data)
+            self._port.send(data)
         except PortError as error:
-            self._port = None
-            port.close()
+            self._is_lost = True
             return error
         return None
 

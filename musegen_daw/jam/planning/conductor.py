@@ -26,14 +26,14 @@ def _delays() -> deque[float]:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """The last delays in seconds: of an answer after its question, and after the oldest note that is new to it."""
+    """The last delays in seconds: from a request to its plan, and from the oldest new note to the plan."""
 
     of_plans: deque[float] = field(default_factory=_delays)
     of_notes: deque[float] = field(default_factory=_delays)
 
 
 class Conductor:
-    """Keeps one bar ahead of the playhead; the drums of a bar are settled shortly before it begins.
+    """Plans one bar ahead of the playhead; the drums of a bar are settled shortly before it begins.
 
     It asks at every bar line, on every beat of the second half of a bar in which something new was heard, and at
     once where the player sets in or the controls ask for something else. Beats and bars are those of
@@ -59,19 +59,17 @@ class Conductor:
         self._asked_news: dict[int, float] = {}
 
     def start(self, beats: float, now_seconds: float) -> None:
-        """The playhead moves from `beats` on."""
         self._settled = self._grid.index_of_onset(beats) - 1
         self._rests = self._is_open = False
         self._ask_seconds = now_seconds
 
     def stop(self) -> None:
-        """The playhead stands."""
         self._planner.cancel()
         self._fill_bar = None
         self.mode.stopped()
 
     def change_mode(self, mode: Mode, beats: float, now_seconds: float) -> None:
-        """Play in another mode from the next bar line on."""
+        """Switch the mode at the next bar line."""
         self._planner.cancel()
         self.mode = mode
         self._fill_bar = None
@@ -86,7 +84,6 @@ class Conductor:
         self._ask_seconds = now_seconds
 
     def heard(self, event_seconds: float, beats: float, now_seconds: float) -> None:
-        """A note was struck."""
         if self._news_seconds is None:
             self._news_seconds = event_seconds
         if self._rests:
@@ -96,15 +93,15 @@ class Conductor:
                 self._settled -= 1
                 self._rests = False
 
-    def changed(self, now_seconds: float, *, is_taste: bool) -> None:
-        """The controls ask for something else, for other drums if it is a matter of taste."""
-        if is_taste:
+    def changed(self, now_seconds: float, *, needs_new_drums: bool) -> None:
+        """The controls have changed; `needs_new_drums`: in a way that needs new drums."""
+        if needs_new_drums:
             self.mode.changed()
         if self._ask_seconds is None:
-            self._ask_seconds = now_seconds + (ASK_AGAIN_SECONDS if is_taste else 0.0)
+            self._ask_seconds = now_seconds + (ASK_AGAIN_SECONDS if needs_new_drums else 0.0)
 
     def take_plans(self) -> Iterator[str]:
-        """Take what the planner has answered; the sentences of what failed."""
+        """Take the finished plans; yields the sentences of those that failed."""
         for plan in self._planner.take():
             news_seconds = self._asked_news.pop(plan.request.id, None)
             if plan.error:
@@ -117,7 +114,6 @@ class Conductor:
                 self.delays.of_notes.append(plan.done_seconds - news_seconds)
 
     def picture(self, beats: float, heard: Heard) -> JamPicture:
-        """What there is to draw at `beats`."""
         return picture_of(beats, self._settled, heard, self._played, self.mode, self._grid)
 
     def settle(
@@ -153,7 +149,7 @@ class Conductor:
     def ask(
         self, beats: float, offset_bars: int, controls: Controls, bpm: float | None, now_seconds: float
     ) -> None:
-        """Ask the planner if it is time to."""
+        """Request a plan if one is due."""
         bar = self._grid.index_at(beats)
         place = bar, floor(beats - self._grid.start_beats(bar))
         is_due = self._ask_seconds is not None and now_seconds >= self._ask_seconds

@@ -41,7 +41,7 @@ class _Sounding:
 
 @dataclass(slots=True)
 class _Channel:
-    """One channel of one source: its pedal, its program and what sounds, by pitch, the oldest first."""
+    """One channel of one source; `sounding` has the notes by pitch, the oldest first."""
 
     program: int = 0
     pedal: bool = False
@@ -73,7 +73,7 @@ class Heard:
         self.last_onset_beats: float | None = None
 
     def feed(self, event: MidiEvent, beats: float, source: str = "") -> bool:
-        """Take a message played at `beats`; whether it began a note. What is no channel message is passed over."""
+        """Take a message played at `beats`; returns whether it began a note. System messages are ignored."""
         number = event.channel
         if number is None or len(event.data) < 2 or (self._filter is not None and number not in self._filter):
             return False
@@ -91,20 +91,18 @@ class Heard:
         return event.is_note_on
 
     def release(self, beats: float, source: str | None = None) -> None:
-        """End all that sounds, of one source or of all: its port is gone, or the time stands still or jumps."""
+        """End all that sounds, of one source or of all."""
         for (of_source, _), channel in self._channels.items():
             if source is None or source == of_source:
                 self._silence(channel, beats)
 
     def forget(self) -> None:
-        """Begin again with nothing heard."""
         self._channels.clear()
         self._ended.clear()
         self.last_onset_beats = None
 
     @property
     def sounding(self) -> int:
-        """How many notes sound now."""
         return sum(len(notes) for channel in self._channels.values() for notes in channel.sounding.values())
 
     def sounded(self, start_beats: float, end_beats: float) -> bool:
@@ -137,7 +135,7 @@ class Heard:
                 return
 
     def newest(self, start_beats: float, end_beats: float) -> Iterator[HeardNote]:
-        """Those notes, of a flood the newest `NEWEST_PER_BEAT` of each beat on average."""
+        """The notes that began within [start_beats, end_beats), at most `NEWEST_PER_BEAT` a beat on average."""
         return islice(
             self.notes(start_beats, end_beats), max(0, round(NEWEST_PER_BEAT * (end_beats - start_beats)))
         )
@@ -222,7 +220,7 @@ class Heard:
         self._ended.append(replace(note, end_beats=max(beats, note.start_beats)))
 
     def _prune(self, now_beats: float) -> None:
-        """Forget what ended too long ago; notes end in the order they are kept, so the oldest are in front."""
+        """Forget what ended too long ago; the oldest are in front."""
         oldest_beats = now_beats - self._keep_beats
         while self._ended and (self._ended[0].end_beats or 0.0) < oldest_beats:
             self._ended.popleft()

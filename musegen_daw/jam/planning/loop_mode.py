@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 
 from musegen_daw.drums.request import DrumRequest
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import LEAD_BEATS, LIVE_PPQ, BarGrid, Pattern, PlayedPatterns, clip_of
-from musegen_daw.jam.planning.energy import wanted_energy
 from musegen_daw.jam.planning.heard import Heard
-from musegen_daw.jam.planning.modes import Moment, Question, Taste
+from musegen_daw.jam.planning.modes import Moment, PlanSettings, Question, SessionStyle, wanted_energy
 from musegen_daw.jam.planning.planner import PlannedBars
-from musegen_daw.jam.planning.styled import KeptStyle
 from musegen_daw.music.clip import Clip
+
+_log = logging.getLogger(__name__)
 
 VARIATIONS = 4
 PICKUP_BEATS = 1.0  # a note in the last beat of a bar leads into the loop, it does not open it
 
 
 class LoopMode:
-    """Records `bars` from the first note on, then plays them; until they are over the drums rest.
+    """Records `bars` from the first note on, then plays to them; until they are over the drums rest.
 
     The first take is the groove; every other time round one of the other takes stands for it. The loop keeps
     its place in the song, whatever the DAW does with the playhead.
@@ -30,14 +31,14 @@ class LoopMode:
         heard: Heard,
         played: PlayedPatterns,
         grid: BarGrid,
-        taste: Taste,
-        style: KeptStyle,
+        planning: PlanSettings,
+        style: SessionStyle,
         bars: int,
         armed_beats: float,
     ) -> None:
         if bars < 1:
             raise ValueError(f"a loop needs at least one bar, got {bars}")
-        self._heard, self._played, self._grid, self._taste = heard, played, grid, taste
+        self._heard, self._played, self._grid, self._planning = heard, played, grid, planning
         self._style, self._bars = style, bars
         self._armed_beats = max(armed_beats, -LEAD_BEATS)
         self._start: int | None = None
@@ -68,7 +69,6 @@ class LoopMode:
         return None if self._is_final else self._loop(moment, None)
 
     def answer(self, plan: PlannedBars) -> None:
-        """Take the loop, or a fill."""
         self._style.answered(plan, self._grid)
         request = plan.request
         if request.is_fill:
@@ -79,7 +79,7 @@ class LoopMode:
             self._is_final = request.drums.heard_until_ticks is None
 
     def planned(self, bar: int) -> Pattern | None:
-        """The fill of a bar, else what comes round in it."""
+        """The fill of a bar, else its bar of the loop."""
         if self._start is None or bar < self._start + self._bars or not self._takes:
             return None
         if bar in self._fills:
@@ -87,24 +87,24 @@ class LoopMode:
         return self._turn(bar, self._take_of(bar))
 
     def choose(self, bar: int, controls: Controls) -> Pattern | None:
-        """What comes round, without variations while the pattern is held."""
+        """The planned bar, without variations while the pattern is held."""
         self._fills = {of: fill for of, fill in self._fills.items() if of >= bar}
         if self._start is None or bar < self._start + self._bars:
             return None
         planned = self.planned(bar)
         if planned is None:
             self.late_bars += 1
+            _log.info("Bar %d has no plan: the last pattern goes on", bar)
             return self._played.last_good(bar)
         if controls.hold and bar != self._asked_fill:
             return self._turn(bar, 0)
         return planned
 
     def gain(self, beats: float) -> float:
-        """Always as loud as it was written."""
         return 1.0
 
     def changed(self) -> None:
-        """Have the loop generated anew; the old one goes on until then."""
+        """Request the loop again; the old one plays until then."""
         self._is_final = False
 
     def jumped(self, bars: int) -> None:
@@ -112,14 +112,13 @@ class LoopMode:
         self._anchor += bars
 
     def stopped(self) -> None:
-        """Give up a loop that is not recorded to its end; the next notes open another."""
+        """Discard a loop that is not recorded to its end; the next notes open another."""
         if not self._is_final:
             self._start = None
         if self._heard.last_onset_beats is not None:
             self._armed_beats = max(self._armed_beats, self._heard.last_onset_beats + LEAD_BEATS)
 
     def phase(self, bar: int) -> str:
-        """How far the recording is, then where in the loop the drums are."""
         if self._start is None or bar < self._start:
             return "waiting for the first note"
         if bar < self._cycle_start:
@@ -148,9 +147,9 @@ class LoopMode:
             bars=bars,
             ppq=LIVE_PPQ,
             bpm=moment.bpm,
-            seed=self._taste.seed,
+            seed=self._planning.seed,
             temperature=moment.controls.temperature,
-            follow=self._taste.follow,
+            follow=self._planning.follow,
             density=moment.controls.density,
             energy=wanted_energy(moment.controls, _velocities(parts)),
             fills=0.0,  # no others than those that are asked for
@@ -164,7 +163,7 @@ class LoopMode:
         return Question(styled, bars_asked, heard_ticks, energy=moment.controls.energy)
 
     def _fill(self, bar: int, moment: Moment) -> Question:
-        """A fill for one bar: the loop as it comes round then, that bar written anew around the rest of the groove."""
+        """A fill for one bar: the loop at that place, with that bar rewritten around the rest of the groove."""
         place = (bar - self._anchor) % self._bars
         first = bar - place
         bars = self._grid.bars(first, first + self._bars)
@@ -175,9 +174,9 @@ class LoopMode:
             bars=bars,
             ppq=LIVE_PPQ,
             bpm=moment.bpm,
-            seed=self._taste.seed + bar,
+            seed=self._planning.seed + bar,
             temperature=moment.controls.temperature,
-            follow=self._taste.follow,
+            follow=self._planning.follow,
             density=moment.controls.density,
             energy=wanted_energy(moment.controls, _velocities(self._parts)),
             style=self._style.style,
@@ -188,7 +187,7 @@ class LoopMode:
         return Question(request, (bar,), bars[-1].end_ticks, is_fill=True, energy=moment.controls.energy)
 
     def _is_fill(self, bar: int, moment: Moment) -> bool:
-        every = self._taste.fill_every_bars
+        every = self._planning.fill_every_bars
         is_due = every > 0 and not moment.controls.hold and (bar - self._cycle_start + 1) % every == 0
         return bar not in self._fills and (is_due or bar == moment.fill_bar)
 
@@ -197,13 +196,12 @@ class LoopMode:
         return (self._start or 0) + self._bars
 
     def _take_of(self, bar: int) -> int:
-        """The take of a turn: the groove, then another, the groove, then the next other, and so on."""
+        """The take of a cycle: the groove, another take, the groove, the next take, and so on."""
         turn = (bar - self._cycle_start) // self._bars
         others = len(self._takes) - 1
         return 1 + turn // 2 % others if turn % 2 and others else 0
 
     def _turn(self, bar: int, take: int) -> Pattern:
-        """What a take plays in a bar of the session."""
         return self._takes[take][(bar - self._anchor) % self._bars].moved(bar, self._grid)
 
 
@@ -212,7 +210,7 @@ def _velocities(parts: Iterable[Clip]) -> Iterator[int]:
 
 
 def known_until_beats(now_beats: float, grid: BarGrid) -> float:
-    """Up to where the part counts as heard: a bar is told as it was once half of it is over, before that not at all.
+    """How far the part counts as heard: a bar once half of it is over, before that not at all.
 
     The generator learned from bars that are known or not; one cut short would be heard as a player stopping.
     """

@@ -15,7 +15,7 @@ PLANNED_BARS = 2
 
 @dataclass(frozen=True, slots=True)
 class JamPicture:
-    """A session at one moment; beats and bars are those of the session, which only ever go on.
+    """A session at one moment; beats and bars are those of the session, which never go back.
 
     `heard` are the notes of the last four bars, `played` the bars that are settled, from two before the one that
     sounds, and `planned` the next bars as they would be played now.
@@ -32,7 +32,6 @@ class JamPicture:
 def picture_of(
     beats: float, settled: int, heard: Heard, played: PlayedPatterns, mode: Mode, grid: BarGrid
 ) -> JamPicture:
-    """The picture at `beats` when the bars up to `settled` are."""
     bar = grid.index_at(beats)
     from_beats = grid.start_beats(bar + 1 - HEARD_BARS)
     of_played = (played.get(each) for each in range(bar - PLAYED_BARS, settled + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ from musegen_daw.jam.planning.reasons import Reason, reason_of
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.progress import IsCancelled
 
+_log = logging.getLogger(__name__)
+
 
 class WritesDrums(Protocol):
-    """What planning asks of a drum generator."""
-
     def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
         """The takes for `request`, the best fitting first; may raise where `cancelled` answers true."""
         ...
@@ -28,7 +29,7 @@ class WritesDrums(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """A question to the generator: the drums of `bars`, which are bars of `drums`. A later one has a higher id.
+    """A request for the drums of `bars`, which are bars of `drums`. A later one has a higher id.
 
     The parts are as they were played up to `heard_ticks`, a guess from there on. `energy` is where the player's
     control of it stood.
@@ -45,7 +46,7 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class PlannedBars:
-    """The answer: for each take a pattern for each bar asked for, the reason and style of the first; else an error."""
+    """A plan: a pattern for each bar in each take, the reason and style of the first take; or an error."""
 
     request: PlanRequest
     takes: tuple[tuple[Pattern, ...], ...] = ()
@@ -56,12 +57,11 @@ class PlannedBars:
 
     @property
     def seconds(self) -> float:
-        """How long the answer took."""
         return self.done_seconds - self.request.asked_seconds
 
 
 class PlanningWorker:
-    """Answers one question at a time on a worker of `clock`; `answered` is told, on that worker, to come and take.
+    """Handles one request at a time on a worker of `clock`; `answered` is called there when a plan is ready.
 
     A question that waits is replaced by the next one, and what was cancelled is never answered.
     """
@@ -72,7 +72,6 @@ class PlanningWorker:
         self._generator, self._clock, self._grid, self._answered = generator, clock, grid, answered
         self._lock = threading.Lock()
         self._waiting: PlanRequest | None = None
-        self._is_busy = False
         self._answers: list[PlannedBars] = []
         self._last_id = 0
         self._cancelled_id = 0
@@ -83,19 +82,13 @@ class PlanningWorker:
         self.ask(_warm_up_request(grid), (), 0)
 
     @property
-    def is_idle(self) -> bool:
-        """Whether nothing is being generated or waits for it."""
-        with self._lock:
-            return self._waiting is None and not self._is_busy
-
-    @property
     def is_warm(self) -> bool:
-        """Whether a first answer was given, after which the others come quickly."""
+        """Whether the first plan is ready, after which the others come quickly."""
         return self._is_warm
 
     @property
     def failure(self) -> str:
-        """Why the worker has ended, in a sentence; empty while it lives."""
+        """The error that ended the worker, as a sentence; else empty."""
         return self._failure
 
     def ask(
@@ -107,49 +100,55 @@ class PlanningWorker:
         is_fill: bool = False,
         energy: float = USUAL_ENERGY,
     ) -> PlanRequest:
-        """Have the drums of `bars` generated, instead of anything that still waits; returns at once."""
+        """Request the drums of `bars` in place of any request that still waits; returns at once."""
         with self._lock:
             self._last_id += 1
             now_seconds = self._clock.now_seconds()
             request = PlanRequest(self._last_id, drums, bars, heard_ticks, is_fill, now_seconds, energy)
-            self._waiting = request
+            replaced, self._waiting = self._waiting, request
+        if replaced is not None:
+            _log.debug("Plan %d dropped as stale: plan %d replaces it", replaced.id, request.id)
+        what = f"{'fill in ' if is_fill else ''}bars {bars[0]} to {bars[-1]}" if bars else "warm-up"
+        _log.info("Plan %d asked: %s, %d parts", request.id, what, len(drums.parts))
         self._worker.wake()
         return request
 
     def take(self) -> list[PlannedBars]:
-        """The answers that came since the last call, in the order of their questions."""
+        """The plans that came since the last call, in the order of their requests."""
         with self._lock:
             answers, self._answers = self._answers, []
         return answers
 
     def cancel(self) -> None:
-        """Drop every question asked so far, its answer too."""
+        """Drop all requests so far, and their plans."""
         with self._lock:
             self._cancelled_id = self._last_id
             self._waiting = None
             self._answers.clear()
 
     def close(self) -> None:
-        """Cancel, and end the worker; a second call does nothing."""
+        """Cancel, and stop the worker; a second call does nothing."""
         self.cancel()
         self._worker.stop()
 
     def _step(self, now_seconds: float) -> float | None:
         with self._lock:
             request, self._waiting = self._waiting, None
-            self._is_busy = request is not None
         if request is None:
             return None
         plan = self._answer(request)
         self._is_warm = True
+        outcome = f"failed: {plan.error}" if plan.error else "ready"
+        _log.info("Plan %d %s after %.3f s", request.id, outcome, plan.seconds)
         with self._lock:
-            self._is_busy = False
             is_wanted = request.id > self._cancelled_id and (request.bars or plan.error)
             if is_wanted:
                 self._answers.append(plan)
             is_waiting = self._waiting is not None
         if is_wanted:
             self._answered()
+        elif request.bars:
+            _log.debug("Plan %d dropped as stale: it was cancelled", request.id)
         return now_seconds if is_waiting else None
 
     def _answer(self, request: PlanRequest) -> PlannedBars:
@@ -175,11 +174,12 @@ class PlanningWorker:
         return tuple(patterns_of(drums, request.bars, self._grid, fills=fills, energy=energy).values())
 
     def _failed(self, error: Exception) -> None:
+        _log.error("The planner failed", exc_info=error)
         self._failure = f"The drum worker ended: {type(error).__name__}: {error}."
         self._answered()
 
 
 def _warm_up_request(grid: BarGrid) -> DrumRequest:
-    """Something small that has the generator do all it does while playing."""
+    """A small request that makes the generator load all it needs."""
     kept = Clip((Note(36, 100, 0, LIVE_PPQ // 4),), grid.bar_ticks, LIVE_PPQ, is_drum=True)
     return DrumRequest((), grid.bars(0, 2), LIVE_PPQ, locked=kept, locked_bars=frozenset({0}))

@@ -18,7 +18,7 @@ CLOSELY, PARTLY = 0.7, 0.4
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """The numbers of a plan.
+    """Why a plan plays what it plays, in numbers.
 
     `follow` is the share of its kicks, snares and crashes that fall on a sixteenth which the player struck: in
     the same bar where that was heard, else in the last two bars heard. None where nothing was heard.
@@ -45,7 +45,6 @@ class Reason:
 
 
 def reason_of(patterns: Sequence[Pattern], parts: Sequence[Clip], until_ticks: int, grid: BarGrid) -> Reason:
-    """Why `patterns` follow `parts` as heard up to `until_ticks`."""
     struck: dict[int, set[int]] = {}
     heard_notes = 0
     for part in parts:

@@ -44,7 +44,7 @@ class _Line:
 
 
 class PlayedTempo:
-    """Keeps places, each a beat and when it came, and tells the fewest tempi that agree with them.
+    """Collects beats and their times, and fits the fewest tempi to them.
 
     Where the song stood still or jumped a run of places ends: only within a run does time go on. Not for several
     threads at once.
@@ -56,7 +56,7 @@ class PlayedTempo:
         self._run = 0
 
     def add(self, beats: float, seconds: float) -> None:
-        """The song was at `beats` at `seconds`; what is no later than the place before is passed over."""
+        """The song was at `beats` at `seconds`; a time no later than the last is ignored."""
         if self._runs and self._runs[-1] == self._run:
             if beats == self._beats[-1] or seconds <= self._seconds[-1]:
                 return
@@ -67,7 +67,7 @@ class PlayedTempo:
         self._runs.append(self._run)
 
     def interrupt(self) -> None:
-        """The song stopped or jumped: the next place is the first of a run."""
+        """The song stopped or jumped: the next place starts a run."""
         self._run += 1
 
     def tempos(self, ppq: int) -> tuple[Tempo, ...]:
@@ -111,18 +111,16 @@ class _Places:
         return self._only(np.repeat(long, counts)) if long.any() else self
 
     def without(self, lines: list[_Line]) -> _Places:
-        """Without the places of `lines`."""
         kept = np.ones(len(self._beats), bool)
         for line in lines:
             kept[line.first : line.end] = False
         return self._only(kept)
 
     def beats_of(self, line: _Line) -> float:
-        """How many beats a line is long."""
         return float(self._beats[line.end - 1] - self._beats[line.first])
 
     def lines(self) -> list[_Line]:
-        """Each as long as its places agree with one tempo, the first one first."""
+        """Each line as long as its places agree with one tempo, in order."""
         lines: list[_Line] = []
         first, count = 0, len(self._beats)
         while first < count:
@@ -132,7 +130,7 @@ class _Places:
         return lines
 
     def sharpened(self, lines: list[_Line]) -> list[_Line]:
-        """The lines with their borders where they meet, and joined where one tempo will do for two."""
+        """The lines with borders where they meet, joined where one tempo fits both."""
         for _ in range(SHARPENINGS):
             firsts = [0, *(self._border(one, other) for one, other in pairwise(lines))]
             firsts = sorted(set(firsts) - {len(self._beats)})
@@ -200,7 +198,7 @@ class _Places:
         return max(MIN_TOLERANCE_SECONDS, JITTER_TIMES * jitter)
 
     def _longest(self, first: int) -> _Line:
-        """The longest line from a place on, by ever longer steps and then halves."""
+        """The longest line from a place on: steps that double, then bisection."""
         count = len(self._beats)
         if first == 0 and (whole := self._agreeing(first, count)) is not None:
             return whole  # in most songs
@@ -234,7 +232,7 @@ class _Places:
         return None if rows.any() else line
 
     def _line(self, first: int, end: int) -> _Line:
-        """Least squares without what came late: one tempo, and an offset for each run."""
+        """Least squares without late outliers: one tempo, and an offset for each run."""
         line = self._fitted(first, end, np.ones(end - first, bool))
         for _ in range(2):
             inside = self._sides(line) == 0
@@ -256,7 +254,7 @@ class _Places:
         return _Line(first, end, quarter, dict(zip(runs.tolist(), offsets.tolist(), strict=True)))
 
     def _sides(self, line: _Line) -> npt.NDArray[np.int8]:
-        """Of each place of a line: 0 where it agrees, 1 where it is later, -1 where it is earlier."""
+        """For each place of a line: 0 where it agrees, 1 where it is later, -1 where it is earlier."""
         runs, places = np.unique(self._runs[line.first : line.end], return_inverse=True)
         offsets = np.array([line.offsets[run] for run in runs.tolist()])
         expected = offsets[places] + line.quarter_seconds * self._beats[line.first : line.end]
@@ -282,7 +280,7 @@ def _seconds(line: _Line, run: int, beats: float) -> float:
 
 
 def _meeting(before: _Line, line: _Line, run: int) -> float | None:
-    """The beat at which two lines are at the same time in a run, None where they never are."""
+    """The beat at which two lines meet in a run, None where they never do."""
     change = line.quarter_seconds - before.quarter_seconds
     return (before.offsets[run] - line.offsets[run]) / change if abs(change) > 1e-9 else None
 
@@ -303,7 +301,7 @@ def _tempos(knots: list[_Knot], ppq: int) -> tuple[Tempo, ...]:
 
 
 def _rounded(quarter_seconds: float, length_beats: float, late_seconds: float) -> int:
-    """Microseconds of a beat: of the roundest tempo after which time is as good as right, else the nearest."""
+    """Microseconds of a beat: of the roundest tempo that fits, else the nearest."""
     for digits in range(4):
         microseconds = round(60e6 / round(60 / quarter_seconds, digits))
         off_seconds = late_seconds + length_beats * (microseconds / 1e6 - quarter_seconds)

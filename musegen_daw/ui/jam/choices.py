@@ -14,8 +14,7 @@ from musegen_daw.fields import Text, with_values
 from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM
 from musegen_daw.jam.clock.transport import DEFAULT_BPM
 from musegen_daw.jam.control.controls import CONTINUOUS, Controls
-from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, JamMode, JamSettings, RigSettings
 from musegen_daw.ui.settings.store import AppSettings
 
 CONTROL_MAP = "window"

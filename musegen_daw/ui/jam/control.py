@@ -15,7 +15,7 @@ from musegen_daw.ui.work import JobContext, Workers
 if TYPE_CHECKING:
     from musegen_daw.jam.control.control_map import ControlMap, Knob
     from musegen_daw.jam.control.controls import Controls
-    from musegen_daw.jam.rig_settings import RigSettings
+    from musegen_daw.jam.settings import RigSettings
 
 LOOK_MILLISECONDS = 40
 
@@ -121,7 +121,7 @@ class JamControl(QObject):
         """Start or stop; where a DAW leads, say so."""
         if self._rig is None:
             self.said.emit("The jam is not ready yet.")
-        elif self._rig.is_led:
+        elif self._rig.time.is_led:
             self.said.emit("The DAW leads: start and stop it there, or choose the program's own clock.")
         else:
             self._rig.toggle()
@@ -129,23 +129,23 @@ class JamControl(QObject):
     def panic(self) -> None:
         """All notes off."""
         if self._rig is not None:
-            self._rig.panic()
+            self._rig.session.panic()
             self.said.emit("All notes off.")
 
     def change(self, change: Callable[[Controls], Controls]) -> None:
         """Change the controls, if there is a jam."""
         if self._rig is not None:
-            self._rig.change(change)
+            self._rig.session.change(change)
 
     def learn(self, target: str | None) -> None:
         """Let the next knob that is moved move `target`; None gives up."""
         if self._rig is not None:
-            self._rig.learn(target)
+            self._rig.session.learn(target)
 
     def forget(self, knob: Knob) -> None:
         """Let a knob move nothing any more."""
         if self._rig is not None:
-            self._rig.forget(knob)
+            self._rig.session.forget(knob)
 
     def set_style(self, style: str) -> None:
         """Go on from another groove."""
@@ -252,7 +252,7 @@ class JamControl(QObject):
             self._message = status.message
             if status.message:
                 self.said.emit(status.message)
-        control_map = self._rig.control_map
+        control_map = self._rig.session.control_map
         if control_map is not self._control_map:
             if self._control_map is not None:
                 self._do(lambda rig: rig.save_learned())

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
 
 from musegen_daw import resource_paths as resources
-from musegen_daw.jam.rig_settings import MAX_OFFSET_SECONDS
+from musegen_daw.jam.settings import MAX_OFFSET_SECONDS
 from musegen_daw.ui.widgets.basic import button, restyled
 from musegen_daw.ui.widgets.drag_button import DragButton, DragOut
 from musegen_daw.ui.widgets.drops import drag_out

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import LIVE_PPQ
-from musegen_daw.jam.rig_settings import ClockSource
+from musegen_daw.jam.settings import ClockSource
 from musegen_daw.music.note_names import NoteNames
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.context import AppContext
@@ -34,7 +34,7 @@ from musegen_daw.ui.widgets.trouble import Trouble
 
 if TYPE_CHECKING:
     from musegen_daw.jam.control.control_map import Knob
-    from musegen_daw.jam.rig_settings import RigSettings
+    from musegen_daw.jam.settings import RigSettings
     from musegen_daw.jam.status import RigStatus
 
 FRAME_MILLISECONDS = 20
@@ -203,7 +203,7 @@ class JamPanel(Panel):
 
     def _ask_fill(self) -> None:
         if self._control.rig is not None:
-            self._control.rig.fill_now()
+            self._control.rig.session.fill_now()
             self.said.emit("A fill comes in the next bar.", INFO)
 
     def _choose_style(self, style: str) -> None:
@@ -257,7 +257,7 @@ class JamPanel(Panel):
             self._more.show_offset(status.offset_seconds, rig.settings.output_name is not None)
             self._controls.show_recording(rig.record_path is not None)
         if self.isVisible() and rig is not None:
-            self._strips.show_picture(rig.picture, status)
+            self._strips.show_picture(rig.session.picture, status)
 
     def _show_controls(self, controls: Controls) -> None:
         self._controls.show_controls(controls)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
-from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource
+from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource
 from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.jam.choices import NO_PORT, JamChoices
 from musegen_daw.ui.settings.store import AppSettings

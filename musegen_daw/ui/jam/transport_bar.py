@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM, ClockState
-from musegen_daw.jam.session_settings import JamMode, JamStatus
+from musegen_daw.jam.settings import JamMode
+from musegen_daw.jam.status import JamStatus
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.widgets.basic import OFF, StatusLight, button, is_restyling
 from musegen_daw.ui.widgets.icons import icon
@@ -156,16 +157,16 @@ class TransportBar(QWidget):
 
     def _set_tempo(self, tempo_bpm: float) -> None:
         rig = self._control.rig
-        if rig is not None and not rig.is_led:
-            rig.set_tempo(tempo_bpm)
+        if rig is not None and not rig.time.is_led:
+            rig.time.set_tempo(tempo_bpm)
 
     def _tapped(self) -> None:
         if self._control.rig is not None:
-            self._control.rig.tap()
+            self._control.rig.time.tap()
 
     def _set_mode(self, mode: str) -> None:
         if self._control.rig is not None:
-            self._control.rig.set_mode(JamMode(mode))
+            self._control.rig.session.set_mode(JamMode(mode))
 
     def _show_absence(self, sentence: str) -> None:
         self._input.show_state(OFF, "no input")

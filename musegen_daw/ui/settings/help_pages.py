@@ -292,7 +292,7 @@ def port_names(context: AppContext) -> tuple[str, str, str]:
     from musegen_daw.devices import loopback
     from musegen_daw.devices.drivers import Direction
     from musegen_daw.errors import PortError
-    from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT
+    from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT
 
     directory = context.ports()
     problem = directory.problem()

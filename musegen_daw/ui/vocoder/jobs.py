@@ -24,7 +24,7 @@ from musegen_daw.ui.work import JobContext
 from musegen_daw.vocoder.decoders import VocoderFacts, find_vocoders
 from musegen_daw.vocoder.griffin_lim import ITERATIONS, GriffinLim
 from musegen_daw.vocoder.mel import MelConfig
-from musegen_daw.workers.decoder import RemoteDecoder, vocode_with
+from musegen_daw.workers.remote import RemoteDecoder, vocode_with
 
 GAN = "GAN"
 SCALE_MENU = "the menu Scale"

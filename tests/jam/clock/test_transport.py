@@ -8,8 +8,7 @@ from benchmarks.senders import ClockSource, follow
 from musegen_daw.jam.clock.clock import ManualClock
 from musegen_daw.jam.clock.midi_clock import ClockFollower, ClockState
 from musegen_daw.jam.clock.sender import ClockSender
-from musegen_daw.jam.clock.tap import TapTempo
-from musegen_daw.jam.clock.transport import FollowedTransport, InternalTransport, TransportState
+from musegen_daw.jam.clock.transport import FollowedTransport, InternalTransport, TapTempo, TransportState
 from musegen_daw.jam.events import CLOCK, CONTINUE, START, STOP, song_position
 from musegen_daw.jam.output.scheduler import Scheduler
 from tests.jam.wires import Wire, WirePort

@@ -15,7 +15,14 @@ from musegen_daw.jam.control.control_map import (
     load_control_map,
     save_control_map,
 )
-from musegen_daw.jam.control.controls import CONTINUOUS, TARGETS, TRIGGERS, ControllerMove, Controls, touched
+from musegen_daw.jam.control.controls import (
+    CONTINUOUS,
+    TARGETS,
+    TRIGGERS,
+    ControllerMove,
+    Controls,
+    moved_controls,
+)
 from musegen_daw.jam.events import MidiEvent, control_change, note_off, note_on
 
 KNOB = Knob("cc", 0, 21)
@@ -45,7 +52,7 @@ def pad_up(pitch=36, channel=9):
 def test_a_knob_runs_from_end_to_end(target) -> None:
     lowest, highest = CONTINUOUS[target]
     moved = surface(knob=target)
-    ends = [getattr(touched(Controls(), moved.feed(cc(value))), target) for value in (0, 127)]
+    ends = [getattr(moved_controls(Controls(), moved.feed(cc(value))), target) for value in (0, 127)]
     assert ends == [lowest, highest]
 
 
@@ -57,18 +64,18 @@ def test_a_pad_flips_a_switch_and_a_knob_sets_it(target) -> None:
     flipped = [Controls()]
     pads = surface(pad=target)
     for event in (pad(), pad_up(), pad(), pad_up()):
-        touch = pads.feed(event)
-        flipped.append(flipped[-1] if touch is None else touched(flipped[-1], touch))
+        move = pads.feed(event)
+        flipped.append(flipped[-1] if move is None else moved_controls(flipped[-1], move))
     assert [is_on(controls) for controls in flipped] == [False, True, True, False, False]
     knob = surface(knob=target)
-    set_to = [touched(Controls(), knob.feed(cc(value))) for value in (127, 100, 20)]
+    set_to = [moved_controls(Controls(), knob.feed(cc(value))) for value in (127, 100, 20)]
     assert [is_on(controls) for controls in set_to] == [True, True, False]
 
 
 def test_a_button_triggers_once_a_press() -> None:
     button = surface(knob="fill now")
-    touches = [button.feed(cc(value)) for value in (127, 127, 0, 30, 64, 90, 0)]
-    assert [touch is not None for touch in touches] == [True, False, False, False, True, False, False]
+    moves = [button.feed(cc(value)) for value in (127, 127, 0, 30, 64, 90, 0)]
+    assert [move is not None for move in moves] == [True, False, False, False, True, False, False]
 
 
 def test_a_pad_triggers_at_any_velocity() -> None:
@@ -101,7 +108,6 @@ def test_a_knob_learned_again_lets_go_of_what_it_moved() -> None:
     moved.learn("energy")
     moved.feed(cc(1))
     assert moved.control_map.bindings == ((KNOB, "energy"),)
-    assert moved.control_map.unbound("energy").bindings == ()
 
 
 def test_learning_can_be_given_up_and_nothing_unknown_is_learned() -> None:
@@ -189,7 +195,7 @@ def test_no_bytes_break_the_controls(moves) -> None:
     for target, data in moves:
         moved.learn(target)
         for _ in range(2):
-            touch = moved.feed(MidiEvent(0.0, data))
-            if touch is not None:
-                assert touch.is_trigger == (touch.target in TRIGGERS)
-                controls = touched(controls, touch)
+            move = moved.feed(MidiEvent(0.0, data))
+            if move is not None:
+                assert move.is_trigger == (move.target in TRIGGERS)
+                controls = moved_controls(controls, move)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musegen_daw.jam.clock.timeline import SLACK_BEATS, Timeline
+from musegen_daw.jam.clock.transport import SLACK_BEATS, Timeline
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.output.performer import Kit, Performer
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid, Pattern

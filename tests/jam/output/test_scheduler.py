@@ -124,7 +124,7 @@ def test_panic_ends_what_sounds_before_it_returns_and_drops_the_rest():
 
 
 def test_closing_ends_what_sounds_once_and_leaves_no_worker():
-    clock, wire, port, scheduler = made()
+    clock, wire, _, scheduler = made()
     scheduler.play(hit(10.1, 12.0))
     clock.advance(0.2)
     scheduler.close()
@@ -132,7 +132,6 @@ def test_closing_ends_what_sounds_once_and_leaves_no_worker():
     scheduler.play(hit(10.3))
     clock.advance(5)
     assert wire.datas == [note_on(9, 38, 100), note_off(9, 38)]
-    assert port.is_closed
     assert clock.worker_names == ()
 
 
@@ -144,27 +143,16 @@ def test_a_lost_port_is_told_of_and_what_is_owed_is_sent_when_it_is_back():
     port.is_lost = True
     clock.advance(1)
     assert told == ["The port wire is gone."]
-    assert port.is_closed
-    assert scheduler.port_name is None
+    assert scheduler.is_lost
     assert wire.sounding == {(9, 38), (9, 60)}
-    scheduler.attach(WirePort(wire))
+    port.is_lost = False
+    scheduler.found()
     assert wire.sounding == {(9, 60)}
     clock.advance(5)
     assert not wire.sounding
     assert not wire.faults
     assert wire.strikes == {(9, 38): 1, (9, 60): 1}
-    assert scheduler.port_name == "wire"
-
-
-def test_detaching_ends_what_sounds_and_playing_goes_on_unheard():
-    clock, wire, port, scheduler = made()
-    scheduler.play(hit(10.1, 12.0), hit(10.3))
-    clock.advance(0.2)
-    scheduler.detach()
-    assert not wire.sounding
-    assert port.is_closed
-    clock.advance(1)
-    assert wire.strikes == {(9, 38): 1}
+    assert not scheduler.is_lost
 
 
 def test_a_thread_that_fails_ends_what_sounds_and_says_why():
@@ -217,7 +205,7 @@ class Jamming(RuleBasedStateMachine):
         self.transport = InternalTransport(self.clock)
 
     def is_there(self):
-        return not self.port.is_lost and not self.port.is_closed
+        return not self.scheduler.is_lost
 
     @rule(start=TIMES, length=LENGTHS, pitch=PITCHES, channel=CHANNELS, times=st.integers(1, 3))
     def play(self, start, length, pitch, channel, times):
@@ -278,19 +266,8 @@ class Jamming(RuleBasedStateMachine):
 
     @rule()
     def replug(self):
-        if not self.is_there():
-            self.port = WirePort(self.wire)
-            self.scheduler.attach(self.port)
-
-    @rule()
-    def change_port(self):
-        before, self.port = self.port, WirePort(self.wire)
-        self.scheduler.attach(self.port)
-        assert before.is_closed
-
-    @rule()
-    def detach(self):
-        self.scheduler.detach()
+        self.port.is_lost = False
+        self.scheduler.found()
 
     @invariant()
     def nothing_is_struck_or_ended_twice(self):
@@ -324,14 +301,15 @@ def test_many_threads_at_once_leave_nothing_sounding_and_no_thread():
     clock = SystemClock()
     wire = Wire(clock)
     before = set(threading.enumerate())
-    scheduler = Scheduler(clock, WirePort(wire))
+    port = WirePort(wire)
+    scheduler = Scheduler(clock, port)
     orders = [
         lambda now: scheduler.play(
             *(hit(now + i * 1e-4, now + i * 2e-4, pitch=36 + i % 5) for i in range(9))
         ),
         lambda now: scheduler.cancel_after(now),
         lambda now: scheduler.panic(),
-        lambda now: scheduler.attach(WirePort(wire)),
+        lambda now: scheduler.found(),
         lambda now: scheduler.lateness,
         lambda now: scheduler.release_all(),
     ]
@@ -346,7 +324,7 @@ def test_many_threads_at_once_leave_nothing_sounding_and_no_thread():
     for worker in workers:
         worker.join(60)
     heard = threading.Event()
-    scheduler.attach(WirePort(wire, on_send=lambda data: heard.set()))
+    port.on_send = lambda data: heard.set()
     scheduler.play(hit(clock.now_seconds(), clock.now_seconds() + 1000))
     assert heard.wait(30)
     scheduler.close()
@@ -376,12 +354,13 @@ def test_notes_that_another_struck_are_ended_again_until_they_are_struck():
 
 
 def test_what_sounded_is_ended_again_where_others_have_to_connect_first_and_whatever_is_dropped():
-    clock, wire, port, scheduler = made()
+    clock, wire, port, scheduler = made(is_created=True)
     scheduler.play(hit(10.1, 10.4), hit(10.1, 13.0, pitch=60), hit(10.2, pitch=36))
     clock.advance(0.15)
     port.is_lost = True
     clock.advance(1)
-    scheduler.attach(WirePort(wire), ends_again=True)
+    port.is_lost = False
+    scheduler.found()
     clock.advance(0.2)
     scheduler.play(hit(11.4, pitch=38), hit(14.0, pitch=41))
     clock.advance(1)

@@ -9,21 +9,21 @@ import pytest
 from musegen_daw.jam.clock.clock import ManualClock
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import LEAD_BEATS, LEAD_TICKS, LIVE_PPQ, BarGrid, PlayedPatterns, patterns_of
-from musegen_daw.jam.planning.anticipation import going_on
 from musegen_daw.jam.planning.conductor import Conductor
+from musegen_daw.jam.planning.follow_mode import extrapolated
 from musegen_daw.jam.planning.heard import Heard
 from musegen_daw.jam.planning.loop_mode import known_until_beats
-from musegen_daw.jam.planning.modes import Taste, WhenSilent
+from musegen_daw.jam.planning.modes import PlanSettings, SessionStyle, WhenSilent
 from musegen_daw.jam.planning.planner import PlanningWorker
-from musegen_daw.jam.planning.styled import KeptStyle
-from musegen_daw.jam.session_settings import JamMode, JamSettings, mode_of
+from musegen_daw.jam.session import mode_of
+from musegen_daw.jam.settings import JamMode, JamSettings
 from musegen_daw.music.clip import Clip, Note
 from tests.jam.doubles import HIGH_TOM, Drummer, at, drums_for, riff, struck
 
 GRID = BarGrid()
 STEP_BEATS = 1 / 16
 AHEAD_BEATS = 0.2
-PLAIN = Taste(fill_every_bars=0)
+PLAIN = PlanSettings(fill_every_bars=0)
 
 
 class Rehearsal:
@@ -46,7 +46,7 @@ class Rehearsal:
 
     def mode(self, way):
         armed = getattr(self, "beats", -LEAD_BEATS)
-        return mode_of(way, self.settings, self.heard, self.played, KeptStyle(), armed)
+        return mode_of(way, self.settings, self.heard, self.played, SessionStyle(), armed)
 
     def play(self, until_beats, events=()):
         events = [event for event in events if event[0] >= self.beats]
@@ -88,16 +88,16 @@ def played_onsets_of(parts):
     return sorted((note.start_ticks, note.pitch) for part in parts for note in part.notes)
 
 
-def follow(**taste):
-    return JamSettings(mode=JamMode.FOLLOW, taste=replace(PLAIN, **taste))
+def follow(**planning):
+    return JamSettings(mode=JamMode.FOLLOW, planning=replace(PLAIN, **planning))
 
 
-def accompany(when_silent, **taste):
-    return JamSettings(mode=JamMode.ACCOMPANY, when_silent=when_silent, taste=replace(PLAIN, **taste))
+def accompany(when_silent, **planning):
+    return JamSettings(mode=JamMode.ACCOMPANY, when_silent=when_silent, planning=replace(PLAIN, **planning))
 
 
-def loop(bars, **taste):
-    return JamSettings(mode=JamMode.LOOP, loop_bars=bars, taste=replace(PLAIN, **taste))
+def loop(bars, **planning):
+    return JamSettings(mode=JamMode.LOOP, loop_bars=bars, planning=replace(PLAIN, **planning))
 
 
 def test_from_the_bar_after_the_first_note_the_drums_follow() -> None:
@@ -116,8 +116,8 @@ def test_each_bar_is_what_the_generator_writes_of_what_was_heard_so_far() -> Non
     assert stage.begun == list(range(1, 12))
     for bar in range(1, 12):
         request = next(asked for asked in reversed(stage.drummer.requests) if asked.seed == 11 + bar)
-        first = max(0, bar - stage.settings.taste.history_bars)
-        end = bar + stage.settings.taste.ahead_bars
+        first = max(0, bar - stage.settings.planning.history_bars)
+        end = bar + stage.settings.planning.ahead_bars
         assert request.bars == GRID.bars(first, end)
         assert {first + index for index in request.locked_bars} == set(range(first, bar)) - {0}
         # Asked last after two or three beats of the bar before, for in odd bars the third has nothing new.
@@ -139,7 +139,7 @@ def test_a_player_is_taken_to_go_on_as_in_the_last_bar_until_two_were_heard() ->
 
 def test_going_on_repeats_what_was_heard_and_nothing_else() -> None:
     part = Clip((Note(60, 80, 10, 5), Note(62, 80, 110, 30), Note(64, 80, 130, 5)), 120, LIVE_PPQ)
-    (gone_on,) = going_on([part], 120, 340, 100)
+    (gone_on,) = extrapolated([part], 120, 340, 100)
     assert [(note.pitch, note.start_ticks) for note in gone_on.notes] == [
         (60, 10),
         (62, 110),
@@ -147,9 +147,9 @@ def test_going_on_repeats_what_was_heard_and_nothing_else() -> None:
         (62, 310),
     ]
     assert gone_on.length_ticks == 340
-    assert going_on([part], 120, 100, 100)[0].notes == part.notes[:2]
+    assert extrapolated([part], 120, 100, 100)[0].notes == part.notes[:2]
     with pytest.raises(ValueError, match="a span must be positive, got 0"):
-        going_on([part], 120, 340, 0)
+        extrapolated([part], 120, 340, 0)
 
 
 def test_own_bars_are_handed_back_as_they_were_played() -> None:
@@ -251,7 +251,7 @@ def test_a_pattern_that_is_held_goes_on_and_fills_only_when_asked() -> None:
     music = riff(range(20))
     stage.play(25, music)
     stage.controls = Controls(hold=True)
-    stage.conductor.changed(stage.beats, is_taste=False)
+    stage.conductor.changed(stage.beats, needs_new_drums=False)
     asked = len(stage.drummer.requests)
     stage.play(40, music)
     assert len(stage.drummer.requests) == asked
@@ -266,7 +266,7 @@ def test_density_and_variation_reach_the_generator() -> None:
     music = riff(range(8))
     stage.play(9, music)
     stage.controls = Controls(density=0.9, variation=1.0)
-    stage.conductor.changed(stage.beats, is_taste=True)
+    stage.conductor.changed(stage.beats, needs_new_drums=True)
     stage.play(9.5, music)
     last = stage.drummer.requests[-1]
     assert (last.density, last.temperature) == (0.9, pytest.approx(1.3))
@@ -353,7 +353,7 @@ def test_other_density_writes_the_loop_anew_and_the_old_one_goes_on_until_then()
     old = drums_for(stage.drummer.requests[-1])
     stage.late_planner = True
     stage.controls = Controls(density=0.1)
-    stage.conductor.changed(stage.beats, is_taste=True)
+    stage.conductor.changed(stage.beats, needs_new_drums=True)
     stage.play(36, music)
     assert stage.bars[8] == patterns_of(old.takes[2].drums, (0,), GRID)[0].moved(8, GRID)
     stage.late_planner = False

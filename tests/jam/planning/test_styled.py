@@ -11,10 +11,8 @@ from musegen_daw.drums.plan import BarKind, BarPlan, Plan
 from musegen_daw.drums.request import DrumRequest, DrumResult, DrumTake
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid
-from musegen_daw.jam.planning.energy import wanted_energy
-from musegen_daw.jam.planning.modes import Taste, WhenSilent
-from musegen_daw.jam.planning.styled import is_telling
-from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.jam.planning.modes import PlanSettings, WhenSilent, is_enough_heard, wanted_energy
+from musegen_daw.jam.settings import JamMode, JamSettings
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.kit import PIECES
 from tests.jam.doubles import riff, struck
@@ -22,8 +20,10 @@ from tests.jam.jam import bars_of
 from tests.style_book import BOOK
 
 GRID = BarGrid()
-FOLLOWING = JamSettings(taste=Taste(fill_every_bars=0))
-KEEPING = JamSettings(mode=JamMode.ACCOMPANY, when_silent=WhenSilent.KEEP, taste=Taste(fill_every_bars=0))
+FOLLOWING = JamSettings(planning=PlanSettings(fill_every_bars=0))
+KEEPING = JamSettings(
+    mode=JamMode.ACCOMPANY, when_silent=WhenSilent.KEEP, planning=PlanSettings(fill_every_bars=0)
+)
 SIXTEENTH = LIVE_PPQ // 4
 
 
@@ -139,7 +139,10 @@ def test_a_style_that_is_chosen_holds_from_then_on_and_what_was_played_before_is
 
 def test_a_loop_turns_in_one_style_and_so_do_its_fills(jams) -> None:
     drummer = StyledDrummer()
-    jam = jams(JamSettings(mode=JamMode.LOOP, loop_bars=2, taste=Taste(fill_every_bars=4)), generator=drummer)
+    jam = jams(
+        JamSettings(mode=JamMode.LOOP, loop_bars=2, planning=PlanSettings(fill_every_bars=4)),
+        generator=drummer,
+    )
     jam.start()
     jam.play(64, riff(range(16)))
     asked = [request for request in drummer.requests if request.parts]
@@ -153,9 +156,9 @@ def test_a_loop_turns_in_one_style_and_so_do_its_fills(jams) -> None:
 
 def test_a_bar_in_which_one_note_was_struck_tells_nothing_yet() -> None:
     part = Clip((Note(60, 80, 0, 100),), 4 * LIVE_PPQ, LIVE_PPQ)
-    assert not is_telling((part,), LIVE_PPQ, GRID)
-    assert is_telling((part,), 3 * LIVE_PPQ, GRID)
-    assert not is_telling((), 9 * LIVE_PPQ, GRID)
+    assert not is_enough_heard((part,), LIVE_PPQ, GRID)
+    assert is_enough_heard((part,), 3 * LIVE_PPQ, GRID)
+    assert not is_enough_heard((), 9 * LIVE_PPQ, GRID)
 
 
 def test_the_energy_is_the_players_or_what_the_control_says() -> None:
@@ -180,11 +183,11 @@ def test_a_player_who_plays_softly_is_accompanied_softly(jams, velocity, is_soft
 
 
 def test_a_knob_is_heard_at_once_and_not_twice(jams) -> None:
-    jam = jams(replace(KEEPING, taste=Taste(fill_every_bars=0, ahead_bars=1)))
+    jam = jams(replace(KEEPING, planning=PlanSettings(fill_every_bars=0, ahead_bars=1)))
     jam.start()
     jam.play(8.05)
     before = [velocity for ticks, pitch, velocity in jam.drums() if pitch == 42 and ticks < 8 * LIVE_PPQ]
-    jam.session.set_controls(Controls(energy=1.0))
+    jam.session.change(lambda _: Controls(energy=1.0))
     jam.play(12.2)
     at_once = [v for ticks, pitch, v in jam.drums() if pitch == 42 and 9 * LIVE_PPQ <= ticks < 12 * LIVE_PPQ]
     assert min(at_once) > max(before)
@@ -204,7 +207,8 @@ def test_fills_of_the_plan_are_no_pattern_to_go_on_with(jams) -> None:
             return replace(result, takes=tuple(replace(take, plan=Plan(kinds)) for take in result.takes))
 
     jam = jams(
-        replace(KEEPING, taste=Taste(fill_every_bars=0, history_bars=1, ahead_bars=1)), generator=Filling()
+        replace(KEEPING, planning=PlanSettings(fill_every_bars=0, history_bars=1, ahead_bars=1)),
+        generator=Filling(),
     )
     jam.start()
     jam.play(1)

@@ -151,6 +151,7 @@ def test_next_to_nothing_makes_at_most_one_tempo_that_can_be(count):
 def recorded(sender):
     """What a session that follows `sender` records of a note on every beat: its song, and when the notes were meant."""
     recorder = Recorder(BarGrid())
+    recorder.start(0.0)
     jam = Jam(ALONE, follows=True, recorder=recorder)
     meant = []
     ticks = 0
@@ -167,7 +168,7 @@ def recorded(sender):
         jam.session.wake()
     jam.clock.advance(0.05)
     jam.close()
-    return recorder.song(), np.array(meant)
+    return recorder.stop(), np.array(meant)
 
 
 @pytest.mark.parametrize("bpm", [40.0, 96.0, 120.0, 174.0, 300.0])

@@ -6,9 +6,8 @@ from musegen_daw.jam.clock.transport import TransportState
 from musegen_daw.jam.control.control_map import ControlMap
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.planning.picture import JamPicture
-from musegen_daw.jam.rig_settings import RigSettings
-from musegen_daw.jam.session_settings import JamMode, JamStatus
-from musegen_daw.jam.status import PortStatus, RigStatus
+from musegen_daw.jam.settings import JamMode, RigSettings
+from musegen_daw.jam.status import JamStatus, PortStatus, RigStatus
 
 JAM = JamStatus(
     is_playing=False, song_bar=0, beat=0, bpm=120.0, mode=JamMode.FOLLOW, phase="", controls=Controls(), learning=None,
@@ -32,6 +31,7 @@ class FakeRig:
         self.closed = [] if closed is None else closed
         self.control_map = ControlMap("window")
         self.record_path = None
+        self.session = self.time = self
 
     def show(self, **changes):
         """Change the status; what belongs to the session is found in it."""

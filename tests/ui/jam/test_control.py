@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from musegen_daw.errors import PortError
 from musegen_daw.jam.control.control_map import Knob
-from musegen_daw.jam.rig_settings import RigSettings
+from musegen_daw.jam.settings import RigSettings
 from musegen_daw.ui.jam.control import JamControl
 from tests.ui.doubles import PATIENCE_SECONDS
 from tests.ui.jam.rig import FakeRig, Rigs

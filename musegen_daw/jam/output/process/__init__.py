@@ -1,1 +1,1 @@
-"""Notes leave on time whatever the rest of the program does: a scheduler in a process of its own."""
+"""A scheduler in a process of its own, so that notes leave on time whatever the rest of the program does."""

@@ -1,4 +1,4 @@
-"""`python -m musegen_daw.jam.output.process`: the sending process, which a `RemoteScheduler` starts and speaks with."""
+"""`python -m musegen_daw.jam.output.process`: the output process, which a `RemoteScheduler` starts."""
 
 from musegen_daw.jam.output.process.process import main
 

@@ -1,8 +1,9 @@
-"""The sending process: carries out what it reads, and ends every note when the program that started it is gone."""
+"""The output process: carries out what it reads, and ends every note when the program that started it is gone."""
 
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
 import sys
@@ -12,12 +13,12 @@ from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from typing import Any, BinaryIO
 
-from musegen_daw.devices.hotplug import PortWatcher
-from musegen_daw.devices.ports import MidiOutput, PortChange, PortDirectory
+from musegen_daw import logs
+from musegen_daw.devices.ports import MidiOutput, PortChange, PortDirectory, PortWatcher
 from musegen_daw.errors import MusegenError, PortError
 from musegen_daw.jam.clock.clock import SystemClock
 from musegen_daw.jam.output.process import messages
-from musegen_daw.jam.output.process.messages import OutputPlace, SenderState
+from musegen_daw.jam.output.process.messages import OutputAddress, SenderState
 from musegen_daw.jam.output.scheduler import Scheduler
 
 REAL_TIME_PRIORITY = 10
@@ -25,58 +26,62 @@ REAL_TIME_PRIORITY = 10
 MAX_BUSY_SECONDS = 0.5
 AGAIN_SECONDS, AGAIN_STEP_SECONDS = 10.0, 0.05
 
+_log = logging.getLogger(__name__)
+
 
 def main() -> None:
-    """Speak over standard input and output until the input ends or a signal asks for the end."""
+    """Serve standard input and output until the input ends or a signal asks for the end."""
     for number in _signals():
         signal.signal(number, _end)
-    # Libraries may write to the standard output; what is said goes where they cannot.
+    # Libraries may write to the standard output; messages go where they cannot.
     stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    with suppress(BrokenPipeError, SystemExit):
+    with (
+        logs.logging_to(logs.path_of_a_process(), logs.OUTPUT),
+        suppress(BrokenPipeError, SystemExit),
+    ):
         serve(sys.stdin.buffer, stdout)
 
 
 def serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
     """Open the port that the first line asks for and carry out all other lines; nothing sounds at the return."""
-    say = _Voice(stdout).say
+    write = _Writer(stdout).write
     try:
-        (place, offset_seconds, is_urgent, is_again) = _opening(stdin)
+        (address, offset_seconds, is_urgent, is_again) = _opening(stdin)
         if is_urgent:
-            run_in_real_time()
+            _log.info("Real-time priority: %s", run_in_real_time())
         with ExitStack() as stack:
-            directory = stack.enter_context(PortDirectory.open(place.system))
-            output = _ReopenedOutput(
-                _opened_again(directory, place) if is_again else _opened(directory, place)
-            )
+            directory = stack.enter_context(PortDirectory.open(address.system))
+            output = _opened_again(directory, address) if is_again else _opened(directory, address)
             scheduler = Scheduler(
                 SystemClock(),
                 output,
                 offset_seconds=offset_seconds,
-                lost=lambda sentence: say(messages.LOST, sentence),
+                lost=lambda sentence: write(messages.LOST, sentence),
+                is_created=address.created,
             )
             stack.callback(scheduler.close)
 
             def changed(change: PortChange) -> None:
                 if change.present:
-                    scheduler.attach(output, ends_again=place.created)
-                    say(messages.FOUND)
+                    scheduler.found()
+                    write(messages.FOUND)
 
             stack.enter_context(PortWatcher(directory, changed))
             gc.freeze()
-            say(messages.OPENED, output.name)
-            _carry_out(stdin, scheduler, say)
+            write(messages.OPENED, output.name)
+            _carry_out(stdin, scheduler, write)
     except MusegenError as error:
-        say(messages.REFUSED, str(error))
+        write(messages.REFUSED, str(error))
     except (ValueError, TypeError) as error:
-        say(messages.ENDED, f"The sending process was told nonsense: {error}.")
+        write(messages.ENDED, f"The output process cannot read a message: {error}.")
 
 
 def run_in_real_time() -> bool:
-    """Ask the system to let this process go first; whether it may, which takes rights on most systems.
+    """Ask for real-time priority, which takes rights on most systems; returns whether it was granted.
 
-    A process that goes first and never waits would stop the computer, as when a driver waits in a loop for a sound
-    server that gets no time: after `MAX_BUSY_SECONDS` without a pause the system ends it.
+    A real-time process that never waits would stop the computer, as when a driver waits in a loop for a sound server
+    that gets no time: after `MAX_BUSY_SECONDS` without a pause the system ends it.
     """
     if sys.platform != "linux":
         return False
@@ -91,49 +96,32 @@ def run_in_real_time() -> bool:
     return True
 
 
-class _ReopenedOutput:
-    """The way out for a scheduler, which closes what fails: that port stays the directory's, to be opened again."""
-
-    def __init__(self, output: MidiOutput) -> None:
-        self._output = output
-
-    @property
-    def name(self) -> str:
-        return self._output.name
-
-    def send(self, data: bytes) -> None:
-        self._output.send(data)
-
-    def close(self) -> None:
-        """Nothing to do: the directory closes it."""
-
-
-class _Voice:
-    """Says lines to the program, from any thread; to one that is gone it says nothing."""
+class _Writer:
+    """Writes messages to the program, from any thread; to one that is gone it writes nothing."""
 
     def __init__(self, stdout: BinaryIO) -> None:
         self._stdout = stdout
         self._lock = threading.Lock()
 
-    def say(self, word: str, *values: Any) -> None:
+    def write(self, word: str, *values: Any) -> None:
         with self._lock, suppress(OSError):
             self._stdout.write(messages.line(word, *values))
 
 
-def _opened(directory: PortDirectory, place: OutputPlace) -> MidiOutput:
-    return directory.create_output(place.name) if place.created else directory.open_output(place.name)
+def _opened(directory: PortDirectory, address: OutputAddress) -> MidiOutput:
+    return directory.create_output(address.name) if address.created else directory.open_output(address.name)
 
 
-def _opened_again(directory: PortDirectory, place: OutputPlace) -> MidiOutput:
+def _opened_again(directory: PortDirectory, address: OutputAddress) -> MidiOutput:
     """The port of a process that died, whose name a sound server keeps for a while; raises PortError."""
     end_seconds = time.monotonic() + AGAIN_SECONDS
     while True:
         try:
-            output = _opened(directory, place)
-            if not place.created or output.name == place.name:
+            output = _opened(directory, address)
+            if not address.created or output.name == address.name:
                 return output
             output.close()
-            problem = PortError(f"The MIDI output {place.name!r} does not come free.")
+            problem = PortError(f"The MIDI output {address.name!r} does not come free.")
         except PortError as error:
             problem = error
         if time.monotonic() > end_seconds:
@@ -141,7 +129,7 @@ def _opened_again(directory: PortDirectory, place: OutputPlace) -> MidiOutput:
         time.sleep(AGAIN_STEP_SECONDS)
 
 
-def _opening(stdin: BinaryIO) -> tuple[OutputPlace, float, bool, bool]:
+def _opening(stdin: BinaryIO) -> tuple[OutputAddress, float, bool, bool]:
     data = stdin.readline()
     if not data:
         raise SystemExit
@@ -149,10 +137,10 @@ def _opening(stdin: BinaryIO) -> tuple[OutputPlace, float, bool, bool]:
     if word != messages.OPEN:
         raise ValueError(f"{word!r} before {messages.OPEN!r}")
     name, created, system, offset_seconds, is_urgent, is_again = values
-    return OutputPlace(name, created, system), offset_seconds, is_urgent, is_again
+    return OutputAddress(name, created, system), offset_seconds, is_urgent, is_again
 
 
-def _carry_out(stdin: Iterable[bytes], scheduler: Scheduler, say: Any) -> None:
+def _carry_out(stdin: Iterable[bytes], scheduler: Scheduler, write: Any) -> None:
     for data in stdin:
         word, values = messages.read(data)
         if word == messages.PLAY:
@@ -165,19 +153,19 @@ def _carry_out(stdin: Iterable[bytes], scheduler: Scheduler, say: Any) -> None:
             scheduler.offset_seconds = values[0]
         elif word == messages.RELEASE:
             scheduler.release_all()
-            say(messages.ANSWER, values[0], None)
+            write(messages.ANSWER, values[0], None)
         elif word == messages.PANIC:
             scheduler.panic()
-            say(messages.ANSWER, values[0], None)
+            write(messages.ANSWER, values[0], None)
         elif word == messages.END:
             scheduler.end_foreign((channel, pitch) for channel, pitch in values[0])
         elif word == messages.TELL:
             state = SenderState(scheduler.sounding, scheduler.lateness)
-            say(messages.ANSWER, values[0], messages.state_values(state))
+            write(messages.ANSWER, values[0], messages.state_values(state))
         elif word == messages.CLOSE:
             return
         if scheduler.failure is not None:
-            say(messages.ENDED, f"Sending ended: {scheduler.failure}.")
+            write(messages.ENDED, f"Sending ended: {scheduler.failure}.")
             return
 
 

@@ -4,12 +4,12 @@ import sys
 import time
 
 from musegen_daw.jam.events import MidiEvent, TimedNote, control_change
-from musegen_daw.jam.output.process.messages import OutputPlace
+from musegen_daw.jam.output.process.messages import OutputAddress
 from musegen_daw.jam.output.process.remote import RemoteScheduler
 
 
 def main():
-    scheduler = RemoteScheduler(OutputPlace("musegen drums", system="jack"))
+    scheduler = RemoteScheduler(OutputAddress("musegen drums", system="jack"))
     print(scheduler.process_id, flush=True)
     for order in sys.stdin:
         now = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A sending process does what a scheduler does, and ends its notes whatever becomes of who started it."""
+"""The output process does what a scheduler does, and ends its notes whatever becomes of the program."""
 
 import os
 import signal
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from musegen_daw.devices.ports import PortDirectory
+from musegen_daw.devices.ports import PortDirectory, PortWatcher
 from musegen_daw.errors import PortError
 from musegen_daw.jam.events import ALL_NOTES_OFF, MidiEvent, TimedNote, control_change, note_off, note_on
 from musegen_daw.jam.output.process import messages, remote
-from musegen_daw.jam.output.process.messages import OutputPlace
+from musegen_daw.jam.output.process.messages import OutputAddress
 from musegen_daw.jam.output.process.remote import RemoteScheduler
 from tests.apart import run_apart
 from tests.jack_server import once_there
@@ -22,7 +22,7 @@ from tests.jack_server import once_there
 WAIT_SECONDS = 60
 TAKES, TAKE_SECONDS = 12, 5
 HERE = Path(__file__).parent
-DRUMS = OutputPlace("musegen drums", system="jack")
+DRUMS = OutputAddress("musegen drums", system="jack")
 MARKER = control_change(15, 3, 1)
 PITCHES = 36, 38, 42
 ONS = [note_on(9, pitch, 100) for pitch in PITCHES]
@@ -75,9 +75,9 @@ class Told:
         self.words = []
         self._changed = threading.Condition()
 
-    def __call__(self, *word):
+    def __call__(self, sentence):
         with self._changed:
-            self.words += word or ("found",)
+            self.words.append(sentence)
             self._changed.notify_all()
 
     def wait(self, count):
@@ -110,7 +110,7 @@ def heard():
 
 @pytest.fixture
 def scheduler(daw, heard, told):
-    scheduler = RemoteScheduler(DRUMS, lost=told, found=told)
+    scheduler = RemoteScheduler(DRUMS, tell=told)
     once_there(lambda: daw.open_input("musegen drums", heard))
     heard.connect(lambda: scheduler.send(MidiEvent(0.0, MARKER)))
     yield scheduler
@@ -131,7 +131,8 @@ def test_notes_are_played_in_their_order_and_ended(scheduler, heard):
     lateness = scheduler.lateness
     assert lateness.sent >= 12
     assert 0 <= lateness.median_seconds <= lateness.p99_seconds <= lateness.worst_seconds
-    assert scheduler.port_name == "musegen drums"
+    assert scheduler.name == "musegen drums"
+    assert not scheduler.is_lost
 
 
 def test_a_note_must_have_its_end(scheduler):
@@ -168,11 +169,11 @@ def test_closing_ends_what_sounds_and_the_process(scheduler, heard, told):
     scheduler.play(*hits(time.perf_counter()))
     scheduler.release_all()
     assert scheduler.sounding == frozenset()
-    assert scheduler.port_name is scheduler.failure is None
+    assert scheduler.is_lost
     assert told.words == []
     with pytest.raises(ProcessLookupError):
         os.kill(scheduler.process_id, 0)
-    assert "musegen sending replies" not in {thread.name for thread in threading.enumerate()}
+    assert "musegen output replies" not in {thread.name for thread in threading.enumerate()}
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
@@ -197,30 +198,34 @@ def test_notes_end_when_the_program_is_killed(daw, heard, number):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_process_that_is_asked_to_end_ends_its_notes_and_the_loss_is_told(scheduler, heard, told, number):
+def test_a_process_that_is_asked_to_end_ends_its_notes_and_is_started_again(
+    daw, scheduler, heard, told, number
+):
     heard.until_it_is(ONS, lambda: scheduler.play(*hits(time.perf_counter())))
-    os.kill(scheduler.process_id, number)
-    heard.wait_until_it_is([*ONS, *OFFS])
-    told.wait(1)
-    assert told.words == ["The process that sends notes has ended."]
-    assert isinstance(scheduler.failure, PortError)
-    assert scheduler.port_name is None
+    with PortWatcher(daw):  # the port's name comes free when the DAW lets go of it
+        os.kill(scheduler.process_id, number)
+        heard.wait_until_it_is([*ONS, *OFFS])
+        told.wait(2)
+    assert told.words == [
+        "The process that sends notes has ended.",
+        "The MIDI output 'musegen drums' is back.",
+    ]
     scheduler.panic()
 
 
-def test_a_process_that_crashes_is_told_of_and_waited_for_by_no_one():
+def test_a_crash_is_told_and_nothing_waits_for_the_process():
     said, stderr = run_apart("tests.jam.output.process.crashed")
     assert said == {
         "told": ["The process that sends notes has ended."],
         "failure": "The process that sends notes has ended.",
-        "sounding": [],
+        "answer": None,
     }
     assert stderr == ""
 
 
 def test_a_port_of_another_is_lost_and_found_again(daw, heard, told):
     own = daw.create_input("kit", heard)
-    scheduler = RemoteScheduler(OutputPlace("kit", created=False, system="jack"), lost=told, found=told)
+    scheduler = RemoteScheduler(OutputAddress("kit", created=False, system="jack"), tell=told)
     try:
         heard.connect(lambda: scheduler.send(MidiEvent(0.0, MARKER)))
         own.close()
@@ -230,13 +235,13 @@ def test_a_port_of_another_is_lost_and_found_again(daw, heard, told):
             scheduler.send(MidiEvent(0.0, MARKER))
             time.sleep(0.05)
         assert "gone" in told.words[0]
-        assert scheduler.port_name is None
+        assert scheduler.is_lost
         while (again := daw.create_input("kit", heard)).name != "kit":
             again.close()  # what was connected to the one before is still being closed
             assert time.monotonic() < end
             time.sleep(0.05)
         told.wait(2)
-        assert told.words[1:] == ["found"]
+        assert told.words[1:] == ["The MIDI output 'kit:kit' is back."]
         heard.markers = 0
         heard.connect(lambda: scheduler.send(MidiEvent(0.0, MARKER)))
         pairs = [each for pair in zip(ONS, OFFS, strict=True) for each in pair]
@@ -248,25 +253,25 @@ def test_a_port_of_another_is_lost_and_found_again(daw, heard, told):
 def test_a_port_that_is_not_there_is_named(daw):
     daw.create_input("kit", lambda *_: None)
     with pytest.raises(PortError, match=r"no MIDI output 'nowhere'; there are: kit:kit\.$"):
-        RemoteScheduler(OutputPlace("nowhere", created=False, system="jack"))
+        RemoteScheduler(OutputAddress("nowhere", created=False, system="jack"))
 
 
 @pytest.mark.parametrize(
     "lines",
     [
-        b"nonsense\n",
+        b"no message\n",
         messages.line(messages.CLOSE),
         messages.line(messages.OPEN, "musegen drums", True, "jack", 0.0, False, False)
         + b'["play",[[1,0,9,36,100]]]\n',
     ],
 )
-def test_a_process_that_is_told_nonsense_says_so_and_ends(jack, lines):
+def test_a_process_that_cannot_read_a_message_says_so_and_ends(jack, lines):
     process = subprocess.run(
         [sys.executable, "-m", "musegen_daw.jam.output.process"], input=lines, capture_output=True, check=True
     )
     word, (sentence,) = messages.read(process.stdout.splitlines()[-1])
     assert word == messages.ENDED
-    assert "nonsense" in sentence
+    assert "cannot read a message" in sentence
     assert process.stderr == b""
 
 

@@ -1,15 +1,19 @@
-"""RigSettings: what a jam is set up with; another port, clock or kit is another jam."""
+"""What a jam is set up with: a session's settings, and the ports, clock and sound that another jam would need."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 
 from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM
 from musegen_daw.jam.clock.transport import DEFAULT_BPM
 from musegen_daw.jam.control.controls import Controls
-from musegen_daw.jam.session_settings import JamSettings
+from musegen_daw.jam.output.performer import Kit
+from musegen_daw.jam.patterns import BarGrid
+from musegen_daw.jam.planning.modes import PlanSettings, WhenSilent
+from musegen_daw.music.parts import MAX_LOOP_BARS
 
 OWN_INPUT, OWN_OUTPUT, OWN_CLOCK = "musegen in", "musegen drums", "musegen clock"
 """The ports that are created where the system can; elsewhere the first two stand for those of a loopback driver."""
@@ -18,10 +22,42 @@ MAX_OFFSET_SECONDS = 0.5
 
 
 class ClockSource(StrEnum):
-    """Who says what time it is: the program itself, or the MIDI clock of a DAW."""
+    """Whether the program keeps the tempo, or follows the MIDI clock of a DAW."""
 
     INTERNAL = "internal"
     MIDI = "midi"
+
+
+class JamMode(Enum):
+    FOLLOW = "follow"
+    LOOP = "loop"
+    ACCOMPANY = "accompany"
+
+
+@dataclass(frozen=True, slots=True)
+class JamSettings:
+    """What stays as it is while playing, but for the way, which a session can be told to change.
+
+    `when_silent` is for accompanying; following, the drums rest. `channels` (0 to 15; None: all) are listened
+    to; `programs` are the General MIDI programs of inputs that send none, by the name of the input. `grid` has the
+    meter.
+    """
+
+    mode: JamMode = JamMode.FOLLOW
+    when_silent: WhenSilent = WhenSilent.KEEP
+    loop_bars: int = 4
+    planning: PlanSettings = field(default_factory=PlanSettings)
+    kit: Kit = field(default_factory=Kit)
+    channels: frozenset[int] | None = None
+    programs: Mapping[str, int] = field(default_factory=dict)
+    lookahead_seconds: float = 0.1
+    grid: BarGrid = field(default_factory=BarGrid)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.loop_bars <= MAX_LOOP_BARS:
+            raise ValueError(f"a loop has 1 to {MAX_LOOP_BARS} bars, got {self.loop_bars}")
+        if self.when_silent is WhenSilent.REST:
+            raise ValueError("an accompaniment keeps going or fades when the player is silent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +91,6 @@ class RigSettings:
 
     @property
     def beats_per_bar(self) -> float:
-        """The length of a bar in quarter notes."""
         return self.jam.grid.beats_per_bar
 
     def __post_init__(self) -> None:
