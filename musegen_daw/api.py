@@ -33,11 +33,13 @@ def generate(
     output: Path | str,
     *,
     only_drums: bool = False,
+    split_drums: bool = False,
     model: Path | str | None = None,
     **settings: Any,
 ) -> tuple[DrumTake, ...]:
     """Write drums for a .mid; returns the takes, the best fitting first.
 
+    `output` is a .mid, or a project with all tracks: .dawproject, .rpp or .rtracktemplate.
     `settings` are the fields of `DrumSettings`: style, density, energy, seed, variations ... Several variations are
     written to `output` with -1, -2 ... after the name. Raises MusegenError, TypeError for an unknown setting.
 
@@ -52,7 +54,8 @@ def generate(
     base = Path(output)
     for number, take in enumerate(takes, 1):
         path_of_take = base if len(takes) == 1 else base.with_stem(f"{base.stem}-{number}")
-        write_bytes(path_of_take, job.file_of(take.drums, given, only_drums=only_drums))
+        written = job.file_of(take.drums, given, path_of_take, only_drums=only_drums, split_drums=split_drums)
+        write_bytes(path_of_take, written)
     return takes
 
 

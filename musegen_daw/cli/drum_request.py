@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from musegen_daw.daw.projects import is_project, project_bytes
+from musegen_daw.daw.voices import split_song
 from musegen_daw.drums import job
 from musegen_daw.drums.job import LockedDrums, Primer, merged, primer_of
 from musegen_daw.drums.plan import Plan
 from musegen_daw.drums.request import DrumRequest, DrumSettings
 from musegen_daw.errors import MidiFileError
-from musegen_daw.midi.file import MidiSong, read_midi_song, song_to_bytes
+from musegen_daw.midi.file import MidiSong, midi_song_from_bytes, read_midi_song, song_to_bytes
 from musegen_daw.music.clip import Clip, Note, Song
-from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, to_general_midi
+from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, piece_names, to_general_midi
 from musegen_daw.music.parts import (
     check_bar_count,
     clip_bars,
@@ -76,8 +78,24 @@ class SongRequest:
             and not any(bar.start_ticks <= note.start_ticks < bar.end_ticks for bar in kept_bars)
         )
 
-    def file_of(self, take: Clip, given: MidiSong, *, only_drums: bool) -> bytes:
-        """The .mid that was given with a take in it, or the drums alone."""
+    def file_of(
+        self, take: Clip, given: MidiSong, path: Path, *, only_drums: bool = False, split_drums: bool = False
+    ) -> bytes:
+        """The bytes of the file at `path`, a project by its suffix, else MIDI: what was given with a take in it.
+
+        `only_drums` leaves out all else, `split_drums` writes a track for each piece of the kit. Raises MidiFileError
+        and ProjectError.
+        """
+        midi = self._midi_of(take, given, only_drums=only_drums)
+        if not split_drums and not is_project(path):
+            return midi
+        song = midi_song_from_bytes(midi, str(path))
+        names = piece_names(self.drum_map)
+        if not is_project(path):
+            return song.with_split_drums(names)
+        return project_bytes(split_song(song.song, names) if split_drums else song.song, path)
+
+    def _midi_of(self, take: Clip, given: MidiSong, *, only_drums: bool) -> bytes:
         if self.kept:
             return given.with_more_drums(self.written_of(take), alone=only_drums)
         drums = self.drums_of(take)

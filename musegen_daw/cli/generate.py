@@ -17,6 +17,7 @@ from musegen_daw.cli.drum_options import drum_options, drum_parser
 from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_song
 from musegen_daw.cli.services import Services
 from musegen_daw.cli.terminal import Commands
+from musegen_daw.daw.projects import SUFFIXES, is_project
 from musegen_daw.drums.job import DrumWriter
 from musegen_daw.drums.request import DrumTake
 from musegen_daw.errors import MidiFileError, ModelError, MusegenError
@@ -36,7 +37,8 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
     )
     command.add_argument(
         "-o", "--output", required=True, type=output_place, metavar="OUT.mid|DIR",
-        help="the file to write, a folder for one beside each clip's name, or - for the standard output",
+        help="the file to write: MIDI, or a project with all tracks (.dawproject, .rpp, .rtracktemplate); a folder for "
+        "a file named after each clip, or - for the standard output",
     )  # fmt: skip
     command.add_argument(
         "--variations", type=whole(1, MAX_VARIATIONS), default=1, metavar="K",
@@ -45,6 +47,9 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
     command.add_argument("--within-style", action="store_true", help="write all takes in one style")
     command.add_argument(
         "--drum-map", metavar="NAME|FILE", help="drum map of your sampler (default: General MIDI)"
+    )
+    command.add_argument(
+        "--split-drums", action="store_true", help="write a track for each piece of the drum kit"
     )
     command.add_argument("--only-drums", action="store_true", help="write the drum track alone")
     command.add_argument(
@@ -85,8 +90,9 @@ def output_paths(inputs: Sequence[Path], output: Path, variations: int) -> list[
             raise MidiFileError("Only one clip can go to the standard output; give a folder for several.")
         return [(output,)]
     into_folder = files.is_folder(output) or output.suffix == ""
-    if not into_folder and output.suffix.lower() not in WRITTEN_MIDI_SUFFIXES:
-        raise MidiFileError(f"The output {output} must be a folder or end in .mid.")
+    if not into_folder and not is_project(output) and output.suffix.lower() not in WRITTEN_MIDI_SUFFIXES:
+        suffixes = ", ".join((".mid", *SUFFIXES))
+        raise MidiFileError(f"The output {output} must be a folder or end in {suffixes}.")
     if len(inputs) > 1 and not into_folder:
         raise MidiFileError(f"With several inputs the output must be a folder, and {output} is a file name.")
     if into_folder:
@@ -142,7 +148,9 @@ def _generate(
     bar_count = len(job.bars)
     told: list[tuple[dict[str, object], str, Path]] = []
     for take, output in zip(result.takes, outputs, strict=True):
-        written = job.file_of(take.drums, given, only_drums=args.only_drums)
+        written = job.file_of(
+            take.drums, given, output, only_drums=args.only_drums, split_drums=args.split_drums
+        )
         if output == STANDARD_OUTPUT:
             standard_output.write(written, MidiFileError)
         else:

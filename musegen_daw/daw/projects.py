@@ -11,6 +11,11 @@ from musegen_daw.music.clip import Song
 SUFFIXES = (dawproject.SUFFIX, reaper.PROJECT_SUFFIX, reaper.TEMPLATE_SUFFIX)
 
 
+def is_project(path: Path) -> bool:
+    """Whether the suffix is that of a project or a track template."""
+    return path.suffix.lower() in SUFFIXES
+
+
 def project_bytes(song: Song, path: Path) -> bytes:
     """The bytes of the project that the suffix of `path` names; raises ProjectError where none can hold the song."""
     suffix = path.suffix.lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +55,10 @@ class MidiSong:
         if not self._drums.has_drums:
             return self._built(self._drums.replaced(written))
         return self._built(self._drums.alone(written) if alone else self._drums.completed(written))
+
+    def with_split_drums(self, names: Mapping[int, str]) -> bytes:
+        """The file with a track for each piece of the kit, named by pitch; raises MidiFileError."""
+        return self._built(self._drums.split(names))
 
     @property
     def _drums(self) -> FileDrums:

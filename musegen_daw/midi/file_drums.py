@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from musegen_daw.midi import smf
 from musegen_daw.midi.clips import PlacedClip, placed_clips
 from musegen_daw.midi.tracks import MAX_PORT, drum_track
 from musegen_daw.music.clip import Clip
+from musegen_daw.music.drum_maps import place_in_kit
 from musegen_daw.music.kit import DRUM_CHANNEL
 
 _TIME = (smf.TEMPO, smf.TIME_SIGNATURE, smf.MARKER, smf.CUE_POINT)
@@ -64,6 +65,38 @@ class FileDrums:
             end_ticks = min(track.end_ticks, written.end_ticks)
             tracks.append(smf.Track(tuple(time), end_ticks) if time else None)
         return self._put_in(tracks, written)
+
+    def split(self, names: Mapping[int, str]) -> list[smf.Track]:
+        """The tracks with the hits of each drum track in tracks of their own, one for each piece of `names` by pitch.
+
+        What else is in a drum track goes with its first piece where nothing else plays in it.
+        """
+        tracks: list[smf.Track] = []
+        for track, marks in zip(self.midi.tracks, self._marks(), strict=True):
+            hits: dict[str, list[smf.Event]] = {}
+            rest: list[smf.Event] = []
+            for event, mark in zip(track.events, marks or [None] * len(track.events), strict=True):
+                is_hit = bool(mark) and event[1] < smf.KEY_PRESSURE
+                (hits.setdefault(names.get(event[2]) or f"note {event[2]}", []) if is_hit else rest).append(
+                    event
+                )
+            if not hits:
+                tracks.append(track)
+                continue
+            if any(mark is False for mark in marks or ()):
+                tracks.append(track.with_events(rest))
+                rest = [event for event in rest if _is_port(event)]
+            elif any(map(_is_time, rest)):
+                tracks.append(track.with_events(event for event in rest if event[1] >= smf.SYSEX))
+                rest = [event for event in rest if event[1] < smf.SYSEX or _is_port(event)]
+            ports = [event for event in rest if _is_port(event)]
+            for name, events in sorted(hits.items(), key=lambda each: place_in_kit(each[0])):
+                title = (0, smf.META, smf.TRACK_NAME, 0, name.capitalize().encode())
+                others = [event for event in rest if event[1:3] != (smf.META, smf.TRACK_NAME)]
+                merged = sorted([*others, *events], key=lambda event: event[0])
+                tracks.append(smf.Track((title, *merged), track.end_ticks))
+                rest = ports
+        return tracks
 
     @property
     def has_drums(self) -> bool:
@@ -190,6 +223,10 @@ class _Hits:
 
 def _is_time(event: smf.Event) -> bool:
     return event[1] == smf.META and event[2] in _TIME
+
+
+def _is_port(event: smf.Event) -> bool:
+    return event[1] == smf.META and event[2] == smf.PORT
 
 
 def _channels(track: smf.Track) -> list[int | None]:

@@ -62,6 +62,22 @@ def apply_drum_map(clip: Clip, drum_map: DrumMap) -> Clip:
     return clip.map_notes(change)
 
 
+def piece_names(drum_map: DrumMap = GENERAL_MIDI) -> dict[int, str]:
+    """The name of the piece at each pitch that has one."""
+    if drum_map == GENERAL_MIDI:
+        return {pitch: PIECES[index].name for pitch, index in PIECE_OF_PITCH.items()}
+    names: dict[int, str] = {}
+    for piece in PIECES:
+        if piece.name in drum_map.pitches:
+            names.setdefault(drum_map.pitches[piece.name], piece.name)
+    return names
+
+
+def place_in_kit(name: str) -> tuple[int, str]:
+    """A key to sort names of pieces as the kit has them, other names behind them."""
+    return (PIECE_NAMES.index(name) if name in PIECE_NAMES else len(PIECE_NAMES)), name
+
+
 def to_general_midi(clip: Clip, drum_map: DrumMap) -> Clip:
     """Map a clip at the pitches of `drum_map` to General MIDI; other pitches are kept.
 

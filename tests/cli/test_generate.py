@@ -1,10 +1,12 @@
 """`musegen-daw generate` as a person uses it."""
 
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import rpp
 
 from musegen_daw import resource_paths as resources
 from musegen_daw.drums.plan import BarKind, BarPlan, Plan
@@ -252,3 +254,40 @@ def test_a_stray_note_is_left_out_and_said(run, tmp_path, drummer):
     assert run("generate", path, "-o", tmp_path / "out.mid", "--bars", 91)[::2] == (0, "")
     assert [len(request.bars) for request in drummer.requests] == [4, 91]
     assert read_midi(tmp_path / "out.mid").parts == read_midi(path).parts
+
+
+def test_a_project_for_a_daw_has_all_tracks(run, clip, tmp_path):
+    assert run("generate", clip, "-o", tmp_path / "song.rpp", "--seed", 7)[0] == 0
+    project = rpp.loads((tmp_path / "song.rpp").read_text(encoding="utf-8"))
+    assert [track.find("NAME")[1] for track in project.findall("TRACK")] == ["Keys", "Bass", "Drums"]
+    assert run("generate", clip, "-o", tmp_path / "song.dawproject", "--seed", 7)[0] == 0
+    with zipfile.ZipFile(tmp_path / "song.dawproject") as archive:
+        assert archive.read("project.xml").count(b"<Track ") == 4  # the master too
+
+
+def test_split_drums_gives_each_piece_a_track(run, clip, tmp_path):
+    assert run("generate", clip, "-o", tmp_path / "one.mid", "--seed", 7)[0] == 0
+    assert run("generate", clip, "-o", tmp_path / "split.mid", "--seed", 7, "--split-drums")[0] == 0
+    one, split = read_midi(tmp_path / "one.mid"), read_midi(tmp_path / "split.mid")
+    assert split.parts == one.parts
+    assert [drums.name for drums in split.drums] == ["Kick", "Side stick"]
+    assert sorted((n for drums in split.drums for n in drums.notes), key=repr) == sorted(
+        one.drums[0].notes, key=repr
+    )
+    assert {drums.program for drums in split.drums} == {one.drums[0].program}
+
+
+def test_split_drums_in_a_project_and_with_a_drum_map(run, clip, tmp_path):
+    path = tmp_path / "kit.toml"
+    path.write_text('name = "Mine"\n[pitches]\nkick = 60\n"side stick" = 61\n', encoding="utf-8")
+    options = ("--split-drums", "--drum-map", path, "--seed", 7)
+    assert run("generate", clip, "-o", tmp_path / "song.rpp", *options)[0] == 0
+    project = rpp.loads((tmp_path / "song.rpp").read_text(encoding="utf-8"))
+    names = [track.find("NAME")[1] for track in project.findall("TRACK")]
+    assert names == ["Keys", "Bass", "Kick", "Side stick"]
+
+
+def test_a_suffix_that_no_daw_reads_is_refused(run, clip, tmp_path):
+    code, _, err = run("generate", clip, "-o", tmp_path / "song.als")
+    assert code == 1
+    assert "must be a folder or end in .mid, .dawproject, .rpp, .rtracktemplate." in one_sentence(err)
