@@ -13,7 +13,7 @@ from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi.file import read_midi_bytes, song_from_bytes
 from musegen_daw.music.clip import Clip, Marker, Song
-from musegen_daw.music.parts import LISTED_PROGRAMS, clip_bars, connected
+from musegen_daw.music.parts import LISTED_PROGRAMS, clip_bars, connected, describe_strays
 from musegen_daw.music.time import Tempo, TimeMap, TimeSignature
 
 FROM_FILE = "from the file"
@@ -80,7 +80,9 @@ def _without_takes(
         )
     time_map = _at_ppq(timed.time_map, ppq)
     every = [clip.at_ppq(ppq) for song in songs for clip in (*song.parts, *song.drums)]
-    drums = [clip for clip in connected(time_map, every).clips if clip.is_drum and clip.notes]
+    near = connected(time_map, every)
+    drums = [clip for clip in near.clips if clip.is_drum and clip.notes]
+    strays = (f"{names}: {describe_strays(near.strays)}.",) if near.strays else ()
     markers = {
         Marker(_rescaled(each.start_ticks, song.time_map.ppq, ppq), each.name)
         for song in songs
@@ -95,7 +97,7 @@ def _without_takes(
             parts,
             time_map,
             tuple(sorted(markers, key=lambda marker: (marker.start_ticks, marker.name))),
-            tuple(remark for song in songs for remark in song.remarks),
+            (*(remark for song in songs for remark in song.remarks), *strays),
         ),
         bars=clip_bars(time_map, [*parts, *drums]),
         followed=listed or frozenset(range(len(parts))),

@@ -80,5 +80,6 @@ def test_what_is_no_midi_is_said_in_one_sentence(tmp_path):
 def test_a_stray_hit_opens_no_bars_and_is_in_no_take():
     document = open_clip([source(part(bars=4), kit(0, 960, 90 * 3840))], 1, SETTINGS)
     assert len(document.bars) == 4
+    assert document.song.remarks == ("clip.mid: 1 note more than 64 bars later left out.",)
     assert [note.start_ticks for note in document.takes[0].drums.notes] == [0, 960]
     assert decode(encode(Project((document,), 1)), "x.musegen").clips == (document,)
