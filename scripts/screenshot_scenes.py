@@ -128,7 +128,7 @@ def _more(stage: Stage) -> None:
     stage.wait(lambda: stage.rig is not None and stage.app.control.rig is stage.rig)
     stage.pause()
     assert stage.rig is not None
-    stage.rig.control_map = ControlMap(
+    stage.rig.shown_map = ControlMap(
         "window",
         ((Knob("cc", 0, 21), "density"), (Knob("note", 9, 36), "mute kick"), (Knob("cc", 0, 22), "swing")),
     )
@@ -165,7 +165,7 @@ def _no_midi(stage: Stage) -> None:
     assert settings is not None
     stage.window.go_to("jam")
     said: list[str] = []
-    stage.app.control.absent.connect(said.append)
+    stage.app.control.unavailable.connect(said.append)
     stage.app.control.open(settings)
     stage.wait(lambda: bool(said))
 

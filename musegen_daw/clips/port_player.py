@@ -10,12 +10,12 @@ from math import inf
 from musegen_daw.jam.clock.clock import Clock
 from musegen_daw.jam.events import TimedNote
 from musegen_daw.jam.output.outputs import PlaysNotes
+from musegen_daw.midi.drum_channels import DRUM_CHANNEL
 from musegen_daw.music.clip import Clip
 from musegen_daw.music.time import TimeMap
 
 AHEAD_SECONDS = 1.0
 LEAD_SECONDS = 0.05
-DRUM_CHANNEL = 9
 _PART_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 
 
@@ -29,7 +29,7 @@ class _Sounding:
 
 
 class PortPlayer:
-    """Plays through `output`; `attend` has to be called more often than every `AHEAD_SECONDS`.
+    """Plays through `output`; `send_due` has to be called more often than every `AHEAD_SECONDS`.
 
     Positions are seconds of the music. Drums go to channel 10, the parts to the others in turn. Not thread-safe.
     """
@@ -81,7 +81,7 @@ class PortPlayer:
         self._is_playing = True
         self._begin(self._from_seconds)
 
-    def stop(self) -> None:
+    def pause(self) -> None:
         """End everything that sounds and stay there."""
         self._from_seconds = self.position_seconds
         self._is_playing = False
@@ -100,7 +100,7 @@ class PortPlayer:
             self._output.cancel_after(self._clock.now_seconds() + LEAD_SECONDS)
         self._begin(at)
 
-    def attend(self) -> None:
+    def send_due(self) -> None:
         """Send what is due soon, and stop at the end."""
         if not self._is_playing:
             return
@@ -117,13 +117,13 @@ class PortPlayer:
             now = self._clock.now_seconds()
             self._output.cancel_after(now + LEAD_SECONDS)
             self._sent_seconds = now + LEAD_SECONDS - self._began_seconds
-            self.attend()
+            self.send_due()
 
     def _begin(self, seconds: float) -> None:
         self._from_seconds = seconds
         self._began_seconds = self._clock.now_seconds() + (LEAD_SECONDS if self._is_playing else 0.0)
         self._sent_seconds = 0.0
-        self.attend()
+        self.send_due()
 
     def _passes(self) -> Iterator[tuple[float, float, float]]:
         """Stretches of playing: when each begins, and from where to where in the music."""

@@ -1,4 +1,4 @@
-"""What every panel is given: settings, the loading of models, ports, sound, news of other threads."""
+"""What every panel is given: settings, and how to open models, ports and the sound device."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.settings.store import SettingsStore
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ class AppContext:
     """
 
     settings: SettingsStore
-    bridge: Bridge
     data_dir: Path
     drum_generator: Callable[[], DrumWriter]
     vocoder: Callable[[str], MelDecoder]

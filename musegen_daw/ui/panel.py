@@ -21,7 +21,7 @@ class Panel(QWidget):
     `said` carries one sentence and its level for the line at the bottom; `state_changed` asks for an autosave.
     """
 
-    said = Signal(str, str)
+    message = Signal(str, str)
     state_changed = Signal()
 
     def activated(self) -> None:

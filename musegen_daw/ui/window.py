@@ -1,19 +1,31 @@
-"""The window: transport above, places at the left, one panel in sight, one sentence below."""
+"""The main window: transport, navigation, one panel in view, status line."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QButtonGroup,
     QComboBox,
     QFrame,
     QHBoxLayout,
     QScrollArea,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,12 +35,85 @@ from musegen_daw.ui.autosave import Autosave
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.transport_bar import TransportBar
-from musegen_daw.ui.navigation import Navigation
 from musegen_daw.ui.panel import BAD, INFO, WARN, Page, Panel
 from musegen_daw.ui.settings.store import AppSettings
-from musegen_daw.ui.widgets.icons import app_icon
+from musegen_daw.ui.widgets.icons import app_icon, icon
 from musegen_daw.ui.widgets.look import apply_theme
+from musegen_daw.ui.widgets.plain import plain_tip, set_name
 from musegen_daw.ui.widgets.status_line import StatusLine
+from musegen_daw.ui.widgets.theme import SMALL, SMALL_TEXT, TINY, font, is_style_change, theme
+
+NAVIGATION_WIDTH = 84
+_BUTTON = QSize(NAVIGATION_WIDTH - 12, 64)
+
+
+class Navigation(QWidget):
+    """`chosen` carries the key of a place, clicked or with files dragged over it."""
+
+    chosen = Signal(str)
+
+    def __init__(self, places: Sequence[Page], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._places = tuple(places)
+        self._buttons: dict[str, QToolButton] = {}
+        group = QButtonGroup(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, SMALL, 6, SMALL)
+        column.setSpacing(TINY)
+        for place in self._places:
+            made = QToolButton()
+            made.setText(place.title)
+            made.setToolTip(plain_tip(f"{place.title} ({place.shortcut})"))
+            set_name(made, place.title)
+            made.setCheckable(True)
+            made.setProperty("look", "place")
+            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            made.setIconSize(QSize(24, 24))
+            made.setFixedSize(_BUTTON)
+            made.setFont(font(SMALL_TEXT))
+            made.clicked.connect(lambda _checked, key=place.key: self.chosen.emit(key))
+            group.addButton(made)
+            column.addWidget(made)
+            self._buttons[place.key] = made
+        column.addStretch(1)
+        self.setAcceptDrops(True)
+        self.setFixedWidth(NAVIGATION_WIDTH)
+        self._draw_icons()
+
+    def show_place(self, key: str) -> None:
+        """Mark a place as the one in sight."""
+        self._buttons[key].setChecked(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Follow a drag of files: they are dropped in a place, not here."""
+        event.setAccepted(event.mimeData().hasUrls())
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Go to the place that files are dragged over."""
+        under = self.childAt(event.position().toPoint())
+        key = next((key for key, each in self._buttons.items() if each is under), None)
+        if key is not None and not self._buttons[key].isChecked():
+            self.chosen.emit(key)
+        event.ignore()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the icons in the colours of another theme."""
+        if is_style_change(event):
+            self._draw_icons()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A ground of its own, with a line to the right."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme().panel))
+        painter.fillRect(self.width() - 1, 0, 1, self.height(), QColor(theme().line))
+        painter.end()
+
+    def _draw_icons(self) -> None:
+        skin = theme()
+        for place in self._places:
+            self._buttons[place.key].setIcon(icon(place.icon, skin.dim, skin.accent))
+
 
 TITLE = "musegen-daw"
 USUAL_SIZE = (1280, 720)
@@ -68,6 +153,7 @@ class Window(QWidget):
         self._pages: dict[str, QScrollArea] = {}
         for place in places:
             page = QScrollArea()
+            page.setObjectName(f"{place.key}-page")
             page.setWidgetResizable(True)
             page.setFrameShape(QFrame.Shape.NoFrame)
             page.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -97,7 +183,7 @@ class Window(QWidget):
         """The panel of a place, made now if it was not; its state is restored then."""
         if key not in self._panels:
             panel = self._panels[key] = self._places[key].make(self._context)
-            panel.said.connect(self._line.say)
+            panel.message.connect(self._line.say)
             self._pages[key].setWidget(_held(panel))
             panel.restore_state(self._state.get(key, {}))
             panel.state_changed.connect(self._autosave.touch)
@@ -137,7 +223,7 @@ class Window(QWidget):
         self.begun.emit()
         QTimer.singleShot(0, self, self._make_next)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Silence, end all work, save, and only then go."""
         if not self._is_closed:
             self._is_closed = True
@@ -150,7 +236,7 @@ class Window(QWidget):
                 self._autosave.close(state)
         super().closeEvent(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """What the widget in focus did not use: Return presses it, Escape gives up."""
         focused = self.focusWidget()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -184,8 +270,8 @@ class Window(QWidget):
 
     def _connect(self) -> None:
         self._navigation.chosen.connect(self.go_to)
-        self._control.said.connect(lambda sentence: self._line.say(sentence, INFO))
-        self._control.absent.connect(self._say_absent)
+        self._control.message.connect(lambda sentence: self._line.say(sentence, INFO))
+        self._control.unavailable.connect(self._say_absent)
         self._control.opened.connect(self._take_back)
         self._autosave.failed.connect(lambda sentence: self._line.say(sentence, BAD))
         self._context.settings.changed.connect(self._settings_changed)
@@ -248,7 +334,7 @@ class Window(QWidget):
 class _Column(QVBoxLayout):
     """A column that lets words wrap without asking for the height that all would like to have."""
 
-    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+    def hasHeightForWidth(self) -> bool:
         return False
 
 

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from musegen_daw.errors import MusegenError
-from musegen_daw.progress import Cancelled
+from musegen_daw.progress import Cancelled, Progress
 
 
 class JobContext:
@@ -19,20 +19,22 @@ class JobContext:
         self._report = report
         self._cancelled = threading.Event()
 
-    @property
     def is_cancelled(self) -> bool:
-        """Whether the job's result is no longer wanted."""
         return self._cancelled.is_set()
 
     def check(self) -> None:
         """Raise Cancelled when the job was cancelled; a long function calls this at least twice a second."""
-        if self.is_cancelled:
+        if self.is_cancelled():
             raise Cancelled
 
     def report(self, share: float, text: str = "") -> None:
         """Tell how far the job is, 0 to 1, and what it does; raises Cancelled when it was cancelled."""
         self.check()
         self._report(share, text)
+
+    def progress(self, text: str) -> Progress:
+        """A function that reports `text` and how much is done of how much."""
+        return lambda done, total: self.report(done / max(1, total), text)
 
     def cancel(self) -> None:
         """Ask the function to end."""
@@ -84,12 +86,12 @@ class Job(QObject):
         self._end_told.emit(result, sentence, bool(sentence))
 
     def _progressed(self, share: float, text: str) -> None:
-        if not self._task.is_cancelled:
+        if not self._task.is_cancelled():
             self.progressed.emit(share, text)
 
     def _ended(self, result: object, sentence: str, has_failed: bool) -> None:
         self._over = True
-        if not self._task.is_cancelled:
+        if not self._task.is_cancelled():
             if has_failed:
                 self.failed.emit(sentence)
             else:
@@ -136,7 +138,7 @@ class Workers(QObject):
             job.cancel()
         self._jobs.add(job)
         job.ended.connect(lambda: self._jobs.discard(job))
-        self._pool.start(_Run(job, function))
+        self._pool.start(lambda: job.run(function))
         return job
 
     def cancel(self) -> None:
@@ -149,12 +151,3 @@ class Workers(QObject):
         self._closed = True
         self.cancel()
         self._pool.waitForDone()
-
-
-class _Run(QRunnable):
-    def __init__(self, job: Job, function: Callable[[JobContext], Any]) -> None:
-        super().__init__()
-        self._job, self._function = job, function
-
-    def run(self) -> None:
-        self._job.run(self._function)

@@ -2,10 +2,9 @@
 
 import threading
 
+from musegen_daw.ui.bridge import Bridge, VisibleTimer
 from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication, QWidget
-
-from musegen_daw.ui.bridge import Bridge, Pulse
 
 
 def test_a_flood_of_other_threads_is_told_in_order_and_only_the_newest(qtbot):
@@ -38,7 +37,7 @@ def test_a_flood_of_other_threads_is_told_in_order_and_only_the_newest(qtbot):
 def test_a_pulse_beats_only_while_its_widget_can_be_seen(qtbot):
     widget = QWidget()
     qtbot.addWidget(widget)
-    pulse = Pulse(widget, 5)
+    pulse = VisibleTimer(widget, 5)
     assert not pulse.isActive()
     widget.show()
     with qtbot.waitSignal(pulse.timeout):

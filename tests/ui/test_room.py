@@ -20,7 +20,7 @@ from musegen_daw.ui.panel import Page
 from musegen_daw.ui.settings.panel import SettingsPanel
 from musegen_daw.ui.vocoder.panel import VocoderPanel
 from musegen_daw.ui.widgets.basic import ProgressLine
-from musegen_daw.ui.widgets.fitting import Choice, FittedLabel
+from musegen_daw.ui.widgets.fitting import Choice, ElidedLabel
 from musegen_daw.ui.widgets.value_slider import ValueSlider
 from musegen_daw.ui.window import Window
 from tests.ui.jam.rig import Rigs
@@ -70,7 +70,7 @@ def cut(window):
             needed = widget.fontMetrics().horizontalAdvance(widget.text()) + FRAME
         elif isinstance(widget, QAbstractButton | Choice):
             needed = widget.minimumSizeHint().width()
-        elif isinstance(widget, QLabel) and not (widget.wordWrap() or isinstance(widget, FittedLabel)):
+        elif isinstance(widget, QLabel) and not (widget.wordWrap() or isinstance(widget, ElidedLabel)):
             needed = max(map(widget.fontMetrics().horizontalAdvance, widget.text().split("\n")))
         elif isinstance(widget, ValueSlider):
             needed = (
@@ -118,23 +118,23 @@ def test_a_choice_that_is_cut_is_in_the_tooltip(qtbot):
     choice.addItem("A very long name of a port of a device (created here)")
     choice.resize(600, 44)
     choice.show()
-    assert choice.shown_text() == choice.currentText()
+    assert choice.elided_text() == choice.currentText()
     assert tooltip(qtbot, choice) == "Where it comes from"
     choice.resize(390, 44)
-    assert choice.shown_text() == "A very long name of a port of a device"
+    assert choice.elided_text() == "A very long name of a port of a device"
     choice.resize(120, 44)
-    assert choice.shown_text().endswith("…")
+    assert choice.elided_text().endswith("…")
     assert tooltip(qtbot, choice) == f"{choice.currentText()}\nWhere it comes from"
 
 
 def test_a_line_that_is_cut_is_in_the_tooltip(qtbot):
-    line = FittedLabel("The whole of a long sentence", "dim")
+    line = ElidedLabel("The whole of a long sentence", "dim")
     qtbot.addWidget(line)
     line.show()
     line.resize(400, 20)
-    assert line.shown_text() == line.text()
+    assert line.elided_text() == line.text()
     line.resize(60, 20)
-    assert line.shown_text().endswith("…")
+    assert line.elided_text().endswith("…")
     assert tooltip(qtbot, line) == line.text()
 
 

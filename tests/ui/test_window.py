@@ -255,10 +255,9 @@ def test_closing_ends_the_jam_and_all_work_and_saves(desk, tmp_path):
 def test_the_lights_say_in_words_what_is_wrong(desk):
     it = desk().open()
     it.window.transport.lights[1].show_state("good", "")
-    looked = it.control.looked
 
     def shown(light):
-        with it.qtbot.waitSignal(looked):
+        with it.qtbot.waitSignal(it.control.polled):
             pass
         return it.window.transport.lights[light].level, it.window.transport.lights[light].text
 
@@ -308,7 +307,7 @@ def test_the_tempo_is_that_of_the_clock_or_a_dash(desk):
 
     def shown(**status):
         it.rig.show(**status)
-        with it.qtbot.waitSignal(it.control.looked):
+        with it.qtbot.waitSignal(it.control.polled):
             pass
         return tempo.text(), tempo.isReadOnly()
 

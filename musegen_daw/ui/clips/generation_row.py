@@ -14,10 +14,9 @@ from musegen_daw.clips.editor import DEFAULT_SETTINGS
 from musegen_daw.clips.edits import MAX_SWING, set_humanise, set_settings, set_swing
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.music.groove import STRAIGHT
-from musegen_daw.ui.widgets.plain import plain_tip
-from musegen_daw.ui.widgets.swing_slider import SwingSlider
+from musegen_daw.ui.widgets.plain import plain_tip, set_name
 from musegen_daw.ui.widgets.theme import SMALL, TARGET
-from musegen_daw.ui.widgets.value_slider import ValueSlider
+from musegen_daw.ui.widgets.value_slider import SwingSlider, ValueSlider
 
 MAX_TAKES = 16
 MAX_FOLLOW = 2.0
@@ -58,10 +57,10 @@ class GenerationRow(QWidget):
         self.takes.setSuffix(" takes")
         self.takes.setValue(DEFAULT_SETTINGS.variations)
         self.takes.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.takes.setAccessibleName("Number of takes")
+        set_name(self.takes, "Number of takes")
         self.takes.setToolTip("Number of takes per Generate")
         self.seed.setPlaceholderText("new seed")
-        self.seed.setAccessibleName("Seed")
+        set_name(self.seed, "Seed")
         self.seed.setToolTip("The same seed gives the same takes; empty: a new seed each time")
         self.seed.setValidator(QRegularExpressionValidator(r"\d{0,9}"))
         for widget, width in ((self.takes, 92), (self.seed, 92)):

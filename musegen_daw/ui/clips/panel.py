@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
@@ -25,29 +25,30 @@ from musegen_daw.errors import MusegenError, ProjectError
 from musegen_daw.fields import Fields
 from musegen_daw.music.clip import Song
 from musegen_daw.resource_paths import load_drum_map
-from musegen_daw.ui.bridge import Pulse
-from musegen_daw.ui.clips.clip_transport import ClipTransport
-from musegen_daw.ui.clips.file_work import FileWork
+from musegen_daw.ui.clips.files import ClipInputs, FileWork
 from musegen_daw.ui.clips.generation_row import MAX_SEED
-from musegen_daw.ui.clips.grid_edits import GridEdits
-from musegen_daw.ui.clips.inputs import ClipInputs
-from musegen_daw.ui.clips.listening import ClipPlayback
-from musegen_daw.ui.clips.panel_view import PanelView
-from musegen_daw.ui.clips.take_writer import TakeGeneration
+from musegen_daw.ui.clips.grid import GridEdits
+from musegen_daw.ui.clips.panel_view import ClipTransport, PanelView
+from musegen_daw.ui.clips.playback import ClipPlayback
+from musegen_daw.ui.clips.takes import TakeGeneration
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.panel import BAD, GOOD, INFO, WARN, Panel
-from musegen_daw.ui.widgets.basic import is_restyling
+from musegen_daw.ui.widgets.drops import DragOut, drag_out
+from musegen_daw.ui.widgets.plain import set_name
+from musegen_daw.ui.widgets.theme import is_style_change
+from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 from musegen_daw.ui.work import Workers
 
 SESSION = f"clips{SUFFIX}"
 ZOOM_STEP = 1.5
-_TOPIC = "clips autosave"
 
 
 class ClipsPanel(Panel):
     """Shows what an `Editor` holds and asks it for edits; generating, reading and rendering run on workers."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+    _autosave_failed = Signal(str)
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None, drag: DragOut = drag_out) -> None:
         super().__init__(parent)
         self._context = context
         self._editor = Editor(Project(), self._show)
@@ -55,15 +56,15 @@ class ClipsPanel(Panel):
         self._workers = Workers(self)
         self._shown: int | None = None
         self._is_closed = self._is_restored = False
-        self.setAccessibleName("Clips")
-        self.view = PanelView(self, context, self._write_for_drag)
+        set_name(self, "Clips")
+        self.view = PanelView(self, context, self._write_for_drag, drag)
         self.files = FileWork(self.view.actions.progress, self, context.compute)
         self.writer = TakeGeneration(context.drum_generator, self)
         self.listening = ClipPlayback(context, self)
         self.transport = ClipTransport(self.view, self.listening, self._clip, self)
         self._edits = GridEdits(self.view.grid, self.view.ruler, self.edit, self._clip, self._tell)
         self._inputs = ClipInputs(self, self.view, context.settings)
-        self._pulse = Pulse(self)
+        self._pulse = VisibleTimer(self)
         self._connect_edits()
         self._connect_work()
         self._add_keys()
@@ -139,7 +140,7 @@ class ClipsPanel(Panel):
         read = Fields(state)
         self.view.actions.choose_profile(read.text("profile"))
         self.view.listen.hears.choose(read.text("hears"))
-        self.listening.hear(self.view.listen.hears.key)
+        self.listening.select(self.view.listen.hears.key)
         output = read.text("output")
         if output:
             self.view.listen.choose_output(output)
@@ -161,7 +162,7 @@ class ClipsPanel(Panel):
         return self._editor.clip
 
     def _tell(self, words: str) -> None:
-        self.said.emit(words, INFO)
+        self.message.emit(words, INFO)
 
     # Edits
 
@@ -170,7 +171,7 @@ class ClipsPanel(Panel):
         try:
             self._editor.edit(label, change, joined=joined)
         except MusegenError as error:
-            self.said.emit(str(error), WARN)
+            self.message.emit(str(error), WARN)
             self._show()
 
     def _use_seed(self, number: int) -> None:
@@ -193,7 +194,7 @@ class ClipsPanel(Panel):
         try:
             self.writer.write(clip, secrets.randbelow(MAX_SEED) if seed is None else seed)
         except MusegenError as error:
-            self.said.emit(str(error), WARN)
+            self.message.emit(str(error), WARN)
 
     def _began(self, clip: ClipDocument) -> None:
         self.view.actions.progress.begin("Writing drums")
@@ -204,7 +205,7 @@ class ClipsPanel(Panel):
         self._editor.edit("generate", lambda clip: asked.takes_in(clip, result), asked.identity)
         count = len(result.takes)
         takes = "one take" if count == 1 else f"{count} takes"
-        self.said.emit(f"Wrote {takes} with seed {asked.settings.seed}, the best fitting first.", GOOD)
+        self.message.emit(f"Wrote {takes} with seed {asked.settings.seed}, the best fitting first.", GOOD)
 
     def _generated(self) -> None:
         self.view.grid.set_regenerating(frozenset())
@@ -214,7 +215,7 @@ class ClipsPanel(Panel):
     def _cancel(self) -> None:
         if self.writer.is_writing:
             self.writer.cancel()
-            self.said.emit("Stopped writing; the drums are as they were.", INFO)
+            self.message.emit("Stopped writing; the drums are as they were.", INFO)
         self.files.cancel()
 
     def open_files(self, paths: list[Path]) -> None:
@@ -238,7 +239,7 @@ class ClipsPanel(Panel):
             change, remarks = result
             self._change_clip("add tracks", clip.identity, change)
             if remarks:
-                self.said.emit(remarks, WARN)
+                self.message.emit(remarks, WARN)
 
         self.files.change(read, done)
 
@@ -246,7 +247,7 @@ class ClipsPanel(Panel):
         """Let the drums of the clip in sight go on from a drum loop."""
         clip = self._editor.clip
         if clip is None:
-            self.said.emit("Drop a clip first; the primer is what its drums go on from.", INFO)
+            self.message.emit("Drop a clip first; the primer is what its drums go on from.", INFO)
             return
 
         def read() -> Change:
@@ -261,7 +262,7 @@ class ClipsPanel(Panel):
 
     def _take_project(self, project: Project, name: str) -> None:
         self._editor.replace_project(project, f"open project {name}")
-        self.said.emit(f"Opened {name}; Undo brings back what was open before.", GOOD)
+        self.message.emit(f"Opened {name}; Undo brings back what was open before.", GOOD)
 
     def _take_map(self, name: str) -> None:
         if name:
@@ -285,7 +286,7 @@ class ClipsPanel(Panel):
 
     def _delivered(self, path: Path, was_dragged: bool) -> None:
         how = "Dragged out" if was_dragged else "Copied, to be pasted in a file manager or DAW:"
-        self.said.emit(f"{how} {path.name}.", GOOD)
+        self.message.emit(f"{how} {path.name}.", GOOD)
 
     # The session
 
@@ -296,37 +297,31 @@ class ClipsPanel(Panel):
     def _restored(self, found: tuple[Project, str]) -> None:
         project, sentence = found
         self._is_restored = True
-        bridge = self._context.bridge
-        path = self._context.data_dir / SESSION
-        self._autosave = StateWriter(path, lambda trouble: bridge.tell(_TOPIC, trouble))
+        self._autosave = StateWriter(self._context.data_dir / SESSION, self._autosave_failed.emit)
         opened_meanwhile = self._editor.project.clips
         self._editor = Editor(project, self._show, self._autosave)
         for clip in opened_meanwhile:
             self._editor.add(clip)
         if sentence:
-            self.said.emit(sentence, WARN)
+            self.message.emit(sentence, WARN)
         self._show()
 
     def _not_restored(self, sentence: str) -> None:
-        self.said.emit(f"The last session could not be restored. {sentence}", WARN)
-
-    def _told(self, topic: str, sentence: object) -> None:
-        if topic == _TOPIC:
-            self.said.emit(str(sentence), WARN)
+        self.message.emit(f"The last session could not be restored. {sentence}", WARN)
 
     # Wires
 
     def _connect_edits(self) -> None:
         view = self.view
-        view.side.show_asked.connect(lambda identity: self._editor.show(identity))
-        view.side.close_asked.connect(lambda identity: self._editor.close_clip(identity))
-        view.side.tracks.follow_asked.connect(
+        view.side.show_requested.connect(lambda identity: self._editor.show(identity))
+        view.side.close_requested.connect(lambda identity: self._editor.close_clip(identity))
+        view.side.tracks.follow_requested.connect(
             lambda chosen: self.edit("tracks", lambda clip: edits.follow_parts(clip, chosen))
         )
-        view.side.tempo_asked.connect(
+        view.side.tempo_requested.connect(
             lambda bpm: self.edit("tempo", lambda clip: edits.set_tempo(clip, bpm), joined=True)
         )
-        view.side.map_asked.connect(self._take_map)
+        view.side.map_requested.connect(self._take_map)
         view.side.primer.path_chosen.connect(self.set_primer_file)
         view.side.primer.cleared.connect(lambda: self.edit("no primer", lambda clip: set_primer(clip, None)))
         view.generation.asked.connect(lambda label, change: self.edit(label, change, joined=True))
@@ -334,11 +329,11 @@ class ClipsPanel(Panel):
         view.takes.picked.connect(
             lambda number: self.edit(f"pick take {number}", lambda clip: edits.pick_take(clip, number))
         )
-        view.takes.forget_asked.connect(
+        view.takes.forget_requested.connect(
             lambda number: self.edit(f"forget take {number}", lambda clip: edits.forget_take(clip, number))
         )
-        view.takes.revert_asked.connect(self._revert)
-        view.takes.seed_asked.connect(self._use_seed)
+        view.takes.revert_requested.connect(self._revert)
+        view.takes.seed_requested.connect(self._use_seed)
         view.listen.undo.clicked.connect(lambda: self._editor.undo())
         view.listen.redo.clicked.connect(lambda: self._editor.redo())
 
@@ -347,31 +342,31 @@ class ClipsPanel(Panel):
         writer.began.connect(self._began)
         writer.progressed.connect(actions.progress.advance)
         writer.written.connect(self._take_up)
-        writer.failed.connect(lambda sentence: self.said.emit(sentence, BAD))
+        writer.failed.connect(lambda sentence: self.message.emit(sentence, BAD))
         writer.ended.connect(self._generated)
-        self.transport.said.connect(lambda sentence: self.said.emit(sentence, BAD))
+        self.transport.message.connect(lambda sentence: self.message.emit(sentence, BAD))
         self.view.listen.hears.chosen.connect(self.state_changed)
         self.view.listen.output_chosen.connect(self.state_changed)
-        self._pulse.timeout.connect(self.transport.beat)
+        self._pulse.timeout.connect(self.transport.update)
         self._inputs.opened.connect(self.open_files)
         self._inputs.added.connect(self.add_to_clip)
-        self._inputs.said.connect(self.said)
-        files.said.connect(self.said)
+        self._inputs.message.connect(self.message)
+        files.message.connect(self.message)
         files.opened.connect(lambda clip: self._editor.add(clip))
         files.project_opened.connect(self._take_project)
         actions.progress.cancelled.connect(self._cancel)
         actions.generate.clicked.connect(self.generate)
-        actions.bounce_asked.connect(self._bounce)
-        actions.save_project_asked.connect(lambda: files.ask_save_project(self._editor.project))
-        actions.save_drums_asked.connect(
+        actions.bounce_requested.connect(self._bounce)
+        actions.save_project_requested.connect(lambda: files.ask_save_project(self._editor.project))
+        actions.save_drums_requested.connect(
             lambda: self._with_clip(lambda clip: files.ask_save_drums(clip, actions.chosen_profile))
         )
-        actions.save_all_asked.connect(lambda: self._with_clip(files.ask_save_all))
+        actions.save_all_requested.connect(lambda: self._with_clip(files.ask_save_all))
         actions.profile_changed.connect(self.state_changed)
         actions.drag.delivered.connect(self._delivered)
-        actions.drag.failed.connect(lambda sentence: self.said.emit(sentence, WARN))
-        self.view.side.open_asked.connect(files.ask_open)
-        self._context.bridge.told.connect(self._told)
+        actions.drag.failed.connect(lambda sentence: self.message.emit(sentence, WARN))
+        self.view.side.open_requested.connect(files.ask_open)
+        self._autosave_failed.connect(lambda sentence: self.message.emit(sentence, WARN))
 
     def _add_keys(self) -> None:
         axis = self.view.axis
@@ -388,11 +383,10 @@ class ClipsPanel(Panel):
 
     # Looks
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Icons and dots follow the theme."""
         super().changeEvent(event)
-        if is_restyling(event) and hasattr(self, "view"):
-            self.view.actions.draw_icons()
+        if is_style_change(event) and hasattr(self, "view"):
             self._show()
 
 

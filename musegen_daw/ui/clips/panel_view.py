@@ -1,11 +1,11 @@
-"""How the Clips panel is laid out and a document is shown in it; what a person does there the panel carries out."""
+"""The widgets of the Clips panel, how they show a document, and the transport that plays it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QVBoxLayout, QWidget
 
 from musegen_daw.clips.document import ClipDocument, Project
@@ -13,17 +13,17 @@ from musegen_daw.music.clip import Note, Song
 from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
 from musegen_daw.music.time import Bar
 from musegen_daw.ui.clips.action_row import ActionRow
-from musegen_daw.ui.clips.bar_ruler import BarRuler
-from musegen_daw.ui.clips.editing_grid import EditingGrid
 from musegen_daw.ui.clips.generation_row import GenerationRow
-from musegen_daw.ui.clips.listen_row import ClipPlaybackRow
+from musegen_daw.ui.clips.grid import BarRuler, EditingGrid
+from musegen_daw.ui.clips.playback import ClipPlayback
+from musegen_daw.ui.clips.playback_row import ClipPlaybackRow
 from musegen_daw.ui.clips.side_column import SideColumn
-from musegen_daw.ui.clips.take_strip import TakeStrip
+from musegen_daw.ui.clips.takes import TakeStrip
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.widgets.drop_veil import DropVeil
+from musegen_daw.ui.widgets.drops import DragOut, DropOverlay
 from musegen_daw.ui.widgets.drum_grid import Hit
-from musegen_daw.ui.widgets.empty_page import EmptyPage
 from musegen_daw.ui.widgets.piano_roll import PianoRoll
+from musegen_daw.ui.widgets.placeholder import EmptyPage
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
 from musegen_daw.ui.widgets.time_axis import TimeAxis
 
@@ -43,7 +43,9 @@ EMPTY_WORDS = (
 class PanelView:
     """The widgets of the panel, on `page`; it knows how to show a document and nothing of what happens to it."""
 
-    def __init__(self, page: QWidget, context: AppContext, write_for_drag: Callable[[], Path]) -> None:
+    def __init__(
+        self, page: QWidget, context: AppContext, write_for_drag: Callable[[], Path], drag: DragOut
+    ) -> None:
         self.axis = TimeAxis(page)
         self.side = SideColumn()
         self.listen = ClipPlaybackRow(context.ports)
@@ -53,8 +55,8 @@ class PanelView:
         self.scroll = QScrollBar(Qt.Orientation.Horizontal)
         self.takes = TakeStrip()
         self.generation = GenerationRow()
-        self.actions = ActionRow(write_for_drag)
-        self.veil = DropVeil(page)
+        self.actions = ActionRow(write_for_drag, drag)
+        self.veil = DropOverlay(page)
         self._shown_identity: int | None = None
         self._shown_bars: tuple[Bar, ...] = ()
         self._shown_parts: tuple[Song, list[int]] | None = None
@@ -174,3 +176,87 @@ class PanelView:
 def _hit(note: Note) -> Hit:
     """How a note is drawn; its pitch is the tag, which with the start says which note it is."""
     return Hit(VOICE_OF_PITCH.get(note.pitch, len(VOICES)), note.start_ticks, note.velocity, tag=note.pitch)
+
+
+class ClipTransport(QObject):
+    """Connects what plays with what is shown; `clip` gives the clip in sight, `update` is to be called at every frame."""
+
+    message = Signal(str)
+
+    def __init__(
+        self,
+        view: PanelView,
+        listening: ClipPlayback,
+        clip: Callable[[], ClipDocument | None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._listening, self._clip = view, listening, clip
+        self._rendered = 1.0
+        listening.message.connect(self.message)
+        listening.changed.connect(self._show_playing)
+        listening.rendering.connect(self._show_rendering)
+        view.actions.play.clicked.connect(listening.toggle)
+        view.listen.hears.chosen.connect(listening.select)
+        view.listen.output_chosen.connect(listening.set_output)
+        view.listen.loop.toggled.connect(self._set_looping)
+        view.ruler.seek_requested.connect(self.go_to)
+        view.ruler.loop_requested.connect(self.loop_bars)
+
+    def show_clip(self, clip: ClipDocument | None, *, is_other: bool) -> None:
+        """Another state of the clip, or another clip, which begins at its start without a loop."""
+        if is_other:
+            self._show_loop(None)
+        self._listening.show(clip)
+        if not self._listening.is_playing:
+            self.move_playhead()
+
+    def update(self) -> None:
+        """Move the playhead, and say what keeps the clip from being heard."""
+        if self._listening.is_playing:
+            trouble = self._listening.update()
+            if trouble:
+                self.message.emit(trouble)
+            self.move_playhead(follow=True)
+
+    def go_to(self, ticks: float) -> None:
+        """Play from there, or begin there when it is played next."""
+        self._listening.seek(ticks)
+        self.move_playhead()
+
+    def loop_bars(self, first: int, end: int) -> None:
+        """Go round over the bars from `first` up to `end`, not included."""
+        clip = self._clip()
+        if clip is not None:
+            self._show_loop((first, end))
+            self._listening.set_loop((clip.bars[first].start_ticks, clip.bars[end - 1].end_ticks))
+
+    def move_playhead(self, *, follow: bool = False) -> None:
+        """Show where it plays, turning the page if asked."""
+        ticks = self._listening.position_ticks if self._clip() else None
+        for strip in (self._view.ruler, self._view.roll, self._view.grid):
+            strip.set_playhead(ticks)
+        if follow and ticks is not None:
+            self._view.axis.reveal(ticks)
+
+    def _set_looping(self, is_on: bool) -> None:
+        clip = self._clip()
+        if is_on and clip is not None:
+            self.loop_bars(0, len(clip.bars))
+        else:
+            self._view.ruler.set_loop(None)
+            self._listening.set_loop(None)
+
+    def _show_loop(self, bars: tuple[int, int] | None) -> None:
+        self._view.ruler.set_loop(bars)
+        with QSignalBlocker(self._view.listen.loop):
+            self._view.listen.loop.setChecked(bars is not None)
+
+    def _show_playing(self) -> None:
+        self._view.actions.show_playing(self._listening.is_playing, self._rendered)
+        if not self._listening.is_playing:
+            self.move_playhead()
+
+    def _show_rendering(self, share: float) -> None:
+        self._rendered = share
+        self._view.actions.show_playing(self._listening.is_playing, share)

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from musegen_daw.errors import MusegenError
-from musegen_daw.ui.jam.rig import Rig
 from musegen_daw.ui.work import JobContext, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.jam.control.control_map import ControlMap, Knob
     from musegen_daw.jam.control.controls import Controls
+    from musegen_daw.jam.rig import JamRig
     from musegen_daw.jam.rig_settings import RigSettings
 
 LOOK_MILLISECONDS = 40
 
 
-OpenRig = Callable[["RigSettings"], Rig]
+OpenRig = Callable[["RigSettings"], "JamRig"]
 """Opens a jam; called on a worker, may take seconds, raises MusegenError."""
 
 
@@ -37,19 +37,19 @@ class JamControl(QObject):
     other controls than before; `recorded` with the Path of a recording that was written.
     """
 
-    looked = Signal(object)
+    polled = Signal(object)
     opened = Signal()
-    absent = Signal(str)
-    said = Signal(str)
-    bound = Signal(object)
+    unavailable = Signal(str)
+    message = Signal(str)
+    mapped = Signal(object)
     recorded = Signal(object)
 
     def __init__(self, open_rig: OpenRig, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._open_rig = open_rig
         self._workers = Workers(self)
-        self._rig: Rig | None = None
-        self._held: Rig | None = None  # the worker's, and after its end this thread's, to close
+        self._rig: JamRig | None = None
+        self._held: JamRig | None = None  # the worker's, and after its end this thread's, to close
         self._settings: RigSettings | None = None
         self._message = ""
         self._is_opening = False
@@ -60,7 +60,7 @@ class JamControl(QObject):
         self._looking.timeout.connect(self._look)
 
     @property
-    def rig(self) -> Rig | None:
+    def rig(self) -> JamRig | None:
         """The jam, None while there is none."""
         return self._rig
 
@@ -97,7 +97,7 @@ class JamControl(QObject):
                 lambda task: self._measured(task, settings, measure),
                 succeeded=self._reopened,
                 failed=self._failed,
-                progressed=lambda _share, sentence: self.said.emit(sentence),
+                progressed=lambda _share, sentence: self.message.emit(sentence),
             )
 
     def give_up_measuring(self) -> bool:
@@ -115,14 +115,14 @@ class JamControl(QObject):
         try:
             self._close_held()
         except MusegenError as error:
-            self.said.emit(str(error))
+            self.message.emit(str(error))
 
     def toggle(self) -> None:
         """Start or stop; where a DAW leads, say so."""
         if self._rig is None:
-            self.said.emit("The jam is not ready yet.")
+            self.message.emit("The jam is not ready yet.")
         elif self._rig.is_led:
-            self.said.emit("The DAW leads: start and stop it there, or choose the program's own clock.")
+            self.message.emit("The DAW leads: start and stop it there, or choose the program's own clock.")
         else:
             self._rig.toggle()
 
@@ -130,7 +130,7 @@ class JamControl(QObject):
         """All notes off."""
         if self._rig is not None:
             self._rig.panic()
-            self.said.emit("All notes off.")
+            self.message.emit("All notes off.")
 
     def change(self, change: Callable[[Controls], Controls]) -> None:
         """Change the controls, if there is a jam."""
@@ -138,14 +138,16 @@ class JamControl(QObject):
             self._rig.change(change)
 
     def learn(self, target: str | None) -> None:
-        """Let the next knob that is moved move `target`; None gives up."""
+        """Map the next knob or pad that is moved to `target`; None cancels."""
         if self._rig is not None:
             self._rig.learn(target)
+            if target is not None:
+                self.message.emit(f"Move a knob or hit a pad to map {target!r} (Esc: cancel).")
 
     def forget(self, knob: Knob) -> None:
-        """Let a knob move nothing any more."""
         if self._rig is not None:
             self._rig.forget(knob)
+            self.message.emit(f"{str(knob)[0].upper()}{str(knob)[1:]} is unmapped.")
 
     def set_style(self, style: str) -> None:
         """Go on from another groove."""
@@ -154,7 +156,7 @@ class JamControl(QObject):
     def set_offset(self, seconds: float) -> None:
         """Send the drums later, or if negative earlier, and keep that for the port."""
 
-        def change(rig: Rig) -> None:
+        def change(rig: JamRig) -> None:
             rig.offset_seconds = seconds
             rig.save_offset()
 
@@ -163,7 +165,7 @@ class JamControl(QObject):
     def start_recording(self, path: Path) -> None:
         """Record from this bar on; the folder is made."""
 
-        def start(rig: Rig) -> None:
+        def start(rig: JamRig) -> None:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -177,17 +179,17 @@ class JamControl(QObject):
     def stop_recording(self) -> None:
         """Write the recording."""
 
-        def stop(rig: Rig) -> None:
+        def stop(rig: JamRig) -> None:
             path = rig.stop_recording()
             if path is not None:
                 self.recorded.emit(path)
 
         self._do(stop)
 
-    def _do(self, order: Callable[[Rig], None]) -> None:
+    def _do(self, order: Callable[[JamRig], None]) -> None:
         rig = self._rig
         if rig is not None:
-            self._workers.start(lambda task: order(rig), failed=self.said.emit)
+            self._workers.start(lambda task: order(rig), failed=self.message.emit)
 
     def _let_go(self) -> None:
         self._workers.cancel()
@@ -195,22 +197,22 @@ class JamControl(QObject):
         self._looking.stop()
         self._is_opening, self._is_measuring = True, False
 
-    def _measured(self, task: JobContext, settings: RigSettings, measure: Measure) -> tuple[Rig, str]:
+    def _measured(self, task: JobContext, settings: RigSettings, measure: Measure) -> tuple[JamRig, str]:
         self._close_held()
         try:
-            sentence = measure(settings, lambda words: task.report(0.0, words), lambda: task.is_cancelled)
+            sentence = measure(settings, lambda words: task.report(0.0, words), task.is_cancelled)
         except MusegenError as error:
             sentence = str(error)
         task.check()
         self._held = self._open_rig(settings)
         return self._held, sentence
 
-    def _reopened(self, result: tuple[Rig, str]) -> None:
+    def _reopened(self, result: tuple[JamRig, str]) -> None:
         rig, sentence = result
         self._opened(rig)
-        self.said.emit(sentence)
+        self.message.emit(sentence)
 
-    def _exchange(self, task: JobContext, settings: RigSettings) -> Rig:
+    def _exchange(self, task: JobContext, settings: RigSettings) -> JamRig:
         self._close_held()
         task.check()
         self._held = self._open_rig(settings)
@@ -224,7 +226,7 @@ class JamControl(QObject):
             if path is not None:
                 self.recorded.emit(path)
 
-    def _opened(self, rig: Rig) -> None:
+    def _opened(self, rig: JamRig) -> None:
         self._rig, self._is_opening, self._is_measuring = rig, False, False
         self._looking.start()
         self.opened.emit()
@@ -232,7 +234,7 @@ class JamControl(QObject):
 
     def _failed(self, sentence: str) -> None:
         self._is_opening = self._is_measuring = False
-        self.absent.emit(sentence)
+        self.unavailable.emit(sentence)
 
     def _give_up(self, sentence: str) -> None:
         """Close a jam that can send nothing any more."""
@@ -251,11 +253,11 @@ class JamControl(QObject):
         if status.message != self._message:
             self._message = status.message
             if status.message:
-                self.said.emit(status.message)
+                self.message.emit(status.message)
         control_map = self._rig.control_map
         if control_map is not self._control_map:
             if self._control_map is not None:
                 self._do(lambda rig: rig.save_learned())
             self._control_map = control_map
-            self.bound.emit(control_map)
-        self.looked.emit(status)
+            self.mapped.emit(control_map)
+        self.polled.emit(status)

@@ -1,29 +1,198 @@
-"""The controls one touches while playing: five in sight, a mute for each voice, and a fold with the rest."""
+"""The jam's controls: sliders, fill, hold, mutes, the More row, and MIDI learn for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPointF, QSignalBlocker, QSize, QStandardPaths, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QDoubleSpinBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from musegen_daw import resource_paths as resources
 from musegen_daw.jam.control.controls import FILL_NOW, Controls
+from musegen_daw.jam.rig_settings import MAX_OFFSET_SECONDS
 from musegen_daw.music.kit import VOICES
-from musegen_daw.ui.jam.midi_learn import Learnable
-from musegen_daw.ui.jam.more import JamMore
-from musegen_daw.ui.widgets.basic import button, is_restyling, label
-from musegen_daw.ui.widgets.drag_button import DragOut
-from musegen_daw.ui.widgets.drops import drag_out
-from musegen_daw.ui.widgets.plain import plain_tip
-from musegen_daw.ui.widgets.theme import SMALL, TINY
+from musegen_daw.ui.widgets.basic import VoiceButton, button, label, set_look
+from musegen_daw.ui.widgets.drops import DragButton, DragOut, drag_out
+from musegen_daw.ui.widgets.fitting import Choice
+from musegen_daw.ui.widgets.plain import caption, plain_tip, set_name
+from musegen_daw.ui.widgets.theme import SMALL, TARGET, TINY, theme
 from musegen_daw.ui.widgets.time_strip import HEAD_WIDTH
-from musegen_daw.ui.widgets.value_slider import ValueSlider
-from musegen_daw.ui.widgets.voice_button import VoiceButton
+from musegen_daw.ui.widgets.value_slider import SwingSlider, ValueSlider
 
 if TYPE_CHECKING:
-    from musegen_daw.jam.control.control_map import ControlMap
+    from musegen_daw.jam.control.control_map import ControlMap, Knob
+    from musegen_daw.ui.jam.control import JamControl
+
+LEARN = "MIDI learn: move a knob or hit a pad"
+_MARK, _INSET = QSize(8, 8), 3
+
+
+class Learnable(QObject):
+    """Adds MIDI learn to the context menu of `widget`, and a dot while it is mapped; `target` is its control."""
+
+    def __init__(self, widget: QWidget, target: str, control: JamControl) -> None:
+        super().__init__(widget)
+        self.target, self._control = target, control
+        self._widget = widget
+        self._tip = widget.toolTip()
+        self._mark = _Mark(widget)
+        widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        widget.installEventFilter(self)
+        self.show_knobs(())
+
+    def show_knobs(self, knobs: Sequence[Knob]) -> None:
+        """Say which knobs and pads move it, and offer to forget each."""
+        for action in self._widget.actions():
+            self._widget.removeAction(action)
+            action.deleteLater()
+        self._offer(LEARN, lambda _checked=False: self._control.learn(self.target))
+        for knob in knobs:
+            self._offer(f"Forget {knob}", lambda _checked=False, knob=knob: self._control.forget(knob))
+        moved_by = " and ".join(map(str, knobs))
+        self._widget.setToolTip(plain_tip(f"{self._tip}\nMoved by {moved_by}" if knobs else self._tip))
+        self._mark.setVisible(bool(knobs))
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The mark stays in its corner."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _offer(self, text: str, chosen: object) -> None:
+        action = QAction(caption(text), self._widget)
+        action.triggered.connect(chosen)
+        self._widget.addAction(action)
+
+    def _place(self) -> None:
+        self._mark.move(self._widget.width() - _MARK.width() - _INSET, _INSET)
+
+
+class _Mark(QWidget):
+    """A dot over a corner of a widget, which the mouse does not feel."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setObjectName("midi-mapped")
+        self.setFixedSize(_MARK)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The dot."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme().good))
+        painter.drawEllipse(QPointF(4, 4), 3, 3)
+        painter.end()
+
+
+FOLDER = "musegen-daw"
+
+
+class MoreRow(QWidget):
+    """A row of controls; the signals carry what a person asks for."""
+
+    style_chosen = Signal(str)
+    """The name of a groove, empty for none."""
+    offset_changed = Signal(float)
+    """Seconds, negative is earlier."""
+    measure_requested = Signal()
+    record_requested = Signal(bool)
+
+    def __init__(self, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("more-row")
+        self.swing = SwingSlider("Swing", 0.0)
+        self.swing.setToolTip("Swing; 67 % is a triplet; right-click: MIDI learn")
+        self._style = Choice("Style", "Style of the drums, from the next bars on", large=True)
+        self._style.addItem("Style: as you play", "")
+        for name in resources.style_names():
+            self._style.addItem(f"Style: {name.replace('-', ' ')}", name)
+        self._offset = QDoubleSpinBox()
+        self._offset.setRange(-1000 * MAX_OFFSET_SECONDS, 1000 * MAX_OFFSET_SECONDS)
+        self._offset.setDecimals(1)
+        self._offset.setPrefix("Offset ")
+        self._offset.setSuffix(" ms")
+        self._offset.setKeyboardTracking(False)
+        self._offset.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._offset.setFixedHeight(TARGET)
+        self._offset.setMinimumWidth(136)
+        set_name(self._offset, "Latency offset")
+        self._offset.setToolTip(
+            "Latency offset: negative is earlier, for a DAW that plays the drums late; stored for the port"
+        )
+        self._measure = button(
+            "Measure",
+            "Measure the round trip through the DAW and set the offset (Esc: cancel)",
+            large=True,
+        )
+        self._record = button(
+            "Record", "Record your playing and the drums to a MIDI file", "R", large=True, checkable=True
+        )
+        self.drag = DragButton("Drag recording", drag)
+        self.drag.setToolTip("Drag the last recording into the DAW, as a MIDI file")
+        self.drag.setEnabled(False)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SMALL)
+        row.addWidget(self.swing, 3)
+        row.addWidget(self._style, 3)
+        row.addWidget(self._offset, 2)
+        for each in (self._measure, self._record, self.drag):
+            row.addWidget(each, 1)
+        self._style.activated.connect(lambda: self.style_chosen.emit(self._style.currentData()))
+        self._offset.valueChanged.connect(lambda ms: self.offset_changed.emit(ms / 1000))
+        self._measure.clicked.connect(self.measure_requested)
+        self._record.clicked.connect(self.record_requested)
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether a recording is shown as running."""
+        return self._record.isChecked()
+
+    def show_style(self, name: str) -> None:
+        """Show the groove that is gone on from."""
+        self._style.setCurrentIndex(max(0, self._style.findData(name)))
+
+    def show_swing(self, ratio: float) -> None:
+        """Show the swing."""
+        if not self.swing.isSliderDown():
+            self.swing.set_ratio(ratio)
+
+    def show_offset(self, seconds: float, has_output: bool) -> None:
+        """Show the latency offset; without a MIDI output there is none."""
+        for each in (self._offset, self._measure):
+            each.setEnabled(has_output)
+        if not self._offset.hasFocus() and has_output:
+            with QSignalBlocker(self._offset):
+                self._offset.setValue(1000 * seconds)
+
+    def show_recording(self, is_recording: bool) -> None:
+        """Show whether it is recorded."""
+        if is_recording != self._record.isChecked():
+            self._record.setChecked(is_recording)
+        self._record.setText("Stop" if is_recording else "Record")
+        set_look(self._record, "danger" if is_recording else "")
+
+    def show_recorded(self, path: Path) -> None:
+        """Offer a recording to be dragged out."""
+        self.drag.offer(path)
+        self.drag.setEnabled(True)
+        self.drag.setToolTip(plain_tip(f"Drag the last recording into the DAW, as a MIDI file\n{path}"))
+
+
+def recording_path(now: datetime | None = None) -> Path:
+    """Where a recording that begins now goes: into the person's music, under the time of day."""
+    music = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation)
+    moment = now or datetime.now()
+    return Path(music or Path.home()) / FOLDER / f"jam {moment:%Y-%m-%d %H.%M.%S}.mid"
+
 
 Change = Callable[[Controls], Controls]
 _LEARN = "right-click: MIDI learn"
@@ -38,14 +207,10 @@ class JamControls(QWidget):
     """Shows the controls of a jam; `changed` carries what a person makes of them, as a function of those that hold."""
 
     changed = Signal(object)
-    fill_wanted = Signal()
-    learn_wanted = Signal(str)
-    """The target of `jam.control.controls`."""
-    forget_wanted = Signal(object)
-    """A Knob."""
+    fill_requested = Signal()
     folded = Signal()
 
-    def __init__(self, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
+    def __init__(self, control: JamControl, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.sliders = {target: ValueSlider(name, 0.5, auto) for target, name, auto, _ in _SLIDERS}
         for target, _, _, tip in _SLIDERS:
@@ -55,12 +220,12 @@ class JamControls(QWidget):
         self.fold = button(
             "More", "Swing, style, latency offset and recording", "M", "quiet", large=True, checkable=True
         )
-        self.more = JamMore(drag)
+        self.more = MoreRow(drag)
         self.mutes = [VoiceButton(voice, row, str(row + 1)) for row, voice in enumerate(VOICES)]
         widgets: list[tuple[QWidget, str]] = [(slider, target) for target, slider in self.sliders.items()]
         widgets += [(self.fill, FILL_NOW), (self.hold, "hold"), (self.more.swing, "swing")]
         widgets += [(mute, f"mute {voice}") for mute, voice in zip(self.mutes, VOICES, strict=True)]
-        self.learnables = tuple(Learnable(widget, target) for widget, target in widgets)
+        self.learnables = tuple(Learnable(widget, target, control) for widget, target in widgets)
         self._lay_out()
         self._connect()
 
@@ -100,12 +265,6 @@ class JamControls(QWidget):
         self.more.show_recording(is_recording)
         self.fold.setText("More ●" if is_recording else "More")
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Icons in the colours of the theme."""
-        if is_restyling(event) and hasattr(self, "more"):
-            self.more.recolour()
-        super().changeEvent(event)
-
     def _lay_out(self) -> None:
         first = QHBoxLayout()
         first.setSpacing(SMALL)
@@ -132,13 +291,10 @@ class JamControls(QWidget):
         for target, slider in self.sliders.items():
             slider.changed.connect(lambda amount, target=target: self._set(target, amount))
         self.more.swing.changed.connect(lambda _amount: self._change(swing=self.more.swing.ratio))
-        self.fill.clicked.connect(self.fill_wanted)
+        self.fill.clicked.connect(self.fill_requested)
         self.hold.toggled.connect(lambda on: self._change(hold=on))
         for mute, voice in zip(self.mutes, VOICES, strict=True):
             mute.toggled.connect(lambda on, voice=voice: self._mute(voice, on))
-        for learnable in self.learnables:
-            learnable.learn_wanted.connect(self.learn_wanted)
-            learnable.forget_wanted.connect(self.forget_wanted)
         self.fold.toggled.connect(self.more.setVisible)
         self.fold.toggled.connect(lambda _is_open: self.folded.emit())
 

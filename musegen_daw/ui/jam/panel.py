@@ -17,23 +17,19 @@ from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import LIVE_PPQ
 from musegen_daw.jam.rig_settings import ClockSource
 from musegen_daw.music.note_names import NoteNames
-from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.jam.choices import NO_PORT, JamChoices
 from musegen_daw.ui.jam.control import JamControl
-from musegen_daw.ui.jam.controls import JamControls
-from musegen_daw.ui.jam.more import recording_path
-from musegen_daw.ui.jam.pickers import JamPickers
+from musegen_daw.ui.jam.controls import JamControls, recording_path
+from musegen_daw.ui.jam.pickers import NO_PORT, JamChoices, JamPickers
 from musegen_daw.ui.jam.strips import JamStrips
 from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel
 from musegen_daw.ui.settings.store import AppSettings
-from musegen_daw.ui.widgets.drag_button import DragOut
-from musegen_daw.ui.widgets.drops import drag_out
+from musegen_daw.ui.widgets.drops import DragOut, drag_out
+from musegen_daw.ui.widgets.placeholder import ErrorPage
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
-from musegen_daw.ui.widgets.trouble import Trouble
+from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 
 if TYPE_CHECKING:
-    from musegen_daw.jam.control.control_map import Knob
     from musegen_daw.jam.rig_settings import RigSettings
     from musegen_daw.jam.status import RigStatus
 
@@ -58,15 +54,15 @@ class JamPanel(Panel):
         self._late_bars = 0
         self._pickers = JamPickers(context.ports)
         self._strips = JamStrips()
-        self._trouble = Trouble()
+        self._trouble = ErrorPage()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._strips)
         self._stack.addWidget(self._trouble)
-        self._controls = JamControls(drag)
+        self._controls = JamControls(control, drag)
         self._more = self._controls.more
         self._lay_out()
         self._connect()
-        self._playhead = Pulse(self, FRAME_MILLISECONDS)
+        self._playhead = VisibleTimer(self, FRAME_MILLISECONDS)
         self._playhead.timeout.connect(self._move_playhead)
 
     # Panel
@@ -99,7 +95,7 @@ class JamPanel(Panel):
         self._choices, passed_over = JamChoices.from_dict(state)
         if passed_over:
             names = ", ".join(passed_over)
-            self.said.emit(
+            self.message.emit(
                 f"Some saved settings of the jam could not be used and have been reset: {names:.200}.", WARN
             )
         self._controls.unfold(state.get("is_unfolded") is True)
@@ -119,9 +115,7 @@ class JamPanel(Panel):
     def _connect(self) -> None:
         controls = self._controls
         controls.changed.connect(self._change)
-        controls.fill_wanted.connect(self._ask_fill)
-        controls.learn_wanted.connect(self._learn)
-        controls.forget_wanted.connect(self._forget)
+        controls.fill_requested.connect(self._ask_fill)
         controls.folded.connect(self.state_changed)
         self._pickers.input_chosen.connect(lambda name: self._context.settings.change(input_port=name))
         self._pickers.output_chosen.connect(lambda name: self._context.settings.change(output_port=name))
@@ -129,27 +123,19 @@ class JamPanel(Panel):
         self._pickers.sound_chosen.connect(lambda on: self._choose(sound=on))
         self._pickers.count_in_chosen.connect(lambda bars: self._choose(count_in_bars=bars))
         self._pickers.changed.connect(self._try_again)
-        self._pickers.said.connect(lambda sentence: self.said.emit(sentence, WARN))
+        self._pickers.message.connect(lambda sentence: self.message.emit(sentence, WARN))
         self._context.settings.changed.connect(self._settings_changed)
-        self._control.looked.connect(self._show)
+        self._control.polled.connect(self._show)
         self._control.opened.connect(lambda: self._stack.setCurrentWidget(self._strips))
-        self._control.absent.connect(self._show_trouble)
-        self._control.bound.connect(controls.show_bound)
+        self._control.unavailable.connect(self._show_trouble)
+        self._control.mapped.connect(controls.show_bound)
         self._control.recorded.connect(self._show_recorded)
         more = self._more
         more.style_chosen.connect(self._choose_style)
         more.offset_changed.connect(self._control.set_offset)
-        more.measure_wanted.connect(lambda: self._control.measure(self._measured))
-        more.record_wanted.connect(self._record)
-        more.drag.taken.connect(lambda path: self.said.emit(f"Dragged out {path.name}.", GOOD))
-
-    def _learn(self, target: str) -> None:
-        self._control.learn(target)
-        self.said.emit(f"Move a knob or hit a pad to map {target!r} (Esc: cancel).", INFO)
-
-    def _forget(self, knob: Knob) -> None:
-        self._control.forget(knob)
-        self.said.emit(f"{str(knob)[0].upper()}{str(knob)[1:]} is unmapped.", INFO)
+        more.measure_requested.connect(lambda: self._control.measure(self._measured))
+        more.record_requested.connect(self._record)
+        more.drag.taken.connect(lambda path: self.message.emit(f"Dragged out {path.name}.", GOOD))
 
     def _open(self) -> None:
         self._settings = self._context.settings.current
@@ -183,7 +169,7 @@ class JamPanel(Panel):
         if not (self._choices.sound and self._settings.output_port == NO_PORT):
             actions.append(("Play through the sound device alone", self._use_sound_alone))
         self._controls.show_learning(None)
-        self._trouble.show_trouble("No MIDI connection", sentence, actions)
+        self._trouble.show_error("No MIDI connection", sentence, actions)
         self._stack.setCurrentWidget(self._trouble)
 
     def _use_sound_alone(self) -> None:
@@ -204,7 +190,7 @@ class JamPanel(Panel):
     def _ask_fill(self) -> None:
         if self._control.rig is not None:
             self._control.rig.fill_now()
-            self.said.emit("A fill comes in the next bar.", INFO)
+            self.message.emit("A fill comes in the next bar.", INFO)
 
     def _choose_style(self, style: str) -> None:
         self._keep(style=style)
@@ -214,7 +200,7 @@ class JamPanel(Panel):
         if is_wanted:
             path = recording_path()
             self._control.start_recording(path)
-            self.said.emit(f"Recording to {path}.", INFO)
+            self.message.emit(f"Recording to {path}.", INFO)
         else:
             self._control.stop_recording()
 
@@ -245,7 +231,7 @@ class JamPanel(Panel):
         self._show_controls(jam.controls)
         self._controls.show_learning(jam.learning)
         if jam.late_bars > self._late_bars:
-            self.said.emit(
+            self.message.emit(
                 f"A plan came late, so the last good pattern went on ({jam.late_bars} so far); "
                 "end what else keeps the computer busy if that happens often.",
                 WARN,
@@ -264,7 +250,7 @@ class JamPanel(Panel):
 
     def _show_recorded(self, path: Path) -> None:
         self._more.show_recorded(path)
-        self.said.emit(f"The recording is {path}; drag it into the DAW.", GOOD)
+        self.message.emit(f"The recording is {path}; drag it into the DAW.", GOOD)
 
     def _move_playhead(self) -> None:
         rig = self._control.rig

@@ -1,24 +1,108 @@
-"""The row of choices over the jam: which ports, whose clock, whether the sound device plays, the count-in."""
+"""The jam's settings row: ports, clock, sound device, count-in; and what is saved of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
-from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource
-from musegen_daw.ui.bridge import Pulse
-from musegen_daw.ui.jam.choices import NO_PORT, JamChoices
+from musegen_daw import resource_paths as resources
+from musegen_daw.fields import Fields
+from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM
+from musegen_daw.jam.clock.transport import DEFAULT_BPM
+from musegen_daw.jam.control.controls import CONTINUOUS, Controls
+from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource, RigSettings
+from musegen_daw.jam.session_settings import JamMode, JamSettings
+from musegen_daw.music.kit import VOICES
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.basic import label
 from musegen_daw.ui.widgets.fitting import Choice
+from musegen_daw.ui.widgets.plain import kebab
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
+from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 from musegen_daw.ui.work import Workers
 
 if TYPE_CHECKING:
     from musegen_daw.devices.ports import PortDirectory
+
+CONTROL_MAP = "window"
+"""The name of the map of knobs that are learned in the window."""
+
+MAX_COUNT_IN_BARS = 4
+NO_PORT = "-"
+"""Instead of a port's name: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class JamChoices:
+    """Clock, tempo, count-in, whether the sound device plays, the way, the controls and the style."""
+
+    clock: ClockSource = ClockSource.INTERNAL
+    tempo_bpm: float = DEFAULT_BPM
+    count_in_bars: int = 0
+    sound: bool = False
+    mode: JamMode = JamMode.FOLLOW
+    controls: Controls = field(default_factory=Controls)
+    style: str = ""
+
+    def rig_settings(self, settings: AppSettings) -> RigSettings:
+        """The settings of a jam on the ports and devices of `settings`; without any output the sound device plays."""
+        output = None if settings.output_port == NO_PORT else settings.output_port or OWN_OUTPUT
+        inputs = () if settings.input_port == NO_PORT else (settings.input_port or OWN_INPUT,)
+        return RigSettings(
+            input_names=inputs,
+            output_name=output,
+            audio=self.sound or output is None,
+            audio_device=settings.audio_device or None,
+            soundfont=Path(settings.soundfont) if settings.soundfont else None,
+            clock=self.clock,
+            tempo_bpm=self.tempo_bpm,
+            count_in_bars=self.count_in_bars,
+            jam=JamSettings(mode=self.mode),
+            controls=replace(self.controls, hold=False),
+            control_map=CONTROL_MAP,
+            style=self.style,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """What JSON can hold of them."""
+        controls = {name: getattr(self.controls, name) for name in CONTINUOUS}
+        return {
+            "clock": self.clock.value,
+            "tempo_bpm": self.tempo_bpm,
+            "count_in_bars": self.count_in_bars,
+            "sound": self.sound,
+            "way": self.mode.value,
+            "style": self.style,
+            "controls": {**controls, "muted": sorted(self.controls.muted)},
+        }
+
+    @classmethod
+    def from_dict(cls, state: Mapping[str, Any]) -> tuple[JamChoices, tuple[str, ...]]:
+        """The choices of `as_dict`, the usual ones for what is missing, and the names of what could not be used."""
+        usual, read = cls(), Fields(state)
+        within = Fields(read.table("controls"))
+        levels = {
+            name: within.number(name, low, high, getattr(usual.controls, name))
+            for name, (low, high) in CONTINUOUS.items()
+        }
+        muted = within.words("muted", VOICES)
+        within.others((*CONTINUOUS, "muted"))
+        made = cls(
+            clock=ClockSource(read.one_of("clock", [each.value for each in ClockSource], usual.clock.value)),
+            tempo_bpm=read.number("tempo_bpm", MIN_BPM, MAX_BPM, usual.tempo_bpm),
+            count_in_bars=read.whole("count_in_bars", 0, MAX_COUNT_IN_BARS, usual.count_in_bars),
+            sound=read.flag("sound", usual.sound),
+            mode=JamMode(read.one_of("way", [each.value for each in JamMode], usual.mode.value)),
+            controls=replace(usual.controls, **levels, muted=muted),
+            style=read.one_of("style", resources.style_names(), usual.style),
+        )
+        return made, (*read.passed_over, *within.passed_over)
+
 
 LOOK_MILLISECONDS = 2000
 Names = tuple[bool, tuple[str, ...], tuple[str, ...]]
@@ -37,7 +121,7 @@ class JamPickers(QWidget):
     count_in_chosen = Signal(int)
     changed = Signal()
     """Other ports are there than before."""
-    said = Signal(str)
+    message = Signal(str)
 
     def __init__(self, ports: Callable[[], PortDirectory], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +142,7 @@ class JamPickers(QWidget):
         self._count_in = QCheckBox("Count-in")
         self._count_in.setToolTip("Count one bar before the drums start")
         for box in (self._sound, self._count_in):
+            box.setObjectName(kebab(box.text()))
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             box.setMinimumHeight(44)
         row = QHBoxLayout(self)
@@ -83,14 +168,14 @@ class JamPickers(QWidget):
         self._clock.activated.connect(lambda: self.clock_chosen.emit(self._clock.currentData()))
         self._sound.clicked.connect(self.sound_chosen)
         self._count_in.clicked.connect(lambda on: self.count_in_chosen.emit(int(on)))
-        self._looking = Pulse(self, LOOK_MILLISECONDS)
+        self._looking = VisibleTimer(self, LOOK_MILLISECONDS)
         self._looking.timeout.connect(self.refresh)
 
     def refresh(self) -> None:
         """List the ports anew, in the background."""
         if not self._workers.is_busy:
             self._workers.start(
-                lambda task: _names(self._ports()), succeeded=self._show, failed=self.said.emit
+                lambda task: _names(self._ports()), succeeded=self._show, failed=self.message.emit
             )
 
     def show_choices(self, choices: JamChoices, settings: AppSettings) -> None:

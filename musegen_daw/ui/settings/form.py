@@ -22,7 +22,7 @@ from musegen_daw.music.note_names import NoteNames, note_name
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.basic import Card, button, label
-from musegen_daw.ui.widgets.plain import plain_tip
+from musegen_daw.ui.widgets.plain import plain_tip, set_name
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, THEMES
 from musegen_daw.ui.work import Workers
 
@@ -36,7 +36,7 @@ OPEN_KEY, USUAL = "open", ""
 class SettingsForm(QWidget):
     """Every change is taken at once and saved; `said` carries a sentence where something cannot be used."""
 
-    said = Signal(str)
+    message = Signal(str)
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +79,7 @@ class SettingsForm(QWidget):
 
     def refresh(self) -> None:
         """List the sound devices anew, in the background."""
-        self._workers.start(_devices, succeeded=self._show_devices, failed=self.said.emit)
+        self._workers.start(_devices, succeeded=self._show_devices, failed=self.message.emit)
 
     def close_work(self) -> None:
         """End what runs."""
@@ -114,7 +114,7 @@ class SettingsForm(QWidget):
         path = Path(text).expanduser() if text else None
         if path is not None and not (files.is_file(path) if name == "soundfont" else files.is_folder(path)):
             what = "SoundFont file" if name == "soundfont" else "folder"
-            self.said.emit(f"There is no {what} {path}; the setting stays as it was.")
+            self.message.emit(f"There is no {what} {path}; the setting stays as it was.")
             self._show(self._store.current)
             return
         self._store.change(**{name: "" if path is None else str(path)})
@@ -138,10 +138,11 @@ class _PathField(QWidget):
         super().__init__()
         self._line = QLineEdit()
         self._line.setPlaceholderText(usual)
-        self._line.setAccessibleName(name)
+        set_name(self._line, name)
         self._line.setMinimumHeight(36)
         self._line.editingFinished.connect(self._finished)
         browser = button("Browse…", f"Choose: {name}")
+        set_name(browser, f"Browse: {name}")
         browser.clicked.connect(browse)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -167,7 +168,7 @@ class _PathField(QWidget):
 
 def _choice(name: str, tip: str) -> QComboBox:
     made = QComboBox()
-    made.setAccessibleName(name)
+    set_name(made, name)
     made.setToolTip(plain_tip(tip))
     made.setMinimumHeight(36)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

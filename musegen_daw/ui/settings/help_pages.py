@@ -1,25 +1,147 @@
-"""The pages that explain: how to route from a DAW, what works on this computer, the keys, what this is made of."""
+"""The help pages: DAW routing, diagnostics, keys, about."""
 
 from __future__ import annotations
 
+import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from musegen_daw import __version__
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.settings.about import libraries, version_text
-from musegen_daw.ui.settings.routing_help import likely_daw, recipes
-from musegen_daw.ui.widgets.basic import Card, ProgressLine, StatusLight, button, label
+from musegen_daw.ui.widgets.basic import Card, ProgressLine, Segments, StatusLight, button, label
 from musegen_daw.ui.widgets.plain import PlainLabel
-from musegen_daw.ui.widgets.segments import Segments
 from musegen_daw.ui.widgets.theme import LARGE, MEDIUM, SMALL
 from musegen_daw.ui.work import JobContext, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.devices.findings import Finding
+
+LIBRARIES = (
+    "PySide6-Essentials", "numpy", "onnxruntime", "mido", "miditok", "symusic", "python-rtmidi", "sounddevice",
+    "soundfile", "soxr", "librosa", "scipy",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A library as it is installed."""
+
+    name: str
+    version: str
+    licence: str
+
+
+def version_text() -> str:
+    """This program, Python and the system."""
+    system = f"{platform.system()} {platform.release()}".strip()
+    return f"musegen-daw {__version__} (MIT) · Python {platform.python_version()} · {system}"
+
+
+def libraries() -> tuple[Library, ...]:
+    """The libraries that the program uses and that are installed."""
+    found: list[Library] = []
+    for name in LIBRARIES:
+        try:
+            facts = metadata.metadata(name)
+        except metadata.PackageNotFoundError:
+            continue
+        found.append(Library(name, facts["Version"] or "", _licence(facts)))
+    return tuple(found)
+
+
+def _licence(facts: metadata.PackageMetadata) -> str:
+    for key in ("License-Expression", "License"):
+        text = facts.get(key) if hasattr(facts, "get") else None  # pyright: ignore[reportAttributeAccessIssue]
+        if text and len(text) < 80:
+            return text.strip()
+    classifiers = facts.get_all("Classifier") or []
+    named = [each.rpartition("::")[2].strip() for each in classifiers if each.startswith("License ::")]
+    return ", ".join(named) or "see the package"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The steps of one DAW, in its own words."""
+
+    daw: str
+    steps: tuple[str, ...]
+
+
+LINUX_DAWS = ("Ardour", "REAPER", "Bitwig")
+"""Those with a recipe that run there, as likely as they stand."""
+
+
+def likely_daw(platform: str, port_names: Iterable[str]) -> str:
+    """The DAW to show first: on Linux the one whose ports are there, elsewhere Live."""
+    if not platform.startswith("linux"):
+        return "Live"
+    names = [name.casefold() for name in port_names]
+    found = (daw for daw in LINUX_DAWS if any(daw.casefold() in name for name in names))
+    return next(found, LINUX_DAWS[0])
+
+
+def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
+    """The recipes, where a DAW sends to `to_program` and records what comes from `from_program`.
+
+    After the manuals of the DAWs: MIDI settings, sync or clock, and the input and output choosers of tracks.
+    """
+    to, back = f"“{to_program}”", f"“{from_program}”"
+    return (
+        Recipe(
+            "Live",
+            (
+                f"Settings → Link, Tempo & MIDI: for the output {to} turn Track and Sync on; for the input {back} turn "
+                "Track on.",
+                f"On the instrument's MIDI track set MIDI To to {to}.",
+                f"On a MIDI track with a drum rack set MIDI From to {back}, Monitor to In.",
+                "In Jam choose Clock: MIDI clock. Press play in Live.",
+            ),
+        ),
+        Recipe(
+            "REAPER",
+            (
+                f"Preferences → MIDI Devices: enable the output {to} and tick Send clock/SPP; enable the input {back}.",
+                f"On the instrument's track: Route → MIDI hardware output → {to}.",
+                f"On a track with a drum instrument: input MIDI → {back} → all channels, record arm, monitor on.",
+                "In Jam choose Clock: MIDI clock. Press play in REAPER.",
+            ),
+        ),
+        Recipe(
+            "Bitwig",
+            (
+                f"Settings → Controllers: add a Generic MIDI Keyboard with the input {back}.",
+                f"Settings → Synchronization: send MIDI clock to {to}.",
+                f"After the instrument on its track add the device HW Instrument or Note → MIDI Out with {to}.",
+                f"On a drum track choose {back} as note input and arm it. In Jam choose Clock: MIDI clock.",
+            ),
+        ),
+        Recipe(
+            "Logic",
+            (
+                f"File → Project Settings → Synchronization → MIDI: send MIDI clock to {to}.",
+                f"Make a track of an External Instrument with {to} as MIDI destination and copy the part there.",
+                f"Make a track with Drum Kit Designer, in its inspector set the MIDI input port to {back}, arm it.",
+                "In Jam choose Clock: MIDI clock. Press play in Logic.",
+            ),
+        ),
+        Recipe(
+            "Ardour",
+            (
+                "Preferences → Transport → Generate: enable MIDI clock.",
+                f"Window → MIDI Connections: connect Ardour's MIDI Clock out, and the output of the instrument's MIDI "
+                f"track, to {to}.",
+                f"Add a MIDI track with a drum instrument and connect its input to {back}; arm it.",
+                "In Jam choose Clock: MIDI clock. Roll in Ardour.",
+            ),
+        ),
+    )
+
 
 KEYS = (
     ("Everywhere", (
@@ -57,14 +179,16 @@ KEYS = (
 class RoutingPage(QWidget):
     """The first page: what this is, the ports of this computer, and the steps in a DAW of one's choice."""
 
-    begin_wanted = Signal()
+    begin_requested = Signal()
     daw_chosen = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_chosen = False
         self._ports = label("", "dim")
+        self._ports.setObjectName("ports")
         self._steps = PlainLabel()
+        self._steps.setObjectName("steps")
         self._steps.setWordWrap(True)
         self._steps.setTextFormat(Qt.TextFormat.PlainText)
         self._steps.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -74,7 +198,7 @@ class RoutingPage(QWidget):
         self._daws.chosen.connect(self._choose)
         self._daws.choose(likely_daw(sys.platform, ()))
         begin = button("Begin to play", "Go to Jam", "", "main", large=True)
-        begin.clicked.connect(self.begin_wanted)
+        begin.clicked.connect(self.begin_requested)
         column = _column(self)
         intro = Card("Drums that listen to you")
         intro.body.addWidget(
@@ -137,7 +261,7 @@ class RoutingPage(QWidget):
 class HealthPage(QWidget):
     """The doctor's findings, looked for when asked, as it listens to every port for a second."""
 
-    said = Signal(str)
+    message = Signal(str)
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,6 +278,7 @@ class HealthPage(QWidget):
         self._progress = ProgressLine()
         self._progress.cancelled.connect(self._cancel)
         self._card = Card("Diagnostics")
+        self._card.setObjectName("findings")
         self._rows = QGridLayout()
         self._rows.setHorizontalSpacing(MEDIUM)
         self._rows.setVerticalSpacing(SMALL)
@@ -182,7 +307,7 @@ class HealthPage(QWidget):
         context = self._context
         self._workers.start(
             lambda task: _examined(task, context),
-            succeeded=self.show_findings, failed=self.said.emit, ended=self._ended,
+            succeeded=self.show_findings, failed=self.message.emit, ended=self._ended,
         )  # fmt: skip
 
     def show_findings(self, findings: Sequence[Finding]) -> None:

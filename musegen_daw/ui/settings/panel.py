@@ -24,9 +24,9 @@ from musegen_daw.ui.work import Workers
 
 
 class SettingsPanel(Panel):
-    """`begin_wanted` asks for the jam; the settings themselves are saved by the window."""
+    """`begin_requested` asks for the jam; the settings themselves are saved by the window."""
 
-    begin_wanted = Signal()
+    begin_requested = Signal()
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +36,7 @@ class SettingsPanel(Panel):
         self._form = SettingsForm(context)
         self._health = HealthPage(context)
         self._tabs = QTabWidget()
+        self._tabs.setObjectName("tabs")
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setDrawBase(False)
         for title, page in (
@@ -46,9 +47,9 @@ class SettingsPanel(Panel):
         column = QVBoxLayout(self)
         column.setContentsMargins(SMALL, SMALL, SMALL, 0)
         column.addWidget(self._tabs)
-        self._form.said.connect(lambda sentence: self.said.emit(sentence, WARN))
-        self._health.said.connect(lambda sentence: self.said.emit(sentence, WARN))
-        self._routing.begin_wanted.connect(self.begin_wanted)
+        self._form.message.connect(lambda sentence: self.message.emit(sentence, WARN))
+        self._health.message.connect(lambda sentence: self.message.emit(sentence, WARN))
+        self._routing.begin_requested.connect(self.begin_requested)
         self._routing.daw_chosen.connect(self.state_changed)
         self._tabs.currentChanged.connect(lambda _index: self.state_changed.emit())
 
@@ -60,7 +61,7 @@ class SettingsPanel(Panel):
         self._workers.start(
             lambda task: port_names(self._context),
             succeeded=lambda found: self._routing.show_ports(*found),
-            failed=lambda sentence: self.said.emit(sentence, WARN),
+            failed=lambda sentence: self.message.emit(sentence, WARN),
         )
 
     def deactivated(self) -> None:

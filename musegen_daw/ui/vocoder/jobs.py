@@ -19,14 +19,13 @@ from musegen_daw.playback.resynthesis import (
 from musegen_daw.resource_paths import models_dir
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.vocoder.picture import MelPicture, difference_of, picture_of
-from musegen_daw.ui.vocoder.settings import LoadRequest, MelEdits
+from musegen_daw.ui.vocoder.workbench import GAN, LoadRequest, MelEdits
 from musegen_daw.ui.work import JobContext
 from musegen_daw.vocoder.decoders import VocoderFacts, find_vocoders
 from musegen_daw.vocoder.griffin_lim import ITERATIONS, GriffinLim
 from musegen_daw.vocoder.mel import MelConfig
 from musegen_daw.workers.decoder import RemoteDecoder, vocode_with
 
-GAN = "GAN"
 SCALE_MENU = "the menu Scale"
 FALLBACK_RATE_HZ = 48_000
 SEGMENT_FRAMES = 512
@@ -65,23 +64,18 @@ def load(request: LoadRequest, config: MelConfig, context: AppContext, task: Job
     """Read or render what is wished for."""
     deck_rate_hz = rate_of(context)
 
-    def reading(done: int, total: int) -> None:
-        task.report(done / max(1, total), "Reading" if request.song is None else "Rendering the clip")
-
-    def is_cancelled() -> bool:
-        return task.is_cancelled
-
+    reading = task.progress("Reading" if request.song is None else "Rendering the clip")
     if request.song is not None:
         soundfont = context.settings.current.soundfont
         given = context.compute(
             render_given, request.name, request.song, config, deck_rate_hz, Path(soundfont) if soundfont else None,
-            progress=reading, cancelled=is_cancelled,
+            progress=reading, cancelled=task.is_cancelled,
         )  # fmt: skip
     else:
         path = request.path or Path()
         given = context.compute(
             partial(read_given, scale=request.scale, scale_option=SCALE_MENU), path, config, deck_rate_hz,
-            progress=reading, cancelled=is_cancelled,
+            progress=reading, cancelled=task.is_cancelled,
         )  # fmt: skip
     task.check()
     return Loaded(request, given, deck_rate_hz, picture_of(given.mel.mel, config))
@@ -108,7 +102,7 @@ def resynthesise(
         by = f"{ITERATIONS} iterations"
     rendition = decode(
         given, decoder, method, loaded.deck_rate_hz, shape.stretch, shape.semitones,
-        lambda done, total: task.report(done / max(1, total), method), lambda: task.is_cancelled,
+        task.progress(method), task.is_cancelled,
     )  # fmt: skip
     task.check()
     return Made(

@@ -1,12 +1,14 @@
-"""Two mel spectrograms under each other on one time axis: what was given, and what a decoder made of it."""
+"""Two mel spectrograms on one time axis: the source, and the result below it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -18,18 +20,186 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
-from musegen_daw.ui.vocoder.mel_drawing import (
-    FOOT_HEIGHT,
-    GAP,
-    HEAD_WIDTH,
-    READOUT_WIDTH,
-    TITLE_HEIGHT,
-    Gallery,
-    Row,
-)
-from musegen_daw.ui.vocoder.span import VisibleSpan, clock
-from musegen_daw.ui.widgets.basic import is_restyling
-from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, theme
+from musegen_daw.ui.vocoder.picture import MelPicture, difference_image, level_image
+from musegen_daw.ui.widgets.plain import set_name
+from musegen_daw.ui.widgets.theme import SMALL, SMALL_TEXT, font, is_style_change, theme
+
+MIN_SHOWN_SECONDS = 0.25
+_LINE_SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleSpan:
+    """[start, end) of `seconds` in all, over `width` pixels."""
+
+    seconds: float
+    start: float
+    end: float
+    width: float
+
+    @classmethod
+    def whole(cls, seconds: float, width: float) -> VisibleSpan:
+        """All of it."""
+        return cls(seconds, 0.0, max(seconds, MIN_SHOWN_SECONDS), max(1.0, width))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is out of sight."""
+        return self.start <= 0 and self.end >= self.seconds
+
+    def x_at(self, seconds: float) -> float:
+        """Pixels from the left."""
+        return (seconds - self.start) / (self.end - self.start) * self.width
+
+    def seconds_at(self, x: float) -> float:
+        """The seconds at a place, held within all."""
+        return min(max(0.0, self.start + x / self.width * (self.end - self.start)), self.seconds)
+
+    def resized(self, width: float) -> VisibleSpan:
+        """The same seconds over another width."""
+        return VisibleSpan(self.seconds, self.start, self.end, max(1.0, width))
+
+    def zoomed(self, factor: float, x: float) -> VisibleSpan:
+        """`factor` times larger around x."""
+        shown = (self.end - self.start) / factor
+        if shown >= self.seconds:
+            return VisibleSpan.whole(self.seconds, self.width)
+        shown = max(shown, MIN_SHOWN_SECONDS)
+        anchor = self.start + x / self.width * (self.end - self.start)
+        return self._within(anchor - x / self.width * shown, shown)
+
+    def scrolled(self, pixels: float) -> VisibleSpan:
+        """Moved by so many pixels."""
+        shown = self.end - self.start
+        return self._within(self.start + pixels / self.width * shown, shown)
+
+    def lines(self, least_pixels: float) -> tuple[tuple[float, str], ...]:
+        """Round seconds in sight with how they are written, at least so far from each other."""
+        least = least_pixels / self.width * (self.end - self.start)
+        step = next((each for each in _LINE_SECONDS if each >= least), _LINE_SECONDS[-1])
+        first = int(self.start / step)
+        count = int((self.end - self.start) / step) + 2
+        places = (round((first + index) * step, 3) for index in range(count))
+        return tuple((each, clock(each, step)) for each in places if self.start <= each <= self.end)
+
+    def _within(self, start: float, shown: float) -> VisibleSpan:
+        start = min(max(0.0, start), max(0.0, self.seconds - shown))
+        return VisibleSpan(self.seconds, start, start + shown, self.width)
+
+
+def clock(seconds: float, step: float = 0.1) -> str:
+    """Minutes and seconds, with as many decimals as a step of that size needs."""
+    decimals = 0 if step >= 1 else 1 if step >= 0.1 else 2
+    minutes, rest = divmod(round(seconds, decimals), 60)
+    return f"{int(minutes)}:{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
+
+
+HEAD_WIDTH, FOOT_HEIGHT, GAP, TITLE_HEIGHT, READOUT_WIDTH = 52, 24, SMALL, 22, 240
+LEAST_LINE_PIXELS = 72
+LEAST_LABEL_PIXELS = 16
+_LABELLED_HZ = (50, 100, 200, 500, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 15_000, 20_000)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One picture with its title; a second of the music is `stretch` seconds in it."""
+
+    title: str
+    picture: MelPicture | None = None
+    stretch: float = 1.0
+    is_difference: bool = False
+    is_heard: bool = False
+    empty_text: str = ""
+
+
+class MelPainter:
+    """Keeps the images of the rows that were drawn last, so that a change of words alone makes none anew."""
+
+    def __init__(self) -> None:
+        self._images: dict[tuple[MelPicture, float, bool], QImage] = {}
+
+    def top_db(self, rows: Sequence[Row]) -> float:
+        """The loudest level of all rows: they are drawn on one scale, so that they can be compared."""
+        tops = [row.picture.top_db for row in rows if row.picture is not None and not row.is_difference]
+        return max(tops, default=0.0)
+
+    def draw(
+        self, painter: QPainter, rows: Sequence[Row], areas: Sequence[QRectF], span: VisibleSpan
+    ) -> None:
+        """Draw the rows into their areas, and the seconds below the last."""
+        skin = theme()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        top_db, kept = self.top_db(rows), self._images
+        self._images = {}
+        for row, area in zip(rows, areas, strict=True):
+            painter.fillRect(area, QColor(skin.panel))
+            _draw_title(painter, row, area)
+            if row.picture is not None:
+                key = (row.picture, 0.0 if row.is_difference else top_db, skin.is_dark)
+                self._images[key] = kept.get(key) or _image(row, row.picture, top_db)
+                # A picture is as long as its frames, the last of which may end a little after the audio.
+                left, right = span.x_at(0.0), span.x_at(row.picture.seconds)
+                painter.save()
+                painter.setClipRect(area)
+                painter.drawImage(
+                    QRectF(area.left() + left, area.top(), right - left, area.height()), self._images[key]
+                )
+                painter.restore()
+                _draw_hertz(painter, row.picture, area)
+            elif row.empty_text:
+                painter.setFont(font())
+                painter.setPen(QColor(skin.dim))
+                wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+                painter.drawText(area.adjusted(24, 0, -24, 0), int(wrapped), row.empty_text)
+        if areas and span.seconds:
+            _draw_seconds(painter, span, areas[-1])
+
+
+def _image(row: Row, picture: MelPicture, top_db: float) -> QImage:
+    is_dark = theme().is_dark
+    return difference_image(picture, is_dark) if row.is_difference else level_image(picture, top_db, is_dark)
+
+
+def _draw_title(painter: QPainter, row: Row, area: QRectF) -> None:
+    skin = theme()
+    painter.setFont(font(SMALL_TEXT, bold=True))
+    painter.setPen(QColor(skin.accent if row.is_heard else skin.text))
+    title = QRectF(area.left(), area.top() - TITLE_HEIGHT, area.width() - READOUT_WIDTH, TITLE_HEIGHT - 4)
+    words = painter.fontMetrics().elidedText(row.title, Qt.TextElideMode.ElideRight, int(title.width()))
+    painter.drawText(title, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), words)
+
+
+def _draw_hertz(painter: QPainter, picture: MelPicture, area: QRectF) -> None:
+    skin = theme()
+    painter.setFont(font(SMALL_TEXT))
+    bands = len(picture.band_hz)
+    last_y = area.bottom() + LEAST_LABEL_PIXELS / 2
+    for hz in _LABELLED_HZ:
+        y = area.bottom() - (picture.band_at(hz) + 0.5) / bands * area.height()
+        is_inside = picture.band_hz[0] <= hz <= picture.band_hz[-1] and y >= area.top() + 5
+        if not is_inside or y > last_y - LEAST_LABEL_PIXELS:
+            continue
+        last_y = y
+        painter.setPen(QColor(skin.dim))
+        place = QRectF(0, y - 9, HEAD_WIDTH - 10, 18)
+        text = f"{hz // 1000}k" if hz >= 1_000 else str(hz)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
+        painter.setPen(QPen(QColor(skin.line), 1))
+        painter.drawLine(QLineF(HEAD_WIDTH - 6, round(y) + 0.5, HEAD_WIDTH - 1, round(y) + 0.5))
+
+
+def _draw_seconds(painter: QPainter, span: VisibleSpan, area: QRectF) -> None:
+    skin = theme()
+    painter.setFont(font(SMALL_TEXT))
+    for seconds, text in span.lines(LEAST_LINE_PIXELS):
+        x = round(area.left() + span.x_at(seconds)) + 0.5
+        painter.setPen(QPen(QColor(skin.line), 1))
+        painter.drawLine(QLineF(x, area.bottom(), x, area.bottom() + 5))
+        place = QRectF(x + 4, area.bottom() + 2, LEAST_LINE_PIXELS, FOOT_HEIGHT - 4)
+        if place.left() + painter.fontMetrics().horizontalAdvance(text) <= area.right():
+            painter.setPen(QColor(skin.dim))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
+
 
 STEP_SECONDS, BIG_STEP_SECONDS = 1.0, 5.0
 WHEEL_STEP, ZOOM_STEP = 120, 1.25
@@ -41,14 +211,14 @@ class MelView(QWidget):
     The keyboard moves the playhead: left and right by a second, with Shift by five, Home and End. Ctrl and wheel zooms.
     """
 
-    sought = Signal(float)
-    looped = Signal(float, float)
+    seek_requested = Signal(float)
+    loop_requested = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[Row, ...] = ()
         self._span = VisibleSpan.whole(0.0, 1.0)
-        self._gallery = Gallery()
+        self._gallery = MelPainter()
         self._drawn: QPixmap | None = None
         self._playhead_seconds: float | None = None
         self._loop: tuple[float, float] | None = None
@@ -58,7 +228,7 @@ class MelView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 180)
         self.setMouseTracking(True)
-        self.setAccessibleName("Mel spectrograms")
+        set_name(self, "Mel spectrograms")
         self.setToolTip("Click to play from there, drag to loop (Ctrl+wheel zooms)")
 
     @property
@@ -115,13 +285,13 @@ class MelView(QWidget):
         """The x of the widget at which a place of the music is in a row."""
         return HEAD_WIDTH + self._span.x_at(music_seconds * row.stretch)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Little: it takes what is left, and a page that scrolls asks for no more than this."""
         return QSize(640, 200)
 
     # Painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the drawn pictures and paint loop and playhead over them."""
         ratio = self.devicePixelRatioF()
         if self._drawn is None or self._drawn.devicePixelRatio() != ratio:
@@ -176,13 +346,13 @@ class MelView(QWidget):
 
     # Mouse and keyboard
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a click or the drag of a loop."""
         index = self._row_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and index is not None:
             self._pressed = (event.position().x(), index)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag a loop, and tell what is under the pointer."""
         self._read_out(event.position())
         if self._pressed is not None:
@@ -192,21 +362,21 @@ class MelView(QWidget):
                 self._dragged = (ends[0], ends[1])
                 self.update()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Tell what was clicked or dragged."""
         pressed, dragged = self._pressed, self._dragged
         self._pressed = self._dragged = None
         if dragged is not None:
             self.update()
-            self.looped.emit(*dragged)
+            self.loop_requested.emit(*dragged)
         elif pressed is not None:
-            self.sought.emit(self._music_at(*pressed))
+            self.seek_requested.emit(self._music_at(*pressed))
 
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under the pointer."""
         self._read_out(QPointF(-1, -1))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the playhead."""
         if not self._rows or self._playhead_seconds is None:
             super().keyPressEvent(event)
@@ -222,9 +392,9 @@ class MelView(QWidget):
         if wanted is None:
             super().keyPressEvent(event)
         else:
-            self.sought.emit(max(0.0, wanted))
+            self.seek_requested.emit(max(0.0, wanted))
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom with Ctrl; scroll where not all is in sight."""
         delta = event.angleDelta()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -239,14 +409,14 @@ class MelView(QWidget):
         self.redraw()
         event.accept()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """The same seconds over another width."""
         self._span = self._span.resized(self._width())
         self._drawn = None
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Draw anew in another theme."""
-        if is_restyling(event):
+        if is_style_change(event):
             self.redraw()
         super().changeEvent(event)
 

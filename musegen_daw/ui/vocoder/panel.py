@@ -1,37 +1,104 @@
-"""The Vocoder panel: audio or a mel comes in, is resynthesised, compared by eye and ear, and goes out."""
+"""The Vocoder panel: load audio or a mel, resynthesise, compare, save or drag out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from musegen_daw import files
 from musegen_daw.fields import Fields
 from musegen_daw.music.clip import Song
-from musegen_daw.ui.bridge import Pulse
+from musegen_daw.suffixes import AUDIO_SUFFIXES, MEL_SUFFIX
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel
 from musegen_daw.ui.settings.store import AppSettings
-from musegen_daw.ui.vocoder.describing import rows_of, source_facts
-from musegen_daw.ui.vocoder.file_dialogs import SUFFIXES, ask_what_to_open, ask_where_to_save
-from musegen_daw.ui.vocoder.level_meter import LevelMeter
-from musegen_daw.ui.vocoder.listen_row import CHOICES, VocoderPlaybackRow
-from musegen_daw.ui.vocoder.listening import VocoderPlayback
-from musegen_daw.ui.vocoder.mel_view import MelView
-from musegen_daw.ui.vocoder.settings import LoadRequest, MelEdits
+from musegen_daw.ui.vocoder.mel_view import MelView, Row, clock
+from musegen_daw.ui.vocoder.playback import LevelMeter, VocoderPlayback, VocoderPlaybackRow
 from musegen_daw.ui.vocoder.shape_row import SEMITONES_RANGE, STRETCH_RANGE, ShapeRow
 from musegen_daw.ui.vocoder.source_row import SourceRow, sentence_label
-from musegen_daw.ui.vocoder.workbench import GAN, GRIFFIN_LIM, Workbench
-from musegen_daw.ui.widgets.basic import is_restyling
-from musegen_daw.ui.widgets.drag_button import DragOut
-from musegen_daw.ui.widgets.drop_veil import DropVeil
-from musegen_daw.ui.widgets.drops import FileDrop, drag_out
-from musegen_daw.ui.widgets.empty_page import EmptyPage
+from musegen_daw.ui.vocoder.workbench import (
+    CHOICES,
+    GAN,
+    GRIFFIN_LIM,
+    ORIGINAL,
+    LoadRequest,
+    MelEdits,
+    Workbench,
+)
+from musegen_daw.ui.widgets.drops import DragOut, DropOverlay, FileDrop, drag_out
+from musegen_daw.ui.widgets.placeholder import EmptyPage
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
+from musegen_daw.ui.widgets.visible_timer import VisibleTimer
+
+if TYPE_CHECKING:
+    from musegen_daw.ui.vocoder.jobs import Loaded, Made
+
+SUFFIXES = (*AUDIO_SUFFIXES, MEL_SUFFIX)
+
+
+def ask_what_to_open(parent: QWidget, chosen: Callable[[Path], None]) -> None:
+    """Let a person choose audio or a mel."""
+    patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+    dialog = QFileDialog(parent, "Open audio or a mel", "", f"Audio and mels ({patterns})")
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    _open(dialog, chosen)
+
+
+def ask_where_to_save(parent: QWidget, suggested: Path, chosen: Callable[[Path], None]) -> None:
+    """Let a person choose the place and name of a WAV."""
+    dialog = QFileDialog(parent, "Save the result", str(suggested.parent), "WAV (*.wav)")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix("wav")
+    dialog.selectFile(suggested.name)
+    _open(dialog, chosen)
+
+
+def _open(dialog: QFileDialog, chosen: Callable[[Path], None]) -> None:
+    dialog.fileSelected.connect(lambda path: chosen(Path(path)))
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
+def source_facts(source: Loaded) -> tuple[str, str, bool, str]:
+    """Name, facts, whether it is a mel, and the scale that was named for it."""
+    given, request = source.given, source.request
+    is_mel = given.original is None
+    name = request.name or given.name
+    if request.path is not None:
+        name = request.path.name
+    bands, frames = given.mel.mel.shape
+    kind = (
+        "A mel without its audio" if is_mel else "The clip, rendered" if request.song is not None else "Audio"
+    )
+    facts = f"{kind}, {clock(given.seconds)}, as {bands} bands × {frames} frames"
+    return name, facts, is_mel, request.scale or ""
+
+
+def rows_of(
+    source: Loaded, shown: Made | None, choice: str, is_busy: bool, is_difference: bool
+) -> tuple[Row, Row]:
+    """The two pictures: the source, and the result, or how far it is from what was asked."""
+    above = Row("Source", source.picture, is_heard=choice == ORIGINAL)
+    if shown is None:
+        words = "Resynthesising …" if is_busy else "Resynthesise to see and hear the result."
+        return above, Row("Result", empty_text=words)
+    made = shown.rendition
+    speed = made.seconds / made.decoding_seconds if made.decoding_seconds > 0 else 0.0
+    facts = [shown.by, *([shown.shape.text] if shown.shape.text else []), f"{speed:.0f} times real time"]
+    title = f"{made.method}   {'   '.join(facts)}"
+    if is_difference:
+        title = f"{made.method} less what was asked: blue is missing, amber too much, to ±24 dB"
+    return above, Row(
+        title,
+        shown.difference if is_difference else shown.picture,
+        stretch=shown.shape.stretch,
+        is_difference=is_difference,
+        is_heard=choice == made.method,
+    )
+
 
 EMPTY_TITLE = "Drop audio or a mel here"
 EMPTY_WORDS = "WAV, FLAC, OGG, MP3, or a mel as .npy — or open a file, or take the clip's bounce"
@@ -126,7 +193,7 @@ class VocoderPanel(Panel):
         if choice:
             self._listening.prefer(choice)
         if read.passed_over:
-            self.said.emit(
+            self.message.emit(
                 f"Some of what was in the Vocoder could not be used: {', '.join(read.passed_over)}.", WARN
             )
         if path:
@@ -134,7 +201,7 @@ class VocoderPanel(Panel):
                 self._request = LoadRequest(Path(path), scale=read.text("scale") or None)
                 self._is_wish_open = True
             else:
-                self.said.emit(f"{path}, which was in the Vocoder, is not there any more.", WARN)
+                self.message.emit(f"{path}, which was in the Vocoder, is not there any more.", WARN)
 
     # What a person does
 
@@ -222,7 +289,7 @@ class VocoderPanel(Panel):
             self._take_focus()
         source = self._bench.source
         if source is not None and source.given.note:
-            self.said.emit(source.given.note, INFO)
+            self.message.emit(source.given.note, INFO)
         self._make()
 
     def _made(self, method: str) -> None:
@@ -230,7 +297,7 @@ class VocoderPanel(Panel):
         self._load_deck()
         made = self._bench.results[method]
         if made.rendition.peak > 1:
-            self.said.emit(
+            self.message.emit(
                 f"{method} goes above full scale, to {made.rendition.peak:.2f} times: it is clipped where it is heard "
                 "and written.",
                 WARN,
@@ -240,7 +307,7 @@ class VocoderPanel(Panel):
         if is_to_drag:
             self._shape_row.drag.offer(path)
         else:
-            self.said.emit(f"Saved {path}.", GOOD)
+            self.message.emit(f"Saved {path}.", GOOD)
 
     def _busy_changed(self, is_busy: bool) -> None:
         if is_busy:
@@ -320,26 +387,20 @@ class VocoderPanel(Panel):
         self._wrong.setText(sentence)
         self._wrong.setVisible(bool(sentence))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Icons in the colours of the theme."""
-        if is_restyling(event) and hasattr(self, "_listen_row"):
-            self._listen_row.recolour()
-            self._shape_row.recolour()
-        super().changeEvent(event)
-
     def _make_widgets(self, drag: DragOut) -> None:
         self._told_trouble = ""
         self._last_result = ""
         self._source_row = SourceRow()
         self._source_row.clip_button.setVisible(self._current_song is not None)
         self._wrong = sentence_label()
+        self._wrong.setObjectName("error")
         self._empty = EmptyPage(EMPTY_TITLE, EMPTY_WORDS)
         self._view, self._meter = MelView(), LevelMeter()
         self._listen_row, self._shape_row = VocoderPlaybackRow(), ShapeRow(drag)
         self._middle = QStackedWidget()
         self._drop = FileDrop(self, SUFFIXES, "audio or a mel spectrogram")
-        self._veil = DropVeil(self)
-        self._pulse = Pulse(self)
+        self._veil = DropOverlay(self)
+        self._pulse = VisibleTimer(self)
 
     def _lay_out(self) -> None:
         seen = QWidget()
@@ -368,22 +429,22 @@ class VocoderPanel(Panel):
         bench.failed.connect(self._say_wrong)
         bench.progressed.connect(shape.progress.advance)
         bench.busy_changed.connect(self._busy_changed)
-        source.open_wanted.connect(lambda: ask_what_to_open(self, self.open_file))
-        source.clip_wanted.connect(self.take_clip)
+        source.open_requested.connect(lambda: ask_what_to_open(self, self.open_file))
+        source.clip_requested.connect(self.take_clip)
         source.models.picked.connect(self._model_picked)
         source.scale_chosen.connect(self._scale_chosen)
-        listen.play_wanted.connect(self._toggle)
+        listen.play_requested.connect(self._toggle)
         listen.chosen.connect(self._choose)
         listen.loop_switched.connect(self._switch_loop)
         listen.difference_switched.connect(lambda _is_on: self._show_all())
         shape.changed.connect(self._reshaped)
-        shape.made_wanted.connect(self._make)
-        shape.cancel_wanted.connect(bench.cancel)
-        shape.save_wanted.connect(self._ask_where_to_save)
-        shape.drag.wanted.connect(lambda: bench.save_to_drag(self._shown_result()))
-        shape.drag.taken.connect(lambda path: self.said.emit(f"Another program took {path}.", GOOD))
-        self._view.sought.connect(self._listening.seek)
-        self._view.looped.connect(self._loop_over)
+        shape.resynthesise_requested.connect(self._make)
+        shape.cancel_requested.connect(bench.cancel)
+        shape.save_requested.connect(self._ask_where_to_save)
+        shape.drag.file_requested.connect(lambda: bench.save_to_drag(self._shown_result()))
+        shape.drag.taken.connect(lambda path: self.message.emit(f"Another program took {path}.", GOOD))
+        self._view.seek_requested.connect(self._listening.seek)
+        self._view.loop_requested.connect(self._loop_over)
         self._drop.hovered.connect(lambda held: self._veil.say("Drop to resynthesise" if held else ""))
         self._drop.dropped.connect(lambda paths: self.open_file(paths[0]))
         self._drop.refused.connect(self._say_wrong)

@@ -1,17 +1,87 @@
-"""The last row: how the mel is changed, resynthesis with its progress, and what becomes of the result."""
+"""The bottom row: stretch and pitch, resynthesis with its progress, save and drag."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QWidget
 
-from musegen_daw.ui.vocoder.stepper import Stepper
-from musegen_daw.ui.widgets.basic import ProgressLine, button, label, restyled
-from musegen_daw.ui.widgets.drag_button import DragButton, DragOut
-from musegen_daw.ui.widgets.drops import drag_out
-from musegen_daw.ui.widgets.icons import icon
-from musegen_daw.ui.widgets.plain import caption, plain_tip
+from musegen_daw.ui.widgets.basic import ProgressLine, button, label, set_look
+from musegen_daw.ui.widgets.drops import DragButton, DragOut, drag_out
+from musegen_daw.ui.widgets.plain import caption, plain_tip, set_name
 from musegen_daw.ui.widgets.theme import SMALL, TARGET
+
+
+class Stepper(QWidget):
+    """`changed` carries the number; a double click on a button brings `usual` back."""
+
+    changed = Signal(float)
+
+    def __init__(
+        self,
+        name: str,
+        tooltip: str,
+        ends: tuple[float, float],
+        step: float,
+        decimals: int,
+        usual: float,
+        prefix: str = "",
+        suffix: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._usual = usual
+        self._spin = QDoubleSpinBox()
+        self._spin.setDecimals(decimals)
+        self._spin.setRange(*ends)
+        self._spin.setSingleStep(step)
+        self._spin.setValue(usual)
+        self._spin.setPrefix(prefix)
+        self._spin.setSuffix(suffix)
+        self._spin.setKeyboardTracking(False)
+        self._spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._spin.setFixedHeight(TARGET)
+        self._spin.setMinimumWidth(76)
+        self._spin.setStyleSheet("border-radius: 0; border-left: none; border-right: none;")
+        set_name(self._spin, name)
+        self._spin.setToolTip(plain_tip(f"{tooltip} (double click on − or +: back to {self._spin.text()})"))
+        self._spin.valueChanged.connect(self.changed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for text, segment, turn in (("−", "first", self._spin.stepDown), ("+", "last", self._spin.stepUp)):
+            made = QPushButton(text)
+            made.setProperty("segment", segment)
+            made.setFixedSize(TARGET - 12, TARGET)
+            made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            made.setAutoRepeat(True)
+            set_name(made, f"{name} {'less' if text == '−' else 'more'}")
+            made.setToolTip(self._spin.toolTip())
+            made.clicked.connect(turn)
+            made.installEventFilter(self)
+            row.addWidget(made)
+        row.insertWidget(1, self._spin)
+
+    @property
+    def number(self) -> float:
+        """The number."""
+        return round(self._spin.value(), self._spin.decimals())
+
+    @property
+    def field(self) -> QDoubleSpinBox:
+        """Where it is typed."""
+        return self._spin
+
+    def set_number(self, number: float) -> None:
+        """Another number, held within its ends."""
+        self._spin.setValue(number)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A double click on a button."""
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            self._spin.setValue(self._usual)
+            return True
+        return False
+
 
 STRETCH_RANGE, SEMITONES_RANGE = (0.25, 4.0), (-24.0, 24.0)
 
@@ -20,9 +90,9 @@ class ShapeRow(QWidget):
     """`changed` says that stretch or pitch is another, the others what is asked for."""
 
     changed = Signal()
-    made_wanted = Signal()
-    cancel_wanted = Signal()
-    save_wanted = Signal()
+    resynthesise_requested = Signal()
+    cancel_requested = Signal()
+    save_requested = Signal()
 
     def __init__(self, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,13 +112,12 @@ class ShapeRow(QWidget):
             "Ctrl+G",
             large=True,
         )
-        self._make.clicked.connect(self.made_wanted)
+        self._make.clicked.connect(self.resynthesise_requested)
         self._progress = ProgressLine()
-        self._progress.cancelled.connect(self.cancel_wanted)
+        self._progress.cancelled.connect(self.cancel_requested)
         self._save = button("Save WAV …", "Save the result as a 24-bit WAV", "Ctrl+S", large=True)
-        self._save.clicked.connect(self.save_wanted)
+        self._save.clicked.connect(self.save_requested)
         self.drag = DragButton("Drag me", drag)
-        self.drag.setIcon(icon("drag"))
         self._what = ""
         self._lay_out()
         self.show_result("")
@@ -76,7 +145,7 @@ class ShapeRow(QWidget):
     def show_due(self, can_make: bool, is_due: bool) -> None:
         """Whether there is something to resynthesise, and whether what is heard is not what the numbers say."""
         self._make.setEnabled(can_make)
-        restyled(self._make, "main" if is_due and can_make else "")
+        set_look(self._make, "main" if is_due and can_make else "")
 
     def show_result(self, name: str) -> None:
         """What is saved and dragged; nothing can be where it is empty."""
@@ -89,10 +158,6 @@ class ShapeRow(QWidget):
         self.drag.setText(caption(f"Drag {name}") if name else "Drag me")
         self.drag.setAccessibleName(f"Drag {name}" if name else "Drag me")
         self.drag.setToolTip(plain_tip(f"Drag the {name or 'result'} as a WAV into a DAW or a folder"))
-
-    def recolour(self) -> None:
-        """Draw the icon in the colours of the theme."""
-        self.drag.setIcon(icon("drag"))
 
     def begin(self, text: str) -> None:
         """Show that work has begun."""

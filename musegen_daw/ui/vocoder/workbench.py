@@ -1,22 +1,52 @@
-"""What the panel has in hand: the source, what was made of it, and the work on both, one job after the other."""
+"""The Vocoder panel's source, results and jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from musegen_daw.music.clip import Song
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.vocoder.listen_row import CHOICES
 from musegen_daw.ui.work import Job, JobContext, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.ui.vocoder.jobs import Loaded, LoadRequest, Made, MelEdits
     from musegen_daw.vocoder.decoders import VocoderFacts
 
-ORIGINAL, GAN, GRIFFIN_LIM = CHOICES
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """What is to be resynthesised: a file, or a song with its name; and the scale of its mel where that is named."""
+
+    path: Path | None = None
+    song: Song | None = None
+    name: str = ""
+    scale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MelEdits:
+    """How the mel is changed before it is decoded."""
+
+    stretch: float = 1.0
+    semitones: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """As it is written beside a result; empty where nothing is changed."""
+        parts = []
+        if self.stretch != 1:
+            parts.append(f"× {self.stretch:g}")
+        if self.semitones:
+            parts.append(f"{self.semitones:+g} st".replace("-", "−"))
+        return ", ".join(parts)
+
+
+CHOICES = ORIGINAL, GAN, GRIFFIN_LIM = "Original", "GAN", "Griffin-Lim"
 DRAG_FOLDER = "vocoded"
 
 

@@ -1,10 +1,13 @@
-"""Small widgets that several panels use: a slider with its number, a light with its words, progress with cancel."""
+"""Small widgets that several panels use: status lights, progress, cards, buttons, labels."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFontMetrics,
     QKeySequence,
     QPainter,
     QPaintEvent,
@@ -14,17 +17,19 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from musegen_daw.ui.widgets.fitting import Button
-from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip
-from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, SMALL_TEXT, font, theme
+from musegen_daw.ui.widgets.plain import PlainLabel, kebab, plain_tip, set_name
+from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, SMALL, SMALL_TEXT, TARGET, TEXT, font, theme
 
 OFF = "off"
 """The level of a light that is not lit."""
@@ -38,7 +43,7 @@ class StatusLight(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name, self._text, self._level = name, "", OFF
-        self.setAccessibleName(name)
+        set_name(self, name)
         self.setMinimumHeight(24)
 
     @property
@@ -62,15 +67,15 @@ class StatusLight(QWidget):
         self.setToolTip(plain_tip(f"{self._name}: {text}" if text else ""))
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """As wide as the words."""
         return QSize(20 + self.fontMetrics().horizontalAdvance(self._text), 24)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """Words may be cut, the dot stays."""
         return QSize(20, 24)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """The dot, filled when it is lit."""
         skin = theme()
         painter = QPainter(self)
@@ -97,13 +102,14 @@ class ProgressLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("progress")
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setMinimumWidth(_LEAST_BAR_WIDTH)
         self._text = ""
         self._cancel = Button("Cancel")
         self._cancel.setToolTip("Cancel (Esc)")
-        self._cancel.setAccessibleName("Cancel")
+        set_name(self._cancel, "Cancel")
         self._cancel.clicked.connect(self.cancelled)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -128,7 +134,7 @@ class ProgressLine(QWidget):
         """Nothing runs."""
         self.hide()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Say no more than there is room for."""
         super().resizeEvent(event)
         self._fit()
@@ -187,6 +193,7 @@ def button(
 ) -> Button:
     """A button whose tooltip says what it does and by which key; raises nothing, does nothing by itself."""
     made = Button(text)
+    made.setObjectName(kebab(text))
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it was
     made.setToolTip(plain_tip(f"{tooltip} ({shortcut})" if shortcut else tooltip))
     made.setAccessibleDescription(tooltip)  # its name is its text, which may change
@@ -210,7 +217,7 @@ def press_by_key(widget: QAbstractButton, key: str) -> None:
     shortcut.activated.connect(widget.click)
 
 
-def restyled(widget: QWidget, look: str) -> None:
+def set_look(widget: QWidget, look: str) -> None:
     """Give a widget that can be seen another look."""
     if widget.property("look") != look:
         widget.setProperty("look", look)
@@ -219,6 +226,93 @@ def restyled(widget: QWidget, look: str) -> None:
         widget.update()
 
 
-def is_restyling(event: QEvent) -> bool:
-    """Whether a change event says that the theme or the font is another one."""
-    return event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
+class Segments(QWidget):
+    """`chosen` carries the key of the segment that a person chose; `choose` shows one without telling."""
+
+    chosen = Signal(str)
+
+    def __init__(
+        self, name: str, choices: Sequence[tuple[str, str, str]], parent: QWidget | None = None
+    ) -> None:
+        """`choices` are (key, text, tooltip)."""
+        super().__init__(parent)
+        set_name(self, name)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, Button] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for index, (key, text, tooltip) in enumerate(choices):
+            made = Button(text)
+            made.setCheckable(True)
+            made.setToolTip(plain_tip(tooltip))
+            made.setAccessibleName(f"{name}: {text}")
+            made.setObjectName(kebab(f"{name} {key}"))
+            made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            made.setProperty("large", True)
+            made.setProperty(
+                "segment", "first" if index == 0 else "last" if index == len(choices) - 1 else "middle"
+            )
+            made.clicked.connect(lambda _checked, key=key: self.chosen.emit(key))
+            self._group.addButton(made)
+            self._buttons[key] = made
+            row.addWidget(made)
+
+    @property
+    def key(self) -> str:
+        """The key of the segment that is shown as chosen, empty for none."""
+        return next((key for key, made in self._buttons.items() if made.isChecked()), "")
+
+    def choose(self, key: str) -> None:
+        """Show a segment as chosen."""
+        if key in self._buttons and not self._buttons[key].isChecked():
+            self._buttons[key].setChecked(True)
+
+    def set_available(self, key: str, is_available: bool) -> None:
+        """Let a segment be chosen, or not."""
+        self._buttons[key].setEnabled(is_available)
+
+
+class VoiceButton(QAbstractButton):
+    """Checked is muted."""
+
+    def __init__(self, voice: str, row: int, key: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row = row
+        self.setText(voice)
+        self.setCheckable(True)
+        press_by_key(self, key)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setToolTip(plain_tip(f"Mute the {voice} ({key}); right-click: MIDI learn"))
+        set_name(self, f"Mute {voice}")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(TARGET)
+
+    def sizeHint(self) -> QSize:
+        """Room for the name."""
+        return QSize(72, TARGET)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The name over a bar in the voice's colour."""
+        skin = theme()
+        is_muted = self.isChecked()
+        colour = QColor(skin.line if is_muted else skin.voice(self._row))
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        edge = skin.accent if self.hasFocus() else skin.dim if self.underMouse() else skin.line
+        painter.setPen(QPen(QColor(edge), 1))
+        painter.setBrush(QColor(skin.ground if is_muted else skin.raised))
+        painter.drawRoundedRect(area, RADIUS, RADIUS)
+        painter.fillRect(QRectF(area.left() + 8, area.bottom() - 7, area.width() - 16, 3), colour)
+        made = font(TEXT)
+        if QFontMetrics(made).horizontalAdvance(self.text()) > area.width() - 8:
+            made = font(SMALL_TEXT)
+        made.setStrikeOut(is_muted)
+        painter.setFont(made)
+        painter.setPen(QColor(skin.dim if is_muted else skin.text))
+        words = painter.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, int(area.width()) - 8
+        )
+        painter.drawText(area.adjusted(4, 0, -4, -6), int(Qt.AlignmentFlag.AlignCenter), words)
+        painter.end()

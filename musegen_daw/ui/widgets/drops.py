@@ -1,13 +1,27 @@
-"""Files dragged in and out: what may be dropped where, and a written file handed to another program."""
+"""Drag and drop of files: drop targets, the overlay shown while dragging, and drag handles."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QUrl, Signal
-from PySide6.QtGui import QDrag, QDragEnterEvent, QDropEvent, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, QRectF, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDrag,
+    QDragEnterEvent,
+    QDropEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
+from PySide6.QtWidgets import QApplication, QWidget
+
+from musegen_daw.ui.widgets.fitting import Button
+from musegen_daw.ui.widgets.plain import set_name
+from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, TITLE_TEXT, font, theme
 
 
 class FileDrop(QObject):
@@ -27,7 +41,7 @@ class FileDrop(QObject):
         widget.setAcceptDrops(True)
         widget.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the drag events of the widget."""
         if isinstance(event, QDragEnterEvent):
             if event.mimeData().hasUrls():
@@ -73,3 +87,114 @@ def drag_out(source: QWidget, paths: Sequence[Path], picture: QPixmap | None = N
     if picture is not None:
         drag.setPixmap(picture)
     return drag.exec(Qt.DropAction.CopyAction) != Qt.DropAction.IgnoreAction
+
+
+_SHADE = 0.82
+_MARGIN = 4
+
+
+class DropOverlay(QWidget):
+    """As large as its parent; lets the mouse and drags through, and is hidden unless it says something."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("drop-overlay")
+        self._text = ""
+        self._over: QWidget | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+        parent.installEventFilter(self)
+
+    def say(self, text: str, over: QWidget | None = None) -> None:
+        """Cover a widget, or all, with a text; an empty one takes the veil away."""
+        self._text, self._over = text, over
+        self.setVisible(bool(text))
+        self.raise_()
+        self.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay as large as the parent."""
+        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+            self.setGeometry(watched.rect())
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A frame in the accent colour, and the words."""
+        skin = theme()
+        over = self._over
+        area = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        parent = self.parentWidget()
+        if over is not None and parent is not None:
+            area = QRectF(over.rect()).translated(over.mapTo(parent, over.rect().topLeft()))
+        shade = QColor(skin.ground)
+        shade.setAlphaF(_SHADE)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(skin.accent), 2))
+        painter.setBrush(shade)
+        painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+        painter.setPen(QColor(skin.text))
+        painter.setFont(font(TITLE_TEXT, bold=True))
+        words = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        painter.drawText(area.adjusted(MEDIUM, 0, -MEDIUM, 0), words, self._text)
+        painter.end()
+
+
+DragOut = Callable[[QWidget, Sequence[Path], QPixmap | None], bool]
+
+
+class DragButton(Button):
+    """`wanted` asks for the file; `offer` says where it is. `taken` carries a file that another program took.
+
+    `drag` hands files to another program and says whether one took them.
+    """
+
+    file_requested = Signal()
+    taken = Signal(Path)
+
+    def __init__(self, text: str, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._drag = drag
+        self._path: Path | None = None
+        self._pressed: QPointF | None = None
+        self._is_due = False
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("large", True)
+        self.set_icon("drag")
+        set_name(self, text)
+
+    def offer(self, path: Path | None) -> None:
+        """The file is written, or None: it is to be written anew when it is next wanted."""
+        self._path = path
+        if self._is_due and path is not None:
+            self._begin()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Have the file written."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position()
+            if self._path is None or not self._path.exists():
+                self._path = None
+                self.file_requested.emit()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag it, as soon as it is there."""
+        if self._pressed is None or self._is_due:
+            return
+        if (event.position() - self._pressed).manhattanLength() >= QApplication.startDragDistance():
+            self._is_due = True
+            if self._path is not None:
+                self._begin()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """No drag any more."""
+        self._pressed, self._is_due = None, False
+        super().mouseReleaseEvent(event)
+
+    def _begin(self) -> None:
+        path, self._pressed, self._is_due = self._path, None, False
+        self.setDown(False)
+        if path is not None and self._drag(self, [path], self.icon().pixmap(32)):
+            self.taken.emit(path)

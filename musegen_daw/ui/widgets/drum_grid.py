@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from musegen_daw.music.kit import VOICES
+from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, VELOCITY_STEPS, font, mixed, theme, velocity_step
 from musegen_daw.ui.widgets.time_axis import TimeAxis
 from musegen_daw.ui.widgets.time_strip import HEAD_WIDTH, TimeStrip
@@ -69,7 +70,7 @@ class DrumGrid(TimeStrip):
         self._shimmer.setInterval(SHIMMER_MILLISECONDS)
         self._shimmer.timeout.connect(self._move_shimmer)
         self.setMinimumHeight(MIN_ROW_HEIGHT * len(self.rows))
-        self.setAccessibleName("Drum grid")
+        set_name(self, "Drum grid")
 
     # What is shown
 
@@ -175,7 +176,7 @@ class DrumGrid(TimeStrip):
         width = self.axis.step_ticks * self.axis.pixels_per_tick
         return QRectF(self.x_at(cell.start_ticks), cell.row * self.row_height, width, self.row_height)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Comfortable rows."""
         return QSize(640, 26 * len(self.rows))
 
@@ -233,11 +234,11 @@ class DrumGrid(TimeStrip):
             painter.drawRect(self.cell_rect(self._cursor).adjusted(1, 1, -1, -1))
         painter.restore()
 
-    def hideEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+    def hideEvent(self, event: object) -> None:
         """Nothing moves out of sight."""
         self._shimmer.stop()
 
-    def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: object) -> None:
         """Go on shimmering."""
         if self._shimmering:
             self._shimmer.start()

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip
-from musegen_daw.ui.widgets.theme import SMALL_TEXT, TARGET, font
+from musegen_daw.ui.widgets.icons import icon
+from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip, set_name
+from musegen_daw.ui.widgets.theme import SMALL_TEXT, TARGET, font, is_style_change
 
 ROOM, LARGE_ROOM = 14, 22
 """Pixels by which a button likes to be wider than its text and frame need."""
@@ -28,15 +29,27 @@ LABEL_WIDTH = 40
 class Button(QPushButton):
     """A button that likes room around its text, and does without it where there is none."""
 
+    _icon_name = ""
+
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def set_icon(self, name: str) -> None:
+        """Show an icon of resources/icons in the colours of the theme, also after the theme changes."""
+        self._icon_name = name
+        self.setIcon(icon(name))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if self._icon_name and is_style_change(event):
+            self.setIcon(icon(self._icon_name))
+        super().changeEvent(event)
+
+    def sizeHint(self) -> QSize:
         """With room."""
         return super().sizeHint() + QSize(LARGE_ROOM if self.property("large") else ROOM, 0)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """Without."""
         return super().sizeHint()
 
@@ -47,7 +60,7 @@ class Choice(QComboBox):
     def __init__(self, name: str, tip: str, parent: QWidget | None = None, *, large: bool = False) -> None:
         super().__init__(parent)
         self._tip = tip
-        self.setAccessibleName(name)
+        set_name(self, name)
         self.setToolTip(plain_tip(tip))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(10)
@@ -56,11 +69,11 @@ class Choice(QComboBox):
             self.setProperty("large", True)
             self.setMinimumHeight(TARGET)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """Some letters and the arrow."""
         return QSize(CHOICE_WIDTH, super().minimumSizeHint().height())
 
-    def shown_text(self) -> str:
+    def elided_text(self) -> str:
         """The chosen text as it fits: without what is in brackets at its end, else cut."""
         option = self._option()
         inner = self.style().subControlRect(
@@ -74,18 +87,18 @@ class Choice(QComboBox):
             return short
         return metrics.elidedText(whole, Qt.TextElideMode.ElideRight, room)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """The choice, with dots where it is cut."""
         painter, option = QStylePainter(self), self._option()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        option.currentText = self.shown_text()  # pyright: ignore[reportAttributeAccessIssue]
+        option.currentText = self.elided_text()  # pyright: ignore[reportAttributeAccessIssue]
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
 
     def event(self, event: QEvent) -> bool:
         """The tooltip begins with what is cut."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            is_cut = self.shown_text() not in (self.currentText(), self.placeholderText())
+            is_cut = self.elided_text() not in (self.currentText(), self.placeholderText())
             QToolTip.showText(
                 event.globalPos(),
                 plain_tip(f"{self.currentText()}\n{self.toolTip()}") if is_cut else self.toolTip(),
@@ -100,7 +113,7 @@ class Choice(QComboBox):
         return option
 
 
-class FittedLabel(PlainLabel):
+class ElidedLabel(PlainLabel):
     """One line that is cut with dots where it does not fit; its tooltip is then the whole."""
 
     def __init__(self, text: str = "", look: str = "", parent: QWidget | None = None) -> None:
@@ -111,27 +124,27 @@ class FittedLabel(PlainLabel):
         if look == "dim":
             self.setFont(font(SMALL_TEXT))
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """A few letters."""
         hint = super().minimumSizeHint()
         return QSize(min(LABEL_WIDTH, hint.width()), hint.height())
 
-    def shown_text(self) -> str:
+    def elided_text(self) -> str:
         """The text as it fits."""
         room = self.contentsRect().width()
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """The line."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.contentsRect(), int(self.alignment()), self.shown_text())
+        painter.drawText(self.contentsRect(), int(self.alignment()), self.elided_text())
         painter.end()
 
     def event(self, event: QEvent) -> bool:
         """The tooltip is what is cut."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and not self.toolTip():
-            if self.shown_text() != self.text():
+            if self.elided_text() != self.text():
                 QToolTip.showText(event.globalPos(), plain_tip(self.text()), self)
             return True
         return super().event(event)

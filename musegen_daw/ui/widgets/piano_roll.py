@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from musegen_daw.music.clip import Note
 from musegen_daw.music.note_names import NoteNames, note_name
+from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, VELOCITY_STEPS, font, mixed, theme, velocity_step
 from musegen_daw.ui.widgets.time_axis import TimeAxis
 from musegen_daw.ui.widgets.time_strip import HEAD_WIDTH, TimeStrip
@@ -39,7 +40,7 @@ class PianoRoll(TimeStrip):
         self._named: tuple[int, ...] = ()
         self._names = NoteNames.C4
         self.setMinimumHeight(48)
-        self.setAccessibleName(title or "Piano roll")
+        set_name(self, title or "Piano roll")
 
     def set_parts(self, parts: Sequence[Sequence[Note]]) -> None:
         """Show other notes; each part in order of `start_ticks`, as in a Clip."""
@@ -70,7 +71,7 @@ class PianoRoll(TimeStrip):
         self.empty_text = text
         self.redraw()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """A strip."""
         return QSize(640, 140)
 

@@ -1,7 +1,8 @@
-"""Names and sentences as text: what comes from a file is never read as markup, which could open other files."""
+"""Plain text for widgets: text from files is never read as markup, which could open other files; names of widgets."""
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from PySide6.QtCore import Qt
@@ -18,6 +19,17 @@ def plain_tip(text: str) -> str:
 def caption(text: str) -> str:
     """What a button or a menu is given to show `text` as it is; a single & would underline the letter behind it."""
     return text.replace("&", "&&")
+
+
+def kebab(text: str) -> str:
+    """`text` as an object name: "MIDI input" becomes "midi-input"."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def set_name(widget: QWidget, name: str) -> None:
+    """Set the accessible name, and the object name made from it."""
+    widget.setAccessibleName(name)
+    widget.setObjectName(kebab(name))
 
 
 class PlainLabel(QLabel):

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEve
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from musegen_daw.ui.panel import BAD, INFO, WARN
-from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip
+from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip, set_name
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, SMALL_TEXT, TEXT, font, theme
 
 HEIGHT = 36
@@ -31,7 +31,7 @@ class StatusLine(QWidget):
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self.setAccessibleName("Status")
+        set_name(self, "Status")
         self._passing = QTimer(self)
         self._passing.setSingleShot(True)
         self._passing.setInterval(PASSING_MILLISECONDS)
@@ -72,16 +72,16 @@ class StatusLine(QWidget):
         """Say nothing."""
         self.say("")
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width."""
         super().resizeEvent(event)
         self._fit()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click: it was read."""
         self.clear()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """A line above, and a dot in the colour of the level."""
         skin = theme()
         painter = QPainter(self)

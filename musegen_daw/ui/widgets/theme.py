@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication
 
@@ -106,6 +107,11 @@ def theme() -> Theme:
     """The theme of the application, for painters; a change of it reaches them as a palette change."""
     app = QApplication.instance()
     return THEMES.get(str(app.property(THEME_PROPERTY)), DARK) if app is not None else DARK
+
+
+def is_style_change(event: QEvent) -> bool:
+    """Whether a change event announces another theme or font."""
+    return event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
 
 
 def font(size: int = TEXT, *, bold: bool = False) -> QFont:

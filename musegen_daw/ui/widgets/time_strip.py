@@ -1,4 +1,4 @@
-"""What piano roll and drum grid share: an axis, a cached picture, a playhead that repaints two narrow strips."""
+"""The base of piano roll and drum grid, and the bar ruler above them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from musegen_daw.ui.widgets.theme import mixed, theme
+from musegen_daw.ui.widgets.plain import set_name
+from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, is_style_change, mixed, theme
 from musegen_daw.ui.widgets.time_axis import TimeAxis
 
 HEAD_WIDTH = 96
@@ -89,7 +90,7 @@ class TimeStrip(QWidget):
             painter.setPen(QPen(QColor(colour), 1))
             painter.drawLines(self._verticals(xs))
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the picture and paint what moves over it."""
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
@@ -110,18 +111,18 @@ class TimeStrip(QWidget):
             painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
         painter.end()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell the axis how wide the music is."""
         self._picture = None
         self.axis.set_width(self.width() - self.head_width)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Draw anew in another theme or font."""
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange):
+        if is_style_change(event):
             self.redraw()
         super().changeEvent(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll, or zoom around the pointer with Ctrl."""
         delta = event.angleDelta()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -139,3 +140,41 @@ class TimeStrip(QWidget):
         height = float(self.height())
         aligned = (int(self.head_width + x) + 0.5 for x in xs if x >= 0)
         return [QLineF(x, 0.0, x, height) for x in aligned]
+
+
+RULER_HEIGHT = 22
+MIN_NUMBER_PIXELS = 34
+
+
+class Ruler(TimeStrip):
+    """Numbers the bars from `first_number` on; numbers below 1 are not shown, and not more than there is room for."""
+
+    def __init__(self, axis: TimeAxis, parent: QWidget | None = None, head_width: int = HEAD_WIDTH) -> None:
+        super().__init__(axis, parent, head_width)
+        self._first_number = 1
+        self.setFixedHeight(RULER_HEIGHT)
+        set_name(self, "Bars")
+
+    def set_first_number(self, number: int) -> None:
+        """The number of the first bar of the axis."""
+        if number != self._first_number:
+            self._first_number = number
+            self.redraw()
+
+    def paint_music(self, painter: QPainter) -> None:
+        """Paint the numbers."""
+        skin = theme()
+        painter.fillRect(self.rect(), QColor(skin.ground))
+        painter.setFont(font(SMALL_TEXT))
+        painter.setPen(QColor(skin.dim))
+        start, end = self.axis.shown_ticks
+        every, bar_pixels = 1, self.axis.bars[0].length_ticks * self.axis.pixels_per_tick
+        while every * bar_pixels < MIN_NUMBER_PIXELS:
+            every *= 2
+        for index in range(self.axis.bar_at(start), len(self.axis.bars)):
+            bar, number = self.axis.bars[index], index + self._first_number
+            if bar.start_ticks > end:
+                break
+            x = self.x_at(bar.start_ticks)
+            if index % every == 0 and number >= 1 and x >= self.head_width:
+                painter.drawText(QPointF(x + 4, RULER_HEIGHT - 7), str(number))

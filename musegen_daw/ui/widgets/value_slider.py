@@ -1,4 +1,4 @@
-"""A slider with its name and its number in it."""
+"""Sliders that show their name and value."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSlider, QWidget
 
+from musegen_daw.jam.control.controls import MAX_SWING
+from musegen_daw.music.groove import STRAIGHT
+from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import RADIUS, SMALL, SMALL_TEXT, TARGET, TEXT, font, mixed, theme
 
 _STEPS = 100
@@ -34,7 +37,7 @@ class ValueSlider(QSlider):
         self.setPageStep(10)
         self.setValue(round(default * _STEPS))
         self.setMinimumSize(_LEAST_WIDTH, TARGET)
-        self.setAccessibleName(name)
+        set_name(self, name)
         self.valueChanged.connect(self._moved)
         self._tell()
 
@@ -73,11 +76,11 @@ class ValueSlider(QSlider):
         """The number as it is shown."""
         return self._badge or (self._auto_text if self._is_auto else f"{self.value()} %")
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Wide enough for a name and a number."""
         return QSize(176, TARGET)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """A bar as long as the value, the name at the left, the number at the right."""
         skin = theme()
         painter = QPainter(self)
@@ -125,27 +128,27 @@ class ValueSlider(QSlider):
         inner, half = area.adjusted(SMALL, 3, -SMALL, -5), (area.height() - 8) / 2
         return inner.adjusted(0, 0, 0, -half), inner.adjusted(0, half, 0, 0), font(SMALL_TEXT)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """The value goes to where the bar is pressed."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
             self._take(event.position())
         event.accept()
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._take(event.position())
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
         self.setSliderDown(False)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Back to where it was made."""
         self.reset()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """A leaves the value to the model; the rest is a slider's."""
         if self._auto_text and event.key() == Qt.Key.Key_A:
             self.reset()
@@ -168,3 +171,20 @@ class ValueSlider(QSlider):
     def _tell(self) -> None:
         self.setAccessibleDescription(self.text())
         self.update()
+
+
+class SwingSlider(ValueSlider):
+    """Shows the share of the pair that its first note takes: 50 % is straight, 67 % a triplet."""
+
+    @property
+    def ratio(self) -> float:
+        """The share, from 0.5 to 0.75."""
+        return STRAIGHT + (self.amount or 0.0) * (MAX_SWING - STRAIGHT)
+
+    def set_ratio(self, ratio: float) -> None:
+        """Show a share without telling it."""
+        self.set_amount((ratio - STRAIGHT) / (MAX_SWING - STRAIGHT))
+
+    def text(self) -> str:
+        """The share in percent."""
+        return self._badge or f"{100 * STRAIGHT + self.value() * (MAX_SWING - STRAIGHT):.0f} %"

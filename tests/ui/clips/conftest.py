@@ -16,8 +16,8 @@ class Hands:
     def __init__(self, qtbot, context, size=(1196, 612)) -> None:
         self.qtbot = qtbot
         self.panel = ClipsPanel(context)
-        self.said = []
-        self.panel.said.connect(lambda sentence, level: self.said.append((level, sentence)))
+        self.messages = []
+        self.panel.message.connect(lambda sentence, level: self.messages.append((level, sentence)))
         self.panel.resize(*size)
         self.panel.show()
         self.until(lambda: self.panel.is_restored)

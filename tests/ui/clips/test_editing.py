@@ -89,7 +89,7 @@ def test_a_right_click_locks_a_voice_and_says_so_when_it_is_touched(hands):
     hands.click(KICK, 0)
     hands.click(KICK, BEAT)
     assert hands.clip == before
-    assert hands.said[-1] == ("warn", "The kick is locked: right-click its name to unlock it.")
+    assert hands.messages[-1] == ("warn", "The kick is locked: right-click its name to unlock it.")
     hands.qtbot.mouseClick(hands.grid, Qt.MouseButton.RightButton, pos=name)
     assert hands.clip.locked_voices == frozenset()
 
@@ -134,7 +134,7 @@ def test_what_is_under_the_cursor_is_said_in_words(hands):
     hands.grid.setFocus()
     hands.key(Qt.Key.Key_Right)
     hands.key(Qt.Key.Key_Left)
-    assert hands.said[-1] == ("info", "Snare, 1.2.1: velocity 96")
+    assert hands.messages[-1] == ("info", "Snare, 1.2.1: velocity 96")
 
 
 def test_percussion_has_a_row_of_its_own_and_is_not_added(hands):
@@ -147,7 +147,7 @@ def test_percussion_has_a_row_of_its_own_and_is_not_added(hands):
     hands.panel.editor.undo()
     hands.click(row, BEAT)
     assert len(hands.notes) == 2
-    assert "not added" in hands.said[-1][1]
+    assert "not added" in hands.messages[-1][1]
 
 
 def test_a_slider_that_is_dragged_is_one_step(hands):

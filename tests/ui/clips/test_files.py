@@ -70,7 +70,7 @@ def test_what_was_mended_in_a_file_is_said(hands, clip_path, tmp_path):
     cut.write_bytes(clip_path.read_bytes()[:-30])
     drop(hands.panel, cut)
     hands.until(lambda: len(hands.panel.editor.project.clips) == 2)
-    level, sentence = hands.said[-1]
+    level, sentence = hands.messages[-1]
     assert level == "warn"
     assert "cut.mid was mended: its last track is cut short by 30 bytes" in sentence
 
@@ -88,14 +88,14 @@ def test_what_cannot_be_used_is_said_in_one_sentence(hands, tmp_path, loop_path)
     text = tmp_path / "notes.txt"
     text.write_text("no music")
     drop(hands.panel, text)
-    assert hands.said[-1][0] == "warn"
-    assert hands.said[-1][1].startswith("notes.txt cannot be used here")
+    assert hands.messages[-1][0] == "warn"
+    assert hands.messages[-1][1].startswith("notes.txt cannot be used here")
     renamed = tmp_path / "text.mid"
     renamed.write_text("no music")
     drop(hands.panel, renamed, loop_path)
-    hands.until(lambda: "bad" in [level for level, _ in hands.said])
-    assert "text.mid" in hands.said[-1][1]
-    assert "loop.mid has no instrument track" in hands.said[-1][1]
+    hands.until(lambda: "bad" in [level for level, _ in hands.messages])
+    assert "text.mid" in hands.messages[-1][1]
+    assert "loop.mid has no instrument track" in hands.messages[-1][1]
     assert len(hands.panel.editor.project.clips) == 1
 
 
@@ -111,8 +111,8 @@ def test_a_primer_is_dropped_or_chosen(hands, loop_path, clip_path):
     primer.activated.emit(0)
     assert hands.clip.primer is None
     drop(primer, clip_path)
-    hands.until(lambda: "bad" in [level for level, _ in hands.said])
-    assert "verse.mid has no drums" in hands.said[-1][1]
+    hands.until(lambda: "bad" in [level for level, _ in hands.messages])
+    assert "verse.mid has no drums" in hands.messages[-1][1]
 
 
 def test_the_session_comes_back(make_hands, hands, context):
@@ -135,8 +135,8 @@ def test_an_edit_is_on_disk_without_being_saved(hands, context):
 def test_a_damaged_session_is_set_aside_and_said(make_hands, context):
     (context.data_dir / SESSION).write_text("{")
     hands = make_hands(context)
-    assert hands.said[-1][0] == "warn"
-    assert "set aside" in hands.said[-1][1]
+    assert hands.messages[-1][0] == "warn"
+    assert "set aside" in hands.messages[-1][1]
     assert hands.clip is None
 
 
@@ -148,9 +148,9 @@ def test_a_state_that_makes_no_sense_is_passed_over(hands):
 def test_a_project_is_saved_and_opened_again(hands, tmp_path):
     hands.click(0, 960)
     path = tmp_path / "song.musegen"
-    hands.panel.view.actions.save_project_asked.emit()
+    hands.panel.view.actions.save_project_requested.emit()
     choose(hands, path)
-    hands.until(lambda: ("good", f"Saved {path}.") in hands.said)
+    hands.until(lambda: ("good", f"Saved {path}.") in hands.messages)
     project = hands.panel.editor.project
     assert load_project(path) == project
     hands.panel.editor.close_clip(hands.clip.identity)
@@ -164,12 +164,12 @@ def test_drums_are_saved_as_midi_alone_and_with_the_parts(hands, tmp_path):
     hands.click(0, 960)
     actions = hands.panel.view.actions
     for signal, name, count in (
-        (actions.save_drums_asked, "drums.mid", 1),
-        (actions.save_all_asked, "all.mid", 4),
+        (actions.save_drums_requested, "drums.mid", 1),
+        (actions.save_all_requested, "all.mid", 4),
     ):
         signal.emit()
         choose(hands, tmp_path / name)
-        hands.until(lambda name=name: ("good", f"Saved {tmp_path / name}.") in hands.said)
+        hands.until(lambda name=name: ("good", f"Saved {tmp_path / name}.") in hands.messages)
         assert len(read_midi(tmp_path / name).clips) == count
 
 
@@ -194,7 +194,7 @@ def test_what_is_dragged_out_is_a_real_file_with_these_drums(hands, monkeypatch)
     (drums,) = read_midi(path).clips
     assert [(note.pitch, note.start_ticks) for note in drums.notes] == [(36, 960)]
     assert drums.length_ticks == hands.clip.end_ticks
-    assert hands.said[-1] == ("good", f"Dragged out {path.name}.")
+    assert hands.messages[-1] == ("good", f"Dragged out {path.name}.")
     hands.click(1, 960)
     handle.click()
     pasted = [url.toLocalFile() for url in QGuiApplication.clipboard().mimeData().urls()]
@@ -215,7 +215,7 @@ def test_a_bounce_is_written(hands, tmp_path, what):
     path = tmp_path / "out.wav"
     hands.panel.files.bounce(hands.clip, what, path, None)
     hands.until(lambda: not hands.panel.files.is_bouncing)
-    assert hands.said[-1][0] == "good", hands.said[-1]
+    assert hands.messages[-1][0] == "good", hands.messages[-1]
     with wave.open(str(path)) as file:
         assert (
             file.getnframes() / file.getframerate()
@@ -248,7 +248,7 @@ def test_a_bounce_that_is_cancelled_leaves_nothing(hands, tmp_path, monkeypatch)
     hands.until(lambda: not hands.panel.files.is_bouncing)
     assert not path.exists()
     assert not (tmp_path / "out stems").exists()
-    assert hands.said[-1][1].startswith("The bounce was cancelled")
+    assert hands.messages[-1][1].startswith("The bounce was cancelled")
 
 
 def test_the_current_song_is_what_would_be_bounced(hands):

@@ -107,15 +107,15 @@ def test_a_device_that_refuses_is_said(audible, device):
     audible.until(lambda: listening._player is not None and bool(listening._player.trouble))
     audible.until(lambda: listening._job is None)
     audible.panel.transport.beat()
-    assert audible.said[-1][0] == "bad"
-    assert "device busy" in audible.said[-1][1]
+    assert audible.messages[-1][0] == "bad"
+    assert "device busy" in audible.messages[-1][1]
     assert not listening.is_playing
 
 
 def test_without_a_sound_device_it_is_said(hands):
     hands.panel.play_pressed()
-    hands.until(lambda: "bad" in [level for level, _ in hands.said])
-    assert hands.said[-1][1].startswith("Nothing can be played")
+    hands.until(lambda: "bad" in [level for level, _ in hands.messages])
+    assert hands.messages[-1][1].startswith("Nothing can be played")
     assert hands.panel.view.actions.play.text() == "Play"
 
 

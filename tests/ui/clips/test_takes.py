@@ -38,7 +38,7 @@ def test_takes_are_shown_with_their_seed_the_likeliest_first(hands):
     assert likelihoods == sorted(likelihoods, reverse=True)
     assert [card.isChecked() for card in cards] == [True, False, False, False]
     assert cards[0].caption() == "seed 77"
-    assert hands.said[-1] == ("good", "Wrote 4 takes with seed 77, the best fitting first.")
+    assert hands.messages[-1] == ("good", "Wrote 4 takes with seed 77, the best fitting first.")
     assert len(hands.grid.hits) == len(hands.notes) > 0
     hands.generate()
     assert [card.take.number for card in hands.panel.view.takes.cards] == [1, 2, 3, 4, 5, 6, 7, 8]
@@ -62,7 +62,7 @@ def test_a_click_picks_a_take_and_its_edits_stay(hands):
     assert hands.notes == hands.clip.takes[1].written.notes
     cards[0].click()
     assert hands.clip.take.is_edited
-    cards[0].revert_asked.emit(1)
+    cards[0].revert_requested.emit(1)
     assert not hands.clip.take.is_edited
 
 
@@ -71,7 +71,7 @@ def test_a_take_can_be_forgotten_and_its_seed_used_again(hands):
     card = hands.panel.view.takes.cards[2]
     hands.key(Qt.Key.Key_Delete, widget=card)
     assert [take.number for take in hands.clip.takes] == [1, 2, 4]
-    hands.panel.view.takes.cards[1].seed_asked.emit(2)
+    hands.panel.view.takes.cards[1].seed_requested.emit(2)
     assert hands.panel.view.generation.chosen_seed() == hands.clip.takes[1].seed
 
 
@@ -169,7 +169,7 @@ def test_without_a_model_it_is_said(make_hands, tmp_path, clip_path):
     hands = make_hands(make_context(tmp_path, drum_generator=missing))
     hands.open(clip_path)
     hands.generate()
-    assert hands.said[-1] == ("bad", "The model drums is not there; install it again.")
+    assert hands.messages[-1] == ("bad", "The model drums is not there; install it again.")
     assert hands.panel.view.actions.generate.isEnabled()
 
 
@@ -177,4 +177,4 @@ def test_what_makes_no_sense_is_said(hands):
     for row in range(3):
         hands.panel.view.side.tracks.item(row).setCheckState(Qt.CheckState.Unchecked)
     hands.panel.generate()
-    assert hands.said[-1] == ("warn", "Choose at least one track for the drums to follow.")
+    assert hands.messages[-1] == ("warn", "Choose at least one track for the drums to follow.")

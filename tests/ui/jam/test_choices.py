@@ -8,7 +8,7 @@ import pytest
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.rig_settings import OWN_INPUT, OWN_OUTPUT, ClockSource
 from musegen_daw.jam.session_settings import JamMode
-from musegen_daw.ui.jam.choices import NO_PORT, JamChoices
+from musegen_daw.ui.jam.pickers import NO_PORT, JamChoices
 from musegen_daw.ui.settings.store import AppSettings
 
 CHOICES = JamChoices(

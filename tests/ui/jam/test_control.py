@@ -33,7 +33,7 @@ def opened(qtbot, control, settings=None):
 
 def test_a_jam_is_opened_and_looked_at(qtbot, control, rigs):
     statuses = []
-    control.looked.connect(statuses.append)
+    control.polled.connect(statuses.append)
     assert control.rig is None
     rig = opened(qtbot, control)
     assert rig is rigs.opened[0]
@@ -59,7 +59,7 @@ def test_of_several_orders_the_last_counts_and_nothing_is_left_open(qtbot, contr
 
 def test_why_there_is_no_jam_is_a_sentence(qtbot, control, rigs):
     rigs.error = PortError("No MIDI system runs.")
-    with qtbot.waitSignal(control.absent) as absent:
+    with qtbot.waitSignal(control.unavailable) as absent:
         control.open(RigSettings())
     assert absent.args == ["No MIDI system runs."]
     assert control.rig is None
@@ -91,17 +91,17 @@ def test_closing_while_it_opens_leaves_nothing(qtbot):
 
 def test_what_the_jam_tells_is_said_once(qtbot, control):
     rig, said = opened(qtbot, control), []
-    control.said.connect(said.append)
+    control.message.connect(said.append)
     rig.show(message="The MIDI input 'Keys' is gone.")
     looks = []
-    control.looked.connect(looks.append)
+    control.polled.connect(looks.append)
     qtbot.waitUntil(lambda: len(looks) > 3)
     assert said == ["The MIDI input 'Keys' is gone."]
 
 
 def test_a_jam_that_can_send_nothing_any_more_is_closed_and_another_can_be_opened(qtbot, control, rigs):
     rig = opened(qtbot, control)
-    with qtbot.waitSignal(control.absent) as absent:
+    with qtbot.waitSignal(control.unavailable) as absent:
         rig.failure = "The process that sends notes ends again and again."
     assert absent.args == ["The process that sends notes ends again and again."]
     assert control.rig is None
@@ -112,7 +112,7 @@ def test_a_jam_that_can_send_nothing_any_more_is_closed_and_another_can_be_opene
 
 def test_where_a_daw_leads_starting_is_explained(qtbot, control):
     rig, said = opened(qtbot, control), []
-    control.said.connect(said.append)
+    control.message.connect(said.append)
     control.toggle()
     rig.is_led = True
     control.toggle()
@@ -122,7 +122,7 @@ def test_where_a_daw_leads_starting_is_explained(qtbot, control):
 
 def test_before_there_is_a_jam_orders_do_no_harm(control):
     said = []
-    control.said.connect(said.append)
+    control.message.connect(said.append)
     control.toggle()
     control.panic()
     control.learn("density")
@@ -131,15 +131,15 @@ def test_before_there_is_a_jam_orders_do_no_harm(control):
 
 
 def test_what_was_learned_is_told_and_saved(qtbot, control):
-    with qtbot.waitSignal(control.bound) as told:
+    with qtbot.waitSignal(control.mapped) as told:
         rig = opened(qtbot, control)
     assert told.args == [rig.control_map]
     learned = rig.control_map.bound(Knob("cc", 0, 21), "energy")
-    with qtbot.waitSignal(control.bound) as told:
+    with qtbot.waitSignal(control.mapped) as told:
         rig.control_map = learned
     assert told.args == [learned]
     qtbot.waitUntil(lambda: rig.told == ["saved"])
     looks = []
-    control.looked.connect(looks.append)
+    control.polled.connect(looks.append)
     qtbot.waitUntil(lambda: len(looks) > 2)
     assert rig.told == ["saved"]

@@ -15,10 +15,10 @@ from musegen_daw.jam.offset import OffsetMeasurement
 from musegen_daw.jam.patterns import LIVE_PPQ
 from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.music.kit import VOICES
-from musegen_daw.ui.jam.choices import JamChoices
 from musegen_daw.ui.jam.control import JamControl
-from musegen_daw.ui.jam.more import recording_path
+from musegen_daw.ui.jam.controls import recording_path
 from musegen_daw.ui.jam.panel import JamPanel
+from musegen_daw.ui.jam.pickers import JamChoices
 from musegen_daw.ui.panel import GOOD, WARN
 from tests.ui.doubles import PATIENCE_SECONDS
 from tests.ui.jam.rig import Rigs
@@ -42,7 +42,7 @@ def panel(qtbot, context, control, drags):
     qtbot.addWidget(made)
     made.resize(1196, 612)
     made.said_all = []
-    made.said.connect(lambda sentence, level: made.said_all.append((sentence, level)))
+    made.message.connect(lambda sentence, level: made.said_all.append((sentence, level)))
     made.show()
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow)
@@ -54,7 +54,7 @@ def panel(qtbot, context, control, drags):
 
 def look(qtbot, control, times=2):
     for _ in range(times):
-        with qtbot.waitSignal(control.looked):
+        with qtbot.waitSignal(control.polled):
             pass
 
 
@@ -167,7 +167,7 @@ def test_nonsense_in_the_saved_state_is_said(qtbot, panel, control):
 
 
 def bound(qtbot, control, *bindings):
-    with qtbot.waitSignal(control.bound):
+    with qtbot.waitSignal(control.mapped):
         control.rig.control_map = ControlMap("window", bindings)
 
 
@@ -184,7 +184,7 @@ def test_what_knobs_move_is_marked_and_can_be_forgotten(qtbot, panel, control):
     assert [action.text() for action in slider.actions()[1:]] == [
         "Forget CC 21 (channel 1)", "Forget CC 22 (channel 1)",
     ]  # fmt: skip
-    with qtbot.waitSignal(control.bound):
+    with qtbot.waitSignal(control.mapped):
         slider.actions()[1].trigger()
     assert ("forget", first) in control.rig.told
     assert "CC 21 (channel 1) is unmapped." in [sentence for sentence, _ in panel.said_all]
@@ -242,7 +242,7 @@ def test_measuring_closes_the_jam_and_opens_it_again(qtbot, panel, control, monk
     monkeypatch.setattr("musegen_daw.jam.places.save_offset", lambda *what: saved.append(what[1:]))
     panel._controls.unfold(True)
     said = []
-    control.said.connect(said.append)
+    control.message.connect(said.append)
     with qtbot.waitSignal(control.opened):
         panel._more._measure.click()
         assert control.is_measuring

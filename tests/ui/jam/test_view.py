@@ -6,7 +6,7 @@ from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid, Pattern
 from musegen_daw.jam.planning.heard import HeardNote
 from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.music.clip import Note
-from musegen_daw.ui.jam.view import page_of
+from musegen_daw.ui.jam.strips import page_of
 
 BAR = 4 * LIVE_PPQ
 

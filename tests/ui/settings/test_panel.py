@@ -4,9 +4,8 @@ import pytest
 from PySide6.QtWidgets import QLabel, QLineEdit
 
 from musegen_daw.devices.findings import Finding, Level
-from musegen_daw.ui.settings.about import libraries, version_text
+from musegen_daw.ui.settings.help_pages import libraries, likely_daw, recipes, version_text
 from musegen_daw.ui.settings.panel import SettingsPanel
-from musegen_daw.ui.settings.routing_help import likely_daw, recipes
 
 
 @pytest.fixture
@@ -14,7 +13,7 @@ def panel(qtbot, context):
     made = SettingsPanel(context)
     qtbot.addWidget(made)
     made.sentences = []
-    made.said.connect(lambda sentence, level: made.sentences.append(sentence))
+    made.message.connect(lambda sentence, level: made.sentences.append(sentence))
     made.show()
     yield made
     made.close_work()

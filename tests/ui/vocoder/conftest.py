@@ -63,7 +63,7 @@ def panel(qtbot, tmp_path, library, models, drags, decoders):
     made = VocoderPanel(context, None, drag=drag)
     made.player = player
     made.sentences = []
-    made.said.connect(lambda sentence, level: made.sentences.append((sentence, level)))
+    made.message.connect(lambda sentence, level: made.sentences.append((sentence, level)))
     qtbot.addWidget(made)
     made.resize(1180, 590)
     made.show()

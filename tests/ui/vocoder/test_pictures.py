@@ -8,19 +8,20 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
 from musegen_daw.playback.levels import Levels
-from musegen_daw.ui.vocoder.colours import difference_table, level_table, to_oklab, to_srgb
-from musegen_daw.ui.vocoder.level_meter import LevelMeter
-from musegen_daw.ui.vocoder.mel_drawing import Row
-from musegen_daw.ui.vocoder.mel_view import MelView
+from musegen_daw.ui.vocoder.mel_view import MelView, Row, VisibleSpan, clock
 from musegen_daw.ui.vocoder.picture import (
     MAX_COLUMNS,
     RANGE_DB,
     difference_image,
     difference_of,
+    difference_table,
     level_image,
+    level_table,
     picture_of,
+    to_oklab,
+    to_srgb,
 )
-from musegen_daw.ui.vocoder.span import VisibleSpan, clock
+from musegen_daw.ui.vocoder.playback import LevelMeter
 from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.ui.widgets.theme import THEMES
 from musegen_daw.vocoder.mel import MelConfig, log_mel

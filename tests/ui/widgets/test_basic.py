@@ -8,10 +8,9 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from musegen_daw.resource_paths import resources_dir
-from musegen_daw.ui.widgets.basic import OFF, ProgressLine, StatusLight, press_by_key
+from musegen_daw.ui.widgets.basic import OFF, ProgressLine, Segments, StatusLight, press_by_key
 from musegen_daw.ui.widgets.drops import FileDrop
 from musegen_daw.ui.widgets.icons import app_icon, icon
-from musegen_daw.ui.widgets.segments import Segments
 from musegen_daw.ui.widgets.status_line import PASSING_MILLISECONDS, StatusLine
 from musegen_daw.ui.widgets.value_slider import ValueSlider
 

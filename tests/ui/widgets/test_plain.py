@@ -14,12 +14,12 @@ from musegen_daw.clips.opening import open_clip
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Song
-from musegen_daw.ui.clips.track_list import TrackList
+from musegen_daw.ui.clips.side_column import TrackList
 from musegen_daw.ui.widgets.basic import label
-from musegen_daw.ui.widgets.fitting import Choice, FittedLabel
+from musegen_daw.ui.widgets.fitting import Choice, ElidedLabel
+from musegen_daw.ui.widgets.placeholder import ErrorPage
 from musegen_daw.ui.widgets.plain import PlainLabel, caption, plain_tip
 from musegen_daw.ui.widgets.status_line import StatusLine
-from musegen_daw.ui.widgets.trouble import Trouble
 from tests.cli.doubles import TIME_MAP, part
 
 MARKUP = '<img src="picture.png">'
@@ -36,7 +36,7 @@ class Opened(QTextDocument):
         self.setHtml(markup)
         self.size()
 
-    def loadResource(self, kind, name):  # noqa: N802 - Qt's name
+    def loadResource(self, kind, name):
         self.asked.append(name.toString())
 
 
@@ -59,7 +59,7 @@ def test_an_ampersand_is_one(qtbot):
     assert caption("Save R&B …") == "Save R&&B …"
 
 
-@pytest.mark.parametrize("make", [PlainLabel, FittedLabel, label])
+@pytest.mark.parametrize("make", [PlainLabel, ElidedLabel, label])
 def test_a_label_shows_markup_as_text(qtbot, make):
     made = make(MARKUP)
     qtbot.addWidget(made)
@@ -79,11 +79,11 @@ def test_a_track_named_like_markup_is_listed_by_that_name(qtbot):
 
 
 def test_a_sentence_with_markup_is_told_as_it_is(qtbot):
-    line, trouble, choice = StatusLine(), Trouble(), Choice("Clip", "The clips")
+    line, trouble, choice = StatusLine(), ErrorPage(), Choice("Clip", "The clips")
     for widget in (line, trouble, choice):
         qtbot.addWidget(widget)
     line.say(f"Cannot read {MARKUP}.")
-    trouble.show_trouble(MARKUP, f"Cannot read {MARKUP}.")
+    trouble.show_error(MARKUP, f"Cannot read {MARKUP}.")
     assert Opened(line.toolTip()).toPlainText() == f"Cannot read {MARKUP}."
     labels = [each for widget in (line, trouble) for each in widget.findChildren(QLabel)]
     assert labels

@@ -1,4 +1,4 @@
-"""Files in and out of the Clips panel: opening, saving and bouncing, on workers, with dialogs that stop nothing."""
+"""Files in and out of the Clips panel: open, save, bounce, paste, drop and the watched folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject, QStandardPaths, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from musegen_daw import files
@@ -19,9 +20,12 @@ from musegen_daw.clips.project_file import SUFFIX, load_sound, save_project
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.suffixes import MIDI_SUFFIXES
+from musegen_daw.ui.clips.panel_view import PanelView
 from musegen_daw.ui.context import in_this_process
-from musegen_daw.ui.panel import BAD, GOOD, WARN
+from musegen_daw.ui.panel import BAD, GOOD, INFO, WARN
+from musegen_daw.ui.settings.store import SettingsStore
 from musegen_daw.ui.widgets.basic import ProgressLine
+from musegen_daw.ui.widgets.drops import FileDrop, local_paths
 from musegen_daw.ui.work import Job, JobContext, Workers
 
 T = TypeVar("T")
@@ -32,7 +36,7 @@ OPENED_SUFFIXES = (*MIDI_SUFFIXES, SUFFIX)
 class FileWork(QObject):
     """Does what is asked off the window's thread; `said` carries a sentence and its level."""
 
-    said = Signal(str, str)
+    message = Signal(str, str)
     opened = Signal(object)
     """A ClipDocument."""
     project_opened = Signal(object, str)
@@ -101,7 +105,7 @@ class FileWork(QObject):
     def ask_bounce(self, document: ClipDocument, what: Bounce, soundfont: Path | None) -> None:
         """Let a person choose where a bounce goes."""
         if self.is_bouncing:
-            self.said.emit("A bounce is running: wait for it, or cancel it.", WARN)
+            self.message.emit("A bounce is running: wait for it, or cancel it.", WARN)
             return
         dialog = self._save_dialog(
             f"Bounce: {what.value.lower()}", "WAV files (*.wav)", ".wav", file_name(document)
@@ -120,8 +124,8 @@ class FileWork(QObject):
                 what,
                 path,
                 soundfont,
-                progress=lambda done, total: task.report(done / total, f"Bouncing {path.name}"),
-                cancelled=lambda: task.is_cancelled,
+                progress=task.progress(f"Bouncing {path.name}"),
+                cancelled=task.is_cancelled,
             )
             stems = f" and {len(report.stems)} stems" if report.stems else ""
             return f"Bounced {report.seconds:.1f} s to {path}{stems}."
@@ -129,7 +133,7 @@ class FileWork(QObject):
         self._progress.begin(f"Bouncing {path.name}")
         self._bouncing = self._workers.start(
             render,
-            succeeded=lambda sentence: self.said.emit(sentence, GOOD),
+            succeeded=lambda sentence: self.message.emit(sentence, GOOD),
             failed=self._failed,
             progressed=self._progress.advance,
             ended=self._bounce_ended,
@@ -139,7 +143,7 @@ class FileWork(QObject):
         """Give the bounce up; nothing is left of it."""
         if self._bouncing is not None:
             self._bouncing.cancel()
-            self.said.emit("The bounce was cancelled; nothing was written.", WARN)
+            self.message.emit("The bounce was cancelled; nothing was written.", WARN)
 
     def close(self) -> None:
         """End all work."""
@@ -158,10 +162,10 @@ class FileWork(QObject):
                 self.project_opened.emit(*each)
         remarks = [remark for each in found if isinstance(each, ClipDocument) for remark in each.song.remarks]
         if sentences or remarks:
-            self.said.emit(" ".join([*sentences, *remarks]), BAD if sentences else WARN)
+            self.message.emit(" ".join([*sentences, *remarks]), BAD if sentences else WARN)
 
     def _failed(self, sentence: str) -> None:
-        self.said.emit(sentence, BAD)
+        self.message.emit(sentence, BAD)
 
     def _ask_save(
         self, title: str, pattern: str, suffix: str, name: str, save: Callable[[Path], None]
@@ -173,7 +177,7 @@ class FileWork(QObject):
             self._folder = str(path.parent)
 
             def saved(_: object) -> None:
-                self.said.emit(f"Saved {path}.", GOOD)
+                self.message.emit(f"Saved {path}.", GOOD)
 
             self.change(lambda: save(path), saved)
 
@@ -213,3 +217,111 @@ def _opened(
         except MusegenError as error:
             sentences.append(str(error))
     return found, sentences
+
+
+SETTLE_MILLISECONDS = 300
+
+
+class WatchedFolder(QObject):
+    """`found` carries the files of some suffixes that came into the folder or changed, once they no longer grow."""
+
+    found = Signal(list)
+
+    def __init__(self, suffixes: tuple[str, ...], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._suffixes = suffixes
+        self._watcher = QFileSystemWatcher(self)
+        self._known: dict[Path, tuple[int, int]] = {}
+        self._growing: dict[Path, tuple[int, int]] = {}
+        self._folder: Path | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MILLISECONDS)
+        self._timer.timeout.connect(self.look)
+        self._watcher.directoryChanged.connect(lambda: self._timer.start())
+
+    def watch(self, folder: Path | None) -> None:
+        """Watch another folder, or none; what is in it already is not told."""
+        if self._watcher.directories():
+            self._watcher.removePaths(self._watcher.directories())
+        self._timer.stop()
+        self._growing = {}
+        self._folder = folder if folder is not None and files.is_folder(folder) else None
+        self._known = self._files()
+        if self._folder is not None:
+            self._watcher.addPath(str(self._folder))
+
+    def look(self) -> None:
+        """Tell of files that are new and as large as they were when last looked at; look again while some grow."""
+        now = self._files()
+        changed = {path: state for path, state in now.items() if self._known.get(path) != state}
+        settled = [path for path, state in changed.items() if self._growing.get(path) == state]
+        self._growing = {path: state for path, state in changed.items() if path not in settled}
+        self._known = {path: state for path, state in now.items() if path not in self._growing}
+        if self._growing:
+            self._timer.start()
+        if settled:
+            self.found.emit(sorted(settled))
+
+    def _files(self) -> dict[Path, tuple[int, int]]:
+        if self._folder is None:
+            return {}
+        states: dict[Path, tuple[int, int]] = {}
+        try:
+            for path in self._folder.iterdir():
+                if path.suffix.lower() in self._suffixes and not path.name.startswith("."):
+                    state = path.stat()
+                    states[path] = state.st_size, state.st_mtime_ns
+        except OSError:
+            return states
+        return states
+
+
+class ClipInputs(QObject):
+    """Watches `page` and the folder of the settings; the signals carry paths, and a sentence with its level."""
+
+    opened = Signal(list)
+    """Files to be opened, each as a clip."""
+    added = Signal(list)
+    """Files whose parts belong to the clip in sight."""
+    message = Signal(str, str)
+
+    def __init__(self, page: QWidget, view: PanelView, settings: SettingsStore) -> None:
+        super().__init__(page)
+        self._settings = settings
+        self._folder = ""
+        self._watched = WatchedFolder(MIDI_SUFFIXES, self)
+        self._watched.found.connect(self.opened)
+        self._take(
+            FileDrop(page, OPENED_SUFFIXES, "MIDI clips or a project"), view, "Drop to open each as a clip"
+        )
+        tracks = view.side.tracks
+        self._take(FileDrop(tracks, MIDI_SUFFIXES, "MIDI clips"), view, "Add to this clip", tracks)
+        view.side.primer.refused.connect(lambda sentence: self.message.emit(sentence, WARN))
+        settings.changed.connect(self._watch)
+        self._watch()
+
+    def paste(self) -> None:
+        """Open the files on the clipboard."""
+        paths = local_paths(QGuiApplication.clipboard().mimeData())
+        good = [path for path in paths if path.suffix.lower() in OPENED_SUFFIXES]
+        if good:
+            self.opened.emit(good)
+        else:
+            self.message.emit("There is no MIDI file on the clipboard.", INFO)
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._settings.changed.disconnect(self._watch)
+        self._watched.watch(None)
+
+    def _take(self, drop: FileDrop, view: PanelView, words: str, over: QWidget | None = None) -> None:
+        drop.hovered.connect(lambda on: view.veil.say(words if on else "", over))
+        drop.dropped.connect(self.opened if over is None else self.added)
+        drop.refused.connect(lambda sentence: self.message.emit(sentence, WARN))
+
+    def _watch(self) -> None:
+        folder = self._settings.current.watched_dir
+        if folder != self._folder:
+            self._folder = folder
+            self._watched.watch(Path(folder) if folder else None)

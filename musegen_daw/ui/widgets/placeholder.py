@@ -1,26 +1,58 @@
-"""A page that says what is missing and what to do, with a button for each thing that can be done here."""
+"""Pages shown in place of content: what to drop, or what is missing and what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from musegen_daw.ui.widgets.basic import Card, button, label
-from musegen_daw.ui.widgets.plain import PlainLabel
-from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
+from musegen_daw.ui.widgets.plain import PlainLabel, set_name
+from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, SMALL, theme
+
+
+class EmptyPage(QWidget):
+    """A dashed frame with a title and, below it, words whose lines stay as they are."""
+
+    def __init__(self, title: str, words: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        set_name(self, title)
+        labels = label(title, "title"), label(words, "dim")
+        labels[1].setWordWrap(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
+        column.setSpacing(SMALL)
+        column.addStretch(1)
+        for each in labels:
+            each.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(each, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The frame."""
+        skin = theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(skin.dim), 1.5, Qt.PenStyle.DashLine))
+        painter.setBrush(QColor(skin.panel))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+        painter.end()
+
 
 WIDTH = 560
 
 
-class Trouble(QWidget):
+class ErrorPage(QWidget):
     """One trouble at a time, in the middle."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("error-page")
         self._title = label("", "title")
         self._sentence = PlainLabel()
+        self._sentence.setObjectName("error-text")
         self._sentence.setWordWrap(True)
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._row = QHBoxLayout()
@@ -45,7 +77,7 @@ class Trouble(QWidget):
         """What is wrong."""
         return self._sentence.text()
 
-    def show_trouble(
+    def show_error(
         self, title: str, sentence: str, actions: Sequence[tuple[str, Callable[[], None]]] = ()
     ) -> None:
         """Say what is missing; `actions` are (text, what is called), the first the likeliest."""

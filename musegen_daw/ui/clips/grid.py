@@ -1,17 +1,24 @@
-"""The drum grid under the hands: click, drag and keys become edits, told as signals."""
+"""The drum grid and the bar numbers of the Clips panel, with mouse and keyboard editing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
+from musegen_daw.clips import edits
+from musegen_daw.clips.document import ClipDocument
+from musegen_daw.clips.editor import Change
+from musegen_daw.music.clip import Note
+from musegen_daw.music.kit import VOICES
 from musegen_daw.ui.widgets.drum_grid import Cell, DrumGrid, Hit
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, theme
 from musegen_daw.ui.widgets.time_axis import TimeAxis
+from musegen_daw.ui.widgets.time_strip import Ruler
 
 DRAG_PIXELS = 5
 VELOCITY_PER_PIXEL = 0.8
@@ -50,21 +57,21 @@ class EditingGrid(DrumGrid):
     Alt with the arrows, Delete, L and B.
     """
 
-    add_asked = Signal(object)
+    add_requested = Signal(object)
     """A Cell."""
-    remove_asked = Signal(object)
+    remove_requested = Signal(object)
     """A Hit."""
-    velocity_asked = Signal(object, int)
+    velocity_requested = Signal(object, int)
     """A Hit as it was and the velocity."""
-    offset_asked = Signal(object, int)
+    offset_requested = Signal(object, int)
     """A Hit as it was and the ticks from the start of its cell."""
-    move_asked = Signal(object, object)
+    move_requested = Signal(object, object)
     """A Hit as it was and a Cell."""
-    lock_voice_asked = Signal(int)
+    lock_voice_requested = Signal(int)
     """A row."""
-    lock_bar_asked = Signal(int)
+    lock_bar_requested = Signal(int)
     """The index of a bar."""
-    looked_at = Signal(str)
+    cursor_described = Signal(str)
     """In words, what is under the cursor or being dragged."""
 
     def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
@@ -79,7 +86,7 @@ class EditingGrid(DrumGrid):
 
     # The mouse
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a click or drag, or lock."""
         position = event.position()
         if event.button() == Qt.MouseButton.RightButton:
@@ -94,7 +101,7 @@ class EditingGrid(DrumGrid):
                 cell = Cell(hit.row, self.cell_of(hit.start_ticks))
             self.set_cursor(cell)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Show what the drag would give."""
         drag = self._drag
         if drag is None:
@@ -111,7 +118,7 @@ class EditingGrid(DrumGrid):
         if drag.changes:
             self._show_drag(drag.hit, self._dragged_to(drag, way))
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Tell what was done."""
         if event.button() != Qt.MouseButton.LeftButton or self._drag is None:
             return
@@ -123,14 +130,14 @@ class EditingGrid(DrumGrid):
         elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
             pass  # a shift that did not come about
         elif not drag.changes and drag.hit is not None:
-            self.remove_asked.emit(drag.hit)
+            self.remove_requested.emit(drag.hit)
         elif drag.hit is None and drag.cell is not None and self.cell_at(event.position()) == drag.cell:
-            self.add_asked.emit(drag.cell)
+            self.add_requested.emit(drag.cell)
         self.update()
 
     # The keys
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the cursor, or edit what is under it."""
         key, modifiers = Qt.Key(event.key()), event.modifiers()
         cell = self.cursor_cell or Cell(0, self.axis.first_ticks)
@@ -142,7 +149,7 @@ class EditingGrid(DrumGrid):
         elif with_alt and key in _SIDEWAYS and hit is not None:
             offset = hit.start_ticks - cell.start_ticks
             step = max(1, round(self.axis.step_ticks * OFFSET_KEY_SHARE))
-            self.offset_asked.emit(hit, offset + _SIDEWAYS[key] * step)
+            self.offset_requested.emit(hit, offset + _SIDEWAYS[key] * step)
         elif key in _SIDEWAYS and not with_alt:
             self._go(cell.row, self._stepped(cell.start_ticks, _SIDEWAYS[key], by_bar=with_control))
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not with_alt:
@@ -152,28 +159,28 @@ class EditingGrid(DrumGrid):
             end = self.axis.end_ticks - 1
             self._go(cell.row, self.axis.first_ticks if key == Qt.Key.Key_Home else self.step_at(end))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            (self.add_asked if hit is None else self.remove_asked).emit(cell if hit is None else hit)
+            (self.add_requested if hit is None else self.remove_requested).emit(cell if hit is None else hit)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and hit is not None:
-            self.remove_asked.emit(hit)
+            self.remove_requested.emit(hit)
         elif key in _LOUDER and hit is not None:
-            self.velocity_asked.emit(hit, min(127, max(1, hit.velocity + _LOUDER[key])))
+            self.velocity_requested.emit(hit, min(127, max(1, hit.velocity + _LOUDER[key])))
         elif key == Qt.Key.Key_L and not with_control:
-            self.lock_voice_asked.emit(cell.row)
+            self.lock_voice_requested.emit(cell.row)
         elif key == Qt.Key.Key_B and not with_control:
-            self.lock_bar_asked.emit(self.axis.bar_at(cell.start_ticks))
+            self.lock_bar_requested.emit(self.axis.bar_at(cell.start_ticks))
         else:
             super().keyPressEvent(event)
             return
         event.accept()
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+    def focusInEvent(self, event: QFocusEvent) -> None:
         """There is a cursor while there is focus."""
         if self.cursor_cell is None:
             self.set_cursor(Cell(0, self.step_at(max(self.axis.first_ticks, self.axis.shown_ticks[0]))))
         super().focusInEvent(event)
         self.update()
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         """A drag that loses the focus is none."""
         self._abandon()
         super().focusOutEvent(event)
@@ -252,19 +259,19 @@ class EditingGrid(DrumGrid):
         drag = self._drag
         what = drag.changes if drag else ""
         self._label = str(after.velocity) if what == VELOCITY else f"{off:+d}" if what == OFFSET else ""
-        self.looked_at.emit(self.describe(after.row, cell, after))
+        self.cursor_described.emit(self.describe(after.row, cell, after))
 
     def _tell(self, before: Hit, after: Hit, what: str) -> None:
         if after == before:
             return
         cell = self.cell_of(after.start_ticks)
         if what == VELOCITY:
-            self.velocity_asked.emit(before, after.velocity)
+            self.velocity_requested.emit(before, after.velocity)
         elif what == OFFSET:
-            self.offset_asked.emit(before, after.start_ticks - self.cell_of(before.start_ticks))
+            self.offset_requested.emit(before, after.start_ticks - self.cell_of(before.start_ticks))
         else:
             self.set_cursor(Cell(after.row, cell))
-            self.move_asked.emit(before, Cell(after.row, cell))
+            self.move_requested.emit(before, Cell(after.row, cell))
 
     def _abandon(self) -> None:
         drag, dragged = self._drag, self._dragged
@@ -278,9 +285,9 @@ class EditingGrid(DrumGrid):
         row, ticks = self.row_at(position.y()), self.ticks_at(position.x())
         if self.is_head(position.x()):
             if row is not None:
-                self.lock_voice_asked.emit(row)
+                self.lock_voice_requested.emit(row)
         elif self.axis.first_ticks <= ticks < self.axis.end_ticks:
-            self.lock_bar_asked.emit(self.axis.bar_at(ticks))
+            self.lock_bar_requested.emit(self.axis.bar_at(ticks))
 
     def _go(self, row: int, ticks: int) -> None:
         cell = Cell(row, ticks)
@@ -288,7 +295,7 @@ class EditingGrid(DrumGrid):
         hit = self.hit_in(cell)
         self.set_selected(hit)
         self.axis.reveal(ticks)
-        self.looked_at.emit(self.describe(row, ticks, hit))
+        self.cursor_described.emit(self.describe(row, ticks, hit))
 
     def _stepped(self, ticks: int, steps: int, *, by_bar: bool) -> int:
         first, last = self.axis.first_ticks, self.axis.end_ticks - 1
@@ -297,3 +304,157 @@ class EditingGrid(DrumGrid):
             return self.axis.bars[min(len(self.axis.bars) - 1, max(0, index))].start_ticks
         there = ticks - 1 if steps < 0 else ticks + self.axis.step_ticks
         return self.step_at(min(last, max(first, there)))
+
+
+LOOP_DRAG_PIXELS = 6
+
+
+class BarRuler(Ruler):
+    """Numbers bars and shows which of them are looped."""
+
+    seek_requested = Signal(float)
+    """Ticks."""
+    loop_requested = Signal(int, int)
+    """First bar, and first bar after the loop."""
+    lock_bar_requested = Signal(int)
+
+    def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
+        super().__init__(axis, parent)
+        self._loop: tuple[int, int] | None = None
+        self._pressed: QPointF | None = None
+        self._drawn: tuple[int, int] | None = None
+        self.setToolTip("Click: play from there. Drag: loop these bars. Right click: lock a bar")
+
+    def set_loop(self, bars: tuple[int, int] | None) -> None:
+        """Show the bars from the first up to the second, not included, as looped."""
+        self._loop = bars
+        self.update()
+
+    def paint_live(self, painter: QPainter, rect: QRect) -> None:
+        """A band over the looped bars, a handle at the playhead."""
+        loop = self._drawn or self._loop
+        skin = theme()
+        if loop is not None:
+            bars = self.axis.bars
+            left = max(float(self.head_width), self.x_at(bars[loop[0]].start_ticks))
+            right = self.x_at(bars[min(loop[1], len(bars)) - 1].end_ticks)
+            if right > left:
+                painter.fillRect(QRectF(left, self.height() - 4, right - left, 4), QColor(skin.accent))
+        ticks = self.playhead_ticks
+        if ticks is not None and (x := self.x_at(ticks)) >= self.head_width:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(skin.text))
+            painter.drawPolygon(QPolygonF([QPointF(x - 5, 0), QPointF(x + 5, 0), QPointF(x, 7)]))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a click or a loop, or lock."""
+        if event.position().x() < self.head_width:
+            return
+        if event.button() == Qt.MouseButton.RightButton:
+            self.lock_bar_requested.emit(self._bar(event.position()))
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show the loop as it is drawn."""
+        if self._pressed is not None and abs(event.position().x() - self._pressed.x()) >= LOOP_DRAG_PIXELS:
+            first, last = sorted((self._bar(self._pressed), self._bar(event.position())))
+            self._drawn = (first, last + 1)
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Go there, or loop."""
+        if self._pressed is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        drawn, self._drawn, self._pressed = self._drawn, None, None
+        if drawn is not None:
+            self.loop_requested.emit(*drawn)
+        else:
+            end = float(self.axis.end_ticks)
+            self.seek_requested.emit(min(end, max(0.0, self.ticks_at(event.position().x()))))
+        self.update()
+
+    def _bar(self, position: QPointF) -> int:
+        return self.axis.bar_at(self.ticks_at(position.x()))
+
+
+class Edit(Protocol):
+    """Makes an edit of the clip in sight, or says why not."""
+
+    def __call__(self, label: str, change: Change, *, joined: bool = False) -> None:
+        """An edit that can be undone by its label."""
+        ...
+
+
+class GridEdits:
+    """Asks `edit` for what the grid and the ruler tell; `clip` gives the clip in sight, `say` takes a sentence."""
+
+    def __init__(
+        self,
+        grid: EditingGrid,
+        ruler: BarRuler,
+        edit: Edit,
+        clip: Callable[[], ClipDocument | None],
+        say: Callable[[str], None],
+    ) -> None:
+        self._edit, self._clip, self._say = edit, clip, say
+        grid.add_requested.connect(self.add)
+        grid.remove_requested.connect(self.remove)
+        grid.velocity_requested.connect(self.set_velocity)
+        grid.offset_requested.connect(self.set_offset)
+        grid.move_requested.connect(self.move)
+        grid.lock_voice_requested.connect(self.lock_voice)
+        grid.lock_bar_requested.connect(self.lock_bar)
+        grid.cursor_described.connect(say)
+        ruler.lock_bar_requested.connect(self.lock_bar)
+
+    def add(self, cell: Cell) -> None:
+        """A hit in a cell."""
+        if cell.row >= len(VOICES):
+            self._say("Percussion that is no voice of the kit can be changed here, but not added.")
+            return
+        self._edit(f"add {VOICES[cell.row]}", lambda clip: edits.add_hit(clip, cell.row, cell.start_ticks))
+
+    def remove(self, hit: Hit) -> None:
+        """The hit is gone."""
+        self._of_hit("remove hit", hit, lambda clip, note: edits.remove_hits(clip, [note]))
+
+    def set_velocity(self, hit: Hit, velocity: int) -> None:
+        """The hit louder or softer."""
+        self._of_hit("velocity", hit, lambda clip, note: edits.set_velocity(clip, [note], velocity))
+
+    def set_offset(self, hit: Hit, offset_ticks: int) -> None:
+        """The hit early or late in its cell."""
+        self._of_hit("micro-timing", hit, lambda clip, note: edits.set_offset(clip, [note], offset_ticks))
+
+    def move(self, hit: Hit, cell: Cell) -> None:
+        """The hit in another cell of its row."""
+        if hit.row < len(VOICES):
+            self._of_hit(
+                "move hit", hit, lambda clip, note: edits.move_hit(clip, note, cell.row, cell.start_ticks)
+            )
+
+    def lock_voice(self, row: int) -> None:
+        """The voice of a row locked, or unlocked again."""
+        clip = self._clip()
+        if clip is not None and row < len(VOICES):
+            voice = VOICES[row]
+            lock = voice not in clip.locked_voices
+            label = f"{'lock' if lock else 'unlock'} {voice}"
+            self._edit(label, lambda clip: edits.lock_voice(clip, voice, lock))
+
+    def lock_bar(self, bar: int) -> None:
+        """A bar locked, or unlocked again."""
+        clip = self._clip()
+        if clip is not None:
+            lock = bar not in clip.locked_bars
+            label = f"{'lock' if lock else 'unlock'} bar {bar + 1}"
+            self._edit(label, lambda clip: edits.lock_bar(clip, bar, lock))
+
+    def _of_hit(self, label: str, hit: Hit, change: Callable[[ClipDocument, Note], ClipDocument]) -> None:
+        clip = self._clip()
+        place = hit.tag, hit.start_ticks
+        notes = clip.drums.notes if clip else ()
+        note = next((note for note in notes if (note.pitch, note.start_ticks) == place), None)
+        if note is not None:
+            self._edit(label, lambda clip: change(clip, note))

@@ -9,14 +9,12 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from musegen_daw.clips.document import ClipDocument
-from musegen_daw.ui.bridge import Pulse
-from musegen_daw.ui.clips.listening import BOTH, OWN_PORT, SOUND_DEVICE
-from musegen_daw.ui.clips.rendered import DRUMS, PART
-from musegen_daw.ui.widgets.basic import button, label
+from musegen_daw.ui.clips.playback import BOTH, DRUMS, OWN_PORT, PART, SOUND_DEVICE
+from musegen_daw.ui.widgets.basic import Segments, button, label
 from musegen_daw.ui.widgets.fitting import Choice
 from musegen_daw.ui.widgets.plain import plain_tip
-from musegen_daw.ui.widgets.segments import Segments
 from musegen_daw.ui.widgets.theme import SMALL
+from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 from musegen_daw.ui.work import Workers
 
 if TYPE_CHECKING:
@@ -69,7 +67,7 @@ class ClipPlaybackRow(QWidget):
         row.addWidget(self.title, 1)
         for widget in (self.loop, self.hears, self.output):
             row.addWidget(widget)
-        self._looking = Pulse(self, LOOK_MILLISECONDS)
+        self._looking = VisibleTimer(self, LOOK_MILLISECONDS)
         self._looking.timeout.connect(self.refresh)
 
     def show_state(

@@ -1,20 +1,33 @@
-"""The takes of a clip as a strip of small grids: to compare at a glance, to pick, to forget."""
+"""The takes of a clip: a strip of cards, and their generation on a worker."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QWidget
 
-from musegen_daw.clips.document import Take
+from musegen_daw.clips.document import ClipDocument, Take
+from musegen_daw.clips.generating import Generation, check_locks, generation
+from musegen_daw.drums.job import DrumWriter
+from musegen_daw.drums.request import DrumResult
 from musegen_daw.music.clip import Clip
 from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
-from musegen_daw.ui.widgets.basic import is_restyling, label
-from musegen_daw.ui.widgets.plain import plain_tip
-from musegen_daw.ui.widgets.theme import RADIUS, SMALL, SMALL_TEXT, font, mixed, theme, velocity_step
+from musegen_daw.ui.widgets.basic import label
+from musegen_daw.ui.widgets.plain import plain_tip, set_name
+from musegen_daw.ui.widgets.theme import (
+    RADIUS,
+    SMALL,
+    SMALL_TEXT,
+    font,
+    is_style_change,
+    mixed,
+    theme,
+    velocity_step,
+)
+from musegen_daw.ui.work import Job, JobContext, Workers
 
 CARD_WIDTH, CARD_HEIGHT = 168, 78
 _TEXT_HEIGHT = 22
@@ -24,15 +37,16 @@ NO_TAKES = "No takes yet: generate some (Ctrl+G), or click into the grid."
 class TakeCard(QAbstractButton):
     """One take: its hits small, under them its seed and how likely it is; checked while it is the one heard."""
 
-    forget_asked = Signal(int)
-    revert_asked = Signal(int)
-    seed_asked = Signal(int)
+    forget_requested = Signal(int)
+    revert_requested = Signal(int)
+    seed_requested = Signal(int)
 
     def __init__(self, take: Take, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.take = take
         self._picture: QPixmap | None = None
         self._pictured: Clip | None = None
+        self.setObjectName(f"take-{take.number}")
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedSize(CARD_WIDTH, CARD_HEIGHT)
@@ -55,7 +69,7 @@ class TakeCard(QAbstractButton):
         """What stands under the hits."""
         return f"seed {self.take.seed}" if self.take.seed is not None else self.take.origin
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """The card."""
         skin = theme()
         painter = QPainter(self)
@@ -93,29 +107,29 @@ class TakeCard(QAbstractButton):
             painter.drawRoundedRect(area.adjusted(3, 3, -3, -3), RADIUS - 2, RADIUS - 2)
         painter.end()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Draw anew in another theme."""
-        if is_restyling(event):
+        if is_style_change(event):
             self._picture = None
         super().changeEvent(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete forgets the take; the rest is a button's."""
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.forget_asked.emit(self.take.number)
+            self.forget_requested.emit(self.take.number)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
             super().keyPressEvent(event)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """What else can be done with a take."""
         menu = QMenu(self)
-        revert = menu.addAction("As it was written", lambda: self.revert_asked.emit(self.take.number))
+        revert = menu.addAction("As it was written", lambda: self.revert_requested.emit(self.take.number))
         revert.setEnabled(self.take.is_edited)
         if self.take.seed is not None:
-            menu.addAction("Use its seed again", lambda: self.seed_asked.emit(self.take.number))
-        menu.addAction("Forget this take", lambda: self.forget_asked.emit(self.take.number))
+            menu.addAction("Use its seed again", lambda: self.seed_requested.emit(self.take.number))
+        menu.addAction("Forget this take", lambda: self.forget_requested.emit(self.take.number))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos() if not event.globalPos().isNull() else self.mapToGlobal(QPoint(8, 8)))
 
@@ -163,9 +177,9 @@ class TakeStrip(QScrollArea):
     """All takes, those written last first and of one question the best fitting first."""
 
     picked = Signal(int)
-    forget_asked = Signal(int)
-    revert_asked = Signal(int)
-    seed_asked = Signal(int)
+    forget_requested = Signal(int)
+    revert_requested = Signal(int)
+    seed_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -186,7 +200,7 @@ class TakeStrip(QScrollArea):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(CARD_HEIGHT + 14)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Takes")
+        set_name(self, "Takes")
 
     @property
     def cards(self) -> tuple[TakeCard, ...]:
@@ -219,7 +233,69 @@ class TakeStrip(QScrollArea):
     def _card(self, take: Take) -> TakeCard:
         card = TakeCard(take)
         card.clicked.connect(lambda: self.picked.emit(card.take.number))
-        card.forget_asked.connect(self.forget_asked)
-        card.revert_asked.connect(self.revert_asked)
-        card.seed_asked.connect(self.seed_asked)
+        card.forget_requested.connect(self.forget_requested)
+        card.revert_requested.connect(self.revert_requested)
+        card.seed_requested.connect(self.seed_requested)
         return card
+
+
+class TakeGeneration(QObject):
+    """One generation at a time; `generator` loads the model the first time and is called on the worker."""
+
+    began = Signal(object)
+    """The ClipDocument that takes are written for."""
+    progressed = Signal(float, str)
+    written = Signal(object, object)
+    """The Generation and its DrumResult."""
+    failed = Signal(str)
+    ended = Signal()
+
+    def __init__(self, generator: Callable[[], DrumWriter], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._generator = generator
+        self._workers = Workers(self)
+        self._job: Job | None = None
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether takes are being written."""
+        return self._job is not None
+
+    def write(self, clip: ClipDocument, seed: int) -> None:
+        """Write takes for a clip as it is now, around what is locked; raises ProjectError where that makes no sense."""
+        if self._job is not None:
+            return
+        check_locks(clip)
+
+        def work(task: JobContext) -> tuple[Generation, DrumResult]:
+            task.report(0.0, "Loading the drum model")
+            generator = self._generator()
+            asked = generation(clip, seed, generator.styles)
+            result = generator.generate(
+                asked.request,
+                progress=task.progress("Writing drums"),
+                cancelled=task.is_cancelled,
+            )
+            return asked, result
+
+        self._job = self._workers.start(
+            work,
+            succeeded=lambda answer: self.written.emit(*answer),
+            failed=self.failed.emit,
+            progressed=self.progressed.emit,
+            ended=self._ended,
+        )
+        self.began.emit(clip)
+
+    def cancel(self) -> None:
+        """Give up what is being written."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def close(self) -> None:
+        """End the work and wait for it."""
+        self._workers.close()
+
+    def _ended(self) -> None:
+        self._job = None
+        self.ended.emit()
