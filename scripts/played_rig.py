@@ -50,6 +50,7 @@ class PlayedRig(JamRig):
             settings, generator, PortDirectory(()), clock=clock or ManualClock(100.0), config_dir=Path(),
             open_kit=lambda *_: SilentKit(),  # pyright: ignore[reportArgumentType]
         )  # fmt: skip
+        self.settings = replace(settings, output_name=OWN_OUTPUT)
         self._advance(0.0)
         song = read_midi(resources.clips_dir() / f"{clip}.mid")
         part = max(song.parts, key=lambda each: len(each.notes))
