@@ -48,7 +48,7 @@ _BUTTON = QSize(NAVIGATION_WIDTH - 12, 64)
 
 
 class Navigation(QWidget):
-    """`chosen` carries the key of a place, clicked or with files dragged over it."""
+    """One button for each page; `chosen` carries its key, clicked or with files dragged over it."""
 
     chosen = Signal(str)
 
@@ -81,15 +81,12 @@ class Navigation(QWidget):
         self._draw_icons()
 
     def show_place(self, key: str) -> None:
-        """Mark a place as the one in sight."""
         self._buttons[key].setChecked(True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Follow a drag of files: they are dropped in a place, not here."""
         event.setAccepted(event.mimeData().hasUrls())
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Go to the place that files are dragged over."""
         under = self.childAt(event.position().toPoint())
         key = next((key for key, each in self._buttons.items() if each is under), None)
         if key is not None and not self._buttons[key].isChecked():
@@ -97,13 +94,11 @@ class Navigation(QWidget):
         event.ignore()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw the icons in the colours of another theme."""
         if is_style_change(event):
             self._draw_icons()
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A ground of its own, with a line to the right."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme().panel))
         painter.fillRect(self.width() - 1, 0, 1, self.height(), QColor(theme().line))
@@ -119,17 +114,16 @@ TITLE = "musegen-daw"
 USUAL_SIZE = (1280, 720)
 LEAST_SIZE = (900, 520)
 SETTINGS = "settings"
-"""The key of the place with settings and help."""
+"""The key of the page with settings and help."""
 
 WINDOW, APP_SETTINGS = "window", "app settings"
-"""Keys beside those of places in the saved session."""
+"""Keys of the saved session beside those of the pages."""
 
 
 class Window(QWidget):
-    """Makes each panel when it is first needed, the others when the program has time; restores and saves the session.
+    """Makes each panel when it is first needed, the others when idle; restores and saves the session.
 
-    `control` has the jam; it is closed with the window, before the context's parts may be closed by their owner.
-    `begun` comes when the first panel is there.
+    `control` holds the jam and is closed with the window. `begun` is emitted when the first panel is shown.
     """
 
     begun = Signal()
@@ -166,21 +160,18 @@ class Window(QWidget):
 
     @property
     def line(self) -> StatusLine:
-        """The line at the bottom."""
         return self._line
 
     @property
     def transport(self) -> TransportBar:
-        """The bar at the top."""
         return self._transport
 
     @property
     def place(self) -> str:
-        """The key of the place in sight."""
         return next(key for key, page in self._pages.items() if page is self._stack.currentWidget())
 
     def panel(self, key: str) -> Panel:
-        """The panel of a place, made now if it was not; its state is restored then."""
+        """The panel of a page; it is made and restored when first asked for."""
         if key not in self._panels:
             panel = self._panels[key] = self._places[key].make(self._context)
             panel.message.connect(self._line.say)
@@ -190,7 +181,6 @@ class Window(QWidget):
         return self._panels[key]
 
     def go_to(self, key: str) -> None:
-        """Bring a place into sight."""
         old = self._panels.get(self.place)
         panel = self.panel(key)
         if old is not None and old is not panel:
@@ -201,7 +191,7 @@ class Window(QWidget):
         self._autosave.touch()
 
     def state(self) -> saved_session.State:
-        """The session as it is to be saved; of a panel that was not made yet, as it was found."""
+        """The session to save; panels that were not made keep their saved state."""
         state = {key: dict(value) for key, value in self._state.items()}
         state.update({key: panel.saved_state() for key, panel in self._panels.items()})
         state[APP_SETTINGS] = self._context.settings.current.as_dict()
@@ -212,7 +202,7 @@ class Window(QWidget):
         return state
 
     def begin(self) -> None:
-        """Make the first panel; called when the window has been shown, so that it is there at once."""
+        """Make the first panel; to be called after the window is shown, so that it appears at once."""
         place = str(self._state.get(WINDOW, {}).get("place", ""))
         first = next(iter(self._places))
         if self._context.settings.current.is_first_run and SETTINGS in self._places:
@@ -224,7 +214,6 @@ class Window(QWidget):
         QTimer.singleShot(0, self, self._make_next)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Silence, end all work, save, and only then go."""
         if not self._is_closed:
             self._is_closed = True
             state = self.state()
@@ -237,7 +226,6 @@ class Window(QWidget):
         super().closeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """What the widget in focus did not use: Return presses it, Escape gives up."""
         focused = self.focusWidget()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if isinstance(focused, QAbstractButton):
@@ -289,7 +277,6 @@ class Window(QWidget):
         self._line.say(sentence, BAD)
 
     def _take_back(self) -> None:
-        """There is a jam: why there was none is over."""
         if self._line.sentence == self._absence:
             self._line.clear()
 
@@ -332,14 +319,14 @@ class Window(QWidget):
 
 
 class _Column(QVBoxLayout):
-    """A column that lets words wrap without asking for the height that all would like to have."""
+    """A layout that lets text wrap without asking for the preferred height of all its widgets."""
 
     def hasHeightForWidth(self) -> bool:
         return False
 
 
 def _held(panel: Panel) -> QWidget:
-    """A widget around a panel that is never higher than it must be, so that a page scrolls only where it has to."""
+    """Holds a panel at its minimum height, so that a page scrolls only if it must."""
     holder = QWidget()
     holder.setObjectName("scrolled")
     column = _Column(holder)

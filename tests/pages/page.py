@@ -77,13 +77,12 @@ class Page:
         """Let the window work until `condition()` holds."""
         self.qtbot.waitUntil(lambda: bool(condition()))
 
-    def answer(self, path: Path) -> QFileDialog:
+    def answer(self, path: Path) -> None:
         """Choose `path` in the file dialog that is open."""
         (dialog,) = [each for each in self.root.findChildren(QFileDialog) if each.isVisible()]
         dialog.fileSelected.emit(str(path))
         dialog.reject()
         self.qtbot.wait(1)
-        return dialog
 
 
 def mouse(widget: QWidget, kind: QEvent.Type, at: QPointF, keys: Qt.KeyboardModifier = NO_KEYS) -> None:

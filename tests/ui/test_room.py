@@ -9,6 +9,8 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QLabel,
+    QProgressBar,
+    QStackedWidget,
     QToolTip,
     QWidget,
 )
@@ -23,6 +25,7 @@ from musegen_daw.ui.widgets.basic import ProgressLine
 from musegen_daw.ui.widgets.fitting import Choice, ElidedLabel
 from musegen_daw.ui.widgets.value_slider import ValueSlider
 from musegen_daw.ui.window import Window
+from tests.pages.window import WindowPage
 from tests.ui.jam.rig import Rigs
 
 FRAME = 18
@@ -46,7 +49,7 @@ def window(qtbot, context):
     qtbot.addWidget(made)
     made.show()
     made.begin()
-    qtbot.waitUntil(lambda: len(made._panels) == len(places))
+    WindowPage(made, qtbot).wait_for_panels()
     yield made
     made.close()
 
@@ -87,19 +90,19 @@ def cut(window):
 
 @pytest.mark.parametrize("size", [LEAST, USUAL])
 @pytest.mark.parametrize("place", PLACES)
-def test_nothing_is_cut(window, place, size):
+def test_nothing_is_cut(qtbot, window, place, size):
     window.resize(*size)
     window.go_to(place)
-    panels = window._panels
-    panels["vocoder"]._shape_row.begin("Reading")
-    for progress in (panels["vocoder"]._shape_row.progress, panels["clips"].view.actions.progress):
-        progress.begin("Loading the drum model")
-        progress.advance(1.0, "Loading the drum model")
+    for progress in window.findChildren(ProgressLine, "progress"):
+        stack = progress.parentWidget()
+        if isinstance(stack, QStackedWidget):
+            stack.setCurrentWidget(progress)
+        if stack is not window.panel("settings"):
+            progress.begin("Loading the drum model")
+            progress.advance(1.0, "Loading the drum model")
     QApplication.processEvents()
     assert (window.width(), window.height()) == size
-    page = window._pages[place]
-    assert not page.verticalScrollBar().isVisible()
-    assert not page.horizontalScrollBar().isVisible()
+    assert not WindowPage(window, qtbot).is_scrolled(place)
     assert list(cut(window)) == []
 
 
@@ -153,8 +156,9 @@ def test_progress_says_how_far_it_is_where_there_is_no_room_for_what_it_does(qtb
     line.begin("Writing drums")
     line.resize(400, 44)
     line.advance(0.4, "Writing drums")
-    assert line._bar.format() == "Writing drums  40%"
+    bar = line.findChild(QProgressBar)
+    assert bar.format() == "Writing drums  40%"
     line.resize(160, 44)
     QApplication.processEvents()
-    assert line._bar.format() == "40%"
-    assert line._bar.toolTip() == "Writing drums  40%"
+    assert bar.format() == "40%"
+    assert bar.toolTip() == "Writing drums  40%"

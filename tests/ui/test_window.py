@@ -19,6 +19,7 @@ from musegen_daw.ui.panel import BAD, WARN, Page, Panel
 from musegen_daw.ui.settings.panel import SettingsPanel
 from musegen_daw.ui.widgets.theme import theme
 from musegen_daw.ui.window import Window
+from tests.pages.window import WindowPage
 from tests.ui.doubles import NoSystem, make_context
 from tests.ui.jam.rig import Rigs
 
@@ -73,12 +74,13 @@ class Desk:
         self.window = Window(self.context, places, self.control)
         qtbot.addWidget(self.window)
         self.qtbot = qtbot
+        self.page = WindowPage(self.window, qtbot)
 
     def open(self):
         self.window.show()
         self.window.activateWindow()
         self.window.begin()
-        self.qtbot.waitUntil(lambda: len(self.window._panels) == 3)
+        self.page.wait_for_panels()
         self.qtbot.waitUntil(lambda: self.control.rig is not None or self.rigs.error is not None)
         return self
 
@@ -91,8 +93,7 @@ class Desk:
         return self.window.panel("notes")
 
     def key(self, key, modifier=Qt.KeyboardModifier.NoModifier):
-        target = QApplication.focusWidget() or self.window
-        self.qtbot.keyClick(target, key, modifier)
+        self.page.key(key, modifier)
 
 
 @pytest.fixture
@@ -226,15 +227,13 @@ def test_without_midi_the_panel_says_what_to_do_and_goes_on_when_it_can(desk):
     it = desk()
     it.rigs.error = PortError("No MIDI system runs on this computer: start JACK.")
     it.open()
-    jam = it.window.panel("jam")
-    it.qtbot.waitUntil(lambda: jam._trouble.isVisible())
-    assert jam._trouble.sentence == "No MIDI system runs on this computer: start JACK."
+    it.page.until(lambda: it.page.is_visible("error-page"))
+    assert it.page.text("error-text") == "No MIDI system runs on this computer: start JACK."
     assert it.window.line.level == BAD
-    assert it.window.transport.lights[0].text == "no input"
+    assert it.page.light("midi-input")[1] == "no input"
     it.rigs.error = None
-    texts = {each.text(): each for each in jam._trouble.findChildren(QPushButton)}
-    texts["Play through the sound device alone"].click()
-    it.qtbot.waitUntil(lambda: it.rig is not None and jam._strips.isVisible())
+    it.page.press("Use the sound device only")
+    it.page.until(lambda: it.rig is not None and it.page.is_visible("strips"))
     settings = it.rig.settings
     assert settings.audio
     assert settings.output_name is None
@@ -254,22 +253,21 @@ def test_closing_ends_the_jam_and_all_work_and_saves(desk, tmp_path):
 
 def test_the_lights_say_in_words_what_is_wrong(desk):
     it = desk().open()
-    it.window.transport.lights[1].show_state("good", "")
 
     def shown(light):
         with it.qtbot.waitSignal(it.control.polled):
             pass
-        return it.window.transport.lights[light].level, it.window.transport.lights[light].text
+        return it.page.light(light)
 
     it.rig.show(clock=ClockState.LOCKED)
-    assert shown(1) == ("good", "clock: locked")
+    assert shown("clock") == ("good", "clock: locked")
     it.rig.show(clock=ClockState.STALLED)
-    assert shown(1) == ("bad", "clock lost")
+    assert shown("clock") == ("bad", "clock lost")
     port = it.rig.status.inputs[0]
     it.rig.show(inputs=(type(port)("Keys", is_lost=True),))
-    assert shown(0) == ("bad", "Keys is gone")
+    assert shown("midi-input") == ("bad", "Keys is gone")
     it.rig.show(is_ready=False)
-    assert shown(2) == ("warn", "model is loading")
+    assert shown("output") == ("warn", "model is loading")
 
 
 def test_everything_that_takes_focus_has_a_name_and_every_button_a_tooltip(desk):
@@ -292,8 +290,7 @@ def test_nothing_is_cut_off_in_a_small_window(desk, size):
     it.window.resize(*size)
     QApplication.processEvents()
     assert (it.window.width(), it.window.height()) == size
-    assert not it.window._pages["jam"].verticalScrollBar().isVisible()
-    assert not it.window._pages["jam"].horizontalScrollBar().isVisible()
+    assert not it.page.is_scrolled("jam")
     bar = it.window.transport
     for button in bar.findChildren(QPushButton):
         corner = button.mapTo(bar, QPoint(button.width(), button.height()))
@@ -303,7 +300,7 @@ def test_nothing_is_cut_off_in_a_small_window(desk, size):
 
 def test_the_tempo_is_that_of_the_clock_or_a_dash(desk):
     it = desk().open()
-    tempo = it.window.transport._tempo
+    tempo = it.page.find("tempo")
 
     def shown(**status):
         it.rig.show(**status)
@@ -335,7 +332,7 @@ def test_whatever_stands_in_the_session_the_program_opens_and_saves(qtbot, tmp_p
         program.window.begin()
         for place in places[2:]:
             program.window.go_to(place)
-        qtbot.waitUntil(lambda: program.window.panel("clips")._is_restored)
+        qtbot.waitUntil(lambda: program.window.panel("clips").is_restored)
     finally:
         program.window.close()
         program.close()

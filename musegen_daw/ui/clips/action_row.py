@@ -1,4 +1,4 @@
-"""The actions in the order of use: generate, play, drag out, bounce; and how far work is."""
+"""The bottom row of the Clips panel: save, generate, play, drag out, bounce, and progress."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class DrumsHandle(DragButton):
 
 
 class ActionRow(QWidget):
-    """Buttons and menus; the signals carry what a person asks for."""
+    """Buttons and menus; the signals carry what the user requests."""
 
     bounce_requested = Signal(object)
     """A Bounce."""
@@ -85,17 +85,15 @@ class ActionRow(QWidget):
 
     @property
     def chosen_profile(self) -> Profile:
-        """The program that the MIDI file is written for."""
         return Profile[self.profile.currentData()]
 
     def choose_profile(self, name: str) -> None:
-        """Show a profile by the name of its member; an unknown one is passed over."""
+        """Choose a profile by the name of its member; unknown names are ignored."""
         index = self.profile.findData(name)
         if index >= 0:
             self.profile.setCurrentIndex(index)
 
     def show_document(self, document: ClipDocument | None, *, is_generating: bool) -> None:
-        """Offer what can be done with a document."""
         has_drums = document is not None and bool(document.drums.notes)
         is_locked = document is not None and bool(document.locked_voices or document.locked_bars)
         self.generate.setText("Regenerate the rest" if is_locked else "Generate")
@@ -109,7 +107,7 @@ class ActionRow(QWidget):
             action.setEnabled(has_drums)
 
     def show_playing(self, is_playing: bool, rendered: float) -> None:
-        """Show whether it plays, and how far it is rendered, 0 to 1."""
+        """`rendered` is the rendered share, 0 to 1."""
         text = "Play" if not is_playing else "Stop" if rendered >= 1 else f"Stop {rendered:4.0%}"
         if self.play.text() != text:
             self.play.setText(text)

@@ -34,7 +34,7 @@ OPENED_SUFFIXES = (*MIDI_SUFFIXES, SUFFIX)
 
 
 class FileWork(QObject):
-    """Does what is asked off the window's thread; `said` carries a sentence and its level."""
+    """Opens, saves and bounces on a worker; `message` carries a sentence and its level."""
 
     message = Signal(str, str)
     opened = Signal(object)
@@ -54,11 +54,9 @@ class FileWork(QObject):
 
     @property
     def is_bouncing(self) -> bool:
-        """Whether a bounce runs."""
         return self._bouncing is not None
 
     def ask_open(self) -> None:
-        """Let a person choose files."""
         patterns = " ".join(f"*{suffix}" for suffix in OPENED_SUFFIXES)
         dialog = self._dialog("Open clips or a project", f"MIDI files and projects ({patterns})")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
@@ -66,18 +64,17 @@ class FileWork(QObject):
         dialog.open()
 
     def open_files(self, paths: Sequence[Path], settings: DrumSettings | None = None) -> None:
-        """Open every file as a clip of its own, a project in place of the one that is open."""
+        """Open each file as a clip of its own; a project replaces the one that is open."""
         wanted = settings or DEFAULT_SETTINGS
         self._workers.start(
             lambda task: _opened(task, paths, wanted), succeeded=self._show_opened, failed=self._failed
         )
 
     def change(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        """Run something short that reads files, and hand on what it gives."""
+        """Run a short function that reads or writes files, and pass its result to `done`."""
         self._workers.start(lambda task: work(), succeeded=done, failed=self._failed)
 
     def ask_save_project(self, project: Project) -> None:
-        """Let a person choose where the project goes."""
         name = file_name(project.clip) if project.clip else "session"
 
         def save(path: Path) -> None:
@@ -86,16 +83,12 @@ class FileWork(QObject):
         self._ask_save("Save the project", f"Projects (*{SUFFIX})", SUFFIX, name, save)
 
     def ask_save_drums(self, document: ClipDocument, profile: Profile) -> None:
-        """Let a person choose where the drums go."""
-
         def save(path: Path) -> None:
             files.write_bytes(path, drums_as_midi(document, profile), MidiFileError)
 
         self._ask_save("Save the drums", "MIDI files (*.mid)", ".mid", f"{file_name(document)} drums", save)
 
     def ask_save_all(self, document: ClipDocument) -> None:
-        """Let a person choose where parts and drums go."""
-
         def save(path: Path) -> None:
             files.write_bytes(path, with_drums_as_midi(document), MidiFileError)
 
@@ -103,7 +96,6 @@ class FileWork(QObject):
         self._ask_save("Save parts and drums", "MIDI files (*.mid)", ".mid", name, save)
 
     def ask_bounce(self, document: ClipDocument, what: Bounce, soundfont: Path | None) -> None:
-        """Let a person choose where a bounce goes."""
         if self.is_bouncing:
             self.message.emit("A bounce is running: wait for it, or cancel it.", WARN)
             return
@@ -114,7 +106,6 @@ class FileWork(QObject):
         dialog.open()
 
     def bounce(self, document: ClipDocument, what: Bounce, path: Path, soundfont: Path | None) -> None:
-        """Render to a WAV, with progress."""
         self._folder = str(path.parent)
 
         def render(task: JobContext) -> str:
@@ -140,13 +131,12 @@ class FileWork(QObject):
         )
 
     def cancel(self) -> None:
-        """Give the bounce up; nothing is left of it."""
+        """Cancel the bounce; nothing of it is left on disk."""
         if self._bouncing is not None:
             self._bouncing.cancel()
             self.message.emit("The bounce was cancelled; nothing was written.", WARN)
 
     def close(self) -> None:
-        """End all work."""
         self._workers.close()
 
     def _bounce_ended(self) -> None:
@@ -200,7 +190,7 @@ class FileWork(QObject):
 def _opened(
     task: JobContext, paths: Sequence[Path], settings: DrumSettings
 ) -> tuple[list[ClipDocument | tuple[Project, str]], list[str]]:
-    """What the files hold, and a sentence for each that holds nothing of use."""
+    """The content of the files, and a sentence for each that cannot be used."""
     found: list[ClipDocument | tuple[Project, str]] = []
     sentences: list[str] = []
     for path in paths:
@@ -223,7 +213,7 @@ SETTLE_MILLISECONDS = 300
 
 
 class WatchedFolder(QObject):
-    """`found` carries the files of some suffixes that came into the folder or changed, once they no longer grow."""
+    """`found` carries new or changed files with one of the suffixes, once they have stopped growing."""
 
     found = Signal(list)
 
@@ -241,7 +231,7 @@ class WatchedFolder(QObject):
         self._watcher.directoryChanged.connect(lambda: self._timer.start())
 
     def watch(self, folder: Path | None) -> None:
-        """Watch another folder, or none; what is in it already is not told."""
+        """Watch another folder, or none; files that are already there are not reported."""
         if self._watcher.directories():
             self._watcher.removePaths(self._watcher.directories())
         self._timer.stop()
@@ -252,7 +242,7 @@ class WatchedFolder(QObject):
             self._watcher.addPath(str(self._folder))
 
     def look(self) -> None:
-        """Tell of files that are new and as large as they were when last looked at; look again while some grow."""
+        """Report new files whose size has not changed since the last look; look again while some grow."""
         now = self._files()
         changed = {path: state for path, state in now.items() if self._known.get(path) != state}
         settled = [path for path, state in changed.items() if self._growing.get(path) == state]
@@ -278,12 +268,12 @@ class WatchedFolder(QObject):
 
 
 class ClipInputs(QObject):
-    """Watches `page` and the folder of the settings; the signals carry paths, and a sentence with its level."""
+    """Takes dropped and pasted files, and those of the watched folder; the signals carry paths or a message."""
 
     opened = Signal(list)
-    """Files to be opened, each as a clip."""
+    """Files to open, each as a clip."""
     added = Signal(list)
-    """Files whose parts belong to the clip in sight."""
+    """Files to add to the current clip."""
     message = Signal(str, str)
 
     def __init__(self, page: QWidget, view: PanelView, settings: SettingsStore) -> None:
@@ -302,7 +292,6 @@ class ClipInputs(QObject):
         self._watch()
 
     def paste(self) -> None:
-        """Open the files on the clipboard."""
         paths = local_paths(QGuiApplication.clipboard().mimeData())
         good = [path for path in paths if path.suffix.lower() in OPENED_SUFFIXES]
         if good:
@@ -311,7 +300,6 @@ class ClipInputs(QObject):
             self.message.emit("There is no MIDI file on the clipboard.", INFO)
 
     def close(self) -> None:
-        """Watch no longer."""
         self._settings.changed.disconnect(self._watch)
         self._watched.watch(None)
 

@@ -1,4 +1,4 @@
-"""What is asked of the next takes, and the feel laid over all: a row of sliders with their numbers."""
+"""The settings row of the Clips panel: generation settings, and the feel of playback and export."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Change = Callable[[ClipDocument], ClipDocument]
 
 
 class GenerationRow(QWidget):
-    """The sliders; `asked` carries the name of an edit and the change of the document, `step_begins` a new drag."""
+    """`requested` carries the label of an edit and a change of the document, `step_begins` announces a new drag."""
 
     asked = Signal(str, object)
     step_begins = Signal()
@@ -70,12 +70,11 @@ class GenerationRow(QWidget):
         self._connect()
 
     def chosen_seed(self) -> int | None:
-        """The seed that was given, None for another one each time."""
+        """The seed that was entered, None for a new one each time."""
         text = self.seed.text()
         return int(text) if text else None
 
     def show_document(self, document: ClipDocument | None) -> None:
-        """Show what is set in a document."""
         self.setEnabled(document is not None)
         if document is None:
             return

@@ -23,7 +23,7 @@ from musegen_daw.ui.widgets.time_strip import Ruler
 DRAG_PIXELS = 5
 VELOCITY_PER_PIXEL = 0.8
 OFFSET_PIXELS = 96.0
-"""The least that a drag has to go for the offset of a whole cell: a small cell is no reason to be coarse."""
+"""Pixels of a drag for the offset of a whole cell; small cells are not coarser."""
 VELOCITY_KEY_STEP, VELOCITY_KEY_LEAP = 4, 16
 OFFSET_KEY_SHARE = 1 / 12
 # What a drag changes; the drawing may know of more than one thing, a drag only of one.
@@ -41,7 +41,7 @@ _SIDEWAYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 @dataclass(slots=True)
 class _Drag:
-    """A press that may become a drag: on what, where from, and what it changes once it moves."""
+    """A press that may become a drag."""
 
     start: QPointF
     hit: Hit | None
@@ -50,11 +50,11 @@ class _Drag:
 
 
 class EditingGrid(DrumGrid):
-    """Tells what a person wants of the hits; it shows a drag as it goes and tells it once, when it ends.
+    """Turns mouse and keyboard into edits, which are requested by signals; a drag is shown live and requested once.
 
-    Click adds and removes; a vertical drag sets the velocity, a horizontal one moves to another cell, with Alt the
-    offset in the cell; a right click on a name locks the voice, elsewhere the bar. Keys: arrows, Enter, + and -,
-    Alt with the arrows, Delete, L and B.
+    Click adds and removes a hit. A vertical drag sets its velocity; a horizontal drag moves it to another cell, or
+    with Alt within its cell. Right-click locks: a voice by its name, elsewhere a bar. Keys: arrows, Enter, + and -,
+    Alt with arrows, Delete, L and B.
     """
 
     add_requested = Signal(object)
@@ -62,17 +62,17 @@ class EditingGrid(DrumGrid):
     remove_requested = Signal(object)
     """A Hit."""
     velocity_requested = Signal(object, int)
-    """A Hit as it was and the velocity."""
+    """The Hit before, and the velocity."""
     offset_requested = Signal(object, int)
-    """A Hit as it was and the ticks from the start of its cell."""
+    """The Hit before, and the ticks from the start of its cell."""
     move_requested = Signal(object, object)
-    """A Hit as it was and a Cell."""
+    """The Hit before, and a Cell."""
     lock_voice_requested = Signal(int)
     """A row."""
     lock_bar_requested = Signal(int)
     """The index of a bar."""
     cursor_described = Signal(str)
-    """In words, what is under the cursor or being dragged."""
+    """A description of what is under the cursor or being dragged."""
 
     def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
         super().__init__(axis, parent)
@@ -82,12 +82,11 @@ class EditingGrid(DrumGrid):
         self._dragged: Hit | None = None
         self._label = ""
         self.cell_of: Callable[[int], int] = self.step_at
-        """Start of the cell that a hit at some ticks belongs to, as the owner counts."""
+        """The start of the cell that a hit at some ticks belongs to."""
 
     # The mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a click or drag, or lock."""
         position = event.position()
         if event.button() == Qt.MouseButton.RightButton:
             self._lock_at(position)
@@ -102,7 +101,6 @@ class EditingGrid(DrumGrid):
             self.set_cursor(cell)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show what the drag would give."""
         drag = self._drag
         if drag is None:
             over = self.hit_at(event.position())
@@ -119,7 +117,6 @@ class EditingGrid(DrumGrid):
             self._show_drag(drag.hit, self._dragged_to(drag, way))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Tell what was done."""
         if event.button() != Qt.MouseButton.LeftButton or self._drag is None:
             return
         drag, moved = self._drag, self._dragged
@@ -138,7 +135,6 @@ class EditingGrid(DrumGrid):
     # The keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the cursor, or edit what is under it."""
         key, modifiers = Qt.Key(event.key()), event.modifiers()
         cell = self.cursor_cell or Cell(0, self.axis.first_ticks)
         hit = self.hit_in(cell)
@@ -174,14 +170,12 @@ class EditingGrid(DrumGrid):
         event.accept()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """There is a cursor while there is focus."""
         if self.cursor_cell is None:
             self.set_cursor(Cell(0, self.step_at(max(self.axis.first_ticks, self.axis.shown_ticks[0]))))
         super().focusInEvent(event)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """A drag that loses the focus is none."""
         self._abandon()
         super().focusOutEvent(event)
         self.update()
@@ -189,7 +183,7 @@ class EditingGrid(DrumGrid):
     # What is where
 
     def hit_in(self, cell: Cell) -> Hit | None:
-        """The first hit of a cell."""
+        """The first hit in a cell."""
         return next(
             (
                 hit
@@ -200,7 +194,6 @@ class EditingGrid(DrumGrid):
         )
 
     def describe(self, row: int, ticks: int, hit: Hit | None) -> str:
-        """A place and what is there, in words."""
         index = self.axis.bar_at(ticks)
         into = ticks - self.axis.bars[index].start_ticks
         beat, step = into // self.axis.beat_ticks + 1, into % self.axis.beat_ticks // self.axis.step_ticks + 1
@@ -212,7 +205,6 @@ class EditingGrid(DrumGrid):
         return f"{where}: velocity {hit.velocity}{shift}"
 
     def paint_live(self, painter: QPainter, rect: QRect) -> None:
-        """Write beside a hit that is dragged what it becomes."""
         super().paint_live(painter, rect)
         if self._dragged is None or not self._label:
             return
@@ -310,7 +302,7 @@ LOOP_DRAG_PIXELS = 6
 
 
 class BarRuler(Ruler):
-    """Numbers bars and shows which of them are looped."""
+    """Bar numbers: click to play from there, drag to loop, right-click to lock a bar."""
 
     seek_requested = Signal(float)
     """Ticks."""
@@ -326,12 +318,11 @@ class BarRuler(Ruler):
         self.setToolTip("Click: play from there. Drag: loop these bars. Right click: lock a bar")
 
     def set_loop(self, bars: tuple[int, int] | None) -> None:
-        """Show the bars from the first up to the second, not included, as looped."""
+        """Show bars as looped, from the first up to the second, not included."""
         self._loop = bars
         self.update()
 
     def paint_live(self, painter: QPainter, rect: QRect) -> None:
-        """A band over the looped bars, a handle at the playhead."""
         loop = self._drawn or self._loop
         skin = theme()
         if loop is not None:
@@ -347,7 +338,6 @@ class BarRuler(Ruler):
             painter.drawPolygon(QPolygonF([QPointF(x - 5, 0), QPointF(x + 5, 0), QPointF(x, 7)]))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a click or a loop, or lock."""
         if event.position().x() < self.head_width:
             return
         if event.button() == Qt.MouseButton.RightButton:
@@ -356,14 +346,12 @@ class BarRuler(Ruler):
             self._pressed = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show the loop as it is drawn."""
         if self._pressed is not None and abs(event.position().x() - self._pressed.x()) >= LOOP_DRAG_PIXELS:
             first, last = sorted((self._bar(self._pressed), self._bar(event.position())))
             self._drawn = (first, last + 1)
             self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Go there, or loop."""
         if self._pressed is None or event.button() != Qt.MouseButton.LeftButton:
             return
         drawn, self._drawn, self._pressed = self._drawn, None, None
@@ -379,15 +367,13 @@ class BarRuler(Ruler):
 
 
 class Edit(Protocol):
-    """Makes an edit of the clip in sight, or says why not."""
+    """Edits the current clip; `label` names the undo step, and `joined` edits are one step."""
 
-    def __call__(self, label: str, change: Change, *, joined: bool = False) -> None:
-        """An edit that can be undone by its label."""
-        ...
+    def __call__(self, label: str, change: Change, *, joined: bool = False) -> None: ...
 
 
 class GridEdits:
-    """Asks `edit` for what the grid and the ruler tell; `clip` gives the clip in sight, `say` takes a sentence."""
+    """Turns requests of grid and ruler into edits; `clip` returns the current clip, `say` shows a sentence."""
 
     def __init__(
         self,
@@ -409,33 +395,27 @@ class GridEdits:
         ruler.lock_bar_requested.connect(self.lock_bar)
 
     def add(self, cell: Cell) -> None:
-        """A hit in a cell."""
         if cell.row >= len(VOICES):
             self._say("Percussion that is no voice of the kit can be changed here, but not added.")
             return
         self._edit(f"add {VOICES[cell.row]}", lambda clip: edits.add_hit(clip, cell.row, cell.start_ticks))
 
     def remove(self, hit: Hit) -> None:
-        """The hit is gone."""
         self._of_hit("remove hit", hit, lambda clip, note: edits.remove_hits(clip, [note]))
 
     def set_velocity(self, hit: Hit, velocity: int) -> None:
-        """The hit louder or softer."""
         self._of_hit("velocity", hit, lambda clip, note: edits.set_velocity(clip, [note], velocity))
 
     def set_offset(self, hit: Hit, offset_ticks: int) -> None:
-        """The hit early or late in its cell."""
         self._of_hit("micro-timing", hit, lambda clip, note: edits.set_offset(clip, [note], offset_ticks))
 
     def move(self, hit: Hit, cell: Cell) -> None:
-        """The hit in another cell of its row."""
         if hit.row < len(VOICES):
             self._of_hit(
                 "move hit", hit, lambda clip, note: edits.move_hit(clip, note, cell.row, cell.start_ticks)
             )
 
     def lock_voice(self, row: int) -> None:
-        """The voice of a row locked, or unlocked again."""
         clip = self._clip()
         if clip is not None and row < len(VOICES):
             voice = VOICES[row]
@@ -444,7 +424,6 @@ class GridEdits:
             self._edit(label, lambda clip: edits.lock_voice(clip, voice, lock))
 
     def lock_bar(self, bar: int) -> None:
-        """A bar locked, or unlocked again."""
         clip = self._clip()
         if clip is not None:
             lock = bar not in clip.locked_bars

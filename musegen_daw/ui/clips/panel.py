@@ -44,7 +44,7 @@ ZOOM_STEP = 1.5
 
 
 class ClipsPanel(Panel):
-    """Shows what an `Editor` holds and asks it for edits; generating, reading and rendering run on workers."""
+    """Shows an `Editor` and passes edits to it; generating, reading and rendering run on workers."""
 
     _autosave_failed = Signal(str)
 
@@ -72,16 +72,15 @@ class ClipsPanel(Panel):
 
     @property
     def editor(self) -> Editor:
-        """The project and its history."""
         return self._editor
 
     @property
     def is_restored(self) -> bool:
-        """Whether the last session has been looked for."""
+        """Whether the last session has been read."""
         return self._is_restored
 
     def current_song(self) -> Song:
-        """The clip in sight as it would be bounced, with the drums it has; raises ProjectError without a clip."""
+        """The current clip with its drums, as it would be bounced; raises ProjectError without a clip."""
         clip = self._editor.clip
         if clip is None:
             raise ProjectError("No clip is open in Clips: drop one there first.")
@@ -90,21 +89,17 @@ class ClipsPanel(Panel):
     # Panel
 
     def activated(self) -> None:
-        """The grid has the keyboard."""
         (self.view.grid if self._editor.clip else self.view.side.open).setFocus()
         self.view.listen.refresh()
 
     def deactivated(self) -> None:
-        """Nothing sounds that cannot be seen."""
         self.listening.stop()
 
     def play_pressed(self) -> bool:
-        """Space plays or stops the clip in sight."""
         self.listening.toggle()
         return self._editor.clip is not None
 
     def escape_pressed(self) -> bool:
-        """Escape gives up what is being written or bounced, else it stops what plays."""
         if self.writer.is_writing or self.files.is_bouncing:
             self._cancel()
             return True
@@ -113,7 +108,6 @@ class ClipsPanel(Panel):
         return was_playing
 
     def close_work(self) -> None:
-        """End everything, and write what was not yet written."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -128,7 +122,7 @@ class ClipsPanel(Panel):
             self._autosave.close()
 
     def saved_state(self) -> dict[str, Any]:
-        """The choices that belong to no clip; the clips have a file of their own."""
+        """What belongs to no clip; the clips have a file of their own."""
         return {
             "profile": self.view.actions.chosen_profile.name,
             "hears": self.view.listen.hears.key,
@@ -136,7 +130,6 @@ class ClipsPanel(Panel):
         }
 
     def restore_state(self, state: dict[str, Any]) -> None:
-        """Take the choices up."""
         read = Fields(state)
         self.view.actions.choose_profile(read.text("profile"))
         self.view.listen.hears.choose(read.text("hears"))
@@ -167,7 +160,7 @@ class ClipsPanel(Panel):
     # Edits
 
     def edit(self, label: str, change: Change, *, joined: bool = False) -> None:
-        """Make an edit of the clip in sight; what is refused is said in one sentence."""
+        """Edit the current clip, or say why that is not possible."""
         try:
             self._editor.edit(label, change, joined=joined)
         except MusegenError as error:
@@ -186,7 +179,7 @@ class ClipsPanel(Panel):
     # Work
 
     def generate(self) -> None:
-        """Write new takes for the clip in sight, around whatever is locked."""
+        """Write new takes for the current clip around what is locked."""
         clip = self._editor.clip
         seed = self.view.generation.chosen_seed()
         if clip is None:
@@ -219,11 +212,11 @@ class ClipsPanel(Panel):
         self.files.cancel()
 
     def open_files(self, paths: list[Path]) -> None:
-        """Open .mid files as clips, or a project."""
+        """Open MIDI files as clips, or a project."""
         self.files.open_files(paths, self._editor.settings)
 
     def add_to_clip(self, paths: list[Path]) -> None:
-        """Add the parts of .mid files to the clip in sight; without one, open them."""
+        """Add the parts of MIDI files to the current clip; without one, open them."""
         clip = self._editor.clip
         if clip is None:
             self.open_files(paths)
@@ -244,7 +237,7 @@ class ClipsPanel(Panel):
         self.files.change(read, done)
 
     def set_primer_file(self, path: Path) -> None:
-        """Let the drums of the clip in sight go on from a drum loop."""
+        """Use a drum loop as the primer of the current clip."""
         clip = self._editor.clip
         if clip is None:
             self.message.emit("Drop a clip first; the primer is what its drums go on from.", INFO)
@@ -384,7 +377,6 @@ class ClipsPanel(Panel):
     # Looks
 
     def changeEvent(self, event: QEvent) -> None:
-        """Icons and dots follow the theme."""
         super().changeEvent(event)
         if is_style_change(event) and hasattr(self, "view"):
             self._show()

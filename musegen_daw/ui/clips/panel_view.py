@@ -41,7 +41,7 @@ EMPTY_WORDS = (
 
 
 class PanelView:
-    """The widgets of the panel, on `page`; it knows how to show a document and nothing of what happens to it."""
+    """The widgets of the panel on `page`; shows documents and carries out nothing."""
 
     def __init__(
         self, page: QWidget, context: AppContext, write_for_drag: Callable[[], Path], drag: DragOut
@@ -72,7 +72,6 @@ class PanelView:
     def show_project(
         self, project: Project, undo_label: str | None, redo_label: str | None, *, is_generating: bool
     ) -> None:
-        """Show the current clip of a project and everything that can be done with it."""
         document = project.clip
         followed = sorted(document.followed) if document else []
         colours = {index: self.roll.part_colour(place) for place, index in enumerate(followed)}
@@ -96,7 +95,6 @@ class PanelView:
         self._show_hits(document)
 
     def cursor_hit(self) -> Hit | None:
-        """The hit under the cursor of the grid."""
         cell = self.grid.cursor_cell
         return self.grid.hit_in(cell) if cell is not None else None
 
@@ -174,12 +172,12 @@ class PanelView:
 
 
 def _hit(note: Note) -> Hit:
-    """How a note is drawn; its pitch is the tag, which with the start says which note it is."""
+    """A note as it is drawn; pitch (the tag) and start identify the note."""
     return Hit(VOICE_OF_PITCH.get(note.pitch, len(VOICES)), note.start_ticks, note.velocity, tag=note.pitch)
 
 
 class ClipTransport(QObject):
-    """Connects what plays with what is shown; `clip` gives the clip in sight, `update` is to be called at every frame."""
+    """Connects playback with the view; `clip` returns the current clip, `update` is to be called at every frame."""
 
     message = Signal(str)
 
@@ -204,7 +202,7 @@ class ClipTransport(QObject):
         view.ruler.loop_requested.connect(self.loop_bars)
 
     def show_clip(self, clip: ClipDocument | None, *, is_other: bool) -> None:
-        """Another state of the clip, or another clip, which begins at its start without a loop."""
+        """Show another state of the clip, or another clip: from its start, without a loop."""
         if is_other:
             self._show_loop(None)
         self._listening.show(clip)
@@ -212,7 +210,7 @@ class ClipTransport(QObject):
             self.move_playhead()
 
     def update(self) -> None:
-        """Move the playhead, and say what keeps the clip from being heard."""
+        """Move the playhead, and report why nothing can be heard."""
         if self._listening.is_playing:
             trouble = self._listening.update()
             if trouble:
@@ -220,19 +218,17 @@ class ClipTransport(QObject):
             self.move_playhead(follow=True)
 
     def go_to(self, ticks: float) -> None:
-        """Play from there, or begin there when it is played next."""
         self._listening.seek(ticks)
         self.move_playhead()
 
     def loop_bars(self, first: int, end: int) -> None:
-        """Go round over the bars from `first` up to `end`, not included."""
+        """Loop the bars from `first` up to `end`, not included."""
         clip = self._clip()
         if clip is not None:
             self._show_loop((first, end))
             self._listening.set_loop((clip.bars[first].start_ticks, clip.bars[end - 1].end_ticks))
 
     def move_playhead(self, *, follow: bool = False) -> None:
-        """Show where it plays, turning the page if asked."""
         ticks = self._listening.position_ticks if self._clip() else None
         for strip in (self._view.ruler, self._view.roll, self._view.grid):
             strip.set_playhead(ticks)

@@ -1,4 +1,4 @@
-"""Playback of a clip through the sound device or a MIDI port, and its transport."""
+"""Playback of a clip through the sound device or a MIDI port."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PART, DRUMS = "part", "drums"
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The sources of parts and drums as they are without their common gain, and what they were made of."""
+    """Parts and drums as audio before their common gain, and what each was rendered from."""
 
     sources: dict[str, Source] = field(default_factory=dict)
     keys: dict[str, Any] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Rendered:
         soundfont: Path | None,
         compute: Callable[..., Any] = in_this_process,
     ) -> Rendered:
-        """What is to be heard of a document now; raises Cancelled, AudioError where there is nothing to render with."""
+        """Render what has changed; raises Cancelled, or AudioError where there is nothing to render with."""
         from musegen_daw.playback.rendering import render_source
 
         time_map, take = document.time_map, document.take
@@ -223,9 +223,9 @@ class MidiPortOutput(ClipOutput):
 
 
 class ClipPlayback(QObject):
-    """Plays the document it is shown, from anywhere, looped if asked; an edit is heard as soon as it is rendered.
+    """Plays the document that is shown, from any position, looped if asked; edits are heard once they are rendered.
 
-    Rendering and opening of devices is done on a worker; `rendering` carries how far it is, 1 at the end.
+    Rendering and opening of devices run on a worker; `rendering` carries the share that is done, 1 at the end.
     """
 
     message = Signal(str)
@@ -320,7 +320,7 @@ class ClipPlayback(QObject):
             self._reset_output()
 
     def update(self) -> str:
-        """To be called thirty times a second while it plays; returns why it cannot be heard, else an empty text."""
+        """To be called thirty times a second while it plays; returns why nothing can be heard, else an empty text."""
         output, playback = self._output, self._output.playback
         output.update()
         is_sounding = playback is not None and playback.is_playing

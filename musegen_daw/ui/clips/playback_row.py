@@ -1,4 +1,4 @@
-"""The row over the music: undo and redo, which clip this is, and how it is heard."""
+"""The row above the timeline: undo and redo, length, loop, what is heard and through which output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOOK_MILLISECONDS = 3000
 
 
 class ClipPlaybackRow(QWidget):
-    """Lists the MIDI outputs anew every three seconds while it can be seen."""
+    """Lists the MIDI outputs again every three seconds while it is visible."""
 
     output_chosen = Signal(str)
     """The name of a port, `SOUND_DEVICE` for none."""
@@ -73,7 +73,6 @@ class ClipPlaybackRow(QWidget):
     def show_state(
         self, document: ClipDocument | None, undo_label: str | None, redo_label: str | None
     ) -> None:
-        """Show the clip's length and what can be taken back."""
         for widget, words, what in ((self.undo, undo_label, "Undo"), (self.redo, redo_label, "Redo")):
             widget.setEnabled(words is not None)
             widget.setToolTip(
@@ -82,19 +81,17 @@ class ClipPlaybackRow(QWidget):
         self.title.setText("" if document is None else _described(document))
 
     def refresh(self) -> None:
-        """List the ports anew, in the background."""
         if not self._workers.is_busy:
             self._workers.start(lambda task: _outputs(self._ports()), succeeded=self._show)
 
     def choose_output(self, name: str) -> None:
-        """Show where it is heard, a port that is not there included."""
+        """Show an output as chosen, also one that is not connected."""
         with QSignalBlocker(self.output):
             if self.output.findData(name) < 0:
                 self.output.addItem(f"{name} (not there)", name)
             self.output.setCurrentIndex(self.output.findData(name))
 
     def close_work(self) -> None:
-        """Stop looking for ports."""
         self._looking.stop()
         self._workers.close()
 

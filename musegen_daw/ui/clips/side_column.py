@@ -33,7 +33,7 @@ _NONE = ""
 
 
 class PrimerField(Choice):
-    """Says what the drums go on from; the signals carry what a person chose or dropped."""
+    """The groove that the drums continue: a bundled style, or a dropped drum loop."""
 
     path_chosen = Signal(object)
     """The Path of a .mid."""
@@ -51,7 +51,6 @@ class PrimerField(Choice):
         drop.refused.connect(self.refused)
 
     def show_primer(self, document: ClipDocument | None) -> None:
-        """Show the primer of a document."""
         source = document.primer_source if document else None
         name = _NONE if source is None else source.name.removesuffix(".mid")
         with QSignalBlocker(self):
@@ -84,7 +83,7 @@ _ROW_HEIGHT = 46
 
 
 class TrackList(QListWidget):
-    """A row for each part; the dot has the colour of its notes in the piano roll, a hollow one is not followed."""
+    """A row for each part; its dot has the colour of its notes in the piano roll, hollow if it is not followed."""
 
     follow_requested = Signal(object)
     """A frozenset of indices into the song's clips."""
@@ -100,7 +99,6 @@ class TrackList(QListWidget):
         self.itemChanged.connect(self._tell)
 
     def show_parts(self, document: ClipDocument | None, colours: dict[int, str]) -> None:
-        """Show the parts of a document, those that are followed in their colours."""
         parts = document.song.clips if document else ()
         followed = document.followed if document else frozenset[int]()
         with QSignalBlocker(self):
@@ -152,7 +150,7 @@ WIDTH, LEAST_WIDTH = 236, 188
 
 
 class SideColumn(QWidget):
-    """Shows a project and its current clip; the signals carry what a person asks for."""
+    """Shows a project and its current clip; the signals carry what the user requests."""
 
     open_requested = Signal()
     show_requested = Signal(int)
@@ -194,7 +192,6 @@ class SideColumn(QWidget):
         self.kit.activated.connect(lambda: self.map_requested.emit(self.kit.currentData()))
 
     def show_project(self, project: Project, colours: dict[int, str]) -> None:
-        """Show the clips that are open and the current one."""
         clip = project.clip
         names = [(each.identity, each.name) for each in project.clips]
         with QSignalBlocker(self.clips):

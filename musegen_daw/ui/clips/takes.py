@@ -35,7 +35,7 @@ NO_TAKES = "No takes yet: generate some (Ctrl+G), or click into the grid."
 
 
 class TakeCard(QAbstractButton):
-    """One take: its hits small, under them its seed and how likely it is; checked while it is the one heard."""
+    """A thumbnail of a take with its seed; checked while it is the current take."""
 
     forget_requested = Signal(int)
     revert_requested = Signal(int)
@@ -53,7 +53,6 @@ class TakeCard(QAbstractButton):
         self.show_take(take)
 
     def show_take(self, take: Take) -> None:
-        """Show another state of the take."""
         if take.drums is not self.take.drums:
             self._picture = None
         self.take = take
@@ -66,11 +65,9 @@ class TakeCard(QAbstractButton):
         self.update()
 
     def caption(self) -> str:
-        """What stands under the hits."""
         return f"seed {self.take.seed}" if self.take.seed is not None else self.take.origin
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The card."""
         skin = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -108,13 +105,11 @@ class TakeCard(QAbstractButton):
         painter.end()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw anew in another theme."""
         if is_style_change(event):
             self._picture = None
         super().changeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete forgets the take; the rest is a button's."""
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.forget_requested.emit(self.take.number)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -123,7 +118,6 @@ class TakeCard(QAbstractButton):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """What else can be done with a take."""
         menu = QMenu(self)
         revert = menu.addAction("As it was written", lambda: self.revert_requested.emit(self.take.number))
         revert.setEnabled(self.take.is_edited)
@@ -134,7 +128,7 @@ class TakeCard(QAbstractButton):
         menu.popup(event.globalPos() if not event.globalPos().isNull() else self.mapToGlobal(QPoint(8, 8)))
 
     def _drawn(self) -> QPixmap:
-        """The hits, as loud as they are; of a clip longer than the picture is wide, how many there are at a place."""
+        """The hits by velocity; of a clip longer than the thumbnail is wide, the number of hits per pixel."""
         skin = theme()
         ratio = self.devicePixelRatioF()
         size = QSize(CARD_WIDTH - 2 * SMALL, CARD_HEIGHT - _TEXT_HEIGHT - SMALL - 2)
@@ -174,7 +168,7 @@ class TakeCard(QAbstractButton):
 
 
 class TakeStrip(QScrollArea):
-    """All takes, those written last first and of one question the best fitting first."""
+    """All takes, the newest generation first, and of one generation the best fitting first."""
 
     picked = Signal(int)
     forget_requested = Signal(int)
@@ -204,11 +198,9 @@ class TakeStrip(QScrollArea):
 
     @property
     def cards(self) -> tuple[TakeCard, ...]:
-        """The cards from the left."""
         return tuple(self._cards[number] for number in self._order)
 
     def show_takes(self, takes: Sequence[Take], picked: int | None) -> None:
-        """Show these takes, in this order."""
         order = [take.number for take in takes]
         self._hint.setVisible(not order)
         for number in set(self._cards) - set(order):
@@ -240,7 +232,7 @@ class TakeStrip(QScrollArea):
 
 
 class TakeGeneration(QObject):
-    """One generation at a time; `generator` loads the model the first time and is called on the worker."""
+    """Writes takes on a worker, one generation at a time; `generator` loads the model when it is first called."""
 
     began = Signal(object)
     """The ClipDocument that takes are written for."""
@@ -258,11 +250,10 @@ class TakeGeneration(QObject):
 
     @property
     def is_writing(self) -> bool:
-        """Whether takes are being written."""
         return self._job is not None
 
     def write(self, clip: ClipDocument, seed: int) -> None:
-        """Write takes for a clip as it is now, around what is locked; raises ProjectError where that makes no sense."""
+        """Write takes for a clip as it is now around what is locked; raises ProjectError if all of it is."""
         if self._job is not None:
             return
         check_locks(clip)
@@ -288,12 +279,10 @@ class TakeGeneration(QObject):
         self.began.emit(clip)
 
     def cancel(self) -> None:
-        """Give up what is being written."""
         if self._job is not None:
             self._job.cancel()
 
     def close(self) -> None:
-        """End the work and wait for it."""
         self._workers.close()
 
     def _ended(self) -> None:

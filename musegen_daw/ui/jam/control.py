@@ -1,4 +1,4 @@
-"""The jam as the window sees it: opened and closed on a worker, looked at by a timer, steered from any panel."""
+"""The jam as the window sees it: opened and closed on a worker, polled by a timer, controlled from any panel."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ OpenRig = Callable[["RigSettings"], "JamRig"]
 
 
 Measure = Callable[["RigSettings", Callable[[str], None], Callable[[], bool]], str]
-"""Measures the latency of a jam's ports, which are free meanwhile: told what to say to the person and asked whether to
-give up, it returns a sentence or raises MusegenError."""
+"""Measures the latency of a jam's ports while the jam is closed. It is given a function that shows a sentence and one
+that tells whether to stop; it returns a sentence or raises MusegenError."""
 
 
 class JamControl(QObject):
     """Holds the one jam of the program.
 
-    `looked` comes 25 times a second while there is one, with its status; `opened` when there is one; `absent` with
-    the sentence why there is none; `said` with what the jam has to tell; `bound` with the ControlMap, when knobs move
-    other controls than before; `recorded` with the Path of a recording that was written.
+    `polled` carries the RigStatus 25 times a second while there is a jam; `opened` announces one, and `unavailable`
+    carries the sentence why there is none. `message` carries what the jam reports, `mapped` the ControlMap when MIDI
+    learn has changed it, `recorded` the Path of a recording that was written.
     """
 
     polled = Signal(object)
@@ -66,16 +66,15 @@ class JamControl(QObject):
 
     @property
     def settings(self) -> RigSettings | None:
-        """What the jam is, or is being, set up with."""
+        """What the jam was opened, or is being opened, with."""
         return self._settings
 
     @property
     def is_opening(self) -> bool:
-        """Whether a jam is being opened."""
         return self._is_opening
 
     def open(self, settings: RigSettings) -> None:
-        """Close the jam that is there and open another, in the background; of several orders the last counts."""
+        """Close the jam and open another in the background; of several calls the last counts."""
         self._settings = settings
         self._let_go()
         self._workers.start(
@@ -84,7 +83,6 @@ class JamControl(QObject):
 
     @property
     def is_measuring(self) -> bool:
-        """Whether the latency is being measured."""
         return self._is_measuring
 
     def measure(self, measure: Measure) -> None:
@@ -101,14 +99,14 @@ class JamControl(QObject):
             )
 
     def give_up_measuring(self) -> bool:
-        """Open the jam again without having measured; whether there was something to give up."""
+        """Cancel the measurement and open the jam again; whether there was a measurement."""
         was_measuring = self._is_measuring and self._settings is not None
         if was_measuring and self._settings is not None:
             self.open(self._settings)
         return was_measuring
 
     def close(self) -> None:
-        """End the jam and wait until nothing sounds and every port is given back."""
+        """End the jam; returns when nothing sounds and every port is closed."""
         self._looking.stop()
         self._workers.close()
         self._rig = None
@@ -118,7 +116,6 @@ class JamControl(QObject):
             self.message.emit(str(error))
 
     def toggle(self) -> None:
-        """Start or stop; where a DAW leads, say so."""
         if self._rig is None:
             self.message.emit("The jam is not ready yet.")
         elif self._rig.is_led:
@@ -127,13 +124,11 @@ class JamControl(QObject):
             self._rig.toggle()
 
     def panic(self) -> None:
-        """All notes off."""
         if self._rig is not None:
             self._rig.panic()
             self.message.emit("All notes off.")
 
     def change(self, change: Callable[[Controls], Controls]) -> None:
-        """Change the controls, if there is a jam."""
         if self._rig is not None:
             self._rig.change(change)
 
@@ -150,11 +145,10 @@ class JamControl(QObject):
             self.message.emit(f"{str(knob)[0].upper()}{str(knob)[1:]} is unmapped.")
 
     def set_style(self, style: str) -> None:
-        """Go on from another groove."""
         self._do(lambda rig: rig.set_style(style))
 
     def set_offset(self, seconds: float) -> None:
-        """Send the drums later, or if negative earlier, and keep that for the port."""
+        """Shift the drums by `seconds`, negative is earlier, and save that for the port."""
 
         def change(rig: JamRig) -> None:
             rig.offset_seconds = seconds
@@ -163,7 +157,7 @@ class JamControl(QObject):
         self._do(change)
 
     def start_recording(self, path: Path) -> None:
-        """Record from this bar on; the folder is made."""
+        """Record from the current bar on; the folder is created."""
 
         def start(rig: JamRig) -> None:
             try:
@@ -177,8 +171,6 @@ class JamControl(QObject):
         self._do(start)
 
     def stop_recording(self) -> None:
-        """Write the recording."""
-
         def stop(rig: JamRig) -> None:
             path = rig.stop_recording()
             if path is not None:
@@ -237,7 +229,7 @@ class JamControl(QObject):
         self.unavailable.emit(sentence)
 
     def _give_up(self, sentence: str) -> None:
-        """Close a jam that can send nothing any more."""
+        """Close a jam that can no longer send."""
         self._let_go()
         self._workers.start(
             lambda task: self._close_held(), succeeded=lambda _: self._failed(sentence), failed=self._failed

@@ -46,20 +46,18 @@ class Learnable(QObject):
         self.show_knobs(())
 
     def show_knobs(self, knobs: Sequence[Knob]) -> None:
-        """Say which knobs and pads move it, and offer to forget each."""
         for action in self._widget.actions():
             self._widget.removeAction(action)
             action.deleteLater()
         self._offer(LEARN, lambda _checked=False: self._control.learn(self.target))
         for knob in knobs:
-            self._offer(f"Forget {knob}", lambda _checked=False, knob=knob: self._control.forget(knob))
+            self._offer(f"Unmap {knob}", lambda _checked=False, knob=knob: self._control.forget(knob))
         moved_by = " and ".join(map(str, knobs))
-        self._widget.setToolTip(plain_tip(f"{self._tip}\nMoved by {moved_by}" if knobs else self._tip))
+        self._widget.setToolTip(plain_tip(f"{self._tip}\nMapped to {moved_by}" if knobs else self._tip))
         self._mark.setVisible(bool(knobs))
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The mark stays in its corner."""
         if event.type() == QEvent.Type.Resize:
             self._place()
         return False
@@ -74,7 +72,7 @@ class Learnable(QObject):
 
 
 class _Mark(QWidget):
-    """A dot over a corner of a widget, which the mouse does not feel."""
+    """A dot in the corner of a widget, transparent for the mouse."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -83,7 +81,6 @@ class _Mark(QWidget):
         self.setFixedSize(_MARK)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The dot."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -96,10 +93,10 @@ FOLDER = "musegen-daw"
 
 
 class MoreRow(QWidget):
-    """A row of controls; the signals carry what a person asks for."""
+    """The row that the More button shows: swing, style, latency offset, recording."""
 
     style_chosen = Signal(str)
-    """The name of a groove, empty for none."""
+    """The name of a style, empty for none."""
     offset_changed = Signal(float)
     """Seconds, negative is earlier."""
     measure_requested = Signal()
@@ -153,15 +150,12 @@ class MoreRow(QWidget):
 
     @property
     def is_recording(self) -> bool:
-        """Whether a recording is shown as running."""
         return self._record.isChecked()
 
     def show_style(self, name: str) -> None:
-        """Show the groove that is gone on from."""
         self._style.setCurrentIndex(max(0, self._style.findData(name)))
 
     def show_swing(self, ratio: float) -> None:
-        """Show the swing."""
         if not self.swing.isSliderDown():
             self.swing.set_ratio(ratio)
 
@@ -174,21 +168,19 @@ class MoreRow(QWidget):
                 self._offset.setValue(1000 * seconds)
 
     def show_recording(self, is_recording: bool) -> None:
-        """Show whether it is recorded."""
         if is_recording != self._record.isChecked():
             self._record.setChecked(is_recording)
         self._record.setText("Stop" if is_recording else "Record")
         set_look(self._record, "danger" if is_recording else "")
 
     def show_recorded(self, path: Path) -> None:
-        """Offer a recording to be dragged out."""
         self.drag.offer(path)
         self.drag.setEnabled(True)
         self.drag.setToolTip(plain_tip(f"Drag the last recording into the DAW, as a MIDI file\n{path}"))
 
 
 def recording_path(now: datetime | None = None) -> Path:
-    """Where a recording that begins now goes: into the person's music, under the time of day."""
+    """A new file in the user's music folder, named by date and time."""
     music = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation)
     moment = now or datetime.now()
     return Path(music or Path.home()) / FOLDER / f"jam {moment:%Y-%m-%d %H.%M.%S}.mid"
@@ -204,7 +196,7 @@ _SLIDERS = (
 
 
 class JamControls(QWidget):
-    """Shows the controls of a jam; `changed` carries what a person makes of them, as a function of those that hold."""
+    """`changed` carries a function from the current controls to those that the user wants."""
 
     changed = Signal(object)
     fill_requested = Signal()
@@ -231,15 +223,12 @@ class JamControls(QWidget):
 
     @property
     def is_unfolded(self) -> bool:
-        """Whether the fold is open."""
         return self.fold.isChecked()
 
     def unfold(self, is_open: bool) -> None:
-        """Open or close the fold."""
         self.fold.setChecked(is_open)
 
     def show_controls(self, controls: Controls) -> None:
-        """Show how the drums are wanted."""
         for target, slider in self.sliders.items():
             if not slider.isSliderDown():
                 slider.set_amount(getattr(controls, target))
@@ -249,19 +238,16 @@ class JamControls(QWidget):
             _check(mute, voice in controls.muted)
 
     def show_learning(self, learning: str | None) -> None:
-        """Show which control waits for its knob."""
         for target, slider in (*self.sliders.items(), ("swing", self.more.swing)):
             slider.set_badge("move a knob" if target == learning else "")
         self.fill.setText("hit a pad" if learning == FILL_NOW else "Fill")
         self.hold.setText("hit a pad" if learning == "hold" else "Hold")
 
     def show_bound(self, control_map: ControlMap) -> None:
-        """Mark what knobs and pads move."""
         for learnable in self.learnables:
             learnable.show_knobs(control_map.knobs_of(learnable.target))
 
     def show_recording(self, is_recording: bool) -> None:
-        """Show whether it is recorded, also where the fold is closed."""
         self.more.show_recording(is_recording)
         self.fold.setText("More ●" if is_recording else "More")
 

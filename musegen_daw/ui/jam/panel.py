@@ -1,4 +1,4 @@
-"""The jam: what is heard, what plays, what is planned and why, and the few controls one touches while playing."""
+"""The Jam panel: ports and clock, the timeline, and the controls for playing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _REOPENING = ("audio_device", "input_port", "output_port", "soundfont")
 
 
 class JamPanel(Panel):
-    """Opens the jam when its state is restored, and again when a port, the clock or a device is another one."""
+    """Opens the jam when its state is restored, and again when a port, the clock or a device changes."""
 
     def __init__(
         self,
@@ -68,12 +68,10 @@ class JamPanel(Panel):
     # Panel
 
     def activated(self) -> None:
-        """The keyboard goes to the first control."""
         self._controls.sliders["density"].setFocus()
         self._pickers.refresh()
 
     def escape_pressed(self) -> bool:
-        """Give up waiting for a knob, or for notes that are to come back."""
         if self._control.give_up_measuring():
             return True
         rig = self._control.rig
@@ -83,15 +81,13 @@ class JamPanel(Panel):
         return is_learning
 
     def close_work(self) -> None:
-        """Let go of the list of ports; the jam itself is closed by its owner."""
+        """The jam itself is closed by its owner."""
         self._pickers.close_work()
 
     def saved_state(self) -> dict[str, Any]:
-        """The choices, and whether the fold is open."""
         return {**self._choices.as_dict(), "is_unfolded": self._controls.is_unfolded}
 
     def restore_state(self, state: dict[str, Any]) -> None:
-        """Take up the choices, and open the jam."""
         self._choices, passed_over = JamChoices.from_dict(state)
         if passed_over:
             names = ", ".join(passed_over)
@@ -167,7 +163,7 @@ class JamPanel(Panel):
     def _show_trouble(self, sentence: str) -> None:
         actions: list[tuple[str, Callable[[], None]]] = [("Try again", self._open)]
         if not (self._choices.sound and self._settings.output_port == NO_PORT):
-            actions.append(("Play through the sound device alone", self._use_sound_alone))
+            actions.append(("Use the sound device only", self._use_sound_alone))
         self._controls.show_learning(None)
         self._trouble.show_error("No MIDI connection", sentence, actions)
         self._stack.setCurrentWidget(self._trouble)

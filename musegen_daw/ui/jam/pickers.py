@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from musegen_daw.devices.ports import PortDirectory
 
 CONTROL_MAP = "window"
-"""The name of the map of knobs that are learned in the window."""
+"""The name of the window's control map."""
 
 MAX_COUNT_IN_BARS = 4
 NO_PORT = "-"
-"""Instead of a port's name: none."""
+"""In place of a port's name: no port."""
 
 
 @dataclass(frozen=True, slots=True)
 class JamChoices:
-    """Clock, tempo, count-in, whether the sound device plays, the way, the controls and the style."""
+    """What is saved of the jam panel."""
 
     clock: ClockSource = ClockSource.INTERNAL
     tempo_bpm: float = DEFAULT_BPM
@@ -50,7 +50,7 @@ class JamChoices:
     style: str = ""
 
     def rig_settings(self, settings: AppSettings) -> RigSettings:
-        """The settings of a jam on the ports and devices of `settings`; without any output the sound device plays."""
+        """The settings of a jam; without a MIDI output the sound device plays."""
         output = None if settings.output_port == NO_PORT else settings.output_port or OWN_OUTPUT
         inputs = () if settings.input_port == NO_PORT else (settings.input_port or OWN_INPUT,)
         return RigSettings(
@@ -69,7 +69,6 @@ class JamChoices:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """What JSON can hold of them."""
         controls = {name: getattr(self.controls, name) for name in CONTINUOUS}
         return {
             "clock": self.clock.value,
@@ -83,7 +82,7 @@ class JamChoices:
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> tuple[JamChoices, tuple[str, ...]]:
-        """The choices of `as_dict`, the usual ones for what is missing, and the names of what could not be used."""
+        """The choices of `as_dict` with defaults for what is missing, and the names of what could not be used."""
         usual, read = cls(), Fields(state)
         within = Fields(read.table("controls"))
         levels = {
@@ -109,7 +108,7 @@ Names = tuple[bool, tuple[str, ...], tuple[str, ...]]
 
 
 class JamPickers(QWidget):
-    """Lists the ports anew every two seconds while it can be seen; the signals carry what a person chose.
+    """Lists the ports again every two seconds while it is visible.
 
     `input_chosen` and `output_chosen` carry a name, empty for the program's own port, `NO_PORT` for none.
     """
@@ -120,7 +119,7 @@ class JamPickers(QWidget):
     sound_chosen = Signal(bool)
     count_in_chosen = Signal(int)
     changed = Signal()
-    """Other ports are there than before."""
+    """The list of ports has changed."""
     message = Signal(str)
 
     def __init__(self, ports: Callable[[], PortDirectory], parent: QWidget | None = None) -> None:
@@ -172,14 +171,13 @@ class JamPickers(QWidget):
         self._looking.timeout.connect(self.refresh)
 
     def refresh(self) -> None:
-        """List the ports anew, in the background."""
         if not self._workers.is_busy:
             self._workers.start(
                 lambda task: _names(self._ports()), succeeded=self._show, failed=self.message.emit
             )
 
     def show_choices(self, choices: JamChoices, settings: AppSettings) -> None:
-        """Show what is chosen, a port that is not there included."""
+        """Show what is chosen, also a port that is not connected."""
         for box, name in ((self._input, settings.input_port), (self._output, settings.output_port)):
             with QSignalBlocker(box):
                 if box.findData(name) < 0:
@@ -191,7 +189,6 @@ class JamPickers(QWidget):
         self._count_in.setEnabled(choices.clock is ClockSource.INTERNAL)
 
     def close_work(self) -> None:
-        """Stop looking."""
         self._looking.stop()
         self._workers.close()
 

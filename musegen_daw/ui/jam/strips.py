@@ -30,18 +30,18 @@ PAGE_BARS = PAST_BARS + PRESENT_BARS + NEXT_BARS
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Bars in sight: two that were played, two that play, two that are planned; ticks are those of the session."""
+    """The bars in view: two before the current two, and two after; ticks are those of the session."""
 
     first_bar: int
     bars: tuple[Bar, ...]
     hits: tuple[Hit, ...]
     notes: tuple[Note, ...]
     next_ticks: int
-    """Where the planned pair of bars begins."""
+    """The start of the planned bars."""
 
 
 def page_of(picture: JamPicture) -> Page:
-    """The page on which the playhead of `picture` is; it turns every second bar."""
+    """The page that the playhead of `picture` is on; it turns every second bar."""
     grid = picture.grid
     first_bar = picture.bar // PRESENT_BARS * PRESENT_BARS - PAST_BARS
     bars = grid.bars(first_bar, first_bar + PAGE_BARS)
@@ -62,7 +62,7 @@ def page_of(picture: JamPicture) -> Page:
 
 
 def _drawn_ahead(hits: tuple[Hit, ...], picture: JamPicture) -> tuple[Hit, ...]:
-    """What is settled but has not sounded is drawn as planned: an outline that fills when it is played."""
+    """Hits that are final but have not sounded are drawn as planned: outlines that fill when they are played."""
     now_ticks = picture.beats * LIVE_PPQ
     return tuple(
         hit
@@ -84,21 +84,19 @@ def _notes(picture: JamPicture, first_ticks: int) -> tuple[Note, ...]:
 
 
 class HeardRoll(PianoRoll):
-    """A piano roll that says, over the bars not yet heard, what is planned for them and why."""
+    """A piano roll that shows, over the coming bars, what is planned for them and why."""
 
     def __init__(self, axis: TimeAxis) -> None:
         super().__init__(axis, title="heard")
         self._reason, self._from_ticks = "", 0
 
     def set_reason(self, reason: str, from_ticks: int) -> None:
-        """Say something from some ticks on."""
         if (reason, from_ticks) != (self._reason, self._from_ticks):
             self._reason, self._from_ticks = reason, from_ticks
             self.setToolTip(plain_tip(reason))
             self.redraw()
 
     def paint_music(self, painter: QPainter) -> None:
-        """Paint the notes, and the words over their end."""
         super().paint_music(painter)
         left = max(float(self.head_width), self.x_at(self._from_ticks))
         area = QRectF(left, 0, self.width() - left, self.height())
@@ -114,7 +112,7 @@ class HeardRoll(PianoRoll):
         self._paint_reason(painter, words.adjusted(0, 18, 0, 4))
 
     def _paint_reason(self, painter: QPainter, room: QRectF) -> None:
-        """In the larger letters that fit, else as one line that is cut; the tooltip has the whole."""
+        """In the larger font that fits, else as one elided line; the tooltip has all of it."""
         wraps = int(Qt.TextFlag.TextWordWrap)
         for size in (TEXT, SMALL_TEXT):
             painter.setFont(font(size))
@@ -127,7 +125,7 @@ class HeardRoll(PianoRoll):
 
 
 class JamStrips(QWidget):
-    """Shows the page of the session on which the playhead is."""
+    """Shows the page of the session that the playhead is on."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -147,12 +145,10 @@ class JamStrips(QWidget):
         self._show_page(page_of(JamPicture()), 0)
 
     def say_waiting(self, input_name: str) -> None:
-        """Say in the empty roll what to do."""
         where = input_name or "musegen in"
         self.roll.set_empty_text(f"Send notes to '{where}': what is heard appears here")
 
     def show_picture(self, picture: JamPicture, status: RigStatus) -> None:
-        """Draw what has changed."""
         self._show_page(page_of(picture), status.jam.song_bar - picture.bar)
         reason = "" if status.jam.reason is None else str(status.jam.reason)
         words = "\n".join(each[0].upper() + each[1:] for each in (status.jam.phase, reason) if each)
@@ -163,11 +159,9 @@ class JamStrips(QWidget):
         self.roll.set_reason(words, self._page.next_ticks if self._page is not None else 0)
 
     def show_muted(self, muted: frozenset[str]) -> None:
-        """Draw voices as muted."""
         self.grid.set_muted(frozenset(row for row, voice in enumerate(VOICES) if voice in muted))
 
     def set_playhead(self, ticks: float | None) -> None:
-        """Move the playhead through all strips."""
         for strip in (self.ruler, self.roll, self.grid):
             strip.set_playhead(ticks)
 

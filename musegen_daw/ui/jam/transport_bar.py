@@ -1,4 +1,4 @@
-"""The bar at the top, always there: lights, tempo, place in the song, start and stop, the way to play, panic."""
+"""The transport at the top: lights, tempo, position, start and stop, mode, panic."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HEIGHT = 72
 ACTIVE_SECONDS = 0.35
 UNKNOWN_BPM = 0.0
-"""Of a clock that is followed and was not heard yet; shown as a dash."""
+"""Of a DAW clock that has not been received yet; shown as a dash."""
 
 PANIC_KEY = "Ctrl+."
 _LIGHT_WIDTHS = 92, 176
@@ -41,7 +41,7 @@ _MODES = (
 
 
 class TransportBar(QWidget):
-    """Shows the status of a jam and gives its orders; `ports_wait` says what a light without jam means."""
+    """Shows the status of the jam and controls it."""
 
     def __init__(self, control: JamControl, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,12 +92,10 @@ class TransportBar(QWidget):
 
     @property
     def place(self) -> str:
-        """Where the song is, as it is shown."""
         return self._place.text()
 
     @property
     def lights(self) -> tuple[StatusLight, StatusLight, StatusLight]:
-        """Those of input, clock and output."""
         return self._input, self._clock, self._output
 
     def set_tempo(self, tempo_bpm: float) -> None:
@@ -107,11 +105,9 @@ class TransportBar(QWidget):
 
     @property
     def tempo_bpm(self) -> float:
-        """The tempo that is shown."""
         return self._tempo.value()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A ground of its own, with a line below."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme().panel))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(theme().line))
@@ -225,7 +221,7 @@ def _bound(light: StatusLight) -> None:
 
 
 def place_text(jam: JamStatus, sixteenth: int) -> str:
-    """Bar, beat and sixteenth as musicians count them, from 1; a count-in is below 1."""
+    """Bar, beat and sixteenth, counted from 1; a count-in is below 1."""
     return f"{jam.song_bar + 1}.{jam.beat + 1}.{sixteenth}"
 
 

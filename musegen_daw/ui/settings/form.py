@@ -1,4 +1,4 @@
-"""The settings themselves: look, ports, sound, where models and SoundFont are."""
+"""The settings: theme, note names, sound device, SoundFont and folders."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OPEN_KEY, USUAL = "open", ""
 
 
 class SettingsForm(QWidget):
-    """Every change is taken at once and saved; `said` carries a sentence where something cannot be used."""
+    """Changes apply at once; `message` carries a sentence about what cannot be used."""
 
     message = Signal(str)
 
@@ -78,11 +78,9 @@ class SettingsForm(QWidget):
         self._show(self._store.current)
 
     def refresh(self) -> None:
-        """List the sound devices anew, in the background."""
         self._workers.start(_devices, succeeded=self._show_devices, failed=self.message.emit)
 
     def close_work(self) -> None:
-        """End what runs."""
         self._workers.close()
 
     def _show(self, settings: AppSettings) -> None:

@@ -30,7 +30,7 @@ LIBRARIES = (
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library as it is installed."""
+    """An installed library."""
 
     name: str
     version: str
@@ -38,13 +38,12 @@ class Library:
 
 
 def version_text() -> str:
-    """This program, Python and the system."""
     system = f"{platform.system()} {platform.release()}".strip()
     return f"musegen-daw {__version__} (MIT) · Python {platform.python_version()} · {system}"
 
 
 def libraries() -> tuple[Library, ...]:
-    """The libraries that the program uses and that are installed."""
+    """The installed libraries that the program uses."""
     found: list[Library] = []
     for name in LIBRARIES:
         try:
@@ -67,18 +66,18 @@ def _licence(facts: metadata.PackageMetadata) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The steps of one DAW, in its own words."""
+    """The steps for one DAW, in the words of its manual."""
 
     daw: str
     steps: tuple[str, ...]
 
 
 LINUX_DAWS = ("Ardour", "REAPER", "Bitwig")
-"""Those with a recipe that run there, as likely as they stand."""
+"""DAWs with a recipe that run on Linux, the likeliest first."""
 
 
 def likely_daw(platform: str, port_names: Iterable[str]) -> str:
-    """The DAW to show first: on Linux the one whose ports are there, elsewhere Live."""
+    """The DAW to show first: on Linux the one whose ports exist, elsewhere Live."""
     if not platform.startswith("linux"):
         return "Live"
     names = [name.casefold() for name in port_names]
@@ -87,9 +86,9 @@ def likely_daw(platform: str, port_names: Iterable[str]) -> str:
 
 
 def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
-    """The recipes, where a DAW sends to `to_program` and records what comes from `from_program`.
+    """How a DAW sends to the port `to_program` and records from `from_program`.
 
-    After the manuals of the DAWs: MIDI settings, sync or clock, and the input and output choosers of tracks.
+    After the manuals of the DAWs: MIDI settings, clock, and the input and output of tracks.
     """
     to, back = f"“{to_program}”", f"“{from_program}”"
     return (
@@ -177,7 +176,7 @@ KEYS = (
 
 
 class RoutingPage(QWidget):
-    """The first page: what this is, the ports of this computer, and the steps in a DAW of one's choice."""
+    """The ports of this computer, and the steps for the chosen DAW."""
 
     begin_requested = Signal()
     daw_chosen = Signal()
@@ -224,25 +223,24 @@ class RoutingPage(QWidget):
         self._show_steps()
 
     def show_ports(self, to_program: str, from_program: str, sentence: str) -> None:
-        """Use these names of ports, and say `sentence` about them."""
         self._to, self._back = to_program, from_program
         self._ports.setText(sentence)
         self._show_steps()
 
     @property
     def chosen_daw(self) -> str:
-        """The DAW that a person chose, empty before."""
+        """The DAW that the user chose, empty before."""
         return self._daws.key if self._is_chosen else ""
 
     def choose_daw(self, daw: str) -> None:
-        """Show the steps in a DAW that was chosen before; an unknown one is passed over."""
+        """Show a DAW that was chosen before; unknown ones are ignored."""
         self._is_chosen = any(recipe.daw == daw for recipe in recipes(self._to, self._back))
         if self._is_chosen:
             self._daws.choose(daw)
             self._show_steps()
 
     def suggest_daw(self, daw: str) -> None:
-        """Show the steps in a DAW, unless a person has chosen one."""
+        """Show a DAW unless the user has chosen one."""
         if not self._is_chosen:
             self._daws.choose(daw)
             self._show_steps()
@@ -259,7 +257,7 @@ class RoutingPage(QWidget):
 
 
 class HealthPage(QWidget):
-    """The doctor's findings, looked for when asked, as it listens to every port for a second."""
+    """The diagnostics, which listen to every port for a second, so they run on request."""
 
     message = Signal(str)
 
@@ -301,7 +299,6 @@ class HealthPage(QWidget):
         column.addStretch(1)
 
     def examine(self) -> None:
-        """Look, in the background."""
         self._examine.setEnabled(False)
         self._progress.begin("listening …")
         context = self._context
@@ -311,7 +308,6 @@ class HealthPage(QWidget):
         )  # fmt: skip
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
-        """Show what was found, each with a light and what to do."""
         while (item := self._rows.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.hide()
@@ -327,7 +323,6 @@ class HealthPage(QWidget):
         self._card.show()
 
     def close_work(self) -> None:
-        """End the examination."""
         self._workers.close()
 
     def _cancel(self) -> None:
@@ -339,8 +334,6 @@ class HealthPage(QWidget):
 
 
 class KeysPage(QWidget):
-    """All keys."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = _column(self)
@@ -361,8 +354,6 @@ class KeysPage(QWidget):
 
 
 class AboutPage(QWidget):
-    """Version, licence, libraries."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = _column(self)
@@ -405,7 +396,7 @@ def _examined(task: JobContext, context: AppContext) -> Sequence[Finding]:
 
 
 def likely_daw_of(context: AppContext) -> str:
-    """The DAW that is likely used here, by the ports that there are; for a worker."""
+    """`likely_daw` by the ports that exist; for a worker."""
     from musegen_daw.devices.drivers import Direction
 
     ports = context.ports()
@@ -413,7 +404,7 @@ def likely_daw_of(context: AppContext) -> str:
 
 
 def port_names(context: AppContext) -> tuple[str, str, str]:
-    """The port that a DAW sends to, the one it records, and a sentence about them; for a worker."""
+    """The port a DAW sends to, the port it records from, and a sentence about them; for a worker."""
     from musegen_daw.devices import loopback
     from musegen_daw.devices.drivers import Direction
     from musegen_daw.errors import PortError

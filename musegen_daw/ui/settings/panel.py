@@ -1,4 +1,4 @@
-"""Settings and help: connect a DAW, settings, what works here, keys, about."""
+"""Settings and help: DAW routing, settings, diagnostics, keys, about."""
 
 from __future__ import annotations
 
@@ -54,7 +54,6 @@ class SettingsPanel(Panel):
         self._tabs.currentChanged.connect(lambda _index: self.state_changed.emit())
 
     def activated(self) -> None:
-        """Look which ports and devices there are."""
         self._tabs.tabBar().setFocus()
         self._form.refresh()
         self._workers.start(lambda task: likely_daw_of(self._context), succeeded=self._routing.suggest_daw)
@@ -65,32 +64,27 @@ class SettingsPanel(Panel):
         )
 
     def deactivated(self) -> None:
-        """Whoever has left it once has seen it; from then on the program begins where it was left."""
+        """From now on the program opens the last page."""
         self._context.settings.change(is_first_run=False)
 
     def close_work(self) -> None:
-        """End what looks."""
         for each in (self._form, self._health):
             each.close_work()
         self._workers.close()
 
     def saved_state(self) -> dict[str, Any]:
-        """The page in sight, and the DAW that was chosen."""
         return {"tab": self._tabs.currentIndex(), "daw": self._routing.chosen_daw}
 
     def restore_state(self, state: dict[str, Any]) -> None:
-        """Back to that page and that DAW."""
         read = Fields(state)
         self._routing.choose_daw(read.text("daw"))
         self._tabs.setCurrentIndex(read.whole("tab", 0, self._tabs.count() - 1, self._tabs.currentIndex()))
 
     def show_page(self, index: int) -> None:
-        """Bring a page into sight."""
         self._tabs.setCurrentIndex(index)
 
     @property
     def health(self) -> HealthPage:
-        """The page of the doctor."""
         return self._health
 
 

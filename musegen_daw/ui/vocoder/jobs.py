@@ -1,4 +1,4 @@
-"""What the panel has done on a worker: reading, decoding, writing, each with progress and cancel."""
+"""What the Vocoder panel does on workers: read, render, resynthesise, write."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from musegen_daw.workers.decoder import RemoteDecoder, vocode_with
 SCALE_MENU = "the menu Scale"
 FALLBACK_RATE_HZ = 48_000
 SEGMENT_FRAMES = 512
-"""Of Griffin-Lim: what is done between two looks at whether to go on."""
+"""Frames that Griffin-Lim computes between two checks for cancellation."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
-    """What was read, how it looks, and the rate of the deck that plays it."""
+    """A source with its picture, and the sample rate of the deck that plays it."""
 
     request: LoadRequest
     given: Given
@@ -44,7 +44,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """What a decoder made, how it is called, how it looks, and how that differs from what was asked of it."""
+    """A result: how it was made, its picture, and the picture of its difference from the mel it was made from."""
 
     shape: MelEdits
     by: str
@@ -55,13 +55,12 @@ class Made:
 
 
 def look_for_models(folder: str) -> tuple[tuple[VocoderFacts, ...], tuple[str, ...]]:
-    """The bundled vocoders and those in the user's folder of models, with a sentence for each that is damaged."""
+    """Bundled vocoders and those in the user's models folder, and a sentence for each that is damaged."""
     folders = [models_dir(), *([Path(folder)] if folder else [])]
     return find_vocoders(folders)
 
 
 def load(request: LoadRequest, config: MelConfig, context: AppContext, task: JobContext) -> Loaded:
-    """Read or render what is wished for."""
     deck_rate_hz = rate_of(context)
 
     reading = task.progress("Reading" if request.song is None else "Rendering the clip")
@@ -89,7 +88,6 @@ def resynthesise(
     context: AppContext,
     task: JobContext,
 ) -> Made:
-    """Decode it with one method."""
     task.report(0.0, method)
     given = loaded.given
     if method == GAN and model is not None:
@@ -116,13 +114,12 @@ def resynthesise(
 
 
 def save(made: Made, path: Path) -> Path:
-    """Write it to a place that a person chose."""
     write_wav(path, made.rendition.audio, made.rendition.sample_rate_hz)
     return path
 
 
 def save_to_drag(made: Made, folder: Path, stem: str) -> Path:
-    """Write it to `folder` under a name of its own: whoever takes it may go on reading it there."""
+    """Write to a new file in `folder`: a program that took an earlier one may still read it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -131,7 +128,7 @@ def save_to_drag(made: Made, folder: Path, stem: str) -> Path:
 
 
 def rate_of(context: AppContext) -> int:
-    """The rate of decks: that of the sound device, where there is one."""
+    """The sample rate of decks: that of the sound device, if there is one."""
     try:
         return context.player().sample_rate_hz
     except MusegenError:

@@ -30,7 +30,7 @@ _LINE_SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 18
 
 @dataclass(frozen=True, slots=True)
 class VisibleSpan:
-    """[start, end) of `seconds` in all, over `width` pixels."""
+    """The visible seconds [start, end) of `seconds`, over `width` pixels."""
 
     seconds: float
     start: float
@@ -39,24 +39,20 @@ class VisibleSpan:
 
     @classmethod
     def whole(cls, seconds: float, width: float) -> VisibleSpan:
-        """All of it."""
         return cls(seconds, 0.0, max(seconds, MIN_SHOWN_SECONDS), max(1.0, width))
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is out of sight."""
         return self.start <= 0 and self.end >= self.seconds
 
     def x_at(self, seconds: float) -> float:
-        """Pixels from the left."""
         return (seconds - self.start) / (self.end - self.start) * self.width
 
     def seconds_at(self, x: float) -> float:
-        """The seconds at a place, held within all."""
+        """The seconds at x, clamped to the whole."""
         return min(max(0.0, self.start + x / self.width * (self.end - self.start)), self.seconds)
 
     def resized(self, width: float) -> VisibleSpan:
-        """The same seconds over another width."""
         return VisibleSpan(self.seconds, self.start, self.end, max(1.0, width))
 
     def zoomed(self, factor: float, x: float) -> VisibleSpan:
@@ -69,12 +65,11 @@ class VisibleSpan:
         return self._within(anchor - x / self.width * shown, shown)
 
     def scrolled(self, pixels: float) -> VisibleSpan:
-        """Moved by so many pixels."""
         shown = self.end - self.start
         return self._within(self.start + pixels / self.width * shown, shown)
 
     def lines(self, least_pixels: float) -> tuple[tuple[float, str], ...]:
-        """Round seconds in sight with how they are written, at least so far from each other."""
+        """Round seconds in view with their labels, at least `least_pixels` apart."""
         least = least_pixels / self.width * (self.end - self.start)
         step = next((each for each in _LINE_SECONDS if each >= least), _LINE_SECONDS[-1])
         first = int(self.start / step)
@@ -88,7 +83,7 @@ class VisibleSpan:
 
 
 def clock(seconds: float, step: float = 0.1) -> str:
-    """Minutes and seconds, with as many decimals as a step of that size needs."""
+    """Minutes and seconds, with as many decimals as `step` needs."""
     decimals = 0 if step >= 1 else 1 if step >= 0.1 else 2
     minutes, rest = divmod(round(seconds, decimals), 60)
     return f"{int(minutes)}:{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
@@ -102,7 +97,7 @@ _LABELLED_HZ = (50, 100, 200, 500, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 8_0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One picture with its title; a second of the music is `stretch` seconds in it."""
+    """A picture with its title; a second of the music is `stretch` seconds in it."""
 
     title: str
     picture: MelPicture | None = None
@@ -113,20 +108,20 @@ class Row:
 
 
 class MelPainter:
-    """Keeps the images of the rows that were drawn last, so that a change of words alone makes none anew."""
+    """Paints rows, and caches their images."""
 
     def __init__(self) -> None:
         self._images: dict[tuple[MelPicture, float, bool], QImage] = {}
 
     def top_db(self, rows: Sequence[Row]) -> float:
-        """The loudest level of all rows: they are drawn on one scale, so that they can be compared."""
+        """The loudest level of all rows, so that they share one scale."""
         tops = [row.picture.top_db for row in rows if row.picture is not None and not row.is_difference]
         return max(tops, default=0.0)
 
     def draw(
         self, painter: QPainter, rows: Sequence[Row], areas: Sequence[QRectF], span: VisibleSpan
     ) -> None:
-        """Draw the rows into their areas, and the seconds below the last."""
+        """Paint the rows into their areas, and the time axis below the last."""
         skin = theme()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         top_db, kept = self.top_db(rows), self._images
@@ -206,9 +201,9 @@ WHEEL_STEP, ZOOM_STEP = 120, 1.25
 
 
 class MelView(QWidget):
-    """Shows rows; `sought` carries the seconds of the music that were clicked, `looped` a span that was dragged over.
+    """Shows rows; `seek_requested` carries seconds of the music, `loop_requested` the span that was dragged.
 
-    The keyboard moves the playhead: left and right by a second, with Shift by five, Home and End. Ctrl and wheel zooms.
+    Keys move the playhead: left and right by a second, with Shift by five, Home and End. Ctrl+wheel zooms.
     """
 
     seek_requested = Signal(float)
@@ -233,21 +228,22 @@ class MelView(QWidget):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """What is shown, from the top."""
         return self._rows
 
     @property
     def span(self) -> VisibleSpan:
-        """The seconds in sight."""
         return self._span
 
     @property
     def playhead_seconds(self) -> float | None:
-        """Where in the music the playhead is."""
         return self._playhead_seconds
 
+    @property
+    def loop(self) -> tuple[float, float] | None:
+        return self._loop
+
     def set_rows(self, rows: Sequence[Row]) -> None:
-        """Show other pictures; what is in sight stays where the length does."""
+        """Show other rows; the visible span stays if the length does."""
         self._rows = tuple(rows)
         seconds = max((row.picture.seconds for row in rows if row.picture is not None), default=0.0)
         if abs(seconds - self._span.seconds) > 1e-3:
@@ -256,7 +252,7 @@ class MelView(QWidget):
         self.redraw()
 
     def set_playhead(self, seconds: float | None) -> None:
-        """Move the playhead, in seconds of the music; repaints only where it was and where it is."""
+        """Move the playhead, in seconds of the music; repaints only its old and new position."""
         if seconds == self._playhead_seconds:
             return
         for each in (self._playhead_seconds, seconds):
@@ -264,35 +260,31 @@ class MelView(QWidget):
         self._playhead_seconds = seconds
 
     def set_loop(self, loop: tuple[float, float] | None) -> None:
-        """Mark a span of the music as the loop."""
         if loop != self._loop:
             self._loop = loop
             self.update()
 
     def redraw(self) -> None:
-        """Draw the pictures anew at the next repaint."""
         self._drawn = None
         self.update()
 
     def area(self, index: int) -> QRectF:
-        """Where the picture of a row is."""
+        """The rectangle of a row's picture."""
         count = max(1, len(self._rows))
         height = (self.height() - FOOT_HEIGHT - (count - 1) * GAP) / count
         top = index * (height + GAP) + TITLE_HEIGHT
         return QRectF(HEAD_WIDTH, top, self._width(), max(1.0, height - TITLE_HEIGHT))
 
     def x_of(self, music_seconds: float, row: Row) -> float:
-        """The x of the widget at which a place of the music is in a row."""
+        """The x of a time of the music in a row."""
         return HEAD_WIDTH + self._span.x_at(music_seconds * row.stretch)
 
     def sizeHint(self) -> QSize:
-        """Little: it takes what is left, and a page that scrolls asks for no more than this."""
         return QSize(640, 200)
 
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Copy the drawn pictures and paint loop and playhead over them."""
         ratio = self.devicePixelRatioF()
         if self._drawn is None or self._drawn.devicePixelRatio() != ratio:
             self._drawn = QPixmap(self.size() * ratio)
@@ -306,10 +298,10 @@ class MelView(QWidget):
         painter = QPainter(self)
         source = QRectF(rect.x() * ratio, rect.y() * ratio, rect.width() * ratio, rect.height() * ratio)
         painter.drawPixmap(QRectF(rect), self._drawn, source)
-        self._paint_live(painter, rect)
+        self.paint_live(painter, rect)
         painter.end()
 
-    def _paint_live(self, painter: QPainter, rect: QRect) -> None:
+    def paint_live(self, painter: QPainter, rect: QRect) -> None:
         skin = theme()
         loop = self._dragged or self._loop
         for index, row in enumerate(self._rows):
@@ -347,13 +339,11 @@ class MelView(QWidget):
     # Mouse and keyboard
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a click or the drag of a loop."""
         index = self._row_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and index is not None:
             self._pressed = (event.position().x(), index)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag a loop, and tell what is under the pointer."""
         self._read_out(event.position())
         if self._pressed is not None:
             x, index = self._pressed
@@ -363,7 +353,6 @@ class MelView(QWidget):
                 self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Tell what was clicked or dragged."""
         pressed, dragged = self._pressed, self._dragged
         self._pressed = self._dragged = None
         if dragged is not None:
@@ -373,11 +362,9 @@ class MelView(QWidget):
             self.seek_requested.emit(self._music_at(*pressed))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the pointer."""
         self._read_out(QPointF(-1, -1))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the playhead."""
         if not self._rows or self._playhead_seconds is None:
             super().keyPressEvent(event)
             return
@@ -395,7 +382,6 @@ class MelView(QWidget):
             self.seek_requested.emit(max(0.0, wanted))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom with Ctrl; scroll where not all is in sight."""
         delta = event.angleDelta()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             factor = ZOOM_STEP ** (delta.y() / WHEEL_STEP)
@@ -410,18 +396,16 @@ class MelView(QWidget):
         event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The same seconds over another width."""
         self._span = self._span.resized(self._width())
         self._drawn = None
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw anew in another theme."""
         if is_style_change(event):
             self.redraw()
         super().changeEvent(event)
 
     def describe(self, position: QPointF) -> str:
-        """What is under a point: time, frequency and level; empty where there is no picture."""
+        """Time, frequency and level under a point; empty where there is no picture."""
         index = self._row_at(position)
         picture = None if index is None else self._rows[index].picture
         if index is None or picture is None or not picture.seconds:

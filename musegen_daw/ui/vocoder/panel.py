@@ -40,7 +40,6 @@ SUFFIXES = (*AUDIO_SUFFIXES, MEL_SUFFIX)
 
 
 def ask_what_to_open(parent: QWidget, chosen: Callable[[Path], None]) -> None:
-    """Let a person choose audio or a mel."""
     patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
     dialog = QFileDialog(parent, "Open audio or a mel", "", f"Audio and mels ({patterns})")
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -48,7 +47,6 @@ def ask_what_to_open(parent: QWidget, chosen: Callable[[Path], None]) -> None:
 
 
 def ask_where_to_save(parent: QWidget, suggested: Path, chosen: Callable[[Path], None]) -> None:
-    """Let a person choose the place and name of a WAV."""
     dialog = QFileDialog(parent, "Save the result", str(suggested.parent), "WAV (*.wav)")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix("wav")
@@ -63,7 +61,7 @@ def _open(dialog: QFileDialog, chosen: Callable[[Path], None]) -> None:
 
 
 def source_facts(source: Loaded) -> tuple[str, str, bool, str]:
-    """Name, facts, whether it is a mel, and the scale that was named for it."""
+    """Name, facts, whether it is a mel, and its scale if one was given."""
     given, request = source.given, source.request
     is_mel = given.original is None
     name = request.name or given.name
@@ -80,7 +78,7 @@ def source_facts(source: Loaded) -> tuple[str, str, bool, str]:
 def rows_of(
     source: Loaded, shown: Made | None, choice: str, is_busy: bool, is_difference: bool
 ) -> tuple[Row, Row]:
-    """The two pictures: the source, and the result, or how far it is from what was asked."""
+    """The two rows: the source, and below it the result or its difference."""
     above = Row("Source", source.picture, is_heard=choice == ORIGINAL)
     if shown is None:
         words = "Resynthesising …" if is_busy else "Resynthesise to see and hear the result."
@@ -90,7 +88,7 @@ def rows_of(
     facts = [shown.by, *([shown.shape.text] if shown.shape.text else []), f"{speed:.0f} times real time"]
     title = f"{made.method}   {'   '.join(facts)}"
     if is_difference:
-        title = f"{made.method} less what was asked: blue is missing, amber too much, to ±24 dB"
+        title = f"{made.method} minus its mel: blue is too quiet, amber too loud, up to ±24 dB"
     return above, Row(
         title,
         shown.difference if is_difference else shown.picture,
@@ -107,9 +105,9 @@ CurrentSong = Callable[[], tuple[str, Song] | None]
 
 
 class VocoderPanel(Panel):
-    """`current_song` gives the clip of the Clips place, with its drums and by name, None while there is none.
+    """`current_song` returns name and song of the clip in Clips, None without one.
 
-    `drag` hands files to another program; it is one of the tests' own in tests.
+    `drag` hands files to another program.
     """
 
     def __init__(
@@ -136,7 +134,6 @@ class VocoderPanel(Panel):
     # What the window asks
 
     def activated(self) -> None:
-        """Look for models the first time, and take up the source of the last session."""
         folder = self._context.settings.current.models_dir
         if folder != self._models_dir:
             self._models_dir = folder
@@ -144,18 +141,15 @@ class VocoderPanel(Panel):
         self._take_focus()
 
     def deactivated(self) -> None:
-        """Be quiet out of sight."""
         self._listening.pause()
 
     def play_pressed(self) -> bool:
-        """Play or pause what is loaded."""
         if not self._listening.names:
             return False
         self._toggle()
         return True
 
     def escape_pressed(self) -> bool:
-        """Cancel the work, else end the loop."""
         if self._bench.is_busy:
             self._bench.cancel()
             return True
@@ -165,13 +159,11 @@ class VocoderPanel(Panel):
         return False
 
     def close_work(self) -> None:
-        """Be quiet and end all work."""
         self._pulse.stop()
         self._listening.clear()
         self._bench.close()
 
     def saved_state(self) -> dict[str, Any]:
-        """The file, the numbers, the model and what is heard."""
         request, model = self._request, self._source_row.models.model
         return {
             "path": str(request.path) if request is not None and request.path is not None else "",
@@ -183,7 +175,7 @@ class VocoderPanel(Panel):
         }
 
     def restore_state(self, state: dict[str, Any]) -> None:
-        """Take up what `saved_state` gave; the file is read when the panel comes into sight."""
+        """The file is read when the panel is shown."""
         read = Fields(state)
         self._shape_row.set_shape(
             read.number("stretch", *STRETCH_RANGE, 1.0), read.number("semitones", *SEMITONES_RANGE, 0.0)
@@ -201,16 +193,14 @@ class VocoderPanel(Panel):
                 self._request = LoadRequest(Path(path), scale=read.text("scale") or None)
                 self._is_wish_open = True
             else:
-                self.message.emit(f"{path}, which was in the Vocoder, is not there any more.", WARN)
+                self.message.emit(f"{path} of the last session is no longer there.", WARN)
 
     # What a person does
 
     def open_file(self, path: Path, scale: str | None = None) -> None:
-        """Resynthesise an audio file or a .npy mel."""
         self._take(LoadRequest(path, scale=scale))
 
     def take_clip(self) -> None:
-        """Resynthesise the clip of the Clips place."""
         found = self._current_song() if self._current_song is not None else None
         if found is None:
             self._say_wrong("There is no clip to take: load one in the Clips place first.")
@@ -219,7 +209,6 @@ class VocoderPanel(Panel):
         self._take(LoadRequest(song=song, name=name))
 
     def save_to(self, path: Path) -> None:
-        """Write the result that is shown to a file."""
         if path.suffix.lower() != ".wav":
             path = path.with_name(path.name + ".wav")
         self._bench.save(self._shown_result(), path)
@@ -340,7 +329,6 @@ class VocoderPanel(Panel):
     # What is shown
 
     def _beat(self) -> None:
-        """Called 30 times a second while the panel is in sight."""
         listening = self._listening
         self._listen_row.show_playing(listening.is_playing)
         self._listen_row.show_position(listening.position_seconds, listening.length_seconds)
@@ -374,7 +362,7 @@ class VocoderPanel(Panel):
         return MelEdits(self._shape_row.stretch, self._shape_row.semitones)
 
     def _shown_result(self) -> str:
-        """The result that is heard, else the one that was last, else the model's."""
+        """The result that is heard, else the last one that was, else the model's."""
         results = self._bench.results
         if self._listening.choice in results:
             self._last_result = self._listening.choice

@@ -41,7 +41,7 @@ def level_table(is_dark: bool) -> tuple[int, ...]:
 
 @cache
 def difference_table(is_dark: bool) -> tuple[int, ...]:
-    """256 colours from far less (blue) over as much (the ground) to far more (amber)."""
+    """256 colours from quieter (blue) over equal (the background) to louder (amber)."""
     return _table(_DARK_DIFFERENCES if is_dark else _LIGHT_DIFFERENCES)
 
 
@@ -56,7 +56,7 @@ def _table(anchors: tuple[tuple[float, float, float], ...]) -> tuple[int, ...]:
 
 
 def to_srgb(lab: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """OKLab (colours, 3) as sRGB (colours, 3), 0 to 255; what a screen cannot show is brought to its edge."""
+    """OKLab (colours, 3) as sRGB (colours, 3), 0 to 255, clipped to the gamut."""
     roots = lab @ np.array(
         [
             [1.0, 1.0, 1.0],
@@ -107,7 +107,7 @@ _DB_PER_NEPER = 10 / np.log(10)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MelPicture:
-    """Levels in dB of power (n_mels, columns), the time they span, and the frequency in the middle of each band."""
+    """Levels in dB of power (n_mels, columns), their duration, and the centre frequency of each band."""
 
     db: Floats
     seconds: float
@@ -115,11 +115,10 @@ class MelPicture:
 
     @property
     def top_db(self) -> float:
-        """The loudest level in it."""
         return float(self.db.max(initial=-200.0))
 
     def band_at(self, hz: float) -> float:
-        """The band, fractional, of a frequency."""
+        """The fractional band of a frequency."""
         return float(np.interp(hz, self.band_hz, np.arange(len(self.band_hz))))
 
 
@@ -133,9 +132,9 @@ def picture_of(mel: Floats, config: MelConfig) -> MelPicture:
 
 
 def difference_of(mel: Floats, wanted: Floats, config: MelConfig) -> MelPicture:
-    """How much louder `mel` is than `wanted`, both (n_mels, frames); what only one of them has is left out.
+    """How much louder `mel` is than `wanted`, both (n_mels, frames), over their common length.
 
-    Below `RANGE_DB` under the loudest nothing is heard, so nothing counts there.
+    Levels more than `RANGE_DB` below the loudest are inaudible and count as equal.
     """
     frames = min(mel.shape[1], wanted.shape[1])
     if frames == 0:
@@ -146,13 +145,13 @@ def difference_of(mel: Floats, wanted: Floats, config: MelConfig) -> MelPicture:
 
 
 def level_image(picture: MelPicture, top_db: float, is_dark: bool) -> QImage:
-    """The levels from `RANGE_DB` below `top_db` up to it, the lowest band at the bottom."""
+    """Levels from `RANGE_DB` below `top_db` up to it, the lowest band at the bottom."""
     shares = (picture.db - np.float32(top_db - RANGE_DB)) / np.float32(RANGE_DB)
     return _image(shares, level_table(is_dark))
 
 
 def difference_image(picture: MelPicture, is_dark: bool) -> QImage:
-    """Differences up to `DIFFERENCE_DB` to both sides."""
+    """Differences up to `DIFFERENCE_DB` in both directions."""
     return _image(picture.db / np.float32(2 * DIFFERENCE_DB) + np.float32(0.5), difference_table(is_dark))
 
 

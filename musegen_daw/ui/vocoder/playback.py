@@ -27,7 +27,7 @@ _SCALE_WIDTH, _NUMBER_HEIGHT = 28, 22
 
 
 class LevelMeter(QWidget):
-    """Shows `Levels`: the bar is the root mean square, the line above it the peak, both in dB below full scale."""
+    """Bars show the RMS level, lines the peak, both in dB full scale."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,23 +38,20 @@ class LevelMeter(QWidget):
         self.setToolTip("Level: peak (line and number) and average (bar) in dB below full scale")
 
     def show_levels(self, levels: Levels) -> None:
-        """Show other levels; nothing is painted where they look the same."""
+        """Repaints only if the levels look different."""
         if _shown(levels) != _shown(self._levels):
             self._levels = levels
             self.setAccessibleDescription(self.text())
             self.update()
 
     def text(self) -> str:
-        """The peak as it is written."""
         peak_db = decibels(max(self._levels.peak))
         return "−∞" if peak_db <= FLOOR_DB else f"{peak_db:.1f}".replace("-", "−")
 
     def sizeHint(self) -> QSize:
-        """Narrow."""
         return QSize(60, 160)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Scale, bars, peaks, number."""
         skin = theme()
         painter = QPainter(self)
         area = QRectF(_SCALE_WIDTH, 8, self.width() - _SCALE_WIDTH, self.height() - 16 - _NUMBER_HEIGHT)
@@ -90,7 +87,7 @@ class LevelMeter(QWidget):
 
 
 def decibels(amplitude: float) -> float:
-    """An amplitude in dB below full scale, not below the floor of the meter."""
+    """An amplitude in dB full scale, at least FLOOR_DB."""
     return max(FLOOR_DB, 20 * log10(amplitude)) if amplitude > 0 else FLOOR_DB
 
 
@@ -104,7 +101,7 @@ def _shown(levels: Levels) -> tuple[float, ...]:
 
 
 class VocoderPlayback:
-    """For the window's thread; nothing here waits for the sound device or fails for want of it."""
+    """For the window's thread; nothing waits for the sound device or fails without one."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -115,42 +112,37 @@ class VocoderPlayback:
 
     @property
     def names(self) -> frozenset[str]:
-        """What can be heard."""
+        """The sources that can be chosen."""
         return frozenset(source.name for source in self._deck.sources) if self._deck else frozenset()
 
     @property
     def choice(self) -> str:
-        """What is heard."""
+        """The source that is heard."""
         return self._choice
 
     @property
     def is_playing(self) -> bool:
-        """Whether it plays."""
         return self._deck is not None and self._deck.is_playing
 
     @property
     def position_seconds(self) -> float:
-        """Where in the music it is."""
         return self._deck.position_seconds if self._deck else 0.0
 
     @property
     def length_seconds(self) -> float:
-        """How long the music lasts."""
         return self._deck.length_seconds if self._deck else 0.0
 
     @property
     def levels(self) -> Levels:
-        """How loud it is."""
         return self._deck.levels if self._deck else Levels()
 
     @property
     def loop(self) -> tuple[float, float] | None:
-        """The span that is played round and round."""
         return self._loop
 
     @property
     def trouble(self) -> str:
-        """What keeps it from being heard, as a sentence."""
+        """Why nothing can be heard, as a sentence."""
         if self._trouble or self._deck is None:
             return self._trouble
         try:
@@ -160,7 +152,7 @@ class VocoderPlayback:
         return (player.trouble or "") if player.deck is self._deck else ""
 
     def load(self, sources: Iterable[Source], sample_rate_hz: int, seconds: float) -> None:
-        """Hear these from now on; where they are of the same music, `clear` was not called, the position stays."""
+        """Play these sources; the position stays unless `clear` was called before."""
         if self._deck is None or self._deck.sample_rate_hz != sample_rate_hz:
             self.clear()
             self._deck = Deck(sample_rate_hz)
@@ -171,23 +163,21 @@ class VocoderPlayback:
             self._deck.select(self._choice)
 
     def clear(self) -> None:
-        """Hear nothing."""
         if self._deck is not None:
             self._deck.pause()
         self._deck, self._loop, self._choice = None, None, ""
 
     def prefer(self, name: str) -> None:
-        """Hear this one as soon as it is there."""
+        """Choose this source when it is loaded."""
         self._wanted = name
 
     def choose(self, name: str) -> None:
-        """Hear another one at the same place."""
+        """Switch to another source at the same position."""
         if self._deck is not None and name in self.names:
             self._choice = self._wanted = name
             self._deck.select(name)
 
     def toggle(self) -> None:
-        """Play or pause."""
         if self._deck is None or not self.names:
             return
         if self._deck.is_playing:
@@ -200,17 +190,15 @@ class VocoderPlayback:
             self._trouble = str(error)
 
     def pause(self) -> None:
-        """Pause."""
         if self._deck is not None:
             self._deck.pause()
 
     def seek(self, seconds: float) -> None:
-        """Go to a place of the music."""
         if self._deck is not None:
             self._deck.seek(seconds)
 
     def set_loop(self, loop: tuple[float, float] | None) -> None:
-        """Go round over a span; one that is too short is none."""
+        """Loop over a span; a span that is too short ends the loop."""
         if self._deck is None:
             return
         if loop is not None:
@@ -222,7 +210,7 @@ class VocoderPlayback:
 
 
 class VocoderPlaybackRow(QWidget):
-    """`play_requested`, `chosen` (which is to be heard), `loop_switched` and `difference_switched` tell what is asked."""
+    """Play, position, the choice of source, loop and difference."""
 
     play_requested = Signal()
     chosen = Signal(str)
@@ -271,7 +259,6 @@ class VocoderPlaybackRow(QWidget):
         self.show_playing(False)
 
     def show_available(self, names: frozenset[str]) -> None:
-        """Which of the three there are."""
         self._available = names
         for name in CHOICES:
             self._segments.set_available(name, name in names)
@@ -280,11 +267,9 @@ class VocoderPlaybackRow(QWidget):
         self._difference.setEnabled(bool(names - {CHOICES[0]}))
 
     def show_choice(self, name: str) -> None:
-        """Which is heard."""
         self._segments.choose(name)
 
     def show_playing(self, is_playing: bool) -> None:
-        """What a press of the button does."""
         text = "Pause" if is_playing else "Play"
         if self._play.text() != text or self._play.icon().isNull():
             self._play.setText(text)
@@ -292,18 +277,15 @@ class VocoderPlaybackRow(QWidget):
             self._play.setAccessibleName(text)
 
     def show_position(self, seconds: float, length_seconds: float) -> None:
-        """Where the music is."""
         text = f"{clock(seconds)} / {clock(length_seconds)}"
         if text != self._clock.text():
             self._clock.setText(text)
 
     def show_loop(self, is_on: bool) -> None:
-        """Whether it goes round."""
         self._loop.setChecked(is_on)
 
     @property
     def is_difference(self) -> bool:
-        """Whether the difference is to be shown."""
         return self._difference.isChecked()
 
     def _key(self, name: str) -> None:

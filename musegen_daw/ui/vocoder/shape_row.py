@@ -12,7 +12,7 @@ from musegen_daw.ui.widgets.theme import SMALL, TARGET
 
 
 class Stepper(QWidget):
-    """`changed` carries the number; a double click on a button brings `usual` back."""
+    """A number that is typed, stepped with buttons, or reset to `usual` by double-clicking a button."""
 
     changed = Signal(float)
 
@@ -63,20 +63,16 @@ class Stepper(QWidget):
 
     @property
     def number(self) -> float:
-        """The number."""
         return round(self._spin.value(), self._spin.decimals())
 
     @property
     def field(self) -> QDoubleSpinBox:
-        """Where it is typed."""
         return self._spin
 
     def set_number(self, number: float) -> None:
-        """Another number, held within its ends."""
         self._spin.setValue(number)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A double click on a button."""
         if event.type() == QEvent.Type.MouseButtonDblClick:
             self._spin.setValue(self._usual)
             return True
@@ -87,7 +83,7 @@ STRETCH_RANGE, SEMITONES_RANGE = (0.25, 4.0), (-24.0, 24.0)
 
 
 class ShapeRow(QWidget):
-    """`changed` says that stretch or pitch is another, the others what is asked for."""
+    """`changed` announces another stretch or pitch."""
 
     changed = Signal()
     resynthesise_requested = Signal()
@@ -101,7 +97,7 @@ class ShapeRow(QWidget):
             step=0.05, decimals=3, usual=1.0, prefix="× ",
         )  # fmt: skip
         self._semitones = Stepper(
-            "Pitch in semitones", "Transpose in semitones, at the same tempo", SEMITONES_RANGE,
+            "Pitch", "Transpose in semitones, at the same tempo", SEMITONES_RANGE,
             step=1.0, decimals=2, usual=0.0, suffix=" st",
         )  # fmt: skip
         for each in (self._stretch, self._semitones):
@@ -124,31 +120,27 @@ class ShapeRow(QWidget):
 
     @property
     def stretch(self) -> float:
-        """How many times as long."""
         return self._stretch.number
 
     @property
     def semitones(self) -> float:
-        """How many semitones higher."""
         return self._semitones.number
 
     @property
     def progress(self) -> ProgressLine:
-        """How far the work is."""
         return self._progress
 
     def set_shape(self, stretch: float, semitones: float) -> None:
-        """Show other numbers."""
         self._stretch.set_number(stretch)
         self._semitones.set_number(semitones)
 
     def show_due(self, can_make: bool, is_due: bool) -> None:
-        """Whether there is something to resynthesise, and whether what is heard is not what the numbers say."""
+        """`is_due`: the results were made with other settings."""
         self._make.setEnabled(can_make)
         set_look(self._make, "main" if is_due and can_make else "")
 
     def show_result(self, name: str) -> None:
-        """What is saved and dragged; nothing can be where it is empty."""
+        """The result that Save and Drag take; empty for none."""
         if name != self._what:
             self.drag.offer(None)
         self._what = name
@@ -160,12 +152,10 @@ class ShapeRow(QWidget):
         self.drag.setToolTip(plain_tip(f"Drag the {name or 'result'} as a WAV into a DAW or a folder"))
 
     def begin(self, text: str) -> None:
-        """Show that work has begun."""
         self._progress.begin(text)
         self._middle.setCurrentWidget(self._progress)
 
     def end(self) -> None:
-        """Nothing runs."""
         self._progress.end()
         self._middle.setCurrentIndex(0)
 

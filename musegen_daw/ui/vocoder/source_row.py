@@ -16,7 +16,7 @@ NO_MODEL = "No vocoder model"
 
 
 class ModelPicker(QWidget):
-    """`picked` carries the facts of the model that a person chose."""
+    """`picked` carries the facts of the model that was chosen."""
 
     picked = Signal(object)
 
@@ -28,6 +28,7 @@ class ModelPicker(QWidget):
         self._combo.setMinimumHeight(34)
         self._combo.activated.connect(self._chosen)
         self._facts = label("Looking for models …", "dim")
+        self._facts.setObjectName("model-facts")
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -37,19 +38,17 @@ class ModelPicker(QWidget):
 
     @property
     def model(self) -> VocoderFacts | None:
-        """The model that is chosen, None without one."""
         index = self._combo.currentIndex()
         return self._models[index] if 0 <= index < len(self._models) else None
 
     @property
     def text(self) -> str:
-        """What is told about the model, or for want of one."""
         return self._facts.text()
 
     def show_models(
         self, models: Sequence[VocoderFacts], troubles: Sequence[str], wanted: str, place: str
     ) -> None:
-        """Offer these models, the one in the folder `wanted` chosen; `place` is where a model would be put."""
+        """Offer these models, `wanted` is the folder of the chosen one; `place` is where a model would be put."""
         self._models = tuple(models)
         self._combo.clear()
         self._combo.setEnabled(bool(models))
@@ -79,7 +78,6 @@ class ModelPicker(QWidget):
 
 
 def describe(facts: VocoderFacts) -> str:
-    """What a model was trained on and can do, for a person."""
     return (
         f"Trained on {facts.trained_on}. Mono at {facts.mel.sample_rate_hz / 1000:g} kHz: nothing above "
         f"{facts.bandwidth_hz / 1000:g} kHz. {facts.bytes / 1e6:.0f} MB."
@@ -96,7 +94,7 @@ SCALES = (
 
 
 class SourceRow(QWidget):
-    """`open_requested` and `clip_requested` ask for another source, `scale_chosen` carries that of a mel, "" unknown."""
+    """`scale_chosen` carries the scale of a mel, empty to detect it."""
 
     open_requested = Signal()
     clip_requested = Signal()
@@ -112,6 +110,7 @@ class SourceRow(QWidget):
         self._facts = label(
             "Turn a mel spectrogram back into audio, and compare it with the original.", "dim"
         )
+        self._facts.setObjectName("source-facts")
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._open = button("Open …", "Open audio or a mel", "Ctrl+O")
         self._open.clicked.connect(self.open_requested)
@@ -130,16 +129,14 @@ class SourceRow(QWidget):
 
     @property
     def clip_button(self) -> QWidget:
-        """The button that takes the clip; hidden where there are no clips."""
+        """Hidden where there are no clips."""
         return self._clip
 
     @property
     def text(self) -> str:
-        """What is said about the source."""
         return f"{self._name.text()}: {self._facts.text()}"
 
     def show_source(self, name: str, facts: str, is_mel: bool, scale: str) -> None:
-        """Say what is loaded; a mel lets its scale be chosen."""
         self._name.setText(name)
         self._facts.setText(facts)
         self._scale.setVisible(is_mel)
@@ -164,7 +161,7 @@ class SourceRow(QWidget):
 
 
 def sentence_label() -> QLabel:
-    """The one sentence about what is wrong; hidden while nothing is."""
+    """A label for one error; hidden while there is none."""
     made = label("", "bad")
     made.setWordWrap(True)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """What is to be resynthesised: a file, or a song with its name; and the scale of its mel where that is named."""
+    """What to load: a file, or a song with its name; `scale` is that of a mel."""
 
     path: Path | None = None
     song: Song | None = None
@@ -37,7 +37,7 @@ class MelEdits:
 
     @property
     def text(self) -> str:
-        """As it is written beside a result; empty where nothing is changed."""
+        """As shown beside a result; empty if nothing is changed."""
         parts = []
         if self.stretch != 1:
             parts.append(f"× {self.stretch:g}")
@@ -51,10 +51,10 @@ DRAG_FOLDER = "vocoded"
 
 
 class Workbench(QObject):
-    """Signals: `models_found` (models, troubles), `loaded`, `made` (the method), `written` (path, is it to drag),
-    `failed` (one sentence), `progressed` (share, text), `busy_changed`.
+    """Signals: `models_found` (models, sentences), `loaded`, `made` (method), `written` (path, whether to drag it),
+    `failed` (sentence), `progressed` (share, text), `busy_changed`.
 
-    A new source, or new numbers, give up what is still at work for the old ones.
+    Loading or making again cancels what runs.
     """
 
     models_found = Signal(tuple, tuple)
@@ -75,11 +75,9 @@ class Workbench(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether it reads or makes something."""
         return bool(self._jobs)
 
     def look_for_models(self) -> None:
-        """Find out which vocoders there are."""
         folder = self._context.settings.current.models_dir
 
         def look(task: JobContext) -> Any:
@@ -90,7 +88,7 @@ class Workbench(QObject):
         self._workers.start(look, succeeded=self._found, failed=self.failed.emit)
 
     def load(self, request: LoadRequest, model: VocoderFacts | None) -> None:
-        """Read or render another source for the mels that a model reads."""
+        """Read or render another source as the mel that a model expects."""
         self.cancel()
 
         def load(task: JobContext) -> Any:
@@ -102,7 +100,7 @@ class Workbench(QObject):
         self._start(load, self._loaded)
 
     def make(self, shape: MelEdits, model: VocoderFacts | None) -> None:
-        """Resynthesise the source, with the model where there is one, then with Griffin-Lim."""
+        """Resynthesise the source with the model, if there is one, then with Griffin-Lim."""
         source = self.source
         if source is None:
             return
@@ -117,7 +115,7 @@ class Workbench(QObject):
             self._start(make, self._made)
 
     def is_due(self, shape: MelEdits, model: VocoderFacts | None) -> bool:
-        """Whether a result is missing or was made with other numbers or another model."""
+        """Whether a result is missing, or was made with other settings or another model."""
         wanted = {GRIFFIN_LIM: None, **({} if model is None else {GAN: model})}
         return self.source is not None and any(
             (made := self.results.get(method)) is None or (made.shape, made.model) != (shape, using)
@@ -125,7 +123,6 @@ class Workbench(QObject):
         )
 
     def save(self, method: str, path: Path) -> None:
-        """Write a result to a place that a person chose."""
         made = self.results[method]
 
         def save(task: JobContext) -> Any:
@@ -138,7 +135,6 @@ class Workbench(QObject):
         )
 
     def save_to_drag(self, method: str) -> None:
-        """Write a result to where it can be dragged from."""
         made, folder = self.results[method], self._context.data_dir / DRAG_FOLDER
         stem = self.stem(method)
 
@@ -152,17 +148,15 @@ class Workbench(QObject):
         )
 
     def stem(self, method: str) -> str:
-        """What a file of a result is called."""
+        """The name of a result's file, without suffix."""
         name = "audio" if self.source is None else self.source.given.name
         return f"{name} {method}"
 
     def cancel(self) -> None:
-        """Give up what is being read or made."""
         for job in tuple(self._jobs):
             job.cancel()
 
     def close(self) -> None:
-        """Give up everything and wait for it to end."""
         self._workers.close()
 
     def _start(self, function: Callable[[JobContext], Any], succeeded: Callable[[Any], None]) -> None:

@@ -32,13 +32,13 @@ from musegen_daw.ui.widgets.plain import PlainLabel, kebab, plain_tip, set_name
 from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, SMALL, SMALL_TEXT, TARGET, TEXT, font, theme
 
 OFF = "off"
-"""The level of a light that is not lit."""
+"""The level of a light that is off."""
 
 _LEAST_BAR_WIDTH = 56
 
 
 class StatusLight(QWidget):
-    """A dot and the words that say what it means; colour alone never does."""
+    """A dot with a text, so that colour alone never carries meaning."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +48,6 @@ class StatusLight(QWidget):
 
     @property
     def text(self) -> str:
-        """The words."""
         return self._text
 
     @property
@@ -57,7 +56,6 @@ class StatusLight(QWidget):
         return self._level
 
     def show_state(self, level: str, text: str) -> None:
-        """Light up in the colour of a level with words beside it."""
         if (level, text) == (self._level, self._text):
             return
         if text != self._text:
@@ -68,15 +66,12 @@ class StatusLight(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As wide as the words."""
         return QSize(20 + self.fontMetrics().horizontalAdvance(self._text), 24)
 
     def minimumSizeHint(self) -> QSize:
-        """Words may be cut, the dot stays."""
         return QSize(20, 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The dot, filled when it is lit."""
         skin = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -96,7 +91,7 @@ class StatusLight(QWidget):
 
 
 class ProgressLine(QWidget):
-    """How far a job is, what it does, and a button to cancel it; hidden while there is none."""
+    """Progress of a job with a cancel button; hidden while nothing runs."""
 
     cancelled = Signal()
 
@@ -119,23 +114,21 @@ class ProgressLine(QWidget):
         self.hide()
 
     def begin(self, text: str) -> None:
-        """Show that work has begun; how far it is is not known yet."""
+        """Show that work has begun, its progress still unknown."""
         self._bar.setRange(0, 0)
         self._say(text)
         self.show()
 
     def advance(self, share: float, text: str = "") -> None:
-        """Show how far it is, 0 to 1."""
+        """`share` is 0 to 1."""
         self._bar.setRange(0, 1000)
         self._bar.setValue(round(1000 * share))
         self._say(f"{text}  {share:.0%}" if text else f"{share:.0%}")
 
     def end(self) -> None:
-        """Nothing runs."""
         self.hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Say no more than there is room for."""
         super().resizeEvent(event)
         self._fit()
 
@@ -156,7 +149,7 @@ class ProgressLine(QWidget):
 
 
 class Card(QFrame):
-    """A panel within a panel, with a title; its content goes into `body`."""
+    """A framed group with a title; its content goes into `body`."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -172,7 +165,7 @@ class Card(QFrame):
 
 
 def label(text: str, look: str = "", parent: QWidget | None = None) -> QLabel:
-    """A label in one of the looks of the style sheet; what is dim wraps."""
+    """A label with a look of the style sheet; dim ones wrap."""
     made = PlainLabel(text, parent)
     if look:
         made.setProperty("look", look)
@@ -191,7 +184,7 @@ def button(
     large: bool = False,
     checkable: bool = False,
 ) -> Button:
-    """A button whose tooltip says what it does and by which key; raises nothing, does nothing by itself."""
+    """A button; its tooltip includes the shortcut."""
     made = Button(text)
     made.setObjectName(kebab(text))
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it was
@@ -208,9 +201,9 @@ def button(
 
 
 def press_by_key(widget: QAbstractButton, key: str) -> None:
-    """Let a key press a button at once, while its window is active and it can be seen.
+    """Let a key press a button while its window is active and it is visible.
 
-    A button's own shortcut waits a tenth of a second, too long for a tap or a panic.
+    A button's own shortcut waits for a tenth of a second, too long for tap tempo or panic.
     """
     shortcut = QShortcut(QKeySequence(key), widget)
     shortcut.setAutoRepeat(False)
@@ -218,7 +211,6 @@ def press_by_key(widget: QAbstractButton, key: str) -> None:
 
 
 def set_look(widget: QWidget, look: str) -> None:
-    """Give a widget that can be seen another look."""
     if widget.property("look") != look:
         widget.setProperty("look", look)
         widget.style().unpolish(widget)
@@ -227,7 +219,7 @@ def set_look(widget: QWidget, look: str) -> None:
 
 
 class Segments(QWidget):
-    """`chosen` carries the key of the segment that a person chose; `choose` shows one without telling."""
+    """`chosen` carries the key that the user chose; `choose` does not emit it."""
 
     chosen = Signal(str)
 
@@ -260,21 +252,19 @@ class Segments(QWidget):
 
     @property
     def key(self) -> str:
-        """The key of the segment that is shown as chosen, empty for none."""
+        """The chosen key, empty for none."""
         return next((key for key, made in self._buttons.items() if made.isChecked()), "")
 
     def choose(self, key: str) -> None:
-        """Show a segment as chosen."""
         if key in self._buttons and not self._buttons[key].isChecked():
             self._buttons[key].setChecked(True)
 
     def set_available(self, key: str, is_available: bool) -> None:
-        """Let a segment be chosen, or not."""
         self._buttons[key].setEnabled(is_available)
 
 
 class VoiceButton(QAbstractButton):
-    """Checked is muted."""
+    """Mutes a voice while it is checked."""
 
     def __init__(self, voice: str, row: int, key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -289,11 +279,9 @@ class VoiceButton(QAbstractButton):
         self.setFixedHeight(TARGET)
 
     def sizeHint(self) -> QSize:
-        """Room for the name."""
         return QSize(72, TARGET)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The name over a bar in the voice's colour."""
         skin = theme()
         is_muted = self.isChecked()
         colour = QColor(skin.line if is_muted else skin.voice(self._row))

@@ -25,10 +25,10 @@ from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, TITLE_TEXT, font, theme
 
 
 class FileDrop(QObject):
-    """Lets a widget take dropped files of some suffixes (as ".mid", lower case).
+    """Lets a widget accept dropped files with certain suffixes (such as ".mid", lower case).
 
-    `hovered` says that a drag that would be taken is over the widget, or no longer; `dropped` carries the paths;
-    `refused` one sentence about what was left out.
+    `hovered` tells whether acceptable files are over the widget; `dropped` carries the paths; `refused` carries a
+    sentence about the files that were left out.
     """
 
     hovered = Signal(bool)
@@ -42,7 +42,6 @@ class FileDrop(QObject):
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the drag events of the widget."""
         if isinstance(event, QDragEnterEvent):
             if event.mimeData().hasUrls():
                 event.setDropAction(Qt.DropAction.CopyAction)
@@ -73,13 +72,12 @@ class FileDrop(QObject):
 
 
 def local_paths(mime: QMimeData) -> list[Path]:
-    """The files of this computer that a drag or a clipboard holds."""
+    """The local files in a drag or on the clipboard."""
     return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
 
 
 def drag_out(source: QWidget, paths: Sequence[Path], picture: QPixmap | None = None) -> bool:
-    """Drag written files to another program; returns whether one took them. The files are left where they are,
-    for a DAW may go on reading them."""
+    """Drag files to another program; whether one took them. The files stay: a DAW may keep reading them."""
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     drag = QDrag(source)
@@ -94,7 +92,7 @@ _MARGIN = 4
 
 
 class DropOverlay(QWidget):
-    """As large as its parent; lets the mouse and drags through, and is hidden unless it says something."""
+    """Covers its parent with a text while files are dragged over it; transparent for the mouse."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -106,20 +104,18 @@ class DropOverlay(QWidget):
         parent.installEventFilter(self)
 
     def say(self, text: str, over: QWidget | None = None) -> None:
-        """Cover a widget, or all, with a text; an empty one takes the veil away."""
+        """Cover `over`, or all, with a text; an empty one hides the overlay."""
         self._text, self._over = text, over
         self.setVisible(bool(text))
         self.raise_()
         self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay as large as the parent."""
         if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
             self.setGeometry(watched.rect())
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A frame in the accent colour, and the words."""
         skin = theme()
         over = self._over
         area = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
@@ -144,9 +140,9 @@ DragOut = Callable[[QWidget, Sequence[Path], QPixmap | None], bool]
 
 
 class DragButton(Button):
-    """`wanted` asks for the file; `offer` says where it is. `taken` carries a file that another program took.
+    """A handle to drag a file out. `file_requested` asks for the file, `offer` provides it.
 
-    `drag` hands files to another program and says whether one took them.
+    `drag` hands files to another program; `taken` carries a path that one took.
     """
 
     file_requested = Signal()
@@ -165,13 +161,12 @@ class DragButton(Button):
         set_name(self, text)
 
     def offer(self, path: Path | None) -> None:
-        """The file is written, or None: it is to be written anew when it is next wanted."""
+        """The file to drag; None to request it again at the next press."""
         self._path = path
         if self._is_due and path is not None:
             self._begin()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Have the file written."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = event.position()
             if self._path is None or not self._path.exists():
@@ -180,7 +175,6 @@ class DragButton(Button):
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag it, as soon as it is there."""
         if self._pressed is None or self._is_due:
             return
         if (event.position() - self._pressed).manhattanLength() >= QApplication.startDragDistance():
@@ -189,7 +183,6 @@ class DragButton(Button):
                 self._begin()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """No drag any more."""
         self._pressed, self._is_due = None, False
         super().mouseReleaseEvent(event)
 

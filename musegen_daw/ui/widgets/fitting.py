@@ -1,4 +1,4 @@
-"""Widgets that give way where there is little room, and then say in the tooltip what they no longer show."""
+"""Widgets that shrink where space is short, and then show the rest in the tooltip."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip, set_name
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, TARGET, font, is_style_change
 
 ROOM, LARGE_ROOM = 14, 22
-"""Pixels by which a button likes to be wider than its text and frame need."""
+"""Padding of a button beyond what its text and frame need, in pixels."""
 
 CHOICE_WIDTH = 84
 LABEL_WIDTH = 40
 
 
 class Button(QPushButton):
-    """A button that likes room around its text, and does without it where there is none."""
+    """A button that drops its padding when space is short."""
 
     _icon_name = ""
 
@@ -36,7 +36,7 @@ class Button(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def set_icon(self, name: str) -> None:
-        """Show an icon of resources/icons in the colours of the theme, also after the theme changes."""
+        """Show an icon of resources/icons in the colours of the theme, also after it changes."""
         self._icon_name = name
         self.setIcon(icon(name))
 
@@ -46,16 +46,14 @@ class Button(QPushButton):
         super().changeEvent(event)
 
     def sizeHint(self) -> QSize:
-        """With room."""
         return super().sizeHint() + QSize(LARGE_ROOM if self.property("large") else ROOM, 0)
 
     def minimumSizeHint(self) -> QSize:
-        """Without."""
         return super().sizeHint()
 
 
 class Choice(QComboBox):
-    """A menu of choices; the chosen one is cut with dots where it does not fit, and is then in the tooltip."""
+    """A combo box that elides its text; the tooltip then has all of it."""
 
     def __init__(self, name: str, tip: str, parent: QWidget | None = None, *, large: bool = False) -> None:
         super().__init__(parent)
@@ -70,11 +68,10 @@ class Choice(QComboBox):
             self.setMinimumHeight(TARGET)
 
     def minimumSizeHint(self) -> QSize:
-        """Some letters and the arrow."""
         return QSize(CHOICE_WIDTH, super().minimumSizeHint().height())
 
     def elided_text(self) -> str:
-        """The chosen text as it fits: without what is in brackets at its end, else cut."""
+        """The text as shown: without what is in brackets at its end, else elided."""
         option = self._option()
         inner = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
@@ -88,7 +85,6 @@ class Choice(QComboBox):
         return metrics.elidedText(whole, Qt.TextElideMode.ElideRight, room)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The choice, with dots where it is cut."""
         painter, option = QStylePainter(self), self._option()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         option.currentText = self.elided_text()  # pyright: ignore[reportAttributeAccessIssue]
@@ -96,7 +92,6 @@ class Choice(QComboBox):
         painter.end()
 
     def event(self, event: QEvent) -> bool:
-        """The tooltip begins with what is cut."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             is_cut = self.elided_text() not in (self.currentText(), self.placeholderText())
             QToolTip.showText(
@@ -114,7 +109,7 @@ class Choice(QComboBox):
 
 
 class ElidedLabel(PlainLabel):
-    """One line that is cut with dots where it does not fit; its tooltip is then the whole."""
+    """A single line that is elided; the tooltip then has all of it."""
 
     def __init__(self, text: str = "", look: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -125,24 +120,20 @@ class ElidedLabel(PlainLabel):
             self.setFont(font(SMALL_TEXT))
 
     def minimumSizeHint(self) -> QSize:
-        """A few letters."""
         hint = super().minimumSizeHint()
         return QSize(min(LABEL_WIDTH, hint.width()), hint.height())
 
     def elided_text(self) -> str:
-        """The text as it fits."""
         room = self.contentsRect().width()
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The line."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.contentsRect(), int(self.alignment()), self.elided_text())
         painter.end()
 
     def event(self, event: QEvent) -> bool:
-        """The tooltip is what is cut."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and not self.toolTip():
             if self.elided_text() != self.text():
                 QToolTip.showText(event.globalPos(), plain_tip(self.text()), self)

@@ -10,10 +10,10 @@ from musegen_daw.ui.widgets.theme import DARK, RADIUS, THEME_PROPERTY, THEMES, T
 
 
 def style_sheet(theme: Theme) -> str:
-    """The style sheet; widgets choose among its looks by the properties "look" and "large".
+    """The style sheet; widgets choose a look by the properties "look" and "large".
 
-    Buttons: look "quiet" (flat), "main" (accent), "danger"; large ones have 44 pixels.
-    Labels: look "dim", "title", "number", "good", "warn", "bad"; frames: look "card".
+    Buttons: look "quiet" (flat), "main" (accent), "danger"; large ones are 44 pixels high.
+    Labels: look "dim", "title", "number", "bad"; frames: look "card".
     """
     c, radius, icons = theme, RADIUS, (resources_dir() / "icons").as_posix()
     return f"""
@@ -118,7 +118,7 @@ QTabWidget::pane {{ border: none; border-top: 1px solid {c.line}; }}
 
 
 def apply_theme(app: QApplication, name: str) -> None:
-    """Give the whole application a theme by its name ("dark" unless it is known): palette, font and style sheet."""
+    """Apply a theme by its name, dark if it is unknown: palette, font and style sheet."""
     skin = THEMES.get(name, DARK)
     app.setProperty(THEME_PROPERTY, skin.name)
     app.setStyle("Fusion")

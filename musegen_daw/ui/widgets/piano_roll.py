@@ -1,4 +1,4 @@
-"""The piano roll: notes of one or more parts over time, to be looked at."""
+"""The piano roll: notes of one or more parts, read-only."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _BLACK_KEYS = frozenset({1, 3, 6, 8, 10})
 
 
 class PianoRoll(TimeStrip):
-    """Shows parts, each in a colour of its own, brightness by velocity; `title` stands at the left.
+    """Each part has a colour, brightness is velocity; `title` is shown at the left.
 
-    The rows run from the lowest note to the highest, which are named at the left.
+    The rows run from the lowest to the highest note, which are named at the left.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class PianoRoll(TimeStrip):
         set_name(self, title or "Piano roll")
 
     def set_parts(self, parts: Sequence[Sequence[Note]]) -> None:
-        """Show other notes; each part in order of `start_ticks`, as in a Clip."""
+        """Show other notes; each part ordered by `start_ticks`, as in a Clip."""
         self._parts = tuple(tuple(part) for part in parts)
         self._starts = [[note.start_ticks for note in part] for part in self._parts]
         notes = [note for part in self._parts for note in part]
@@ -57,31 +57,27 @@ class PianoRoll(TimeStrip):
         self.redraw()
 
     def set_note_names(self, names: NoteNames) -> None:
-        """Name the notes another way."""
         self._names = names
         self.redraw()
 
     def set_title(self, title: str) -> None:
-        """Write something else at the left."""
         self.title = title
         self.redraw()
 
     def set_empty_text(self, text: str) -> None:
-        """Say this in the middle while there is no note."""
+        """Show this text while there is no note."""
         self.empty_text = text
         self.redraw()
 
     def sizeHint(self) -> QSize:
-        """A strip."""
         return QSize(640, 140)
 
     def part_colour(self, index: int) -> str:
-        """The colour of a part by its place, for a legend."""
+        """The colour of a part by its index, for a legend."""
         skin = theme()
         return (skin.accent, skin.voice(4), skin.voice(8), skin.voice(2), skin.voice(0))[index % 5]
 
     def paint_music(self, painter: QPainter) -> None:
-        """Paint keys, lines, notes and title."""
         skin = theme()
         rows = self._highest - self._lowest + 1
         row_height = self.height() / rows

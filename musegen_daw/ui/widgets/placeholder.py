@@ -14,7 +14,7 @@ from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, SMALL, theme
 
 
 class EmptyPage(QWidget):
-    """A dashed frame with a title and, below it, words whose lines stay as they are."""
+    """A dashed frame with a title and text; lines of the text do not wrap."""
 
     def __init__(self, title: str, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +31,6 @@ class EmptyPage(QWidget):
         column.addStretch(1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The frame."""
         skin = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -45,7 +44,7 @@ WIDTH = 560
 
 
 class ErrorPage(QWidget):
-    """One trouble at a time, in the middle."""
+    """Says what is missing, with a button for each thing the user can do."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,13 +73,12 @@ class ErrorPage(QWidget):
 
     @property
     def sentence(self) -> str:
-        """What is wrong."""
         return self._sentence.text()
 
     def show_error(
         self, title: str, sentence: str, actions: Sequence[tuple[str, Callable[[], None]]] = ()
     ) -> None:
-        """Say what is missing; `actions` are (text, what is called), the first the likeliest."""
+        """`actions` are (text, function), the likeliest first."""
         self._title.setText(title)
         self._sentence.setText(sentence)
         while (item := self._row.takeAt(0)) is not None:

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 
 def plain_tip(text: str) -> str:
-    """What a tooltip is given to show `text` as it is; Qt takes a tooltip for markup as soon as it looks like some."""
+    """`text` for a tooltip, which Qt would render as markup if it looks like some."""
     if "<" not in text and "&" not in text:
         return text
     return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>"
 
 
 def caption(text: str) -> str:
-    """What a button or a menu is given to show `text` as it is; a single & would underline the letter behind it."""
+    """`text` for a button or menu, where a single & would underline the next letter."""
     return text.replace("&", "&&")
 
 
@@ -33,7 +33,7 @@ def set_name(widget: QWidget, name: str) -> None:
 
 
 class PlainLabel(QLabel):
-    """A label that shows its text as it is."""
+    """A label that never renders markup."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)

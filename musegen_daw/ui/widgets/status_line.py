@@ -1,4 +1,4 @@
-"""The line at the bottom: one sentence about what is happening, or what is wrong and what to do."""
+"""The status line at the bottom: one sentence, and earlier ones in the tooltip."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ REMEMBERED = 12
 
 
 class StatusLine(QWidget):
-    """Shows the last sentence; a warning stays until it is clicked or another comes, the rest goes by itself.
-
-    The tooltip has the sentences before it.
-    """
+    """Warnings stay until they are clicked or replaced; other sentences disappear after a while."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,12 +41,10 @@ class StatusLine(QWidget):
 
     @property
     def sentence(self) -> str:
-        """What is said now."""
         return self._words.text()
 
     @property
     def level(self) -> str:
-        """How it matters."""
         return self._level
 
     def say(self, sentence: str, level: str = INFO) -> None:
@@ -69,20 +64,16 @@ class StatusLine(QWidget):
         self.update()
 
     def clear(self) -> None:
-        """Say nothing."""
         self.say("")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width."""
         super().resizeEvent(event)
         self._fit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click: it was read."""
         self.clear()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A line above, and a dot in the colour of the level."""
         skin = theme()
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(skin.panel))
@@ -95,7 +86,7 @@ class StatusLine(QWidget):
         painter.end()
 
     def _fit(self) -> None:
-        """A sentence that is too long takes two small lines: what to do stands at its end."""
+        """Wrap a sentence that is too long into two small lines: what to do is at its end."""
         left, right = MEDIUM + 16, MEDIUM
         fits = QFontMetrics(font(TEXT)).horizontalAdvance(self.sentence) <= self.width() - left - right
         self._words.setFont(font(TEXT if fits else SMALL_TEXT))

@@ -18,10 +18,10 @@ ZOOM_STEP = 1.25
 
 
 class TimeStrip(QWidget):
-    """A widget with row heads at the left and music right of them, on an axis that several may share.
+    """Row heads at the left and music right of them, on an axis that several strips may share.
 
-    Subclasses paint into `paint_music` (kept as a picture until `redraw`) and `paint_live` (at every repaint).
-    Wheel scrolls, Ctrl and wheel zooms.
+    Subclasses implement `paint_music`, which is cached until `redraw`, and `paint_live`, called at every repaint.
+    The wheel scrolls, Ctrl+wheel zooms.
     """
 
     def __init__(self, axis: TimeAxis, parent: QWidget | None = None, head_width: int = HEAD_WIDTH) -> None:
@@ -34,11 +34,10 @@ class TimeStrip(QWidget):
 
     @property
     def playhead_ticks(self) -> float | None:
-        """Where the playhead is."""
         return self._playhead_ticks
 
     def set_playhead(self, ticks: float | None) -> None:
-        """Move the playhead, None takes it away; repaints only where it was and where it is."""
+        """Move the playhead, or hide it with None; repaints only its old and new position."""
         if ticks == self._playhead_ticks:
             return
         old = self._playhead_ticks
@@ -55,31 +54,26 @@ class TimeStrip(QWidget):
             self.update(left, 0, right - left, self.height())
 
     def playhead_jumped(self) -> None:
-        """Called when the playhead moved far; what depends on it elsewhere must be repainted."""
         self.update()
 
     def x_at(self, ticks: float) -> float:
-        """Where ticks lie in the widget."""
         return self.head_width + self.axis.x_at(ticks)
 
     def ticks_at(self, x: float) -> float:
-        """Which ticks lie at an x of the widget, not rounded."""
         return self.axis.ticks_at(x - self.head_width)
 
     def redraw(self) -> None:
-        """The music has changed: draw the picture anew at the next repaint."""
+        """Discard the cached picture."""
         self._picture = None
         self.update()
 
     def paint_music(self, painter: QPainter) -> None:
-        """Paint what stays: the picture of the whole widget."""
         raise NotImplementedError
 
     def paint_live(self, painter: QPainter, rect: QRect) -> None:
-        """Paint what moves, within `rect`, under the playhead."""
+        """Paint what moves, within `rect` and under the playhead."""
 
     def paint_lines(self, painter: QPainter) -> None:
-        """Paint the lines of steps, beats and bars, each stronger than the one before."""
         skin = theme()
         bars, beats, steps = self.axis.lines()
         for xs, colour in (
@@ -91,7 +85,6 @@ class TimeStrip(QWidget):
             painter.drawLines(self._verticals(xs))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Copy the picture and paint what moves over it."""
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
             self._picture = QPixmap(self.size() * ratio)
@@ -112,18 +105,15 @@ class TimeStrip(QWidget):
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Tell the axis how wide the music is."""
         self._picture = None
         self.axis.set_width(self.width() - self.head_width)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw anew in another theme or font."""
         if is_style_change(event):
             self.redraw()
         super().changeEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll, or zoom around the pointer with Ctrl."""
         delta = event.angleDelta()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             x = event.position().x() - self.head_width
@@ -147,7 +137,7 @@ MIN_NUMBER_PIXELS = 34
 
 
 class Ruler(TimeStrip):
-    """Numbers the bars from `first_number` on; numbers below 1 are not shown, and not more than there is room for."""
+    """Bar numbers from `first_number` on; numbers below 1, or without room, are left out."""
 
     def __init__(self, axis: TimeAxis, parent: QWidget | None = None, head_width: int = HEAD_WIDTH) -> None:
         super().__init__(axis, parent, head_width)
@@ -156,13 +146,11 @@ class Ruler(TimeStrip):
         set_name(self, "Bars")
 
     def set_first_number(self, number: int) -> None:
-        """The number of the first bar of the axis."""
         if number != self._first_number:
             self._first_number = number
             self.redraw()
 
     def paint_music(self, painter: QPainter) -> None:
-        """Paint the numbers."""
         skin = theme()
         painter.fillRect(self.rect(), QColor(skin.ground))
         painter.setFont(font(SMALL_TEXT))

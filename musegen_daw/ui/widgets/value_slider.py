@@ -17,10 +17,10 @@ _LEAST_WIDTH = 84
 
 
 class ValueSlider(QSlider):
-    """A flat bar with its name and its number in it, for values from 0 to 1.
+    """A flat slider from 0 to 1 that shows its name and value.
 
-    With `auto_text` it can also be left to the model: a press of A, or a double click, gives None and says so.
-    `changed` carries the value as a float or None, whoever set it; without `auto_text` a double click sets `default`.
+    With `auto_text` it can be set to automatic, value None, by the key A or a double-click; without, a double-click
+    sets `default`. `changed` carries a float or None.
     """
 
     changed = Signal(object)
@@ -43,11 +43,11 @@ class ValueSlider(QSlider):
 
     @property
     def amount(self) -> float | None:
-        """The value, None where it is left to the model."""
+        """The value, None for automatic."""
         return None if self._is_auto else self.value() / _STEPS
 
     def set_amount(self, amount: float | None) -> None:
-        """Show a value without telling it."""
+        """Show a value without emitting `changed`."""
         is_auto = amount is None and bool(self._auto_text)
         value = self.value() if amount is None else round(amount * _STEPS)
         if (is_auto, value) != (self._is_auto, self.value()):
@@ -58,13 +58,13 @@ class ValueSlider(QSlider):
             self._tell()
 
     def set_badge(self, text: str) -> None:
-        """Show a word in place of the number, as "learning"; an empty one brings the number back."""
+        """Show a word instead of the value; an empty one shows the value again."""
         if text != self._badge:
             self._badge = text
             self._tell()
 
     def reset(self) -> None:
-        """Back to the model's choice, or to the default."""
+        """Set automatic, or the default."""
         if self._auto_text:
             self._is_auto = True
             self._tell()
@@ -73,15 +73,13 @@ class ValueSlider(QSlider):
             self.setValue(round(self._default * _STEPS))
 
     def text(self) -> str:
-        """The number as it is shown."""
+        """The value as shown."""
         return self._badge or (self._auto_text if self._is_auto else f"{self.value()} %")
 
     def sizeHint(self) -> QSize:
-        """Wide enough for a name and a number."""
         return QSize(176, TARGET)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A bar as long as the value, the name at the left, the number at the right."""
         skin = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -111,7 +109,7 @@ class ValueSlider(QSlider):
         painter.end()
 
     def is_stacked(self) -> bool:
-        """Whether the number stands below the name, because both do not fit beside each other."""
+        """Whether the value is below the name, because both do not fit side by side."""
         return self._needed_width() > self.width()
 
     def _needed_width(self) -> int:
@@ -121,7 +119,6 @@ class ValueSlider(QSlider):
         return QFontMetrics(font(TEXT)).horizontalAdvance(self._name) + number + 2 * _INSET + SMALL
 
     def _places(self, area: QRectF) -> tuple[QRectF, QRectF, QFont]:
-        """Where name and number stand, and the font of the name."""
         if not self.is_stacked():
             inner = area.adjusted(_INSET, 0, -_INSET, 0)
             return inner, inner, font(TEXT)
@@ -129,27 +126,22 @@ class ValueSlider(QSlider):
         return inner.adjusted(0, 0, 0, -half), inner.adjusted(0, half, 0, 0), font(SMALL_TEXT)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The value goes to where the bar is pressed."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
             self._take(event.position())
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._take(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go."""
         self.setSliderDown(False)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Back to where it was made."""
         self.reset()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """A leaves the value to the model; the rest is a slider's."""
         if self._auto_text and event.key() == Qt.Key.Key_A:
             self.reset()
         else:
@@ -174,17 +166,16 @@ class ValueSlider(QSlider):
 
 
 class SwingSlider(ValueSlider):
-    """Shows the share of the pair that its first note takes: 50 % is straight, 67 % a triplet."""
+    """Shows the first note's share of the pair: 50 % is straight, 67 % a triplet."""
 
     @property
     def ratio(self) -> float:
-        """The share, from 0.5 to 0.75."""
+        """The share, 0.5 to 0.75."""
         return STRAIGHT + (self.amount or 0.0) * (MAX_SWING - STRAIGHT)
 
     def set_ratio(self, ratio: float) -> None:
-        """Show a share without telling it."""
+        """Show a share without emitting `changed`."""
         self.set_amount((ratio - STRAIGHT) / (MAX_SWING - STRAIGHT))
 
     def text(self) -> str:
-        """The share in percent."""
         return self._badge or f"{100 * STRAIGHT + self.value() * (MAX_SWING - STRAIGHT):.0f} %"

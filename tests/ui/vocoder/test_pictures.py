@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
 from musegen_daw.playback.levels import Levels
-from musegen_daw.ui.vocoder.mel_view import MelView, Row, VisibleSpan, clock
+from musegen_daw.ui.vocoder.mel_view import MelPainter, MelView, Row, VisibleSpan, clock
 from musegen_daw.ui.vocoder.picture import (
     MAX_COLUMNS,
     RANGE_DB,
@@ -161,7 +161,7 @@ def test_what_is_under_the_pointer_is_told_in_words(qtbot):
     assert view.describe(view.area(1).center()) == ""
 
 
-def test_a_playhead_repaints_two_narrow_strips(qtbot):
+def test_a_playhead_repaints_two_narrow_strips(qtbot, monkeypatch):
     view = MelView()
     qtbot.addWidget(view)
     view.resize(900, 420)
@@ -172,16 +172,13 @@ def test_a_playhead_repaints_two_narrow_strips(qtbot):
     view.set_playhead(0.5)
     QApplication.processEvents()
     painted = []
-    view._paint_live, paint = (
-        (lambda painter, rect: (painted.append(rect), paint(painter, rect))),
-        view._paint_live,
-    )
-    drawn = view._drawn
+    paint = view.paint_live
+    view.paint_live = lambda painter, rect: (painted.append(rect), paint(painter, rect))
+    monkeypatch.setattr(MelPainter, "draw", lambda *_: pytest.fail("the pictures were drawn anew"))
     view.set_playhead(0.6)
     QApplication.processEvents()
     assert painted
     assert all(rect.width() < 300 for rect in painted)
-    assert view._drawn is drawn
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

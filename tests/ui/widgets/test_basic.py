@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QProgressBar, QPushButton, QWidget
 
 from musegen_daw.resource_paths import resources_dir
 from musegen_daw.ui.widgets.basic import OFF, ProgressLine, Segments, StatusLight, press_by_key
@@ -73,7 +73,7 @@ def test_progress_shows_itself_only_while_there_is_work(qtbot):
     line.begin("rendering")
     line.resize(400, 44)
     line.advance(0.4, "rendering")
-    assert line._bar.format() == "rendering  40%"
+    assert line.findChild(QProgressBar).format() == "rendering  40%"
     qtbot.mouseClick(line.findChild(QPushButton), Qt.MouseButton.LeftButton)
     assert cancelled == [1]
     line.end()
@@ -85,10 +85,11 @@ def test_a_warning_stays_and_a_word_passes(qtbot):
     qtbot.addWidget(line)
     line.show()
     line.say("saved")
-    assert line._passing.isActive()
-    assert line._passing.interval() == PASSING_MILLISECONDS
+    (timer,) = line.findChildren(QTimer)
+    assert timer.isActive()
+    assert timer.interval() == PASSING_MILLISECONDS
     line.say("The port is gone.", "warn")
-    assert not line._passing.isActive()
+    assert not timer.isActive()
     assert "saved" in line.toolTip()
     qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
     assert line.sentence == ""
