@@ -1,4 +1,4 @@
-"""The main window: transport, navigation, one panel in view, status line."""
+"""The main window: transport, navigation, one page in view, status line."""
 
 from __future__ import annotations
 
@@ -52,35 +52,35 @@ class Navigation(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, places: Sequence[Page], parent: QWidget | None = None) -> None:
+    def __init__(self, pages: Sequence[Page], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._places = tuple(places)
+        self._pages = tuple(pages)
         self._buttons: dict[str, QToolButton] = {}
         group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, SMALL, 6, SMALL)
         column.setSpacing(TINY)
-        for place in self._places:
+        for page in self._pages:
             made = QToolButton()
-            made.setText(place.title)
-            made.setToolTip(plain_tip(f"{place.title} ({place.shortcut})"))
-            set_name(made, place.title)
+            made.setText(page.title)
+            made.setToolTip(plain_tip(f"{page.title} ({page.shortcut})"))
+            set_name(made, page.title)
             made.setCheckable(True)
             made.setProperty("look", "place")
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             made.setIconSize(QSize(24, 24))
             made.setFixedSize(_BUTTON)
             made.setFont(font(SMALL_TEXT))
-            made.clicked.connect(lambda _checked, key=place.key: self.chosen.emit(key))
+            made.clicked.connect(lambda _checked, key=page.key: self.chosen.emit(key))
             group.addButton(made)
             column.addWidget(made)
-            self._buttons[place.key] = made
+            self._buttons[page.key] = made
         column.addStretch(1)
         self.setAcceptDrops(True)
         self.setFixedWidth(NAVIGATION_WIDTH)
         self._draw_icons()
 
-    def show_place(self, key: str) -> None:
+    def show_page(self, key: str) -> None:
         self._buttons[key].setChecked(True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -106,8 +106,8 @@ class Navigation(QWidget):
 
     def _draw_icons(self) -> None:
         skin = theme()
-        for place in self._places:
-            self._buttons[place.key].setIcon(icon(place.icon, skin.dim, skin.accent))
+        for page in self._pages:
+            self._buttons[page.key].setIcon(icon(page.icon, skin.dim, skin.accent))
 
 
 TITLE = "musegen-daw"
@@ -128,10 +128,10 @@ class Window(QWidget):
 
     begun = Signal()
 
-    def __init__(self, context: AppContext, places: Sequence[Page], control: JamControl) -> None:
+    def __init__(self, context: AppContext, pages: Sequence[Page], control: JamControl) -> None:
         super().__init__()
         self._context, self._control = context, control
-        self._places = {place.key: place for place in places}
+        self._pages = {page.key: page for page in pages}
         self._panels: dict[str, Panel] = {}
         self._state, self._trouble = saved_session.load(context.data_dir)
         self._is_closed = False
@@ -141,18 +141,18 @@ class Window(QWidget):
         self.setWindowIcon(app_icon())
         self.setMinimumSize(*LEAST_SIZE)
         self._transport = TransportBar(control)
-        self._navigation = Navigation(places)
+        self._navigation = Navigation(pages)
         self._stack = QStackedWidget()
         self._line = StatusLine()
-        self._pages: dict[str, QScrollArea] = {}
-        for place in places:
-            page = QScrollArea()
-            page.setObjectName(f"{place.key}-page")
-            page.setWidgetResizable(True)
-            page.setFrameShape(QFrame.Shape.NoFrame)
-            page.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            self._pages[place.key] = page
-            self._stack.addWidget(page)
+        self._areas: dict[str, QScrollArea] = {}
+        for page in pages:
+            area = QScrollArea()
+            area.setObjectName(f"{page.key}-page")
+            area.setWidgetResizable(True)
+            area.setFrameShape(QFrame.Shape.NoFrame)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._areas[page.key] = area
+            self._stack.addWidget(area)
         self._lay_out()
         self._autosave = Autosave(context.data_dir, self.state, self)
         self._connect()
@@ -163,30 +163,26 @@ class Window(QWidget):
         return self._line
 
     @property
-    def transport(self) -> TransportBar:
-        return self._transport
-
-    @property
-    def place(self) -> str:
-        return next(key for key, page in self._pages.items() if page is self._stack.currentWidget())
+    def page(self) -> str:
+        return next(key for key, area in self._areas.items() if area is self._stack.currentWidget())
 
     def panel(self, key: str) -> Panel:
         """The panel of a page; it is made and restored when first asked for."""
         if key not in self._panels:
-            panel = self._panels[key] = self._places[key].make(self._context)
+            panel = self._panels[key] = self._pages[key].make(self._context)
             panel.message.connect(self._line.say)
-            self._pages[key].setWidget(_held(panel))
+            self._areas[key].setWidget(_held(panel))
             panel.restore_state(self._state.get(key, {}))
             panel.state_changed.connect(self._autosave.touch)
         return self._panels[key]
 
     def go_to(self, key: str) -> None:
-        old = self._panels.get(self.place)
+        old = self._panels.get(self.page)
         panel = self.panel(key)
         if old is not None and old is not panel:
             old.deactivated()
-        self._stack.setCurrentWidget(self._pages[key])
-        self._navigation.show_place(key)
+        self._stack.setCurrentWidget(self._areas[key])
+        self._navigation.show_page(key)
         panel.activated()
         self._autosave.touch()
 
@@ -197,17 +193,17 @@ class Window(QWidget):
         state[APP_SETTINGS] = self._context.settings.current.as_dict()
         size = self.normalGeometry().size() if self.isMaximized() else self.size()
         state[WINDOW] = {
-            "place": self.place, "width": size.width(), "height": size.height(), "maximized": self.isMaximized(),
+            "place": self.page, "width": size.width(), "height": size.height(), "maximized": self.isMaximized(),
         }  # fmt: skip
         return state
 
     def begin(self) -> None:
         """Make the first panel; to be called after the window is shown, so that it appears at once."""
-        place = str(self._state.get(WINDOW, {}).get("place", ""))
-        first = next(iter(self._places))
-        if self._context.settings.current.is_first_run and SETTINGS in self._places:
-            place = SETTINGS
-        self.go_to(place if place in self._places else first)
+        page = str(self._state.get(WINDOW, {}).get("place", ""))
+        first = next(iter(self._pages))
+        if self._context.settings.current.is_first_run and SETTINGS in self._pages:
+            page = SETTINGS
+        self.go_to(page if page in self._pages else first)
         if self._trouble:
             self._line.say(self._trouble, WARN)
         self.begun.emit()
@@ -233,14 +229,14 @@ class Window(QWidget):
             elif isinstance(focused, QComboBox):
                 focused.showPopup()
         elif event.key() == Qt.Key.Key_Escape:
-            panel = self._panels.get(self.place)
+            panel = self._panels.get(self.page)
             if panel is None or not panel.escape_pressed():
                 self._line.clear()
         else:
             super().keyPressEvent(event)
 
     def _play(self) -> None:
-        panel = self._panels.get(self.place)
+        panel = self._panels.get(self.page)
         if panel is None or not panel.play_pressed():
             self._control.toggle()
 
@@ -263,9 +259,9 @@ class Window(QWidget):
         self._control.opened.connect(self._take_back)
         self._autosave.failed.connect(lambda sentence: self._line.say(sentence, BAD))
         self._context.settings.changed.connect(self._settings_changed)
-        for place in self._places.values():
-            shortcut = QShortcut(QKeySequence(place.shortcut), self)
-            shortcut.activated.connect(lambda key=place.key: self.go_to(key))
+        for page in self._pages.values():
+            shortcut = QShortcut(QKeySequence(page.shortcut), self)
+            shortcut.activated.connect(lambda key=page.key: self.go_to(key))
         for keys, slot in (("F12", self._control.panic), ("Ctrl+Q", self.close), ("F1", self._help)):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
         space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)  # text fields keep it for themselves
@@ -281,11 +277,11 @@ class Window(QWidget):
             self._line.clear()
 
     def _help(self) -> None:
-        if SETTINGS in self._places:
+        if SETTINGS in self._pages:
             self.go_to(SETTINGS)
 
     def _make_next(self) -> None:
-        waiting = next((key for key in self._places if key not in self._panels), None)
+        waiting = next((key for key in self._pages if key not in self._panels), None)
         if waiting is not None and not self._is_closed:
             self.panel(waiting)
             QTimer.singleShot(0, self, self._make_next)

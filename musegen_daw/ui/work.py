@@ -57,13 +57,8 @@ class Job(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._task = JobContext(self._progress_told.emit)
-        self._over = False
         self._progress_told.connect(self._progressed)
         self._end_told.connect(self._ended)
-
-    @property
-    def is_running(self) -> bool:
-        return not self._over
 
     def cancel(self) -> None:
         """Discard the result and ask the function to end."""
@@ -88,7 +83,6 @@ class Job(QObject):
             self.progressed.emit(share, text)
 
     def _ended(self, result: object, sentence: str, has_failed: bool) -> None:
-        self._over = True
         if not self._task.is_cancelled():
             if has_failed:
                 self.failed.emit(sentence)

@@ -113,25 +113,25 @@ def desk(qtbot, tmp_path):
 
 def test_a_newcomer_sees_how_to_connect_and_then_the_jam(desk):
     first = desk(is_first_run=True).open()
-    assert first.window.place == "settings"
+    assert first.window.page == "settings"
     first.window.go_to("jam")
     first.window.close()
     second = Desk(first.context.data_dir, first.qtbot)
     second.open()
-    assert second.window.place == "jam"
+    assert second.window.page == "jam"
     second.window.close()
 
 
 def test_places_are_reached_by_key_and_told_when_they_come_and_go(desk):
     it = desk().open()
-    assert it.window.place == "jam"
+    assert it.window.page == "jam"
     it.key(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    assert it.window.place == "notes"
+    assert it.window.page == "notes"
     assert it.notes.log == ["activated"]
     it.key(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     assert it.notes.log == ["activated", "left"]
     it.key(Qt.Key.Key_F1)
-    assert it.window.place == "settings"
+    assert it.window.page == "settings"
 
 
 def test_space_plays_what_is_in_sight_else_the_jam_but_never_in_text(desk):
@@ -183,7 +183,7 @@ def test_a_session_comes_back(desk, tmp_path):
     it.window.resize(940, screen.height() - 100)
     it.window.close()
     again = Desk(tmp_path, it.qtbot).open()
-    assert again.window.place == "notes"
+    assert again.window.page == "notes"
     assert again.notes.state == {"song": "Blue"}
     assert theme().name == "light"
     assert again.window.height() == screen.height() - 100
@@ -291,7 +291,7 @@ def test_nothing_is_cut_off_in_a_small_window(desk, size):
     QApplication.processEvents()
     assert (it.window.width(), it.window.height()) == size
     assert not it.page.is_scrolled("jam")
-    bar = it.window.transport
+    bar = it.page.find("transport")
     for button in bar.findChildren(QPushButton):
         corner = button.mapTo(bar, QPoint(button.width(), button.height()))
         assert corner.x() <= bar.width()

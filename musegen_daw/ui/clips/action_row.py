@@ -71,7 +71,7 @@ class ActionRow(QWidget):
         super().__init__(parent)
         self.progress = ProgressLine()
         self.save = button("Save", "Save the project, or the drums as a MIDI file", large=True)
-        self.profile = Choice("Written for", "The program that the MIDI file is written for", large=True)
+        self.profile = Choice("Export for", "The program that imports the MIDI file", large=True)
         for profile in Profile:
             self.profile.addItem(profile.value, profile.name)
         self.generate = button("Generate", "Write new takes of the drums", "Ctrl+G", "main", large=True)

@@ -199,9 +199,7 @@ def _opened(
             if path.suffix.lower() == SUFFIX:
                 project, troubles = load_sound(path)
                 found.append((project, path.stem))
-                sentences += [
-                    f"A clip of {path} is left out, for it is damaged: {each}." for each in troubles
-                ]
+                sentences += [f"A damaged clip of {path} was left out: {each}." for each in troubles]
             else:
                 found.append(open_clip([read_source(path)], 0, settings))
         except MusegenError as error:

@@ -396,7 +396,7 @@ class GridEdits:
 
     def add(self, cell: Cell) -> None:
         if cell.row >= len(VOICES):
-            self._say("Percussion that is no voice of the kit can be changed here, but not added.")
+            self._say("Percussion outside the kit can be edited here, but not added.")
             return
         self._edit(f"add {VOICES[cell.row]}", lambda clip: edits.add_hit(clip, cell.row, cell.start_ticks))
 

@@ -60,11 +60,11 @@ class ClipsPanel(Panel):
         self.view = PanelView(self, context, self._write_for_drag, drag)
         self.files = FileWork(self.view.actions.progress, self, context.compute)
         self.writer = TakeGeneration(context.drum_generator, self)
-        self.listening = ClipPlayback(context, self)
-        self.transport = ClipTransport(self.view, self.listening, self._clip, self)
+        self.playback = ClipPlayback(context, self)
+        self.transport = ClipTransport(self.view, self.playback, self._clip, self)
         self._edits = GridEdits(self.view.grid, self.view.ruler, self.edit, self._clip, self._tell)
         self._inputs = ClipInputs(self, self.view, context.settings)
-        self._pulse = VisibleTimer(self)
+        self._timer = VisibleTimer(self)
         self._connect_edits()
         self._connect_work()
         self._add_keys()
@@ -83,41 +83,41 @@ class ClipsPanel(Panel):
         """The current clip with its drums, as it would be bounced; raises ProjectError without a clip."""
         clip = self._editor.clip
         if clip is None:
-            raise ProjectError("No clip is open in Clips: drop one there first.")
+            raise ProjectError("No clip is open in Clips: open one there first.")
         return mix(clip) if clip.drums.notes else Song(clip.song.clips, clip.time_map)
 
     # Panel
 
     def activated(self) -> None:
         (self.view.grid if self._editor.clip else self.view.side.open).setFocus()
-        self.view.listen.refresh()
+        self.view.playback_row.refresh()
 
     def deactivated(self) -> None:
-        self.listening.stop()
+        self.playback.stop()
 
     def play_pressed(self) -> bool:
-        self.listening.toggle()
+        self.playback.toggle()
         return self._editor.clip is not None
 
     def escape_pressed(self) -> bool:
         if self.writer.is_writing or self.files.is_bouncing:
             self._cancel()
             return True
-        was_playing = self.listening.is_playing
-        self.listening.stop()
+        was_playing = self.playback.is_playing
+        self.playback.stop()
         return was_playing
 
     def close_work(self) -> None:
         if self._is_closed:
             return
         self._is_closed = True
-        self._pulse.stop()
+        self._timer.stop()
         self._inputs.close()
-        self.view.listen.close_work()
+        self.view.playback_row.close_work()
         self.writer.close()
         self.files.close()
         self._workers.close()
-        self.listening.close()
+        self.playback.close()
         if self._autosave is not None:
             self._autosave.close()
 
@@ -125,19 +125,19 @@ class ClipsPanel(Panel):
         """What belongs to no clip; the clips have a file of their own."""
         return {
             "profile": self.view.actions.chosen_profile.name,
-            "hears": self.view.listen.hears.key,
-            "output": self.listening.output,
+            "hears": self.view.playback_row.part.key,
+            "output": self.playback.output,
         }
 
     def restore_state(self, state: dict[str, Any]) -> None:
         read = Fields(state)
         self.view.actions.choose_profile(read.text("profile"))
-        self.view.listen.hears.choose(read.text("hears"))
-        self.listening.select(self.view.listen.hears.key)
+        self.view.playback_row.part.choose(read.text("hears"))
+        self.playback.select(self.view.playback_row.part.key)
         output = read.text("output")
         if output:
-            self.view.listen.choose_output(output)
-            self.listening.set_output(output)
+            self.view.playback_row.choose_output(output)
+            self.playback.set_output(output)
 
     # What is shown
 
@@ -174,7 +174,7 @@ class ClipsPanel(Panel):
             self.view.generation.seed.setText(str(take.seed))
 
     def _revert(self, number: int) -> None:
-        self.edit(f"take {number} as written", lambda clip: edits.revert_take(edits.pick_take(clip, number)))
+        self.edit(f"revert take {number}", lambda clip: edits.revert_take(edits.pick_take(clip, number)))
 
     # Work
 
@@ -194,7 +194,7 @@ class ClipsPanel(Panel):
         self.view.grid.set_regenerating(frozenset(range(len(clip.bars))) - clip.locked_bars)
         self._show()
 
-    def _take_up(self, asked: Generation, result: DrumResult) -> None:
+    def _add_takes(self, asked: Generation, result: DrumResult) -> None:
         self._editor.edit("generate", lambda clip: asked.takes_in(clip, result), asked.identity)
         count = len(result.takes)
         takes = "one take" if count == 1 else f"{count} takes"
@@ -208,7 +208,7 @@ class ClipsPanel(Panel):
     def _cancel(self) -> None:
         if self.writer.is_writing:
             self.writer.cancel()
-            self.message.emit("Stopped writing; the drums are as they were.", INFO)
+            self.message.emit("Generation cancelled; the drums are unchanged.", INFO)
         self.files.cancel()
 
     def open_files(self, paths: list[Path]) -> None:
@@ -240,7 +240,7 @@ class ClipsPanel(Panel):
         """Use a drum loop as the primer of the current clip."""
         clip = self._editor.clip
         if clip is None:
-            self.message.emit("Drop a clip first; the primer is what its drums go on from.", INFO)
+            self.message.emit("Open a clip first; its drums will continue the primer.", INFO)
             return
 
         def read() -> Change:
@@ -253,11 +253,11 @@ class ClipsPanel(Panel):
     def _change_clip(self, label: str, identity: int, change: Any) -> None:
         self._editor.edit(label, change, identity)
 
-    def _take_project(self, project: Project, name: str) -> None:
+    def _open_project(self, project: Project, name: str) -> None:
         self._editor.replace_project(project, f"open project {name}")
         self.message.emit(f"Opened {name}; Undo brings back what was open before.", GOOD)
 
-    def _take_map(self, name: str) -> None:
+    def _set_drum_map(self, name: str) -> None:
         if name:
             kit = load_drum_map(name)
             self.edit("drum map", lambda clip: edits.set_drum_map(clip, kit))
@@ -278,7 +278,7 @@ class ClipsPanel(Panel):
         return write_for_drag(clip, self.view.actions.chosen_profile, self._context.data_dir / "dragged out")
 
     def _delivered(self, path: Path, was_dragged: bool) -> None:
-        how = "Dragged out" if was_dragged else "Copied, to be pasted in a file manager or DAW:"
+        how = "Dragged out" if was_dragged else "Copied; paste it in a file manager or DAW:"
         self.message.emit(f"{how} {path.name}.", GOOD)
 
     # The session
@@ -314,7 +314,7 @@ class ClipsPanel(Panel):
         view.side.tempo_requested.connect(
             lambda bpm: self.edit("tempo", lambda clip: edits.set_tempo(clip, bpm), joined=True)
         )
-        view.side.map_requested.connect(self._take_map)
+        view.side.map_requested.connect(self._set_drum_map)
         view.side.primer.path_chosen.connect(self.set_primer_file)
         view.side.primer.cleared.connect(lambda: self.edit("no primer", lambda clip: set_primer(clip, None)))
         view.generation.asked.connect(lambda label, change: self.edit(label, change, joined=True))
@@ -323,30 +323,30 @@ class ClipsPanel(Panel):
             lambda number: self.edit(f"pick take {number}", lambda clip: edits.pick_take(clip, number))
         )
         view.takes.forget_requested.connect(
-            lambda number: self.edit(f"forget take {number}", lambda clip: edits.forget_take(clip, number))
+            lambda number: self.edit(f"delete take {number}", lambda clip: edits.forget_take(clip, number))
         )
         view.takes.revert_requested.connect(self._revert)
         view.takes.seed_requested.connect(self._use_seed)
-        view.listen.undo.clicked.connect(lambda: self._editor.undo())
-        view.listen.redo.clicked.connect(lambda: self._editor.redo())
+        view.playback_row.undo.clicked.connect(lambda: self._editor.undo())
+        view.playback_row.redo.clicked.connect(lambda: self._editor.redo())
 
     def _connect_work(self) -> None:
         actions, files, writer = self.view.actions, self.files, self.writer
         writer.began.connect(self._began)
         writer.progressed.connect(actions.progress.advance)
-        writer.written.connect(self._take_up)
+        writer.written.connect(self._add_takes)
         writer.failed.connect(lambda sentence: self.message.emit(sentence, BAD))
         writer.ended.connect(self._generated)
         self.transport.message.connect(lambda sentence: self.message.emit(sentence, BAD))
-        self.view.listen.hears.chosen.connect(self.state_changed)
-        self.view.listen.output_chosen.connect(self.state_changed)
-        self._pulse.timeout.connect(self.transport.update)
+        self.view.playback_row.part.chosen.connect(self.state_changed)
+        self.view.playback_row.output_chosen.connect(self.state_changed)
+        self._timer.timeout.connect(self.transport.update)
         self._inputs.opened.connect(self.open_files)
         self._inputs.added.connect(self.add_to_clip)
         self._inputs.message.connect(self.message)
         files.message.connect(self.message)
         files.opened.connect(lambda clip: self._editor.add(clip))
-        files.project_opened.connect(self._take_project)
+        files.project_opened.connect(self._open_project)
         actions.progress.cancelled.connect(self._cancel)
         actions.generate.clicked.connect(self.generate)
         actions.bounce_requested.connect(self._bounce)

@@ -48,7 +48,7 @@ class PanelView:
     ) -> None:
         self.axis = TimeAxis(page)
         self.side = SideColumn()
-        self.listen = ClipPlaybackRow(context.ports)
+        self.playback_row = ClipPlaybackRow(context.ports)
         self.ruler = BarRuler(self.axis)
         self.roll = PianoRoll(self.axis, title="part")
         self.grid = EditingGrid(self.axis)
@@ -76,7 +76,7 @@ class PanelView:
         followed = sorted(document.followed) if document else []
         colours = {index: self.roll.part_colour(place) for place, index in enumerate(followed)}
         self.side.show_project(project, colours)
-        self.listen.show_state(document, undo_label, redo_label)
+        self.playback_row.show_state(document, undo_label, redo_label)
         self.generation.show_document(document)
         self.actions.show_document(document, is_generating=is_generating)
         self.takes.show_takes(
@@ -153,7 +153,7 @@ class PanelView:
                 music.addSpacing(2)
         main = QVBoxLayout()
         main.setSpacing(SMALL)
-        main.addWidget(self.listen)
+        main.addWidget(self.playback_row)
         music.addSpacing(SMALL)
         music.addWidget(self.takes)
         self._pages.addWidget(shown)
@@ -184,20 +184,20 @@ class ClipTransport(QObject):
     def __init__(
         self,
         view: PanelView,
-        listening: ClipPlayback,
+        playback: ClipPlayback,
         clip: Callable[[], ClipDocument | None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._view, self._listening, self._clip = view, listening, clip
+        self._view, self._playback, self._clip = view, playback, clip
         self._rendered = 1.0
-        listening.message.connect(self.message)
-        listening.changed.connect(self._show_playing)
-        listening.rendering.connect(self._show_rendering)
-        view.actions.play.clicked.connect(listening.toggle)
-        view.listen.hears.chosen.connect(listening.select)
-        view.listen.output_chosen.connect(listening.set_output)
-        view.listen.loop.toggled.connect(self._set_looping)
+        playback.message.connect(self.message)
+        playback.changed.connect(self._show_playing)
+        playback.rendering.connect(self._show_rendering)
+        view.actions.play.clicked.connect(playback.toggle)
+        view.playback_row.part.chosen.connect(playback.select)
+        view.playback_row.output_chosen.connect(playback.set_output)
+        view.playback_row.loop.toggled.connect(self._set_looping)
         view.ruler.seek_requested.connect(self.go_to)
         view.ruler.loop_requested.connect(self.loop_bars)
 
@@ -205,20 +205,20 @@ class ClipTransport(QObject):
         """Show another state of the clip, or another clip: from its start, without a loop."""
         if is_other:
             self._show_loop(None)
-        self._listening.show(clip)
-        if not self._listening.is_playing:
+        self._playback.show(clip)
+        if not self._playback.is_playing:
             self.move_playhead()
 
     def update(self) -> None:
         """Move the playhead, and report why nothing can be heard."""
-        if self._listening.is_playing:
-            trouble = self._listening.update()
+        if self._playback.is_playing:
+            trouble = self._playback.update()
             if trouble:
                 self.message.emit(trouble)
             self.move_playhead(follow=True)
 
     def go_to(self, ticks: float) -> None:
-        self._listening.seek(ticks)
+        self._playback.seek(ticks)
         self.move_playhead()
 
     def loop_bars(self, first: int, end: int) -> None:
@@ -226,10 +226,10 @@ class ClipTransport(QObject):
         clip = self._clip()
         if clip is not None:
             self._show_loop((first, end))
-            self._listening.set_loop((clip.bars[first].start_ticks, clip.bars[end - 1].end_ticks))
+            self._playback.set_loop((clip.bars[first].start_ticks, clip.bars[end - 1].end_ticks))
 
     def move_playhead(self, *, follow: bool = False) -> None:
-        ticks = self._listening.position_ticks if self._clip() else None
+        ticks = self._playback.position_ticks if self._clip() else None
         for strip in (self._view.ruler, self._view.roll, self._view.grid):
             strip.set_playhead(ticks)
         if follow and ticks is not None:
@@ -241,18 +241,18 @@ class ClipTransport(QObject):
             self.loop_bars(0, len(clip.bars))
         else:
             self._view.ruler.set_loop(None)
-            self._listening.set_loop(None)
+            self._playback.set_loop(None)
 
     def _show_loop(self, bars: tuple[int, int] | None) -> None:
         self._view.ruler.set_loop(bars)
-        with QSignalBlocker(self._view.listen.loop):
-            self._view.listen.loop.setChecked(bars is not None)
+        with QSignalBlocker(self._view.playback_row.loop):
+            self._view.playback_row.loop.setChecked(bars is not None)
 
     def _show_playing(self) -> None:
-        self._view.actions.show_playing(self._listening.is_playing, self._rendered)
-        if not self._listening.is_playing:
+        self._view.actions.show_playing(self._playback.is_playing, self._rendered)
+        if not self._playback.is_playing:
             self.move_playhead()
 
     def _show_rendering(self, share: float) -> None:
         self._rendered = share
-        self._view.actions.show_playing(self._listening.is_playing, share)
+        self._view.actions.show_playing(self._playback.is_playing, share)

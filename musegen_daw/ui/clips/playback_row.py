@@ -20,7 +20,7 @@ from musegen_daw.ui.work import Workers
 if TYPE_CHECKING:
     from musegen_daw.devices.ports import PortDirectory
 
-LOOK_MILLISECONDS = 3000
+POLL_MILLISECONDS = 3000
 
 
 class ClipPlaybackRow(QWidget):
@@ -45,7 +45,7 @@ class ClipPlaybackRow(QWidget):
             large=True,
             checkable=True,
         )
-        self.hears = Segments(
+        self.part = Segments(
             "Hear",
             (
                 (BOTH, "Both", "Hear the parts and the drums"),
@@ -53,9 +53,9 @@ class ClipPlaybackRow(QWidget):
                 (DRUMS, "Drums", "Hear the drums alone"),
             ),
         )
-        self.hears.choose(BOTH)
+        self.part.choose(BOTH)
         self.output = Choice(
-            "Listen through", "Where the clip is heard: the sound device, or a MIDI port", large=True
+            "Play through", "Output of the clip: the sound device, or a MIDI port", large=True
         )
         self.output.activated.connect(lambda: self.output_chosen.emit(self.output.currentData()))
         self._fill()
@@ -65,10 +65,10 @@ class ClipPlaybackRow(QWidget):
         for widget in (self.undo, self.redo):
             row.addWidget(widget)
         row.addWidget(self.title, 1)
-        for widget in (self.loop, self.hears, self.output):
+        for widget in (self.loop, self.part, self.output):
             row.addWidget(widget)
-        self._looking = VisibleTimer(self, LOOK_MILLISECONDS)
-        self._looking.timeout.connect(self.refresh)
+        self._timer = VisibleTimer(self, POLL_MILLISECONDS)
+        self._timer.timeout.connect(self.refresh)
 
     def show_state(
         self, document: ClipDocument | None, undo_label: str | None, redo_label: str | None
@@ -88,11 +88,11 @@ class ClipPlaybackRow(QWidget):
         """Show an output as chosen, also one that is not connected."""
         with QSignalBlocker(self.output):
             if self.output.findData(name) < 0:
-                self.output.addItem(f"{name} (not there)", name)
+                self.output.addItem(f"{name} (not connected)", name)
             self.output.setCurrentIndex(self.output.findData(name))
 
     def close_work(self) -> None:
-        self._looking.stop()
+        self._timer.stop()
         self._workers.close()
 
     def _show(self, listed: tuple[bool, tuple[str, ...]]) -> None:

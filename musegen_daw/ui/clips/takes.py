@@ -60,7 +60,9 @@ class TakeCard(QAbstractButton):
         self.setAccessibleName(f"Take {take.number}, {self.caption()}{edited}")
         likely = "" if take.log_likelihood is None else f" Log-likelihood {take.log_likelihood:.1f} a bar."
         self.setToolTip(
-            plain_tip(f"Take {take.number}: {len(take.drums.notes)} hits{edited}.{likely} Delete forgets it")
+            plain_tip(
+                f"Take {take.number}: {len(take.drums.notes)} hits{edited}.{likely} Press Delete to remove it"
+            )
         )
         self.update()
 
@@ -119,11 +121,11 @@ class TakeCard(QAbstractButton):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
-        revert = menu.addAction("As it was written", lambda: self.revert_requested.emit(self.take.number))
+        revert = menu.addAction("Revert to generated", lambda: self.revert_requested.emit(self.take.number))
         revert.setEnabled(self.take.is_edited)
         if self.take.seed is not None:
-            menu.addAction("Use its seed again", lambda: self.seed_requested.emit(self.take.number))
-        menu.addAction("Forget this take", lambda: self.forget_requested.emit(self.take.number))
+            menu.addAction("Use this seed", lambda: self.seed_requested.emit(self.take.number))
+        menu.addAction("Delete this take", lambda: self.forget_requested.emit(self.take.number))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos() if not event.globalPos().isNull() else self.mapToGlobal(QPoint(8, 8)))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from musegen_daw.jam.rig import JamRig
     from musegen_daw.jam.rig_settings import RigSettings
 
-LOOK_MILLISECONDS = 40
+POLL_MILLISECONDS = 40
 
 
 OpenRig = Callable[["RigSettings"], "JamRig"]
@@ -49,15 +49,14 @@ class JamControl(QObject):
         self._open_rig = open_rig
         self._workers = Workers(self)
         self._rig: JamRig | None = None
-        self._held: JamRig | None = None  # the worker's, and after its end this thread's, to close
+        self._open_jam: JamRig | None = None  # the worker's, and after its end this thread's, to close
         self._settings: RigSettings | None = None
         self._message = ""
-        self._is_opening = False
         self._is_measuring = False
         self._control_map: ControlMap | None = None
-        self._looking = QTimer(self)
-        self._looking.setInterval(LOOK_MILLISECONDS)
-        self._looking.timeout.connect(self._look)
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MILLISECONDS)
+        self._timer.timeout.connect(self._poll)
 
     @property
     def rig(self) -> JamRig | None:
@@ -69,27 +68,19 @@ class JamControl(QObject):
         """What the jam was opened, or is being opened, with."""
         return self._settings
 
-    @property
-    def is_opening(self) -> bool:
-        return self._is_opening
-
     def open(self, settings: RigSettings) -> None:
         """Close the jam and open another in the background; of several calls the last counts."""
         self._settings = settings
-        self._let_go()
+        self._detach()
         self._workers.start(
             lambda task: self._exchange(task, settings), succeeded=self._opened, failed=self._failed
         )
-
-    @property
-    def is_measuring(self) -> bool:
-        return self._is_measuring
 
     def measure(self, measure: Measure) -> None:
         """Close the jam, measure the latency of its ports, and open it again, in the background."""
         settings = self._settings
         if settings is not None:
-            self._let_go()
+            self._detach()
             self._is_measuring = True
             self._workers.start(
                 lambda task: self._measured(task, settings, measure),
@@ -107,11 +98,11 @@ class JamControl(QObject):
 
     def close(self) -> None:
         """End the jam; returns when nothing sounds and every port is closed."""
-        self._looking.stop()
+        self._timer.stop()
         self._workers.close()
         self._rig = None
         try:
-            self._close_held()
+            self._close_open_jam()
         except MusegenError as error:
             self.message.emit(str(error))
 
@@ -119,7 +110,9 @@ class JamControl(QObject):
         if self._rig is None:
             self.message.emit("The jam is not ready yet.")
         elif self._rig.is_led:
-            self.message.emit("The DAW leads: start and stop it there, or choose the program's own clock.")
+            self.message.emit(
+                "The DAW controls the transport: start and stop it there, or set Clock to Own tempo."
+            )
         else:
             self._rig.toggle()
 
@@ -183,21 +176,21 @@ class JamControl(QObject):
         if rig is not None:
             self._workers.start(lambda task: order(rig), failed=self.message.emit)
 
-    def _let_go(self) -> None:
+    def _detach(self) -> None:
         self._workers.cancel()
         self._rig = self._control_map = None
-        self._looking.stop()
-        self._is_opening, self._is_measuring = True, False
+        self._timer.stop()
+        self._is_measuring = False
 
     def _measured(self, task: JobContext, settings: RigSettings, measure: Measure) -> tuple[JamRig, str]:
-        self._close_held()
+        self._close_open_jam()
         try:
             sentence = measure(settings, lambda words: task.report(0.0, words), task.is_cancelled)
         except MusegenError as error:
             sentence = str(error)
         task.check()
-        self._held = self._open_rig(settings)
-        return self._held, sentence
+        self._open_jam = self._open_rig(settings)
+        return self._open_jam, sentence
 
     def _reopened(self, result: tuple[JamRig, str]) -> None:
         rig, sentence = result
@@ -205,13 +198,13 @@ class JamControl(QObject):
         self.message.emit(sentence)
 
     def _exchange(self, task: JobContext, settings: RigSettings) -> JamRig:
-        self._close_held()
+        self._close_open_jam()
         task.check()
-        self._held = self._open_rig(settings)
-        return self._held
+        self._open_jam = self._open_rig(settings)
+        return self._open_jam
 
-    def _close_held(self) -> None:
-        held, self._held = self._held, None
+    def _close_open_jam(self) -> None:
+        held, self._open_jam = self._open_jam, None
         if held is not None:
             path = held.record_path
             held.close()
@@ -219,23 +212,25 @@ class JamControl(QObject):
                 self.recorded.emit(path)
 
     def _opened(self, rig: JamRig) -> None:
-        self._rig, self._is_opening, self._is_measuring = rig, False, False
-        self._looking.start()
+        self._rig, self._is_measuring = rig, False
+        self._timer.start()
         self.opened.emit()
-        self._look()
+        self._poll()
 
     def _failed(self, sentence: str) -> None:
-        self._is_opening = self._is_measuring = False
+        self._is_measuring = False
         self.unavailable.emit(sentence)
 
     def _give_up(self, sentence: str) -> None:
         """Close a jam that can no longer send."""
-        self._let_go()
+        self._detach()
         self._workers.start(
-            lambda task: self._close_held(), succeeded=lambda _: self._failed(sentence), failed=self._failed
+            lambda task: self._close_open_jam(),
+            succeeded=lambda _: self._failed(sentence),
+            failed=self._failed,
         )
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         if self._rig is None:
             return
         if self._rig.failure:

@@ -148,10 +148,6 @@ class MoreRow(QWidget):
         self._measure.clicked.connect(self.measure_requested)
         self._record.clicked.connect(self.record_requested)
 
-    @property
-    def is_recording(self) -> bool:
-        return self._record.isChecked()
-
     def show_style(self, name: str) -> None:
         self._style.setCurrentIndex(max(0, self._style.findData(name)))
 
@@ -200,7 +196,7 @@ class JamControls(QWidget):
 
     changed = Signal(object)
     fill_requested = Signal()
-    folded = Signal()
+    more_toggled = Signal()
 
     def __init__(self, control: JamControl, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -209,7 +205,7 @@ class JamControls(QWidget):
             self.sliders[target].setToolTip(plain_tip(f"{tip}; {_LEARN}"))
         self.fill = button("Fill", f"Play a fill in the next bar; {_LEARN}", "F", large=True)
         self.hold = button("Hold", f"Keep the pattern that plays; {_LEARN}", "H", large=True, checkable=True)
-        self.fold = button(
+        self.more_button = button(
             "More", "Swing, style, latency offset and recording", "M", "quiet", large=True, checkable=True
         )
         self.more = MoreRow(drag)
@@ -222,11 +218,11 @@ class JamControls(QWidget):
         self._connect()
 
     @property
-    def is_unfolded(self) -> bool:
-        return self.fold.isChecked()
+    def is_more_shown(self) -> bool:
+        return self.more_button.isChecked()
 
-    def unfold(self, is_open: bool) -> None:
-        self.fold.setChecked(is_open)
+    def show_more(self, is_open: bool) -> None:
+        self.more_button.setChecked(is_open)
 
     def show_controls(self, controls: Controls) -> None:
         for target, slider in self.sliders.items():
@@ -243,20 +239,20 @@ class JamControls(QWidget):
         self.fill.setText("hit a pad" if learning == FILL_NOW else "Fill")
         self.hold.setText("hit a pad" if learning == "hold" else "Hold")
 
-    def show_bound(self, control_map: ControlMap) -> None:
+    def show_mapped(self, control_map: ControlMap) -> None:
         for learnable in self.learnables:
             learnable.show_knobs(control_map.knobs_of(learnable.target))
 
     def show_recording(self, is_recording: bool) -> None:
         self.more.show_recording(is_recording)
-        self.fold.setText("More ●" if is_recording else "More")
+        self.more_button.setText("More ●" if is_recording else "More")
 
     def _lay_out(self) -> None:
         first = QHBoxLayout()
         first.setSpacing(SMALL)
         for slider in self.sliders.values():
             first.addWidget(slider, 3)
-        for each in (self.fill, self.hold, self.fold):
+        for each in (self.fill, self.hold, self.more_button):
             first.addWidget(each, 1)
         mutes = QGridLayout()
         mutes.setSpacing(TINY)
@@ -281,8 +277,8 @@ class JamControls(QWidget):
         self.hold.toggled.connect(lambda on: self._change(hold=on))
         for mute, voice in zip(self.mutes, VOICES, strict=True):
             mute.toggled.connect(lambda on, voice=voice: self._mute(voice, on))
-        self.fold.toggled.connect(self.more.setVisible)
-        self.fold.toggled.connect(lambda _is_open: self.folded.emit())
+        self.more_button.toggled.connect(self.more.setVisible)
+        self.more_button.toggled.connect(lambda _is_open: self.more_toggled.emit())
 
     def _set(self, target: str, amount: float | None) -> None:
         self._change(**{target: 0.5 if amount is None and target != "density" else amount})

@@ -54,10 +54,10 @@ class JamPanel(Panel):
         self._late_bars = 0
         self._pickers = JamPickers(context.ports)
         self._strips = JamStrips()
-        self._trouble = ErrorPage()
+        self._error_page = ErrorPage()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._strips)
-        self._stack.addWidget(self._trouble)
+        self._stack.addWidget(self._error_page)
         self._controls = JamControls(control, drag)
         self._more = self._controls.more
         self._lay_out()
@@ -85,7 +85,7 @@ class JamPanel(Panel):
         self._pickers.close_work()
 
     def saved_state(self) -> dict[str, Any]:
-        return {**self._choices.as_dict(), "is_unfolded": self._controls.is_unfolded}
+        return {**self._choices.as_dict(), "is_unfolded": self._controls.is_more_shown}
 
     def restore_state(self, state: dict[str, Any]) -> None:
         self._choices, passed_over = JamChoices.from_dict(state)
@@ -94,7 +94,7 @@ class JamPanel(Panel):
             self.message.emit(
                 f"Some saved settings of the jam could not be used and have been reset: {names:.200}.", WARN
             )
-        self._controls.unfold(state.get("is_unfolded") is True)
+        self._controls.show_more(state.get("is_unfolded") is True)
         self._show_choices()
         self._open()
 
@@ -111,8 +111,8 @@ class JamPanel(Panel):
     def _connect(self) -> None:
         controls = self._controls
         controls.changed.connect(self._change)
-        controls.fill_requested.connect(self._ask_fill)
-        controls.folded.connect(self.state_changed)
+        controls.fill_requested.connect(self._request_fill)
+        controls.more_toggled.connect(self.state_changed)
         self._pickers.input_chosen.connect(lambda name: self._context.settings.change(input_port=name))
         self._pickers.output_chosen.connect(lambda name: self._context.settings.change(output_port=name))
         self._pickers.clock_chosen.connect(lambda key: self._choose(clock=ClockSource(key)))
@@ -123,8 +123,8 @@ class JamPanel(Panel):
         self._context.settings.changed.connect(self._settings_changed)
         self._control.polled.connect(self._show)
         self._control.opened.connect(lambda: self._stack.setCurrentWidget(self._strips))
-        self._control.unavailable.connect(self._show_trouble)
-        self._control.mapped.connect(controls.show_bound)
+        self._control.unavailable.connect(self._show_error)
+        self._control.mapped.connect(controls.show_mapped)
         self._control.recorded.connect(self._show_recorded)
         more = self._more
         more.style_chosen.connect(self._choose_style)
@@ -135,7 +135,7 @@ class JamPanel(Panel):
 
     def _open(self) -> None:
         self._settings = self._context.settings.current
-        self._strips.say_waiting(self._settings.input_port)
+        self._strips.show_input(self._settings.input_port)
         self._control.open(self._choices.rig_settings(self._settings))
 
     def _choose(self, **changes: Any) -> None:
@@ -157,16 +157,16 @@ class JamPanel(Panel):
         self._strips.roll.set_note_names(NoteNames(settings.note_names))
 
     def _try_again(self) -> None:
-        if self._stack.currentWidget() is self._trouble:
+        if self._stack.currentWidget() is self._error_page:
             self._open()
 
-    def _show_trouble(self, sentence: str) -> None:
+    def _show_error(self, sentence: str) -> None:
         actions: list[tuple[str, Callable[[], None]]] = [("Try again", self._open)]
         if not (self._choices.sound and self._settings.output_port == NO_PORT):
             actions.append(("Use the sound device only", self._use_sound_alone))
         self._controls.show_learning(None)
-        self._trouble.show_error("No MIDI connection", sentence, actions)
-        self._stack.setCurrentWidget(self._trouble)
+        self._error_page.show_error("No MIDI connection", sentence, actions)
+        self._stack.setCurrentWidget(self._error_page)
 
     def _use_sound_alone(self) -> None:
         self._choices = replace(self._choices, sound=True)
@@ -183,7 +183,7 @@ class JamPanel(Panel):
         self._keep(controls=change(self._choices.controls))
         self._control.change(change)
 
-    def _ask_fill(self) -> None:
+    def _request_fill(self) -> None:
         if self._control.rig is not None:
             self._control.rig.fill_now()
             self.message.emit("A fill comes in the next bar.", INFO)
@@ -228,8 +228,8 @@ class JamPanel(Panel):
         self._controls.show_learning(jam.learning)
         if jam.late_bars > self._late_bars:
             self.message.emit(
-                f"A plan came late, so the last good pattern went on ({jam.late_bars} so far); "
-                "end what else keeps the computer busy if that happens often.",
+                f"The drums of a bar were late, so the last pattern was repeated ({jam.late_bars} so far). "
+                "If this happens often, close other programs.",
                 WARN,
             )
         self._late_bars = jam.late_bars

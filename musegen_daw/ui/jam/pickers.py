@@ -103,7 +103,7 @@ class JamChoices:
         return made, (*read.passed_over, *within.passed_over)
 
 
-LOOK_MILLISECONDS = 2000
+POLL_MILLISECONDS = 2000
 Names = tuple[bool, tuple[str, ...], tuple[str, ...]]
 
 
@@ -167,8 +167,8 @@ class JamPickers(QWidget):
         self._clock.activated.connect(lambda: self.clock_chosen.emit(self._clock.currentData()))
         self._sound.clicked.connect(self.sound_chosen)
         self._count_in.clicked.connect(lambda on: self.count_in_chosen.emit(int(on)))
-        self._looking = VisibleTimer(self, LOOK_MILLISECONDS)
-        self._looking.timeout.connect(self.refresh)
+        self._timer = VisibleTimer(self, POLL_MILLISECONDS)
+        self._timer.timeout.connect(self.refresh)
 
     def refresh(self) -> None:
         if not self._workers.is_busy:
@@ -181,7 +181,7 @@ class JamPickers(QWidget):
         for box, name in ((self._input, settings.input_port), (self._output, settings.output_port)):
             with QSignalBlocker(box):
                 if box.findData(name) < 0:
-                    box.addItem(f"{name} (not there)", name)
+                    box.addItem(f"{name} (not connected)", name)
                 box.setCurrentIndex(box.findData(name))
         self._clock.setCurrentIndex(self._clock.findData(choices.clock.value))
         self._sound.setChecked(choices.sound)
@@ -189,7 +189,7 @@ class JamPickers(QWidget):
         self._count_in.setEnabled(choices.clock is ClockSource.INTERNAL)
 
     def close_work(self) -> None:
-        self._looking.stop()
+        self._timer.stop()
         self._workers.close()
 
     def _show(self, names: Names) -> None:
@@ -214,7 +214,7 @@ def _fill(box: QComboBox, own: str, names: Sequence[str], none: str) -> None:
             box.addItem(name, name)
         box.addItem(none, NO_PORT)
         if box.findData(chosen) < 0:
-            box.addItem(f"{chosen} (not there)", chosen)
+            box.addItem(f"{chosen} (not connected)", chosen)
         box.setCurrentIndex(box.findData(chosen))
 
 

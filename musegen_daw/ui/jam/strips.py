@@ -29,7 +29,7 @@ PAGE_BARS = PAST_BARS + PRESENT_BARS + NEXT_BARS
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TimelinePage:
     """The bars in view: two before the current two, and two after; ticks are those of the session."""
 
     first_bar: int
@@ -40,7 +40,7 @@ class Page:
     """The start of the planned bars."""
 
 
-def page_of(picture: JamPicture) -> Page:
+def page_of(picture: JamPicture) -> TimelinePage:
     """The page that the playhead of `picture` is on; it turns every second bar."""
     grid = picture.grid
     first_bar = picture.bar // PRESENT_BARS * PRESENT_BARS - PAST_BARS
@@ -55,7 +55,7 @@ def page_of(picture: JamPicture) -> Page:
         and bars[0].start_ticks - grid.bar_ticks < note.start_ticks < bars[-1].end_ticks
     )
     first_ticks = bars[0].start_ticks
-    return Page(
+    return TimelinePage(
         first_bar, bars, tuple(_drawn_ahead(hits, picture)), _notes(picture, first_ticks),
         bars[PAST_BARS + PRESENT_BARS].start_ticks,
     )  # fmt: skip
@@ -83,11 +83,11 @@ def _notes(picture: JamPicture, first_ticks: int) -> tuple[Note, ...]:
     return tuple(sorted(notes, key=lambda note: note.start_ticks))
 
 
-class HeardRoll(PianoRoll):
+class InputRoll(PianoRoll):
     """A piano roll that shows, over the coming bars, what is planned for them and why."""
 
     def __init__(self, axis: TimeAxis) -> None:
-        super().__init__(axis, title="heard")
+        super().__init__(axis, title="input")
         self._reason, self._from_ticks = "", 0
 
     def set_reason(self, reason: str, from_ticks: int) -> None:
@@ -132,9 +132,9 @@ class JamStrips(QWidget):
         self.setObjectName("strips")
         self.axis = TimeAxis(self)
         self.ruler = Ruler(self.axis)
-        self.roll = HeardRoll(self.axis)
+        self.roll = InputRoll(self.axis)
         self.grid = DrumGrid(self.axis)
-        self._page: Page | None = None
+        self._page: TimelinePage | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -144,9 +144,9 @@ class JamStrips(QWidget):
         column.addWidget(self.grid, 4)
         self._show_page(page_of(JamPicture()), 0)
 
-    def say_waiting(self, input_name: str) -> None:
+    def show_input(self, input_name: str) -> None:
         where = input_name or "musegen in"
-        self.roll.set_empty_text(f"Send notes to '{where}': what is heard appears here")
+        self.roll.set_empty_text(f"Send notes to '{where}' to see them here")
 
     def show_picture(self, picture: JamPicture, status: RigStatus) -> None:
         self._show_page(page_of(picture), status.jam.song_bar - picture.bar)
@@ -165,7 +165,7 @@ class JamStrips(QWidget):
         for strip in (self.ruler, self.roll, self.grid):
             strip.set_playhead(ticks)
 
-    def _show_page(self, page: Page, song_offset_bars: int) -> None:
+    def _show_page(self, page: TimelinePage, song_offset_bars: int) -> None:
         old, self._page = self._page, page
         if old is None or old.bars != page.bars:
             self.axis.set_bars(page.bars, page.bars[0].length_ticks // 4 or 1, step_ticks=None)

@@ -45,6 +45,7 @@ class TransportBar(QWidget):
 
     def __init__(self, control: JamControl, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("transport")
         self._control = control
         self._input, self._clock, self._output = (
             StatusLight("MIDI input"),
@@ -90,22 +91,10 @@ class TransportBar(QWidget):
         control.unavailable.connect(self._show_absence)
         self.setFixedHeight(HEIGHT)
 
-    @property
-    def place(self) -> str:
-        return self._place.text()
-
-    @property
-    def lights(self) -> tuple[StatusLight, StatusLight, StatusLight]:
-        return self._input, self._clock, self._output
-
     def set_tempo(self, tempo_bpm: float) -> None:
         """Show a tempo without setting it."""
         with QSignalBlocker(self._tempo):
             self._tempo.setValue(tempo_bpm)
-
-    @property
-    def tempo_bpm(self) -> float:
-        return self._tempo.value()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

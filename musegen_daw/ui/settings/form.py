@@ -89,7 +89,7 @@ class SettingsForm(QWidget):
         ):  # fmt: skip
             with QSignalBlocker(box):
                 if box.findData(value) < 0:
-                    box.addItem(f"{value} (not there)", value)
+                    box.addItem(f"{value} (not connected)", value)
                 box.setCurrentIndex(box.findData(value))
         self._soundfont.show_path(settings.soundfont)
         self._models.show_path(settings.models_dir)
@@ -105,14 +105,14 @@ class SettingsForm(QWidget):
                     f"{device.name} ({device.host}, {device.sample_rate_hz} Hz)", device.name
                 )
             if self._device.findData(chosen) < 0:
-                self._device.addItem(f"{chosen} (not there)", chosen)
+                self._device.addItem(f"{chosen} (not connected)", chosen)
             self._device.setCurrentIndex(self._device.findData(chosen))
 
     def _take_path(self, name: str, text: str) -> None:
         path = Path(text).expanduser() if text else None
         if path is not None and not (files.is_file(path) if name == "soundfont" else files.is_folder(path)):
             what = "SoundFont file" if name == "soundfont" else "folder"
-            self.message.emit(f"There is no {what} {path}; the setting stays as it was.")
+            self.message.emit(f"There is no {what} {path}; the setting is unchanged.")
             self._show(self._store.current)
             return
         self._store.change(**{name: "" if path is None else str(path)})

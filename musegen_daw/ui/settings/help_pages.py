@@ -151,7 +151,7 @@ KEYS = (
         ("Tab, Shift+Tab", "next control, previous control"),
         ("Return", "press the focused button"),
         ("Esc", "cancel a job or MIDI learn, dismiss a message"),
-        ("F1", "this place"),
+        ("F1", "this page"),
         ("Ctrl+Q", "quit; everything is saved"),
     )),
     ("Jam", (
@@ -196,14 +196,14 @@ class RoutingPage(QWidget):
         self._daws = Segments("DAW", [(name, name, f"The steps in {name}") for name in names])
         self._daws.chosen.connect(self._choose)
         self._daws.choose(likely_daw(sys.platform, ()))
-        begin = button("Begin to play", "Go to Jam", "", "main", large=True)
+        begin = button("Go to Jam", "Open the Jam page", "", "main", large=True)
         begin.clicked.connect(self.begin_requested)
         column = _column(self)
         intro = Card("Drums that listen to you")
         intro.body.addWidget(
             _words(
-                "Your DAW or keyboard sends notes here; the drums that are written for them go back as MIDI, to be "
-                "heard and recorded in the DAW. Without a DAW choose Sound device in Jam, and drop .mid files in Clips."
+                "Send notes from your DAW or keyboard; the drums come back as MIDI, to play and record in the DAW. "
+                "Without a DAW, turn on Sound device in Jam, or drop MIDI files in Clips."
             )
         )
         intro.body.addWidget(self._ports)
@@ -418,7 +418,7 @@ def port_names(context: AppContext) -> tuple[str, str, str]:
         return (
             OWN_INPUT,
             OWN_OUTPUT,
-            f"The ports “{OWN_INPUT}” and “{OWN_OUTPUT}” are there while the program runs.",
+            f"The ports “{OWN_INPUT}” and “{OWN_OUTPUT}” exist while the program runs.",
         )
     names = [[port.name for port in directory.ports(way)] for way in (Direction.INPUT, Direction.OUTPUT)]
     try:

@@ -231,10 +231,6 @@ class MelView(QWidget):
         return self._rows
 
     @property
-    def span(self) -> VisibleSpan:
-        return self._span
-
-    @property
     def playhead_seconds(self) -> float | None:
         return self._playhead_seconds
 

@@ -12,6 +12,10 @@ from PySide6.QtGui import QImage, qRgb
 from musegen_daw.vocoder.mel import Floats, MelConfig, band_frequencies
 
 STEPS = 256
+MAX_COLUMNS = 3072
+RANGE_DB = 80.0
+DIFFERENCE_DB = 24.0
+_DB_PER_NEPER = 10 / np.log(10)
 
 # (lightness, chroma, hue in degrees) from the quietest to the loudest; the lightness grows evenly in between.
 _DARK_LEVELS = (
@@ -74,35 +78,6 @@ def to_srgb(lab: NDArray[np.float64]) -> NDArray[np.uint8]:
     linear = np.clip(linear, 0, 1)
     coded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.round(255 * coded).astype(np.uint8)
-
-
-def to_oklab(srgb: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """sRGB (colours, 3), 0 to 255, as OKLab (colours, 3)."""
-    coded = srgb / 255
-    linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
-    roots = np.cbrt(
-        linear
-        @ np.array(
-            [
-                [0.4122214708, 0.2119034982, 0.0883024619],
-                [0.5363325363, 0.6806995451, 0.2817188376],
-                [0.0514459929, 0.1073969566, 0.6299787005],
-            ]
-        )
-    )
-    return roots @ np.array(
-        [
-            [0.2104542553, 1.9779984951, 0.0259040371],
-            [0.7936177850, -2.4285922050, 0.7827717662],
-            [-0.0040720468, 0.4505937099, -0.8086757660],
-        ]
-    )
-
-
-MAX_COLUMNS = 3072
-RANGE_DB = 80.0
-DIFFERENCE_DB = 24.0
-_DB_PER_NEPER = 10 / np.log(10)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

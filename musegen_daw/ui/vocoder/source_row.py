@@ -41,10 +41,6 @@ class ModelPicker(QWidget):
         index = self._combo.currentIndex()
         return self._models[index] if 0 <= index < len(self._models) else None
 
-    @property
-    def text(self) -> str:
-        return self._facts.text()
-
     def show_models(
         self, models: Sequence[VocoderFacts], troubles: Sequence[str], wanted: str, place: str
     ) -> None:
@@ -115,9 +111,7 @@ class SourceRow(QWidget):
         self._open = button("Open …", "Open audio or a mel", "Ctrl+O")
         self._open.clicked.connect(self.open_requested)
         self.setFocusProxy(self._open)
-        self._clip = button(
-            "Take the clip", "Render the clip of the Clips place and resynthesise it", "Ctrl+T"
-        )
+        self._clip = button("Take the clip", "Render the clip of Clips and resynthesise it", "Ctrl+T")
         self._clip.clicked.connect(self.clip_requested)
         self._scale = Choice("Scale of the mel", "Scale of the values in the .npy file")
         self._scale.setMinimumContentsLength(17)
@@ -131,10 +125,6 @@ class SourceRow(QWidget):
     def clip_button(self) -> QWidget:
         """Hidden where there are no clips."""
         return self._clip
-
-    @property
-    def text(self) -> str:
-        return f"{self._name.text()}: {self._facts.text()}"
 
     def show_source(self, name: str, facts: str, is_mel: bool, scale: str) -> None:
         self._name.setText(name)

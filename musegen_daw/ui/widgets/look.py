@@ -13,7 +13,7 @@ def style_sheet(theme: Theme) -> str:
     """The style sheet; widgets choose a look by the properties "look" and "large".
 
     Buttons: look "quiet" (flat), "main" (accent), "danger"; large ones are 44 pixels high.
-    Labels: look "dim", "title", "number", "bad"; frames: look "card".
+    Labels: look "dim", "title", "bad"; frames: look "card".
     """
     c, radius, icons = theme, RADIUS, (resources_dir() / "icons").as_posix()
     return f"""
@@ -22,7 +22,6 @@ QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.line};
 QLabel {{ background: transparent; }}
 QLabel[look="dim"] {{ color: {c.dim}; }}
 QLabel[look="title"] {{ font-size: 18px; font-weight: 600; }}
-QLabel[look="number"] {{ font-size: 28px; }}
 QLabel[look="bad"] {{ color: {c.bad}; }}
 QFrame[look="card"] {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: {radius}px; }}
 QPushButton, QToolButton {{
@@ -91,12 +90,11 @@ QCheckBox::indicator:checked, QListView::indicator:checked {{
 }}
 QCheckBox::indicator:disabled, QListView::indicator:disabled {{ border-color: {c.line}; background: {c.panel}; }}
 QCheckBox:disabled {{ color: {c.dim}; }}
-QListView, QTreeView, QTableView, QTextBrowser, QPlainTextEdit {{
+QListView {{
     background: {c.panel}; color: {c.text}; border: 1px solid {c.line}; border-radius: {radius}px;
     selection-background-color: {c.fill}; selection-color: {c.on_fill};
 }}
-QListView:focus, QTreeView:focus, QTextBrowser:focus {{ border-color: {c.accent}; }}
-QHeaderView::section {{ background: {c.panel}; color: {c.dim}; border: none; padding: 4px 8px; }}
+QListView:focus {{ border-color: {c.accent}; }}
 QProgressBar {{
     background: {c.raised}; border: 1px solid {c.line}; border-radius: {radius}px; min-height: 22px;
     text-align: center; color: {c.text};
@@ -109,7 +107,6 @@ QScrollBar::handle {{ background: {c.line}; border-radius: 4px; margin: 2px; min
 QScrollBar::handle:hover {{ background: {c.dim}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-QSplitter::handle {{ background: {c.line}; }}
 QTabBar::tab {{ padding: 10px 16px; color: {c.dim}; border: none; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
 QTabBar::tab:focus {{ color: {c.accent}; }}

@@ -60,10 +60,6 @@ class PianoRoll(TimeStrip):
         self._names = names
         self.redraw()
 
-    def set_title(self, title: str) -> None:
-        self.title = title
-        self.redraw()
-
     def set_empty_text(self, text: str) -> None:
         """Show this text while there is no note."""
         self.empty_text = text

@@ -71,10 +71,6 @@ class ErrorPage(QWidget):
         column.addLayout(middle)
         column.addStretch(3)
 
-    @property
-    def sentence(self) -> str:
-        return self._sentence.text()
-
     def show_error(
         self, title: str, sentence: str, actions: Sequence[tuple[str, Callable[[], None]]] = ()
     ) -> None:

@@ -104,14 +104,14 @@ def test_a_primer_is_dropped_or_chosen(clips, context, loop_path, clip_path):
 
 def test_the_session_comes_back(open_page, clips, context):
     clips.click_cell(0, 960)
-    clips.choose("written-for", Profile.OTHERS.value)
+    clips.choose("export-for", Profile.OTHERS.value)
     project, state = clips.editor.project, clips.panel.saved_state()
     clips.panel.close_work()
     again = open_page(context)
     again.panel.restore_state(state)
     assert again.editor.project == project
     assert len(again.grid.hits) == 1
-    assert again.text("written-for") == Profile.OTHERS.value
+    assert again.text("export-for") == Profile.OTHERS.value
 
 
 def test_an_edit_is_on_disk_without_being_saved(clips, context):
@@ -129,7 +129,7 @@ def test_a_damaged_session_is_set_aside_and_said(open_page, context):
 
 def test_a_state_that_makes_no_sense_is_passed_over(clips):
     clips.panel.restore_state({"profile": 3, "hears": None, "output": ["x"]})
-    assert clips.text("written-for") == Profile.LIVE.value
+    assert clips.text("export-for") == Profile.LIVE.value
 
 
 def test_a_project_is_saved_and_opened_again(clips, tmp_path):

@@ -150,8 +150,8 @@ def with_ports(open_page, tmp_path, clip_path, library):
 def test_through_a_midi_port_the_notes_are_sent_and_ended(with_ports, library):
     clips = with_ports
     clips.panel.activated()
-    clips.until(lambda: clips.find("listen-through").findData("Sampler") >= 0)
-    clips.choose("listen-through", "Sampler")
+    clips.until(lambda: clips.find("play-through").findData("Sampler") >= 0)
+    clips.choose("play-through", "Sampler")
     clips.click("hear-drums")
     clips.click("play")
     clips.until(lambda: any(port.sent for port in library.open))
@@ -159,5 +159,5 @@ def test_through_a_midi_port_the_notes_are_sent_and_ended(with_ports, library):
     assert port.sent[0] == bytes((0x99, 36, 96))
     clips.click("play")
     assert port.sent[-1][:2] == bytes((0x89, 36))
-    clips.choose("listen-through", "Sound device")
+    clips.choose("play-through", "Sound device")
     assert library.open == []

@@ -83,7 +83,7 @@ def test_the_menu_of_a_take_has_what_can_be_done(clips):
     card.contextMenuEvent(QContextMenuEvent(mouse, middle, card.mapToGlobal(middle)))
     (menu,) = card.findChildren(QMenu)
     texts = [(action.text(), action.isEnabled()) for action in menu.actions()]
-    assert texts == [("As it was written", False), ("Use its seed again", True), ("Forget this take", True)]
+    assert texts == [("Revert to generated", False), ("Use this seed", True), ("Delete this take", True)]
     menu.close()
 
 

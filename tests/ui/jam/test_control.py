@@ -106,7 +106,6 @@ def test_a_jam_that_can_send_nothing_any_more_is_closed_and_another_can_be_opene
     assert absent.args == ["The process that sends notes ends again and again."]
     assert control.rig is None
     assert rigs.closed == [rig]
-    assert not control.is_opening
     assert opened(qtbot, control) is not rig
 
 
@@ -117,7 +116,7 @@ def test_where_a_daw_leads_starting_is_explained(qtbot, control):
     rig.is_led = True
     control.toggle()
     assert rig.told.count("toggle") == 1
-    assert "The DAW leads" in said[0]
+    assert "The DAW controls the transport" in said[0]
 
 
 def test_before_there_is_a_jam_orders_do_no_harm(control):

@@ -132,7 +132,7 @@ def test_a_late_plan_is_said_in_words(qtbot, panel, control, messages):
     look(qtbot, control, 3)
     late = [sentence for sentence, level in messages if level == WARN]
     assert len(late) == 1
-    assert "came late" in late[0]
+    assert "were late" in late[0]
 
 
 def test_choosing_a_clock_or_sound_opens_the_jam_anew(qtbot, control, page):
@@ -149,7 +149,7 @@ def test_choosing_a_port_is_a_setting_and_opens_the_jam_anew(qtbot, control, con
     with qtbot.waitSignal(control.opened):
         context.settings.change(input_port="Keys")
     assert control.rig.settings.input_names == ("Keys",)
-    assert page.text("midi-input") == "Keys (not there)"
+    assert page.text("midi-input") == "Keys (not connected)"
     opened = control.rig
     context.settings.change(theme="light")
     assert control.rig is opened
@@ -243,12 +243,10 @@ def test_measuring_closes_the_jam_and_opens_it_again(qtbot, control, monkeypatch
     control.message.connect(said.append)
     with qtbot.waitSignal(control.opened):
         page.click("measure")
-        assert control.is_measuring
     assert asked == [(control.settings, None)]
     assert saved == [("musegen drums", -0.005)]
     assert said[0] == "Connect the ports."
     assert "24 of 24 notes came back, after 10.0 ms" in said[1]
-    assert not control.is_measuring
 
 
 def test_measuring_is_given_up_by_escape(qtbot, panel, control, monkeypatch, page):

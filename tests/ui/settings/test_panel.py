@@ -52,13 +52,13 @@ def test_a_path_that_is_not_there_is_refused_with_a_sentence(panel, context, tmp
 
 def test_a_device_that_is_gone_stays_chosen_and_is_marked(panel, context, page, monkeypatch):
     context.settings.change(audio_device="USB interface")
-    assert page.text("sound-device") == "USB interface (not there)"
+    assert page.text("sound-device") == "USB interface (not connected)"
     other = AudioDevice("Built-in", "ALSA", 48_000, True)
     monkeypatch.setattr("musegen_daw.devices.sound_devices.output_devices", lambda: (other,))
     panel.activated()
     box = page.find("sound-device")
     page.until(lambda: box.count() == 3)
-    assert page.text("sound-device") == "USB interface (not there)"
+    assert page.text("sound-device") == "USB interface (not connected)"
     assert context.settings.current.audio_device == "USB interface"
 
 

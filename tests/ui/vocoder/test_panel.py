@@ -220,7 +220,7 @@ def test_the_result_is_dragged_out_as_a_written_file(ready, drags, player):
     ((path,),) = drags.paths
     assert path.name == "clip GAN.wav"
     assert soundfile.info(path).samplerate == 12_000
-    assert any("took" in said for said, _ in ready.messages)
+    assert any("Dragged out" in said for said, _ in ready.messages)
     drag_out(handle)
     assert drags.paths[1] == [path]
     ready.listen_to("Griffin-Lim")

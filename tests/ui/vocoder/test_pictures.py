@@ -18,7 +18,6 @@ from musegen_daw.ui.vocoder.picture import (
     level_image,
     level_table,
     picture_of,
-    to_oklab,
     to_srgb,
 )
 from musegen_daw.ui.vocoder.playback import LevelMeter
@@ -27,6 +26,29 @@ from musegen_daw.ui.widgets.theme import THEMES
 from musegen_daw.vocoder.mel import MelConfig, log_mel
 
 CONFIG = MelConfig()
+
+
+def to_oklab(srgb):
+    """sRGB (colours, 3), 0 to 255, as OKLab (colours, 3)."""
+    coded = srgb / 255
+    linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    roots = np.cbrt(
+        linear
+        @ np.array(
+            [
+                [0.4122214708, 0.2119034982, 0.0883024619],
+                [0.5363325363, 0.6806995451, 0.2817188376],
+                [0.0514459929, 0.1073969566, 0.6299787005],
+            ]
+        )
+    )
+    return roots @ np.array(
+        [
+            [0.2104542553, 1.9779984951, 0.0259040371],
+            [0.7936177850, -2.4285922050, 0.7827717662],
+            [-0.0040720468, 0.4505937099, -0.8086757660],
+        ]
+    )
 
 
 def lab_of(table):
