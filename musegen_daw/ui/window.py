@@ -52,8 +52,8 @@ class Navigation(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, pages: Sequence[Page], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, pages: Sequence[Page]) -> None:
+        super().__init__()
         self._pages = tuple(pages)
         self._buttons: dict[str, QToolButton] = {}
         group = QButtonGroup(self)

@@ -1,4 +1,4 @@
-"""Another program: it takes files that are dropped on its window, and copies each into a folder as it comes."""
+"""A program that accepts dropped files and copies them into a folder."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""The real window, which tells on every line of stdin what is in sight and where, as a line of JSON on stdout."""
+"""The real window; it answers each line on stdin with a line of JSON about what is visible, and where."""
 
 import json
 import os

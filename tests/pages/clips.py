@@ -1,4 +1,4 @@
-"""The Clips panel as a person uses it."""
+"""Page object of the Clips panel."""
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QWidget

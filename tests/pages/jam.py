@@ -1,4 +1,4 @@
-"""The Jam panel as a person uses it."""
+"""Page object of the Jam panel."""
 
 from PySide6.QtWidgets import QWidget
 

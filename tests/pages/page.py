@@ -1,4 +1,4 @@
-"""What all page objects share: widgets are found by object name, and used as a person uses them."""
+"""The base of page objects: widgets are found by object name and used by clicks, keys and drags."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The Settings panel as a person uses it."""
+"""Page object of the Settings panel."""
 
 from tests.pages.page import Page
 

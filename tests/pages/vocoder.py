@@ -1,4 +1,4 @@
-"""The Vocoder panel as a person uses it."""
+"""Page object of the Vocoder panel."""
 
 from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtWidgets import QProgressBar, QWidget

@@ -1,4 +1,4 @@
-"""The main window as a person uses it."""
+"""Page object of the main window."""
 
 from PySide6.QtWidgets import QApplication, QScrollArea
 

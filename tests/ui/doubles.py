@@ -1,4 +1,4 @@
-"""What panels are given in tests in place of models, ports and sound."""
+"""Stand-ins for models, ports and the sound device."""
 
 from musegen_daw.errors import AudioError, ModelError
 from musegen_daw.ui.context import AppContext

@@ -1,4 +1,4 @@
-"""The window with its panels: what is in sight, what is kept, what the keys do, and how it ends."""
+"""The window with its panels: pages, saved session, keys, and closing."""
 
 import json
 import os
@@ -66,12 +66,12 @@ class Desk:
         self.rigs = Rigs()
         self.context = make_context(data_dir)
         self.control = JamControl(self.rigs)
-        places = (
+        pages = (
             Page("jam", "Jam", "jam", "Ctrl+1", lambda context: JamPanel(context, self.control)),
             Page("notes", "Notes", "clips", "Ctrl+2", Notes),
             Page("settings", "Settings", "settings", "Ctrl+4", SettingsPanel),
         )
-        self.window = Window(self.context, places, self.control)
+        self.window = Window(self.context, pages, self.control)
         qtbot.addWidget(self.window)
         self.qtbot = qtbot
         self.page = WindowPage(self.window, qtbot)
@@ -111,7 +111,7 @@ def desk(qtbot, tmp_path):
         each.window.close()
 
 
-def test_a_newcomer_sees_how_to_connect_and_then_the_jam(desk):
+def test_the_first_start_shows_the_settings_page(desk):
     first = desk(is_first_run=True).open()
     assert first.window.page == "settings"
     first.window.go_to("jam")
@@ -122,7 +122,7 @@ def test_a_newcomer_sees_how_to_connect_and_then_the_jam(desk):
     second.window.close()
 
 
-def test_places_are_reached_by_key_and_told_when_they_come_and_go(desk):
+def test_pages_are_reached_by_key_and_activated(desk):
     it = desk().open()
     assert it.window.page == "jam"
     it.key(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
@@ -134,7 +134,7 @@ def test_places_are_reached_by_key_and_told_when_they_come_and_go(desk):
     assert it.window.page == "settings"
 
 
-def test_space_plays_what_is_in_sight_else_the_jam_but_never_in_text(desk):
+def test_space_plays_the_page_or_the_jam_but_not_in_text_fields(desk):
     it = desk().open()
     it.key(Qt.Key.Key_Space)
     assert it.rig.told == ["toggle"]
@@ -152,7 +152,7 @@ def test_space_plays_what_is_in_sight_else_the_jam_but_never_in_text(desk):
     assert it.rig.told == ["toggle", "toggle"]
 
 
-def test_return_presses_what_is_in_focus_and_escape_gives_up(desk):
+def test_return_presses_the_focused_button_and_escape_cancels(desk):
     it = desk().open()
     it.window.go_to("notes")
     it.key(Qt.Key.Key_Return)
@@ -192,7 +192,7 @@ def test_a_session_comes_back(desk, tmp_path):
     again.window.close()
 
 
-def test_a_change_is_on_disk_without_closing(desk, tmp_path):
+def test_a_change_is_saved_without_closing(desk, tmp_path):
     it = desk().open()
     it.notes.state = {"bar": 7}
     it.notes.state_changed.emit()
@@ -204,14 +204,14 @@ def test_a_change_is_on_disk_without_closing(desk, tmp_path):
     it.qtbot.waitUntil(is_saved)
 
 
-def test_a_damaged_session_is_said_and_the_window_opens(desk, tmp_path):
+def test_a_damaged_session_is_reported_and_the_window_opens(desk, tmp_path):
     (tmp_path / "session.json").write_text("half a fi")
     it = desk().open()
     assert "could not be read and is kept as" in it.window.line.sentence
     assert it.window.line.level == WARN
 
 
-def test_a_corrupt_setting_is_said_and_the_rest_is_kept(desk, tmp_path):
+def test_an_invalid_setting_is_reported_and_the_rest_is_kept(desk, tmp_path):
     settings = {"theme": 7, "note_names": "C3", "is_first_run": False}
     document = {"version": 1, "panels": {"app settings": settings, "jam": {"tempo_bpm": "fast"}}}
     (tmp_path / "session.json").write_text(json.dumps(document))
@@ -223,7 +223,7 @@ def test_a_corrupt_setting_is_said_and_the_rest_is_kept(desk, tmp_path):
     it.window.close()
 
 
-def test_without_midi_the_panel_says_what_to_do_and_goes_on_when_it_can(desk):
+def test_without_midi_the_panel_offers_the_sound_device(desk):
     it = desk()
     it.rigs.error = PortError("No MIDI system runs on this computer: start JACK.")
     it.open()
@@ -251,7 +251,7 @@ def test_closing_ends_the_jam_and_all_work_and_saves(desk, tmp_path):
     assert it.notes.log.count("closed") == 1
 
 
-def test_the_lights_say_in_words_what_is_wrong(desk):
+def test_the_lights_describe_problems(desk):
     it = desk().open()
 
     def shown(light):
@@ -272,8 +272,8 @@ def test_the_lights_say_in_words_what_is_wrong(desk):
 
 def test_everything_that_takes_focus_has_a_name_and_every_button_a_tooltip(desk):
     it = desk().open()
-    for place in ("jam", "settings"):
-        it.window.go_to(place)
+    for page in ("jam", "settings"):
+        it.window.go_to(page)
     for widget in it.window.findChildren(QWidget):
         if isinstance(widget, QPushButton) and widget.text() and widget is not it.notes.button:
             assert widget.toolTip(), widget.text()
@@ -321,17 +321,17 @@ def test_the_tempo_is_that_of_the_clock_or_a_dash(desk):
     [10**400, "9" * 5000, "a\0b", "\udcff", {"x": []}],
     ids=["huge", "long", "null", "no text", "table"],
 )
-def test_whatever_stands_in_the_session_the_program_opens_and_saves(qtbot, tmp_path, value):
+def test_any_saved_value_lets_the_program_open_and_save(qtbot, tmp_path, value):
     keys = ("place", "width", "height", "maximized", "tempo_bpm", "count_in_bars", "controls", "clock", "style", "tab",
             "daw", "theme", "watched_dir", "models_dir", "input_port", "stretch", "path", "output")  # fmt: skip
-    places = ("window", "app settings", "jam", "clips", "vocoder", "settings")
-    saved_session.save(tmp_path, {place: dict.fromkeys(keys, value) for place in places})
+    pages = ("window", "app settings", "jam", "clips", "vocoder", "settings")
+    saved_session.save(tmp_path, {page: dict.fromkeys(keys, value) for page in pages})
     program = App(tmp_path, NoSystem, Rigs())
     try:
         program.window.show()
         program.window.begin()
-        for place in places[2:]:
-            program.window.go_to(place)
+        for page in pages[2:]:
+            program.window.go_to(page)
         qtbot.waitUntil(lambda: program.window.panel("clips").is_restored)
     finally:
         program.window.close()
@@ -343,7 +343,7 @@ def test_whatever_stands_in_the_session_the_program_opens_and_saves(qtbot, tmp_p
     assert not list(tmp_path.glob("session-damaged*"))
 
 
-def test_the_session_is_saved_when_something_fails_to_end(desk, monkeypatch):
+def test_the_session_is_saved_even_if_closing_fails(desk, monkeypatch):
     it = desk().open()
     it.notes.state = {"kept": os.fsdecode(b"\xff")}
 

@@ -29,8 +29,8 @@ class DrumsHandle(DragButton):
     delivered = Signal(object, bool)
     failed = Signal(str)
 
-    def __init__(self, write: Callable[[], Path], drag: DragOut, parent: QWidget | None = None) -> None:
-        super().__init__("Drag me", drag, parent)
+    def __init__(self, write: Callable[[], Path], drag: DragOut) -> None:
+        super().__init__("Drag me", drag)
         self._write = write
         self.setShortcut("Ctrl+D")
         set_name(self, "Drums as a MIDI file")
@@ -65,10 +65,8 @@ class ActionRow(QWidget):
     save_all_requested = Signal()
     profile_changed = Signal()
 
-    def __init__(
-        self, write_for_drag: Callable[[], Path], drag: DragOut, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, write_for_drag: Callable[[], Path], drag: DragOut) -> None:
+        super().__init__()
         self.progress = ProgressLine()
         self.save = button("Save", "Save the project, or the drums as a MIDI file", large=True)
         self.profile = Choice("Export for", "The program that imports the MIDI file", large=True)

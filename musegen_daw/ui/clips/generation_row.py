@@ -30,8 +30,8 @@ class GenerationRow(QWidget):
     asked = Signal(str, object)
     step_begins = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.density = ValueSlider("Density", 0.5, "auto")
         self.energy = ValueSlider("Energy", 0.5, "auto")
         self.follow = ValueSlider("Follow", 0.5)

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPolygonF
-from PySide6.QtWidgets import QWidget
 
 from musegen_daw.clips import edits
 from musegen_daw.clips.document import ClipDocument
@@ -74,8 +73,8 @@ class EditingGrid(DrumGrid):
     cursor_described = Signal(str)
     """A description of what is under the cursor or being dragged."""
 
-    def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
-        super().__init__(axis, parent)
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__(axis)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self._drag: _Drag | None = None
@@ -310,8 +309,8 @@ class BarRuler(Ruler):
     """First bar, and first bar after the loop."""
     lock_bar_requested = Signal(int)
 
-    def __init__(self, axis: TimeAxis, parent: QWidget | None = None) -> None:
-        super().__init__(axis, parent)
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__(axis)
         self._loop: tuple[int, int] | None = None
         self._pressed: QPointF | None = None
         self._drawn: tuple[int, int] | None = None

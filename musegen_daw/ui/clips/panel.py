@@ -9,7 +9,6 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
 
 from musegen_daw.clips import edits
 from musegen_daw.clips.autosave import StateWriter, restored
@@ -48,8 +47,8 @@ class ClipsPanel(Panel):
 
     _autosave_failed = Signal(str)
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None, drag: DragOut = drag_out) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext, drag: DragOut = drag_out) -> None:
+        super().__init__()
         self._context = context
         self._editor = Editor(Project(), self._show)
         self._autosave: StateWriter | None = None
@@ -136,7 +135,7 @@ class ClipsPanel(Panel):
         self.playback.select(self.view.playback_row.part.key)
         output = read.text("output")
         if output:
-            self.view.playback_row.choose_output(output)
+            self.view.playback_row.output.choose_data(output)
             self.playback.set_output(output)
 
     # What is shown
@@ -358,7 +357,7 @@ class ClipsPanel(Panel):
         actions.profile_changed.connect(self.state_changed)
         actions.drag.delivered.connect(self._delivered)
         actions.drag.failed.connect(lambda sentence: self.message.emit(sentence, WARN))
-        self.view.side.open_requested.connect(files.ask_open)
+        self.view.side.open.clicked.connect(files.ask_open)
         self._autosave_failed.connect(lambda sentence: self.message.emit(sentence, WARN))
 
     def _add_keys(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from musegen_daw.clips.document import ClipDocument
@@ -29,8 +29,8 @@ class ClipPlaybackRow(QWidget):
     output_chosen = Signal(str)
     """The name of a port, `SOUND_DEVICE` for none."""
 
-    def __init__(self, ports: Callable[[], PortDirectory], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, ports: Callable[[], PortDirectory]) -> None:
+        super().__init__()
         self._ports = ports
         self._workers = Workers(self)
         self._listed: tuple[bool, tuple[str, ...]] = (False, ())
@@ -84,13 +84,6 @@ class ClipPlaybackRow(QWidget):
         if not self._workers.is_busy:
             self._workers.start(lambda task: _outputs(self._ports()), succeeded=self._show)
 
-    def choose_output(self, name: str) -> None:
-        """Show an output as chosen, also one that is not connected."""
-        with QSignalBlocker(self.output):
-            if self.output.findData(name) < 0:
-                self.output.addItem(f"{name} (not connected)", name)
-            self.output.setCurrentIndex(self.output.findData(name))
-
     def close_work(self) -> None:
         self._timer.stop()
         self._workers.close()
@@ -102,15 +95,8 @@ class ClipPlaybackRow(QWidget):
 
     def _fill(self) -> None:
         creates, names = self._listed
-        chosen = self.output.currentData()
-        with QSignalBlocker(self.output):
-            self.output.clear()
-            self.output.addItem("Sound device", SOUND_DEVICE)
-            if creates:
-                self.output.addItem(f"{OWN_PORT} (created here)", OWN_PORT)
-            for name in names:
-                self.output.addItem(name, name)
-        self.choose_output(chosen or SOUND_DEVICE)
+        own = [(f"{OWN_PORT} (created here)", OWN_PORT)] if creates else []
+        self.output.fill([("Sound device", SOUND_DEVICE), *own, *((name, name) for name in names)])
 
 
 def _outputs(ports: PortDirectory) -> tuple[bool, tuple[str, ...]]:

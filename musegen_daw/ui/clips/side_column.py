@@ -40,10 +40,8 @@ class PrimerField(Choice):
     cleared = Signal()
     refused = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(
-            "Primer", "The drums continue this groove: choose one, or drop a drum loop here", parent
-        )
+    def __init__(self) -> None:
+        super().__init__("Primer", "The drums continue this groove: choose one, or drop a drum loop here")
         self._show_choices(_NONE)
         self.activated.connect(self._chosen)
         drop = FileDrop(self, MIDI_SUFFIXES, "a drum loop as a MIDI file")
@@ -88,8 +86,8 @@ class TrackList(QListWidget):
     follow_requested = Signal(object)
     """A frozenset of indices into the song's clips."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._colours: dict[int, str] = {}
         set_name(self, "Tracks to follow")
         self.setIconSize(QSize(_DOT, _DOT))
@@ -152,7 +150,6 @@ WIDTH, LEAST_WIDTH = 236, 188
 class SideColumn(QWidget):
     """Shows a project and its current clip; the signals carry what the user requests."""
 
-    open_requested = Signal()
     show_requested = Signal(int)
     """The identity of a clip."""
     close_requested = Signal(int)
@@ -161,8 +158,8 @@ class SideColumn(QWidget):
     map_requested = Signal(str)
     """The name of a bundled drum map."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -185,7 +182,6 @@ class SideColumn(QWidget):
         self.kit.setPlaceholderText(GENERAL_MIDI.name)
         self.primer = PrimerField()
         self._lay_out()
-        self.open.clicked.connect(self.open_requested)
         self.clips.activated.connect(lambda: self.show_requested.emit(self.clips.currentData()))
         self.close_clip.clicked.connect(lambda: self.close_requested.emit(self.clips.currentData()))
         self.tempo.valueChanged.connect(self._tempo_changed)

@@ -37,13 +37,9 @@ NO_TAKES = "No takes yet: generate some (Ctrl+G), or click into the grid."
 class TakeCard(QAbstractButton):
     """A thumbnail of a take with its seed; checked while it is the current take."""
 
-    forget_requested = Signal(int)
-    revert_requested = Signal(int)
-    seed_requested = Signal(int)
-
-    def __init__(self, take: Take, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.take = take
+    def __init__(self, take: Take, strip: TakeStrip) -> None:
+        super().__init__()
+        self.take, self._strip = take, strip
         self._picture: QPixmap | None = None
         self._pictured: Clip | None = None
         self.setObjectName(f"take-{take.number}")
@@ -113,7 +109,7 @@ class TakeCard(QAbstractButton):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.forget_requested.emit(self.take.number)
+            self._strip.forget_requested.emit(self.take.number)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
@@ -121,11 +117,13 @@ class TakeCard(QAbstractButton):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
-        revert = menu.addAction("Revert to generated", lambda: self.revert_requested.emit(self.take.number))
+        revert = menu.addAction(
+            "Revert to generated", lambda: self._strip.revert_requested.emit(self.take.number)
+        )
         revert.setEnabled(self.take.is_edited)
         if self.take.seed is not None:
-            menu.addAction("Use this seed", lambda: self.seed_requested.emit(self.take.number))
-        menu.addAction("Delete this take", lambda: self.forget_requested.emit(self.take.number))
+            menu.addAction("Use this seed", lambda: self._strip.seed_requested.emit(self.take.number))
+        menu.addAction("Delete this take", lambda: self._strip.forget_requested.emit(self.take.number))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos() if not event.globalPos().isNull() else self.mapToGlobal(QPoint(8, 8)))
 
@@ -177,8 +175,8 @@ class TakeStrip(QScrollArea):
     revert_requested = Signal(int)
     seed_requested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._cards: dict[int, TakeCard] = {}
         self._order: list[int] = []
         inner = QWidget()
@@ -225,11 +223,8 @@ class TakeStrip(QScrollArea):
             self.ensureWidgetVisible(self._cards[picked], SMALL, 0)
 
     def _card(self, take: Take) -> TakeCard:
-        card = TakeCard(take)
+        card = TakeCard(take, self)
         card.clicked.connect(lambda: self.picked.emit(card.take.number))
-        card.forget_requested.connect(self.forget_requested)
-        card.revert_requested.connect(self.revert_requested)
-        card.seed_requested.connect(self.seed_requested)
         return card
 
 

@@ -75,7 +75,7 @@ class _Mark(QWidget):
     """A dot in the corner of a widget, transparent for the mouse."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setObjectName("midi-mapped")
         self.setFixedSize(_MARK)
@@ -99,11 +99,9 @@ class MoreRow(QWidget):
     """The name of a style, empty for none."""
     offset_changed = Signal(float)
     """Seconds, negative is earlier."""
-    measure_requested = Signal()
-    record_requested = Signal(bool)
 
-    def __init__(self, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, drag: DragOut = drag_out) -> None:
+        super().__init__()
         self.setObjectName("more-row")
         self.swing = SwingSlider("Swing", 0.0)
         self.swing.setToolTip("Swing; 67 % is a triplet; right-click: MIDI learn")
@@ -124,12 +122,12 @@ class MoreRow(QWidget):
         self._offset.setToolTip(
             "Latency offset: negative is earlier, for a DAW that plays the drums late; stored for the port"
         )
-        self._measure = button(
+        self.measure = button(
             "Measure",
             "Measure the round trip through the DAW and set the offset (Esc: cancel)",
             large=True,
         )
-        self._record = button(
+        self.record = button(
             "Record", "Record your playing and the drums to a MIDI file", "R", large=True, checkable=True
         )
         self.drag = DragButton("Drag recording", drag)
@@ -141,12 +139,10 @@ class MoreRow(QWidget):
         row.addWidget(self.swing, 3)
         row.addWidget(self._style, 3)
         row.addWidget(self._offset, 2)
-        for each in (self._measure, self._record, self.drag):
+        for each in (self.measure, self.record, self.drag):
             row.addWidget(each, 1)
         self._style.activated.connect(lambda: self.style_chosen.emit(self._style.currentData()))
         self._offset.valueChanged.connect(lambda ms: self.offset_changed.emit(ms / 1000))
-        self._measure.clicked.connect(self.measure_requested)
-        self._record.clicked.connect(self.record_requested)
 
     def show_style(self, name: str) -> None:
         self._style.setCurrentIndex(max(0, self._style.findData(name)))
@@ -157,17 +153,17 @@ class MoreRow(QWidget):
 
     def show_offset(self, seconds: float, has_output: bool) -> None:
         """Show the latency offset; without a MIDI output there is none."""
-        for each in (self._offset, self._measure):
+        for each in (self._offset, self.measure):
             each.setEnabled(has_output)
         if not self._offset.hasFocus() and has_output:
             with QSignalBlocker(self._offset):
                 self._offset.setValue(1000 * seconds)
 
     def show_recording(self, is_recording: bool) -> None:
-        if is_recording != self._record.isChecked():
-            self._record.setChecked(is_recording)
-        self._record.setText("Stop" if is_recording else "Record")
-        set_look(self._record, "danger" if is_recording else "")
+        if is_recording != self.record.isChecked():
+            self.record.setChecked(is_recording)
+        self.record.setText("Stop" if is_recording else "Record")
+        set_look(self.record, "danger" if is_recording else "")
 
     def show_recorded(self, path: Path) -> None:
         self.drag.offer(path)
@@ -195,11 +191,10 @@ class JamControls(QWidget):
     """`changed` carries a function from the current controls to those that the user wants."""
 
     changed = Signal(object)
-    fill_requested = Signal()
     more_toggled = Signal()
 
-    def __init__(self, control: JamControl, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, control: JamControl, drag: DragOut = drag_out) -> None:
+        super().__init__()
         self.sliders = {target: ValueSlider(name, 0.5, auto) for target, name, auto, _ in _SLIDERS}
         for target, _, _, tip in _SLIDERS:
             self.sliders[target].setToolTip(plain_tip(f"{tip}; {_LEARN}"))
@@ -273,7 +268,6 @@ class JamControls(QWidget):
         for target, slider in self.sliders.items():
             slider.changed.connect(lambda amount, target=target: self._set(target, amount))
         self.more.swing.changed.connect(lambda _amount: self._change(swing=self.more.swing.ratio))
-        self.fill.clicked.connect(self.fill_requested)
         self.hold.toggled.connect(lambda on: self._change(hold=on))
         for mute, voice in zip(self.mutes, VOICES, strict=True):
             mute.toggled.connect(lambda on, voice=voice: self._mute(voice, on))

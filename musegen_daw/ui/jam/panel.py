@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import (
     QStackedWidget,
     QVBoxLayout,
-    QWidget,
 )
 
 from musegen_daw.jam.control.controls import Controls
@@ -44,10 +43,9 @@ class JamPanel(Panel):
         self,
         context: AppContext,
         control: JamControl,
-        parent: QWidget | None = None,
         drag: DragOut = drag_out,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._context, self._control = context, control
         self._choices = JamChoices()
         self._settings = context.settings.current
@@ -111,7 +109,7 @@ class JamPanel(Panel):
     def _connect(self) -> None:
         controls = self._controls
         controls.changed.connect(self._change)
-        controls.fill_requested.connect(self._request_fill)
+        controls.fill.clicked.connect(self._request_fill)
         controls.more_toggled.connect(self.state_changed)
         self._pickers.input_chosen.connect(lambda name: self._context.settings.change(input_port=name))
         self._pickers.output_chosen.connect(lambda name: self._context.settings.change(output_port=name))
@@ -129,8 +127,8 @@ class JamPanel(Panel):
         more = self._more
         more.style_chosen.connect(self._choose_style)
         more.offset_changed.connect(self._control.set_offset)
-        more.measure_requested.connect(lambda: self._control.measure(self._measured))
-        more.record_requested.connect(self._record)
+        more.measure.clicked.connect(lambda: self._control.measure(self._measured))
+        more.record.clicked.connect(self._record)
         more.drag.taken.connect(lambda path: self.message.emit(f"Dragged out {path.name}.", GOOD))
 
     def _open(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from musegen_daw import resource_paths as resources
 from musegen_daw.fields import Fields
@@ -122,8 +122,8 @@ class JamPickers(QWidget):
     """The list of ports has changed."""
     message = Signal(str)
 
-    def __init__(self, ports: Callable[[], PortDirectory], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, ports: Callable[[], PortDirectory]) -> None:
+        super().__init__()
         self._ports = ports
         self._workers = Workers(self)
         self._names: Names = (True, (), ())
@@ -178,11 +178,8 @@ class JamPickers(QWidget):
 
     def show_choices(self, choices: JamChoices, settings: AppSettings) -> None:
         """Show what is chosen, also a port that is not connected."""
-        for box, name in ((self._input, settings.input_port), (self._output, settings.output_port)):
-            with QSignalBlocker(box):
-                if box.findData(name) < 0:
-                    box.addItem(f"{name} (not connected)", name)
-                box.setCurrentIndex(box.findData(name))
+        self._input.choose_data(settings.input_port)
+        self._output.choose_data(settings.output_port)
         self._clock.setCurrentIndex(self._clock.findData(choices.clock.value))
         self._sound.setChecked(choices.sound)
         self._count_in.setChecked(choices.count_in_bars > 0)
@@ -201,21 +198,11 @@ class JamPickers(QWidget):
     def _fill(self) -> None:
         can_create, inputs, outputs = self._names
         own = "created here" if can_create else "loopback"
-        _fill(self._input, f"{OWN_INPUT} ({own})", inputs, "no MIDI input")
-        _fill(self._output, f"{OWN_OUTPUT} ({own})", outputs, "no MIDI output")
-
-
-def _fill(box: QComboBox, own: str, names: Sequence[str], none: str) -> None:
-    chosen = box.currentData() or ""
-    with QSignalBlocker(box):
-        box.clear()
-        box.addItem(own, "")
-        for name in names:
-            box.addItem(name, name)
-        box.addItem(none, NO_PORT)
-        if box.findData(chosen) < 0:
-            box.addItem(f"{chosen} (not connected)", chosen)
-        box.setCurrentIndex(box.findData(chosen))
+        for box, name, names, none in (
+            (self._input, OWN_INPUT, inputs, "no MIDI input"),
+            (self._output, OWN_OUTPUT, outputs, "no MIDI output"),
+        ):
+            box.fill([(f"{name} ({own})", ""), *((each, each) for each in names), (none, NO_PORT)])
 
 
 def _names(directory: PortDirectory) -> Names:

@@ -127,8 +127,8 @@ class InputRoll(PianoRoll):
 class JamStrips(QWidget):
     """Shows the page of the session that the playhead is on."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("strips")
         self.axis = TimeAxis(self)
         self.ruler = Ruler(self.axis)

@@ -43,8 +43,8 @@ _MODES = (
 class TransportBar(QWidget):
     """Shows the status of the jam and controls it."""
 
-    def __init__(self, control: JamControl, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, control: JamControl) -> None:
+        super().__init__()
         self.setObjectName("transport")
         self._control = control
         self._input, self._clock, self._output = (

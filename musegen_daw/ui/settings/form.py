@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -22,7 +21,8 @@ from musegen_daw.music.note_names import NoteNames, note_name
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.basic import Card, button, label
-from musegen_daw.ui.widgets.plain import plain_tip, set_name
+from musegen_daw.ui.widgets.fitting import Choice
+from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, THEMES
 from musegen_daw.ui.work import Workers
 
@@ -38,8 +38,8 @@ class SettingsForm(QWidget):
 
     message = Signal(str)
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
         self._store = context.settings
         self._workers = Workers(self)
         self._theme = _choice("Theme", "Dark for the stage, light for daylight")
@@ -87,26 +87,16 @@ class SettingsForm(QWidget):
         for box, value in (
             (self._theme, settings.theme), (self._names, settings.note_names), (self._device, settings.audio_device),
         ):  # fmt: skip
-            with QSignalBlocker(box):
-                if box.findData(value) < 0:
-                    box.addItem(f"{value} (not connected)", value)
-                box.setCurrentIndex(box.findData(value))
+            box.choose_data(value)
         self._soundfont.show_path(settings.soundfont)
         self._models.show_path(settings.models_dir)
         self._watched.show_path(settings.watched_dir)
 
     def _show_devices(self, devices: tuple[AudioDevice, ...]) -> None:
-        chosen = self._device.currentData()
-        with QSignalBlocker(self._device):
-            self._device.clear()
-            self._device.addItem("System default", USUAL)
-            for device in devices:
-                self._device.addItem(
-                    f"{device.name} ({device.host}, {device.sample_rate_hz} Hz)", device.name
-                )
-            if self._device.findData(chosen) < 0:
-                self._device.addItem(f"{chosen} (not connected)", chosen)
-            self._device.setCurrentIndex(self._device.findData(chosen))
+        found = [
+            (f"{device.name} ({device.host}, {device.sample_rate_hz} Hz)", device.name) for device in devices
+        ]
+        self._device.fill([("System default", USUAL), *found], USUAL)
 
     def _take_path(self, name: str, text: str) -> None:
         path = Path(text).expanduser() if text else None
@@ -164,10 +154,8 @@ class _PathField(QWidget):
             self.chosen.emit(text)
 
 
-def _choice(name: str, tip: str) -> QComboBox:
-    made = QComboBox()
-    set_name(made, name)
-    made.setToolTip(plain_tip(tip))
+def _choice(name: str, tip: str) -> Choice:
+    made = Choice(name, tip)
     made.setMinimumHeight(36)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return made

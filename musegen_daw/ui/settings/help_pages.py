@@ -181,8 +181,8 @@ class RoutingPage(QWidget):
     begin_requested = Signal()
     daw_chosen = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._is_chosen = False
         self._ports = label("", "dim")
         self._ports.setObjectName("ports")
@@ -261,8 +261,8 @@ class HealthPage(QWidget):
 
     message = Signal(str)
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
         self._context = context
         self._workers = Workers(self)
         self._examine = button(
@@ -334,8 +334,8 @@ class HealthPage(QWidget):
 
 
 class KeysPage(QWidget):
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         column = _column(self)
         for title, keys in KEYS:
             card = Card(title)
@@ -354,8 +354,8 @@ class KeysPage(QWidget):
 
 
 class AboutPage(QWidget):
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         column = _column(self)
         card = Card("musegen-daw")
         card.body.addWidget(_words(version_text()))

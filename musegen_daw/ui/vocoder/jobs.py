@@ -60,9 +60,9 @@ def look_for_models(folder: str) -> tuple[tuple[VocoderFacts, ...], tuple[str, .
     return find_vocoders(folders)
 
 
-def load(request: LoadRequest, config: MelConfig, context: AppContext, task: JobContext) -> Loaded:
-    deck_rate_hz = rate_of(context)
-
+def load(request: LoadRequest, config: MelConfig | None, context: AppContext, task: JobContext) -> Loaded:
+    """`config` is None without a model."""
+    config, deck_rate_hz = config or MelConfig(), rate_of(context)
     reading = task.progress("Reading" if request.song is None else "Rendering the clip")
     if request.song is not None:
         soundfont = context.settings.current.soundfont

@@ -209,8 +209,8 @@ class MelView(QWidget):
     seek_requested = Signal(float)
     loop_requested = Signal(float, float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._rows: tuple[Row, ...] = ()
         self._span = VisibleSpan.whole(0.0, 1.0)
         self._gallery = MelPainter()

@@ -114,10 +114,9 @@ class VocoderPanel(Panel):
         self,
         context: AppContext,
         current_song: CurrentSong | None = None,
-        parent: QWidget | None = None,
         drag: DragOut = drag_out,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._context, self._current_song = context, current_song
         self._workbench = Workbench(context, self)
         self._playback = VocoderPlayback(context)
@@ -379,7 +378,7 @@ class VocoderPanel(Panel):
         self._told_trouble = ""
         self._last_result = ""
         self._source_row = SourceRow()
-        self._source_row.clip_button.setVisible(self._current_song is not None)
+        self._source_row.clip.setVisible(self._current_song is not None)
         self._error = sentence_label()
         self._error.setObjectName("error")
         self._empty = EmptyPage(EMPTY_TITLE, EMPTY_WORDS)
@@ -422,8 +421,8 @@ class VocoderPanel(Panel):
         workbench.failed.connect(self._show_error)
         workbench.progressed.connect(shape.progress.advance)
         workbench.busy_changed.connect(self._busy_changed)
-        source.open_requested.connect(lambda: ask_what_to_open(self, self.open_file))
-        source.clip_requested.connect(self.take_clip)
+        source.open.clicked.connect(lambda: ask_what_to_open(self, self.open_file))
+        source.clip.clicked.connect(self.take_clip)
         source.models.picked.connect(self._model_picked)
         source.scale_chosen.connect(self._scale_chosen)
         listen.play_requested.connect(self._toggle)
@@ -431,9 +430,9 @@ class VocoderPanel(Panel):
         listen.loop_switched.connect(self._switch_loop)
         listen.difference_switched.connect(lambda _is_on: self._show_all())
         shape.changed.connect(self._reshaped)
-        shape.resynthesise_requested.connect(self._make)
-        shape.cancel_requested.connect(workbench.cancel)
-        shape.save_requested.connect(self._ask_where_to_save)
+        shape.resynthesise.clicked.connect(self._make)
+        shape.progress.cancelled.connect(workbench.cancel)
+        shape.save.clicked.connect(self._ask_where_to_save)
         shape.drag.file_requested.connect(lambda: workbench.save_to_drag(self._shown_result()))
         shape.drag.taken.connect(lambda path: self.message.emit(f"Dragged out {path.name}.", GOOD))
         self._view.seek_requested.connect(self._playback.seek)

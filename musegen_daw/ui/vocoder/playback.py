@@ -29,8 +29,8 @@ _SCALE_WIDTH, _NUMBER_HEIGHT = 28, 22
 class LevelMeter(QWidget):
     """Bars show the RMS level, lines the peak, both in dB full scale."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._levels = Levels()
         self.setFixedWidth(60)
         self.setMinimumHeight(120)
@@ -217,8 +217,8 @@ class VocoderPlaybackRow(QWidget):
     loop_switched = Signal(bool)
     difference_switched = Signal(bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._play = button("Play", "Play or pause (Space)", large=True)
         self._play.setMinimumWidth(88)
         self._play.clicked.connect(self.play_requested)

@@ -26,9 +26,8 @@ class Stepper(QWidget):
         usual: float,
         prefix: str = "",
         suffix: str = "",
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._usual = usual
         self._spin = QDoubleSpinBox()
         self._spin.setDecimals(decimals)
@@ -86,12 +85,9 @@ class ShapeRow(QWidget):
     """`changed` announces another stretch or pitch."""
 
     changed = Signal()
-    resynthesise_requested = Signal()
-    cancel_requested = Signal()
-    save_requested = Signal()
 
-    def __init__(self, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, drag: DragOut = drag_out) -> None:
+        super().__init__()
         self._stretch = Stepper(
             "Stretch", "Length factor at the same pitch: 2 is half the tempo", STRETCH_RANGE,
             step=0.05, decimals=3, usual=1.0, prefix="× ",
@@ -102,17 +98,14 @@ class ShapeRow(QWidget):
         )  # fmt: skip
         for each in (self._stretch, self._semitones):
             each.changed.connect(lambda _number: self.changed.emit())
-        self._make = button(
+        self.resynthesise = button(
             "Resynthesise",
             "Turn the mel into audio, with the model and with Griffin-Lim",
             "Ctrl+G",
             large=True,
         )
-        self._make.clicked.connect(self.resynthesise_requested)
-        self._progress = ProgressLine()
-        self._progress.cancelled.connect(self.cancel_requested)
-        self._save = button("Save WAV …", "Save the result as a 24-bit WAV", "Ctrl+S", large=True)
-        self._save.clicked.connect(self.save_requested)
+        self.progress = ProgressLine()
+        self.save = button("Save WAV …", "Save the result as a 24-bit WAV", "Ctrl+S", large=True)
         self.drag = DragButton("Drag me", drag)
         self._what = ""
         self._lay_out()
@@ -126,37 +119,33 @@ class ShapeRow(QWidget):
     def semitones(self) -> float:
         return self._semitones.number
 
-    @property
-    def progress(self) -> ProgressLine:
-        return self._progress
-
     def set_shape(self, stretch: float, semitones: float) -> None:
         self._stretch.set_number(stretch)
         self._semitones.set_number(semitones)
 
     def show_due(self, can_make: bool, is_due: bool) -> None:
         """`is_due`: the results were made with other settings."""
-        self._make.setEnabled(can_make)
-        set_look(self._make, "main" if is_due and can_make else "")
+        self.resynthesise.setEnabled(can_make)
+        set_look(self.resynthesise, "main" if is_due and can_make else "")
 
     def show_result(self, name: str) -> None:
         """The result that Save and Drag take; empty for none."""
         if name != self._what:
             self.drag.offer(None)
         self._what = name
-        for each in (self._save, self.drag):
+        for each in (self.save, self.drag):
             each.setEnabled(bool(name))
-        self._save.setText(caption(f"Save {name} …") if name else "Save WAV …")
+        self.save.setText(caption(f"Save {name} …") if name else "Save WAV …")
         self.drag.setText(caption(f"Drag {name}") if name else "Drag me")
         self.drag.setAccessibleName(f"Drag {name}" if name else "Drag me")
         self.drag.setToolTip(plain_tip(f"Drag the {name or 'result'} as a WAV into a DAW or a folder"))
 
     def begin(self, text: str) -> None:
-        self._progress.begin(text)
-        self._middle.setCurrentWidget(self._progress)
+        self.progress.begin(text)
+        self._middle.setCurrentWidget(self.progress)
 
     def end(self) -> None:
-        self._progress.end()
+        self.progress.end()
         self._middle.setCurrentIndex(0)
 
     def _lay_out(self) -> None:
@@ -164,10 +153,10 @@ class ShapeRow(QWidget):
         resting = QWidget()
         beside = QHBoxLayout(resting)
         beside.setContentsMargins(0, 0, 0, 0)
-        beside.addWidget(self._make)
+        beside.addWidget(self.resynthesise)
         beside.addStretch(1)
         self._middle.addWidget(resting)
-        self._middle.addWidget(self._progress)
+        self._middle.addWidget(self.progress)
         self._middle.setFixedHeight(TARGET)
         self._middle.setMinimumWidth(136)
         row = QHBoxLayout(self)
@@ -180,5 +169,5 @@ class ShapeRow(QWidget):
             row.addWidget(spin)
             row.addSpacing(SMALL)
         row.addWidget(self._middle, 1)
-        row.addWidget(self._save)
+        row.addWidget(self.save)
         row.addWidget(self.drag)

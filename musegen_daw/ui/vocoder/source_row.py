@@ -20,8 +20,8 @@ class ModelPicker(QWidget):
 
     picked = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._models: tuple[VocoderFacts, ...] = ()
         self._combo = Choice("Vocoder model", "The model that turns mels into audio")
         self._combo.setMinimumWidth(180)
@@ -92,12 +92,10 @@ SCALES = (
 class SourceRow(QWidget):
     """`scale_chosen` carries the scale of a mel, empty to detect it."""
 
-    open_requested = Signal()
-    clip_requested = Signal()
     scale_chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.models = ModelPicker()
         self.models.setMaximumWidth(460)
         self._name = ElidedLabel("Nothing loaded", "title")
@@ -108,11 +106,9 @@ class SourceRow(QWidget):
         )
         self._facts.setObjectName("source-facts")
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._open = button("Open …", "Open audio or a mel", "Ctrl+O")
-        self._open.clicked.connect(self.open_requested)
-        self.setFocusProxy(self._open)
-        self._clip = button("Take the clip", "Render the clip of Clips and resynthesise it", "Ctrl+T")
-        self._clip.clicked.connect(self.clip_requested)
+        self.open = button("Open …", "Open audio or a mel", "Ctrl+O")
+        self.setFocusProxy(self.open)
+        self.clip = button("Take the clip", "Render the clip of Clips and resynthesise it", "Ctrl+T")
         self._scale = Choice("Scale of the mel", "Scale of the values in the .npy file")
         self._scale.setMinimumContentsLength(17)
         for key, text in SCALES:
@@ -120,11 +116,6 @@ class SourceRow(QWidget):
         self._scale.activated.connect(lambda: self.scale_chosen.emit(self._scale.currentData()))
         self._scale.hide()
         self._lay_out()
-
-    @property
-    def clip_button(self) -> QWidget:
-        """Hidden where there are no clips."""
-        return self._clip
 
     def show_source(self, name: str, facts: str, is_mel: bool, scale: str) -> None:
         self._name.setText(name)
@@ -135,7 +126,7 @@ class SourceRow(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
-        for each in (self._open, self._clip, self._scale):
+        for each in (self.open, self.clip, self._scale):
             buttons.addWidget(each)
         buttons.addStretch(1)
         left = QVBoxLayout()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -79,25 +80,17 @@ class Workbench(QObject):
 
     def look_for_models(self) -> None:
         folder = self._context.settings.current.models_dir
-
-        def look(task: JobContext) -> Any:
-            from musegen_daw.ui.vocoder import jobs
-
-            return jobs.look_for_models(folder)
-
-        self._workers.start(look, succeeded=self._found, failed=self.failed.emit)
+        self._workers.start(
+            lambda task: _jobs().look_for_models(folder),
+            succeeded=lambda found: self.models_found.emit(*found),
+            failed=self.failed.emit,
+        )
 
     def load(self, request: LoadRequest, model: VocoderFacts | None) -> None:
         """Read or render another source as the mel that a model expects."""
         self.cancel()
-
-        def load(task: JobContext) -> Any:
-            from musegen_daw.ui.vocoder import jobs
-            from musegen_daw.vocoder.mel import MelConfig
-
-            return jobs.load(request, MelConfig() if model is None else model.mel, self._context, task)
-
-        self._start(load, self._loaded)
+        config = None if model is None else model.mel
+        self._start(lambda task: _jobs().load(request, config, self._context, task), self._loaded)
 
     def make(self, shape: MelEdits, model: VocoderFacts | None) -> None:
         """Resynthesise the source with the model, if there is one, then with Griffin-Lim."""
@@ -106,13 +99,12 @@ class Workbench(QObject):
             return
         self.cancel()
         for method in (GAN, GRIFFIN_LIM) if model is not None else (GRIFFIN_LIM,):
-
-            def make(task: JobContext, method: str = method) -> Any:
-                from musegen_daw.ui.vocoder import jobs
-
-                return jobs.resynthesise(source, method, model, shape, self._context, task)
-
-            self._start(make, self._made)
+            self._start(
+                lambda task, method=method: _jobs().resynthesise(
+                    source, method, model, shape, self._context, task
+                ),
+                self._made,
+            )
 
     def is_due(self, shape: MelEdits, model: VocoderFacts | None) -> bool:
         """Whether a result is missing, or was made with other settings or another model."""
@@ -124,27 +116,19 @@ class Workbench(QObject):
 
     def save(self, method: str, path: Path) -> None:
         made = self.results[method]
-
-        def save(task: JobContext) -> Any:
-            from musegen_daw.ui.vocoder import jobs
-
-            return jobs.save(made, path)
-
         self._workers.start(
-            save, succeeded=lambda written: self.written.emit(written, False), failed=self.failed.emit
+            lambda task: _jobs().save(made, path),
+            succeeded=lambda written: self.written.emit(written, False),
+            failed=self.failed.emit,
         )
 
     def save_to_drag(self, method: str) -> None:
-        made, folder = self.results[method], self._context.data_dir / DRAG_FOLDER
-        stem = self.stem(method)
-
-        def save(task: JobContext) -> Any:
-            from musegen_daw.ui.vocoder import jobs
-
-            return jobs.save_to_drag(made, folder, stem)
-
+        made, stem = self.results[method], self.stem(method)
+        folder = self._context.data_dir / DRAG_FOLDER
         self._workers.start(
-            save, succeeded=lambda written: self.written.emit(written, True), failed=self.failed.emit
+            lambda task: _jobs().save_to_drag(made, folder, stem),
+            succeeded=lambda written: self.written.emit(written, True),
+            failed=self.failed.emit,
         )
 
     def stem(self, method: str) -> str:
@@ -177,9 +161,6 @@ class Workbench(QObject):
         self.cancel()
         self.failed.emit(sentence)
 
-    def _found(self, found: tuple[tuple[VocoderFacts, ...], tuple[str, ...]]) -> None:
-        self.models_found.emit(*found)
-
     def _loaded(self, source: Loaded) -> None:
         self.source = source
         self.results = {}
@@ -188,3 +169,10 @@ class Workbench(QObject):
     def _made(self, made: Made) -> None:
         self.results = {**self.results, made.rendition.method: made}
         self.made.emit(made.rendition.method)
+
+
+def _jobs() -> ModuleType:
+    # Imported on a worker when it is first used: it imports slow libraries.
+    from musegen_daw.ui.vocoder import jobs
+
+    return jobs

@@ -40,8 +40,8 @@ _LEAST_BAR_WIDTH = 56
 class StatusLight(QWidget):
     """A dot with a text, so that colour alone never carries meaning."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str) -> None:
+        super().__init__()
         self._name, self._text, self._level = name, "", OFF
         set_name(self, name)
         self.setMinimumHeight(24)
@@ -95,8 +95,8 @@ class ProgressLine(QWidget):
 
     cancelled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("progress")
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
@@ -151,8 +151,8 @@ class ProgressLine(QWidget):
 class Card(QFrame):
     """A framed group with a title; its content goes into `body`."""
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str) -> None:
+        super().__init__()
         self.setProperty("look", "card")
         column = QVBoxLayout(self)
         column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
@@ -164,9 +164,9 @@ class Card(QFrame):
         column.addLayout(self.body)
 
 
-def label(text: str, look: str = "", parent: QWidget | None = None) -> QLabel:
+def label(text: str, look: str = "") -> QLabel:
     """A label with a look of the style sheet; dim ones wrap."""
-    made = PlainLabel(text, parent)
+    made = PlainLabel(text)
     if look:
         made.setProperty("look", look)
     if look == "dim":
@@ -223,11 +223,9 @@ class Segments(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(
-        self, name: str, choices: Sequence[tuple[str, str, str]], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, name: str, choices: Sequence[tuple[str, str, str]]) -> None:
         """`choices` are (key, text, tooltip)."""
-        super().__init__(parent)
+        super().__init__()
         set_name(self, name)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, Button] = {}
@@ -266,8 +264,8 @@ class Segments(QWidget):
 class VoiceButton(QAbstractButton):
     """Mutes a voice while it is checked."""
 
-    def __init__(self, voice: str, row: int, key: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, voice: str, row: int, key: str) -> None:
+        super().__init__()
         self._row = row
         self.setText(voice)
         self.setCheckable(True)

@@ -95,7 +95,7 @@ class DropOverlay(QWidget):
     """Covers its parent with a text while files are dragged over it; transparent for the mouse."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.setObjectName("drop-overlay")
         self._text = ""
         self._over: QWidget | None = None
@@ -148,8 +148,8 @@ class DragButton(Button):
     file_requested = Signal()
     taken = Signal(Path)
 
-    def __init__(self, text: str, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str, drag: DragOut = drag_out) -> None:
+        super().__init__(text)
         self._drag = drag
         self._path: Path | None = None
         self._pressed: QPointF | None = None

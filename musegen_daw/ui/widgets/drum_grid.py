@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
-from PySide6.QtWidgets import QWidget
 
 from musegen_daw.music.kit import VOICES
 from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, VELOCITY_STEPS, font, mixed, theme, velocity_step
 from musegen_daw.ui.widgets.time_axis import TimeAxis
-from musegen_daw.ui.widgets.time_strip import HEAD_WIDTH, TimeStrip
+from musegen_daw.ui.widgets.time_strip import TimeStrip
 
 MIN_ROW_HEIGHT = 15
 SHIMMER_MILLISECONDS = 60
@@ -50,12 +49,9 @@ class DrumGrid(TimeStrip):
     Editing is up to subclasses, by `cell_at`, `hit_at` and `row_at`. The rows are the nine voices by default.
     """
 
-    def __init__(
-        self, axis: TimeAxis, parent: QWidget | None = None, rows: Sequence[str] = VOICES,
-        head_width: int = HEAD_WIDTH,
-    ) -> None:  # fmt: skip
-        super().__init__(axis, parent, head_width)
-        self.rows = tuple(rows)
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__(axis)
+        self.rows: tuple[str, ...] = VOICES
         self._hits: tuple[Hit, ...] = ()
         self._starts: list[int] = []
         self._locked_rows: frozenset[int] = frozenset()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -12,7 +14,6 @@ from PySide6.QtWidgets import (
     QStyleOptionComboBox,
     QStylePainter,
     QToolTip,
-    QWidget,
 )
 
 from musegen_daw.ui.widgets.icons import icon
@@ -31,8 +32,8 @@ class Button(QPushButton):
 
     _icon_name = ""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def set_icon(self, name: str) -> None:
@@ -55,8 +56,8 @@ class Button(QPushButton):
 class Choice(QComboBox):
     """A combo box that elides its text; the tooltip then has all of it."""
 
-    def __init__(self, name: str, tip: str, parent: QWidget | None = None, *, large: bool = False) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, tip: str, *, large: bool = False) -> None:
+        super().__init__()
         self._tip = tip
         set_name(self, name)
         self.setToolTip(plain_tip(tip))
@@ -66,6 +67,22 @@ class Choice(QComboBox):
         if large:
             self.setProperty("large", True)
             self.setMinimumHeight(TARGET)
+
+    def fill(self, entries: Iterable[tuple[str, str]], default: str = "") -> None:
+        """Replace the entries (text, data); the chosen data stays chosen, `default` at first."""
+        chosen = self.currentData()
+        with QSignalBlocker(self):
+            self.clear()
+            for text, data in entries:
+                self.addItem(text, data)
+        self.choose_data(default if chosen is None else chosen)
+
+    def choose_data(self, data: str) -> None:
+        """Choose the entry with this data without a signal; a missing one is added as not connected."""
+        with QSignalBlocker(self):
+            if self.findData(data) < 0:
+                self.addItem(f"{data} (not connected)", data)
+            self.setCurrentIndex(self.findData(data))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(CHOICE_WIDTH, super().minimumSizeHint().height())
@@ -111,8 +128,8 @@ class Choice(QComboBox):
 class ElidedLabel(PlainLabel):
     """A single line that is elided; the tooltip then has all of it."""
 
-    def __init__(self, text: str = "", look: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str = "", look: str = "") -> None:
+        super().__init__(text)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if look:
             self.setProperty("look", look)

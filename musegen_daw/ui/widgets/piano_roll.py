@@ -7,14 +7,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QWidget
 
 from musegen_daw.music.clip import Note
 from musegen_daw.music.note_names import NoteNames, note_name
 from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, VELOCITY_STEPS, font, mixed, theme, velocity_step
 from musegen_daw.ui.widgets.time_axis import TimeAxis
-from musegen_daw.ui.widgets.time_strip import HEAD_WIDTH, TimeStrip
+from musegen_daw.ui.widgets.time_strip import TimeStrip
 
 FEWEST_PITCHES = 18
 MIN_NOTE_WIDTH = 2.0
@@ -27,10 +26,8 @@ class PianoRoll(TimeStrip):
     The rows run from the lowest to the highest note, which are named at the left.
     """
 
-    def __init__(
-        self, axis: TimeAxis, parent: QWidget | None = None, title: str = "", head_width: int = HEAD_WIDTH
-    ) -> None:
-        super().__init__(axis, parent, head_width)
+    def __init__(self, axis: TimeAxis, title: str = "") -> None:
+        super().__init__(axis)
         self.title = title
         self.empty_text = ""
         self._parts: tuple[tuple[Note, ...], ...] = ()
@@ -98,7 +95,7 @@ class PianoRoll(TimeStrip):
         wrap = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
         painter.drawText(head, int(wrap), self.title)
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        for pitch in dict.fromkeys(self._named) if self.head_width else ():
+        for pitch in dict.fromkeys(self._named):
             middle = (self._highest - pitch + 0.5) * row_height
             middle = min(max(middle, 8.0), self.height() - 8.0)
             painter.drawText(

@@ -16,8 +16,8 @@ from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, SMALL, theme
 class EmptyPage(QWidget):
     """A dashed frame with a title and text; lines of the text do not wrap."""
 
-    def __init__(self, title: str, words: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str, words: str) -> None:
+        super().__init__()
         set_name(self, title)
         labels = label(title, "title"), label(words, "dim")
         labels[1].setWordWrap(False)
@@ -46,8 +46,8 @@ WIDTH = 560
 class ErrorPage(QWidget):
     """Says what is missing, with a button for each thing the user can do."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("error-page")
         self._title = label("", "title")
         self._sentence = PlainLabel()

@@ -35,7 +35,7 @@ def set_name(widget: QWidget, name: str) -> None:
 class PlainLabel(QLabel):
     """A label that never renders markup."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)

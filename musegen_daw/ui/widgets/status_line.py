@@ -20,8 +20,8 @@ REMEMBERED = 12
 class StatusLine(QWidget):
     """Warnings stay until they are clicked or replaced; other sentences disappear after a while."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._level = INFO
         self._earlier: deque[str] = deque(maxlen=REMEMBERED)
         self._words = PlainLabel()

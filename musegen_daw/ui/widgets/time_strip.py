@@ -24,10 +24,11 @@ class TimeStrip(QWidget):
     The wheel scrolls, Ctrl+wheel zooms.
     """
 
-    def __init__(self, axis: TimeAxis, parent: QWidget | None = None, head_width: int = HEAD_WIDTH) -> None:
-        super().__init__(parent)
+    head_width = HEAD_WIDTH
+
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__()
         self.axis = axis
-        self.head_width = head_width
         self._playhead_ticks: float | None = None
         self._picture: QPixmap | None = None
         axis.changed.connect(self.redraw)
@@ -139,8 +140,8 @@ MIN_NUMBER_PIXELS = 34
 class Ruler(TimeStrip):
     """Bar numbers from `first_number` on; numbers below 1, or without room, are left out."""
 
-    def __init__(self, axis: TimeAxis, parent: QWidget | None = None, head_width: int = HEAD_WIDTH) -> None:
-        super().__init__(axis, parent, head_width)
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__(axis)
         self._first_number = 1
         self.setFixedHeight(RULER_HEIGHT)
         set_name(self, "Bars")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtWidgets import QSlider
 
 from musegen_daw.jam.control.controls import MAX_SWING
 from musegen_daw.music.groove import STRAIGHT
@@ -25,10 +25,8 @@ class ValueSlider(QSlider):
 
     changed = Signal(object)
 
-    def __init__(
-        self, name: str, default: float = 0.5, auto_text: str = "", parent: QWidget | None = None
-    ) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self, name: str, default: float = 0.5, auto_text: str = "") -> None:
+        super().__init__(Qt.Orientation.Horizontal)
         self._name, self._default, self._auto_text = name, default, auto_text
         self._is_auto = bool(auto_text)
         self._badge = ""

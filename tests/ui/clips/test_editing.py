@@ -1,4 +1,4 @@
-"""Hands on the grid: what a click, a drag, a key and a right click do, and that each is one step."""
+"""Editing in the grid by mouse and keyboard; each edit is one undo step."""
 
 from dataclasses import replace
 
@@ -67,7 +67,7 @@ def test_a_sideways_drag_moves_the_hit_to_another_cell(clips):
     assert [note.start_ticks for note in clips.notes] == [3 * BEAT]
 
 
-def test_a_drag_that_is_given_up_changes_nothing(clips):
+def test_a_cancelled_drag_changes_nothing(clips):
     clips.click_cell(HAT, BEAT)
     before = clips.clip
     start = clips.at(HAT, BEAT)
@@ -79,7 +79,7 @@ def test_a_drag_that_is_given_up_changes_nothing(clips):
     assert [hit.velocity for hit in clips.grid.hits] == [96]
 
 
-def test_a_right_click_locks_a_voice_and_says_so_when_it_is_touched(clips):
+def test_editing_a_locked_voice_is_refused_with_a_message(clips):
     clips.click_cell(KICK, 0)
     clips.right_click_head(KICK)
     assert clips.clip.locked_voices == {"kick"}
@@ -103,7 +103,7 @@ def test_a_right_click_elsewhere_locks_the_bar(clips, where):
     assert clips.editor.undo_label == "lock bar 3"
 
 
-def test_all_can_be_done_with_the_keyboard(clips):
+def test_the_grid_can_be_edited_by_keyboard(clips):
     clips.grid.setFocus()
     clips.key(Qt.Key.Key_Home)
     clips.key(Qt.Key.Key_Down)
@@ -127,7 +127,7 @@ def test_all_can_be_done_with_the_keyboard(clips):
     assert [note.start_ticks for note in clips.notes] == [4 * BEAT]
 
 
-def test_what_is_under_the_cursor_is_said_in_words(clips):
+def test_the_cell_under_the_cursor_is_described(clips):
     clips.click_cell(SNARE, BEAT)
     clips.grid.setFocus()
     clips.key(Qt.Key.Key_Right)

@@ -1,4 +1,4 @@
-"""Files in and out: drops, refusals, the session, projects, what is dragged out, bounces."""
+"""Files in and out: drop, paste, session, projects, drag, bounce."""
 
 import threading
 import wave
@@ -52,7 +52,7 @@ def test_tracks_are_shown_by_name_and_program_and_the_usable_ones_are_chosen(cli
     ]
 
 
-def test_what_was_mended_in_a_file_is_said(clips, clip_path, tmp_path):
+def test_repairs_of_a_file_are_reported(clips, clip_path, tmp_path):
     cut = tmp_path / "cut.mid"
     cut.write_bytes(clip_path.read_bytes()[:-30])
     drop(clips.panel, cut)
@@ -71,7 +71,7 @@ def test_a_file_on_the_track_list_is_added_to_the_clip(clips, tmp_path):
     assert [each.name for each in clips.clip.parts] == ["Keys", "Bass", "Guitar"]
 
 
-def test_what_cannot_be_used_is_said_in_one_sentence(clips, tmp_path, loop_path):
+def test_unusable_files_are_reported_in_one_sentence(clips, tmp_path, loop_path):
     text = tmp_path / "notes.txt"
     text.write_text("no music")
     drop(clips.panel, text)
@@ -114,12 +114,12 @@ def test_the_session_comes_back(open_page, clips, context):
     assert again.text("export-for") == Profile.OTHERS.value
 
 
-def test_an_edit_is_on_disk_without_being_saved(clips, context):
+def test_an_edit_is_saved_automatically(clips, context):
     clips.click_cell(0, 960)
     clips.until(lambda: restored(context.data_dir / SESSION)[0] == clips.editor.project)
 
 
-def test_a_damaged_session_is_set_aside_and_said(open_page, context):
+def test_a_damaged_session_is_set_aside_and_reported(open_page, context):
     (context.data_dir / SESSION).write_text("{")
     clips = open_page(context)
     assert clips.messages[-1][0] == "warn"
@@ -127,7 +127,7 @@ def test_a_damaged_session_is_set_aside_and_said(open_page, context):
     assert clips.clip is None
 
 
-def test_a_state_that_makes_no_sense_is_passed_over(clips):
+def test_invalid_state_is_ignored(clips):
     clips.panel.restore_state({"profile": 3, "hears": None, "output": ["x"]})
     assert clips.text("export-for") == Profile.LIVE.value
 
@@ -159,7 +159,7 @@ def test_drums_are_saved_as_midi_alone_and_with_the_parts(clips, tmp_path):
         assert len(read_midi(tmp_path / name).clips) == count
 
 
-def test_what_is_dragged_out_is_a_real_file_with_these_drums(open_page, context, clip_path):
+def test_the_dragged_file_contains_the_drums(open_page, context, clip_path):
     taken = []
     clips = open_page(context, drag=lambda widget, paths, picture: taken.extend(paths) or True)
     clips.open(clip_path)

@@ -1,4 +1,4 @@
-"""Hearing a clip: rendered to the sound device, sent to a MIDI port, looped, alone, and without either."""
+"""Playback of a clip through the sound device and a MIDI port, looped, solo, and without either."""
 
 import numpy as np
 import pytest
@@ -107,7 +107,7 @@ def test_at_the_end_it_stops(audible, player, device):
     audible.until(lambda: audible.text("play") == "Play")
 
 
-def test_a_device_that_refuses_is_said(audible, device):
+def test_a_device_that_cannot_be_opened_is_reported(audible, device):
     device.refuses = "device busy"
     audible.click("play")
     audible.until(lambda: audible.messages and audible.messages[-1][0] == "bad")
@@ -115,7 +115,7 @@ def test_a_device_that_refuses_is_said(audible, device):
     assert audible.text("play") == "Play"
 
 
-def test_without_a_sound_device_it_is_said(clips):
+def test_a_missing_sound_device_is_reported(clips):
     clips.click("play")
     clips.until(lambda: "bad" in [level for level, _ in clips.messages])
     assert clips.messages[-1][1].startswith("Nothing can be played")

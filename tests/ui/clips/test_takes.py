@@ -1,4 +1,4 @@
-"""Writing takes: the strip, the seeds, locks, cancelling, and a model that is not there."""
+"""Takes: the strip, seeds, locks, cancelling, and a missing model."""
 
 import threading
 
@@ -44,7 +44,7 @@ def test_takes_are_shown_with_their_seed_the_likeliest_first(clips):
     assert [card.take.number for card in clips.cards] == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
-def test_another_question_comes_before_the_last_one(clips):
+def test_the_newest_generation_comes_first(clips):
     clips.generate()
     clips.generate()
     assert [card.take.number for card in clips.cards] == [5, 6, 7, 8, 1, 2, 3, 4]
@@ -62,20 +62,20 @@ def test_a_click_picks_a_take_and_its_edits_stay(clips):
     assert clips.notes == clips.clip.takes[1].written.notes
     cards[0].click()
     assert clips.clip.take.is_edited
-    cards[0].revert_requested.emit(1)
+    clips.find("takes").revert_requested.emit(1)
     assert not clips.clip.take.is_edited
 
 
-def test_a_take_can_be_forgotten_and_its_seed_used_again(clips):
+def test_a_take_can_be_deleted_and_its_seed_reused(clips):
     clips.generate()
     card = clips.cards[2]
     clips.key(Qt.Key.Key_Delete, widget=card)
     assert [take.number for take in clips.clip.takes] == [1, 2, 4]
-    clips.cards[1].seed_requested.emit(2)
+    clips.find("takes").seed_requested.emit(2)
     assert clips.text("seed") == str(clips.clip.takes[1].seed)
 
 
-def test_the_menu_of_a_take_has_what_can_be_done(clips):
+def test_the_context_menu_of_a_take(clips):
     clips.generate()
     card = clips.cards[0]
     middle = card.rect().center()
@@ -87,7 +87,7 @@ def test_the_menu_of_a_take_has_what_can_be_done(clips):
     menu.close()
 
 
-def test_what_is_locked_is_kept_and_asked_to_be(clips, context):
+def test_locked_hits_are_kept_and_part_of_the_request(clips, context):
     clips.generate()
     clips.click_cell(1, 960)
     clips.panel.edit("lock", lambda clip: edits.lock_bar(edits.lock_voice(clip, "snare", True), 1, True))
@@ -146,7 +146,7 @@ class HeldDrummer(Drummer):
         return super().generate(request, progress=progress, cancelled=cancelled)
 
 
-def test_takes_for_a_clip_that_was_left_come_to_that_clip(open_page, tmp_path, clip_path):
+def test_takes_go_to_the_clip_they_were_generated_for(open_page, tmp_path, clip_path):
     held = HeldDrummer()
     clips = open_page(make_context(tmp_path, drum_generator=lambda: held))
     clips.open(clip_path)
@@ -160,7 +160,7 @@ def test_takes_for_a_clip_that_was_left_come_to_that_clip(open_page, tmp_path, c
     assert len(clips.editor.project.find(first).takes) == 4
 
 
-def test_without_a_model_it_is_said(open_page, tmp_path, clip_path):
+def test_a_missing_model_is_reported(open_page, tmp_path, clip_path):
     def missing():
         raise ModelError("The model drums is not there; install it again.")
 
@@ -171,7 +171,7 @@ def test_without_a_model_it_is_said(open_page, tmp_path, clip_path):
     assert clips.is_enabled("generate")
 
 
-def test_what_makes_no_sense_is_said(clips):
+def test_a_generation_without_tracks_is_refused(clips):
     for row in range(3):
         clips.find("tracks-to-follow").item(row).setCheckState(Qt.CheckState.Unchecked)
     clips.click("generate")

@@ -1,4 +1,4 @@
-"""The jam panel: its few controls, what it keeps, MIDI learn, and what it says."""
+"""The Jam panel: controls, saved choices, MIDI learn, messages."""
 
 import threading
 from datetime import datetime
@@ -80,7 +80,7 @@ def test_sliders_set_the_controls_and_are_kept(panel, control, page):
     assert JamChoices.from_dict(panel.saved_state())[0].controls == Controls(energy=0.8)
 
 
-def test_what_a_knob_moves_is_shown_and_kept(qtbot, panel, control, page):
+def test_controls_moved_by_a_knob_are_shown_and_saved(qtbot, panel, control, page):
     control.rig.show(controls=Controls(density=0.7, variation=0.2, hold=True, muted=frozenset({"crash"})))
     look(qtbot, control)
     assert page.text("density") == "70 %"
@@ -100,7 +100,7 @@ def test_keys_fill_hold_and_mute(qtbot, panel, control):
     assert control.rig.status.jam.controls.muted == {VOICES[8]}
 
 
-def test_midi_learn_by_right_click_and_giving_up(qtbot, panel, control, page):
+def test_midi_learn_by_right_click_can_be_cancelled(qtbot, panel, control, page):
     page.learn("energy")
     assert control.rig.told == [("learn", "energy")]
     look(qtbot, control)
@@ -127,7 +127,7 @@ def test_every_control_can_be_learned(control, page):
     ]
 
 
-def test_a_late_plan_is_said_in_words(qtbot, panel, control, messages):
+def test_late_drums_are_reported(qtbot, panel, control, messages):
     control.rig.show(late_bars=1)
     look(qtbot, control, 3)
     late = [sentence for sentence, level in messages if level == WARN]
@@ -135,7 +135,7 @@ def test_a_late_plan_is_said_in_words(qtbot, panel, control, messages):
     assert "were late" in late[0]
 
 
-def test_choosing_a_clock_or_sound_opens_the_jam_anew(qtbot, control, page):
+def test_another_clock_or_sound_device_reopens_the_jam(qtbot, control, page):
     with qtbot.waitSignal(control.opened):
         page.choose("clock", "MIDI clock")
     assert control.rig.settings.clock.value == "midi"
@@ -145,7 +145,7 @@ def test_choosing_a_clock_or_sound_opens_the_jam_anew(qtbot, control, page):
     assert control.rig.settings.audio
 
 
-def test_choosing_a_port_is_a_setting_and_opens_the_jam_anew(qtbot, control, context, page):
+def test_another_port_is_a_setting_and_reopens_the_jam(qtbot, control, context, page):
     with qtbot.waitSignal(control.opened):
         context.settings.change(input_port="Keys")
     assert control.rig.settings.input_names == ("Keys",)
@@ -166,7 +166,7 @@ def test_the_playhead_moves_while_it_plays(qtbot, control, page):
     qtbot.waitUntil(lambda: page.grid.playhead_ticks is None)
 
 
-def test_nonsense_in_the_saved_state_is_said(qtbot, panel, control, messages):
+def test_invalid_saved_state_is_reported(qtbot, panel, control, messages):
     with qtbot.waitSignal(control.opened):
         panel.restore_state({"way": "sideways"})
     assert any("could not be used" in sentence for sentence, _ in messages)
@@ -178,7 +178,7 @@ def bound(qtbot, control, *bindings):
         control.rig.control_map = ControlMap("window", bindings)
 
 
-def test_what_knobs_move_is_marked_and_can_be_forgotten(qtbot, control, page, messages):
+def test_mapped_controls_are_marked_and_can_be_unmapped(qtbot, control, page, messages):
     assert page.mapped(LEARNABLE) == []
     first, second, pad = Knob("cc", 0, 21), Knob("cc", 0, 22), Knob("note", 9, 49)
     bound(qtbot, control, (first, "density"), (second, "density"), (pad, "mute crash"))
@@ -193,7 +193,7 @@ def test_what_knobs_move_is_marked_and_can_be_forgotten(qtbot, control, page, me
     assert page.menu("mute-crash")[1] == "Unmap note 49 (channel 10)"
 
 
-def test_five_controls_are_in_sight_and_the_rest_unfolds(panel, page):
+def test_the_more_button_shows_the_other_controls(panel, page):
     assert not page.is_visible("more-row")
     page.key(Qt.Key.Key_M)
     assert page.is_visible("more-row")
@@ -204,7 +204,7 @@ def test_five_controls_are_in_sight_and_the_rest_unfolds(panel, page):
     assert page.is_visible("more-row")
 
 
-def test_swing_is_a_control_and_a_style_is_told_and_kept(qtbot, panel, control, page):
+def test_swing_and_style_reach_the_jam_and_are_saved(qtbot, panel, control, page):
     page.set("swing", 68)
     assert control.rig.status.jam.controls.swing == pytest.approx(0.67)
     assert page.text("swing") == "67 %"
@@ -249,7 +249,7 @@ def test_measuring_closes_the_jam_and_opens_it_again(qtbot, control, monkeypatch
     assert "24 of 24 notes came back, after 10.0 ms" in said[1]
 
 
-def test_measuring_is_given_up_by_escape(qtbot, panel, control, monkeypatch, page):
+def test_escape_cancels_the_measurement(qtbot, panel, control, monkeypatch, page):
     begun, never = threading.Event(), threading.Event()
 
     def measure_offset(settings, directory, *, told, is_over):
@@ -291,7 +291,7 @@ def test_a_recording_is_made_shown_and_dragged_out(
     assert page.text("record") == "Record"
 
 
-def test_a_recording_that_runs_is_told_of_when_the_jam_is_exchanged(qtbot, control, tmp_path, page):
+def test_a_running_recording_is_saved_when_the_jam_is_reopened(qtbot, control, tmp_path, page):
     control.start_recording(tmp_path / "jam.mid")
     qtbot.waitUntil(lambda: control.rig.record_path is not None)
     with qtbot.waitSignal(control.recorded) as recorded:
@@ -300,7 +300,7 @@ def test_a_recording_that_runs_is_told_of_when_the_jam_is_exchanged(qtbot, contr
     qtbot.waitUntil(lambda: control.rig is not None)
 
 
-def test_where_a_recording_goes_is_the_music_of_the_person():
+def test_recordings_go_to_the_music_folder():
     path = recording_path(datetime(2026, 3, 1, 20, 15, 7))
     assert path.name == "jam 2026-03-01 20.15.07.mid"
     assert path.parent.name == "musegen-daw"

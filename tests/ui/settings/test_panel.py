@@ -1,4 +1,4 @@
-"""Settings and help: what is set is set at once, and the pages say what is true of this computer."""
+"""Settings apply at once, and the help pages describe this computer."""
 
 import pytest
 
@@ -32,13 +32,13 @@ def routing(qtbot):
     return SettingsPage(made, qtbot)
 
 
-def test_a_choice_is_a_setting_at_once(panel, context, page):
+def test_a_choice_applies_at_once(panel, context, page):
     page.choose("theme", "Light")
     page.choose("note-names", "German")
     assert (context.settings.current.theme, context.settings.current.note_names) == ("light", "German")
 
 
-def test_a_path_that_is_not_there_is_refused_with_a_sentence(panel, context, tmp_path, page):
+def test_a_missing_path_is_refused_with_a_message(panel, context, tmp_path, page):
     page.type("soundfont", str(tmp_path / "gone.sf2"))
     assert context.settings.current.soundfont == ""
     assert "There is no SoundFont file" in panel.sentences[-1]
@@ -50,7 +50,7 @@ def test_a_path_that_is_not_there_is_refused_with_a_sentence(panel, context, tmp
     assert context.settings.current.soundfont == ""
 
 
-def test_a_device_that_is_gone_stays_chosen_and_is_marked(panel, context, page, monkeypatch):
+def test_a_disconnected_device_stays_chosen_and_is_marked(panel, context, page, monkeypatch):
     context.settings.change(audio_device="USB interface")
     assert page.text("sound-device") == "USB interface (not connected)"
     other = AudioDevice("Built-in", "ALSA", 48_000, True)
@@ -62,7 +62,7 @@ def test_a_device_that_is_gone_stays_chosen_and_is_marked(panel, context, page, 
     assert context.settings.current.audio_device == "USB interface"
 
 
-def test_the_first_page_has_the_ports_and_says_what_is_wrong(panel, page):
+def test_the_first_page_names_the_ports_and_problems(panel, page):
     panel.activated()
     page.until(lambda: "No MIDI system runs" in page.text("ports"))
     assert "musegen in" in page.text("steps")
@@ -95,7 +95,7 @@ def test_the_steps_follow_the_daw_that_is_chosen(routing):
         ("linux", ["Bitwig Studio:out", "ardour:MIDI Clock out"], "Ardour"),
     ],
 )
-def test_the_daw_that_is_likely_is_shown_first(platform, ports, daw):
+def test_the_likely_daw_is_shown_first(platform, ports, daw):
     assert likely_daw(platform, ports) == daw
     assert daw in {recipe.daw for recipe in recipes("A", "B")}
 
@@ -147,7 +147,7 @@ def test_about_names_versions_and_licences():
     assert all(library.version and library.licence for library in found.values())
 
 
-def test_the_page_in_sight_comes_back(panel, qtbot, context):
+def test_the_current_tab_is_restored(panel, qtbot, context):
     panel.show_page(3)
     state = panel.saved_state()
     other = SettingsPanel(context)

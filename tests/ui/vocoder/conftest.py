@@ -1,4 +1,4 @@
-"""A panel with a tiny model and a sound device whose blocks a test asks for."""
+"""The Vocoder page with a tiny model, and a sound device that plays blocks on request."""
 
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The panel as a person uses it: drop, hear the three at one place, change, save, drag out."""
+"""The Vocoder panel: drop, compare at one position, change, save, drag out."""
 
 import threading
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_the_source_is_switched_at_the_same_position_by_key(ready, player, libra
     assert ready.text("level") != "−∞"
 
 
-def test_keys_go_to_the_number_that_is_typed(ready):
+def test_digits_typed_in_a_field_do_not_switch_the_source(ready):
     ready.type("stretch", "1.5")
     assert ready.panel.saved_state()["stretch"] == 1.5
     assert ready.choice == "GAN"
@@ -121,7 +121,7 @@ def test_a_click_seeks_and_a_drag_loops(ready):
     [("text.wav", "text.wav is not audio that can be read"), ("empty.wav", "empty.wav is empty"),
      ("text.npy", "is no .npy file")],
 )  # fmt: skip
-def test_what_cannot_be_read_is_one_sentence_in_the_panel(page, source, name, said):
+def test_an_unreadable_file_is_one_sentence_in_the_panel(page, source, name, said):
     page.drop(source(name))
     page.until(lambda: page.error)
     assert said in page.error
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_is_one_sentence_in_the_panel(page, source, name, sa
     page.until(lambda: page.source.startswith("clip.wav"))
 
 
-def test_a_bad_file_leaves_what_was_there(ready, source):
+def test_a_bad_file_keeps_the_previous_source(ready, source):
     ready.drop(source("text.wav"))
     ready.until(lambda: ready.error)
     assert ready.audible == {"Original", "GAN", "Griffin-Lim"}
@@ -265,7 +265,7 @@ def test_without_a_model_griffin_lim_works_and_it_says_what_is_missing(qtbot, tm
     panel.close_work()
 
 
-def test_a_device_that_is_missing_is_told_in_the_panel(ready, library, player):
+def test_a_missing_device_is_reported_in_the_panel(ready, library, player):
     library.refuses = "Device unavailable"
     ready.click("play")
     player.wait()
@@ -315,7 +315,7 @@ def test_the_session_comes_back(ready, qtbot, context):
         {"stretch": 1e9},
     ],
 )
-def test_a_damaged_state_is_passed_over(page, state):
+def test_invalid_state_is_ignored(page, state):
     page.panel.restore_state(state)
     restored = page.panel.saved_state()
     assert restored["path"] == ""

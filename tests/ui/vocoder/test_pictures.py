@@ -1,4 +1,4 @@
-"""Colours are even to the eye, pictures are true to the mel, and seconds lie where they are drawn."""
+"""Perceptually even colours, pictures that match the mel, and the time axis."""
 
 import re
 
@@ -166,7 +166,7 @@ def test_time_is_written_as_a_clock(seconds, step, text):
     assert clock(seconds, step) == text
 
 
-def test_what_is_under_the_pointer_is_told_in_words(qtbot):
+def test_the_readout_describes_what_is_under_the_pointer(qtbot):
     view = MelView()
     qtbot.addWidget(view)
     view.resize(900, 420)

@@ -1,4 +1,4 @@
-"""Small widgets: what they tell, by mouse, by keyboard and to those who do not see."""
+"""Small widgets by mouse, keyboard and accessible names."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_a_slider_is_set_where_it_is_pressed_and_dragged(qtbot, slider):
     assert slider.text() == f"{slider.value()} %"
 
 
-def test_a_slider_goes_by_keys_and_back_to_the_model(qtbot, slider):
+def test_keys_move_a_slider_and_set_it_to_automatic(qtbot, slider):
     assert slider.amount is None
     qtbot.keyClick(slider, Qt.Key.Key_Right)
     qtbot.keyClick(slider, Qt.Key.Key_PageUp)
@@ -48,7 +48,7 @@ def test_a_slider_goes_by_keys_and_back_to_the_model(qtbot, slider):
     assert len(slider.told) == 4
 
 
-def test_without_a_model_to_leave_it_to_a_double_click_is_the_middle(qtbot):
+def test_a_double_click_sets_the_default(qtbot):
     slider = ValueSlider("Energy", 0.5)
     qtbot.addWidget(slider)
     slider.set_amount(0.9)
@@ -56,7 +56,7 @@ def test_without_a_model_to_leave_it_to_a_double_click_is_the_middle(qtbot):
     assert slider.amount == 0.5
 
 
-def test_a_light_says_in_words_what_its_colour_means(qtbot):
+def test_a_light_has_a_text_for_its_colour(qtbot):
     light = StatusLight("Clock")
     qtbot.addWidget(light)
     assert light.level == OFF
@@ -80,7 +80,7 @@ def test_progress_shows_itself_only_while_there_is_work(qtbot):
     assert line.isHidden()
 
 
-def test_a_warning_stays_and_a_word_passes(qtbot):
+def test_a_warning_stays_and_other_messages_disappear(qtbot):
     line = StatusLine()
     qtbot.addWidget(line)
     line.show()
@@ -95,7 +95,7 @@ def test_a_warning_stays_and_a_word_passes(qtbot):
     assert line.sentence == ""
 
 
-def test_a_segment_is_chosen_by_a_person_or_shown(qtbot):
+def test_only_a_click_on_a_segment_emits_chosen(qtbot):
     segments, chosen = Segments("Way", (("a", "A", ""), ("b", "B", ""))), []
     qtbot.addWidget(segments)
     segments.chosen.connect(chosen.append)
@@ -107,7 +107,7 @@ def test_a_segment_is_chosen_by_a_person_or_shown(qtbot):
     assert segments.key == "a"
 
 
-def test_a_key_presses_a_button_at_once_and_only_where_it_is_seen(qtbot):
+def test_a_key_presses_a_visible_button_at_once(qtbot):
     window = QWidget()
     qtbot.addWidget(window)
     made, pressed = QPushButton("Tap", window), []

@@ -1,4 +1,4 @@
-"""A name is text: whatever stands in it, nothing is opened, set in bold or underlined for it."""
+"""Text from files is never rendered as markup."""
 
 import ast
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_tooltip_shows_a_name_as_it_is_and_opens_nothing(qapp, name):
     assert document.asked == []
 
 
-def test_without_the_helper_the_file_would_be_opened(qapp):
+def test_a_raw_tooltip_would_open_the_file(qapp):
     assert Opened(MARKUP).asked[:1] == ["picture.png"]
 
 
@@ -55,7 +55,7 @@ def test_a_tooltip_without_markup_stays_as_it_is():
     assert plain_tip("Bass, channel 1:\n12 notes > 3") == "Bass, channel 1:\n12 notes > 3"
 
 
-def test_an_ampersand_is_one(qtbot):
+def test_a_caption_shows_an_ampersand(qtbot):
     assert caption("Save R&B …") == "Save R&&B …"
 
 
@@ -78,7 +78,7 @@ def test_a_track_named_like_markup_is_listed_by_that_name(qtbot):
     assert shown.asked == []
 
 
-def test_a_sentence_with_markup_is_told_as_it_is(qtbot):
+def test_messages_show_markup_as_text(qtbot):
     line, trouble, choice = StatusLine(), ErrorPage(), Choice("Clip", "The clips")
     for widget in (line, trouble, choice):
         qtbot.addWidget(widget)

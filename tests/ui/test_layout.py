@@ -1,4 +1,6 @@
-"""Room: in a window of 900 by 600 no word is cut that is not in a tooltip, and nothing lies outside the window."""
+"""At 900 by 600 no text is cut without a tooltip, and nothing lies outside the window."""
+
+from collections import Counter
 
 import pytest
 from PySide6.QtCore import Qt
@@ -8,9 +10,12 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
+    QComboBox,
     QLabel,
     QProgressBar,
+    QSlider,
     QStackedWidget,
+    QTabBar,
     QToolTip,
     QWidget,
 )
@@ -32,20 +37,20 @@ FRAME = 18
 """Pixels of a field beside its text."""
 
 LEAST, USUAL = (900, 600), (1280, 720)
-PLACES = ("jam", "clips", "vocoder", "settings")
+PAGES = ("jam", "clips", "vocoder", "settings")
 
 
 @pytest.fixture
 def window(qtbot, context):
     context.settings.change(is_first_run=False)
     control = JamControl(Rigs())
-    places = (
+    pages = (
         Page("jam", "Jam", "jam", "Ctrl+1", lambda context: JamPanel(context, control)),
         Page("clips", "Clips", "clips", "Ctrl+2", ClipsPanel),
         Page("vocoder", "Vocoder", "vocoder", "Ctrl+3", lambda context: VocoderPanel(context, lambda: None)),
         Page("settings", "Settings", "settings", "Ctrl+4", SettingsPanel),
     )
-    made = Window(context, places, control)
+    made = Window(context, pages, control)
     qtbot.addWidget(made)
     made.show()
     made.begin()
@@ -89,10 +94,10 @@ def cut(window):
 
 
 @pytest.mark.parametrize("size", [LEAST, USUAL])
-@pytest.mark.parametrize("place", PLACES)
-def test_nothing_is_cut(qtbot, window, place, size):
+@pytest.mark.parametrize("key", PAGES)
+def test_nothing_is_cut(qtbot, window, key, size):
     window.resize(*size)
-    window.go_to(place)
+    window.go_to(key)
     for progress in window.findChildren(ProgressLine, "progress"):
         stack = progress.parentWidget()
         if isinstance(stack, QStackedWidget):
@@ -102,7 +107,7 @@ def test_nothing_is_cut(qtbot, window, place, size):
             progress.advance(1.0, "Loading the drum model")
     QApplication.processEvents()
     assert (window.width(), window.height()) == size
-    assert not WindowPage(window, qtbot).is_scrolled(place)
+    assert not WindowPage(window, qtbot).is_scrolled(key)
     assert list(cut(window)) == []
 
 
@@ -141,7 +146,7 @@ def test_a_line_that_is_cut_is_in_the_tooltip(qtbot):
     assert tooltip(qtbot, line) == line.text()
 
 
-def test_a_slider_puts_its_number_below_its_name_where_there_is_no_room_beside(qtbot):
+def test_a_narrow_slider_stacks_name_and_value(qtbot):
     slider = ValueSlider("Humanise", 0.5)
     qtbot.addWidget(slider)
     slider.resize(200, 44)
@@ -150,7 +155,7 @@ def test_a_slider_puts_its_number_below_its_name_where_there_is_no_room_beside(q
     assert slider.is_stacked()
 
 
-def test_progress_says_how_far_it_is_where_there_is_no_room_for_what_it_does(qtbot):
+def test_narrow_progress_shows_only_the_percentage(qtbot):
     line = ProgressLine()
     qtbot.addWidget(line)
     line.begin("Writing drums")
@@ -162,3 +167,16 @@ def test_progress_says_how_far_it_is_where_there_is_no_room_for_what_it_does(qtb
     QApplication.processEvents()
     assert bar.format() == "40%"
     assert bar.toolTip() == "Writing drums  40%"
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_controls_have_object_names_that_are_unique_in_their_page(window, key):
+    kinds = (QAbstractButton, QComboBox, QAbstractSpinBox, QSlider)
+    controls = [
+        each
+        for kind in kinds
+        for each in window.panel(key).findChildren(kind)
+        if not each.objectName().startswith("qt_") and not isinstance(each.parent(), QTabBar)
+    ]
+    names = Counter(each.objectName() for each in controls)
+    assert {name: count for name, count in names.items() if not name or count > 1} == {}
