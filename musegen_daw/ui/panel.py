@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,11 @@ from musegen_daw.ui.context import AppContext
 
 INFO, GOOD, WARN, BAD = "info", "good", "warn", "bad"
 """Levels of a sentence."""
+
+
+def reset_message(names: Iterable[str]) -> str:
+    """What to say about saved settings that could not be used."""
+    return f"Some saved settings could not be used and have been reset: {', '.join(names):.200}."
 
 
 class Panel(QWidget):

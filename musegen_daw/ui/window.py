@@ -35,7 +35,7 @@ from musegen_daw.ui.autosave import Autosave
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.transport_bar import TransportBar
-from musegen_daw.ui.panel import BAD, INFO, WARN, Page, Panel
+from musegen_daw.ui.panel import BAD, INFO, WARN, Page, Panel, reset_message
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.icons import app_icon, icon
 from musegen_daw.ui.widgets.look import apply_theme
@@ -66,7 +66,7 @@ class Navigation(QWidget):
             made.setToolTip(plain_tip(f"{page.title} ({page.shortcut})"))
             set_name(made, page.title)
             made.setCheckable(True)
-            made.setProperty("look", "place")
+            made.setProperty("look", "page")
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             made.setIconSize(QSize(24, 24))
             made.setFixedSize(_BUTTON)
@@ -264,7 +264,7 @@ class Window(QWidget):
             shortcut.activated.connect(lambda key=page.key: self.go_to(key))
         for keys, slot in (("F12", self._control.panic), ("Ctrl+Q", self.close), ("F1", self._help)):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
-        space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)  # text fields keep it for themselves
+        space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)  # text fields take it first
         space.setAutoRepeat(False)
         space.activated.connect(self._play)
 
@@ -290,7 +290,7 @@ class Window(QWidget):
         saved = self._state.pop(APP_SETTINGS, {})
         settings, passed_over = AppSettings().changed_by(saved)
         if passed_over:
-            self._trouble = f"Some settings could not be used and have been reset: {', '.join(passed_over)}."
+            self._trouble = reset_message(passed_over)
         self._context.settings.change(**settings.as_dict())
 
     def _restore_window(self) -> None:

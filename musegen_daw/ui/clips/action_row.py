@@ -73,7 +73,7 @@ class ActionRow(QWidget):
         for profile in Profile:
             self.profile.addItem(profile.value, profile.name)
         self.generate = button("Generate", "Write new takes of the drums", "Ctrl+G", "main", large=True)
-        self.play = button("Play", "Hear the clip with its drums, or stop (Space)", large=True)
+        self.play = button("Play", "Play or stop the clip (Space)", large=True)
         self.drag = DrumsHandle(write_for_drag, drag)
         self.bounce = button("Bounce", "Render to a WAV file", large=True)
         self._lay_out()

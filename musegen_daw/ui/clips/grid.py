@@ -25,7 +25,7 @@ OFFSET_PIXELS = 96.0
 """Pixels of a drag for the offset of a whole cell; small cells are not coarser."""
 VELOCITY_KEY_STEP, VELOCITY_KEY_LEAP = 4, 16
 OFFSET_KEY_SHARE = 1 / 12
-# What a drag changes; the drawing may know of more than one thing, a drag only of one.
+# What a drag changes.
 VELOCITY, OFFSET, CELL = "velocity", "offset", "cell"
 
 _LOUDER = {
@@ -83,7 +83,7 @@ class EditingGrid(DrumGrid):
         self.cell_of: Callable[[int], int] = self.step_at
         """The start of the cell that a hit at some ticks belongs to."""
 
-    # The mouse
+    # Mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         position = event.position()
@@ -124,14 +124,14 @@ class EditingGrid(DrumGrid):
         if drag.changes and drag.hit is not None and moved is not None:
             self._tell(drag.hit, moved, drag.changes)
         elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            pass  # a shift that did not come about
+            pass  # a move that was too short
         elif not drag.changes and drag.hit is not None:
             self.remove_requested.emit(drag.hit)
         elif drag.hit is None and drag.cell is not None and self.cell_at(event.position()) == drag.cell:
             self.add_requested.emit(drag.cell)
         self.update()
 
-    # The keys
+    # Keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = Qt.Key(event.key()), event.modifiers()
@@ -179,7 +179,7 @@ class EditingGrid(DrumGrid):
         super().focusOutEvent(event)
         self.update()
 
-    # What is where
+    # Positions
 
     def hit_in(self, cell: Cell) -> Hit | None:
         """The first hit in a cell."""
@@ -314,7 +314,7 @@ class BarRuler(Ruler):
         self._loop: tuple[int, int] | None = None
         self._pressed: QPointF | None = None
         self._drawn: tuple[int, int] | None = None
-        self.setToolTip("Click: play from there. Drag: loop these bars. Right click: lock a bar")
+        self.setToolTip("Click: play from there. Drag: loop these bars. Right-click: lock a bar")
 
     def set_loop(self, bars: tuple[int, int] | None) -> None:
         """Show bars as looped, from the first up to the second, not included."""

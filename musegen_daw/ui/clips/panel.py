@@ -138,7 +138,7 @@ class ClipsPanel(Panel):
             self.view.playback_row.output.choose_data(output)
             self.playback.set_output(output)
 
-    # What is shown
+    # Display
 
     def _show(self) -> None:
         if self._is_closed:
@@ -223,7 +223,7 @@ class ClipsPanel(Panel):
 
         def read() -> tuple[Change, str]:
             sources = [read_source(path) for path in paths]
-            opened = add_sources(clip, sources)  # says here what is wrong with a file
+            opened = add_sources(clip, sources)  # raises here if a file cannot be used
             remarks = opened.song.remarks[len(clip.song.remarks) :]
             return lambda document: add_sources(document, sources), " ".join(remarks)
 
@@ -254,7 +254,7 @@ class ClipsPanel(Panel):
 
     def _open_project(self, project: Project, name: str) -> None:
         self._editor.replace_project(project, f"open project {name}")
-        self.message.emit(f"Opened {name}; Undo brings back what was open before.", GOOD)
+        self.message.emit(f"Opened {name}. Undo restores the previous project.", GOOD)
 
     def _set_drum_map(self, name: str) -> None:
         if name:
@@ -280,7 +280,7 @@ class ClipsPanel(Panel):
         how = "Dragged out" if was_dragged else "Copied; paste it in a file manager or DAW:"
         self.message.emit(f"{how} {path.name}.", GOOD)
 
-    # The session
+    # Session
 
     def _restore(self) -> None:
         path = self._context.data_dir / SESSION
@@ -301,7 +301,7 @@ class ClipsPanel(Panel):
     def _not_restored(self, sentence: str) -> None:
         self.message.emit(f"The last session could not be restored. {sentence}", WARN)
 
-    # Wires
+    # Connections
 
     def _connect_edits(self) -> None:
         view = self.view
@@ -373,7 +373,7 @@ class ClipsPanel(Panel):
         ):
             QShortcut(QKeySequence(keys), self, context=_HERE).activated.connect(slot)
 
-    # Looks
+    # Appearance
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

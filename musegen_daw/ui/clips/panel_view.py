@@ -34,9 +34,9 @@ _SCROLL_RANGE = 10_000
 
 EMPTY_TITLE = "Drop MIDI clips here"
 EMPTY_WORDS = (
-    "From a file manager, or out of a DAW that gives files.\n"
-    "A clip that was copied as a file can be pasted (Ctrl+V);\n"
-    "a watched folder (Settings) takes new clips in by itself."
+    "From a file manager, or from a DAW that exports by drag and drop.\n"
+    "You can also paste copied files (Ctrl+V),\n"
+    "or let a watched folder open new clips (Settings)."
 )
 
 
@@ -118,7 +118,7 @@ class PanelView:
         if rows != self.grid.rows:
             self.grid.set_rows(rows)
         drawn = self._drawn
-        # An edit leaves the other notes the very objects that they were.
+        # An edit keeps the other Note objects.
         self._drawn = {id(note): drawn.get(id(note)) or (note, _hit(note)) for note in notes}
         self.grid.set_hits([hit for _, hit in self._drawn.values()])
         locked = frozenset(VOICES.index(voice) for voice in document.locked_voices)
@@ -161,7 +161,7 @@ class PanelView:
         main.addWidget(self._pages, 1)
         above = QHBoxLayout()
         above.setSpacing(MEDIUM)
-        above.addWidget(self.side, 1)  # a fifth, within its bounds
+        above.addWidget(self.side, 1)
         above.addLayout(main, 4)
         column = QVBoxLayout(page)
         column.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)

@@ -48,9 +48,9 @@ class ClipPlaybackRow(QWidget):
         self.part = Segments(
             "Hear",
             (
-                (BOTH, "Both", "Hear the parts and the drums"),
-                (PART, "Part", "Hear the parts alone"),
-                (DRUMS, "Drums", "Hear the drums alone"),
+                (BOTH, "Both", "Play the parts and the drums"),
+                (PART, "Part", "Play the parts only"),
+                (DRUMS, "Drums", "Play the drums only"),
             ),
         )
         self.part.choose(BOTH)

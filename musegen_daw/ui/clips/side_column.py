@@ -250,7 +250,7 @@ class SideColumn(QWidget):
 
 
 def _heading(text: str, of: QWidget) -> QLabel:
-    # What wraps makes the height of the whole panel depend on its width, and a scroll area then gives it too much.
+    # Wrapping would make the panel's height depend on its width, and the scroll area would make it too high.
     made = label(text, "dim")
     made.setWordWrap(False)
     made.setBuddy(of)

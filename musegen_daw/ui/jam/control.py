@@ -49,7 +49,7 @@ class JamControl(QObject):
         self._open_rig = open_rig
         self._workers = Workers(self)
         self._rig: JamRig | None = None
-        self._open_jam: JamRig | None = None  # the worker's, and after its end this thread's, to close
+        self._open_jam: JamRig | None = None  # owned by the worker, after its end by this thread
         self._settings: RigSettings | None = None
         self._message = ""
         self._is_measuring = False

@@ -21,7 +21,7 @@ from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.controls import JamControls, recording_path
 from musegen_daw.ui.jam.pickers import NO_PORT, JamChoices, JamPickers
 from musegen_daw.ui.jam.strips import JamStrips
-from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel
+from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel, reset_message
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.drops import DragOut, drag_out
 from musegen_daw.ui.widgets.placeholder import ErrorPage
@@ -88,10 +88,7 @@ class JamPanel(Panel):
     def restore_state(self, state: dict[str, Any]) -> None:
         self._choices, passed_over = JamChoices.from_dict(state)
         if passed_over:
-            names = ", ".join(passed_over)
-            self.message.emit(
-                f"Some saved settings of the jam could not be used and have been reset: {names:.200}.", WARN
-            )
+            self.message.emit(reset_message(passed_over), WARN)
         self._controls.show_more(state.get("is_unfolded") is True)
         self._show_choices()
         self._open()

@@ -45,7 +45,7 @@ def page_of(picture: JamPicture) -> TimelinePage:
     grid = picture.grid
     first_bar = picture.bar // PRESENT_BARS * PRESENT_BARS - PAST_BARS
     bars = grid.bars(first_bar, first_bar + PAGE_BARS)
-    # A page may begin before the session does; ticks below 0 are drawn like any others.
+    # A page may begin before the session, at negative ticks.
     hits = tuple(
         Hit(voice, note.start_ticks, note.velocity, is_planned)
         for patterns, is_planned in ((picture.played, False), (picture.planned, True))

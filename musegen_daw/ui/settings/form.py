@@ -42,15 +42,15 @@ class SettingsForm(QWidget):
         super().__init__()
         self._store = context.settings
         self._workers = Workers(self)
-        self._theme = _choice("Theme", "Dark for the stage, light for daylight")
+        self._theme = _choice("Theme", "Colours of the window")
         for name in THEMES:
             self._theme.addItem(name.capitalize(), name)
-        self._names = _choice("Note names", "How notes are called")
+        self._names = _choice("Note names", "How notes are named")
         for names in NoteNames:
             self._names.addItem(
                 f"{names.value}: middle C is {note_name(60, names)}, A is {note_name(69, names)}", names.value
             )
-        self._device = _choice("Sound device", "Where drums and clips are heard without a DAW")
+        self._device = _choice("Sound device", "Plays drums and clips without a DAW")
         self._device.addItem("System default", USUAL)
         self._soundfont = _PathField("SoundFont", "the bundled one", self._choose_soundfont)
         self._models = _PathField("Models folder", "the bundled models", self._choose_models)

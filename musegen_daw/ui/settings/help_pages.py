@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from musegen_daw import __version__
 from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.settings.about import libraries, version_text
 from musegen_daw.ui.widgets.basic import Card, ProgressLine, Segments, StatusLight, button, label
 from musegen_daw.ui.widgets.plain import PlainLabel
 from musegen_daw.ui.widgets.theme import LARGE, MEDIUM, SMALL
@@ -21,47 +19,6 @@ from musegen_daw.ui.work import JobContext, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.devices.findings import Finding
-
-LIBRARIES = (
-    "PySide6-Essentials", "numpy", "onnxruntime", "mido", "miditok", "symusic", "python-rtmidi", "sounddevice",
-    "soundfile", "soxr", "librosa", "scipy",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """An installed library."""
-
-    name: str
-    version: str
-    licence: str
-
-
-def version_text() -> str:
-    system = f"{platform.system()} {platform.release()}".strip()
-    return f"musegen-daw {__version__} (MIT) · Python {platform.python_version()} · {system}"
-
-
-def libraries() -> tuple[Library, ...]:
-    """The installed libraries that the program uses."""
-    found: list[Library] = []
-    for name in LIBRARIES:
-        try:
-            facts = metadata.metadata(name)
-        except metadata.PackageNotFoundError:
-            continue
-        found.append(Library(name, facts["Version"] or "", _licence(facts)))
-    return tuple(found)
-
-
-def _licence(facts: metadata.PackageMetadata) -> str:
-    for key in ("License-Expression", "License"):
-        text = facts.get(key) if hasattr(facts, "get") else None  # pyright: ignore[reportAttributeAccessIssue]
-        if text and len(text) < 80:
-            return text.strip()
-    classifiers = facts.get_all("Classifier") or []
-    named = [each.rpartition("::")[2].strip() for each in classifiers if each.startswith("License ::")]
-    return ", ".join(named) or "see the package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +101,7 @@ def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
 
 KEYS = (
     ("Everywhere", (
-        ("Space", "start and stop: the jam, or what the panel in sight plays"),
+        ("Space", "start and stop the jam, or what the current page plays"),
         ("Ctrl+.  or  F12", "panic: all notes off"),
         ("Ctrl+1 … Ctrl+4", "Jam, Clips, Vocoder, Settings"),
         ("T", "tap the tempo; with MIDI clock: mark the start of a bar"),
@@ -199,7 +156,7 @@ class RoutingPage(QWidget):
         begin = button("Go to Jam", "Open the Jam page", "", "main", large=True)
         begin.clicked.connect(self.begin_requested)
         column = _column(self)
-        intro = Card("Drums that listen to you")
+        intro = Card("Drums for your playing")
         intro.body.addWidget(
             _words(
                 "Send notes from your DAW or keyboard; the drums come back as MIDI, to play and record in the DAW. "

@@ -132,7 +132,7 @@ class MelPainter:
             if row.picture is not None:
                 key = (row.picture, 0.0 if row.is_difference else top_db, skin.is_dark)
                 self._images[key] = kept.get(key) or _image(row, row.picture, top_db)
-                # A picture is as long as its frames, the last of which may end a little after the audio.
+                # The last frame of a picture may end after the audio.
                 left, right = span.x_at(0.0), span.x_at(row.picture.seconds)
                 painter.save()
                 painter.setClipRect(area)

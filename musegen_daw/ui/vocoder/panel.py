@@ -13,7 +13,7 @@ from musegen_daw.fields import Fields
 from musegen_daw.music.clip import Song
 from musegen_daw.suffixes import AUDIO_SUFFIXES, MEL_SUFFIX
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel
+from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel, reset_message
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.vocoder.mel_view import MelView, Row, clock
 from musegen_daw.ui.vocoder.playback import LevelMeter, VocoderPlayback, VocoderPlaybackRow
@@ -130,7 +130,7 @@ class VocoderPanel(Panel):
         self._connect()
         self._show_all()
 
-    # What the window asks
+    # Panel
 
     def activated(self) -> None:
         folder = self._context.settings.current.models_dir
@@ -184,10 +184,7 @@ class VocoderPanel(Panel):
         if choice:
             self._playback.prefer(choice)
         if read.passed_over:
-            self.message.emit(
-                f"Some saved settings could not be used and have been reset: {', '.join(read.passed_over)}.",
-                WARN,
-            )
+            self.message.emit(reset_message(read.passed_over), WARN)
         if path:
             if files.is_file(Path(path)):
                 self._request = LoadRequest(Path(path), scale=read.text("scale") or None)
@@ -195,7 +192,7 @@ class VocoderPanel(Panel):
             else:
                 self.message.emit(f"{path} of the last session is no longer there.", WARN)
 
-    # What a person does
+    # Actions
 
     def open_file(self, path: Path, scale: str | None = None) -> None:
         self._take(LoadRequest(path, scale=scale))
@@ -254,7 +251,7 @@ class VocoderPanel(Panel):
             beside = request.path.parent if request is not None and request.path is not None else Path.home()
             ask_where_to_save(self, beside / f"{self._workbench.stem(method)}.wav", self.save_to)
 
-    # What comes back
+    # Results
 
     def _models_found(self, models: tuple[Any, ...], troubles: tuple[str, ...]) -> None:
         place = self._models_dir or "resources/models of the program"
@@ -325,7 +322,7 @@ class VocoderPanel(Panel):
             )
         self._show_all()
 
-    # What is shown
+    # Display
 
     def _refresh(self) -> None:
         playback = self._playback

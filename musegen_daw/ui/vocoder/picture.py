@@ -17,7 +17,7 @@ RANGE_DB = 80.0
 DIFFERENCE_DB = 24.0
 _DB_PER_NEPER = 10 / np.log(10)
 
-# (lightness, chroma, hue in degrees) from the quietest to the loudest; the lightness grows evenly in between.
+# (lightness, chroma, hue in degrees), from the quietest to the loudest level.
 _DARK_LEVELS = (
     (0.21, 0.012, 270),
     (0.38, 0.090, 290),
@@ -32,7 +32,7 @@ _LIGHT_LEVELS = (
     (0.44, 0.115, 355),
     (0.26, 0.080, 290),
 )
-# Less, as much, more.
+# Quieter, equal, louder.
 _DARK_DIFFERENCES = ((0.80, 0.110, 235), (0.24, 0.012, 270), (0.80, 0.140, 65))
 _LIGHT_DIFFERENCES = ((0.48, 0.130, 250), (0.985, 0.004, 95), (0.48, 0.120, 50))
 
@@ -52,7 +52,7 @@ def difference_table(is_dark: bool) -> tuple[int, ...]:
 def _table(anchors: tuple[tuple[float, float, float], ...]) -> tuple[int, ...]:
     lightness, chroma, hue = np.array(anchors).T
     lab = np.stack([lightness, chroma * np.cos(np.radians(hue)), chroma * np.sin(np.radians(hue))], axis=1)
-    # Anchors are as far apart on the table as they look apart.
+    # Space the anchors by their perceptual distance.
     places = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(lab, axis=0), axis=1))])
     steps = np.linspace(0, places[-1], STEPS)
     even = np.stack([np.interp(steps, places, lab[:, axis]) for axis in range(3)], axis=1)
@@ -147,5 +147,5 @@ def _image(shares: Floats, table: tuple[int, ...]) -> QImage:
     padded[:, :columns] = steps
     image = QImage(padded.tobytes(), columns, bands, padded.shape[1], QImage.Format.Format_Indexed8)
     image.setColorTable(list(table))
-    # A copy of its own: the bytes go with this function.
+    # A copy: the QImage above does not own its bytes.
     return image.convertToFormat(QImage.Format.Format_RGB32)

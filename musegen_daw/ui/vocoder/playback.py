@@ -35,7 +35,7 @@ class LevelMeter(QWidget):
         self.setFixedWidth(60)
         self.setMinimumHeight(120)
         set_name(self, "Level")
-        self.setToolTip("Level: peak (line and number) and average (bar) in dB below full scale")
+        self.setToolTip("Level: peak (line and number) and average (bar) in dBFS")
 
     def show_levels(self, levels: Levels) -> None:
         """Repaints only if the levels look different."""
@@ -228,7 +228,7 @@ class VocoderPlaybackRow(QWidget):
         set_name(self._clock, "Position")
         self._segments = Segments(
             "Heard",
-            [(name, f"{index}  {name}", f"Hear this one at the same place ({index})")
+            [(name, f"{index}  {name}", f"Switch to this source at the same position ({index})")
              for index, name in enumerate(CHOICES, 1)],
         )  # fmt: skip
         self._segments.chosen.connect(self.chosen)
@@ -241,7 +241,7 @@ class VocoderPlaybackRow(QWidget):
             large=True,
             checkable=True,
         )
-        self._difference.setMinimumWidth(108)  # it is written bold while it is on
+        self._difference.setMinimumWidth(108)  # bold while it is checked
         self._difference.clicked.connect(self.difference_switched)
         for index, name in enumerate(CHOICES, 1):
             QShortcut(QKeySequence(str(index)), self).activated.connect(lambda name=name: self._key(name))

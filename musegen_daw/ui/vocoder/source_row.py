@@ -108,7 +108,7 @@ class SourceRow(QWidget):
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.open = button("Open …", "Open audio or a mel", "Ctrl+O")
         self.setFocusProxy(self.open)
-        self.clip = button("Take the clip", "Render the clip of Clips and resynthesise it", "Ctrl+T")
+        self.clip = button("Take the clip", "Render the current clip of Clips and resynthesise it", "Ctrl+T")
         self._scale = Choice("Scale of the mel", "Scale of the values in the .npy file")
         self._scale.setMinimumContentsLength(17)
         for key, text in SCALES:

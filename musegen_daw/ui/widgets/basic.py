@@ -187,9 +187,9 @@ def button(
     """A button; its tooltip includes the shortcut."""
     made = Button(text)
     made.setObjectName(kebab(text))
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it was
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click does not take the focus
     made.setToolTip(plain_tip(f"{tooltip} ({shortcut})" if shortcut else tooltip))
-    made.setAccessibleDescription(tooltip)  # its name is its text, which may change
+    made.setAccessibleDescription(tooltip)  # the accessible name is the text, which may change
     if shortcut:
         press_by_key(made, shortcut)
     if look:

@@ -67,7 +67,7 @@ class DrumGrid(TimeStrip):
         self.setMinimumHeight(MIN_ROW_HEIGHT * len(self.rows))
         set_name(self, "Drum grid")
 
-    # What is shown
+    # Content
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -116,7 +116,7 @@ class DrumGrid(TimeStrip):
     def cursor_cell(self) -> Cell | None:
         return self._cursor
 
-    # Where is what
+    # Positions
 
     @property
     def row_height(self) -> float:

@@ -49,14 +49,14 @@ QPushButton[look="quiet"], QToolButton[look="quiet"] {{ background: transparent;
 QPushButton[look="quiet"]:hover, QToolButton[look="quiet"]:hover {{ background: {c.raised}; }}
 QPushButton[look="quiet"]:checked {{ background: {c.raised}; color: {c.text}; border-color: {c.line}; }}
 QPushButton[look="quiet"]:focus, QToolButton[look="quiet"]:focus {{ border-color: {c.accent}; }}
-QToolButton[look="place"] {{
+QToolButton[look="page"] {{
     background: transparent; border: 1px solid transparent; color: {c.dim}; padding: 6px 0;
 }}
-QToolButton[look="place"]:hover {{ background: {c.raised}; color: {c.text}; }}
-QToolButton[look="place"]:checked {{
+QToolButton[look="page"]:hover {{ background: {c.raised}; color: {c.text}; }}
+QToolButton[look="page"]:checked {{
     background: {c.raised}; color: {c.text}; border-color: transparent; font-weight: 600;
 }}
-QToolButton[look="place"]:focus {{ border-color: {c.accent}; }}
+QToolButton[look="page"]:focus {{ border-color: {c.accent}; }}
 QPushButton[look="danger"] {{ color: {c.bad}; border: 1px solid {c.bad}; font-weight: 600; }}
 QPushButton[look="danger"]:hover, QPushButton[look="danger"]:pressed {{ background: {c.bad}; color: {c.ground}; }}
 QPushButton[look="danger"]:focus {{ border: 2px solid {c.text}; }}
