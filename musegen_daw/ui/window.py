@@ -143,7 +143,7 @@ class Window(QWidget):
         self._transport = TransportBar(control)
         self._navigation = Navigation(pages)
         self._stack = QStackedWidget()
-        self._line = StatusLine()
+        self.line = StatusLine()
         self._areas: dict[str, QScrollArea] = {}
         for page in pages:
             area = QScrollArea()
@@ -159,10 +159,6 @@ class Window(QWidget):
         self._restore_window()
 
     @property
-    def line(self) -> StatusLine:
-        return self._line
-
-    @property
     def page(self) -> str:
         return next(key for key, area in self._areas.items() if area is self._stack.currentWidget())
 
@@ -170,7 +166,7 @@ class Window(QWidget):
         """The panel of a page; it is made and restored when first asked for."""
         if key not in self._panels:
             panel = self._panels[key] = self._pages[key].make(self._context)
-            panel.message.connect(self._line.say)
+            panel.message.connect(self.line.say)
             self._areas[key].setWidget(_held(panel))
             panel.restore_state(self._state.get(key, {}))
             panel.state_changed.connect(self._autosave.touch)
@@ -205,7 +201,7 @@ class Window(QWidget):
             page = SETTINGS
         self.go_to(page if page in self._pages else first)
         if self._trouble:
-            self._line.say(self._trouble, WARN)
+            self.line.say(self._trouble, WARN)
         self.begun.emit()
         QTimer.singleShot(0, self, self._make_next)
 
@@ -231,7 +227,7 @@ class Window(QWidget):
         elif event.key() == Qt.Key.Key_Escape:
             panel = self._panels.get(self.page)
             if panel is None or not panel.escape_pressed():
-                self._line.clear()
+                self.line.clear()
         else:
             super().keyPressEvent(event)
 
@@ -250,14 +246,14 @@ class Window(QWidget):
         column.setSpacing(0)
         column.addWidget(self._transport)
         column.addLayout(middle, 1)
-        column.addWidget(self._line)
+        column.addWidget(self.line)
 
     def _connect(self) -> None:
         self._navigation.chosen.connect(self.go_to)
-        self._control.message.connect(lambda sentence: self._line.say(sentence, INFO))
+        self._control.message.connect(lambda sentence: self.line.say(sentence, INFO))
         self._control.unavailable.connect(self._say_absent)
         self._control.opened.connect(self._take_back)
-        self._autosave.failed.connect(lambda sentence: self._line.say(sentence, BAD))
+        self._autosave.failed.connect(lambda sentence: self.line.say(sentence, BAD))
         self._context.settings.changed.connect(self._settings_changed)
         for page in self._pages.values():
             shortcut = QShortcut(QKeySequence(page.shortcut), self)
@@ -270,11 +266,11 @@ class Window(QWidget):
 
     def _say_absent(self, sentence: str) -> None:
         self._absence = sentence
-        self._line.say(sentence, BAD)
+        self.line.say(sentence, BAD)
 
     def _take_back(self) -> None:
-        if self._line.sentence == self._absence:
-            self._line.clear()
+        if self.line.sentence == self._absence:
+            self.line.clear()
 
     def _help(self) -> None:
         if SETTINGS in self._pages:

@@ -50,11 +50,13 @@ class ClipsPanel(Panel):
     def __init__(self, context: AppContext, drag: DragOut = drag_out) -> None:
         super().__init__()
         self._context = context
-        self._editor = Editor(Project(), self._show)
+        self.editor = Editor(Project(), self._show)
         self._autosave: StateWriter | None = None
         self._workers = Workers(self)
         self._shown: int | None = None
-        self._is_closed = self._is_restored = False
+        self._is_closed = False
+        self.is_restored = False
+        """Whether the last session has been read."""
         set_name(self, "Clips")
         self.view = PanelView(self, context, self._write_for_drag, drag)
         self.files = FileWork(self.view.actions.progress, self, context.compute)
@@ -69,18 +71,9 @@ class ClipsPanel(Panel):
         self._add_keys()
         self._restore()
 
-    @property
-    def editor(self) -> Editor:
-        return self._editor
-
-    @property
-    def is_restored(self) -> bool:
-        """Whether the last session has been read."""
-        return self._is_restored
-
     def current_song(self) -> Song:
         """The current clip with its drums, as it would be bounced; raises ProjectError without a clip."""
-        clip = self._editor.clip
+        clip = self.editor.clip
         if clip is None:
             raise ProjectError("No clip is open in Clips: open one there first.")
         return mix(clip) if clip.drums.notes else Song(clip.song.clips, clip.time_map)
@@ -88,7 +81,7 @@ class ClipsPanel(Panel):
     # Panel
 
     def activated(self) -> None:
-        (self.view.grid if self._editor.clip else self.view.side.open).setFocus()
+        (self.view.grid if self.editor.clip else self.view.side.open).setFocus()
         self.view.playback_row.refresh()
 
     def deactivated(self) -> None:
@@ -96,7 +89,7 @@ class ClipsPanel(Panel):
 
     def play_pressed(self) -> bool:
         self.playback.toggle()
-        return self._editor.clip is not None
+        return self.editor.clip is not None
 
     def escape_pressed(self) -> bool:
         if self.writer.is_writing or self.files.is_bouncing:
@@ -143,7 +136,7 @@ class ClipsPanel(Panel):
     def _show(self) -> None:
         if self._is_closed:
             return
-        editor = self._editor
+        editor = self.editor
         self.view.show_project(
             editor.project, editor.undo_label, editor.redo_label, is_generating=self.writer.is_writing
         )
@@ -151,7 +144,7 @@ class ClipsPanel(Panel):
         self._shown = editor.project.current
 
     def _clip(self) -> ClipDocument | None:
-        return self._editor.clip
+        return self.editor.clip
 
     def _tell(self, words: str) -> None:
         self.message.emit(words, INFO)
@@ -161,13 +154,13 @@ class ClipsPanel(Panel):
     def edit(self, label: str, change: Change, *, joined: bool = False) -> None:
         """Edit the current clip, or say why that is not possible."""
         try:
-            self._editor.edit(label, change, joined=joined)
+            self.editor.edit(label, change, joined=joined)
         except MusegenError as error:
             self.message.emit(str(error), WARN)
             self._show()
 
     def _use_seed(self, number: int) -> None:
-        clip = self._editor.clip
+        clip = self.editor.clip
         take = next((take for take in clip.takes if take.number == number), None) if clip else None
         if take is not None and take.seed is not None:
             self.view.generation.seed.setText(str(take.seed))
@@ -179,7 +172,7 @@ class ClipsPanel(Panel):
 
     def generate(self) -> None:
         """Write new takes for the current clip around what is locked."""
-        clip = self._editor.clip
+        clip = self.editor.clip
         seed = self.view.generation.chosen_seed()
         if clip is None:
             return
@@ -194,7 +187,7 @@ class ClipsPanel(Panel):
         self._show()
 
     def _add_takes(self, asked: Generation, result: DrumResult) -> None:
-        self._editor.edit("generate", lambda clip: asked.takes_in(clip, result), asked.identity)
+        self.editor.edit("generate", lambda clip: asked.takes_in(clip, result), asked.identity)
         count = len(result.takes)
         takes = "one take" if count == 1 else f"{count} takes"
         self.message.emit(f"Wrote {takes} with seed {asked.settings.seed}, the best fitting first.", GOOD)
@@ -212,11 +205,11 @@ class ClipsPanel(Panel):
 
     def open_files(self, paths: list[Path]) -> None:
         """Open MIDI files as clips, or a project."""
-        self.files.open_files(paths, self._editor.settings)
+        self.files.open_files(paths, self.editor.settings)
 
     def add_to_clip(self, paths: list[Path]) -> None:
         """Add the parts of MIDI files to the current clip; without one, open them."""
-        clip = self._editor.clip
+        clip = self.editor.clip
         if clip is None:
             self.open_files(paths)
             return
@@ -229,7 +222,7 @@ class ClipsPanel(Panel):
 
         def done(result: tuple[Change, str]) -> None:
             change, remarks = result
-            self._change_clip("add tracks", clip.identity, change)
+            self.editor.edit("add tracks", change, clip.identity)
             if remarks:
                 self.message.emit(remarks, WARN)
 
@@ -237,7 +230,7 @@ class ClipsPanel(Panel):
 
     def set_primer_file(self, path: Path) -> None:
         """Use a drum loop as the primer of the current clip."""
-        clip = self._editor.clip
+        clip = self.editor.clip
         if clip is None:
             self.message.emit("Open a clip first; its drums will continue the primer.", INFO)
             return
@@ -247,13 +240,10 @@ class ClipsPanel(Panel):
             set_primer(clip, source)
             return lambda document: set_primer(document, source)
 
-        self.files.change(read, lambda change: self._change_clip("primer", clip.identity, change))
-
-    def _change_clip(self, label: str, identity: int, change: Any) -> None:
-        self._editor.edit(label, change, identity)
+        self.files.change(read, lambda change: self.editor.edit("primer", change, clip.identity))
 
     def _open_project(self, project: Project, name: str) -> None:
-        self._editor.replace_project(project, f"open project {name}")
+        self.editor.replace_project(project, f"open project {name}")
         self.message.emit(f"Opened {name}. Undo restores the previous project.", GOOD)
 
     def _set_drum_map(self, name: str) -> None:
@@ -263,15 +253,15 @@ class ClipsPanel(Panel):
 
     def _bounce(self, what: Bounce) -> None:
         soundfont = self._context.settings.current.soundfont
-        if self._editor.clip is not None:
-            self.files.ask_bounce(self._editor.clip, what, Path(soundfont) if soundfont else None)
+        if self.editor.clip is not None:
+            self.files.ask_bounce(self.editor.clip, what, Path(soundfont) if soundfont else None)
 
     def _with_clip(self, work: Callable[[ClipDocument], None]) -> None:
-        if self._editor.clip is not None:
-            work(self._editor.clip)
+        if self.editor.clip is not None:
+            work(self.editor.clip)
 
     def _write_for_drag(self) -> Path:
-        clip = self._editor.clip
+        clip = self.editor.clip
         if clip is None:
             raise ProjectError("Open a clip first.")
         return write_for_drag(clip, self.view.actions.chosen_profile, self._context.data_dir / "dragged out")
@@ -288,12 +278,12 @@ class ClipsPanel(Panel):
 
     def _restored(self, found: tuple[Project, str]) -> None:
         project, sentence = found
-        self._is_restored = True
+        self.is_restored = True
         self._autosave = StateWriter(self._context.data_dir / SESSION, self._autosave_failed.emit)
-        opened_meanwhile = self._editor.project.clips
-        self._editor = Editor(project, self._show, self._autosave)
+        opened_meanwhile = self.editor.project.clips
+        self.editor = Editor(project, self._show, self._autosave)
         for clip in opened_meanwhile:
-            self._editor.add(clip)
+            self.editor.add(clip)
         if sentence:
             self.message.emit(sentence, WARN)
         self._show()
@@ -305,8 +295,8 @@ class ClipsPanel(Panel):
 
     def _connect_edits(self) -> None:
         view = self.view
-        view.side.show_requested.connect(lambda identity: self._editor.show(identity))
-        view.side.close_requested.connect(lambda identity: self._editor.close_clip(identity))
+        view.side.show_requested.connect(lambda identity: self.editor.show(identity))
+        view.side.close_requested.connect(lambda identity: self.editor.close_clip(identity))
         view.side.tracks.follow_requested.connect(
             lambda chosen: self.edit("tracks", lambda clip: edits.follow_parts(clip, chosen))
         )
@@ -317,7 +307,7 @@ class ClipsPanel(Panel):
         view.side.primer.path_chosen.connect(self.set_primer_file)
         view.side.primer.cleared.connect(lambda: self.edit("no primer", lambda clip: set_primer(clip, None)))
         view.generation.asked.connect(lambda label, change: self.edit(label, change, joined=True))
-        view.generation.step_begins.connect(lambda: self._editor.end_step())
+        view.generation.step_begins.connect(lambda: self.editor.end_step())
         view.takes.picked.connect(
             lambda number: self.edit(f"pick take {number}", lambda clip: edits.pick_take(clip, number))
         )
@@ -326,8 +316,8 @@ class ClipsPanel(Panel):
         )
         view.takes.revert_requested.connect(self._revert)
         view.takes.seed_requested.connect(self._use_seed)
-        view.playback_row.undo.clicked.connect(lambda: self._editor.undo())
-        view.playback_row.redo.clicked.connect(lambda: self._editor.redo())
+        view.playback_row.undo.clicked.connect(lambda: self.editor.undo())
+        view.playback_row.redo.clicked.connect(lambda: self.editor.redo())
 
     def _connect_work(self) -> None:
         actions, files, writer = self.view.actions, self.files, self.writer
@@ -344,12 +334,12 @@ class ClipsPanel(Panel):
         self._inputs.added.connect(self.add_to_clip)
         self._inputs.message.connect(self.message)
         files.message.connect(self.message)
-        files.opened.connect(lambda clip: self._editor.add(clip))
+        files.opened.connect(lambda clip: self.editor.add(clip))
         files.project_opened.connect(self._open_project)
         actions.progress.cancelled.connect(self._cancel)
         actions.generate.clicked.connect(self.generate)
         actions.bounce_requested.connect(self._bounce)
-        actions.save_project_requested.connect(lambda: files.ask_save_project(self._editor.project))
+        actions.save_project_requested.connect(lambda: files.ask_save_project(self.editor.project))
         actions.save_drums_requested.connect(
             lambda: self._with_clip(lambda clip: files.ask_save_drums(clip, actions.chosen_profile))
         )
@@ -368,7 +358,7 @@ class ClipsPanel(Panel):
             ("Ctrl++", lambda: axis.zoom(ZOOM_STEP, axis.width / 2)),
             ("Ctrl+-", lambda: axis.zoom(1 / ZOOM_STEP, axis.width / 2)),
             ("Ctrl+0", axis.fit),
-            ("Ctrl+Y", lambda: self._editor.redo()),
+            ("Ctrl+Y", lambda: self.editor.redo()),
             ("Ctrl+U", lambda: self.edit("unlock all", edits.unlock_all)),
         ):
             QShortcut(QKeySequence(keys), self, context=_HERE).activated.connect(slot)

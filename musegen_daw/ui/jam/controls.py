@@ -75,7 +75,7 @@ class _Mark(QWidget):
     """A dot in the corner of a widget, transparent for the mouse."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__()
+        super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setObjectName("midi-mapped")
         self.setFixedSize(_MARK)

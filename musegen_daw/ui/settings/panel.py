@@ -34,13 +34,13 @@ class SettingsPanel(Panel):
         self._workers = Workers(self)
         self._routing = RoutingPage()
         self._form = SettingsForm(context)
-        self._health = HealthPage(context)
+        self.health = HealthPage(context)
         self._tabs = QTabWidget()
         self._tabs.setObjectName("tabs")
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setDrawBase(False)
         for title, page in (
-            ("Connect a DAW", self._routing), ("Settings", self._form), ("Diagnostics", self._health),
+            ("Connect a DAW", self._routing), ("Settings", self._form), ("Diagnostics", self.health),
             ("Keys", KeysPage()), ("About", AboutPage()),
         ):  # fmt: skip
             self._tabs.addTab(_scrolled(page), title)
@@ -48,7 +48,7 @@ class SettingsPanel(Panel):
         column.setContentsMargins(SMALL, SMALL, SMALL, 0)
         column.addWidget(self._tabs)
         self._form.message.connect(lambda sentence: self.message.emit(sentence, WARN))
-        self._health.message.connect(lambda sentence: self.message.emit(sentence, WARN))
+        self.health.message.connect(lambda sentence: self.message.emit(sentence, WARN))
         self._routing.begin_requested.connect(self.begin_requested)
         self._routing.daw_chosen.connect(self.state_changed)
         self._tabs.currentChanged.connect(lambda _index: self.state_changed.emit())
@@ -68,7 +68,7 @@ class SettingsPanel(Panel):
         self._context.settings.change(is_first_run=False)
 
     def close_work(self) -> None:
-        for each in (self._form, self._health):
+        for each in (self._form, self.health):
             each.close_work()
         self._workers.close()
 
@@ -82,10 +82,6 @@ class SettingsPanel(Panel):
 
     def show_page(self, index: int) -> None:
         self._tabs.setCurrentIndex(index)
-
-    @property
-    def health(self) -> HealthPage:
-        return self._health
 
 
 def _scrolled(page: QWidget) -> QScrollArea:

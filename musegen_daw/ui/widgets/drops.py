@@ -95,7 +95,7 @@ class DropOverlay(QWidget):
     """Covers its parent with a text while files are dragged over it; transparent for the mouse."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__()
+        super().__init__(parent)
         self.setObjectName("drop-overlay")
         self._text = ""
         self._over: QWidget | None = None
