@@ -68,7 +68,7 @@ def repaint_until(is_done: Callable[[], bool]) -> None:
     class Grid(QWidget):
         frame = 0
 
-        def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        def paintEvent(self, event: QPaintEvent) -> None:
             self.frame += 1
             painter = QPainter(self)
             for row in range(9):

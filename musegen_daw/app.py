@@ -26,7 +26,6 @@ from musegen_daw.cli.endings import handle_endings
 from musegen_daw.cli.terminal import Parser, StderrHandler, report_error, say
 from musegen_daw.errors import MusegenError
 from musegen_daw.files import is_folder, reason
-from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam.control import JamControl, OpenRig
 from musegen_daw.ui.panel import BAD, WARN, Page, Panel
@@ -108,7 +107,6 @@ class App:
         self._data_dir = data_dir
         self.context = AppContext(
             settings=self.settings,
-            bridge=Bridge(),
             data_dir=data_dir,
             drum_generator=self._generator,
             vocoder=self._vocoder,
@@ -177,7 +175,7 @@ class App:
         from musegen_daw.ui.settings.panel import SettingsPanel
 
         panel = SettingsPanel(context)
-        panel.begin_wanted.connect(lambda: self.window.go_to("jam"))
+        panel.begin_requested.connect(lambda: self.window.go_to("jam"))
         return panel
 
     def _remote_drummer(self) -> RemoteDrummer:

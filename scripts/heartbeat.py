@@ -134,7 +134,7 @@ def _generate(app: App, stop: threading.Event) -> None:
 def _render(app: App, stop: threading.Event) -> None:
     from musegen_daw.clips.opening import open_clip, read_source
     from musegen_daw.drums.request import DrumSettings
-    from musegen_daw.ui.clips.rendered import Rendered
+    from musegen_daw.ui.clips.playback import Rendered
 
     document = open_clip([read_source(_path())], 0, DrumSettings(seed=0))
     while not stop.is_set():
@@ -143,7 +143,7 @@ def _render(app: App, stop: threading.Event) -> None:
 
 def _vocode(app: App, stop: threading.Event) -> None:
     from musegen_daw.ui.vocoder import jobs
-    from musegen_daw.ui.vocoder.settings import LoadRequest, MelEdits
+    from musegen_daw.ui.vocoder.workbench import LoadRequest, MelEdits
 
     models, _ = jobs.look_for_models("")
     model, song = models[0], _song()

@@ -14,7 +14,7 @@ from musegen_daw.devices.drivers import Direction
 from musegen_daw.devices.findings import Finding, Level
 from musegen_daw.devices.ports import PortDirectory, PortInfo
 from musegen_daw.errors import PortError
-from musegen_daw.jam.control.control_map import ControlMap, Knob
+from musegen_daw.jam.events import control_change, note_on
 from musegen_daw.jam.settings import RigSettings
 from musegen_daw.ui.clips.panel import ClipsPanel
 from musegen_daw.ui.jam.panel import JamPanel
@@ -128,10 +128,13 @@ def _more(stage: Stage) -> None:
     stage.wait(lambda: stage.rig is not None and stage.app.control.rig is stage.rig)
     stage.pause()
     assert stage.rig is not None
-    stage.rig.control_map = ControlMap(
-        "window",
-        ((Knob("cc", 0, 21), "density"), (Knob("note", 9, 36), "mute kick"), (Knob("cc", 0, 22), "swing")),
-    )
+    knobs = {
+        "density": control_change(0, 21, 64),
+        "mute kick": note_on(9, 36, 100),
+        "swing": control_change(0, 22, 64),
+    }
+    for target, message in knobs.items():
+        stage.rig.learn(target, message)
     stage.window.line.clear()
 
 
@@ -165,7 +168,7 @@ def _no_midi(stage: Stage) -> None:
     assert settings is not None
     stage.window.go_to("jam")
     said: list[str] = []
-    stage.app.control.absent.connect(said.append)
+    stage.app.control.unavailable.connect(said.append)
     stage.app.control.open(settings)
     stage.wait(lambda: bool(said))
 

@@ -29,7 +29,7 @@ class _Sounding:
 
 
 class PortPlayer:
-    """Plays to `output`; call `attend` more often than every `AHEAD_SECONDS`.
+    """Plays to `output`; call `send_due` more often than every `AHEAD_SECONDS`.
 
     Positions are seconds of the music. Drums go to channel 10, parts to the other channels in turn. Not thread-safe.
     """
@@ -79,7 +79,7 @@ class PortPlayer:
         self._is_playing = True
         self._begin(self._from_seconds)
 
-    def stop(self) -> None:
+    def pause(self) -> None:
         """Stop all notes and stay at the position."""
         self._from_seconds = self.position_seconds
         self._is_playing = False
@@ -98,7 +98,7 @@ class PortPlayer:
             self._output.cancel_after(self._clock.now_seconds() + LEAD_SECONDS)
         self._begin(at)
 
-    def attend(self) -> None:
+    def send_due(self) -> None:
         """Send the notes that are due soon, and stop at the end."""
         if not self._is_playing:
             return
@@ -115,13 +115,13 @@ class PortPlayer:
             now = self._clock.now_seconds()
             self._output.cancel_after(now + LEAD_SECONDS)
             self._sent_seconds = now + LEAD_SECONDS - self._began_seconds
-            self.attend()
+            self.send_due()
 
     def _begin(self, seconds: float) -> None:
         self._from_seconds = seconds
         self._began_seconds = self._clock.now_seconds() + (LEAD_SECONDS if self._is_playing else 0.0)
         self._sent_seconds = 0.0
-        self.attend()
+        self.send_due()
 
     def _passes(self) -> Iterator[tuple[float, float, float]]:
         """Stretches of playback: when each begins, and the start and end positions in the music."""

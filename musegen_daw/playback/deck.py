@@ -115,19 +115,19 @@ class Deck:
             samples = min(max(0, round(seconds * self.sample_rate_hz)), self._orders.length_samples)
             self._order(seek=samples, seek_number=self._orders.seek_number + 1)
 
-    def set_loop(self, start_seconds: float | None, end_seconds: float = 0.0) -> None:
-        """Loop [start, end) once it is reached, or stop looping with None.
+    def set_loop(self, loop: tuple[float, float] | None) -> None:
+        """Loop [start, end) in seconds once it is reached, or stop looping with None.
 
         Raises ValueError for less than `MIN_LOOP_SECONDS` of the music.
         """
-        if start_seconds is None:
+        if loop is None:
             self._order(loop=None)
             return
-        ends = (start_seconds * self.sample_rate_hz, end_seconds * self.sample_rate_hz)
-        loop = (max(0, round(ends[0])), min(round(ends[1]), self._orders.length_samples))
-        if not self._is_loop(loop):
-            raise ValueError(f"a loop of {start_seconds:g} to {end_seconds:g} seconds is too short")
-        self._order(loop=loop)
+        start, end = (round(seconds * self.sample_rate_hz) for seconds in loop)
+        samples = (max(0, start), min(end, self._orders.length_samples))
+        if not self._is_loop(samples):
+            raise ValueError(f"a loop of {loop[0]:g} to {loop[1]:g} seconds is too short")
+        self._order(loop=samples)
 
     def select(self, name: str) -> None:
         """Solo this source alone; raises KeyError."""

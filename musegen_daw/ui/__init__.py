@@ -1,1 +1,1 @@
-"""The window: panels on PySide6 that show what the other rooms do, with no musical logic of their own."""
+"""The window: Qt panels on top of the other packages, without musical logic of their own."""

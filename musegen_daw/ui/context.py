@@ -1,4 +1,4 @@
-"""What every panel is given: settings, the loading of models, ports, sound, news of other threads."""
+"""What every panel is given: settings, and how to open models, ports and the sound device."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.settings.store import SettingsStore
 
 if TYPE_CHECKING:
@@ -18,25 +17,23 @@ if TYPE_CHECKING:
 
 
 def in_this_process(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Call a function where one is."""
     return function(*arguments, **options)
 
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """The parts that panels share.
+    """What panels share.
 
-    The four functions make a thing the first time, which may take seconds, and give the same one again; they are
-    for workers, from any of them, and raise a MusegenError. `drum_generator` and `vocoder` (by name or folder) load a
-    model, `ports` opens the one directory of MIDI ports, `player` the one way to the sound device. `data_dir` is the
-    user's folder for what is kept between sessions and exists.
+    The four functions may take seconds when first called, and return the same object from then on; they are for
+    workers, on any thread, and raise MusegenError. `drum_generator` and `vocoder` (by name or folder) load a model,
+    `ports` opens the MIDI ports, `player` the sound device. `data_dir` is an existing folder for what is kept between
+    sessions.
 
-    `compute` calls a function of a module that takes `progress` and `cancelled`, in another process where there is one:
-    what goes in and comes out is copied. It is for workers, too.
+    `compute` calls a module's function that takes `progress` and `cancelled`, in another process if there is one:
+    arguments and results are copied. It is for workers, too.
     """
 
     settings: SettingsStore
-    bridge: Bridge
     data_dir: Path
     drum_generator: Callable[[], DrumWriter]
     vocoder: Callable[[str], MelDecoder]

@@ -1,8 +1,8 @@
-"""What the window asks of each of its places."""
+"""The interface of a panel, and its entry in the navigation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,39 +15,44 @@ INFO, GOOD, WARN, BAD = "info", "good", "warn", "bad"
 """Levels of a sentence."""
 
 
-class Panel(QWidget):
-    """One place of the window; the window makes it when it is first needed and restores its state then.
+def reset_message(names: Iterable[str]) -> str:
+    """What to say about saved settings that could not be used."""
+    return f"Some saved settings could not be used and have been reset: {', '.join(names):.200}."
 
-    `said` carries one sentence and its level for the line at the bottom; `state_changed` asks for an autosave.
+
+class Panel(QWidget):
+    """A page of the window, made when it is first needed.
+
+    `message` carries a sentence and its level for the status line; `state_changed` requests an autosave.
     """
 
-    said = Signal(str, str)
+    message = Signal(str, str)
     state_changed = Signal()
 
     def activated(self) -> None:
-        """Called when the panel comes into sight; by default its first control gets the keyboard focus."""
+        """Called when the panel is shown; by default its first control gets the keyboard focus."""
         self.setFocus()
 
     def deactivated(self) -> None:
-        """Called when another panel takes its place."""
+        """Called when another panel is shown instead."""
 
     def play_pressed(self) -> bool:
         """Called for the space bar; whether the panel plays something of its own, else the jam starts or stops."""
         return False
 
     def escape_pressed(self) -> bool:
-        """Called for Escape; whether the panel gave up something, as a job or a choice."""
+        """Called for Escape; whether the panel has cancelled something."""
         return False
 
     def close_work(self) -> None:
-        """End everything that runs, before the window closes; afterwards nothing may call back."""
+        """Called before the window closes: end everything that runs. Nothing may call back afterwards."""
 
     def saved_state(self) -> dict[str, Any]:
-        """What the panel must find again after a restart, as what JSON can hold."""
+        """What is to be restored after a restart, as JSON data."""
         return {}
 
     def restore_state(self, state: dict[str, Any]) -> None:
-        """Take up a state once saved; what it does not understand it leaves out, with a sentence in `said`."""
+        """Restore a saved state; what cannot be used is left out, with a sentence in `message`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,31 @@
-"""The window: transport above, places at the left, one panel in sight, one sentence below."""
+"""The main window: transport, navigation, one page in view, status line."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QButtonGroup,
     QComboBox,
     QFrame,
     QHBoxLayout,
     QScrollArea,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,36 +35,103 @@ from musegen_daw.ui.autosave import Autosave
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.transport_bar import TransportBar
-from musegen_daw.ui.navigation import Navigation
-from musegen_daw.ui.panel import BAD, INFO, WARN, Page, Panel
+from musegen_daw.ui.panel import BAD, INFO, WARN, Page, Panel, reset_message
 from musegen_daw.ui.settings.store import AppSettings
-from musegen_daw.ui.widgets.icons import app_icon
+from musegen_daw.ui.widgets.icons import app_icon, icon
 from musegen_daw.ui.widgets.look import apply_theme
+from musegen_daw.ui.widgets.plain import plain_tip, set_name
 from musegen_daw.ui.widgets.status_line import StatusLine
+from musegen_daw.ui.widgets.theme import SMALL, SMALL_TEXT, TINY, font, is_style_change, theme
+
+NAVIGATION_WIDTH = 84
+_BUTTON = QSize(NAVIGATION_WIDTH - 12, 64)
+
+
+class Navigation(QWidget):
+    """One button for each page; `chosen` carries its key, clicked or with files dragged over it."""
+
+    chosen = Signal(str)
+
+    def __init__(self, pages: Sequence[Page]) -> None:
+        super().__init__()
+        self._pages = tuple(pages)
+        self._buttons: dict[str, QToolButton] = {}
+        group = QButtonGroup(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, SMALL, 6, SMALL)
+        column.setSpacing(TINY)
+        for page in self._pages:
+            made = QToolButton()
+            made.setText(page.title)
+            made.setToolTip(plain_tip(f"{page.title} ({page.shortcut})"))
+            set_name(made, page.title)
+            made.setCheckable(True)
+            made.setProperty("look", "page")
+            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            made.setIconSize(QSize(24, 24))
+            made.setFixedSize(_BUTTON)
+            made.setFont(font(SMALL_TEXT))
+            made.clicked.connect(lambda _checked, key=page.key: self.chosen.emit(key))
+            group.addButton(made)
+            column.addWidget(made)
+            self._buttons[page.key] = made
+        column.addStretch(1)
+        self.setAcceptDrops(True)
+        self.setFixedWidth(NAVIGATION_WIDTH)
+        self._draw_icons()
+
+    def show_page(self, key: str) -> None:
+        self._buttons[key].setChecked(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(event.mimeData().hasUrls())
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        under = self.childAt(event.position().toPoint())
+        key = next((key for key, each in self._buttons.items() if each is under), None)
+        if key is not None and not self._buttons[key].isChecked():
+            self.chosen.emit(key)
+        event.ignore()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if is_style_change(event):
+            self._draw_icons()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme().panel))
+        painter.fillRect(self.width() - 1, 0, 1, self.height(), QColor(theme().line))
+        painter.end()
+
+    def _draw_icons(self) -> None:
+        skin = theme()
+        for page in self._pages:
+            self._buttons[page.key].setIcon(icon(page.icon, skin.dim, skin.accent))
+
 
 TITLE = "musegen-daw"
 USUAL_SIZE = (1280, 720)
 LEAST_SIZE = (900, 520)
 SETTINGS = "settings"
-"""The key of the place with settings and help."""
+"""The key of the page with settings and help."""
 
 WINDOW, APP_SETTINGS = "window", "app settings"
-"""Keys beside those of places in the saved session."""
+"""Keys of the saved session beside those of the pages."""
 
 
 class Window(QWidget):
-    """Makes each panel when it is first needed, the others when the program has time; restores and saves the session.
+    """Makes each panel when it is first needed, the others when idle; restores and saves the session.
 
-    `control` has the jam; it is closed with the window, before the context's parts may be closed by their owner.
-    `begun` comes when the first panel is there.
+    `control` holds the jam and is closed with the window. `begun` is emitted when the first panel is shown.
     """
 
     begun = Signal()
 
-    def __init__(self, context: AppContext, places: Sequence[Page], control: JamControl) -> None:
+    def __init__(self, context: AppContext, pages: Sequence[Page], control: JamControl) -> None:
         super().__init__()
         self._context, self._control = context, control
-        self._places = {place.key: place for place in places}
+        self._pages = {page.key: page for page in pages}
         self._panels: dict[str, Panel] = {}
         self._state, self._trouble = saved_session.load(context.data_dir)
         self._is_closed = False
@@ -62,83 +141,71 @@ class Window(QWidget):
         self.setWindowIcon(app_icon())
         self.setMinimumSize(*LEAST_SIZE)
         self._transport = TransportBar(control)
-        self._navigation = Navigation(places)
+        self._navigation = Navigation(pages)
         self._stack = QStackedWidget()
-        self._line = StatusLine()
-        self._pages: dict[str, QScrollArea] = {}
-        for place in places:
-            page = QScrollArea()
-            page.setWidgetResizable(True)
-            page.setFrameShape(QFrame.Shape.NoFrame)
-            page.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            self._pages[place.key] = page
-            self._stack.addWidget(page)
+        self.line = StatusLine()
+        self._areas: dict[str, QScrollArea] = {}
+        for page in pages:
+            area = QScrollArea()
+            area.setObjectName(f"{page.key}-page")
+            area.setWidgetResizable(True)
+            area.setFrameShape(QFrame.Shape.NoFrame)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._areas[page.key] = area
+            self._stack.addWidget(area)
         self._lay_out()
         self._autosave = Autosave(context.data_dir, self.state, self)
         self._connect()
         self._restore_window()
 
     @property
-    def line(self) -> StatusLine:
-        """The line at the bottom."""
-        return self._line
-
-    @property
-    def transport(self) -> TransportBar:
-        """The bar at the top."""
-        return self._transport
-
-    @property
-    def place(self) -> str:
-        """The key of the place in sight."""
-        return next(key for key, page in self._pages.items() if page is self._stack.currentWidget())
+    def page(self) -> str:
+        return next(key for key, area in self._areas.items() if area is self._stack.currentWidget())
 
     def panel(self, key: str) -> Panel:
-        """The panel of a place, made now if it was not; its state is restored then."""
+        """The panel of a page; it is made and restored when first asked for."""
         if key not in self._panels:
-            panel = self._panels[key] = self._places[key].make(self._context)
-            panel.said.connect(self._line.say)
-            self._pages[key].setWidget(_held(panel))
+            panel = self._panels[key] = self._pages[key].make(self._context)
+            panel.message.connect(self.line.say)
+            self._areas[key].setWidget(_held(panel))
             panel.restore_state(self._state.get(key, {}))
             panel.state_changed.connect(self._autosave.touch)
         return self._panels[key]
 
     def go_to(self, key: str) -> None:
-        """Bring a place into sight."""
-        old = self._panels.get(self.place)
+        old = self._panels.get(self.page)
         panel = self.panel(key)
         if old is not None and old is not panel:
             old.deactivated()
-        self._stack.setCurrentWidget(self._pages[key])
-        self._navigation.show_place(key)
+        self._stack.setCurrentWidget(self._areas[key])
+        self._navigation.show_page(key)
         panel.activated()
         self._autosave.touch()
 
     def state(self) -> saved_session.State:
-        """The session as it is to be saved; of a panel that was not made yet, as it was found."""
+        """The session to save; panels that were not made keep their saved state."""
         state = {key: dict(value) for key, value in self._state.items()}
         state.update({key: panel.saved_state() for key, panel in self._panels.items()})
         state[APP_SETTINGS] = self._context.settings.current.as_dict()
         size = self.normalGeometry().size() if self.isMaximized() else self.size()
         state[WINDOW] = {
-            "place": self.place, "width": size.width(), "height": size.height(), "maximized": self.isMaximized(),
+            "place": self.page, "width": size.width(), "height": size.height(), "maximized": self.isMaximized(),
         }  # fmt: skip
         return state
 
     def begin(self) -> None:
-        """Make the first panel; called when the window has been shown, so that it is there at once."""
-        place = str(self._state.get(WINDOW, {}).get("place", ""))
-        first = next(iter(self._places))
-        if self._context.settings.current.is_first_run and SETTINGS in self._places:
-            place = SETTINGS
-        self.go_to(place if place in self._places else first)
+        """Make the first panel; to be called after the window is shown, so that it appears at once."""
+        page = str(self._state.get(WINDOW, {}).get("place", ""))
+        first = next(iter(self._pages))
+        if self._context.settings.current.is_first_run and SETTINGS in self._pages:
+            page = SETTINGS
+        self.go_to(page if page in self._pages else first)
         if self._trouble:
-            self._line.say(self._trouble, WARN)
+            self.line.say(self._trouble, WARN)
         self.begun.emit()
         QTimer.singleShot(0, self, self._make_next)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Silence, end all work, save, and only then go."""
+    def closeEvent(self, event: QCloseEvent) -> None:
         if not self._is_closed:
             self._is_closed = True
             state = self.state()
@@ -150,8 +217,7 @@ class Window(QWidget):
                 self._autosave.close(state)
         super().closeEvent(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """What the widget in focus did not use: Return presses it, Escape gives up."""
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         focused = self.focusWidget()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if isinstance(focused, QAbstractButton):
@@ -159,14 +225,14 @@ class Window(QWidget):
             elif isinstance(focused, QComboBox):
                 focused.showPopup()
         elif event.key() == Qt.Key.Key_Escape:
-            panel = self._panels.get(self.place)
+            panel = self._panels.get(self.page)
             if panel is None or not panel.escape_pressed():
-                self._line.clear()
+                self.line.clear()
         else:
             super().keyPressEvent(event)
 
     def _play(self) -> None:
-        panel = self._panels.get(self.place)
+        panel = self._panels.get(self.page)
         if panel is None or not panel.play_pressed():
             self._control.toggle()
 
@@ -180,39 +246,38 @@ class Window(QWidget):
         column.setSpacing(0)
         column.addWidget(self._transport)
         column.addLayout(middle, 1)
-        column.addWidget(self._line)
+        column.addWidget(self.line)
 
     def _connect(self) -> None:
         self._navigation.chosen.connect(self.go_to)
-        self._control.said.connect(lambda sentence: self._line.say(sentence, INFO))
-        self._control.absent.connect(self._say_absent)
+        self._control.message.connect(lambda sentence: self.line.say(sentence, INFO))
+        self._control.unavailable.connect(self._say_absent)
         self._control.opened.connect(self._take_back)
-        self._autosave.failed.connect(lambda sentence: self._line.say(sentence, BAD))
+        self._autosave.failed.connect(lambda sentence: self.line.say(sentence, BAD))
         self._context.settings.changed.connect(self._settings_changed)
-        for place in self._places.values():
-            shortcut = QShortcut(QKeySequence(place.shortcut), self)
-            shortcut.activated.connect(lambda key=place.key: self.go_to(key))
+        for page in self._pages.values():
+            shortcut = QShortcut(QKeySequence(page.shortcut), self)
+            shortcut.activated.connect(lambda key=page.key: self.go_to(key))
         for keys, slot in (("F12", self._control.panic), ("Ctrl+Q", self.close), ("F1", self._help)):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
-        space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)  # text fields keep it for themselves
+        space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)  # text fields take it first
         space.setAutoRepeat(False)
         space.activated.connect(self._play)
 
     def _say_absent(self, sentence: str) -> None:
         self._absence = sentence
-        self._line.say(sentence, BAD)
+        self.line.say(sentence, BAD)
 
     def _take_back(self) -> None:
-        """There is a jam: why there was none is over."""
-        if self._line.sentence == self._absence:
-            self._line.clear()
+        if self.line.sentence == self._absence:
+            self.line.clear()
 
     def _help(self) -> None:
-        if SETTINGS in self._places:
+        if SETTINGS in self._pages:
             self.go_to(SETTINGS)
 
     def _make_next(self) -> None:
-        waiting = next((key for key in self._places if key not in self._panels), None)
+        waiting = next((key for key in self._pages if key not in self._panels), None)
         if waiting is not None and not self._is_closed:
             self.panel(waiting)
             QTimer.singleShot(0, self, self._make_next)
@@ -221,7 +286,7 @@ class Window(QWidget):
         saved = self._state.pop(APP_SETTINGS, {})
         settings, passed_over = AppSettings.from_dict(saved)
         if passed_over:
-            self._trouble = f"Some settings could not be used and have been reset: {', '.join(passed_over)}."
+            self._trouble = reset_message(passed_over)
         self._context.settings.change(**settings.as_dict())
 
     def _restore_window(self) -> None:
@@ -246,14 +311,14 @@ class Window(QWidget):
 
 
 class _Column(QVBoxLayout):
-    """A column that lets words wrap without asking for the height that all would like to have."""
+    """A layout that lets text wrap without asking for the preferred height of all its widgets."""
 
-    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+    def hasHeightForWidth(self) -> bool:
         return False
 
 
 def _held(panel: Panel) -> QWidget:
-    """A widget around a panel that is never higher than it must be, so that a page scrolls only where it has to."""
+    """Holds a panel at its minimum height, so that a page scrolls only if it must."""
     holder = QWidget()
     holder.setObjectName("scrolled")
     column = _Column(holder)

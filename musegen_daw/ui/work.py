@@ -1,4 +1,4 @@
-"""Work off the window's thread: one function a job, with progress, cancel, and a result or one sentence."""
+"""Work off the window's thread: one function per job, with progress, cancel, and a result or an error."""
 
 from __future__ import annotations
 
@@ -6,43 +6,44 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from musegen_daw.errors import MusegenError
-from musegen_daw.progress import Cancelled
+from musegen_daw.progress import Cancelled, Progress
 
 
 class JobContext:
-    """What a job's function is given, to say how far it is and to ask whether to go on."""
+    """Passed to a job's function to report progress and to ask whether to go on."""
 
     def __init__(self, report: Callable[[float, str], None]) -> None:
         self._report = report
         self._cancelled = threading.Event()
 
-    @property
     def is_cancelled(self) -> bool:
-        """Whether the job's result is no longer wanted."""
         return self._cancelled.is_set()
 
     def check(self) -> None:
-        """Raise Cancelled when the job was cancelled; a long function calls this at least twice a second."""
-        if self.is_cancelled:
+        """Raise Cancelled if the job was cancelled; to be called at least twice a second."""
+        if self.is_cancelled():
             raise Cancelled
 
     def report(self, share: float, text: str = "") -> None:
-        """Tell how far the job is, 0 to 1, and what it does; raises Cancelled when it was cancelled."""
+        """Report the share that is done, 0 to 1; raises Cancelled if the job was cancelled."""
         self.check()
         self._report(share, text)
 
+    def progress(self, text: str) -> Progress:
+        """A callback for how much is done of how much, which reports `text`."""
+        return lambda done, total: self.report(done / max(1, total), text)
+
     def cancel(self) -> None:
-        """Ask the function to end."""
         self._cancelled.set()
 
 
 class Job(QObject):
-    """One piece of work as the window's thread sees it; all signals come there, and none after `cancel`.
+    """A job as the window's thread sees it; all signals arrive there, and none but `ended` after `cancel`.
 
-    Exactly one of `succeeded` and `failed` is followed by `ended`; a cancelled job sends `ended` alone.
+    `succeeded` or `failed` is followed by `ended`; a cancelled job emits `ended` alone.
     """
 
     progressed = Signal(float, str)
@@ -56,21 +57,15 @@ class Job(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._task = JobContext(self._progress_told.emit)
-        self._over = False
         self._progress_told.connect(self._progressed)
         self._end_told.connect(self._ended)
 
-    @property
-    def is_running(self) -> bool:
-        """Whether its end has not been told yet."""
-        return not self._over
-
     def cancel(self) -> None:
-        """Take no result any more and ask the function to end."""
+        """Discard the result and ask the function to end."""
         self._task.cancel()
 
     def run(self, function: Callable[[JobContext], Any]) -> None:
-        """Called on the worker: the function's result or the sentence of its failure goes back as a signal."""
+        """Called on the worker."""
         result, sentence = None, ""
         try:
             self._task.check()
@@ -84,12 +79,11 @@ class Job(QObject):
         self._end_told.emit(result, sentence, bool(sentence))
 
     def _progressed(self, share: float, text: str) -> None:
-        if not self._task.is_cancelled:
+        if not self._task.is_cancelled():
             self.progressed.emit(share, text)
 
     def _ended(self, result: object, sentence: str, has_failed: bool) -> None:
-        self._over = True
-        if not self._task.is_cancelled:
+        if not self._task.is_cancelled():
             if has_failed:
                 self.failed.emit(sentence)
             else:
@@ -99,7 +93,7 @@ class Job(QObject):
 
 
 class Workers(QObject):
-    """Runs jobs on threads of its own, `max_threads` at once, the others in order; `close` leaves none behind."""
+    """Runs jobs on `max_threads` threads, the rest in order; after `close` none is left."""
 
     def __init__(self, parent: QObject | None = None, max_threads: int = 1) -> None:
         super().__init__(parent)
@@ -110,7 +104,6 @@ class Workers(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a job runs or waits."""
         return bool(self._jobs)
 
     def start(
@@ -136,25 +129,15 @@ class Workers(QObject):
             job.cancel()
         self._jobs.add(job)
         job.ended.connect(lambda: self._jobs.discard(job))
-        self._pool.start(_Run(job, function))
+        self._pool.start(lambda: job.run(function))
         return job
 
     def cancel(self) -> None:
-        """Cancel every job that runs or waits."""
         for job in tuple(self._jobs):
             job.cancel()
 
     def close(self) -> None:
-        """Cancel every job and wait for its thread to end; what is started afterwards is cancelled at once."""
+        """Cancel every job and wait for its end; later jobs are cancelled at once."""
         self._closed = True
         self.cancel()
         self._pool.waitForDone()
-
-
-class _Run(QRunnable):
-    def __init__(self, job: Job, function: Callable[[JobContext], Any]) -> None:
-        super().__init__()
-        self._job, self._function = job, function
-
-    def run(self) -> None:
-        self._job.run(self._function)

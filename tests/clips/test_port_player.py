@@ -51,7 +51,7 @@ class Desk:
 
     def go_on(self, seconds):
         for _ in range(round(seconds / FRAME_SECONDS)):
-            self.player.attend()
+            self.player.send_due()
             self.clock.advance(FRAME_SECONDS)
 
 
@@ -91,7 +91,7 @@ def test_a_stop_ends_what_sounds_and_keeps_the_place(desk):
     desk.player.play()
     desk.go_on(1)
     assert desk.scheduler.sounding == {(0, 60)}
-    desk.player.stop()
+    desk.player.pause()
     assert desk.scheduler.sounding == frozenset()
     assert desk.player.position_seconds == pytest.approx(1 - LEAD_SECONDS)
     desk.go_on(2)

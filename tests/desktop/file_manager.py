@@ -1,4 +1,4 @@
-"""A real file manager with one file in sight, to drag it from."""
+"""A real file manager that shows one file, to drag it from."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The program as a person has it before them: what is seen is asked of it, what is done goes through the screen."""
+"""A page object for the real window: its state is read over a pipe, input goes through the X server."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Another program: it takes files that are dropped on its window, and copies each into a folder as it comes."""
+"""A program that accepts dropped files and copies them into a folder."""
 
 import shutil
 import sys
@@ -19,12 +19,12 @@ class Receiver(QLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setAcceptDrops(True)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and event.possibleActions() & Qt.DropAction.CopyAction:
             event.acceptProposedAction()
             print("over", flush=True)
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         mime: QMimeData = event.mimeData()
         for url in mime.urls():

@@ -1,4 +1,4 @@
-"""A screen of its own with a window manager, and the hand and eye of a person on it."""
+"""An X server with a window manager, with mouse, keyboard and screenshots."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The processes that compute are killed in the middle of their work for the real window: it is done all the same."""
+"""Worker processes are killed during generation: the real window completes it all the same."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ CLIP = resources.clips_dir() / "funk-bass.mid"
 COMPUTER = b"musegen_daw.workers"
 
 
-def test_drums_are_written_though_the_process_that_writes_them_is_killed(desktop, tmp_path):
+def test_generation_survives_a_killed_worker(desktop, tmp_path):
     with window(desktop, tmp_path / "state") as hands:
         hands.open_file(CLIP)
         hands.generate()

@@ -1,4 +1,4 @@
-"""The real window on a real screen: mouse and keyboard, files dragged in and out, and what comes out note by note."""
+"""The real window on a real screen: mouse, keyboard, drag and drop, and the files it writes."""
 
 import sys
 from collections import Counter
@@ -188,7 +188,7 @@ def test_the_bounces_are_as_long_and_as_loud_as_the_clip(outcome):
     assert not np.array_equal(*(soundfile.read(path)[0][:rate_hz] for path in levels))
 
 
-def test_what_is_heard_is_what_was_dragged_out(outcome, tmp_path):
+def test_the_bounce_equals_the_dragged_file(outcome, tmp_path):
     file = mido.MidiFile(outcome.second)
     file.tracks[0].insert(0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(BPM)))
     file.save(tmp_path / "in time.mid")

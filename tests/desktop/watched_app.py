@@ -1,4 +1,4 @@
-"""The real window, which tells on every line of stdin what is in sight and where, as a line of JSON on stdout."""
+"""The real window; it answers each line on stdin with a line of JSON about what is visible, and where."""
 
 import json
 import os
@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRect, QSocketNotifier
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
 
 from musegen_daw import app
-from musegen_daw.ui.clips.editing_grid import EditingGrid
-from musegen_daw.ui.widgets.drop_veil import DropVeil
+from musegen_daw.ui.clips.grid import EditingGrid
+from musegen_daw.ui.widgets.drops import DropOverlay
 from musegen_daw.ui.widgets.drum_grid import Cell
 from musegen_daw.ui.widgets.status_line import StatusLine
 
@@ -35,7 +35,7 @@ def told() -> dict[str, object]:
         "sentence": next((each.sentence for each in shown if isinstance(each, StatusLine)), ""),
         "sentences": next((each.toolTip() for each in shown if isinstance(each, StatusLine)), ""),
         "takes text": isinstance(focus, QLineEdit),
-        "drop offered": any(isinstance(each, DropVeil) for each in shown),
+        "drop offered": any(isinstance(each, DropOverlay) for each in shown),
         **(_hits(grid) if grid else {"hits": [], "cells": [], "rows": []}),
     }
 

@@ -29,7 +29,7 @@ def play():
     deck = Deck(player.sample_rate_hz)
     deck.load([Source("a", COUNT), Source("b", -COUNT)])
     deck.select("a")
-    deck.set_loop(*LOOP_SECONDS)
+    deck.set_loop(LOOP_SECONDS)
     player.play(deck)
     player.pause()
     player.wait()

@@ -127,7 +127,7 @@ def test_seeking_to_the_start_does_not_soften_the_first_hit():
 def test_a_loop_goes_round_at_the_exact_sample(block_samples):
     start, end = 12_345, 34_567
     deck = deck_of(Source("a", RAMP))
-    deck.set_loop(start / RATE_HZ, end / RATE_HZ)
+    deck.set_loop((start / RATE_HZ, end / RATE_HZ))
     deck.seek(start / RATE_HZ)
     deck.play()
     length = end - start
@@ -147,7 +147,7 @@ def test_a_loop_goes_round_at_the_exact_sample(block_samples):
 
 def test_a_loop_from_the_first_sample_keeps_its_first_hit():
     deck = deck_of(Source("a", RAMP))
-    deck.set_loop(0, 0.5)
+    deck.set_loop((0, 0.5))
     deck.play()
     heard = fill(deck, RATE_HZ)[:, 0]
     assert np.array_equal(heard[RATE_HZ // 2 : RATE_HZ - FADE], RAMP[: RATE_HZ // 2 - FADE, 0])
@@ -156,7 +156,7 @@ def test_a_loop_from_the_first_sample_keeps_its_first_hit():
 def test_all_sources_stay_together_through_loops_switches_and_pauses():
     """b is always the negative of a, so that both together are silent wherever they are, unless one is displaced."""
     deck = deck_of(Source("a", RAMP), Source("b", -RAMP))
-    deck.set_loop(0.1, 0.3)
+    deck.set_loop((0.1, 0.3))
     deck.play()
     rng = np.random.default_rng(3)
     for _ in range(200):
@@ -169,7 +169,7 @@ def test_all_sources_stay_together_through_loops_switches_and_pauses():
             deck.play()
         elif action == 3:
             starts = rng.uniform(0, 1)
-            deck.set_loop(starts, starts + rng.uniform(0.06, 0.9))
+            deck.set_loop((starts, starts + rng.uniform(0.06, 0.9)))
         else:
             deck.set_loop(None)
         assert np.abs(fill(deck, int(rng.integers(1, 3_000)))).max() < 1e-6
@@ -201,7 +201,7 @@ def test_nothing_a_person_does_clicks(actions, block_samples):
         elif name == "select":
             deck.select(value)
         elif name == "loop":
-            deck.set_loop(value + 0.05, value + 0.2)
+            deck.set_loop((value + 0.05, value + 0.2))
         elif name == "unloop":
             deck.set_loop(None)
         else:
@@ -228,7 +228,7 @@ def test_stretched_sources_are_switched_at_the_same_place_of_the_music():
     heard = fill(deck, 2_000)[:, 0]
     assert np.array_equal(heard[FADE:], RAMP[8_000 + FADE : 10_000, 0])
     deck.select("slow")
-    deck.set_loop(0.25, 0.5)
+    deck.set_loop((0.25, 0.5))
     deck.seek(0.25)
     heard = fill(deck, 2 * RATE_HZ // 4 + FADE)[:, 0]
     lap = -np.repeat(RAMP[:, 0], 2)[RATE_HZ // 2 : RATE_HZ]
@@ -332,7 +332,7 @@ def test_what_is_heard_lags_by_the_latency_of_the_stream():
     assert deck.position_seconds == 0
     fill(deck, RATE_HZ // 2)
     assert deck.position_seconds == pytest.approx(0.5 + 512 / RATE_HZ - 0.05)
-    deck.set_loop(0.25, 0.75)
+    deck.set_loop((0.25, 0.75))
     fill(deck, RATE_HZ // 4)
     assert 0.25 < deck.position_seconds < 0.75
     assert deck.position_seconds > 0.7  # the wrap is not heard yet
@@ -344,7 +344,7 @@ def test_what_cannot_be_is_refused():
     deck = deck_of(Source("a", RAMP))
     for loop in ((0.5, 0.51), (1.0, 0.5), (3.0, 4.0)):
         with pytest.raises(ValueError, match="too short"):
-            deck.set_loop(*loop)
+            deck.set_loop(loop)
     deck.seek(99)
     assert deck.position_seconds == SECONDS
     deck.seek(-1)

@@ -19,10 +19,10 @@ PATIENCE_MILLISECONDS = 1000 * PATIENCE_SECONDS
 class PatientBot(QtBot):
     """Waits as long as a busy computer may need; what never comes still fails."""
 
-    def waitSignal(self, signal, *, timeout=PATIENCE_MILLISECONDS, **options):  # noqa: N802 - Qt's name
+    def waitSignal(self, signal, *, timeout=PATIENCE_MILLISECONDS, **options):
         return super().waitSignal(signal, timeout=timeout, **options)
 
-    def waitUntil(self, callback, *, timeout=PATIENCE_MILLISECONDS):  # noqa: N802 - Qt's name
+    def waitUntil(self, callback, *, timeout=PATIENCE_MILLISECONDS):
         super().waitUntil(callback, timeout=timeout)
 
 

@@ -1,7 +1,6 @@
-"""What panels are given in tests in place of models, ports and sound."""
+"""Stand-ins for models, ports and the sound device."""
 
 from musegen_daw.errors import AudioError, ModelError
-from musegen_daw.ui.bridge import Bridge
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.settings.store import SettingsStore
 from tests.cli.doubles import Drummer
@@ -44,7 +43,6 @@ def make_context(data_dir, **changes):
     drummer, directory = Drummer(), NoSystem()
     parts = {
         "settings": SettingsStore(),
-        "bridge": Bridge(),
         "data_dir": data_dir,
         "drum_generator": lambda: drummer,
         "vocoder": no_vocoder,

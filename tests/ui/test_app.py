@@ -1,4 +1,4 @@
-"""The program as a whole: parts made once, the window as a process of its own, its end by signal and by kill."""
+"""The program as a whole: lazy objects, the window as a process, its end by signal and kill."""
 
 import json
 import os
@@ -24,7 +24,7 @@ OFFSCREEN = {
 }  # no port is opened
 
 
-def test_a_thing_is_made_once_however_many_ask():
+def test_an_object_is_created_once_by_concurrent_calls():
     made, start = [], threading.Barrier(8)
 
     def make():
@@ -47,7 +47,7 @@ def test_a_thing_is_made_once_however_many_ask():
     assert once.made is made[0]
 
 
-def test_what_could_not_be_made_is_tried_again():
+def test_a_failed_creation_is_retried():
     answers = [ModelError("gone"), "model"]
 
     def make():
@@ -92,7 +92,7 @@ def _wait_for(condition):
         threading.Event().wait(0.05)
 
 
-def test_the_program_opens_and_ends_by_a_signal_without_a_word(program, tmp_path):
+def test_a_signal_closes_the_program_silently(program, tmp_path):
     process = program()
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=PATIENCE_SECONDS)
@@ -101,7 +101,7 @@ def test_the_program_opens_and_ends_by_a_signal_without_a_word(program, tmp_path
     assert json.loads((tmp_path / FILE_NAME).read_text())["version"] == 1
 
 
-def test_after_kill_9_the_session_is_there(program, tmp_path):
+def test_the_session_survives_kill_9(program, tmp_path):
     process = program()
     path = tmp_path / FILE_NAME
     _wait_for(path.exists)  # saved by itself, soon after the first panel was shown
@@ -111,7 +111,7 @@ def test_after_kill_9_the_session_is_there(program, tmp_path):
     assert panels["app settings"]["is_first_run"]
 
 
-def test_a_clip_that_it_is_started_with_is_opened_and_kept(program, tmp_path):
+def test_a_clip_on_the_command_line_is_opened_and_saved(program, tmp_path):
     clip = resources.resources_dir() / "clips" / "funk-bass.mid"
     process = program(clip)
     project = tmp_path / SESSION
@@ -122,7 +122,7 @@ def test_a_clip_that_it_is_started_with_is_opened_and_kept(program, tmp_path):
     assert kept["name"] == clip.stem
 
 
-def test_two_windows_at_once_keep_a_session_each(program, tmp_path):
+def test_two_windows_have_separate_sessions(program, tmp_path):
     first, second = program(), program(resources.resources_dir() / "clips" / "funk-bass.mid")
     of_second = tmp_path / "window-2" / SESSION
     _wait_for(lambda: of_second.exists() and json.loads(of_second.read_text())["clips"])
@@ -134,7 +134,7 @@ def test_two_windows_at_once_keep_a_session_each(program, tmp_path):
     assert not project.exists() or not json.loads(project.read_text())["clips"]
 
 
-def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
     result = subprocess.run(
         [sys.executable, "-m", "musegen_daw.app", "--state", str(tmp_path / "file" / "state")],

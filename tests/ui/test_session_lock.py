@@ -1,4 +1,4 @@
-"""Two windows at once: the first keeps its session, the second has one of its own and says so."""
+"""Two windows at once: the second has a session of its own and reports it."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ os._exit(0 if lock.sentence == "" else 1)
 """
 
 
-def test_the_second_saves_elsewhere_and_says_so(tmp_path):
+def test_the_second_window_saves_elsewhere_and_reports_it(tmp_path):
     first, second, third = SessionLock(tmp_path), SessionLock(tmp_path), SessionLock(tmp_path)
     assert (first.data_dir, first.sentence) == (tmp_path, "")
     assert len({each.data_dir for each in (first, second, third)}) == 3
@@ -33,7 +33,7 @@ def test_the_second_saves_elsewhere_and_says_so(tmp_path):
         each.close()
 
 
-def test_a_window_that_was_killed_holds_nothing(tmp_path):
+def test_a_killed_window_releases_the_lock(tmp_path):
     subprocess.run([sys.executable, "-c", HELD_AND_KILLED, str(tmp_path)], check=True, timeout=120)
     assert list(tmp_path.iterdir())
     lock = SessionLock(tmp_path)

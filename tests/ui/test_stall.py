@@ -1,4 +1,4 @@
-"""The window goes on while everything is at work at once: the real one, with real models, loaded by the script."""
+"""The real window with real models does not stall under load."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ USUAL_SECONDS = 0.05
 TRIES = 3
 
 
-def test_the_window_does_not_stand_still_under_load():
+def test_the_window_does_not_stall_under_load():
     said = ""
     for _ in range(TRIES):
         result = subprocess.run(

@@ -1,4 +1,4 @@
-"""The window with its panels: what is in sight, what is kept, what the keys do, and how it ends."""
+"""The window with its panels: pages, saved session, keys, and closing."""
 
 import json
 import os
@@ -19,6 +19,7 @@ from musegen_daw.ui.panel import BAD, WARN, Page, Panel
 from musegen_daw.ui.settings.panel import SettingsPanel
 from musegen_daw.ui.widgets.theme import theme
 from musegen_daw.ui.window import Window
+from tests.pages.window import WindowPage
 from tests.ui.doubles import NoSystem, make_context
 from tests.ui.jam.rig import Rigs
 
@@ -65,20 +66,21 @@ class Desk:
         self.rigs = Rigs()
         self.context = make_context(data_dir)
         self.control = JamControl(self.rigs)
-        places = (
+        pages = (
             Page("jam", "Jam", "jam", "Ctrl+1", lambda context: JamPanel(context, self.control)),
             Page("notes", "Notes", "clips", "Ctrl+2", Notes),
             Page("settings", "Settings", "settings", "Ctrl+4", SettingsPanel),
         )
-        self.window = Window(self.context, places, self.control)
+        self.window = Window(self.context, pages, self.control)
         qtbot.addWidget(self.window)
         self.qtbot = qtbot
+        self.page = WindowPage(self.window, qtbot)
 
     def open(self):
         self.window.show()
         self.window.activateWindow()
         self.window.begin()
-        self.qtbot.waitUntil(lambda: len(self.window._panels) == 3)
+        self.page.wait_for_panels()
         self.qtbot.waitUntil(lambda: self.control.rig is not None or self.rigs.error is not None)
         return self
 
@@ -91,8 +93,7 @@ class Desk:
         return self.window.panel("notes")
 
     def key(self, key, modifier=Qt.KeyboardModifier.NoModifier):
-        target = QApplication.focusWidget() or self.window
-        self.qtbot.keyClick(target, key, modifier)
+        self.page.key(key, modifier)
 
 
 @pytest.fixture
@@ -110,30 +111,30 @@ def desk(qtbot, tmp_path):
         each.window.close()
 
 
-def test_a_newcomer_sees_how_to_connect_and_then_the_jam(desk):
+def test_the_first_start_shows_the_settings_page(desk):
     first = desk(is_first_run=True).open()
-    assert first.window.place == "settings"
+    assert first.window.page == "settings"
     first.window.go_to("jam")
     first.window.close()
     second = Desk(first.context.data_dir, first.qtbot)
     second.open()
-    assert second.window.place == "jam"
+    assert second.window.page == "jam"
     second.window.close()
 
 
-def test_places_are_reached_by_key_and_told_when_they_come_and_go(desk):
+def test_pages_are_reached_by_key_and_activated(desk):
     it = desk().open()
-    assert it.window.place == "jam"
+    assert it.window.page == "jam"
     it.key(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    assert it.window.place == "notes"
+    assert it.window.page == "notes"
     assert it.notes.log == ["activated"]
     it.key(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     assert it.notes.log == ["activated", "left"]
     it.key(Qt.Key.Key_F1)
-    assert it.window.place == "settings"
+    assert it.window.page == "settings"
 
 
-def test_space_plays_what_is_in_sight_else_the_jam_but_never_in_text(desk):
+def test_space_plays_the_page_or_the_jam_but_not_in_text_fields(desk):
     it = desk().open()
     it.key(Qt.Key.Key_Space)
     assert it.rig.told == ["toggle"]
@@ -151,7 +152,7 @@ def test_space_plays_what_is_in_sight_else_the_jam_but_never_in_text(desk):
     assert it.rig.told == ["toggle", "toggle"]
 
 
-def test_return_presses_what_is_in_focus_and_escape_gives_up(desk):
+def test_return_presses_the_focused_button_and_escape_cancels(desk):
     it = desk().open()
     it.window.go_to("notes")
     it.key(Qt.Key.Key_Return)
@@ -182,7 +183,7 @@ def test_a_session_comes_back(desk, tmp_path):
     it.window.resize(940, screen.height() - 100)
     it.window.close()
     again = Desk(tmp_path, it.qtbot).open()
-    assert again.window.place == "notes"
+    assert again.window.page == "notes"
     assert again.notes.state == {"song": "Blue"}
     assert theme().name == "light"
     assert again.window.height() == screen.height() - 100
@@ -191,7 +192,7 @@ def test_a_session_comes_back(desk, tmp_path):
     again.window.close()
 
 
-def test_a_change_is_on_disk_without_closing(desk, tmp_path):
+def test_a_change_is_saved_without_closing(desk, tmp_path):
     it = desk().open()
     it.notes.state = {"bar": 7}
     it.notes.state_changed.emit()
@@ -203,14 +204,14 @@ def test_a_change_is_on_disk_without_closing(desk, tmp_path):
     it.qtbot.waitUntil(is_saved)
 
 
-def test_a_damaged_session_is_said_and_the_window_opens(desk, tmp_path):
+def test_a_damaged_session_is_reported_and_the_window_opens(desk, tmp_path):
     (tmp_path / "session.json").write_text("half a fi")
     it = desk().open()
     assert "could not be read and is kept as" in it.window.line.sentence
     assert it.window.line.level == WARN
 
 
-def test_a_corrupt_setting_is_said_and_the_rest_is_kept(desk, tmp_path):
+def test_an_invalid_setting_is_reported_and_the_rest_is_kept(desk, tmp_path):
     settings = {"theme": 7, "note_names": "C3", "is_first_run": False}
     document = {"version": 1, "panels": {"app settings": settings, "jam": {"tempo_bpm": "fast"}}}
     (tmp_path / "session.json").write_text(json.dumps(document))
@@ -222,19 +223,17 @@ def test_a_corrupt_setting_is_said_and_the_rest_is_kept(desk, tmp_path):
     it.window.close()
 
 
-def test_without_midi_the_panel_says_what_to_do_and_goes_on_when_it_can(desk):
+def test_without_midi_the_panel_offers_the_sound_device(desk):
     it = desk()
     it.rigs.error = PortError("No MIDI system runs on this computer: start JACK.")
     it.open()
-    jam = it.window.panel("jam")
-    it.qtbot.waitUntil(lambda: jam._trouble.isVisible())
-    assert jam._trouble.sentence == "No MIDI system runs on this computer: start JACK."
+    it.page.until(lambda: it.page.is_visible("error-page"))
+    assert it.page.text("error-text") == "No MIDI system runs on this computer: start JACK."
     assert it.window.line.level == BAD
-    assert it.window.transport.lights[0].text == "no input"
+    assert it.page.light("midi-input")[1] == "no input"
     it.rigs.error = None
-    texts = {each.text(): each for each in jam._trouble.findChildren(QPushButton)}
-    texts["Play through the sound device alone"].click()
-    it.qtbot.waitUntil(lambda: it.rig is not None and jam._strips.isVisible())
+    it.page.press("Use the sound device only")
+    it.page.until(lambda: it.rig is not None and it.page.is_visible("strips"))
     settings = it.rig.settings
     assert settings.audio
     assert settings.output_name is None
@@ -252,31 +251,29 @@ def test_closing_ends_the_jam_and_all_work_and_saves(desk, tmp_path):
     assert it.notes.log.count("closed") == 1
 
 
-def test_the_lights_say_in_words_what_is_wrong(desk):
+def test_the_lights_describe_problems(desk):
     it = desk().open()
-    it.window.transport.lights[1].show_state("good", "")
-    looked = it.control.looked
 
     def shown(light):
-        with it.qtbot.waitSignal(looked):
+        with it.qtbot.waitSignal(it.control.polled):
             pass
-        return it.window.transport.lights[light].level, it.window.transport.lights[light].text
+        return it.page.light(light)
 
     it.rig.show(clock=ClockState.LOCKED)
-    assert shown(1) == ("good", "clock: locked")
+    assert shown("clock") == ("good", "clock: locked")
     it.rig.show(clock=ClockState.STALLED)
-    assert shown(1) == ("bad", "clock lost")
+    assert shown("clock") == ("bad", "clock lost")
     port = it.rig.status.inputs[0]
     it.rig.show(inputs=(type(port)("Keys", is_lost=True),))
-    assert shown(0) == ("bad", "Keys is gone")
+    assert shown("midi-input") == ("bad", "Keys is gone")
     it.rig.show(is_ready=False)
-    assert shown(2) == ("warn", "model is loading")
+    assert shown("output") == ("warn", "model is loading")
 
 
 def test_everything_that_takes_focus_has_a_name_and_every_button_a_tooltip(desk):
     it = desk().open()
-    for place in ("jam", "settings"):
-        it.window.go_to(place)
+    for page in ("jam", "settings"):
+        it.window.go_to(page)
     for widget in it.window.findChildren(QWidget):
         if isinstance(widget, QPushButton) and widget.text() and widget is not it.notes.button:
             assert widget.toolTip(), widget.text()
@@ -293,9 +290,8 @@ def test_nothing_is_cut_off_in_a_small_window(desk, size):
     it.window.resize(*size)
     QApplication.processEvents()
     assert (it.window.width(), it.window.height()) == size
-    assert not it.window._pages["jam"].verticalScrollBar().isVisible()
-    assert not it.window._pages["jam"].horizontalScrollBar().isVisible()
-    bar = it.window.transport
+    assert not it.page.is_scrolled("jam")
+    bar = it.page.find("transport")
     for button in bar.findChildren(QPushButton):
         corner = button.mapTo(bar, QPoint(button.width(), button.height()))
         assert corner.x() <= bar.width()
@@ -304,11 +300,11 @@ def test_nothing_is_cut_off_in_a_small_window(desk, size):
 
 def test_the_tempo_is_that_of_the_clock_or_a_dash(desk):
     it = desk().open()
-    tempo = it.window.transport._tempo
+    tempo = it.page.find("tempo")
 
     def shown(**status):
         it.rig.show(**status)
-        with it.qtbot.waitSignal(it.control.looked):
+        with it.qtbot.waitSignal(it.control.polled):
             pass
         return tempo.text(), tempo.isReadOnly()
 
@@ -325,18 +321,18 @@ def test_the_tempo_is_that_of_the_clock_or_a_dash(desk):
     [10**400, "9" * 5000, "a\0b", "\udcff", {"x": []}],
     ids=["huge", "long", "null", "no text", "table"],
 )
-def test_whatever_stands_in_the_session_the_program_opens_and_saves(qtbot, tmp_path, value):
+def test_any_saved_value_lets_the_program_open_and_save(qtbot, tmp_path, value):
     keys = ("place", "width", "height", "maximized", "tempo_bpm", "count_in_bars", "controls", "clock", "style", "tab",
             "daw", "theme", "watched_dir", "models_dir", "input_port", "stretch", "path", "output")  # fmt: skip
-    places = ("window", "app settings", "jam", "clips", "vocoder", "settings")
-    saved_session.save(tmp_path, {place: dict.fromkeys(keys, value) for place in places})
+    pages = ("window", "app settings", "jam", "clips", "vocoder", "settings")
+    saved_session.save(tmp_path, {page: dict.fromkeys(keys, value) for page in pages})
     program = App(tmp_path, NoSystem, Rigs())
     try:
         program.window.show()
         program.window.begin()
-        for place in places[2:]:
-            program.window.go_to(place)
-        qtbot.waitUntil(lambda: program.window.panel("clips")._is_restored)
+        for page in pages[2:]:
+            program.window.go_to(page)
+        qtbot.waitUntil(lambda: program.window.panel("clips").is_restored)
     finally:
         program.window.close()
         program.close()
@@ -347,7 +343,7 @@ def test_whatever_stands_in_the_session_the_program_opens_and_saves(qtbot, tmp_p
     assert not list(tmp_path.glob("session-damaged*"))
 
 
-def test_the_session_is_saved_when_something_fails_to_end(desk, monkeypatch):
+def test_the_session_is_saved_even_if_closing_fails(desk, monkeypatch):
     it = desk().open()
     it.notes.state = {"kept": os.fsdecode(b"\xff")}
 

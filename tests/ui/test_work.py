@@ -1,4 +1,4 @@
-"""Work off the window's thread: results, sentences, progress, cancel, and an end that waits."""
+"""Jobs off the window's thread: results, errors, progress, cancel, close."""
 
 import threading
 
@@ -71,7 +71,7 @@ def test_progress_is_told_until_it_is_cancelled(qtbot, workers):
     assert done == []
 
 
-def test_what_ends_after_it_was_cancelled_is_not_told(qtbot, workers):
+def test_results_of_cancelled_jobs_are_discarded(qtbot, workers):
     done, go = [], threading.Event()
     job = workers.start(lambda task: go.wait(PATIENCE_SECONDS), succeeded=done.append, failed=done.append)
     job.cancel()
@@ -96,7 +96,7 @@ def test_closing_cancels_what_runs_and_what_waits(qtbot):
     assert ran == []
 
 
-def test_what_is_started_after_the_end_does_not_run(qtbot, workers):
+def test_jobs_started_after_close_do_not_run(qtbot, workers):
     workers.close()
     ran = []
     job = workers.start(lambda task: ran.append(1))

@@ -1,4 +1,4 @@
-"""What is asked of the next takes, and the feel laid over all: a row of sliders with their numbers."""
+"""The settings row of the Clips panel: generation settings, and the feel of playback and export."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from musegen_daw.clips.editor import DEFAULT_SETTINGS
 from musegen_daw.clips.edits import MAX_SWING, set_humanise, set_settings, set_swing
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.music.groove import STRAIGHT
-from musegen_daw.ui.widgets.plain import plain_tip
-from musegen_daw.ui.widgets.swing_slider import SwingSlider
+from musegen_daw.ui.widgets.plain import plain_tip, set_name
 from musegen_daw.ui.widgets.theme import SMALL, TARGET
-from musegen_daw.ui.widgets.value_slider import ValueSlider
+from musegen_daw.ui.widgets.value_slider import SwingSlider, ValueSlider
 
 MAX_TAKES = 16
 MAX_FOLLOW = 2.0
@@ -26,13 +25,13 @@ Change = Callable[[ClipDocument], ClipDocument]
 
 
 class GenerationRow(QWidget):
-    """The sliders; `asked` carries the name of an edit and the change of the document, `step_begins` a new drag."""
+    """`requested` carries the label of an edit and a change of the document, `step_begins` announces a new drag."""
 
     asked = Signal(str, object)
     step_begins = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.density = ValueSlider("Density", 0.5, "auto")
         self.energy = ValueSlider("Energy", 0.5, "auto")
         self.follow = ValueSlider("Follow", 0.5)
@@ -58,10 +57,10 @@ class GenerationRow(QWidget):
         self.takes.setSuffix(" takes")
         self.takes.setValue(DEFAULT_SETTINGS.variations)
         self.takes.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.takes.setAccessibleName("Number of takes")
+        set_name(self.takes, "Number of takes")
         self.takes.setToolTip("Number of takes per Generate")
         self.seed.setPlaceholderText("new seed")
-        self.seed.setAccessibleName("Seed")
+        set_name(self.seed, "Seed")
         self.seed.setToolTip("The same seed gives the same takes; empty: a new seed each time")
         self.seed.setValidator(QRegularExpressionValidator(r"\d{0,9}"))
         for widget, width in ((self.takes, 92), (self.seed, 92)):
@@ -71,12 +70,11 @@ class GenerationRow(QWidget):
         self._connect()
 
     def chosen_seed(self) -> int | None:
-        """The seed that was given, None for another one each time."""
+        """The seed that was entered, None for a new one each time."""
         text = self.seed.text()
         return int(text) if text else None
 
     def show_document(self, document: ClipDocument | None) -> None:
-        """Show what is set in a document."""
         self.setEnabled(document is not None)
         if document is None:
             return

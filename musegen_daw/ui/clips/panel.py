@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
 
 from musegen_daw.clips import edits
 from musegen_daw.clips.autosave import StateWriter, restored
@@ -25,23 +24,22 @@ from musegen_daw.errors import MusegenError, ProjectError
 from musegen_daw.fields import Text, with_values
 from musegen_daw.music.clip import Song
 from musegen_daw.resource_paths import load_drum_map
-from musegen_daw.ui.bridge import Pulse
-from musegen_daw.ui.clips.clip_transport import ClipTransport
-from musegen_daw.ui.clips.file_work import FileWork
+from musegen_daw.ui.clips.files import ClipInputs, FileWork
 from musegen_daw.ui.clips.generation_row import MAX_SEED
-from musegen_daw.ui.clips.grid_edits import GridEdits
-from musegen_daw.ui.clips.inputs import ClipInputs
-from musegen_daw.ui.clips.listening import ClipPlayback
-from musegen_daw.ui.clips.panel_view import PanelView
-from musegen_daw.ui.clips.take_writer import TakeGeneration
+from musegen_daw.ui.clips.grid import GridEdits
+from musegen_daw.ui.clips.panel_view import ClipTransport, PanelView
+from musegen_daw.ui.clips.playback import ClipPlayback
+from musegen_daw.ui.clips.takes import TakeGeneration
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.panel import BAD, GOOD, INFO, WARN, Panel
-from musegen_daw.ui.widgets.basic import is_restyling
+from musegen_daw.ui.widgets.drops import DragOut, drag_out
+from musegen_daw.ui.widgets.plain import set_name
+from musegen_daw.ui.widgets.theme import is_style_change
+from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 from musegen_daw.ui.work import Workers
 
 SESSION = f"clips{SUFFIX}"
 ZOOM_STEP = 1.5
-_TOPIC = "clips autosave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,111 +50,99 @@ class _SavedChoices:
 
 
 class ClipsPanel(Panel):
-    """Shows what an `Editor` holds and asks it for edits; generating, reading and rendering run on workers."""
+    """Shows an `Editor` and passes edits to it; generating, reading and rendering run on workers."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    _autosave_failed = Signal(str)
+
+    def __init__(self, context: AppContext, drag: DragOut = drag_out) -> None:
+        super().__init__()
         self._context = context
-        self._editor = Editor(Project(), self._show)
+        self.editor = Editor(Project(), self._show)
         self._autosave: StateWriter | None = None
         self._workers = Workers(self)
         self._shown: int | None = None
-        self._is_closed = self._is_restored = False
-        self.setAccessibleName("Clips")
-        self.view = PanelView(self, context, self._write_for_drag)
+        self._is_closed = False
+        self.is_restored = False
+        """Whether the last session has been read."""
+        set_name(self, "Clips")
+        self.view = PanelView(self, context, self._write_for_drag, drag)
         self.files = FileWork(self.view.actions.progress, self, context.compute)
         self.writer = TakeGeneration(context.drum_generator, self)
-        self.listening = ClipPlayback(context, self)
-        self.transport = ClipTransport(self.view, self.listening, self._clip, self)
+        self.playback = ClipPlayback(context, self)
+        self.transport = ClipTransport(self.view, self.playback, self._clip, self)
         self._edits = GridEdits(self.view.grid, self.view.ruler, self.edit, self._clip, self._tell)
         self._inputs = ClipInputs(self, self.view, context.settings)
-        self._pulse = Pulse(self)
+        self._timer = VisibleTimer(self)
         self._connect_edits()
         self._connect_work()
         self._add_keys()
         self._restore()
 
-    @property
-    def editor(self) -> Editor:
-        """The project and its history."""
-        return self._editor
-
-    @property
-    def is_restored(self) -> bool:
-        """Whether the last session has been looked for."""
-        return self._is_restored
-
     def current_song(self) -> Song:
-        """The clip in sight as it would be bounced, with the drums it has; raises ProjectError without a clip."""
-        clip = self._editor.clip
+        """The current clip with its drums, as it would be bounced; raises ProjectError without a clip."""
+        clip = self.editor.clip
         if clip is None:
-            raise ProjectError("No clip is open in Clips: drop one there first.")
+            raise ProjectError("No clip is open in Clips: open one there first.")
         return mix(clip) if clip.drums.notes else Song(clip.song.clips, clip.time_map)
 
     # Panel
 
     def activated(self) -> None:
-        """The grid has the keyboard."""
-        (self.view.grid if self._editor.clip else self.view.side.open).setFocus()
-        self.view.listen.refresh()
+        (self.view.grid if self.editor.clip else self.view.side.open).setFocus()
+        self.view.playback_row.refresh()
 
     def deactivated(self) -> None:
-        """Nothing sounds that cannot be seen."""
-        self.listening.stop()
+        self.playback.stop()
 
     def play_pressed(self) -> bool:
-        """Space plays or stops the clip in sight."""
-        self.listening.toggle()
-        return self._editor.clip is not None
+        self.playback.toggle()
+        return self.editor.clip is not None
 
     def escape_pressed(self) -> bool:
-        """Escape gives up what is being written or bounced, else it stops what plays."""
         if self.writer.is_writing or self.files.is_bouncing:
             self._cancel()
             return True
-        was_playing = self.listening.is_playing
-        self.listening.stop()
+        was_playing = self.playback.is_playing
+        self.playback.stop()
         return was_playing
 
     def close_work(self) -> None:
-        """End everything, and write what was not yet written."""
         if self._is_closed:
             return
         self._is_closed = True
-        self._pulse.stop()
+        self._timer.stop()
         self._inputs.close()
-        self.view.listen.close_work()
+        self.view.playback_row.close_work()
         self.writer.close()
         self.files.close()
         self._workers.close()
-        self.listening.close()
+        self.playback.close()
         if self._autosave is not None:
             self._autosave.close()
 
     def saved_state(self) -> dict[str, Any]:
-        """The choices that belong to no clip; the clips have a file of their own."""
+        """What belongs to no clip; the clips have a file of their own."""
         return {
             "profile": self.view.actions.chosen_profile.name,
-            "hears": self.view.listen.hears.key,
-            "output": self.listening.output,
+            "hears": self.view.playback_row.part.key,
+            "output": self.playback.output,
         }
 
     def restore_state(self, state: dict[str, Any]) -> None:
-        """Take the choices up."""
         saved, _ = with_values(_SavedChoices(), state)
         self.view.actions.choose_profile(saved.profile)
-        self.view.listen.hears.choose(saved.hears)
-        self.listening.hear(self.view.listen.hears.key)
+        self.view.playback_row.part.choose(saved.hears)
+        self.playback.select(self.view.playback_row.part.key)
         if saved.output:
-            self.view.listen.choose_output(saved.output)
-            self.listening.set_output(saved.output)
+            self.view.playback_row.output.choose_data(saved.output)
+            self.playback.set_output(saved.output)
 
-    # What is shown
+    # Display
 
     def _show(self) -> None:
         if self._is_closed:
             return
-        editor = self._editor
+        editor = self.editor
         self.view.show_project(
             editor.project, editor.undo_label, editor.redo_label, is_generating=self.writer.is_writing
         )
@@ -164,53 +150,53 @@ class ClipsPanel(Panel):
         self._shown = editor.project.current
 
     def _clip(self) -> ClipDocument | None:
-        return self._editor.clip
+        return self.editor.clip
 
     def _tell(self, words: str) -> None:
-        self.said.emit(words, INFO)
+        self.message.emit(words, INFO)
 
     # Edits
 
     def edit(self, label: str, change: Change, *, joined: bool = False) -> None:
-        """Make an edit of the clip in sight; what is refused is said in one sentence."""
+        """Edit the current clip, or say why that is not possible."""
         try:
-            self._editor.edit(label, change, joined=joined)
+            self.editor.edit(label, change, joined=joined)
         except MusegenError as error:
-            self.said.emit(str(error), WARN)
+            self.message.emit(str(error), WARN)
             self._show()
 
     def _use_seed(self, number: int) -> None:
-        clip = self._editor.clip
+        clip = self.editor.clip
         take = next((take for take in clip.takes if take.number == number), None) if clip else None
         if take is not None and take.seed is not None:
             self.view.generation.seed.setText(str(take.seed))
 
     def _revert(self, number: int) -> None:
-        self.edit(f"take {number} as written", lambda clip: edits.revert_take(edits.pick_take(clip, number)))
+        self.edit(f"revert take {number}", lambda clip: edits.revert_take(edits.pick_take(clip, number)))
 
     # Work
 
     def generate(self) -> None:
-        """Write new takes for the clip in sight, around whatever is locked."""
-        clip = self._editor.clip
+        """Write new takes for the current clip around what is locked."""
+        clip = self.editor.clip
         seed = self.view.generation.chosen_seed()
         if clip is None:
             return
         try:
             self.writer.write(clip, secrets.randbelow(MAX_SEED) if seed is None else seed)
         except MusegenError as error:
-            self.said.emit(str(error), WARN)
+            self.message.emit(str(error), WARN)
 
     def _began(self, clip: ClipDocument) -> None:
         self.view.actions.progress.begin("Writing drums")
         self.view.grid.set_regenerating(frozenset(range(len(clip.bars))) - clip.locked_bars)
         self._show()
 
-    def _take_up(self, asked: Generation, result: DrumResult) -> None:
-        self._editor.edit("generate", lambda clip: asked.takes_in(clip, result), asked.identity)
+    def _add_takes(self, asked: Generation, result: DrumResult) -> None:
+        self.editor.edit("generate", lambda clip: asked.takes_in(clip, result), asked.identity)
         count = len(result.takes)
         takes = "one take" if count == 1 else f"{count} takes"
-        self.said.emit(f"Wrote {takes} with seed {asked.settings.seed}, the best fitting first.", GOOD)
+        self.message.emit(f"Wrote {takes} with seed {asked.settings.seed}, the best fitting first.", GOOD)
 
     def _generated(self) -> None:
         self.view.grid.set_regenerating(frozenset())
@@ -220,39 +206,39 @@ class ClipsPanel(Panel):
     def _cancel(self) -> None:
         if self.writer.is_writing:
             self.writer.cancel()
-            self.said.emit("Stopped writing; the drums are as they were.", INFO)
+            self.message.emit("Generation cancelled; the drums are unchanged.", INFO)
         self.files.cancel()
 
     def open_files(self, paths: list[Path]) -> None:
-        """Open .mid files as clips, or a project."""
-        self.files.open_files(paths, self._editor.settings)
+        """Open MIDI files as clips, or a project."""
+        self.files.open_files(paths, self.editor.settings)
 
     def add_to_clip(self, paths: list[Path]) -> None:
-        """Add the parts of .mid files to the clip in sight; without one, open them."""
-        clip = self._editor.clip
+        """Add the parts of MIDI files to the current clip; without one, open them."""
+        clip = self.editor.clip
         if clip is None:
             self.open_files(paths)
             return
 
         def read() -> tuple[Change, str]:
             sources = [read_source(path) for path in paths]
-            opened = add_sources(clip, sources)  # says here what is wrong with a file
+            opened = add_sources(clip, sources)  # raises here if a file cannot be used
             remarks = opened.song.remarks[len(clip.song.remarks) :]
             return lambda document: add_sources(document, sources), " ".join(remarks)
 
         def done(result: tuple[Change, str]) -> None:
             change, remarks = result
-            self._change_clip("add tracks", clip.identity, change)
+            self.editor.edit("add tracks", change, clip.identity)
             if remarks:
-                self.said.emit(remarks, WARN)
+                self.message.emit(remarks, WARN)
 
         self.files.change(read, done)
 
     def set_primer_file(self, path: Path) -> None:
-        """Let the drums of the clip in sight go on from a drum loop."""
-        clip = self._editor.clip
+        """Use a drum loop as the primer of the current clip."""
+        clip = self.editor.clip
         if clip is None:
-            self.said.emit("Drop a clip first; the primer is what its drums go on from.", INFO)
+            self.message.emit("Open a clip first; its drums will continue the primer.", INFO)
             return
 
         def read() -> Change:
@@ -260,40 +246,37 @@ class ClipsPanel(Panel):
             set_primer(clip, source)
             return lambda document: set_primer(document, source)
 
-        self.files.change(read, lambda change: self._change_clip("primer", clip.identity, change))
+        self.files.change(read, lambda change: self.editor.edit("primer", change, clip.identity))
 
-    def _change_clip(self, label: str, identity: int, change: Any) -> None:
-        self._editor.edit(label, change, identity)
+    def _open_project(self, project: Project, name: str) -> None:
+        self.editor.replace_project(project, f"open project {name}")
+        self.message.emit(f"Opened {name}. Undo restores the previous project.", GOOD)
 
-    def _take_project(self, project: Project, name: str) -> None:
-        self._editor.replace_project(project, f"open project {name}")
-        self.said.emit(f"Opened {name}; Undo brings back what was open before.", GOOD)
-
-    def _take_map(self, name: str) -> None:
+    def _set_drum_map(self, name: str) -> None:
         if name:
             kit = load_drum_map(name)
             self.edit("drum map", lambda clip: edits.set_drum_map(clip, kit))
 
     def _bounce(self, what: Bounce) -> None:
         soundfont = self._context.settings.current.soundfont
-        if self._editor.clip is not None:
-            self.files.ask_bounce(self._editor.clip, what, Path(soundfont) if soundfont else None)
+        if self.editor.clip is not None:
+            self.files.ask_bounce(self.editor.clip, what, Path(soundfont) if soundfont else None)
 
     def _with_clip(self, work: Callable[[ClipDocument], None]) -> None:
-        if self._editor.clip is not None:
-            work(self._editor.clip)
+        if self.editor.clip is not None:
+            work(self.editor.clip)
 
     def _write_for_drag(self) -> Path:
-        clip = self._editor.clip
+        clip = self.editor.clip
         if clip is None:
             raise ProjectError("Open a clip first.")
         return write_for_drag(clip, self.view.actions.chosen_profile, self._context.data_dir / "dragged out")
 
     def _delivered(self, path: Path, was_dragged: bool) -> None:
-        how = "Dragged out" if was_dragged else "Copied, to be pasted in a file manager or DAW:"
-        self.said.emit(f"{how} {path.name}.", GOOD)
+        how = "Dragged out" if was_dragged else "Copied; paste it in a file manager or DAW:"
+        self.message.emit(f"{how} {path.name}.", GOOD)
 
-    # The session
+    # Session
 
     def _restore(self) -> None:
         path = self._context.data_dir / SESSION
@@ -301,83 +284,77 @@ class ClipsPanel(Panel):
 
     def _restored(self, found: tuple[Project, str]) -> None:
         project, sentence = found
-        self._is_restored = True
-        bridge = self._context.bridge
-        path = self._context.data_dir / SESSION
-        self._autosave = StateWriter(path, lambda trouble: bridge.tell(_TOPIC, trouble))
-        opened_meanwhile = self._editor.project.clips
-        self._editor = Editor(project, self._show, self._autosave)
+        self.is_restored = True
+        self._autosave = StateWriter(self._context.data_dir / SESSION, self._autosave_failed.emit)
+        opened_meanwhile = self.editor.project.clips
+        self.editor = Editor(project, self._show, self._autosave)
         for clip in opened_meanwhile:
-            self._editor.add(clip)
+            self.editor.add(clip)
         if sentence:
-            self.said.emit(sentence, WARN)
+            self.message.emit(sentence, WARN)
         self._show()
 
     def _not_restored(self, sentence: str) -> None:
-        self.said.emit(f"The last session could not be restored. {sentence}", WARN)
+        self.message.emit(f"The last session could not be restored. {sentence}", WARN)
 
-    def _told(self, topic: str, sentence: object) -> None:
-        if topic == _TOPIC:
-            self.said.emit(str(sentence), WARN)
-
-    # Wires
+    # Connections
 
     def _connect_edits(self) -> None:
         view = self.view
-        view.side.show_asked.connect(lambda identity: self._editor.show(identity))
-        view.side.close_asked.connect(lambda identity: self._editor.close_clip(identity))
-        view.side.tracks.follow_asked.connect(
+        view.side.show_requested.connect(lambda identity: self.editor.show(identity))
+        view.side.close_requested.connect(lambda identity: self.editor.close_clip(identity))
+        view.side.tracks.follow_requested.connect(
             lambda chosen: self.edit("tracks", lambda clip: edits.follow_parts(clip, chosen))
         )
-        view.side.tempo_asked.connect(
+        view.side.tempo_requested.connect(
             lambda bpm: self.edit("tempo", lambda clip: edits.set_tempo(clip, bpm), joined=True)
         )
-        view.side.map_asked.connect(self._take_map)
+        view.side.map_requested.connect(self._set_drum_map)
         view.side.primer.path_chosen.connect(self.set_primer_file)
         view.side.primer.cleared.connect(lambda: self.edit("no primer", lambda clip: set_primer(clip, None)))
         view.generation.asked.connect(lambda label, change: self.edit(label, change, joined=True))
-        view.generation.step_begins.connect(lambda: self._editor.end_step())
+        view.generation.step_begins.connect(lambda: self.editor.end_step())
         view.takes.picked.connect(
             lambda number: self.edit(f"pick take {number}", lambda clip: edits.pick_take(clip, number))
         )
-        view.takes.forget_asked.connect(
-            lambda number: self.edit(f"forget take {number}", lambda clip: edits.forget_take(clip, number))
+        view.takes.forget_requested.connect(
+            lambda number: self.edit(f"delete take {number}", lambda clip: edits.forget_take(clip, number))
         )
-        view.takes.revert_asked.connect(self._revert)
-        view.takes.seed_asked.connect(self._use_seed)
-        view.listen.undo.clicked.connect(lambda: self._editor.undo())
-        view.listen.redo.clicked.connect(lambda: self._editor.redo())
+        view.takes.revert_requested.connect(self._revert)
+        view.takes.seed_requested.connect(self._use_seed)
+        view.playback_row.undo.clicked.connect(lambda: self.editor.undo())
+        view.playback_row.redo.clicked.connect(lambda: self.editor.redo())
 
     def _connect_work(self) -> None:
         actions, files, writer = self.view.actions, self.files, self.writer
         writer.began.connect(self._began)
         writer.progressed.connect(actions.progress.advance)
-        writer.written.connect(self._take_up)
-        writer.failed.connect(lambda sentence: self.said.emit(sentence, BAD))
+        writer.written.connect(self._add_takes)
+        writer.failed.connect(lambda sentence: self.message.emit(sentence, BAD))
         writer.ended.connect(self._generated)
-        self.transport.said.connect(lambda sentence: self.said.emit(sentence, BAD))
-        self.view.listen.hears.chosen.connect(self.state_changed)
-        self.view.listen.output_chosen.connect(self.state_changed)
-        self._pulse.timeout.connect(self.transport.beat)
+        self.transport.message.connect(lambda sentence: self.message.emit(sentence, BAD))
+        self.view.playback_row.part.chosen.connect(self.state_changed)
+        self.view.playback_row.output_chosen.connect(self.state_changed)
+        self._timer.timeout.connect(self.transport.update)
         self._inputs.opened.connect(self.open_files)
         self._inputs.added.connect(self.add_to_clip)
-        self._inputs.said.connect(self.said)
-        files.said.connect(self.said)
-        files.opened.connect(lambda clip: self._editor.add(clip))
-        files.project_opened.connect(self._take_project)
+        self._inputs.message.connect(self.message)
+        files.message.connect(self.message)
+        files.opened.connect(lambda clip: self.editor.add(clip))
+        files.project_opened.connect(self._open_project)
         actions.progress.cancelled.connect(self._cancel)
         actions.generate.clicked.connect(self.generate)
-        actions.bounce_asked.connect(self._bounce)
-        actions.save_project_asked.connect(lambda: files.ask_save_project(self._editor.project))
-        actions.save_drums_asked.connect(
+        actions.bounce_requested.connect(self._bounce)
+        actions.save_project_requested.connect(lambda: files.ask_save_project(self.editor.project))
+        actions.save_drums_requested.connect(
             lambda: self._with_clip(lambda clip: files.ask_save_drums(clip, actions.chosen_profile))
         )
-        actions.save_all_asked.connect(lambda: self._with_clip(files.ask_save_all))
+        actions.save_all_requested.connect(lambda: self._with_clip(files.ask_save_all))
         actions.profile_changed.connect(self.state_changed)
         actions.drag.delivered.connect(self._delivered)
-        actions.drag.failed.connect(lambda sentence: self.said.emit(sentence, WARN))
-        self.view.side.open_asked.connect(files.ask_open)
-        self._context.bridge.told.connect(self._told)
+        actions.drag.failed.connect(lambda sentence: self.message.emit(sentence, WARN))
+        self.view.side.open.clicked.connect(files.ask_open)
+        self._autosave_failed.connect(lambda sentence: self.message.emit(sentence, WARN))
 
     def _add_keys(self) -> None:
         axis = self.view.axis
@@ -387,18 +364,16 @@ class ClipsPanel(Panel):
             ("Ctrl++", lambda: axis.zoom(ZOOM_STEP, axis.width / 2)),
             ("Ctrl+-", lambda: axis.zoom(1 / ZOOM_STEP, axis.width / 2)),
             ("Ctrl+0", axis.fit),
-            ("Ctrl+Y", lambda: self._editor.redo()),
+            ("Ctrl+Y", lambda: self.editor.redo()),
             ("Ctrl+U", lambda: self.edit("unlock all", edits.unlock_all)),
         ):
             QShortcut(QKeySequence(keys), self, context=_HERE).activated.connect(slot)
 
-    # Looks
+    # Appearance
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Icons and dots follow the theme."""
+    def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if is_restyling(event) and hasattr(self, "view"):
-            self.view.actions.draw_icons()
+        if is_style_change(event) and hasattr(self, "view"):
             self._show()
 
 

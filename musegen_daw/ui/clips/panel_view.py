@@ -1,11 +1,11 @@
-"""How the Clips panel is laid out and a document is shown in it; what a person does there the panel carries out."""
+"""The widgets of the Clips panel, how they show a document, and the transport that plays it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QVBoxLayout, QWidget
 
 from musegen_daw.clips.document import ClipDocument, Project
@@ -13,17 +13,17 @@ from musegen_daw.music.clip import Note, Song
 from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
 from musegen_daw.music.time import Bar
 from musegen_daw.ui.clips.action_row import ActionRow
-from musegen_daw.ui.clips.bar_ruler import BarRuler
-from musegen_daw.ui.clips.editing_grid import EditingGrid
 from musegen_daw.ui.clips.generation_row import GenerationRow
-from musegen_daw.ui.clips.listen_row import ClipPlaybackRow
+from musegen_daw.ui.clips.grid import BarRuler, EditingGrid
+from musegen_daw.ui.clips.playback import ClipPlayback
+from musegen_daw.ui.clips.playback_row import ClipPlaybackRow
 from musegen_daw.ui.clips.side_column import SideColumn
-from musegen_daw.ui.clips.take_strip import TakeStrip
+from musegen_daw.ui.clips.takes import TakeStrip
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.widgets.drop_veil import DropVeil
+from musegen_daw.ui.widgets.drops import DragOut, DropOverlay
 from musegen_daw.ui.widgets.drum_grid import Hit
-from musegen_daw.ui.widgets.empty_page import EmptyPage
 from musegen_daw.ui.widgets.piano_roll import PianoRoll
+from musegen_daw.ui.widgets.placeholder import EmptyPage
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
 from musegen_daw.ui.widgets.time_axis import TimeAxis
 
@@ -34,27 +34,29 @@ _SCROLL_RANGE = 10_000
 
 EMPTY_TITLE = "Drop MIDI clips here"
 EMPTY_WORDS = (
-    "From a file manager, or out of a DAW that gives files.\n"
-    "A clip that was copied as a file can be pasted (Ctrl+V);\n"
-    "a watched folder (Settings) takes new clips in by itself."
+    "From a file manager, or from a DAW that exports by drag and drop.\n"
+    "You can also paste copied files (Ctrl+V),\n"
+    "or let a watched folder open new clips (Settings)."
 )
 
 
 class PanelView:
-    """The widgets of the panel, on `page`; it knows how to show a document and nothing of what happens to it."""
+    """The widgets of the panel on `page`; shows documents and carries out nothing."""
 
-    def __init__(self, page: QWidget, context: AppContext, write_for_drag: Callable[[], Path]) -> None:
+    def __init__(
+        self, page: QWidget, context: AppContext, write_for_drag: Callable[[], Path], drag: DragOut
+    ) -> None:
         self.axis = TimeAxis(page)
         self.side = SideColumn()
-        self.listen = ClipPlaybackRow(context.ports)
+        self.playback_row = ClipPlaybackRow(context.ports)
         self.ruler = BarRuler(self.axis)
         self.roll = PianoRoll(self.axis, title="part")
         self.grid = EditingGrid(self.axis)
         self.scroll = QScrollBar(Qt.Orientation.Horizontal)
         self.takes = TakeStrip()
         self.generation = GenerationRow()
-        self.actions = ActionRow(write_for_drag)
-        self.veil = DropVeil(page)
+        self.actions = ActionRow(write_for_drag, drag)
+        self.veil = DropOverlay(page)
         self._shown_identity: int | None = None
         self._shown_bars: tuple[Bar, ...] = ()
         self._shown_parts: tuple[Song, list[int]] | None = None
@@ -70,12 +72,11 @@ class PanelView:
     def show_project(
         self, project: Project, undo_label: str | None, redo_label: str | None, *, is_generating: bool
     ) -> None:
-        """Show the current clip of a project and everything that can be done with it."""
         document = project.clip
         followed = sorted(document.followed) if document else []
         colours = {index: self.roll.part_colour(place) for place, index in enumerate(followed)}
         self.side.show_project(project, colours)
-        self.listen.show_state(document, undo_label, redo_label)
+        self.playback_row.show_state(document, undo_label, redo_label)
         self.generation.show_document(document)
         self.actions.show_document(document, is_generating=is_generating)
         self.takes.show_takes(
@@ -94,7 +95,6 @@ class PanelView:
         self._show_hits(document)
 
     def cursor_hit(self) -> Hit | None:
-        """The hit under the cursor of the grid."""
         cell = self.grid.cursor_cell
         return self.grid.hit_in(cell) if cell is not None else None
 
@@ -118,7 +118,7 @@ class PanelView:
         if rows != self.grid.rows:
             self.grid.set_rows(rows)
         drawn = self._drawn
-        # An edit leaves the other notes the very objects that they were.
+        # An edit keeps the other Note objects.
         self._drawn = {id(note): drawn.get(id(note)) or (note, _hit(note)) for note in notes}
         self.grid.set_hits([hit for _, hit in self._drawn.values()])
         locked = frozenset(VOICES.index(voice) for voice in document.locked_voices)
@@ -153,7 +153,7 @@ class PanelView:
                 music.addSpacing(2)
         main = QVBoxLayout()
         main.setSpacing(SMALL)
-        main.addWidget(self.listen)
+        main.addWidget(self.playback_row)
         music.addSpacing(SMALL)
         music.addWidget(self.takes)
         self._pages.addWidget(shown)
@@ -161,7 +161,7 @@ class PanelView:
         main.addWidget(self._pages, 1)
         above = QHBoxLayout()
         above.setSpacing(MEDIUM)
-        above.addWidget(self.side, 1)  # a fifth, within its bounds
+        above.addWidget(self.side, 1)
         above.addLayout(main, 4)
         column = QVBoxLayout(page)
         column.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
@@ -172,5 +172,87 @@ class PanelView:
 
 
 def _hit(note: Note) -> Hit:
-    """How a note is drawn; its pitch is the tag, which with the start says which note it is."""
+    """A note as it is drawn; pitch (the tag) and start identify the note."""
     return Hit(VOICE_OF_PITCH.get(note.pitch, len(VOICES)), note.start_ticks, note.velocity, tag=note.pitch)
+
+
+class ClipTransport(QObject):
+    """Connects playback with the view; `clip` returns the current clip, `update` is to be called at every frame."""
+
+    message = Signal(str)
+
+    def __init__(
+        self,
+        view: PanelView,
+        playback: ClipPlayback,
+        clip: Callable[[], ClipDocument | None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._playback, self._clip = view, playback, clip
+        self._rendered = 1.0
+        playback.message.connect(self.message)
+        playback.changed.connect(self._show_playing)
+        playback.rendering.connect(self._show_rendering)
+        view.actions.play.clicked.connect(playback.toggle)
+        view.playback_row.part.chosen.connect(playback.select)
+        view.playback_row.output_chosen.connect(playback.set_output)
+        view.playback_row.loop.toggled.connect(self._set_looping)
+        view.ruler.seek_requested.connect(self.go_to)
+        view.ruler.loop_requested.connect(self.loop_bars)
+
+    def show_clip(self, clip: ClipDocument | None, *, is_other: bool) -> None:
+        """Show another state of the clip, or another clip: from its start, without a loop."""
+        if is_other:
+            self._show_loop(None)
+        self._playback.show(clip)
+        if not self._playback.is_playing:
+            self.move_playhead()
+
+    def update(self) -> None:
+        """Move the playhead, and report why nothing can be heard."""
+        if self._playback.is_playing:
+            trouble = self._playback.update()
+            if trouble:
+                self.message.emit(trouble)
+            self.move_playhead(follow=True)
+
+    def go_to(self, ticks: float) -> None:
+        self._playback.seek(ticks)
+        self.move_playhead()
+
+    def loop_bars(self, first: int, end: int) -> None:
+        """Loop the bars from `first` up to `end`, not included."""
+        clip = self._clip()
+        if clip is not None:
+            self._show_loop((first, end))
+            self._playback.set_loop((clip.bars[first].start_ticks, clip.bars[end - 1].end_ticks))
+
+    def move_playhead(self, *, follow: bool = False) -> None:
+        ticks = self._playback.position_ticks if self._clip() else None
+        for strip in (self._view.ruler, self._view.roll, self._view.grid):
+            strip.set_playhead(ticks)
+        if follow and ticks is not None:
+            self._view.axis.reveal(ticks)
+
+    def _set_looping(self, is_on: bool) -> None:
+        clip = self._clip()
+        if is_on and clip is not None:
+            self.loop_bars(0, len(clip.bars))
+        else:
+            self._view.ruler.set_loop(None)
+            self._playback.set_loop(None)
+
+    def _show_loop(self, bars: tuple[int, int] | None) -> None:
+        self._view.ruler.set_loop(bars)
+        with QSignalBlocker(self._view.playback_row.loop):
+            self._view.playback_row.loop.setChecked(bars is not None)
+
+    def _show_playing(self) -> None:
+        self._view.actions.show_playing(self._playback.is_playing, self._rendered)
+        if not self._playback.is_playing:
+            self.move_playhead()
+
+    def _show_rendering(self, share: float) -> None:
+        self._rendered = share
+        self._view.actions.show_playing(self._playback.is_playing, share)

@@ -1,13 +1,16 @@
-"""The column at the left: which clip, which of its tracks the drums follow, its tempo, kit and primer."""
+"""The left column: open clips, tracks to follow, tempo, drum map and primer."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QListWidget,
+    QListWidgetItem,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -17,29 +20,146 @@ from musegen_daw import resource_paths as resources
 from musegen_daw.clips.document import ClipDocument, Project
 from musegen_daw.clips.edits import MAX_BPM, MIN_BPM
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap
-from musegen_daw.ui.clips.primer_field import PrimerField
-from musegen_daw.ui.clips.track_list import TrackList
+from musegen_daw.music.parts import LISTED_PROGRAMS
+from musegen_daw.music.programs import PROGRAM_NAMES
+from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui.widgets.basic import button, label
+from musegen_daw.ui.widgets.drops import FileDrop
 from musegen_daw.ui.widgets.fitting import Choice
-from musegen_daw.ui.widgets.theme import SMALL
+from musegen_daw.ui.widgets.plain import plain_tip, set_name
+from musegen_daw.ui.widgets.theme import SMALL, theme
+
+_NONE = ""
+
+
+class PrimerField(Choice):
+    """The groove that the drums continue: a bundled style, or a dropped drum loop."""
+
+    path_chosen = Signal(object)
+    """The Path of a .mid."""
+    cleared = Signal()
+    refused = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__("Primer", "The drums continue this groove: choose one, or drop a drum loop here")
+        self._show_choices(_NONE)
+        self.activated.connect(self._chosen)
+        drop = FileDrop(self, MIDI_SUFFIXES, "a drum loop as a MIDI file")
+        drop.dropped.connect(lambda paths: self.path_chosen.emit(paths[0]))
+        drop.refused.connect(self.refused)
+
+    def show_primer(self, document: ClipDocument | None) -> None:
+        source = document.primer_source if document else None
+        name = _NONE if source is None else source.name.removesuffix(".mid")
+        with QSignalBlocker(self):
+            self._show_choices(name)
+            self.setCurrentIndex(self.findData(name))
+        self.setEnabled(document is not None)
+
+    def _show_choices(self, name: str) -> None:
+        names = resources.style_names()
+        expected = 1 + len(names) + (name not in (_NONE, *names))
+        if self.count() == expected and self.findData(name) >= 0:
+            return
+        self.clear()
+        self.addItem("no primer", _NONE)
+        if name not in (_NONE, *names):
+            self.addItem(name, name)
+        for style in names:
+            self.addItem(style.replace("-", " "), style)
+
+    def _chosen(self, index: int) -> None:
+        name = self.itemData(index)
+        if name == _NONE:
+            self.cleared.emit()
+        elif name in resources.style_names():
+            self.path_chosen.emit(resources.style_path(name))
+
+
+_DOT = 12
+_ROW_HEIGHT = 46
+
+
+class TrackList(QListWidget):
+    """A row for each part; its dot has the colour of its notes in the piano roll, hollow if it is not followed."""
+
+    follow_requested = Signal(object)
+    """A frozenset of indices into the song's clips."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._colours: dict[int, str] = {}
+        set_name(self, "Tracks to follow")
+        self.setIconSize(QSize(_DOT, _DOT))
+        self.setUniformItemSizes(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.itemChanged.connect(self._tell)
+
+    def show_parts(self, document: ClipDocument | None, colours: dict[int, str]) -> None:
+        parts = document.song.clips if document else ()
+        followed = document.followed if document else frozenset[int]()
+        with QSignalBlocker(self):
+            while self.count() > len(parts):
+                self.takeItem(self.count() - 1)
+            while self.count() < len(parts):
+                item = QListWidgetItem()
+                item.setFlags(
+                    Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
+                )
+                item.setSizeHint(QSize(0, _ROW_HEIGHT))
+                self.addItem(item)
+            for index, part in enumerate(parts):
+                item = self.item(index)
+                channel = "" if part.channel is None else f", channel {part.channel}"
+                program = f"{PROGRAM_NAMES[part.program]}{channel}"
+                item.setText(f"{part.name}\n{program}" if part.name.strip() else program)
+                known = "" if part.program in LISTED_PROGRAMS else "; the model was not trained on this sound"
+                item.setToolTip(
+                    plain_tip(f"{item.text().replace(chr(10), ', ')}: {len(part.notes)} notes{known}")
+                )
+                item.setCheckState(Qt.CheckState.Checked if index in followed else Qt.CheckState.Unchecked)
+                item.setIcon(_dot(colours.get(index)))
+
+    def _tell(self) -> None:
+        checked = (
+            index for index in range(self.count()) if self.item(index).checkState() == Qt.CheckState.Checked
+        )
+        self.follow_requested.emit(frozenset(checked))
+
+
+def _dot(colour: str | None) -> QIcon:
+    picture = QPixmap(2 * _DOT, 2 * _DOT)
+    picture.setDevicePixelRatio(2)
+    picture.fill(QColor(Qt.GlobalColor.transparent))
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if colour is None:
+        painter.setPen(QColor(theme().dim))
+    else:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+    painter.drawEllipse(2, 2, _DOT - 4, _DOT - 4)
+    painter.end()
+    return QIcon(picture)
+
 
 WIDTH, LEAST_WIDTH = 236, 188
 
 
 class SideColumn(QWidget):
-    """Shows a project and its current clip; the signals carry what a person asks for."""
+    """Shows a project and its current clip; the signals carry what the user requests."""
 
-    open_asked = Signal()
-    show_asked = Signal(int)
+    show_requested = Signal(int)
     """The identity of a clip."""
-    close_asked = Signal(int)
-    tempo_asked = Signal(object)
+    close_requested = Signal(int)
+    tempo_requested = Signal(object)
     """Beats per minute, None for the tempo of the file."""
-    map_asked = Signal(str)
+    map_requested = Signal(str)
     """The name of a bundled drum map."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -48,7 +168,7 @@ class SideColumn(QWidget):
         self.clips = Choice("Clip", "The clips of this session")
         self.clips.setPlaceholderText("no clip is open")
         self.close_clip = button("×", "Close this clip", "Ctrl+W", "quiet")
-        self.close_clip.setAccessibleName("Close this clip")
+        set_name(self.close_clip, "Close this clip")
         self.close_clip.setFixedWidth(34)
         self.tracks = TrackList()
         self.tempo = QDoubleSpinBox()
@@ -56,20 +176,18 @@ class SideColumn(QWidget):
         self.tempo.setDecimals(1)
         self.tempo.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.tempo.setKeyboardTracking(False)
-        self.tempo.setAccessibleName("Tempo")
+        set_name(self.tempo, "Tempo")
         self.tempo.setToolTip("Tempo of playback and export; lowest value: the tempo of the file")
         self.kit = Choice("Drum map", "Drum map of your sampler, for exported MIDI")
         self.kit.setPlaceholderText(GENERAL_MIDI.name)
         self.primer = PrimerField()
         self._lay_out()
-        self.open.clicked.connect(self.open_asked)
-        self.clips.activated.connect(lambda: self.show_asked.emit(self.clips.currentData()))
-        self.close_clip.clicked.connect(lambda: self.close_asked.emit(self.clips.currentData()))
+        self.clips.activated.connect(lambda: self.show_requested.emit(self.clips.currentData()))
+        self.close_clip.clicked.connect(lambda: self.close_requested.emit(self.clips.currentData()))
         self.tempo.valueChanged.connect(self._tempo_changed)
-        self.kit.activated.connect(lambda: self.map_asked.emit(self.kit.currentData()))
+        self.kit.activated.connect(lambda: self.map_requested.emit(self.kit.currentData()))
 
     def show_project(self, project: Project, colours: dict[int, str]) -> None:
-        """Show the clips that are open and the current one."""
         clip = project.clip
         names = [(each.identity, each.name) for each in project.clips]
         with QSignalBlocker(self.clips):
@@ -104,7 +222,7 @@ class SideColumn(QWidget):
         self.kit.setCurrentIndex(-1 if kit is None else self.kit.findText(kit.name))
 
     def _tempo_changed(self, bpm: float) -> None:
-        self.tempo_asked.emit(bpm if bpm >= MIN_BPM else None)
+        self.tempo_requested.emit(bpm if bpm >= MIN_BPM else None)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -132,7 +250,7 @@ class SideColumn(QWidget):
 
 
 def _heading(text: str, of: QWidget) -> QLabel:
-    # What wraps makes the height of the whole panel depend on its width, and a scroll area then gives it too much.
+    # Wrapping would make the panel's height depend on its width, and the scroll area would make it too high.
     made = label(text, "dim")
     made.setWordWrap(False)
     made.setBuddy(of)

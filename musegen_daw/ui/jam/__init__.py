@@ -1,1 +1,1 @@
-"""The Jam panel: what is heard, played and planned, and the controls to steer it."""
+"""The Jam panel: what you play, the drums that answer, and the controls that steer them."""

@@ -1,4 +1,4 @@
-"""The jam as the window sees it: opened and closed on a worker, looked at by a timer, steered from any panel."""
+"""The jam as the window sees it: opened and closed on a worker, polled by a timer, controlled from any panel."""
 
 from __future__ import annotations
 
@@ -9,161 +9,150 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from musegen_daw.errors import MusegenError
-from musegen_daw.ui.jam.rig import Rig
 from musegen_daw.ui.work import JobContext, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.jam.control.control_map import ControlMap, Knob
     from musegen_daw.jam.control.controls import Controls
+    from musegen_daw.jam.rig import JamRig
     from musegen_daw.jam.settings import RigSettings
 
-LOOK_MILLISECONDS = 40
+POLL_MILLISECONDS = 40
 
 
-OpenRig = Callable[["RigSettings"], Rig]
+OpenRig = Callable[["RigSettings"], "JamRig"]
 """Opens a jam; called on a worker, may take seconds, raises MusegenError."""
 
 
 Measure = Callable[["RigSettings", Callable[[str], None], Callable[[], bool]], str]
-"""Measures the latency of a jam's ports, which are free meanwhile: told what to say to the person and asked whether to
-give up, it returns a sentence or raises MusegenError."""
+"""Measures the latency of a jam's ports while the jam is closed. It is given a function that shows a sentence and one
+that tells whether to stop; it returns a sentence or raises MusegenError."""
 
 
 class JamControl(QObject):
     """Holds the one jam of the program.
 
-    `looked` comes 25 times a second while there is one, with its status; `opened` when there is one; `absent` with
-    the sentence why there is none; `said` with what the jam has to tell; `bound` with the ControlMap, when knobs move
-    other controls than before; `recorded` with the Path of a recording that was written.
+    `polled` carries the RigStatus 25 times a second while there is a jam; `opened` announces one, and `unavailable`
+    carries the sentence why there is none. `message` carries what the jam reports, `mapped` the ControlMap when MIDI
+    learn has changed it, `recorded` the Path of a recording that was written.
     """
 
-    looked = Signal(object)
+    polled = Signal(object)
     opened = Signal()
-    absent = Signal(str)
-    said = Signal(str)
-    bound = Signal(object)
+    unavailable = Signal(str)
+    message = Signal(str)
+    mapped = Signal(object)
     recorded = Signal(object)
 
     def __init__(self, open_rig: OpenRig, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._open_rig = open_rig
         self._workers = Workers(self)
-        self._rig: Rig | None = None
-        self._held: Rig | None = None  # the worker's, and after its end this thread's, to close
+        self._rig: JamRig | None = None
+        self._open_jam: JamRig | None = None  # owned by the worker, after its end by this thread
         self._settings: RigSettings | None = None
         self._message = ""
-        self._is_opening = False
         self._is_measuring = False
         self._control_map: ControlMap | None = None
-        self._looking = QTimer(self)
-        self._looking.setInterval(LOOK_MILLISECONDS)
-        self._looking.timeout.connect(self._look)
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MILLISECONDS)
+        self._timer.timeout.connect(self._poll)
 
     @property
-    def rig(self) -> Rig | None:
+    def rig(self) -> JamRig | None:
         """The jam, None while there is none."""
         return self._rig
 
     @property
     def settings(self) -> RigSettings | None:
-        """What the jam is, or is being, set up with."""
+        """What the jam was opened, or is being opened, with."""
         return self._settings
 
-    @property
-    def is_opening(self) -> bool:
-        """Whether a jam is being opened."""
-        return self._is_opening
-
     def open(self, settings: RigSettings) -> None:
-        """Close the jam that is there and open another, in the background; of several orders the last counts."""
+        """Close the jam and open another in the background; of several calls the last counts."""
         self._settings = settings
-        self._let_go()
+        self._detach()
         self._workers.start(
             lambda task: self._exchange(task, settings), succeeded=self._opened, failed=self._failed
         )
-
-    @property
-    def is_measuring(self) -> bool:
-        """Whether the latency is being measured."""
-        return self._is_measuring
 
     def measure(self, measure: Measure) -> None:
         """Close the jam, measure the latency of its ports, and open it again, in the background."""
         settings = self._settings
         if settings is not None:
-            self._let_go()
+            self._detach()
             self._is_measuring = True
             self._workers.start(
                 lambda task: self._measured(task, settings, measure),
                 succeeded=self._reopened,
                 failed=self._failed,
-                progressed=lambda _share, sentence: self.said.emit(sentence),
+                progressed=lambda _share, sentence: self.message.emit(sentence),
             )
 
     def give_up_measuring(self) -> bool:
-        """Open the jam again without having measured; whether there was something to give up."""
+        """Cancel the measurement and open the jam again; whether there was a measurement."""
         was_measuring = self._is_measuring and self._settings is not None
         if was_measuring and self._settings is not None:
             self.open(self._settings)
         return was_measuring
 
     def close(self) -> None:
-        """End the jam and wait until nothing sounds and every port is given back."""
-        self._looking.stop()
+        """End the jam; returns when nothing sounds and every port is closed."""
+        self._timer.stop()
         self._workers.close()
         self._rig = None
         try:
-            self._close_held()
+            self._close_open_jam()
         except MusegenError as error:
-            self.said.emit(str(error))
+            self.message.emit(str(error))
 
     def toggle(self) -> None:
-        """Start or stop; where a DAW leads, say so."""
         if self._rig is None:
-            self.said.emit("The jam is not ready yet.")
+            self.message.emit("The jam is not ready yet.")
         elif self._rig.time.is_led:
-            self.said.emit("The DAW leads: start and stop it there, or choose the program's own clock.")
+            self.message.emit(
+                "The DAW controls the transport: start and stop it there, or set Clock to Own tempo."
+            )
         else:
             self._rig.toggle()
 
     def panic(self) -> None:
-        """All notes off."""
         if self._rig is not None:
             self._rig.session.panic()
-            self.said.emit("All notes off.")
+            self.message.emit("All notes off.")
 
     def change(self, change: Callable[[Controls], Controls]) -> None:
-        """Change the controls, if there is a jam."""
         if self._rig is not None:
             self._rig.session.change(change)
 
     def learn(self, target: str | None) -> None:
-        """Let the next knob that is moved move `target`; None gives up."""
+        """Map the next knob or pad that is moved to `target`; None cancels."""
         if self._rig is not None:
             self._rig.session.learn(target)
+            if target is not None:
+                self.message.emit(f"Move a knob or hit a pad to map {target!r} (Esc: cancel).")
 
     def forget(self, knob: Knob) -> None:
-        """Let a knob move nothing any more."""
         if self._rig is not None:
             self._rig.session.forget(knob)
+            self.message.emit(f"{str(knob)[0].upper()}{str(knob)[1:]} is unmapped.")
 
     def set_style(self, style: str) -> None:
-        """Go on from another groove."""
         self._do(lambda rig: rig.set_style(style))
 
     def set_offset(self, seconds: float) -> None:
-        """Send the drums later, or if negative earlier, and keep that for the port."""
+        """Shift the drums by `seconds`, negative is earlier, and save that for the port."""
 
-        def change(rig: Rig) -> None:
+        def change(rig: JamRig) -> None:
             rig.offset_seconds = seconds
             rig.save_offset()
 
         self._do(change)
 
     def start_recording(self, path: Path) -> None:
-        """Record from this bar on; the folder is made."""
+        """Record from the current bar on; the folder is created."""
 
-        def start(rig: Rig) -> None:
+        def start(rig: JamRig) -> None:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -175,73 +164,73 @@ class JamControl(QObject):
         self._do(start)
 
     def stop_recording(self) -> None:
-        """Write the recording."""
-
-        def stop(rig: Rig) -> None:
+        def stop(rig: JamRig) -> None:
             path = rig.stop_recording()
             if path is not None:
                 self.recorded.emit(path)
 
         self._do(stop)
 
-    def _do(self, order: Callable[[Rig], None]) -> None:
+    def _do(self, order: Callable[[JamRig], None]) -> None:
         rig = self._rig
         if rig is not None:
-            self._workers.start(lambda task: order(rig), failed=self.said.emit)
+            self._workers.start(lambda task: order(rig), failed=self.message.emit)
 
-    def _let_go(self) -> None:
+    def _detach(self) -> None:
         self._workers.cancel()
         self._rig = self._control_map = None
-        self._looking.stop()
-        self._is_opening, self._is_measuring = True, False
+        self._timer.stop()
+        self._is_measuring = False
 
-    def _measured(self, task: JobContext, settings: RigSettings, measure: Measure) -> tuple[Rig, str]:
-        self._close_held()
+    def _measured(self, task: JobContext, settings: RigSettings, measure: Measure) -> tuple[JamRig, str]:
+        self._close_open_jam()
         try:
-            sentence = measure(settings, lambda words: task.report(0.0, words), lambda: task.is_cancelled)
+            sentence = measure(settings, lambda words: task.report(0.0, words), task.is_cancelled)
         except MusegenError as error:
             sentence = str(error)
         task.check()
-        self._held = self._open_rig(settings)
-        return self._held, sentence
+        self._open_jam = self._open_rig(settings)
+        return self._open_jam, sentence
 
-    def _reopened(self, result: tuple[Rig, str]) -> None:
+    def _reopened(self, result: tuple[JamRig, str]) -> None:
         rig, sentence = result
         self._opened(rig)
-        self.said.emit(sentence)
+        self.message.emit(sentence)
 
-    def _exchange(self, task: JobContext, settings: RigSettings) -> Rig:
-        self._close_held()
+    def _exchange(self, task: JobContext, settings: RigSettings) -> JamRig:
+        self._close_open_jam()
         task.check()
-        self._held = self._open_rig(settings)
-        return self._held
+        self._open_jam = self._open_rig(settings)
+        return self._open_jam
 
-    def _close_held(self) -> None:
-        held, self._held = self._held, None
+    def _close_open_jam(self) -> None:
+        held, self._open_jam = self._open_jam, None
         if held is not None:
             path = held.record_path
             held.close()
             if path is not None:
                 self.recorded.emit(path)
 
-    def _opened(self, rig: Rig) -> None:
-        self._rig, self._is_opening, self._is_measuring = rig, False, False
-        self._looking.start()
+    def _opened(self, rig: JamRig) -> None:
+        self._rig, self._is_measuring = rig, False
+        self._timer.start()
         self.opened.emit()
-        self._look()
+        self._poll()
 
     def _failed(self, sentence: str) -> None:
-        self._is_opening = self._is_measuring = False
-        self.absent.emit(sentence)
+        self._is_measuring = False
+        self.unavailable.emit(sentence)
 
     def _give_up(self, sentence: str) -> None:
-        """Close a jam that can send nothing any more."""
-        self._let_go()
+        """Close a jam that can no longer send."""
+        self._detach()
         self._workers.start(
-            lambda task: self._close_held(), succeeded=lambda _: self._failed(sentence), failed=self._failed
+            lambda task: self._close_open_jam(),
+            succeeded=lambda _: self._failed(sentence),
+            failed=self._failed,
         )
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         if self._rig is None:
             return
         if self._rig.failure:
@@ -251,11 +240,11 @@ class JamControl(QObject):
         if status.message != self._message:
             self._message = status.message
             if status.message:
-                self.said.emit(status.message)
+                self.message.emit(status.message)
         control_map = self._rig.session.control_map
         if control_map is not self._control_map:
             if self._control_map is not None:
                 self._do(lambda rig: rig.save_learned())
             self._control_map = control_map
-            self.bound.emit(control_map)
-        self.looked.emit(status)
+            self.mapped.emit(control_map)
+        self.polled.emit(status)

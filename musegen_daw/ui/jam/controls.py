@@ -1,29 +1,182 @@
-"""The controls one touches while playing: five in sight, a mute for each voice, and a fold with the rest."""
+"""The jam's controls: sliders, fill, hold, mutes, the More row, and MIDI learn for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPointF, QSignalBlocker, QSize, QStandardPaths, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QDoubleSpinBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from musegen_daw import resource_paths as resources
 from musegen_daw.jam.control.controls import FILL_NOW, Controls
+from musegen_daw.jam.settings import MAX_OFFSET_SECONDS
 from musegen_daw.music.kit import VOICES
-from musegen_daw.ui.jam.midi_learn import Learnable
-from musegen_daw.ui.jam.more import JamMore
-from musegen_daw.ui.widgets.basic import button, is_restyling, label
-from musegen_daw.ui.widgets.drag_button import DragOut
-from musegen_daw.ui.widgets.drops import drag_out
-from musegen_daw.ui.widgets.plain import plain_tip
-from musegen_daw.ui.widgets.theme import SMALL, TINY
+from musegen_daw.ui.widgets.basic import VoiceButton, button, label, set_look
+from musegen_daw.ui.widgets.drops import DragButton, DragOut, drag_out
+from musegen_daw.ui.widgets.fitting import Choice
+from musegen_daw.ui.widgets.plain import caption, plain_tip, set_name
+from musegen_daw.ui.widgets.theme import SMALL, TARGET, TINY, theme
 from musegen_daw.ui.widgets.time_strip import HEAD_WIDTH
-from musegen_daw.ui.widgets.value_slider import ValueSlider
-from musegen_daw.ui.widgets.voice_button import VoiceButton
+from musegen_daw.ui.widgets.value_slider import SwingSlider, ValueSlider
 
 if TYPE_CHECKING:
-    from musegen_daw.jam.control.control_map import ControlMap
+    from musegen_daw.jam.control.control_map import ControlMap, Knob
+    from musegen_daw.ui.jam.control import JamControl
+
+LEARN = "MIDI learn: move a knob or hit a pad"
+_MARK, _INSET = QSize(8, 8), 3
+
+
+class Learnable(QObject):
+    """Adds MIDI learn to the context menu of `widget`, and a dot while it is mapped; `target` is its control."""
+
+    def __init__(self, widget: QWidget, target: str, control: JamControl) -> None:
+        super().__init__(widget)
+        self.target, self._control = target, control
+        self._widget = widget
+        self._tip = widget.toolTip()
+        self._mark = _Mark(widget)
+        widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        widget.installEventFilter(self)
+        self.show_knobs(())
+
+    def show_knobs(self, knobs: Sequence[Knob]) -> None:
+        for action in self._widget.actions():
+            self._widget.removeAction(action)
+            action.deleteLater()
+        self._offer(LEARN, lambda _checked=False: self._control.learn(self.target))
+        for knob in knobs:
+            self._offer(f"Unmap {knob}", lambda _checked=False, knob=knob: self._control.forget(knob))
+        moved_by = " and ".join(map(str, knobs))
+        self._widget.setToolTip(plain_tip(f"{self._tip}\nMapped to {moved_by}" if knobs else self._tip))
+        self._mark.setVisible(bool(knobs))
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _offer(self, text: str, chosen: object) -> None:
+        action = QAction(caption(text), self._widget)
+        action.triggered.connect(chosen)
+        self._widget.addAction(action)
+
+    def _place(self) -> None:
+        self._mark.move(self._widget.width() - _MARK.width() - _INSET, _INSET)
+
+
+class _Mark(QWidget):
+    """A dot in the corner of a widget, transparent for the mouse."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setObjectName("midi-mapped")
+        self.setFixedSize(_MARK)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme().good))
+        painter.drawEllipse(QPointF(4, 4), 3, 3)
+        painter.end()
+
+
+FOLDER = "musegen-daw"
+
+
+class MoreRow(QWidget):
+    """The row that the More button shows: swing, style, latency offset, recording."""
+
+    style_chosen = Signal(str)
+    """The name of a style, empty for none."""
+    offset_changed = Signal(float)
+    """Seconds, negative is earlier."""
+
+    def __init__(self, drag: DragOut = drag_out) -> None:
+        super().__init__()
+        self.setObjectName("more-row")
+        self.swing = SwingSlider("Swing", 0.0)
+        self.swing.setToolTip("Swing; 67 % is a triplet; right-click: MIDI learn")
+        self._style = Choice("Style", "Style of the drums, from the next bars on", large=True)
+        self._style.addItem("Style: as you play", "")
+        for name in resources.style_names():
+            self._style.addItem(f"Style: {name.replace('-', ' ')}", name)
+        self._offset = QDoubleSpinBox()
+        self._offset.setRange(-1000 * MAX_OFFSET_SECONDS, 1000 * MAX_OFFSET_SECONDS)
+        self._offset.setDecimals(1)
+        self._offset.setPrefix("Offset ")
+        self._offset.setSuffix(" ms")
+        self._offset.setKeyboardTracking(False)
+        self._offset.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._offset.setFixedHeight(TARGET)
+        self._offset.setMinimumWidth(136)
+        set_name(self._offset, "Latency offset")
+        self._offset.setToolTip(
+            "Latency offset: negative is earlier, for a DAW that plays the drums late; stored for the port"
+        )
+        self.measure = button(
+            "Measure",
+            "Measure the round trip through the DAW and set the offset (Esc: cancel)",
+            large=True,
+        )
+        self.record = button(
+            "Record", "Record your playing and the drums to a MIDI file", "R", large=True, checkable=True
+        )
+        self.drag = DragButton("Drag recording", drag)
+        self.drag.setToolTip("Drag the last recording into the DAW, as a MIDI file")
+        self.drag.setEnabled(False)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SMALL)
+        row.addWidget(self.swing, 3)
+        row.addWidget(self._style, 3)
+        row.addWidget(self._offset, 2)
+        for each in (self.measure, self.record, self.drag):
+            row.addWidget(each, 1)
+        self._style.activated.connect(lambda: self.style_chosen.emit(self._style.currentData()))
+        self._offset.valueChanged.connect(lambda ms: self.offset_changed.emit(ms / 1000))
+
+    def show_style(self, name: str) -> None:
+        self._style.setCurrentIndex(max(0, self._style.findData(name)))
+
+    def show_swing(self, ratio: float) -> None:
+        if not self.swing.isSliderDown():
+            self.swing.set_ratio(ratio)
+
+    def show_offset(self, seconds: float, has_output: bool) -> None:
+        """Show the latency offset; without a MIDI output there is none."""
+        for each in (self._offset, self.measure):
+            each.setEnabled(has_output)
+        if not self._offset.hasFocus() and has_output:
+            with QSignalBlocker(self._offset):
+                self._offset.setValue(1000 * seconds)
+
+    def show_recording(self, is_recording: bool) -> None:
+        if is_recording != self.record.isChecked():
+            self.record.setChecked(is_recording)
+        self.record.setText("Stop" if is_recording else "Record")
+        set_look(self.record, "danger" if is_recording else "")
+
+    def show_recorded(self, path: Path) -> None:
+        self.drag.offer(path)
+        self.drag.setEnabled(True)
+        self.drag.setToolTip(plain_tip(f"Drag the last recording into the DAW, as a MIDI file\n{path}"))
+
+
+def recording_path(now: datetime | None = None) -> Path:
+    """A new file in the user's music folder, named by date and time."""
+    music = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation)
+    moment = now or datetime.now()
+    return Path(music or Path.home()) / FOLDER / f"jam {moment:%Y-%m-%d %H.%M.%S}.mid"
+
 
 Change = Callable[[Controls], Controls]
 _LEARN = "right-click: MIDI learn"
@@ -35,46 +188,38 @@ _SLIDERS = (
 
 
 class JamControls(QWidget):
-    """Shows the controls of a jam; `changed` carries what a person makes of them, as a function of those that hold."""
+    """`changed` carries a function from the current controls to those that the user wants."""
 
     changed = Signal(object)
-    fill_wanted = Signal()
-    learn_wanted = Signal(str)
-    """The target of `jam.control.controls`."""
-    forget_wanted = Signal(object)
-    """A Knob."""
-    folded = Signal()
+    more_toggled = Signal()
 
-    def __init__(self, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, control: JamControl, drag: DragOut = drag_out) -> None:
+        super().__init__()
         self.sliders = {target: ValueSlider(name, 0.5, auto) for target, name, auto, _ in _SLIDERS}
         for target, _, _, tip in _SLIDERS:
             self.sliders[target].setToolTip(plain_tip(f"{tip}; {_LEARN}"))
         self.fill = button("Fill", f"Play a fill in the next bar; {_LEARN}", "F", large=True)
         self.hold = button("Hold", f"Keep the pattern that plays; {_LEARN}", "H", large=True, checkable=True)
-        self.fold = button(
+        self.more_button = button(
             "More", "Swing, style, latency offset and recording", "M", "quiet", large=True, checkable=True
         )
-        self.more = JamMore(drag)
+        self.more = MoreRow(drag)
         self.mutes = [VoiceButton(voice, row, str(row + 1)) for row, voice in enumerate(VOICES)]
         widgets: list[tuple[QWidget, str]] = [(slider, target) for target, slider in self.sliders.items()]
         widgets += [(self.fill, FILL_NOW), (self.hold, "hold"), (self.more.swing, "swing")]
         widgets += [(mute, f"mute {voice}") for mute, voice in zip(self.mutes, VOICES, strict=True)]
-        self.learnables = tuple(Learnable(widget, target) for widget, target in widgets)
+        self.learnables = tuple(Learnable(widget, target, control) for widget, target in widgets)
         self._lay_out()
         self._connect()
 
     @property
-    def is_unfolded(self) -> bool:
-        """Whether the fold is open."""
-        return self.fold.isChecked()
+    def is_more_shown(self) -> bool:
+        return self.more_button.isChecked()
 
-    def unfold(self, is_open: bool) -> None:
-        """Open or close the fold."""
-        self.fold.setChecked(is_open)
+    def show_more(self, is_open: bool) -> None:
+        self.more_button.setChecked(is_open)
 
     def show_controls(self, controls: Controls) -> None:
-        """Show how the drums are wanted."""
         for target, slider in self.sliders.items():
             if not slider.isSliderDown():
                 slider.set_amount(getattr(controls, target))
@@ -84,34 +229,25 @@ class JamControls(QWidget):
             _check(mute, voice in controls.muted)
 
     def show_learning(self, learning: str | None) -> None:
-        """Show which control waits for its knob."""
         for target, slider in (*self.sliders.items(), ("swing", self.more.swing)):
             slider.set_badge("move a knob" if target == learning else "")
         self.fill.setText("hit a pad" if learning == FILL_NOW else "Fill")
         self.hold.setText("hit a pad" if learning == "hold" else "Hold")
 
-    def show_bound(self, control_map: ControlMap) -> None:
-        """Mark what knobs and pads move."""
+    def show_mapped(self, control_map: ControlMap) -> None:
         for learnable in self.learnables:
             learnable.show_knobs(control_map.knobs_of(learnable.target))
 
     def show_recording(self, is_recording: bool) -> None:
-        """Show whether it is recorded, also where the fold is closed."""
         self.more.show_recording(is_recording)
-        self.fold.setText("More ●" if is_recording else "More")
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Icons in the colours of the theme."""
-        if is_restyling(event) and hasattr(self, "more"):
-            self.more.recolour()
-        super().changeEvent(event)
+        self.more_button.setText("More ●" if is_recording else "More")
 
     def _lay_out(self) -> None:
         first = QHBoxLayout()
         first.setSpacing(SMALL)
         for slider in self.sliders.values():
             first.addWidget(slider, 3)
-        for each in (self.fill, self.hold, self.fold):
+        for each in (self.fill, self.hold, self.more_button):
             first.addWidget(each, 1)
         mutes = QGridLayout()
         mutes.setSpacing(TINY)
@@ -132,15 +268,11 @@ class JamControls(QWidget):
         for target, slider in self.sliders.items():
             slider.changed.connect(lambda amount, target=target: self._set(target, amount))
         self.more.swing.changed.connect(lambda _amount: self._change(swing=self.more.swing.ratio))
-        self.fill.clicked.connect(self.fill_wanted)
         self.hold.toggled.connect(lambda on: self._change(hold=on))
         for mute, voice in zip(self.mutes, VOICES, strict=True):
             mute.toggled.connect(lambda on, voice=voice: self._mute(voice, on))
-        for learnable in self.learnables:
-            learnable.learn_wanted.connect(self.learn_wanted)
-            learnable.forget_wanted.connect(self.forget_wanted)
-        self.fold.toggled.connect(self.more.setVisible)
-        self.fold.toggled.connect(lambda _is_open: self.folded.emit())
+        self.more_button.toggled.connect(self.more.setVisible)
+        self.more_button.toggled.connect(lambda _is_open: self.more_toggled.emit())
 
     def _set(self, target: str, amount: float | None) -> None:
         self._change(**{target: 0.5 if amount is None and target != "density" else amount})

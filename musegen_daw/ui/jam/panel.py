@@ -1,4 +1,4 @@
-"""The jam: what is heard, what plays, what is planned and why, and the few controls one touches while playing."""
+"""The Jam panel: ports and clock, the timeline, and the controls for playing."""
 
 from __future__ import annotations
 
@@ -10,30 +10,25 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import (
     QStackedWidget,
     QVBoxLayout,
-    QWidget,
 )
 
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import LIVE_PPQ
 from musegen_daw.jam.settings import ClockSource
 from musegen_daw.music.note_names import NoteNames
-from musegen_daw.ui.bridge import Pulse
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.jam.choices import NO_PORT, JamChoices
 from musegen_daw.ui.jam.control import JamControl
-from musegen_daw.ui.jam.controls import JamControls
-from musegen_daw.ui.jam.more import recording_path
-from musegen_daw.ui.jam.pickers import JamPickers
+from musegen_daw.ui.jam.controls import JamControls, recording_path
+from musegen_daw.ui.jam.pickers import NO_PORT, JamChoices, JamPickers
 from musegen_daw.ui.jam.strips import JamStrips
-from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel
+from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel, reset_message
 from musegen_daw.ui.settings.store import AppSettings
-from musegen_daw.ui.widgets.drag_button import DragOut
-from musegen_daw.ui.widgets.drops import drag_out
+from musegen_daw.ui.widgets.drops import DragOut, drag_out
+from musegen_daw.ui.widgets.placeholder import ErrorPage
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
-from musegen_daw.ui.widgets.trouble import Trouble
+from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 
 if TYPE_CHECKING:
-    from musegen_daw.jam.control.control_map import Knob
     from musegen_daw.jam.settings import RigSettings
     from musegen_daw.jam.status import RigStatus
 
@@ -42,42 +37,39 @@ _REOPENING = ("audio_device", "input_port", "output_port", "soundfont")
 
 
 class JamPanel(Panel):
-    """Opens the jam when its state is restored, and again when a port, the clock or a device is another one."""
+    """Opens the jam when its state is restored, and again when a port, the clock or a device changes."""
 
     def __init__(
         self,
         context: AppContext,
         control: JamControl,
-        parent: QWidget | None = None,
         drag: DragOut = drag_out,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._context, self._control = context, control
         self._choices = JamChoices()
         self._settings = context.settings.current
         self._late_bars = 0
         self._pickers = JamPickers(context.ports)
         self._strips = JamStrips()
-        self._trouble = Trouble()
+        self._error_page = ErrorPage()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._strips)
-        self._stack.addWidget(self._trouble)
-        self._controls = JamControls(drag)
+        self._stack.addWidget(self._error_page)
+        self._controls = JamControls(control, drag)
         self._more = self._controls.more
         self._lay_out()
         self._connect()
-        self._playhead = Pulse(self, FRAME_MILLISECONDS)
+        self._playhead = VisibleTimer(self, FRAME_MILLISECONDS)
         self._playhead.timeout.connect(self._move_playhead)
 
     # Panel
 
     def activated(self) -> None:
-        """The keyboard goes to the first control."""
         self._controls.sliders["density"].setFocus()
         self._pickers.refresh()
 
     def escape_pressed(self) -> bool:
-        """Give up waiting for a knob, or for notes that are to come back."""
         if self._control.give_up_measuring():
             return True
         rig = self._control.rig
@@ -87,22 +79,17 @@ class JamPanel(Panel):
         return is_learning
 
     def close_work(self) -> None:
-        """Let go of the list of ports; the jam itself is closed by its owner."""
+        """The jam itself is closed by its owner."""
         self._pickers.close_work()
 
     def saved_state(self) -> dict[str, Any]:
-        """The choices, and whether the fold is open."""
-        return {**self._choices.as_dict(), "is_unfolded": self._controls.is_unfolded}
+        return {**self._choices.as_dict(), "is_unfolded": self._controls.is_more_shown}
 
     def restore_state(self, state: dict[str, Any]) -> None:
-        """Take up the choices, and open the jam."""
         self._choices, passed_over = JamChoices.from_dict(state)
         if passed_over:
-            names = ", ".join(passed_over)
-            self.said.emit(
-                f"Some saved settings of the jam could not be used and have been reset: {names:.200}.", WARN
-            )
-        self._controls.unfold(state.get("is_unfolded") is True)
+            self.message.emit(reset_message(passed_over), WARN)
+        self._controls.show_more(state.get("is_unfolded") is True)
         self._show_choices()
         self._open()
 
@@ -119,41 +106,31 @@ class JamPanel(Panel):
     def _connect(self) -> None:
         controls = self._controls
         controls.changed.connect(self._change)
-        controls.fill_wanted.connect(self._ask_fill)
-        controls.learn_wanted.connect(self._learn)
-        controls.forget_wanted.connect(self._forget)
-        controls.folded.connect(self.state_changed)
+        controls.fill.clicked.connect(self._request_fill)
+        controls.more_toggled.connect(self.state_changed)
         self._pickers.input_chosen.connect(lambda name: self._context.settings.change(input_port=name))
         self._pickers.output_chosen.connect(lambda name: self._context.settings.change(output_port=name))
         self._pickers.clock_chosen.connect(lambda key: self._choose(clock=ClockSource(key)))
         self._pickers.sound_chosen.connect(lambda on: self._choose(sound=on))
         self._pickers.count_in_chosen.connect(lambda bars: self._choose(count_in_bars=bars))
         self._pickers.changed.connect(self._try_again)
-        self._pickers.said.connect(lambda sentence: self.said.emit(sentence, WARN))
+        self._pickers.message.connect(lambda sentence: self.message.emit(sentence, WARN))
         self._context.settings.changed.connect(self._settings_changed)
-        self._control.looked.connect(self._show)
+        self._control.polled.connect(self._show)
         self._control.opened.connect(lambda: self._stack.setCurrentWidget(self._strips))
-        self._control.absent.connect(self._show_trouble)
-        self._control.bound.connect(controls.show_bound)
+        self._control.unavailable.connect(self._show_error)
+        self._control.mapped.connect(controls.show_mapped)
         self._control.recorded.connect(self._show_recorded)
         more = self._more
         more.style_chosen.connect(self._choose_style)
         more.offset_changed.connect(self._control.set_offset)
-        more.measure_wanted.connect(lambda: self._control.measure(self._measured))
-        more.record_wanted.connect(self._record)
-        more.drag.taken.connect(lambda path: self.said.emit(f"Dragged out {path.name}.", GOOD))
-
-    def _learn(self, target: str) -> None:
-        self._control.learn(target)
-        self.said.emit(f"Move a knob or hit a pad to map {target!r} (Esc: cancel).", INFO)
-
-    def _forget(self, knob: Knob) -> None:
-        self._control.forget(knob)
-        self.said.emit(f"{str(knob)[0].upper()}{str(knob)[1:]} is unmapped.", INFO)
+        more.measure.clicked.connect(lambda: self._control.measure(self._measured))
+        more.record.clicked.connect(self._record)
+        more.drag.taken.connect(lambda path: self.message.emit(f"Dragged out {path.name}.", GOOD))
 
     def _open(self) -> None:
         self._settings = self._context.settings.current
-        self._strips.say_waiting(self._settings.input_port)
+        self._strips.show_input(self._settings.input_port)
         self._control.open(self._choices.rig_settings(self._settings))
 
     def _choose(self, **changes: Any) -> None:
@@ -175,16 +152,16 @@ class JamPanel(Panel):
         self._strips.roll.set_note_names(NoteNames(settings.note_names))
 
     def _try_again(self) -> None:
-        if self._stack.currentWidget() is self._trouble:
+        if self._stack.currentWidget() is self._error_page:
             self._open()
 
-    def _show_trouble(self, sentence: str) -> None:
+    def _show_error(self, sentence: str) -> None:
         actions: list[tuple[str, Callable[[], None]]] = [("Try again", self._open)]
         if not (self._choices.sound and self._settings.output_port == NO_PORT):
-            actions.append(("Play through the sound device alone", self._use_sound_alone))
+            actions.append(("Use the sound device only", self._use_sound_alone))
         self._controls.show_learning(None)
-        self._trouble.show_trouble("No MIDI connection", sentence, actions)
-        self._stack.setCurrentWidget(self._trouble)
+        self._error_page.show_error("No MIDI connection", sentence, actions)
+        self._stack.setCurrentWidget(self._error_page)
 
     def _use_sound_alone(self) -> None:
         self._choices = replace(self._choices, sound=True)
@@ -201,10 +178,10 @@ class JamPanel(Panel):
         self._keep(controls=change(self._choices.controls))
         self._control.change(change)
 
-    def _ask_fill(self) -> None:
+    def _request_fill(self) -> None:
         if self._control.rig is not None:
             self._control.rig.session.fill_now()
-            self.said.emit("A fill comes in the next bar.", INFO)
+            self.message.emit("A fill comes in the next bar.", INFO)
 
     def _choose_style(self, style: str) -> None:
         self._keep(style=style)
@@ -214,7 +191,7 @@ class JamPanel(Panel):
         if is_wanted:
             path = recording_path()
             self._control.start_recording(path)
-            self.said.emit(f"Recording to {path}.", INFO)
+            self.message.emit(f"Recording to {path}.", INFO)
         else:
             self._control.stop_recording()
 
@@ -246,9 +223,9 @@ class JamPanel(Panel):
         self._show_controls(jam.controls)
         self._controls.show_learning(jam.learning)
         if jam.late_bars > self._late_bars:
-            self.said.emit(
-                f"A plan came late, so the last good pattern went on ({jam.late_bars} so far); "
-                "end what else keeps the computer busy if that happens often.",
+            self.message.emit(
+                f"The drums of a bar were late, so the last pattern was repeated ({jam.late_bars} so far). "
+                "If this happens often, close other programs.",
                 WARN,
             )
         self._late_bars = jam.late_bars
@@ -265,7 +242,7 @@ class JamPanel(Panel):
 
     def _show_recorded(self, path: Path) -> None:
         self._more.show_recorded(path)
-        self.said.emit(f"The recording is {path}; drag it into the DAW.", GOOD)
+        self.message.emit(f"The recording is {path}; drag it into the DAW.", GOOD)
 
     def _move_playhead(self) -> None:
         rig = self._control.rig

@@ -1,31 +1,102 @@
-"""The row of choices over the jam: which ports, whose clock, whether the sound device plays, the count-in."""
+"""The jam's settings row: ports, clock, sound device, count-in; and what is saved of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
+from msgspec import Meta
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
-from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource
-from musegen_daw.ui.bridge import Pulse
-from musegen_daw.ui.jam.choices import NO_PORT, JamChoices
+from musegen_daw import resource_paths as resources
+from musegen_daw.fields import Text, with_values
+from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM
+from musegen_daw.jam.clock.transport import DEFAULT_BPM
+from musegen_daw.jam.control.controls import CONTINUOUS, Controls
+from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, JamMode, JamSettings, RigSettings
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.basic import label
 from musegen_daw.ui.widgets.fitting import Choice
+from musegen_daw.ui.widgets.plain import kebab
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
+from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 from musegen_daw.ui.work import Workers
 
 if TYPE_CHECKING:
     from musegen_daw.devices.ports import PortDirectory
 
-LOOK_MILLISECONDS = 2000
+CONTROL_MAP = "window"
+"""The name of the window's control map."""
+
+MAX_COUNT_IN_BARS = 4
+FORMER_NAMES = {"way": "mode"}
+"""Names of earlier versions, by their present names."""
+NO_PORT = "-"
+"""In place of a port's name: no port."""
+
+
+@dataclass(frozen=True, slots=True)
+class JamChoices:
+    """What is saved of the jam panel."""
+
+    clock: ClockSource = ClockSource.INTERNAL
+    tempo_bpm: Annotated[float, Meta(ge=MIN_BPM, le=MAX_BPM)] = DEFAULT_BPM
+    count_in_bars: Annotated[int, Meta(ge=0, le=MAX_COUNT_IN_BARS)] = 0
+    sound: bool = False
+    mode: JamMode = JamMode.FOLLOW
+    controls: Controls = field(default_factory=Controls)
+    style: Text = ""
+
+    def rig_settings(self, settings: AppSettings) -> RigSettings:
+        """The settings of a jam on the ports and devices of `settings`; without any output the sound device plays."""
+        output = None if settings.output_port == NO_PORT else settings.output_port or OWN_OUTPUT
+        inputs = () if settings.input_port == NO_PORT else (settings.input_port or OWN_INPUT,)
+        return RigSettings(
+            input_names=inputs,
+            output_name=output,
+            audio=self.sound or output is None,
+            audio_device=settings.audio_device or None,
+            soundfont=Path(settings.soundfont) if settings.soundfont else None,
+            clock=self.clock,
+            tempo_bpm=self.tempo_bpm,
+            count_in_bars=self.count_in_bars,
+            jam=JamSettings(mode=self.mode),
+            controls=replace(self.controls, hold=False),
+            control_map=CONTROL_MAP,
+            style=self.style,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """What JSON can hold of them."""
+        controls = {name: getattr(self.controls, name) for name in CONTINUOUS}
+        return {
+            "clock": self.clock.value,
+            "tempo_bpm": self.tempo_bpm,
+            "count_in_bars": self.count_in_bars,
+            "sound": self.sound,
+            "mode": self.mode.value,
+            "style": self.style,
+            "controls": {**controls, "muted": sorted(self.controls.muted)},
+        }
+
+    @classmethod
+    def from_dict(cls, state: Mapping[str, Any]) -> tuple[JamChoices, tuple[str, ...]]:
+        """The choices of `as_dict`, with defaults for what is missing or does not fit, and the names of the latter."""
+        choices, misfits = with_values(cls(), {FORMER_NAMES.get(key, key): state[key] for key in state})
+        if choices.style and choices.style not in resources.style_names():
+            choices, misfits = replace(choices, style=""), (*misfits, "style")
+        return replace(choices, controls=replace(choices.controls, hold=False)), misfits
+
+
+POLL_MILLISECONDS = 2000
 Names = tuple[bool, tuple[str, ...], tuple[str, ...]]
 
 
 class JamPickers(QWidget):
-    """Lists the ports anew every two seconds while it can be seen; the signals carry what a person chose.
+    """Lists the ports again every two seconds while it is visible.
 
     `input_chosen` and `output_chosen` carry a name, empty for the program's own port, `NO_PORT` for none.
     """
@@ -36,11 +107,11 @@ class JamPickers(QWidget):
     sound_chosen = Signal(bool)
     count_in_chosen = Signal(int)
     changed = Signal()
-    """Other ports are there than before."""
-    said = Signal(str)
+    """The list of ports has changed."""
+    message = Signal(str)
 
-    def __init__(self, ports: Callable[[], PortDirectory], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, ports: Callable[[], PortDirectory]) -> None:
+        super().__init__()
         self._ports = ports
         self._workers = Workers(self)
         self._names: Names = (True, (), ())
@@ -58,6 +129,7 @@ class JamPickers(QWidget):
         self._count_in = QCheckBox("Count-in")
         self._count_in.setToolTip("Count one bar before the drums start")
         for box in (self._sound, self._count_in):
+            box.setObjectName(kebab(box.text()))
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             box.setMinimumHeight(44)
         row = QHBoxLayout(self)
@@ -83,31 +155,26 @@ class JamPickers(QWidget):
         self._clock.activated.connect(lambda: self.clock_chosen.emit(self._clock.currentData()))
         self._sound.clicked.connect(self.sound_chosen)
         self._count_in.clicked.connect(lambda on: self.count_in_chosen.emit(int(on)))
-        self._looking = Pulse(self, LOOK_MILLISECONDS)
-        self._looking.timeout.connect(self.refresh)
+        self._timer = VisibleTimer(self, POLL_MILLISECONDS)
+        self._timer.timeout.connect(self.refresh)
 
     def refresh(self) -> None:
-        """List the ports anew, in the background."""
         if not self._workers.is_busy:
             self._workers.start(
-                lambda task: _names(self._ports()), succeeded=self._show, failed=self.said.emit
+                lambda task: _names(self._ports()), succeeded=self._show, failed=self.message.emit
             )
 
     def show_choices(self, choices: JamChoices, settings: AppSettings) -> None:
-        """Show what is chosen, a port that is not there included."""
-        for box, name in ((self._input, settings.input_port), (self._output, settings.output_port)):
-            with QSignalBlocker(box):
-                if box.findData(name) < 0:
-                    box.addItem(f"{name} (not there)", name)
-                box.setCurrentIndex(box.findData(name))
+        """Show what is chosen, also a port that is not connected."""
+        self._input.choose_data(settings.input_port)
+        self._output.choose_data(settings.output_port)
         self._clock.setCurrentIndex(self._clock.findData(choices.clock.value))
         self._sound.setChecked(choices.sound)
         self._count_in.setChecked(choices.count_in_bars > 0)
         self._count_in.setEnabled(choices.clock is ClockSource.INTERNAL)
 
     def close_work(self) -> None:
-        """Stop looking."""
-        self._looking.stop()
+        self._timer.stop()
         self._workers.close()
 
     def _show(self, names: Names) -> None:
@@ -119,21 +186,11 @@ class JamPickers(QWidget):
     def _fill(self) -> None:
         can_create, inputs, outputs = self._names
         own = "created here" if can_create else "loopback"
-        _fill(self._input, f"{OWN_INPUT} ({own})", inputs, "no MIDI input")
-        _fill(self._output, f"{OWN_OUTPUT} ({own})", outputs, "no MIDI output")
-
-
-def _fill(box: QComboBox, own: str, names: Sequence[str], none: str) -> None:
-    chosen = box.currentData() or ""
-    with QSignalBlocker(box):
-        box.clear()
-        box.addItem(own, "")
-        for name in names:
-            box.addItem(name, name)
-        box.addItem(none, NO_PORT)
-        if box.findData(chosen) < 0:
-            box.addItem(f"{chosen} (not there)", chosen)
-        box.setCurrentIndex(box.findData(chosen))
+        for box, name, names, none in (
+            (self._input, OWN_INPUT, inputs, "no MIDI input"),
+            (self._output, OWN_OUTPUT, outputs, "no MIDI output"),
+        ):
+            box.fill([(f"{name} ({own})", ""), *((each, each) for each in names), (none, NO_PORT)])
 
 
 def _names(directory: PortDirectory) -> Names:

@@ -1,11 +1,11 @@
-"""The bar at the top, always there: lights, tempo, place in the song, start and stop, the way to play, panic."""
+"""The transport at the top: lights, tempo, position, start and stop, mode, panic."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -13,10 +13,8 @@ from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM, ClockState
 from musegen_daw.jam.settings import JamMode
 from musegen_daw.jam.status import JamStatus
 from musegen_daw.ui.jam.control import JamControl
-from musegen_daw.ui.widgets.basic import OFF, StatusLight, button, is_restyling
-from musegen_daw.ui.widgets.icons import icon
-from musegen_daw.ui.widgets.plain import PlainLabel
-from musegen_daw.ui.widgets.segments import Segments
+from musegen_daw.ui.widgets.basic import OFF, Segments, StatusLight, button
+from musegen_daw.ui.widgets.plain import PlainLabel, set_name
 from musegen_daw.ui.widgets.theme import LARGE_TEXT, MEDIUM, SMALL, TITLE_TEXT, font, theme
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 HEIGHT = 72
 ACTIVE_SECONDS = 0.35
 UNKNOWN_BPM = 0.0
-"""Of a clock that is followed and was not heard yet; shown as a dash."""
+"""Of a DAW clock that has not been received yet; shown as a dash."""
 
 PANIC_KEY = "Ctrl+."
 _LIGHT_WIDTHS = 92, 176
@@ -44,10 +42,11 @@ _MODES = (
 
 
 class TransportBar(QWidget):
-    """Shows the status of a jam and gives its orders; `ports_wait` says what a light without jam means."""
+    """Shows the status of the jam and controls it."""
 
-    def __init__(self, control: JamControl, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, control: JamControl) -> None:
+        super().__init__()
+        self.setObjectName("transport")
         self._control = control
         self._input, self._clock, self._output = (
             StatusLight("MIDI input"),
@@ -64,7 +63,7 @@ class TransportBar(QWidget):
         self._tempo.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self._tempo.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._tempo.setKeyboardTracking(False)
-        self._tempo.setAccessibleName("Tempo in beats per minute")
+        set_name(self._tempo, "Tempo")
         self._tempo.setToolTip("Tempo in beats per minute; wheel or arrow keys change it")
         self._tempo.valueChanged.connect(self._set_tempo)
         self._tap = button("Tap", "Tap the tempo; with MIDI clock: mark the start of a bar", "T", large=True)
@@ -75,10 +74,11 @@ class TransportBar(QWidget):
         self._place.setMinimumWidth(96)
         self._place.setMaximumWidth(124)
         self._place.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._place.setAccessibleName("Bar, beat, sixteenth")
+        set_name(self._place, "Position")
         self._place.setToolTip("Bar . beat . sixteenth")
         self._start = button("Start", "Start or stop", "", large=True)
         self._start.setToolTip("Start or stop (Space)")
+        self._start.set_icon("play")
         self._start.setIconSize(QSize(18, 18))
         self._start.setMinimumWidth(84)
         self._start.clicked.connect(control.toggle)
@@ -88,40 +88,16 @@ class TransportBar(QWidget):
         panic = button("PANIC", "All notes off", PANIC_KEY, "danger", large=True)
         panic.clicked.connect(control.panic)
         self._lay_out(panic)
-        self._is_playing = False
-        self._draw_icon()
-        control.looked.connect(self._show)
-        control.absent.connect(self._show_absence)
+        control.polled.connect(self._show)
+        control.unavailable.connect(self._show_absence)
         self.setFixedHeight(HEIGHT)
-
-    @property
-    def place(self) -> str:
-        """Where the song is, as it is shown."""
-        return self._place.text()
-
-    @property
-    def lights(self) -> tuple[StatusLight, StatusLight, StatusLight]:
-        """Those of input, clock and output."""
-        return self._input, self._clock, self._output
 
     def set_tempo(self, tempo_bpm: float) -> None:
         """Show a tempo without setting it."""
         with QSignalBlocker(self._tempo):
             self._tempo.setValue(tempo_bpm)
 
-    @property
-    def tempo_bpm(self) -> float:
-        """The tempo that is shown."""
-        return self._tempo.value()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the icon in the colours of another theme."""
-        if is_restyling(event) and hasattr(self, "_is_playing"):
-            self._draw_icon()
-        super().changeEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """A ground of its own, with a line below."""
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme().panel))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(theme().line))
@@ -151,10 +127,6 @@ class TransportBar(QWidget):
         row.addWidget(self._output, 2)
         row.addWidget(panic)
 
-    def _draw_icon(self) -> None:
-        skin = theme()
-        self._start.setIcon(icon("stop" if self._is_playing else "play", skin.text))
-
     def _set_tempo(self, tempo_bpm: float) -> None:
         rig = self._control.rig
         if rig is not None and not rig.time.is_led:
@@ -177,10 +149,10 @@ class TransportBar(QWidget):
         self._start.setEnabled(False)
 
     def _show_playing(self, is_playing: bool) -> None:
-        if is_playing != self._is_playing:
-            self._is_playing = is_playing
-            self._start.setText("Stop" if is_playing else "Start")
-            self._draw_icon()
+        text = "Stop" if is_playing else "Start"
+        if text != self._start.text():
+            self._start.setText(text)
+            self._start.set_icon("stop" if is_playing else "play")
 
     def _show(self, status: RigStatus) -> None:
         jam = status.jam
@@ -239,7 +211,7 @@ def _bound(light: StatusLight) -> None:
 
 
 def place_text(jam: JamStatus, sixteenth: int) -> str:
-    """Bar, beat and sixteenth as musicians count them, from 1; a count-in is below 1."""
+    """Bar, beat and sixteenth, counted from 1; a count-in is below 1."""
     return f"{jam.song_bar + 1}.{jam.beat + 1}.{sixteenth}"
 
 

@@ -1,4 +1,4 @@
-"""About: the version, and those of the libraries that are used, with their licences."""
+"""The version of the program, and the libraries it uses with their licences; without Qt, for packaging."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIBRARIES = (
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library as it is installed."""
+    """An installed library."""
 
     name: str
     version: str
@@ -24,13 +24,12 @@ class Library:
 
 
 def version_text() -> str:
-    """This program, Python and the system."""
     system = f"{platform.system()} {platform.release()}".strip()
     return f"musegen-daw {__version__} (MIT) · Python {platform.python_version()} · {system}"
 
 
 def libraries() -> tuple[Library, ...]:
-    """The libraries that the program uses and that are installed."""
+    """The installed libraries that the program uses."""
     found: list[Library] = []
     for name in LIBRARIES:
         try:

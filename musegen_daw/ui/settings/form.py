@@ -1,4 +1,4 @@
-"""The settings themselves: look, ports, sound, where models and SoundFont are."""
+"""The settings: theme, note names, sound device, SoundFont and folders."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -22,7 +21,8 @@ from musegen_daw.music.note_names import NoteNames, note_name
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.basic import Card, button, label
-from musegen_daw.ui.widgets.plain import plain_tip
+from musegen_daw.ui.widgets.fitting import Choice
+from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, THEMES
 from musegen_daw.ui.work import Workers
 
@@ -34,23 +34,23 @@ OPEN_KEY, USUAL = "open", ""
 
 
 class SettingsForm(QWidget):
-    """Every change is taken at once and saved; `said` carries a sentence where something cannot be used."""
+    """Changes apply at once; `message` carries a sentence about what cannot be used."""
 
-    said = Signal(str)
+    message = Signal(str)
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
         self._store = context.settings
         self._workers = Workers(self)
-        self._theme = _choice("Theme", "Dark for the stage, light for daylight")
+        self._theme = _choice("Theme", "Colours of the window")
         for name in THEMES:
             self._theme.addItem(name.capitalize(), name)
-        self._names = _choice("Note names", "How notes are called")
+        self._names = _choice("Note names", "How notes are named")
         for names in NoteNames:
             self._names.addItem(
                 f"{names.value}: middle C is {note_name(60, names)}, A is {note_name(69, names)}", names.value
             )
-        self._device = _choice("Sound device", "Where drums and clips are heard without a DAW")
+        self._device = _choice("Sound device", "Plays drums and clips without a DAW")
         self._device.addItem("System default", USUAL)
         self._soundfont = _PathField("SoundFont", "the bundled one", self._choose_soundfont)
         self._models = _PathField("Models folder", "the bundled models", self._choose_models)
@@ -78,43 +78,31 @@ class SettingsForm(QWidget):
         self._show(self._store.current)
 
     def refresh(self) -> None:
-        """List the sound devices anew, in the background."""
-        self._workers.start(_devices, succeeded=self._show_devices, failed=self.said.emit)
+        self._workers.start(_devices, succeeded=self._show_devices, failed=self.message.emit)
 
     def close_work(self) -> None:
-        """End what runs."""
         self._workers.close()
 
     def _show(self, settings: AppSettings) -> None:
         for box, value in (
             (self._theme, settings.theme), (self._names, settings.note_names), (self._device, settings.audio_device),
         ):  # fmt: skip
-            with QSignalBlocker(box):
-                if box.findData(value) < 0:
-                    box.addItem(f"{value} (not there)", value)
-                box.setCurrentIndex(box.findData(value))
+            box.choose_data(value)
         self._soundfont.show_path(settings.soundfont)
         self._models.show_path(settings.models_dir)
         self._watched.show_path(settings.watched_dir)
 
     def _show_devices(self, devices: tuple[AudioDevice, ...]) -> None:
-        chosen = self._device.currentData()
-        with QSignalBlocker(self._device):
-            self._device.clear()
-            self._device.addItem("System default", USUAL)
-            for device in devices:
-                self._device.addItem(
-                    f"{device.name} ({device.host}, {device.sample_rate_hz} Hz)", device.name
-                )
-            if self._device.findData(chosen) < 0:
-                self._device.addItem(f"{chosen} (not there)", chosen)
-            self._device.setCurrentIndex(self._device.findData(chosen))
+        found = [
+            (f"{device.name} ({device.host}, {device.sample_rate_hz} Hz)", device.name) for device in devices
+        ]
+        self._device.fill([("System default", USUAL), *found], USUAL)
 
     def _take_path(self, name: str, text: str) -> None:
         path = Path(text).expanduser() if text else None
         if path is not None and not (files.is_file(path) if name == "soundfont" else files.is_folder(path)):
             what = "SoundFont file" if name == "soundfont" else "folder"
-            self.said.emit(f"There is no {what} {path}; the setting stays as it was.")
+            self.message.emit(f"There is no {what} {path}; the setting is unchanged.")
             self._show(self._store.current)
             return
         self._store.change(**{name: "" if path is None else str(path)})
@@ -138,10 +126,11 @@ class _PathField(QWidget):
         super().__init__()
         self._line = QLineEdit()
         self._line.setPlaceholderText(usual)
-        self._line.setAccessibleName(name)
+        set_name(self._line, name)
         self._line.setMinimumHeight(36)
         self._line.editingFinished.connect(self._finished)
         browser = button("Browse…", f"Choose: {name}")
+        set_name(browser, f"Browse: {name}")
         browser.clicked.connect(browse)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -165,10 +154,8 @@ class _PathField(QWidget):
             self.chosen.emit(text)
 
 
-def _choice(name: str, tip: str) -> QComboBox:
-    made = QComboBox()
-    made.setAccessibleName(name)
-    made.setToolTip(plain_tip(tip))
+def _choice(name: str, tip: str) -> Choice:
+    made = Choice(name, tip)
     made.setMinimumHeight(36)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return made

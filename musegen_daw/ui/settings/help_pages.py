@@ -1,9 +1,10 @@
-"""The pages that explain: how to route from a DAW, what works on this computer, the keys, what this is made of."""
+"""The help pages: DAW routing, diagnostics, keys, about."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -11,26 +12,103 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.settings.about import libraries, version_text
-from musegen_daw.ui.settings.routing_help import likely_daw, recipes
-from musegen_daw.ui.widgets.basic import Card, ProgressLine, StatusLight, button, label
+from musegen_daw.ui.widgets.basic import Card, ProgressLine, Segments, StatusLight, button, label
 from musegen_daw.ui.widgets.plain import PlainLabel
-from musegen_daw.ui.widgets.segments import Segments
 from musegen_daw.ui.widgets.theme import LARGE, MEDIUM, SMALL
 from musegen_daw.ui.work import JobContext, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.devices.findings import Finding
 
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The steps for one DAW, in the words of its manual."""
+
+    daw: str
+    steps: tuple[str, ...]
+
+
+LINUX_DAWS = ("Ardour", "REAPER", "Bitwig")
+"""DAWs with a recipe that run on Linux, the likeliest first."""
+
+
+def likely_daw(platform: str, port_names: Iterable[str]) -> str:
+    """The DAW to show first: on Linux the one whose ports exist, elsewhere Live."""
+    if not platform.startswith("linux"):
+        return "Live"
+    names = [name.casefold() for name in port_names]
+    found = (daw for daw in LINUX_DAWS if any(daw.casefold() in name for name in names))
+    return next(found, LINUX_DAWS[0])
+
+
+def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
+    """How a DAW sends to the port `to_program` and records from `from_program`.
+
+    After the manuals of the DAWs: MIDI settings, clock, and the input and output of tracks.
+    """
+    to, back = f"“{to_program}”", f"“{from_program}”"
+    return (
+        Recipe(
+            "Live",
+            (
+                f"Settings → Link, Tempo & MIDI: for the output {to} turn Track and Sync on; for the input {back} turn "
+                "Track on.",
+                f"On the instrument's MIDI track set MIDI To to {to}.",
+                f"On a MIDI track with a drum rack set MIDI From to {back}, Monitor to In.",
+                "In Jam choose Clock: MIDI clock. Press play in Live.",
+            ),
+        ),
+        Recipe(
+            "REAPER",
+            (
+                f"Preferences → MIDI Devices: enable the output {to} and tick Send clock/SPP; enable the input {back}.",
+                f"On the instrument's track: Route → MIDI hardware output → {to}.",
+                f"On a track with a drum instrument: input MIDI → {back} → all channels, record arm, monitor on.",
+                "In Jam choose Clock: MIDI clock. Press play in REAPER.",
+            ),
+        ),
+        Recipe(
+            "Bitwig",
+            (
+                f"Settings → Controllers: add a Generic MIDI Keyboard with the input {back}.",
+                f"Settings → Synchronization: send MIDI clock to {to}.",
+                f"After the instrument on its track add the device HW Instrument or Note → MIDI Out with {to}.",
+                f"On a drum track choose {back} as note input and arm it. In Jam choose Clock: MIDI clock.",
+            ),
+        ),
+        Recipe(
+            "Logic",
+            (
+                f"File → Project Settings → Synchronization → MIDI: send MIDI clock to {to}.",
+                f"Make a track of an External Instrument with {to} as MIDI destination and copy the part there.",
+                f"Make a track with Drum Kit Designer, in its inspector set the MIDI input port to {back}, arm it.",
+                "In Jam choose Clock: MIDI clock. Press play in Logic.",
+            ),
+        ),
+        Recipe(
+            "Ardour",
+            (
+                "Preferences → Transport → Generate: enable MIDI clock.",
+                f"Window → MIDI Connections: connect Ardour's MIDI Clock out, and the output of the instrument's MIDI "
+                f"track, to {to}.",
+                f"Add a MIDI track with a drum instrument and connect its input to {back}; arm it.",
+                "In Jam choose Clock: MIDI clock. Roll in Ardour.",
+            ),
+        ),
+    )
+
+
 KEYS = (
     ("Everywhere", (
-        ("Space", "start and stop: the jam, or what the panel in sight plays"),
+        ("Space", "start and stop the jam, or what the current page plays"),
         ("Ctrl+.  or  F12", "panic: all notes off"),
         ("Ctrl+1 … Ctrl+4", "Jam, Clips, Vocoder, Settings"),
         ("T", "tap the tempo; with MIDI clock: mark the start of a bar"),
         ("Tab, Shift+Tab", "next control, previous control"),
         ("Return", "press the focused button"),
         ("Esc", "cancel a job or MIDI learn, dismiss a message"),
-        ("F1", "this place"),
+        ("F1", "this page"),
         ("Ctrl+Q", "quit; everything is saved"),
     )),
     ("Jam", (
@@ -55,16 +133,18 @@ KEYS = (
 
 
 class RoutingPage(QWidget):
-    """The first page: what this is, the ports of this computer, and the steps in a DAW of one's choice."""
+    """The ports of this computer, and the steps for the chosen DAW."""
 
-    begin_wanted = Signal()
+    begin_requested = Signal()
     daw_chosen = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._is_chosen = False
         self._ports = label("", "dim")
+        self._ports.setObjectName("ports")
         self._steps = PlainLabel()
+        self._steps.setObjectName("steps")
         self._steps.setWordWrap(True)
         self._steps.setTextFormat(Qt.TextFormat.PlainText)
         self._steps.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -73,14 +153,14 @@ class RoutingPage(QWidget):
         self._daws = Segments("DAW", [(name, name, f"The steps in {name}") for name in names])
         self._daws.chosen.connect(self._choose)
         self._daws.choose(likely_daw(sys.platform, ()))
-        begin = button("Begin to play", "Go to Jam", "", "main", large=True)
-        begin.clicked.connect(self.begin_wanted)
+        begin = button("Go to Jam", "Open the Jam page", "", "main", large=True)
+        begin.clicked.connect(self.begin_requested)
         column = _column(self)
-        intro = Card("Drums that listen to you")
+        intro = Card("Drums for your playing")
         intro.body.addWidget(
             _words(
-                "Your DAW or keyboard sends notes here; the drums that are written for them go back as MIDI, to be "
-                "heard and recorded in the DAW. Without a DAW choose Sound device in Jam, and drop .mid files in Clips."
+                "Send notes from your DAW or keyboard; the drums come back as MIDI, to play and record in the DAW. "
+                "Without a DAW, turn on Sound device in Jam, or drop MIDI files in Clips."
             )
         )
         intro.body.addWidget(self._ports)
@@ -100,25 +180,24 @@ class RoutingPage(QWidget):
         self._show_steps()
 
     def show_ports(self, to_program: str, from_program: str, sentence: str) -> None:
-        """Use these names of ports, and say `sentence` about them."""
         self._to, self._back = to_program, from_program
         self._ports.setText(sentence)
         self._show_steps()
 
     @property
     def chosen_daw(self) -> str:
-        """The DAW that a person chose, empty before."""
+        """The DAW that the user chose, empty before."""
         return self._daws.key if self._is_chosen else ""
 
     def choose_daw(self, daw: str) -> None:
-        """Show the steps in a DAW that was chosen before; an unknown one is passed over."""
+        """Show a DAW that was chosen before; unknown ones are ignored."""
         self._is_chosen = any(recipe.daw == daw for recipe in recipes(self._to, self._back))
         if self._is_chosen:
             self._daws.choose(daw)
             self._show_steps()
 
     def suggest_daw(self, daw: str) -> None:
-        """Show the steps in a DAW, unless a person has chosen one."""
+        """Show a DAW unless the user has chosen one."""
         if not self._is_chosen:
             self._daws.choose(daw)
             self._show_steps()
@@ -135,12 +214,12 @@ class RoutingPage(QWidget):
 
 
 class HealthPage(QWidget):
-    """The doctor's findings, looked for when asked, as it listens to every port for a second."""
+    """The diagnostics, which listen to every port for a second, so they run on request."""
 
-    said = Signal(str)
+    message = Signal(str)
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
         self._context = context
         self._workers = Workers(self)
         self._examine = button(
@@ -154,6 +233,7 @@ class HealthPage(QWidget):
         self._progress = ProgressLine()
         self._progress.cancelled.connect(self._cancel)
         self._card = Card("Diagnostics")
+        self._card.setObjectName("findings")
         self._rows = QGridLayout()
         self._rows.setHorizontalSpacing(MEDIUM)
         self._rows.setVerticalSpacing(SMALL)
@@ -176,17 +256,15 @@ class HealthPage(QWidget):
         column.addStretch(1)
 
     def examine(self) -> None:
-        """Look, in the background."""
         self._examine.setEnabled(False)
         self._progress.begin("listening …")
         context = self._context
         self._workers.start(
             lambda task: _examined(task, context),
-            succeeded=self.show_findings, failed=self.said.emit, ended=self._ended,
+            succeeded=self.show_findings, failed=self.message.emit, ended=self._ended,
         )  # fmt: skip
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
-        """Show what was found, each with a light and what to do."""
         while (item := self._rows.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.hide()
@@ -202,7 +280,6 @@ class HealthPage(QWidget):
         self._card.show()
 
     def close_work(self) -> None:
-        """End the examination."""
         self._workers.close()
 
     def _cancel(self) -> None:
@@ -214,10 +291,8 @@ class HealthPage(QWidget):
 
 
 class KeysPage(QWidget):
-    """All keys."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         column = _column(self)
         for title, keys in KEYS:
             card = Card(title)
@@ -236,10 +311,8 @@ class KeysPage(QWidget):
 
 
 class AboutPage(QWidget):
-    """Version, licence, libraries."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         column = _column(self)
         card = Card("musegen-daw")
         card.body.addWidget(_words(version_text()))
@@ -280,7 +353,7 @@ def _examined(task: JobContext, context: AppContext) -> Sequence[Finding]:
 
 
 def likely_daw_of(context: AppContext) -> str:
-    """The DAW that is likely used here, by the ports that there are; for a worker."""
+    """`likely_daw` by the ports that exist; for a worker."""
     from musegen_daw.devices.drivers import Direction
 
     ports = context.ports()
@@ -288,7 +361,7 @@ def likely_daw_of(context: AppContext) -> str:
 
 
 def port_names(context: AppContext) -> tuple[str, str, str]:
-    """The port that a DAW sends to, the one it records, and a sentence about them; for a worker."""
+    """The port a DAW sends to, the port it records from, and a sentence about them; for a worker."""
     from musegen_daw.devices import loopback
     from musegen_daw.devices.drivers import Direction
     from musegen_daw.errors import PortError
@@ -302,7 +375,7 @@ def port_names(context: AppContext) -> tuple[str, str, str]:
         return (
             OWN_INPUT,
             OWN_OUTPUT,
-            f"The ports “{OWN_INPUT}” and “{OWN_OUTPUT}” are there while the program runs.",
+            f"The ports “{OWN_INPUT}” and “{OWN_OUTPUT}” exist while the program runs.",
         )
     names = [[port.name for port in directory.ports(way)] for way in (Direction.INPUT, Direction.OUTPUT)]
     try:

@@ -1,4 +1,4 @@
-"""Settings and help: connect a DAW, settings, what works here, keys, about."""
+"""Settings and help: DAW routing, settings, diagnostics, keys, about."""
 
 from __future__ import annotations
 
@@ -31,57 +31,55 @@ class _SavedChoices:
 
 
 class SettingsPanel(Panel):
-    """`begin_wanted` asks for the jam; the settings themselves are saved by the window."""
+    """`begin_requested` asks for the jam; the settings themselves are saved by the window."""
 
-    begin_wanted = Signal()
+    begin_requested = Signal()
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
         self._context = context
         self._workers = Workers(self)
         self._routing = RoutingPage()
         self._form = SettingsForm(context)
-        self._health = HealthPage(context)
+        self.health = HealthPage(context)
         self._tabs = QTabWidget()
+        self._tabs.setObjectName("tabs")
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setDrawBase(False)
         for title, page in (
-            ("Connect a DAW", self._routing), ("Settings", self._form), ("Diagnostics", self._health),
+            ("Connect a DAW", self._routing), ("Settings", self._form), ("Diagnostics", self.health),
             ("Keys", KeysPage()), ("About", AboutPage()),
         ):  # fmt: skip
             self._tabs.addTab(_scrolled(page), title)
         column = QVBoxLayout(self)
         column.setContentsMargins(SMALL, SMALL, SMALL, 0)
         column.addWidget(self._tabs)
-        self._form.said.connect(lambda sentence: self.said.emit(sentence, WARN))
-        self._health.said.connect(lambda sentence: self.said.emit(sentence, WARN))
-        self._routing.begin_wanted.connect(self.begin_wanted)
+        self._form.message.connect(lambda sentence: self.message.emit(sentence, WARN))
+        self.health.message.connect(lambda sentence: self.message.emit(sentence, WARN))
+        self._routing.begin_requested.connect(self.begin_requested)
         self._routing.daw_chosen.connect(self.state_changed)
         self._tabs.currentChanged.connect(lambda _index: self.state_changed.emit())
 
     def activated(self) -> None:
-        """Look which ports and devices there are."""
         self._tabs.tabBar().setFocus()
         self._form.refresh()
         self._workers.start(lambda task: likely_daw_of(self._context), succeeded=self._routing.suggest_daw)
         self._workers.start(
             lambda task: port_names(self._context),
             succeeded=lambda found: self._routing.show_ports(*found),
-            failed=lambda sentence: self.said.emit(sentence, WARN),
+            failed=lambda sentence: self.message.emit(sentence, WARN),
         )
 
     def deactivated(self) -> None:
-        """Whoever has left it once has seen it; from then on the program begins where it was left."""
+        """From now on the program opens the last page."""
         self._context.settings.change(is_first_run=False)
 
     def close_work(self) -> None:
-        """End what looks."""
-        for each in (self._form, self._health):
+        for each in (self._form, self.health):
             each.close_work()
         self._workers.close()
 
     def saved_state(self) -> dict[str, Any]:
-        """The page in sight, and the DAW that was chosen."""
         return {"tab": self._tabs.currentIndex(), "daw": self._routing.chosen_daw}
 
     def restore_state(self, state: dict[str, Any]) -> None:
@@ -92,13 +90,7 @@ class SettingsPanel(Panel):
             self._tabs.setCurrentIndex(saved.tab)
 
     def show_page(self, index: int) -> None:
-        """Bring a page into sight."""
         self._tabs.setCurrentIndex(index)
-
-    @property
-    def health(self) -> HealthPage:
-        """The page of the doctor."""
-        return self._health
 
 
 def _scrolled(page: QWidget) -> QScrollArea:

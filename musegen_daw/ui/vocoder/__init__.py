@@ -1,1 +1,1 @@
-"""The Vocoder panel: a mel spectrogram, what decoders make of it, and the ear that compares them."""
+"""The Vocoder panel: a mel spectrogram, its resynthesis by several decoders, and their comparison."""

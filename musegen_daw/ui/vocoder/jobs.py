@@ -1,4 +1,4 @@
-"""What the panel has done on a worker: reading, decoding, writing, each with progress and cancel."""
+"""What the Vocoder panel does on workers: read, render, resynthesise, write."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ from musegen_daw.playback.resynthesis import (
 from musegen_daw.resource_paths import models_dir
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.vocoder.picture import MelPicture, difference_of, picture_of
-from musegen_daw.ui.vocoder.settings import LoadRequest, MelEdits
+from musegen_daw.ui.vocoder.workbench import GAN, LoadRequest, MelEdits
 from musegen_daw.ui.work import JobContext
 from musegen_daw.vocoder.decoders import VocoderFacts, find_vocoders
 from musegen_daw.vocoder.griffin_lim import ITERATIONS, GriffinLim
 from musegen_daw.vocoder.mel import MelConfig
 from musegen_daw.workers.remote import RemoteDecoder, vocode_with
 
-GAN = "GAN"
 SCALE_MENU = "the menu Scale"
 FALLBACK_RATE_HZ = 48_000
 SEGMENT_FRAMES = 512
-"""Of Griffin-Lim: what is done between two looks at whether to go on."""
+"""Frames that Griffin-Lim computes between two checks for cancellation."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
-    """What was read, how it looks, and the rate of the deck that plays it."""
+    """A source with its picture, and the sample rate of the deck that plays it."""
 
     request: LoadRequest
     given: Given
@@ -45,7 +44,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """What a decoder made, how it is called, how it looks, and how that differs from what was asked of it."""
+    """A result: how it was made, its picture, and the picture of its difference from the mel it was made from."""
 
     shape: MelEdits
     by: str
@@ -56,32 +55,26 @@ class Made:
 
 
 def look_for_models(folder: str) -> tuple[tuple[VocoderFacts, ...], tuple[str, ...]]:
-    """The bundled vocoders and those in the user's folder of models, with a sentence for each that is damaged."""
+    """Bundled vocoders and those in the user's models folder, and a sentence for each that is damaged."""
     folders = [models_dir(), *([Path(folder)] if folder else [])]
     return find_vocoders(folders)
 
 
-def load(request: LoadRequest, config: MelConfig, context: AppContext, task: JobContext) -> Loaded:
-    """Read or render what is wished for."""
-    deck_rate_hz = rate_of(context)
-
-    def reading(done: int, total: int) -> None:
-        task.report(done / max(1, total), "Reading" if request.song is None else "Rendering the clip")
-
-    def is_cancelled() -> bool:
-        return task.is_cancelled
-
+def load(request: LoadRequest, config: MelConfig | None, context: AppContext, task: JobContext) -> Loaded:
+    """`config` is None without a model."""
+    config, deck_rate_hz = config or MelConfig(), rate_of(context)
+    reading = task.progress("Reading" if request.song is None else "Rendering the clip")
     if request.song is not None:
         soundfont = context.settings.current.soundfont
         given = context.compute(
             render_given, request.name, request.song, config, deck_rate_hz, Path(soundfont) if soundfont else None,
-            progress=reading, cancelled=is_cancelled,
+            progress=reading, cancelled=task.is_cancelled,
         )  # fmt: skip
     else:
         path = request.path or Path()
         given = context.compute(
             partial(read_given, scale=request.scale, scale_option=SCALE_MENU), path, config, deck_rate_hz,
-            progress=reading, cancelled=is_cancelled,
+            progress=reading, cancelled=task.is_cancelled,
         )  # fmt: skip
     task.check()
     return Loaded(request, given, deck_rate_hz, picture_of(given.mel.mel, config))
@@ -95,7 +88,6 @@ def resynthesise(
     context: AppContext,
     task: JobContext,
 ) -> Made:
-    """Decode it with one method."""
     task.report(0.0, method)
     given = loaded.given
     if method == GAN and model is not None:
@@ -108,7 +100,7 @@ def resynthesise(
         by = f"{ITERATIONS} iterations"
     rendition = decode(
         given, decoder, method, loaded.deck_rate_hz, shape.stretch, shape.semitones,
-        lambda done, total: task.report(done / max(1, total), method), lambda: task.is_cancelled,
+        task.progress(method), task.is_cancelled,
     )  # fmt: skip
     task.check()
     return Made(
@@ -122,13 +114,12 @@ def resynthesise(
 
 
 def save(made: Made, path: Path) -> Path:
-    """Write it to a place that a person chose."""
     write_wav(path, made.rendition.audio, made.rendition.sample_rate_hz)
     return path
 
 
 def save_to_drag(made: Made, folder: Path, stem: str) -> Path:
-    """Write it to `folder` under a name of its own: whoever takes it may go on reading it there."""
+    """Write to a new file in `folder`: a program that took an earlier one may still read it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -137,7 +128,7 @@ def save_to_drag(made: Made, folder: Path, stem: str) -> Path:
 
 
 def rate_of(context: AppContext) -> int:
-    """The rate of decks: that of the sound device, where there is one."""
+    """The sample rate of decks: that of the sound device, if there is one."""
     try:
         return context.player().sample_rate_hz
     except MusegenError:

@@ -1,12 +1,14 @@
-"""Two mel spectrograms under each other on one time axis: what was given, and what a decoder made of it."""
+"""Two mel spectrograms on one time axis: the source, and the result below it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -18,37 +20,200 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
-from musegen_daw.ui.vocoder.mel_drawing import (
-    FOOT_HEIGHT,
-    GAP,
-    HEAD_WIDTH,
-    READOUT_WIDTH,
-    TITLE_HEIGHT,
-    Gallery,
-    Row,
-)
-from musegen_daw.ui.vocoder.span import VisibleSpan, clock
-from musegen_daw.ui.widgets.basic import is_restyling
-from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, theme
+from musegen_daw.ui.vocoder.picture import MelPicture, difference_image, level_image
+from musegen_daw.ui.widgets.plain import set_name
+from musegen_daw.ui.widgets.theme import SMALL, SMALL_TEXT, font, is_style_change, theme
+
+MIN_SHOWN_SECONDS = 0.25
+_LINE_SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleSpan:
+    """The visible seconds [start, end) of `seconds`, over `width` pixels."""
+
+    seconds: float
+    start: float
+    end: float
+    width: float
+
+    @classmethod
+    def whole(cls, seconds: float, width: float) -> VisibleSpan:
+        return cls(seconds, 0.0, max(seconds, MIN_SHOWN_SECONDS), max(1.0, width))
+
+    @property
+    def is_whole(self) -> bool:
+        return self.start <= 0 and self.end >= self.seconds
+
+    def x_at(self, seconds: float) -> float:
+        return (seconds - self.start) / (self.end - self.start) * self.width
+
+    def seconds_at(self, x: float) -> float:
+        """The seconds at x, clamped to the whole."""
+        return min(max(0.0, self.start + x / self.width * (self.end - self.start)), self.seconds)
+
+    def resized(self, width: float) -> VisibleSpan:
+        return VisibleSpan(self.seconds, self.start, self.end, max(1.0, width))
+
+    def zoomed(self, factor: float, x: float) -> VisibleSpan:
+        """`factor` times larger around x."""
+        shown = (self.end - self.start) / factor
+        if shown >= self.seconds:
+            return VisibleSpan.whole(self.seconds, self.width)
+        shown = max(shown, MIN_SHOWN_SECONDS)
+        anchor = self.start + x / self.width * (self.end - self.start)
+        return self._within(anchor - x / self.width * shown, shown)
+
+    def scrolled(self, pixels: float) -> VisibleSpan:
+        shown = self.end - self.start
+        return self._within(self.start + pixels / self.width * shown, shown)
+
+    def lines(self, least_pixels: float) -> tuple[tuple[float, str], ...]:
+        """Round seconds in view with their labels, at least `least_pixels` apart."""
+        least = least_pixels / self.width * (self.end - self.start)
+        step = next((each for each in _LINE_SECONDS if each >= least), _LINE_SECONDS[-1])
+        first = int(self.start / step)
+        count = int((self.end - self.start) / step) + 2
+        places = (round((first + index) * step, 3) for index in range(count))
+        return tuple((each, clock(each, step)) for each in places if self.start <= each <= self.end)
+
+    def _within(self, start: float, shown: float) -> VisibleSpan:
+        start = min(max(0.0, start), max(0.0, self.seconds - shown))
+        return VisibleSpan(self.seconds, start, start + shown, self.width)
+
+
+def clock(seconds: float, step: float = 0.1) -> str:
+    """Minutes and seconds, with as many decimals as `step` needs."""
+    decimals = 0 if step >= 1 else 1 if step >= 0.1 else 2
+    minutes, rest = divmod(round(seconds, decimals), 60)
+    return f"{int(minutes)}:{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
+
+
+HEAD_WIDTH, FOOT_HEIGHT, GAP, TITLE_HEIGHT, READOUT_WIDTH = 52, 24, SMALL, 22, 240
+LEAST_LINE_PIXELS = 72
+LEAST_LABEL_PIXELS = 16
+_LABELLED_HZ = (50, 100, 200, 500, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 15_000, 20_000)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """A picture with its title; a second of the music is `stretch` seconds in it."""
+
+    title: str
+    picture: MelPicture | None = None
+    stretch: float = 1.0
+    is_difference: bool = False
+    is_heard: bool = False
+    empty_text: str = ""
+
+
+class MelPainter:
+    """Paints rows, and caches their images."""
+
+    def __init__(self) -> None:
+        self._images: dict[tuple[MelPicture, float, bool], QImage] = {}
+
+    def top_db(self, rows: Sequence[Row]) -> float:
+        """The loudest level of all rows, so that they share one scale."""
+        tops = [row.picture.top_db for row in rows if row.picture is not None and not row.is_difference]
+        return max(tops, default=0.0)
+
+    def draw(
+        self, painter: QPainter, rows: Sequence[Row], areas: Sequence[QRectF], span: VisibleSpan
+    ) -> None:
+        """Paint the rows into their areas, and the time axis below the last."""
+        skin = theme()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        top_db, kept = self.top_db(rows), self._images
+        self._images = {}
+        for row, area in zip(rows, areas, strict=True):
+            painter.fillRect(area, QColor(skin.panel))
+            _draw_title(painter, row, area)
+            if row.picture is not None:
+                key = (row.picture, 0.0 if row.is_difference else top_db, skin.is_dark)
+                self._images[key] = kept.get(key) or _image(row, row.picture, top_db)
+                # The last frame of a picture may end after the audio.
+                left, right = span.x_at(0.0), span.x_at(row.picture.seconds)
+                painter.save()
+                painter.setClipRect(area)
+                painter.drawImage(
+                    QRectF(area.left() + left, area.top(), right - left, area.height()), self._images[key]
+                )
+                painter.restore()
+                _draw_hertz(painter, row.picture, area)
+            elif row.empty_text:
+                painter.setFont(font())
+                painter.setPen(QColor(skin.dim))
+                wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+                painter.drawText(area.adjusted(24, 0, -24, 0), int(wrapped), row.empty_text)
+        if areas and span.seconds:
+            _draw_seconds(painter, span, areas[-1])
+
+
+def _image(row: Row, picture: MelPicture, top_db: float) -> QImage:
+    is_dark = theme().is_dark
+    return difference_image(picture, is_dark) if row.is_difference else level_image(picture, top_db, is_dark)
+
+
+def _draw_title(painter: QPainter, row: Row, area: QRectF) -> None:
+    skin = theme()
+    painter.setFont(font(SMALL_TEXT, bold=True))
+    painter.setPen(QColor(skin.accent if row.is_heard else skin.text))
+    title = QRectF(area.left(), area.top() - TITLE_HEIGHT, area.width() - READOUT_WIDTH, TITLE_HEIGHT - 4)
+    words = painter.fontMetrics().elidedText(row.title, Qt.TextElideMode.ElideRight, int(title.width()))
+    painter.drawText(title, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), words)
+
+
+def _draw_hertz(painter: QPainter, picture: MelPicture, area: QRectF) -> None:
+    skin = theme()
+    painter.setFont(font(SMALL_TEXT))
+    bands = len(picture.band_hz)
+    last_y = area.bottom() + LEAST_LABEL_PIXELS / 2
+    for hz in _LABELLED_HZ:
+        y = area.bottom() - (picture.band_at(hz) + 0.5) / bands * area.height()
+        is_inside = picture.band_hz[0] <= hz <= picture.band_hz[-1] and y >= area.top() + 5
+        if not is_inside or y > last_y - LEAST_LABEL_PIXELS:
+            continue
+        last_y = y
+        painter.setPen(QColor(skin.dim))
+        place = QRectF(0, y - 9, HEAD_WIDTH - 10, 18)
+        text = f"{hz // 1000}k" if hz >= 1_000 else str(hz)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
+        painter.setPen(QPen(QColor(skin.line), 1))
+        painter.drawLine(QLineF(HEAD_WIDTH - 6, round(y) + 0.5, HEAD_WIDTH - 1, round(y) + 0.5))
+
+
+def _draw_seconds(painter: QPainter, span: VisibleSpan, area: QRectF) -> None:
+    skin = theme()
+    painter.setFont(font(SMALL_TEXT))
+    for seconds, text in span.lines(LEAST_LINE_PIXELS):
+        x = round(area.left() + span.x_at(seconds)) + 0.5
+        painter.setPen(QPen(QColor(skin.line), 1))
+        painter.drawLine(QLineF(x, area.bottom(), x, area.bottom() + 5))
+        place = QRectF(x + 4, area.bottom() + 2, LEAST_LINE_PIXELS, FOOT_HEIGHT - 4)
+        if place.left() + painter.fontMetrics().horizontalAdvance(text) <= area.right():
+            painter.setPen(QColor(skin.dim))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
+
 
 STEP_SECONDS, BIG_STEP_SECONDS = 1.0, 5.0
 WHEEL_STEP, ZOOM_STEP = 120, 1.25
 
 
 class MelView(QWidget):
-    """Shows rows; `sought` carries the seconds of the music that were clicked, `looped` a span that was dragged over.
+    """Shows rows; `seek_requested` carries seconds of the music, `loop_requested` the span that was dragged.
 
-    The keyboard moves the playhead: left and right by a second, with Shift by five, Home and End. Ctrl and wheel zooms.
+    Keys move the playhead: left and right by a second, with Shift by five, Home and End. Ctrl+wheel zooms.
     """
 
-    sought = Signal(float)
-    looped = Signal(float, float)
+    seek_requested = Signal(float)
+    loop_requested = Signal(float, float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._rows: tuple[Row, ...] = ()
         self._span = VisibleSpan.whole(0.0, 1.0)
-        self._gallery = Gallery()
+        self._gallery = MelPainter()
         self._drawn: QPixmap | None = None
         self._playhead_seconds: float | None = None
         self._loop: tuple[float, float] | None = None
@@ -58,26 +223,23 @@ class MelView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 180)
         self.setMouseTracking(True)
-        self.setAccessibleName("Mel spectrograms")
+        set_name(self, "Mel spectrograms")
         self.setToolTip("Click to play from there, drag to loop (Ctrl+wheel zooms)")
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """What is shown, from the top."""
         return self._rows
 
     @property
-    def span(self) -> VisibleSpan:
-        """The seconds in sight."""
-        return self._span
-
-    @property
     def playhead_seconds(self) -> float | None:
-        """Where in the music the playhead is."""
         return self._playhead_seconds
 
+    @property
+    def loop(self) -> tuple[float, float] | None:
+        return self._loop
+
     def set_rows(self, rows: Sequence[Row]) -> None:
-        """Show other pictures; what is in sight stays where the length does."""
+        """Show other rows; the visible span stays if the length does."""
         self._rows = tuple(rows)
         seconds = max((row.picture.seconds for row in rows if row.picture is not None), default=0.0)
         if abs(seconds - self._span.seconds) > 1e-3:
@@ -86,7 +248,7 @@ class MelView(QWidget):
         self.redraw()
 
     def set_playhead(self, seconds: float | None) -> None:
-        """Move the playhead, in seconds of the music; repaints only where it was and where it is."""
+        """Move the playhead, in seconds of the music; repaints only its old and new position."""
         if seconds == self._playhead_seconds:
             return
         for each in (self._playhead_seconds, seconds):
@@ -94,35 +256,31 @@ class MelView(QWidget):
         self._playhead_seconds = seconds
 
     def set_loop(self, loop: tuple[float, float] | None) -> None:
-        """Mark a span of the music as the loop."""
         if loop != self._loop:
             self._loop = loop
             self.update()
 
     def redraw(self) -> None:
-        """Draw the pictures anew at the next repaint."""
         self._drawn = None
         self.update()
 
     def area(self, index: int) -> QRectF:
-        """Where the picture of a row is."""
+        """The rectangle of a row's picture."""
         count = max(1, len(self._rows))
         height = (self.height() - FOOT_HEIGHT - (count - 1) * GAP) / count
         top = index * (height + GAP) + TITLE_HEIGHT
         return QRectF(HEAD_WIDTH, top, self._width(), max(1.0, height - TITLE_HEIGHT))
 
     def x_of(self, music_seconds: float, row: Row) -> float:
-        """The x of the widget at which a place of the music is in a row."""
+        """The x of a time of the music in a row."""
         return HEAD_WIDTH + self._span.x_at(music_seconds * row.stretch)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Little: it takes what is left, and a page that scrolls asks for no more than this."""
+    def sizeHint(self) -> QSize:
         return QSize(640, 200)
 
     # Painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Copy the drawn pictures and paint loop and playhead over them."""
+    def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
         if self._drawn is None or self._drawn.devicePixelRatio() != ratio:
             self._drawn = QPixmap(self.size() * ratio)
@@ -136,10 +294,10 @@ class MelView(QWidget):
         painter = QPainter(self)
         source = QRectF(rect.x() * ratio, rect.y() * ratio, rect.width() * ratio, rect.height() * ratio)
         painter.drawPixmap(QRectF(rect), self._drawn, source)
-        self._paint_live(painter, rect)
+        self.paint_live(painter, rect)
         painter.end()
 
-    def _paint_live(self, painter: QPainter, rect: QRect) -> None:
+    def paint_live(self, painter: QPainter, rect: QRect) -> None:
         skin = theme()
         loop = self._dragged or self._loop
         for index, row in enumerate(self._rows):
@@ -176,14 +334,12 @@ class MelView(QWidget):
 
     # Mouse and keyboard
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Begin a click or the drag of a loop."""
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self._row_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and index is not None:
             self._pressed = (event.position().x(), index)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Drag a loop, and tell what is under the pointer."""
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._read_out(event.position())
         if self._pressed is not None:
             x, index = self._pressed
@@ -192,22 +348,19 @@ class MelView(QWidget):
                 self._dragged = (ends[0], ends[1])
                 self.update()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Tell what was clicked or dragged."""
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, dragged = self._pressed, self._dragged
         self._pressed = self._dragged = None
         if dragged is not None:
             self.update()
-            self.looped.emit(*dragged)
+            self.loop_requested.emit(*dragged)
         elif pressed is not None:
-            self.sought.emit(self._music_at(*pressed))
+            self.seek_requested.emit(self._music_at(*pressed))
 
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Nothing is under the pointer."""
+    def leaveEvent(self, event: QEvent) -> None:
         self._read_out(QPointF(-1, -1))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Move the playhead."""
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._rows or self._playhead_seconds is None:
             super().keyPressEvent(event)
             return
@@ -222,10 +375,9 @@ class MelView(QWidget):
         if wanted is None:
             super().keyPressEvent(event)
         else:
-            self.sought.emit(max(0.0, wanted))
+            self.seek_requested.emit(max(0.0, wanted))
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
-        """Zoom with Ctrl; scroll where not all is in sight."""
+    def wheelEvent(self, event: QWheelEvent) -> None:
         delta = event.angleDelta()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             factor = ZOOM_STEP ** (delta.y() / WHEEL_STEP)
@@ -239,19 +391,17 @@ class MelView(QWidget):
         self.redraw()
         event.accept()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """The same seconds over another width."""
+    def resizeEvent(self, event: QResizeEvent) -> None:
         self._span = self._span.resized(self._width())
         self._drawn = None
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw anew in another theme."""
-        if is_restyling(event):
+    def changeEvent(self, event: QEvent) -> None:
+        if is_style_change(event):
             self.redraw()
         super().changeEvent(event)
 
     def describe(self, position: QPointF) -> str:
-        """What is under a point: time, frequency and level; empty where there is no picture."""
+        """Time, frequency and level under a point; empty where there is no picture."""
         index = self._row_at(position)
         picture = None if index is None else self._rows[index].picture
         if index is None or picture is None or not picture.seconds:

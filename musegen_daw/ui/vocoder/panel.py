@@ -1,42 +1,107 @@
-"""The Vocoder panel: audio or a mel comes in, is resynthesised, compared by eye and ear, and goes out."""
+"""The Vocoder panel: load audio or a mel, resynthesise, compare, save or drag out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from musegen_daw import files
 from musegen_daw.fields import Text, with_values
 from musegen_daw.music.clip import Song
-from musegen_daw.ui.bridge import Pulse
+from musegen_daw.suffixes import AUDIO_SUFFIXES, MEL_SUFFIX
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel
+from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel, reset_message
 from musegen_daw.ui.settings.store import AppSettings
-from musegen_daw.ui.vocoder.describing import rows_of, source_facts
-from musegen_daw.ui.vocoder.file_dialogs import SUFFIXES, ask_what_to_open, ask_where_to_save
-from musegen_daw.ui.vocoder.level_meter import LevelMeter
-from musegen_daw.ui.vocoder.listen_row import CHOICES, VocoderPlaybackRow
-from musegen_daw.ui.vocoder.listening import VocoderPlayback
-from musegen_daw.ui.vocoder.mel_view import MelView
-from musegen_daw.ui.vocoder.settings import LoadRequest, MelEdits
+from musegen_daw.ui.vocoder.mel_view import MelView, Row, clock
+from musegen_daw.ui.vocoder.playback import LevelMeter, VocoderPlayback, VocoderPlaybackRow
 from musegen_daw.ui.vocoder.shape_row import SEMITONES_RANGE, STRETCH_RANGE, ShapeRow
 from musegen_daw.ui.vocoder.source_row import SourceRow, sentence_label
-from musegen_daw.ui.vocoder.workbench import GAN, GRIFFIN_LIM, Workbench
-from musegen_daw.ui.widgets.basic import is_restyling
-from musegen_daw.ui.widgets.drag_button import DragOut
-from musegen_daw.ui.widgets.drop_veil import DropVeil
-from musegen_daw.ui.widgets.drops import FileDrop, drag_out
-from musegen_daw.ui.widgets.empty_page import EmptyPage
+from musegen_daw.ui.vocoder.workbench import (
+    CHOICES,
+    GAN,
+    GRIFFIN_LIM,
+    ORIGINAL,
+    LoadRequest,
+    MelEdits,
+    Workbench,
+)
+from musegen_daw.ui.widgets.drops import DragOut, DropOverlay, FileDrop, drag_out
+from musegen_daw.ui.widgets.placeholder import EmptyPage
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
+from musegen_daw.ui.widgets.visible_timer import VisibleTimer
+
+if TYPE_CHECKING:
+    from musegen_daw.ui.vocoder.jobs import Loaded, Made
+
+SUFFIXES = (*AUDIO_SUFFIXES, MEL_SUFFIX)
+
+
+def ask_what_to_open(parent: QWidget, chosen: Callable[[Path], None]) -> None:
+    patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+    dialog = QFileDialog(parent, "Open audio or a mel", "", f"Audio and mels ({patterns})")
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    _open(dialog, chosen)
+
+
+def ask_where_to_save(parent: QWidget, suggested: Path, chosen: Callable[[Path], None]) -> None:
+    dialog = QFileDialog(parent, "Save the result", str(suggested.parent), "WAV (*.wav)")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix("wav")
+    dialog.selectFile(suggested.name)
+    _open(dialog, chosen)
+
+
+def _open(dialog: QFileDialog, chosen: Callable[[Path], None]) -> None:
+    dialog.fileSelected.connect(lambda path: chosen(Path(path)))
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
+def source_facts(source: Loaded) -> tuple[str, str, bool, str]:
+    """Name, facts, whether it is a mel, and its scale if one was given."""
+    given, request = source.given, source.request
+    is_mel = given.original is None
+    name = request.name or given.name
+    if request.path is not None:
+        name = request.path.name
+    bands, frames = given.mel.mel.shape
+    kind = (
+        "A mel without its audio" if is_mel else "The clip, rendered" if request.song is not None else "Audio"
+    )
+    facts = f"{kind}, {clock(given.seconds)}, as {bands} bands × {frames} frames"
+    return name, facts, is_mel, request.scale or ""
+
+
+def rows_of(
+    source: Loaded, shown: Made | None, choice: str, is_busy: bool, is_difference: bool
+) -> tuple[Row, Row]:
+    """The two rows: the source, and below it the result or its difference."""
+    above = Row("Source", source.picture, is_heard=choice == ORIGINAL)
+    if shown is None:
+        words = "Resynthesising …" if is_busy else "Resynthesise to see and hear the result."
+        return above, Row("Result", empty_text=words)
+    made = shown.rendition
+    speed = made.seconds / made.decoding_seconds if made.decoding_seconds > 0 else 0.0
+    facts = [shown.by, *([shown.shape.text] if shown.shape.text else []), f"{speed:.0f} times real time"]
+    title = f"{made.method}   {'   '.join(facts)}"
+    if is_difference:
+        title = f"{made.method} minus its mel: blue is too quiet, amber too loud, up to ±24 dB"
+    return above, Row(
+        title,
+        shown.difference if is_difference else shown.picture,
+        stretch=shown.shape.stretch,
+        is_difference=is_difference,
+        is_heard=choice == made.method,
+    )
+
 
 EMPTY_TITLE = "Drop audio or a mel here"
-EMPTY_WORDS = "WAV, FLAC, OGG, MP3, or a mel as .npy — or open a file, or take the clip's bounce"
+EMPTY_WORDS = "WAV, FLAC, OGG, MP3, or a mel as .npy. You can also open a file, or take the clip from Clips."
 
 CurrentSong = Callable[[], tuple[str, Song] | None]
 
@@ -56,24 +121,23 @@ class _SavedChoices:
 
 
 class VocoderPanel(Panel):
-    """`current_song` gives the clip of the Clips place, with its drums and by name, None while there is none.
+    """`current_song` returns name and song of the clip in Clips, None without one.
 
-    `drag` hands files to another program; it is one of the tests' own in tests.
+    `drag` hands files to another program.
     """
 
     def __init__(
         self,
         context: AppContext,
         current_song: CurrentSong | None = None,
-        parent: QWidget | None = None,
         drag: DragOut = drag_out,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._context, self._current_song = context, current_song
-        self._bench = Workbench(context, self)
-        self._listening = VocoderPlayback(context)
+        self._workbench = Workbench(context, self)
+        self._playback = VocoderPlayback(context)
         self._request: LoadRequest | None = None
-        self._is_wish_open = False
+        self._is_request_open = False
         self._wanted_model = ""
         self._audio_device = context.settings.current.audio_device
         self._models_dir: str | None = None
@@ -82,45 +146,39 @@ class VocoderPanel(Panel):
         self._connect()
         self._show_all()
 
-    # What the window asks
+    # Panel
 
     def activated(self) -> None:
-        """Look for models the first time, and take up the source of the last session."""
         folder = self._context.settings.current.models_dir
         if folder != self._models_dir:
             self._models_dir = folder
-            self._bench.look_for_models()
+            self._workbench.look_for_models()
         self._take_focus()
 
     def deactivated(self) -> None:
-        """Be quiet out of sight."""
-        self._listening.pause()
+        self._playback.pause()
 
     def play_pressed(self) -> bool:
-        """Play or pause what is loaded."""
-        if not self._listening.names:
+        if not self._playback.names:
             return False
         self._toggle()
         return True
 
     def escape_pressed(self) -> bool:
-        """Cancel the work, else end the loop."""
-        if self._bench.is_busy:
-            self._bench.cancel()
+        if self._workbench.is_busy:
+            self._workbench.cancel()
             return True
-        if self._listening.loop is not None:
+        if self._playback.loop is not None:
             self._set_loop(None)
             return True
         return False
 
     def close_work(self) -> None:
-        """Be quiet and end all work."""
-        self._pulse.stop()
-        self._listening.clear()
-        self._bench.close()
+        self._timer.stop()
+        self._playback.clear()
+        self._workbench.close()
 
     def saved_state(self) -> dict[str, Any]:
-        """The file, the numbers, the model and what is heard."""
         request, model = self._request, self._source_row.models.model
         return {
             "path": str(request.path) if request is not None and request.path is not None else "",
@@ -128,122 +186,118 @@ class VocoderPanel(Panel):
             "stretch": self._shape_row.stretch,
             "semitones": self._shape_row.semitones,
             "model": str(model.folder) if model is not None else self._wanted_model,
-            "choice": self._listening.choice,
+            "choice": self._playback.choice,
         }
 
     def restore_state(self, state: dict[str, Any]) -> None:
-        """Take up what `saved_state` gave; the file is read when the panel comes into sight."""
+        """The file is read when the panel is shown."""
         saved, misfits = with_values(_SavedChoices(), state)
         self._shape_row.set_shape(saved.stretch, saved.semitones)
         self._wanted_model = saved.model
         if saved.choice:
-            self._listening.prefer(saved.choice)
+            self._playback.prefer(saved.choice)
         if misfits:
-            self.said.emit(f"Some of what was in the Vocoder could not be used: {', '.join(misfits)}.", WARN)
+            self.message.emit(reset_message(misfits), WARN)
         if saved.path:
             if files.is_file(Path(saved.path)):
                 self._request = LoadRequest(Path(saved.path), scale=saved.scale or None)
-                self._is_wish_open = True
+                self._is_request_open = True
             else:
-                self.said.emit(f"{saved.path}, which was in the Vocoder, is not there any more.", WARN)
+                self.message.emit(f"{saved.path} of the last session is no longer there.", WARN)
 
-    # What a person does
+    # Actions
 
     def open_file(self, path: Path, scale: str | None = None) -> None:
-        """Resynthesise an audio file or a .npy mel."""
         self._take(LoadRequest(path, scale=scale))
 
     def take_clip(self) -> None:
-        """Resynthesise the clip of the Clips place."""
         found = self._current_song() if self._current_song is not None else None
         if found is None:
-            self._say_wrong("There is no clip to take: load one in the Clips place first.")
+            self._show_error("There is no clip to take: open one in Clips first.")
             return
         name, song = found
         self._take(LoadRequest(song=song, name=name))
 
     def save_to(self, path: Path) -> None:
-        """Write the result that is shown to a file."""
         if path.suffix.lower() != ".wav":
             path = path.with_name(path.name + ".wav")
-        self._bench.save(self._shown_result(), path)
+        self._workbench.save(self._shown_result(), path)
 
     def _take(self, request: LoadRequest) -> None:
-        self._request, self._is_wish_open = request, False
-        self._say_wrong("")
-        self._bench.load(request, self._source_row.models.model)
+        self._request, self._is_request_open = request, False
+        self._show_error("")
+        self._workbench.load(request, self._source_row.models.model)
         self.state_changed.emit()
 
     def _toggle(self) -> None:
-        self._listening.toggle()
-        self._beat()
+        self._playback.toggle()
+        self._refresh()
 
     def _choose(self, name: str) -> None:
-        self._listening.choose(name)
+        self._playback.choose(name)
         self._show_all()
         self.state_changed.emit()
 
     def _make(self) -> None:
-        self._say_wrong("")
-        self._bench.make(self._shape(), self._source_row.models.model)
+        self._show_error("")
+        self._workbench.make(self._shape(), self._source_row.models.model)
 
     def _reshaped(self) -> None:
         self._show_all()
         self.state_changed.emit()
 
     def _set_loop(self, loop: tuple[float, float] | None) -> None:
-        self._listening.set_loop(loop)
+        self._playback.set_loop(loop)
         self._show_all()
 
     def _switch_loop(self, is_on: bool) -> None:
-        self._set_loop((0.0, self._listening.length_seconds) if is_on else None)
+        self._set_loop((0.0, self._playback.length_seconds) if is_on else None)
 
     def _loop_over(self, start: float, end: float) -> None:
         self._set_loop((start, end))
-        if self._listening.loop is not None:
-            self._listening.seek(start)
+        if self._playback.loop is not None:
+            self._playback.seek(start)
 
     def _ask_where_to_save(self) -> None:
         method, request = self._shown_result(), self._request
         if method:
             beside = request.path.parent if request is not None and request.path is not None else Path.home()
-            ask_where_to_save(self, beside / f"{self._bench.stem(method)}.wav", self.save_to)
+            ask_where_to_save(self, beside / f"{self._workbench.stem(method)}.wav", self.save_to)
 
-    # What comes back
+    # Results
 
     def _models_found(self, models: tuple[Any, ...], troubles: tuple[str, ...]) -> None:
         place = self._models_dir or "resources/models of the program"
         self._source_row.models.show_models(models, troubles, self._wanted_model, place)
-        if self._is_wish_open and self._request is not None:
+        if self._is_request_open and self._request is not None:
             self._take(self._request)
         self._show_all()
 
     def _model_picked(self, model: Any) -> None:
         self._wanted_model = str(model.folder)
-        source = self._bench.source
+        source = self._workbench.source
         if source is not None and self._request is not None and source.given.config != model.mel:
             self._take(self._request)
         self._show_all()
         self.state_changed.emit()
 
     def _loaded(self) -> None:
-        self._listening.clear()
+        self._playback.clear()
         self._load_deck()
         if self.isVisible():
             self._take_focus()
-        source = self._bench.source
+        source = self._workbench.source
         if source is not None and source.given.note:
-            self.said.emit(source.given.note, INFO)
+            self.message.emit(source.given.note, INFO)
         self._make()
 
     def _made(self, method: str) -> None:
         self._shape_row.drag.offer(None)
         self._load_deck()
-        made = self._bench.results[method]
+        made = self._workbench.results[method]
         if made.rendition.peak > 1:
-            self.said.emit(
-                f"{method} goes above full scale, to {made.rendition.peak:.2f} times: it is clipped where it is heard "
-                "and written.",
+            self.message.emit(
+                f"{method} clips: its peak is {made.rendition.peak:.2f} times full scale.",
                 WARN,
             )
 
@@ -251,7 +305,7 @@ class VocoderPanel(Panel):
         if is_to_drag:
             self._shape_row.drag.offer(path)
         else:
-            self.said.emit(f"Saved {path}.", GOOD)
+            self.message.emit(f"Saved {path}.", GOOD)
 
     def _busy_changed(self, is_busy: bool) -> None:
         if is_busy:
@@ -263,94 +317,87 @@ class VocoderPanel(Panel):
     def _settings_changed(self, settings: AppSettings) -> None:
         if settings.audio_device != self._audio_device:
             self._audio_device = settings.audio_device
-            if self._request is not None and self._bench.source is not None:
+            if self._request is not None and self._workbench.source is not None:
                 self._take(self._request)  # another device may have another sample rate
         if self.isVisible() and settings.models_dir != self._models_dir:
             self.activated()
 
     def _load_deck(self) -> None:
-        source = self._bench.source
+        source = self._workbench.source
         if source is not None:
-            results = (self._bench.results.get(method) for method in (GAN, GRIFFIN_LIM))
+            results = (self._workbench.results.get(method) for method in (GAN, GRIFFIN_LIM))
             sources = [
                 source.given.original,
                 *(made.rendition.source for made in results if made is not None),
             ]
-            self._listening.load(
+            self._playback.load(
                 [each for each in sources if each is not None], source.deck_rate_hz, source.given.seconds
             )
         self._show_all()
 
-    # What is shown
+    # Display
 
-    def _beat(self) -> None:
-        """Called 30 times a second while the panel is in sight."""
-        listening = self._listening
-        self._listen_row.show_playing(listening.is_playing)
-        self._listen_row.show_position(listening.position_seconds, listening.length_seconds)
-        self._view.set_playhead(listening.position_seconds if listening.names else None)
-        self._meter.show_levels(listening.levels)
-        if listening.trouble != self._told_trouble:
-            self._told_trouble = listening.trouble
-            self._say_wrong(listening.trouble)
+    def _refresh(self) -> None:
+        playback = self._playback
+        self._playback_row.show_playing(playback.is_playing)
+        self._playback_row.show_position(playback.position_seconds, playback.length_seconds)
+        self._view.set_playhead(playback.position_seconds if playback.names else None)
+        self._meter.show_levels(playback.levels)
+        if playback.trouble != self._told_trouble:
+            self._told_trouble = playback.trouble
+            self._show_error(playback.trouble)
 
     def _show_all(self) -> None:
-        source, listening, bench = self._bench.source, self._listening, self._bench
+        source, playback, workbench = self._workbench.source, self._playback, self._workbench
         self._middle.setCurrentIndex(0 if source is None else 1)
         if source is not None:
             self._source_row.show_source(*source_facts(source))
-            shown = bench.results.get(self._shown_result())
+            shown = workbench.results.get(self._shown_result())
             self._view.set_rows(
-                rows_of(source, shown, listening.choice, bench.is_busy, self._listen_row.is_difference)
+                rows_of(source, shown, playback.choice, workbench.is_busy, self._playback_row.is_difference)
             )
-        self._view.set_loop(listening.loop)
-        self._listen_row.show_available(listening.names)
-        self._listen_row.show_choice(listening.choice)
-        self._listen_row.show_loop(listening.loop is not None)
+        self._view.set_loop(playback.loop)
+        self._playback_row.show_available(playback.names)
+        self._playback_row.show_choice(playback.choice)
+        self._playback_row.show_loop(playback.loop is not None)
         self._shape_row.show_due(
             source is not None,
-            not bench.is_busy and bench.is_due(self._shape(), self._source_row.models.model),
+            not workbench.is_busy and workbench.is_due(self._shape(), self._source_row.models.model),
         )
         self._shape_row.show_result(self._shown_result())
-        self._beat()
+        self._refresh()
 
     def _shape(self) -> MelEdits:
         return MelEdits(self._shape_row.stretch, self._shape_row.semitones)
 
     def _shown_result(self) -> str:
-        """The result that is heard, else the one that was last, else the model's."""
-        results = self._bench.results
-        if self._listening.choice in results:
-            self._last_result = self._listening.choice
+        """The result that is heard, else the last one that was, else the model's."""
+        results = self._workbench.results
+        if self._playback.choice in results:
+            self._last_result = self._playback.choice
         return next((each for each in (self._last_result, GAN, GRIFFIN_LIM) if each in results), "")
 
     def _take_focus(self) -> None:
-        (self._source_row if self._bench.source is None else self._view).setFocus()
+        (self._source_row if self._workbench.source is None else self._view).setFocus()
 
-    def _say_wrong(self, sentence: str) -> None:
-        self._wrong.setText(sentence)
-        self._wrong.setVisible(bool(sentence))
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Icons in the colours of the theme."""
-        if is_restyling(event) and hasattr(self, "_listen_row"):
-            self._listen_row.recolour()
-            self._shape_row.recolour()
-        super().changeEvent(event)
+    def _show_error(self, sentence: str) -> None:
+        self._error.setText(sentence)
+        self._error.setVisible(bool(sentence))
 
     def _make_widgets(self, drag: DragOut) -> None:
         self._told_trouble = ""
         self._last_result = ""
         self._source_row = SourceRow()
-        self._source_row.clip_button.setVisible(self._current_song is not None)
-        self._wrong = sentence_label()
+        self._source_row.clip.setVisible(self._current_song is not None)
+        self._error = sentence_label()
+        self._error.setObjectName("error")
         self._empty = EmptyPage(EMPTY_TITLE, EMPTY_WORDS)
         self._view, self._meter = MelView(), LevelMeter()
-        self._listen_row, self._shape_row = VocoderPlaybackRow(), ShapeRow(drag)
+        self._playback_row, self._shape_row = VocoderPlaybackRow(), ShapeRow(drag)
         self._middle = QStackedWidget()
         self._drop = FileDrop(self, SUFFIXES, "audio or a mel spectrogram")
-        self._veil = DropVeil(self)
-        self._pulse = Pulse(self)
+        self._veil = DropOverlay(self)
+        self._timer = VisibleTimer(self)
 
     def _lay_out(self) -> None:
         seen = QWidget()
@@ -365,40 +412,45 @@ class VocoderPanel(Panel):
         column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         column.setSpacing(MEDIUM - 4)
         column.addWidget(self._source_row)
-        column.addWidget(self._wrong)
+        column.addWidget(self._error)
         column.addWidget(self._middle, 1)
-        column.addWidget(self._listen_row)
+        column.addWidget(self._playback_row)
         column.addWidget(self._shape_row)
 
     def _connect(self) -> None:
-        bench, source, listen, shape = self._bench, self._source_row, self._listen_row, self._shape_row
-        bench.models_found.connect(self._models_found)
-        bench.loaded.connect(self._loaded)
-        bench.made.connect(self._made)
-        bench.written.connect(self._written)
-        bench.failed.connect(self._say_wrong)
-        bench.progressed.connect(shape.progress.advance)
-        bench.busy_changed.connect(self._busy_changed)
-        source.open_wanted.connect(lambda: ask_what_to_open(self, self.open_file))
-        source.clip_wanted.connect(self.take_clip)
+        workbench, source, listen, shape = (
+            self._workbench,
+            self._source_row,
+            self._playback_row,
+            self._shape_row,
+        )
+        workbench.models_found.connect(self._models_found)
+        workbench.loaded.connect(self._loaded)
+        workbench.made.connect(self._made)
+        workbench.written.connect(self._written)
+        workbench.failed.connect(self._show_error)
+        workbench.progressed.connect(shape.progress.advance)
+        workbench.busy_changed.connect(self._busy_changed)
+        source.open.clicked.connect(lambda: ask_what_to_open(self, self.open_file))
+        source.clip.clicked.connect(self.take_clip)
         source.models.picked.connect(self._model_picked)
         source.scale_chosen.connect(self._scale_chosen)
-        listen.play_wanted.connect(self._toggle)
+        listen.play_requested.connect(self._toggle)
         listen.chosen.connect(self._choose)
         listen.loop_switched.connect(self._switch_loop)
         listen.difference_switched.connect(lambda _is_on: self._show_all())
         shape.changed.connect(self._reshaped)
-        shape.made_wanted.connect(self._make)
-        shape.cancel_wanted.connect(bench.cancel)
-        shape.save_wanted.connect(self._ask_where_to_save)
-        shape.drag.wanted.connect(lambda: bench.save_to_drag(self._shown_result()))
-        shape.drag.taken.connect(lambda path: self.said.emit(f"Another program took {path}.", GOOD))
-        self._view.sought.connect(self._listening.seek)
-        self._view.looped.connect(self._loop_over)
+        shape.resynthesise.clicked.connect(self._make)
+        shape.progress.cancelled.connect(workbench.cancel)
+        shape.save.clicked.connect(self._ask_where_to_save)
+        shape.drag.file_requested.connect(lambda: workbench.save_to_drag(self._shown_result()))
+        shape.drag.taken.connect(lambda path: self.message.emit(f"Dragged out {path.name}.", GOOD))
+        self._view.seek_requested.connect(self._playback.seek)
+        self._view.loop_requested.connect(self._loop_over)
         self._drop.hovered.connect(lambda held: self._veil.say("Drop to resynthesise" if held else ""))
         self._drop.dropped.connect(lambda paths: self.open_file(paths[0]))
-        self._drop.refused.connect(self._say_wrong)
-        self._pulse.timeout.connect(self._beat)
+        self._drop.refused.connect(self._show_error)
+        self._timer.timeout.connect(self._refresh)
         self._context.settings.changed.connect(self._settings_changed)
 
     def _scale_chosen(self, scale: str) -> None:

@@ -1,107 +1,151 @@
-"""The last row: how the mel is changed, resynthesis with its progress, and what becomes of the result."""
+"""The bottom row: stretch and pitch, resynthesis with its progress, save and drag."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QWidget
 
-from musegen_daw.ui.vocoder.stepper import Stepper
-from musegen_daw.ui.widgets.basic import ProgressLine, button, label, restyled
-from musegen_daw.ui.widgets.drag_button import DragButton, DragOut
-from musegen_daw.ui.widgets.drops import drag_out
-from musegen_daw.ui.widgets.icons import icon
-from musegen_daw.ui.widgets.plain import caption, plain_tip
+from musegen_daw.ui.widgets.basic import ProgressLine, button, label, set_look
+from musegen_daw.ui.widgets.drops import DragButton, DragOut, drag_out
+from musegen_daw.ui.widgets.plain import caption, plain_tip, set_name
 from musegen_daw.ui.widgets.theme import SMALL, TARGET
+
+
+class Stepper(QWidget):
+    """A number that is typed, stepped with buttons, or reset to `usual` by double-clicking a button."""
+
+    changed = Signal(float)
+
+    def __init__(
+        self,
+        name: str,
+        tooltip: str,
+        ends: tuple[float, float],
+        step: float,
+        decimals: int,
+        usual: float,
+        prefix: str = "",
+        suffix: str = "",
+    ) -> None:
+        super().__init__()
+        self._usual = usual
+        self._spin = QDoubleSpinBox()
+        self._spin.setDecimals(decimals)
+        self._spin.setRange(*ends)
+        self._spin.setSingleStep(step)
+        self._spin.setValue(usual)
+        self._spin.setPrefix(prefix)
+        self._spin.setSuffix(suffix)
+        self._spin.setKeyboardTracking(False)
+        self._spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._spin.setFixedHeight(TARGET)
+        self._spin.setMinimumWidth(76)
+        self._spin.setStyleSheet("border-radius: 0; border-left: none; border-right: none;")
+        set_name(self._spin, name)
+        self._spin.setToolTip(plain_tip(f"{tooltip} (double click on − or +: back to {self._spin.text()})"))
+        self._spin.valueChanged.connect(self.changed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for text, segment, turn in (("−", "first", self._spin.stepDown), ("+", "last", self._spin.stepUp)):
+            made = QPushButton(text)
+            made.setProperty("segment", segment)
+            made.setFixedSize(TARGET - 12, TARGET)
+            made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            made.setAutoRepeat(True)
+            set_name(made, f"{name} {'less' if text == '−' else 'more'}")
+            made.setToolTip(self._spin.toolTip())
+            made.clicked.connect(turn)
+            made.installEventFilter(self)
+            row.addWidget(made)
+        row.insertWidget(1, self._spin)
+
+    @property
+    def number(self) -> float:
+        return round(self._spin.value(), self._spin.decimals())
+
+    @property
+    def field(self) -> QDoubleSpinBox:
+        return self._spin
+
+    def set_number(self, number: float) -> None:
+        self._spin.setValue(number)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            self._spin.setValue(self._usual)
+            return True
+        return False
+
 
 STRETCH_RANGE, SEMITONES_RANGE = (0.25, 4.0), (-24.0, 24.0)
 
 
 class ShapeRow(QWidget):
-    """`changed` says that stretch or pitch is another, the others what is asked for."""
+    """`changed` announces another stretch or pitch."""
 
     changed = Signal()
-    made_wanted = Signal()
-    cancel_wanted = Signal()
-    save_wanted = Signal()
 
-    def __init__(self, drag: DragOut = drag_out, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, drag: DragOut = drag_out) -> None:
+        super().__init__()
         self._stretch = Stepper(
             "Stretch", "Length factor at the same pitch: 2 is half the tempo", STRETCH_RANGE,
             step=0.05, decimals=3, usual=1.0, prefix="× ",
         )  # fmt: skip
         self._semitones = Stepper(
-            "Pitch in semitones", "Transpose in semitones, at the same tempo", SEMITONES_RANGE,
+            "Pitch", "Transpose in semitones, at the same tempo", SEMITONES_RANGE,
             step=1.0, decimals=2, usual=0.0, suffix=" st",
         )  # fmt: skip
         for each in (self._stretch, self._semitones):
             each.changed.connect(lambda _number: self.changed.emit())
-        self._make = button(
+        self.resynthesise = button(
             "Resynthesise",
             "Turn the mel into audio, with the model and with Griffin-Lim",
             "Ctrl+G",
             large=True,
         )
-        self._make.clicked.connect(self.made_wanted)
-        self._progress = ProgressLine()
-        self._progress.cancelled.connect(self.cancel_wanted)
-        self._save = button("Save WAV …", "Save the result as a 24-bit WAV", "Ctrl+S", large=True)
-        self._save.clicked.connect(self.save_wanted)
+        self.progress = ProgressLine()
+        self.save = button("Save WAV …", "Save the result as a 24-bit WAV", "Ctrl+S", large=True)
         self.drag = DragButton("Drag me", drag)
-        self.drag.setIcon(icon("drag"))
         self._what = ""
         self._lay_out()
         self.show_result("")
 
     @property
     def stretch(self) -> float:
-        """How many times as long."""
         return self._stretch.number
 
     @property
     def semitones(self) -> float:
-        """How many semitones higher."""
         return self._semitones.number
 
-    @property
-    def progress(self) -> ProgressLine:
-        """How far the work is."""
-        return self._progress
-
     def set_shape(self, stretch: float, semitones: float) -> None:
-        """Show other numbers."""
         self._stretch.set_number(stretch)
         self._semitones.set_number(semitones)
 
     def show_due(self, can_make: bool, is_due: bool) -> None:
-        """Whether there is something to resynthesise, and whether what is heard is not what the numbers say."""
-        self._make.setEnabled(can_make)
-        restyled(self._make, "main" if is_due and can_make else "")
+        """`is_due`: the results were made with other settings."""
+        self.resynthesise.setEnabled(can_make)
+        set_look(self.resynthesise, "main" if is_due and can_make else "")
 
     def show_result(self, name: str) -> None:
-        """What is saved and dragged; nothing can be where it is empty."""
+        """The result that Save and Drag take; empty for none."""
         if name != self._what:
             self.drag.offer(None)
         self._what = name
-        for each in (self._save, self.drag):
+        for each in (self.save, self.drag):
             each.setEnabled(bool(name))
-        self._save.setText(caption(f"Save {name} …") if name else "Save WAV …")
+        self.save.setText(caption(f"Save {name} …") if name else "Save WAV …")
         self.drag.setText(caption(f"Drag {name}") if name else "Drag me")
         self.drag.setAccessibleName(f"Drag {name}" if name else "Drag me")
         self.drag.setToolTip(plain_tip(f"Drag the {name or 'result'} as a WAV into a DAW or a folder"))
 
-    def recolour(self) -> None:
-        """Draw the icon in the colours of the theme."""
-        self.drag.setIcon(icon("drag"))
-
     def begin(self, text: str) -> None:
-        """Show that work has begun."""
-        self._progress.begin(text)
-        self._middle.setCurrentWidget(self._progress)
+        self.progress.begin(text)
+        self._middle.setCurrentWidget(self.progress)
 
     def end(self) -> None:
-        """Nothing runs."""
-        self._progress.end()
+        self.progress.end()
         self._middle.setCurrentIndex(0)
 
     def _lay_out(self) -> None:
@@ -109,10 +153,10 @@ class ShapeRow(QWidget):
         resting = QWidget()
         beside = QHBoxLayout(resting)
         beside.setContentsMargins(0, 0, 0, 0)
-        beside.addWidget(self._make)
+        beside.addWidget(self.resynthesise)
         beside.addStretch(1)
         self._middle.addWidget(resting)
-        self._middle.addWidget(self._progress)
+        self._middle.addWidget(self.progress)
         self._middle.setFixedHeight(TARGET)
         self._middle.setMinimumWidth(136)
         row = QHBoxLayout(self)
@@ -125,5 +169,5 @@ class ShapeRow(QWidget):
             row.addWidget(spin)
             row.addSpacing(SMALL)
         row.addWidget(self._middle, 1)
-        row.addWidget(self._save)
+        row.addWidget(self.save)
         row.addWidget(self.drag)

@@ -1,14 +1,84 @@
-"""The head of the panel: what is loaded, where something else comes from, and the model."""
+"""The top row: the source, the buttons that load another, and the model."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from musegen_daw.ui.vocoder.model_picker import ModelPicker
 from musegen_daw.ui.widgets.basic import button, label
-from musegen_daw.ui.widgets.fitting import Choice, FittedLabel
+from musegen_daw.ui.widgets.fitting import Choice, ElidedLabel
 from musegen_daw.ui.widgets.theme import LARGE, SMALL, TINY
+from musegen_daw.vocoder.decoders import VocoderFacts
+
+NO_MODEL = "No vocoder model"
+
+
+class ModelPicker(QWidget):
+    """`picked` carries the facts of the model that was chosen."""
+
+    picked = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._models: tuple[VocoderFacts, ...] = ()
+        self._combo = Choice("Vocoder model", "The model that turns mels into audio")
+        self._combo.setMinimumWidth(180)
+        self._combo.setMinimumHeight(34)
+        self._combo.activated.connect(self._chosen)
+        self._facts = label("Looking for models …", "dim")
+        self._facts.setObjectName("model-facts")
+        self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(TINY)
+        column.addWidget(self._combo)
+        column.addWidget(self._facts)
+
+    @property
+    def model(self) -> VocoderFacts | None:
+        index = self._combo.currentIndex()
+        return self._models[index] if 0 <= index < len(self._models) else None
+
+    def show_models(
+        self, models: Sequence[VocoderFacts], troubles: Sequence[str], wanted: str, place: str
+    ) -> None:
+        """Offer these models, `wanted` is the folder of the chosen one; `place` is where a model would be put."""
+        self._models = tuple(models)
+        self._combo.clear()
+        self._combo.setEnabled(bool(models))
+        if not models:
+            self._combo.addItem(NO_MODEL)
+            self._facts.setText(
+                " ".join(troubles)
+                or f"No vocoder model was found: put a folder with a model into {place}, or choose the models folder "
+                "in the settings. Griffin-Lim works without one."
+            )
+            return
+        names = [facts.name for facts in self._models]
+        for facts in self._models:
+            is_only = names.count(facts.name) == 1
+            self._combo.addItem(facts.name if is_only else f"{facts.name} in {facts.folder}")
+        folders = [str(facts.folder) for facts in self._models]
+        self._combo.setCurrentIndex(folders.index(wanted) if wanted in folders else 0)
+        self._describe(troubles)
+
+    def _chosen(self) -> None:
+        self._describe()
+        self.picked.emit(self.model)
+
+    def _describe(self, troubles: Sequence[str] = ()) -> None:
+        if self.model is not None:
+            self._facts.setText(" ".join((describe(self.model), *troubles)))
+
+
+def describe(facts: VocoderFacts) -> str:
+    return (
+        f"Trained on {facts.trained_on}. Mono at {facts.mel.sample_rate_hz / 1000:g} kHz: nothing above "
+        f"{facts.bandwidth_hz / 1000:g} kHz. {facts.bytes / 1e6:.0f} MB."
+    )
+
 
 SCALES = (
     ("", "Scale: detect"),
@@ -20,29 +90,25 @@ SCALES = (
 
 
 class SourceRow(QWidget):
-    """`open_wanted` and `clip_wanted` ask for another source, `scale_chosen` carries that of a mel, "" unknown."""
+    """`scale_chosen` carries the scale of a mel, empty to detect it."""
 
-    open_wanted = Signal()
-    clip_wanted = Signal()
     scale_chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.models = ModelPicker()
         self.models.setMaximumWidth(460)
-        self._name = FittedLabel("Nothing loaded", "title")
+        self._name = ElidedLabel("Nothing loaded", "title")
+        self._name.setObjectName("source-name")
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._facts = label(
             "Turn a mel spectrogram back into audio, and compare it with the original.", "dim"
         )
+        self._facts.setObjectName("source-facts")
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._open = button("Open …", "Open audio or a mel", "Ctrl+O")
-        self._open.clicked.connect(self.open_wanted)
-        self.setFocusProxy(self._open)
-        self._clip = button(
-            "Take the clip", "Render the clip of the Clips place and resynthesise it", "Ctrl+T"
-        )
-        self._clip.clicked.connect(self.clip_wanted)
+        self.open = button("Open …", "Open audio or a mel", "Ctrl+O")
+        self.setFocusProxy(self.open)
+        self.clip = button("Take the clip", "Render the current clip of Clips and resynthesise it", "Ctrl+T")
         self._scale = Choice("Scale of the mel", "Scale of the values in the .npy file")
         self._scale.setMinimumContentsLength(17)
         for key, text in SCALES:
@@ -51,18 +117,7 @@ class SourceRow(QWidget):
         self._scale.hide()
         self._lay_out()
 
-    @property
-    def clip_button(self) -> QWidget:
-        """The button that takes the clip; hidden where there are no clips."""
-        return self._clip
-
-    @property
-    def text(self) -> str:
-        """What is said about the source."""
-        return f"{self._name.text()}: {self._facts.text()}"
-
     def show_source(self, name: str, facts: str, is_mel: bool, scale: str) -> None:
-        """Say what is loaded; a mel lets its scale be chosen."""
         self._name.setText(name)
         self._facts.setText(facts)
         self._scale.setVisible(is_mel)
@@ -71,7 +126,7 @@ class SourceRow(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
-        for each in (self._open, self._clip, self._scale):
+        for each in (self.open, self.clip, self._scale):
             buttons.addWidget(each)
         buttons.addStretch(1)
         left = QVBoxLayout()
@@ -87,7 +142,7 @@ class SourceRow(QWidget):
 
 
 def sentence_label() -> QLabel:
-    """The one sentence about what is wrong; hidden while nothing is."""
+    """A label for one error; hidden while there is none."""
     made = label("", "bad")
     made.setWordWrap(True)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -1,30 +1,61 @@
-"""What the panel has in hand: the source, what was made of it, and the work on both, one job after the other."""
+"""The Vocoder panel's source, results and jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from musegen_daw.music.clip import Song
 from musegen_daw.ui.context import AppContext
-from musegen_daw.ui.vocoder.listen_row import CHOICES
 from musegen_daw.ui.work import Job, JobContext, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.ui.vocoder.jobs import Loaded, LoadRequest, Made, MelEdits
     from musegen_daw.vocoder.decoders import VocoderFacts
 
-ORIGINAL, GAN, GRIFFIN_LIM = CHOICES
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """What to load: a file, or a song with its name; `scale` is that of a mel."""
+
+    path: Path | None = None
+    song: Song | None = None
+    name: str = ""
+    scale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MelEdits:
+    """How the mel is changed before it is decoded."""
+
+    stretch: float = 1.0
+    semitones: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """As shown beside a result; empty if nothing is changed."""
+        parts = []
+        if self.stretch != 1:
+            parts.append(f"× {self.stretch:g}")
+        if self.semitones:
+            parts.append(f"{self.semitones:+g} st".replace("-", "−"))
+        return ", ".join(parts)
+
+
+CHOICES = ORIGINAL, GAN, GRIFFIN_LIM = "Original", "GAN", "Griffin-Lim"
 DRAG_FOLDER = "vocoded"
 
 
 class Workbench(QObject):
-    """Signals: `models_found` (models, troubles), `loaded`, `made` (the method), `written` (path, is it to drag),
-    `failed` (one sentence), `progressed` (share, text), `busy_changed`.
+    """Signals: `models_found` (models, sentences), `loaded`, `made` (method), `written` (path, whether to drag it),
+    `failed` (sentence), `progressed` (share, text), `busy_changed`.
 
-    A new source, or new numbers, give up what is still at work for the old ones.
+    Loading or making again cancels what runs.
     """
 
     models_found = Signal(tuple, tuple)
@@ -45,49 +76,38 @@ class Workbench(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether it reads or makes something."""
         return bool(self._jobs)
 
     def look_for_models(self) -> None:
-        """Find out which vocoders there are."""
         folder = self._context.settings.current.models_dir
-
-        def look(task: JobContext) -> Any:
-            from musegen_daw.ui.vocoder import jobs
-
-            return jobs.look_for_models(folder)
-
-        self._workers.start(look, succeeded=self._found, failed=self.failed.emit)
+        self._workers.start(
+            lambda task: _jobs().look_for_models(folder),
+            succeeded=lambda found: self.models_found.emit(*found),
+            failed=self.failed.emit,
+        )
 
     def load(self, request: LoadRequest, model: VocoderFacts | None) -> None:
-        """Read or render another source for the mels that a model reads."""
+        """Read or render another source as the mel that a model expects."""
         self.cancel()
-
-        def load(task: JobContext) -> Any:
-            from musegen_daw.ui.vocoder import jobs
-            from musegen_daw.vocoder.mel import MelConfig
-
-            return jobs.load(request, MelConfig() if model is None else model.mel, self._context, task)
-
-        self._start(load, self._loaded)
+        config = None if model is None else model.mel
+        self._start(lambda task: _jobs().load(request, config, self._context, task), self._loaded)
 
     def make(self, shape: MelEdits, model: VocoderFacts | None) -> None:
-        """Resynthesise the source, with the model where there is one, then with Griffin-Lim."""
+        """Resynthesise the source with the model, if there is one, then with Griffin-Lim."""
         source = self.source
         if source is None:
             return
         self.cancel()
         for method in (GAN, GRIFFIN_LIM) if model is not None else (GRIFFIN_LIM,):
-
-            def make(task: JobContext, method: str = method) -> Any:
-                from musegen_daw.ui.vocoder import jobs
-
-                return jobs.resynthesise(source, method, model, shape, self._context, task)
-
-            self._start(make, self._made)
+            self._start(
+                lambda task, method=method: _jobs().resynthesise(
+                    source, method, model, shape, self._context, task
+                ),
+                self._made,
+            )
 
     def is_due(self, shape: MelEdits, model: VocoderFacts | None) -> bool:
-        """Whether a result is missing or was made with other numbers or another model."""
+        """Whether a result is missing, or was made with other settings or another model."""
         wanted = {GRIFFIN_LIM: None, **({} if model is None else {GAN: model})}
         return self.source is not None and any(
             (made := self.results.get(method)) is None or (made.shape, made.model) != (shape, using)
@@ -95,44 +115,32 @@ class Workbench(QObject):
         )
 
     def save(self, method: str, path: Path) -> None:
-        """Write a result to a place that a person chose."""
         made = self.results[method]
-
-        def save(task: JobContext) -> Any:
-            from musegen_daw.ui.vocoder import jobs
-
-            return jobs.save(made, path)
-
         self._workers.start(
-            save, succeeded=lambda written: self.written.emit(written, False), failed=self.failed.emit
+            lambda task: _jobs().save(made, path),
+            succeeded=lambda written: self.written.emit(written, False),
+            failed=self.failed.emit,
         )
 
     def save_to_drag(self, method: str) -> None:
-        """Write a result to where it can be dragged from."""
-        made, folder = self.results[method], self._context.data_dir / DRAG_FOLDER
-        stem = self.stem(method)
-
-        def save(task: JobContext) -> Any:
-            from musegen_daw.ui.vocoder import jobs
-
-            return jobs.save_to_drag(made, folder, stem)
-
+        made, stem = self.results[method], self.stem(method)
+        folder = self._context.data_dir / DRAG_FOLDER
         self._workers.start(
-            save, succeeded=lambda written: self.written.emit(written, True), failed=self.failed.emit
+            lambda task: _jobs().save_to_drag(made, folder, stem),
+            succeeded=lambda written: self.written.emit(written, True),
+            failed=self.failed.emit,
         )
 
     def stem(self, method: str) -> str:
-        """What a file of a result is called."""
+        """The name of a result's file, without suffix."""
         name = "audio" if self.source is None else self.source.given.name
         return f"{name} {method}"
 
     def cancel(self) -> None:
-        """Give up what is being read or made."""
         for job in tuple(self._jobs):
             job.cancel()
 
     def close(self) -> None:
-        """Give up everything and wait for it to end."""
         self._workers.close()
 
     def _start(self, function: Callable[[JobContext], Any], succeeded: Callable[[Any], None]) -> None:
@@ -153,9 +161,6 @@ class Workbench(QObject):
         self.cancel()
         self.failed.emit(sentence)
 
-    def _found(self, found: tuple[tuple[VocoderFacts, ...], tuple[str, ...]]) -> None:
-        self.models_found.emit(*found)
-
     def _loaded(self, source: Loaded) -> None:
         self.source = source
         self.results = {}
@@ -164,3 +169,10 @@ class Workbench(QObject):
     def _made(self, made: Made) -> None:
         self.results = {**self.results, made.rendition.method: made}
         self.made.emit(made.rendition.method)
+
+
+def _jobs() -> ModuleType:
+    # Imported on a worker when it is first used: it imports slow libraries.
+    from musegen_daw.ui.vocoder import jobs
+
+    return jobs

@@ -1,10 +1,13 @@
-"""Small widgets that several panels use: a slider with its number, a light with its words, progress with cancel."""
+"""Small widgets that several panels use: status lights, progress, cards, buttons, labels."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFontMetrics,
     QKeySequence,
     QPainter,
     QPaintEvent,
@@ -14,36 +17,37 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from musegen_daw.ui.widgets.fitting import Button
-from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip
-from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, SMALL_TEXT, font, theme
+from musegen_daw.ui.widgets.plain import PlainLabel, kebab, plain_tip, set_name
+from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, SMALL, SMALL_TEXT, TARGET, TEXT, font, theme
 
 OFF = "off"
-"""The level of a light that is not lit."""
+"""The level of a light that is off."""
 
 _LEAST_BAR_WIDTH = 56
 
 
 class StatusLight(QWidget):
-    """A dot and the words that say what it means; colour alone never does."""
+    """A dot with a text, so that colour alone never carries meaning."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str) -> None:
+        super().__init__()
         self._name, self._text, self._level = name, "", OFF
-        self.setAccessibleName(name)
+        set_name(self, name)
         self.setMinimumHeight(24)
 
     @property
     def text(self) -> str:
-        """The words."""
         return self._text
 
     @property
@@ -52,7 +56,6 @@ class StatusLight(QWidget):
         return self._level
 
     def show_state(self, level: str, text: str) -> None:
-        """Light up in the colour of a level with words beside it."""
         if (level, text) == (self._level, self._text):
             return
         if text != self._text:
@@ -62,16 +65,13 @@ class StatusLight(QWidget):
         self.setToolTip(plain_tip(f"{self._name}: {text}" if text else ""))
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As wide as the words."""
+    def sizeHint(self) -> QSize:
         return QSize(20 + self.fontMetrics().horizontalAdvance(self._text), 24)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Words may be cut, the dot stays."""
+    def minimumSizeHint(self) -> QSize:
         return QSize(20, 24)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """The dot, filled when it is lit."""
+    def paintEvent(self, event: QPaintEvent) -> None:
         skin = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -91,19 +91,20 @@ class StatusLight(QWidget):
 
 
 class ProgressLine(QWidget):
-    """How far a job is, what it does, and a button to cancel it; hidden while there is none."""
+    """Progress of a job with a cancel button; hidden while nothing runs."""
 
     cancelled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("progress")
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setMinimumWidth(_LEAST_BAR_WIDTH)
         self._text = ""
         self._cancel = Button("Cancel")
         self._cancel.setToolTip("Cancel (Esc)")
-        self._cancel.setAccessibleName("Cancel")
+        set_name(self._cancel, "Cancel")
         self._cancel.clicked.connect(self.cancelled)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -113,23 +114,21 @@ class ProgressLine(QWidget):
         self.hide()
 
     def begin(self, text: str) -> None:
-        """Show that work has begun; how far it is is not known yet."""
+        """Show that work has begun, its progress still unknown."""
         self._bar.setRange(0, 0)
         self._say(text)
         self.show()
 
     def advance(self, share: float, text: str = "") -> None:
-        """Show how far it is, 0 to 1."""
+        """`share` is 0 to 1."""
         self._bar.setRange(0, 1000)
         self._bar.setValue(round(1000 * share))
         self._say(f"{text}  {share:.0%}" if text else f"{share:.0%}")
 
     def end(self) -> None:
-        """Nothing runs."""
         self.hide()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Say no more than there is room for."""
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 
@@ -150,10 +149,10 @@ class ProgressLine(QWidget):
 
 
 class Card(QFrame):
-    """A panel within a panel, with a title; its content goes into `body`."""
+    """A framed group with a title; its content goes into `body`."""
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str) -> None:
+        super().__init__()
         self.setProperty("look", "card")
         column = QVBoxLayout(self)
         column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
@@ -165,9 +164,9 @@ class Card(QFrame):
         column.addLayout(self.body)
 
 
-def label(text: str, look: str = "", parent: QWidget | None = None) -> QLabel:
-    """A label in one of the looks of the style sheet; what is dim wraps."""
-    made = PlainLabel(text, parent)
+def label(text: str, look: str = "") -> QLabel:
+    """A label with a look of the style sheet; dim ones wrap."""
+    made = PlainLabel(text)
     if look:
         made.setProperty("look", look)
     if look == "dim":
@@ -185,11 +184,12 @@ def button(
     large: bool = False,
     checkable: bool = False,
 ) -> Button:
-    """A button whose tooltip says what it does and by which key; raises nothing, does nothing by itself."""
+    """A button; its tooltip includes the shortcut."""
     made = Button(text)
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it was
+    made.setObjectName(kebab(text))
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click does not take the focus
     made.setToolTip(plain_tip(f"{tooltip} ({shortcut})" if shortcut else tooltip))
-    made.setAccessibleDescription(tooltip)  # its name is its text, which may change
+    made.setAccessibleDescription(tooltip)  # the accessible name is the text, which may change
     if shortcut:
         press_by_key(made, shortcut)
     if look:
@@ -201,17 +201,16 @@ def button(
 
 
 def press_by_key(widget: QAbstractButton, key: str) -> None:
-    """Let a key press a button at once, while its window is active and it can be seen.
+    """Let a key press a button while its window is active and it is visible.
 
-    A button's own shortcut waits a tenth of a second, too long for a tap or a panic.
+    A button's own shortcut waits for a tenth of a second, too long for tap tempo or panic.
     """
     shortcut = QShortcut(QKeySequence(key), widget)
     shortcut.setAutoRepeat(False)
     shortcut.activated.connect(widget.click)
 
 
-def restyled(widget: QWidget, look: str) -> None:
-    """Give a widget that can be seen another look."""
+def set_look(widget: QWidget, look: str) -> None:
     if widget.property("look") != look:
         widget.setProperty("look", look)
         widget.style().unpolish(widget)
@@ -219,6 +218,87 @@ def restyled(widget: QWidget, look: str) -> None:
         widget.update()
 
 
-def is_restyling(event: QEvent) -> bool:
-    """Whether a change event says that the theme or the font is another one."""
-    return event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
+class Segments(QWidget):
+    """`chosen` carries the key that the user chose; `choose` does not emit it."""
+
+    chosen = Signal(str)
+
+    def __init__(self, name: str, choices: Sequence[tuple[str, str, str]]) -> None:
+        """`choices` are (key, text, tooltip)."""
+        super().__init__()
+        set_name(self, name)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, Button] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for index, (key, text, tooltip) in enumerate(choices):
+            made = Button(text)
+            made.setCheckable(True)
+            made.setToolTip(plain_tip(tooltip))
+            made.setAccessibleName(f"{name}: {text}")
+            made.setObjectName(kebab(f"{name} {key}"))
+            made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            made.setProperty("large", True)
+            made.setProperty(
+                "segment", "first" if index == 0 else "last" if index == len(choices) - 1 else "middle"
+            )
+            made.clicked.connect(lambda _checked, key=key: self.chosen.emit(key))
+            self._group.addButton(made)
+            self._buttons[key] = made
+            row.addWidget(made)
+
+    @property
+    def key(self) -> str:
+        """The chosen key, empty for none."""
+        return next((key for key, made in self._buttons.items() if made.isChecked()), "")
+
+    def choose(self, key: str) -> None:
+        if key in self._buttons and not self._buttons[key].isChecked():
+            self._buttons[key].setChecked(True)
+
+    def set_available(self, key: str, is_available: bool) -> None:
+        self._buttons[key].setEnabled(is_available)
+
+
+class VoiceButton(QAbstractButton):
+    """Mutes a voice while it is checked."""
+
+    def __init__(self, voice: str, row: int, key: str) -> None:
+        super().__init__()
+        self._row = row
+        self.setText(voice)
+        self.setCheckable(True)
+        press_by_key(self, key)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setToolTip(plain_tip(f"Mute the {voice} ({key}); right-click: MIDI learn"))
+        set_name(self, f"Mute {voice}")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(TARGET)
+
+    def sizeHint(self) -> QSize:
+        return QSize(72, TARGET)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        skin = theme()
+        is_muted = self.isChecked()
+        colour = QColor(skin.line if is_muted else skin.voice(self._row))
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        edge = skin.accent if self.hasFocus() else skin.dim if self.underMouse() else skin.line
+        painter.setPen(QPen(QColor(edge), 1))
+        painter.setBrush(QColor(skin.ground if is_muted else skin.raised))
+        painter.drawRoundedRect(area, RADIUS, RADIUS)
+        painter.fillRect(QRectF(area.left() + 8, area.bottom() - 7, area.width() - 16, 3), colour)
+        made = font(TEXT)
+        if QFontMetrics(made).horizontalAdvance(self.text()) > area.width() - 8:
+            made = font(SMALL_TEXT)
+        made.setStrikeOut(is_muted)
+        painter.setFont(made)
+        painter.setPen(QColor(skin.dim if is_muted else skin.text))
+        words = painter.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, int(area.width()) - 8
+        )
+        painter.drawText(area.adjusted(4, 0, -4, -6), int(Qt.AlignmentFlag.AlignCenter), words)
+        painter.end()

@@ -1,4 +1,4 @@
-"""The drum grid: voices under each other, hits on an axis of time, with what is locked, planned and being written."""
+"""The drum grid: voices as rows, hits over time, with locks, mutes and planned hits."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
-from PySide6.QtWidgets import QWidget
 
 from musegen_daw.music.kit import VOICES
+from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, VELOCITY_STEPS, font, mixed, theme, velocity_step
 from musegen_daw.ui.widgets.time_axis import TimeAxis
-from musegen_daw.ui.widgets.time_strip import HEAD_WIDTH, TimeStrip
+from musegen_daw.ui.widgets.time_strip import TimeStrip
 
 MIN_ROW_HEIGHT = 15
 SHIMMER_MILLISECONDS = 60
@@ -23,9 +23,9 @@ MIN_HIT_WIDTH = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A hit to draw: `row` from the top, `velocity` 1 to 127, and whether it is still to be played.
+    """`row` counts from the top, `velocity` is 1 to 127; planned hits are drawn as outlines.
 
-    `tag` is whatever the owner wants to find again, as the index of a note.
+    `tag` lets the owner find the note again.
     """
 
     row: int
@@ -37,25 +37,21 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A step of a row: it begins at `start_ticks`."""
+    """A step of a row; it begins at `start_ticks`."""
 
     row: int
     start_ticks: int
 
 
 class DrumGrid(TimeStrip):
-    """Draws hits; brightness is velocity, a hit off the grid is drawn off the grid.
+    """Draws hits: brightness is velocity, and micro-timing is visible.
 
-    It does not edit: a subclass or an event filter does, with `cell_at`, `hit_at` and `row_at`. The rows are the nine
-    voices unless told.
+    Editing is up to subclasses, by `cell_at`, `hit_at` and `row_at`. The rows are the nine voices by default.
     """
 
-    def __init__(
-        self, axis: TimeAxis, parent: QWidget | None = None, rows: Sequence[str] = VOICES,
-        head_width: int = HEAD_WIDTH,
-    ) -> None:  # fmt: skip
-        super().__init__(axis, parent, head_width)
-        self.rows = tuple(rows)
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__(axis)
+        self.rows: tuple[str, ...] = VOICES
         self._hits: tuple[Hit, ...] = ()
         self._starts: list[int] = []
         self._locked_rows: frozenset[int] = frozenset()
@@ -69,40 +65,38 @@ class DrumGrid(TimeStrip):
         self._shimmer.setInterval(SHIMMER_MILLISECONDS)
         self._shimmer.timeout.connect(self._move_shimmer)
         self.setMinimumHeight(MIN_ROW_HEIGHT * len(self.rows))
-        self.setAccessibleName("Drum grid")
+        set_name(self, "Drum grid")
 
-    # What is shown
+    # Content
 
     @property
     def hits(self) -> tuple[Hit, ...]:
-        """The hits that are drawn, in order of time."""
+        """The hits, ordered by time."""
         return self._hits
 
     def set_hits(self, hits: Sequence[Hit]) -> None:
-        """Show other hits."""
         self._hits = tuple(sorted(hits, key=lambda hit: (hit.start_ticks, hit.row)))
         self._starts = [hit.start_ticks for hit in self._hits]
         self.setAccessibleDescription(f"{len(self._hits)} hits in {len(self.axis.bars)} bars")
         self.redraw()
 
     def set_rows(self, rows: Sequence[str]) -> None:
-        """Show other rows; colours go by the place of a row's name in `music.kit.VOICES`."""
+        """Show other rows; a row's colour depends on its name in `music.kit.VOICES`."""
         self.rows = tuple(rows)
         self.setMinimumHeight(MIN_ROW_HEIGHT * len(self.rows))
         self.redraw()
 
     def set_locked(self, rows: frozenset[int] = frozenset(), bars: frozenset[int] = frozenset()) -> None:
-        """Show a lock in the heads of `rows` and above `bars` (indices into the bars of the axis)."""
+        """Show locks at `rows` and above `bars` (indices of the axis's bars)."""
         self._locked_rows, self._locked_bars = rows, bars
         self.redraw()
 
     def set_muted(self, rows: frozenset[int]) -> None:
-        """Show rows as muted."""
         self._muted_rows = rows
         self.redraw()
 
     def set_regenerating(self, bars: frozenset[int]) -> None:
-        """Let bars (indices) shimmer while they are written anew; an empty set ends it."""
+        """Let bars (indices) shimmer while they are written; an empty set ends that."""
         self._shimmering = bars
         if bars and self.isVisible():
             self._shimmer.start()
@@ -111,38 +105,32 @@ class DrumGrid(TimeStrip):
         self.update()
 
     def set_cursor(self, cell: Cell | None) -> None:
-        """Show the keyboard cursor at a cell."""
         self._cursor = cell
         self.update()
 
     def set_selected(self, hit: Hit | None) -> None:
-        """Show a hit as the one being edited."""
         self._selected = hit
         self.update()
 
     @property
     def cursor_cell(self) -> Cell | None:
-        """The cell of the keyboard cursor."""
         return self._cursor
 
-    # Where is what
+    # Positions
 
     @property
     def row_height(self) -> float:
-        """Pixels of a row."""
         return self.height() / max(1, len(self.rows))
 
     def row_at(self, y: float) -> int | None:
-        """The row at a y of the widget."""
         row = int(y // self.row_height)
         return row if 0 <= row < len(self.rows) else None
 
     def is_head(self, x: float) -> bool:
-        """Whether an x of the widget is in the row heads."""
         return x < self.head_width
 
     def cell_at(self, position: QPointF) -> Cell | None:
-        """The cell under a point of the widget, None outside the bars."""
+        """The cell under a point, None outside the bars."""
         row, ticks = self.row_at(position.y()), self.ticks_at(position.x())
         first, end = self.axis.first_ticks, self.axis.end_ticks
         if row is None or self.is_head(position.x()) or not first <= ticks < end:
@@ -150,12 +138,12 @@ class DrumGrid(TimeStrip):
         return Cell(row, self.step_at(ticks))
 
     def step_at(self, ticks: float) -> int:
-        """Where the step begins in which ticks lie; steps are counted from the bar line."""
+        """The start of the step that contains `ticks`; steps are counted from the bar line."""
         bar = self.axis.bars[self.axis.bar_at(ticks)]
         return bar.start_ticks + int(ticks - bar.start_ticks) // self.axis.step_ticks * self.axis.step_ticks
 
     def hit_at(self, position: QPointF) -> Hit | None:
-        """The hit drawn under a point of the widget, the topmost of several."""
+        """The topmost hit under a point."""
         row = self.row_at(position.y())
         found = (
             hit
@@ -165,24 +153,20 @@ class DrumGrid(TimeStrip):
         return next(found, None)
 
     def hit_rect(self, hit: Hit) -> QRectF:
-        """Where a hit is drawn."""
         width = max(MIN_HIT_WIDTH, self.axis.step_ticks * self.axis.pixels_per_tick - 2)
         top = hit.row * self.row_height
         return QRectF(self.x_at(hit.start_ticks) + 1, top + 2, width, max(3.0, self.row_height - 4))
 
     def cell_rect(self, cell: Cell) -> QRectF:
-        """Where a cell is."""
         width = self.axis.step_ticks * self.axis.pixels_per_tick
         return QRectF(self.x_at(cell.start_ticks), cell.row * self.row_height, width, self.row_height)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Comfortable rows."""
+    def sizeHint(self) -> QSize:
         return QSize(640, 26 * len(self.rows))
 
     # Painting
 
     def paint_music(self, painter: QPainter) -> None:
-        """Paint rows, lines, hits and heads."""
         skin = theme()
         shade = QColor(mixed(skin.ground, skin.panel, 0.5))
         width = self.width() - self.head_width
@@ -212,7 +196,6 @@ class DrumGrid(TimeStrip):
         self._paint_heads(painter)
 
     def paint_live(self, painter: QPainter, rect: QRect) -> None:
-        """Paint planned hits that were reached, the cursor, the edited hit and the shimmer."""
         painter.save()
         painter.setClipRect(rect.intersected(QRect(self.head_width, 0, self.width(), self.height())))
         if self._playhead_ticks is not None:
@@ -233,12 +216,10 @@ class DrumGrid(TimeStrip):
             painter.drawRect(self.cell_rect(self._cursor).adjusted(1, 1, -1, -1))
         painter.restore()
 
-    def hideEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Nothing moves out of sight."""
+    def hideEvent(self, event: object) -> None:
         self._shimmer.stop()
 
-    def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Go on shimmering."""
+    def showEvent(self, event: object) -> None:
         if self._shimmering:
             self._shimmer.start()
 

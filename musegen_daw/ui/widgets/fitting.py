@@ -1,8 +1,10 @@
-"""Widgets that give way where there is little room, and then say in the tooltip what they no longer show."""
+"""Widgets that shrink where space is short, and then show the rest in the tooltip."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -12,42 +14,52 @@ from PySide6.QtWidgets import (
     QStyleOptionComboBox,
     QStylePainter,
     QToolTip,
-    QWidget,
 )
 
-from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip
-from musegen_daw.ui.widgets.theme import SMALL_TEXT, TARGET, font
+from musegen_daw.ui.widgets.icons import icon
+from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip, set_name
+from musegen_daw.ui.widgets.theme import SMALL_TEXT, TARGET, font, is_style_change
 
 ROOM, LARGE_ROOM = 14, 22
-"""Pixels by which a button likes to be wider than its text and frame need."""
+"""Padding of a button beyond what its text and frame need, in pixels."""
 
 CHOICE_WIDTH = 84
 LABEL_WIDTH = 40
 
 
 class Button(QPushButton):
-    """A button that likes room around its text, and does without it where there is none."""
+    """A button that drops its padding when space is short."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    _icon_name = ""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """With room."""
+    def set_icon(self, name: str) -> None:
+        """Show an icon of resources/icons in the colours of the theme, also after it changes."""
+        self._icon_name = name
+        self.setIcon(icon(name))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if self._icon_name and is_style_change(event):
+            self.setIcon(icon(self._icon_name))
+        super().changeEvent(event)
+
+    def sizeHint(self) -> QSize:
         return super().sizeHint() + QSize(LARGE_ROOM if self.property("large") else ROOM, 0)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Without."""
+    def minimumSizeHint(self) -> QSize:
         return super().sizeHint()
 
 
 class Choice(QComboBox):
-    """A menu of choices; the chosen one is cut with dots where it does not fit, and is then in the tooltip."""
+    """A combo box that elides its text; the tooltip then has all of it."""
 
-    def __init__(self, name: str, tip: str, parent: QWidget | None = None, *, large: bool = False) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, tip: str, *, large: bool = False) -> None:
+        super().__init__()
         self._tip = tip
-        self.setAccessibleName(name)
+        set_name(self, name)
         self.setToolTip(plain_tip(tip))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(10)
@@ -56,12 +68,27 @@ class Choice(QComboBox):
             self.setProperty("large", True)
             self.setMinimumHeight(TARGET)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Some letters and the arrow."""
+    def fill(self, entries: Iterable[tuple[str, str]], default: str = "") -> None:
+        """Replace the entries (text, data); the chosen data stays chosen, `default` at first."""
+        chosen = self.currentData()
+        with QSignalBlocker(self):
+            self.clear()
+            for text, data in entries:
+                self.addItem(text, data)
+        self.choose_data(default if chosen is None else chosen)
+
+    def choose_data(self, data: str) -> None:
+        """Choose the entry with this data without a signal; a missing one is added as not connected."""
+        with QSignalBlocker(self):
+            if self.findData(data) < 0:
+                self.addItem(f"{data} (not connected)", data)
+            self.setCurrentIndex(self.findData(data))
+
+    def minimumSizeHint(self) -> QSize:
         return QSize(CHOICE_WIDTH, super().minimumSizeHint().height())
 
-    def shown_text(self) -> str:
-        """The chosen text as it fits: without what is in brackets at its end, else cut."""
+    def elided_text(self) -> str:
+        """The text as shown: without what is in brackets at its end, else elided."""
         option = self._option()
         inner = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
@@ -74,18 +101,16 @@ class Choice(QComboBox):
             return short
         return metrics.elidedText(whole, Qt.TextElideMode.ElideRight, room)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """The choice, with dots where it is cut."""
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter, option = QStylePainter(self), self._option()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        option.currentText = self.shown_text()  # pyright: ignore[reportAttributeAccessIssue]
+        option.currentText = self.elided_text()  # pyright: ignore[reportAttributeAccessIssue]
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
 
     def event(self, event: QEvent) -> bool:
-        """The tooltip begins with what is cut."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            is_cut = self.shown_text() not in (self.currentText(), self.placeholderText())
+            is_cut = self.elided_text() not in (self.currentText(), self.placeholderText())
             QToolTip.showText(
                 event.globalPos(),
                 plain_tip(f"{self.currentText()}\n{self.toolTip()}") if is_cut else self.toolTip(),
@@ -100,38 +125,34 @@ class Choice(QComboBox):
         return option
 
 
-class FittedLabel(PlainLabel):
-    """One line that is cut with dots where it does not fit; its tooltip is then the whole."""
+class ElidedLabel(PlainLabel):
+    """A single line that is elided; the tooltip then has all of it."""
 
-    def __init__(self, text: str = "", look: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str = "", look: str = "") -> None:
+        super().__init__(text)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if look:
             self.setProperty("look", look)
         if look == "dim":
             self.setFont(font(SMALL_TEXT))
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """A few letters."""
+    def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
         return QSize(min(LABEL_WIDTH, hint.width()), hint.height())
 
-    def shown_text(self) -> str:
-        """The text as it fits."""
+    def elided_text(self) -> str:
         room = self.contentsRect().width()
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """The line."""
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.contentsRect(), int(self.alignment()), self.shown_text())
+        painter.drawText(self.contentsRect(), int(self.alignment()), self.elided_text())
         painter.end()
 
     def event(self, event: QEvent) -> bool:
-        """The tooltip is what is cut."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and not self.toolTip():
-            if self.shown_text() != self.text():
+            if self.elided_text() != self.text():
                 QToolTip.showText(event.globalPos(), plain_tip(self.text()), self)
             return True
         return super().event(event)

@@ -1,4 +1,4 @@
-"""The icons of resources/icons, drawn in a colour of the theme."""
+"""Icons of resources/icons, in colours of the theme."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ _RATIOS = (1, 2)
 
 
 def icon_path(name: str) -> Path:
-    """The file of an icon."""
     return resources_dir() / "icons" / f"{name}.svg"
 
 
 def icon(name: str, colour: str | None = None, checked: str | None = None, size: int = 24) -> QIcon:
-    """The icon `name` in a colour, that of text unless told, and in another where its button is checked."""
+    """An icon in `colour`, by default that of text, and in `checked` while its button is checked."""
     made = QIcon()
     skin = theme()
     for state, ink in (
@@ -37,7 +36,6 @@ def icon(name: str, colour: str | None = None, checked: str | None = None, size:
 
 
 def app_icon() -> QIcon:
-    """The icon of the program."""
     made = QIcon()
     for size in (16, 32, 64, 128, 256):
         made.addPixmap(_pixmap(APP_ICON, "", size, 1))

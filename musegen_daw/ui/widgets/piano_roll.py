@@ -1,4 +1,4 @@
-"""The piano roll: notes of one or more parts over time, to be looked at."""
+"""The piano roll: notes of one or more parts, read-only."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QWidget
 
 from musegen_daw.music.clip import Note
 from musegen_daw.music.note_names import NoteNames, note_name
+from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, VELOCITY_STEPS, font, mixed, theme, velocity_step
 from musegen_daw.ui.widgets.time_axis import TimeAxis
-from musegen_daw.ui.widgets.time_strip import HEAD_WIDTH, TimeStrip
+from musegen_daw.ui.widgets.time_strip import TimeStrip
 
 FEWEST_PITCHES = 18
 MIN_NOTE_WIDTH = 2.0
@@ -21,15 +21,13 @@ _BLACK_KEYS = frozenset({1, 3, 6, 8, 10})
 
 
 class PianoRoll(TimeStrip):
-    """Shows parts, each in a colour of its own, brightness by velocity; `title` stands at the left.
+    """Each part has a colour, brightness is velocity; `title` is shown at the left.
 
-    The rows run from the lowest note to the highest, which are named at the left.
+    The rows run from the lowest to the highest note, which are named at the left.
     """
 
-    def __init__(
-        self, axis: TimeAxis, parent: QWidget | None = None, title: str = "", head_width: int = HEAD_WIDTH
-    ) -> None:
-        super().__init__(axis, parent, head_width)
+    def __init__(self, axis: TimeAxis, title: str = "") -> None:
+        super().__init__(axis)
         self.title = title
         self.empty_text = ""
         self._parts: tuple[tuple[Note, ...], ...] = ()
@@ -39,10 +37,10 @@ class PianoRoll(TimeStrip):
         self._named: tuple[int, ...] = ()
         self._names = NoteNames.C4
         self.setMinimumHeight(48)
-        self.setAccessibleName(title or "Piano roll")
+        set_name(self, title or "Piano roll")
 
     def set_parts(self, parts: Sequence[Sequence[Note]]) -> None:
-        """Show other notes; each part in order of `start_ticks`, as in a Clip."""
+        """Show other notes; each part ordered by `start_ticks`, as in a Clip."""
         self._parts = tuple(tuple(part) for part in parts)
         self._starts = [[note.start_ticks for note in part] for part in self._parts]
         notes = [note for part in self._parts for note in part]
@@ -56,31 +54,23 @@ class PianoRoll(TimeStrip):
         self.redraw()
 
     def set_note_names(self, names: NoteNames) -> None:
-        """Name the notes another way."""
         self._names = names
         self.redraw()
 
-    def set_title(self, title: str) -> None:
-        """Write something else at the left."""
-        self.title = title
-        self.redraw()
-
     def set_empty_text(self, text: str) -> None:
-        """Say this in the middle while there is no note."""
+        """Show this text while there is no note."""
         self.empty_text = text
         self.redraw()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """A strip."""
+    def sizeHint(self) -> QSize:
         return QSize(640, 140)
 
     def part_colour(self, index: int) -> str:
-        """The colour of a part by its place, for a legend."""
+        """The colour of a part by its index, for a legend."""
         skin = theme()
         return (skin.accent, skin.voice(4), skin.voice(8), skin.voice(2), skin.voice(0))[index % 5]
 
     def paint_music(self, painter: QPainter) -> None:
-        """Paint keys, lines, notes and title."""
         skin = theme()
         rows = self._highest - self._lowest + 1
         row_height = self.height() / rows
@@ -105,7 +95,7 @@ class PianoRoll(TimeStrip):
         wrap = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
         painter.drawText(head, int(wrap), self.title)
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        for pitch in dict.fromkeys(self._named) if self.head_width else ():
+        for pitch in dict.fromkeys(self._named):
             middle = (self._highest - pitch + 0.5) * row_height
             middle = min(max(middle, 8.0), self.height() - 8.0)
             painter.drawText(

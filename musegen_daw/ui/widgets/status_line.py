@@ -1,4 +1,4 @@
-"""The line at the bottom: one sentence about what is happening, or what is wrong and what to do."""
+"""The status line at the bottom: one sentence, and earlier ones in the tooltip."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEve
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from musegen_daw.ui.panel import BAD, INFO, WARN
-from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip
+from musegen_daw.ui.widgets.plain import PlainLabel, plain_tip, set_name
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, SMALL_TEXT, TEXT, font, theme
 
 HEIGHT = 36
@@ -18,20 +18,17 @@ REMEMBERED = 12
 
 
 class StatusLine(QWidget):
-    """Shows the last sentence; a warning stays until it is clicked or another comes, the rest goes by itself.
+    """Warnings stay until they are clicked or replaced; other sentences disappear after a while."""
 
-    The tooltip has the sentences before it.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._level = INFO
         self._earlier: deque[str] = deque(maxlen=REMEMBERED)
         self._words = PlainLabel()
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self.setAccessibleName("Status")
+        set_name(self, "Status")
         self._passing = QTimer(self)
         self._passing.setSingleShot(True)
         self._passing.setInterval(PASSING_MILLISECONDS)
@@ -44,12 +41,10 @@ class StatusLine(QWidget):
 
     @property
     def sentence(self) -> str:
-        """What is said now."""
         return self._words.text()
 
     @property
     def level(self) -> str:
-        """How it matters."""
         return self._level
 
     def say(self, sentence: str, level: str = INFO) -> None:
@@ -69,20 +64,16 @@ class StatusLine(QWidget):
         self.update()
 
     def clear(self) -> None:
-        """Say nothing."""
         self.say("")
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Another width."""
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """A click: it was read."""
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         self.clear()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """A line above, and a dot in the colour of the level."""
+    def paintEvent(self, event: QPaintEvent) -> None:
         skin = theme()
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(skin.panel))
@@ -95,7 +86,7 @@ class StatusLine(QWidget):
         painter.end()
 
     def _fit(self) -> None:
-        """A sentence that is too long takes two small lines: what to do stands at its end."""
+        """Wrap a sentence that is too long into two small lines: what to do is at its end."""
         left, right = MEDIUM + 16, MEDIUM
         fits = QFontMetrics(font(TEXT)).horizontalAdvance(self.sentence) <= self.width() - left - right
         self._words.setFont(font(TEXT if fits else SMALL_TEXT))

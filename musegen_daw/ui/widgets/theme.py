@@ -1,10 +1,11 @@
-"""The look, once: every colour, distance and size of the window, and which theme is skin."""
+"""Colours, distances and text sizes of the window, and the current theme."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication
 
@@ -14,7 +15,7 @@ TINY, SMALL, MEDIUM, LARGE = 4, 8, 16, 24
 """Distances in logical pixels."""
 RADIUS = 6
 TARGET = 44
-"""The least height of what is touched while playing."""
+"""The minimum height of controls that are used while playing."""
 SMALL_TEXT, TEXT, TITLE_TEXT, LARGE_TEXT = 12, 14, 18, 28
 """Sizes of text in logical pixels."""
 VELOCITY_STEPS = 5
@@ -25,7 +26,7 @@ _FAINTEST_HIT = 0.38
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The colours of one theme as #RRGGBB; every text colour has a contrast of 4.5 on all three grounds."""
+    """Colours as #RRGGBB; every text colour has a contrast of 4.5 on all three backgrounds."""
 
     name: str
     is_dark: bool
@@ -36,9 +37,9 @@ class Theme:
     text: str
     dim: str
     accent: str
-    """Of text, lines and rings that stand out."""
+    """For highlighted text, lines and rings."""
     fill: str
-    """Of areas that stand out, with `on_fill` for the text on them."""
+    """For highlighted areas, with `on_fill` for the text on them."""
     on_fill: str
     good: str
     warn: str
@@ -49,21 +50,21 @@ class Theme:
     """For areas, the same."""
 
     def voice(self, row: int) -> str:
-        """The colour of a voice by its place in `VOICES`; of what is no voice, the dim one."""
+        """The colour of a voice by its index in `VOICES`; dim for any other row."""
         return self.voices[row] if 0 <= row < len(self.voices) else self.dim
 
     def hit(self, row: int, velocity: int) -> str:
-        """The fill of a hit: the colour of its voice in five steps, brighter (on white: deeper) the harder it is."""
+        """The fill of a hit: the colour of its voice in five steps, stronger the louder it is."""
         return self.hit_of_step(row, velocity_step(velocity))
 
     def hit_of_step(self, row: int, step: int) -> str:
-        """The fill of a hit of one of the five steps, 0 to 4."""
+        """The fill of a hit of step 0 to 4."""
         share = _FAINTEST_HIT + (1 - _FAINTEST_HIT) * step / (VELOCITY_STEPS - 1)
         colour = self.hits[row] if 0 <= row < len(self.hits) else self.dim
         return mixed(colour, self.panel, share)
 
     def level(self, level: str) -> str:
-        """The colour of a sentence or light of that level: "good", "warn", "bad", else that of text."""
+        """The colour of a level: "good", "warn", "bad", else that of text."""
         return {"good": self.good, "warn": self.warn, "bad": self.bad}.get(level, self.text)
 
 
@@ -85,12 +86,12 @@ THEMES = MappingProxyType({theme.name: theme for theme in (DARK, LIGHT)})
 
 
 def velocity_step(velocity: int) -> int:
-    """The step of brightness, 0 to 4, of a velocity from 1 to 127."""
+    """The brightness step, 0 to 4, of a velocity from 1 to 127."""
     return min(VELOCITY_STEPS - 1, max(0, (velocity - 1) * VELOCITY_STEPS // 127))
 
 
 def mixed(over: str, under: str, share: float) -> str:
-    """`share` of one colour and the rest of another."""
+    """`share` of colour `over`, the rest of `under`."""
     top, bottom = QColor(over), QColor(under)
     channels = zip(top.getRgb()[:3], bottom.getRgb()[:3], strict=True)  # pyright: ignore[reportIndexIssue]
     return "#{:02X}{:02X}{:02X}".format(*(round(a * share + b * (1 - share)) for a, b in channels))
@@ -103,13 +104,18 @@ def contrast(one: str, other: str) -> float:
 
 
 def theme() -> Theme:
-    """The theme of the application, for painters; a change of it reaches them as a palette change."""
+    """The current theme; widgets learn of a change by a palette change event."""
     app = QApplication.instance()
     return THEMES.get(str(app.property(THEME_PROPERTY)), DARK) if app is not None else DARK
 
 
+def is_style_change(event: QEvent) -> bool:
+    """Whether a change event announces another theme or font."""
+    return event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
+
+
 def font(size: int = TEXT, *, bold: bool = False) -> QFont:
-    """The system's font in a size of the theme, its digits all equally wide."""
+    """The system font in a size of the theme, with tabular digits."""
     made = QFont(QApplication.font())
     made.setPixelSize(size)
     made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)

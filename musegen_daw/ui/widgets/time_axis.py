@@ -1,4 +1,4 @@
-"""One axis of time for everything drawn under each other: ticks to pixels, scroll, zoom, bar lines."""
+"""The time axis that strips share: ticks to pixels, scroll, zoom, grid lines."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ MAX_PIXELS_PER_BEAT = 480.0
 
 
 class TimeAxis(QObject):
-    """Which ticks lie at which x; x is counted from where music begins, right of the row heads.
+    """Maps ticks to x, which is counted from the right edge of the row heads.
 
-    `changed` comes after every scroll, zoom and change of bars. A fitted axis shows all bars, whatever its width.
+    `changed` is emitted after scroll, zoom and change of bars. A fitted axis shows all bars at any width.
     """
 
     changed = Signal()
@@ -35,42 +35,38 @@ class TimeAxis(QObject):
 
     @property
     def first_ticks(self) -> int:
-        """Where the first bar begins."""
         return self.bars[0].start_ticks
 
     @property
     def end_ticks(self) -> int:
-        """First tick after the last bar."""
+        """The first tick after the last bar."""
         return self.bars[-1].end_ticks
 
     @property
     def pixels_per_tick(self) -> float:
-        """The zoom."""
         if self.is_fitted:
             return self.width / max(1, self.end_ticks - self.first_ticks)
         return self._pixels_per_tick
 
     @property
     def shown_ticks(self) -> tuple[float, float]:
-        """The interval that can be seen."""
         return self.start_ticks, self.start_ticks + self.width / self.pixels_per_tick
 
     def x_at(self, ticks: float) -> float:
-        """Where ticks lie, in pixels from where music begins; may be outside the view."""
+        """May be outside the view."""
         return (ticks - self.start_ticks) * self.pixels_per_tick
 
     def ticks_at(self, x: float) -> float:
-        """Which ticks lie at x, not rounded."""
         return self.start_ticks + x / self.pixels_per_tick
 
     def bar_at(self, ticks: float) -> int:
-        """The index of the bar in which ticks lie, the first or last for what is outside."""
+        """The index of the bar that contains `ticks`, clamped to the first and last."""
         return max(0, bisect_right(self._bar_starts, ticks) - 1)
 
     def set_bars(
         self, bars: Sequence[Bar], ppq: int, *, beat_ticks: int | None = None, step_ticks: int | None = None
     ) -> None:
-        """Show other bars; a beat is a quarter and a step a sixteenth unless told. Raises ValueError for no bars."""
+        """By default a beat is a quarter and a step a sixteenth. Raises ValueError for no bars."""
         if not bars:
             raise ValueError("an axis needs at least one bar")
         self.bars, self.ppq = tuple(bars), ppq
@@ -80,25 +76,22 @@ class TimeAxis(QObject):
         self._settle()
 
     def set_width(self, width: float) -> None:
-        """Tell how many pixels there are for music."""
         if width != self.width:
             self.width = max(1.0, width)
             self._settle()
 
     def fit(self) -> None:
-        """Show all bars."""
         self.is_fitted = True
         self._settle()
 
     def show(self, start_ticks: float, end_ticks: float) -> None:
-        """Show just that interval."""
         self.is_fitted = False
         self._pixels_per_tick = self.width / max(1.0, end_ticks - start_ticks)
         self.start_ticks = start_ticks
         self._settle()
 
     def zoom(self, factor: float, x: float) -> None:
-        """See more (factor under 1) or less, with what lies at x staying there."""
+        """Zoom in, or out (factor below 1), around x."""
         ticks = self.ticks_at(x)
         self._pixels_per_tick = self.pixels_per_tick * factor
         self.is_fitted = False
@@ -107,21 +100,21 @@ class TimeAxis(QObject):
         self._settle()
 
     def scroll(self, pixels: float) -> None:
-        """Move the view to later ticks, or earlier if negative."""
+        """Scroll to later ticks, or earlier if negative."""
         self.start_ticks += pixels / self.pixels_per_tick
         self._settle()
 
     def reveal(self, ticks: float) -> None:
-        """Turn the page when ticks are out of sight."""
+        """Turn the page if `ticks` are out of view."""
         start, end = self.shown_ticks
         if not start <= ticks < end:
             self.start_ticks = float(self.bars[self.bar_at(ticks)].start_ticks)
             self._settle()
 
     def lines(self) -> tuple[list[float], list[float], list[float]]:
-        """The x of bar lines, beats and steps in sight, each without those of the stronger kind.
+        """The x of bar lines, beats and steps in view, each without those of the stronger kind.
 
-        What would lie too close together to be told apart is left out.
+        Lines that would be too close together are left out.
         """
         start, end = self.shown_ticks
         scale = self.pixels_per_tick

@@ -1,4 +1,4 @@
-"""What piano roll and drum grid share: an axis, a cached picture, a playhead that repaints two narrow strips."""
+"""The base of piano roll and drum grid, and the bar ruler above them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from musegen_daw.ui.widgets.theme import mixed, theme
+from musegen_daw.ui.widgets.plain import set_name
+from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, is_style_change, mixed, theme
 from musegen_daw.ui.widgets.time_axis import TimeAxis
 
 HEAD_WIDTH = 96
@@ -17,27 +18,27 @@ ZOOM_STEP = 1.25
 
 
 class TimeStrip(QWidget):
-    """A widget with row heads at the left and music right of them, on an axis that several may share.
+    """Row heads at the left and music right of them, on an axis that several strips may share.
 
-    Subclasses paint into `paint_music` (kept as a picture until `redraw`) and `paint_live` (at every repaint).
-    Wheel scrolls, Ctrl and wheel zooms.
+    Subclasses implement `paint_music`, which is cached until `redraw`, and `paint_live`, called at every repaint.
+    The wheel scrolls, Ctrl+wheel zooms.
     """
 
-    def __init__(self, axis: TimeAxis, parent: QWidget | None = None, head_width: int = HEAD_WIDTH) -> None:
-        super().__init__(parent)
+    head_width = HEAD_WIDTH
+
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__()
         self.axis = axis
-        self.head_width = head_width
         self._playhead_ticks: float | None = None
         self._picture: QPixmap | None = None
         axis.changed.connect(self.redraw)
 
     @property
     def playhead_ticks(self) -> float | None:
-        """Where the playhead is."""
         return self._playhead_ticks
 
     def set_playhead(self, ticks: float | None) -> None:
-        """Move the playhead, None takes it away; repaints only where it was and where it is."""
+        """Move the playhead, or hide it with None; repaints only its old and new position."""
         if ticks == self._playhead_ticks:
             return
         old = self._playhead_ticks
@@ -54,31 +55,26 @@ class TimeStrip(QWidget):
             self.update(left, 0, right - left, self.height())
 
     def playhead_jumped(self) -> None:
-        """Called when the playhead moved far; what depends on it elsewhere must be repainted."""
         self.update()
 
     def x_at(self, ticks: float) -> float:
-        """Where ticks lie in the widget."""
         return self.head_width + self.axis.x_at(ticks)
 
     def ticks_at(self, x: float) -> float:
-        """Which ticks lie at an x of the widget, not rounded."""
         return self.axis.ticks_at(x - self.head_width)
 
     def redraw(self) -> None:
-        """The music has changed: draw the picture anew at the next repaint."""
+        """Discard the cached picture."""
         self._picture = None
         self.update()
 
     def paint_music(self, painter: QPainter) -> None:
-        """Paint what stays: the picture of the whole widget."""
         raise NotImplementedError
 
     def paint_live(self, painter: QPainter, rect: QRect) -> None:
-        """Paint what moves, within `rect`, under the playhead."""
+        """Paint what moves, within `rect` and under the playhead."""
 
     def paint_lines(self, painter: QPainter) -> None:
-        """Paint the lines of steps, beats and bars, each stronger than the one before."""
         skin = theme()
         bars, beats, steps = self.axis.lines()
         for xs, colour in (
@@ -89,8 +85,7 @@ class TimeStrip(QWidget):
             painter.setPen(QPen(QColor(colour), 1))
             painter.drawLines(self._verticals(xs))
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Copy the picture and paint what moves over it."""
+    def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
             self._picture = QPixmap(self.size() * ratio)
@@ -110,19 +105,16 @@ class TimeStrip(QWidget):
             painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
         painter.end()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Tell the axis how wide the music is."""
+    def resizeEvent(self, event: QResizeEvent) -> None:
         self._picture = None
         self.axis.set_width(self.width() - self.head_width)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw anew in another theme or font."""
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange):
+    def changeEvent(self, event: QEvent) -> None:
+        if is_style_change(event):
             self.redraw()
         super().changeEvent(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
-        """Scroll, or zoom around the pointer with Ctrl."""
+    def wheelEvent(self, event: QWheelEvent) -> None:
         delta = event.angleDelta()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             x = event.position().x() - self.head_width
@@ -139,3 +131,39 @@ class TimeStrip(QWidget):
         height = float(self.height())
         aligned = (int(self.head_width + x) + 0.5 for x in xs if x >= 0)
         return [QLineF(x, 0.0, x, height) for x in aligned]
+
+
+RULER_HEIGHT = 22
+MIN_NUMBER_PIXELS = 34
+
+
+class Ruler(TimeStrip):
+    """Bar numbers from `first_number` on; numbers below 1, or without room, are left out."""
+
+    def __init__(self, axis: TimeAxis) -> None:
+        super().__init__(axis)
+        self._first_number = 1
+        self.setFixedHeight(RULER_HEIGHT)
+        set_name(self, "Bars")
+
+    def set_first_number(self, number: int) -> None:
+        if number != self._first_number:
+            self._first_number = number
+            self.redraw()
+
+    def paint_music(self, painter: QPainter) -> None:
+        skin = theme()
+        painter.fillRect(self.rect(), QColor(skin.ground))
+        painter.setFont(font(SMALL_TEXT))
+        painter.setPen(QColor(skin.dim))
+        start, end = self.axis.shown_ticks
+        every, bar_pixels = 1, self.axis.bars[0].length_ticks * self.axis.pixels_per_tick
+        while every * bar_pixels < MIN_NUMBER_PIXELS:
+            every *= 2
+        for index in range(self.axis.bar_at(start), len(self.axis.bars)):
+            bar, number = self.axis.bars[index], index + self._first_number
+            if bar.start_ticks > end:
+                break
+            x = self.x_at(bar.start_ticks)
+            if index % every == 0 and number >= 1 and x >= self.head_width:
+                painter.drawText(QPointF(x + 4, RULER_HEIGHT - 7), str(number))

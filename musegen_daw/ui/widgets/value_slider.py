@@ -1,11 +1,14 @@
-"""A slider with its name and its number in it."""
+"""Sliders that show their name and value."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtWidgets import QSlider
 
+from musegen_daw.jam.control.controls import MAX_SWING
+from musegen_daw.music.groove import STRAIGHT
+from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import RADIUS, SMALL, SMALL_TEXT, TARGET, TEXT, font, mixed, theme
 
 _STEPS = 100
@@ -14,18 +17,16 @@ _LEAST_WIDTH = 84
 
 
 class ValueSlider(QSlider):
-    """A flat bar with its name and its number in it, for values from 0 to 1.
+    """A flat slider from 0 to 1 that shows its name and value.
 
-    With `auto_text` it can also be left to the model: a press of A, or a double click, gives None and says so.
-    `changed` carries the value as a float or None, whoever set it; without `auto_text` a double click sets `default`.
+    With `auto_text` it can be set to automatic, value None, by the key A or a double-click; without, a double-click
+    sets `default`. `changed` carries a float or None.
     """
 
     changed = Signal(object)
 
-    def __init__(
-        self, name: str, default: float = 0.5, auto_text: str = "", parent: QWidget | None = None
-    ) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self, name: str, default: float = 0.5, auto_text: str = "") -> None:
+        super().__init__(Qt.Orientation.Horizontal)
         self._name, self._default, self._auto_text = name, default, auto_text
         self._is_auto = bool(auto_text)
         self._badge = ""
@@ -34,17 +35,17 @@ class ValueSlider(QSlider):
         self.setPageStep(10)
         self.setValue(round(default * _STEPS))
         self.setMinimumSize(_LEAST_WIDTH, TARGET)
-        self.setAccessibleName(name)
+        set_name(self, name)
         self.valueChanged.connect(self._moved)
         self._tell()
 
     @property
     def amount(self) -> float | None:
-        """The value, None where it is left to the model."""
+        """The value, None for automatic."""
         return None if self._is_auto else self.value() / _STEPS
 
     def set_amount(self, amount: float | None) -> None:
-        """Show a value without telling it."""
+        """Show a value without emitting `changed`."""
         is_auto = amount is None and bool(self._auto_text)
         value = self.value() if amount is None else round(amount * _STEPS)
         if (is_auto, value) != (self._is_auto, self.value()):
@@ -55,13 +56,13 @@ class ValueSlider(QSlider):
             self._tell()
 
     def set_badge(self, text: str) -> None:
-        """Show a word in place of the number, as "learning"; an empty one brings the number back."""
+        """Show a word instead of the value; an empty one shows the value again."""
         if text != self._badge:
             self._badge = text
             self._tell()
 
     def reset(self) -> None:
-        """Back to the model's choice, or to the default."""
+        """Set automatic, or the default."""
         if self._auto_text:
             self._is_auto = True
             self._tell()
@@ -70,15 +71,13 @@ class ValueSlider(QSlider):
             self.setValue(round(self._default * _STEPS))
 
     def text(self) -> str:
-        """The number as it is shown."""
+        """The value as shown."""
         return self._badge or (self._auto_text if self._is_auto else f"{self.value()} %")
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Wide enough for a name and a number."""
+    def sizeHint(self) -> QSize:
         return QSize(176, TARGET)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """A bar as long as the value, the name at the left, the number at the right."""
+    def paintEvent(self, event: QPaintEvent) -> None:
         skin = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -108,7 +107,7 @@ class ValueSlider(QSlider):
         painter.end()
 
     def is_stacked(self) -> bool:
-        """Whether the number stands below the name, because both do not fit beside each other."""
+        """Whether the value is below the name, because both do not fit side by side."""
         return self._needed_width() > self.width()
 
     def _needed_width(self) -> int:
@@ -118,35 +117,29 @@ class ValueSlider(QSlider):
         return QFontMetrics(font(TEXT)).horizontalAdvance(self._name) + number + 2 * _INSET + SMALL
 
     def _places(self, area: QRectF) -> tuple[QRectF, QRectF, QFont]:
-        """Where name and number stand, and the font of the name."""
         if not self.is_stacked():
             inner = area.adjusted(_INSET, 0, -_INSET, 0)
             return inner, inner, font(TEXT)
         inner, half = area.adjusted(SMALL, 3, -SMALL, -5), (area.height() - 8) / 2
         return inner.adjusted(0, 0, 0, -half), inner.adjusted(0, half, 0, 0), font(SMALL_TEXT)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """The value goes to where the bar is pressed."""
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
             self._take(event.position())
         event.accept()
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Drag."""
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._take(event.position())
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Let go."""
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.setSliderDown(False)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Back to where it was made."""
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.reset()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """A leaves the value to the model; the rest is a slider's."""
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._auto_text and event.key() == Qt.Key.Key_A:
             self.reset()
         else:
@@ -168,3 +161,19 @@ class ValueSlider(QSlider):
     def _tell(self) -> None:
         self.setAccessibleDescription(self.text())
         self.update()
+
+
+class SwingSlider(ValueSlider):
+    """Shows the first note's share of the pair: 50 % is straight, 67 % a triplet."""
+
+    @property
+    def ratio(self) -> float:
+        """The share, 0.5 to 0.75."""
+        return STRAIGHT + (self.amount or 0.0) * (MAX_SWING - STRAIGHT)
+
+    def set_ratio(self, ratio: float) -> None:
+        """Show a share without emitting `changed`."""
+        self.set_amount((ratio - STRAIGHT) / (MAX_SWING - STRAIGHT))
+
+    def text(self) -> str:
+        return self._badge or f"{100 * STRAIGHT + self.value() * (MAX_SWING - STRAIGHT):.0f} %"

@@ -1,12 +1,11 @@
-"""Files in and out: drops, refusals, the session, projects, what is dragged out, bounces."""
+"""Files in and out: drop, paste, session, projects, drag, bounce."""
 
 import threading
 import wave
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QGuiApplication
 
 from musegen_daw.clips.autosave import restored
 from musegen_daw.clips.export import Bounce, Profile, bounce_document
@@ -14,22 +13,10 @@ from musegen_daw.clips.project_file import load_project
 from musegen_daw.midi.file import read_midi, write_midi
 from musegen_daw.music.clip import Song
 from musegen_daw.music.time import TimeMap
-from musegen_daw.ui.clips import drag_handle, file_work
+from musegen_daw.ui.clips import files
 from musegen_daw.ui.clips.panel import SESSION
 from tests.cli.doubles import kit, part
-
-NO_MODIFIER = Qt.KeyboardModifier.NoModifier
-
-
-def drop(widget, *paths):
-    """Drag files over a widget and let them go there."""
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    middle = widget.rect().center()
-    left = Qt.MouseButton.LeftButton
-    copy = Qt.DropAction.CopyAction
-    QApplication.sendEvent(widget, QDragEnterEvent(middle, copy, mime, left, NO_MODIFIER))
-    QApplication.sendEvent(widget, QDropEvent(QPointF(middle), copy, mime, left, NO_MODIFIER))
+from tests.pages.page import drag_out, drop
 
 
 @pytest.fixture
@@ -39,21 +26,21 @@ def loop_path(tmp_path):
     return path
 
 
-def test_every_dropped_file_becomes_a_clip(hands, clip_path, tmp_path):
+def test_every_dropped_file_becomes_a_clip(clips, clip_path, tmp_path):
     other = tmp_path / "chorus.mid"
     other.write_bytes(clip_path.read_bytes())
-    drop(hands.panel, clip_path, other)
-    hands.until(lambda: len(hands.panel.editor.project.clips) == 3)
-    clips = hands.panel.view.side.clips
-    assert [clips.itemText(index) for index in range(3)] == ["verse", "verse", "chorus"]
-    assert clips.currentText() == "chorus"
-    clips.activated.emit(0)
-    hands.panel.view.side.close_clip.click()
-    assert len(hands.panel.editor.project.clips) == 2
+    drop(clips.panel, clip_path, other)
+    clips.until(lambda: len(clips.editor.project.clips) == 3)
+    box = clips.find("clip")
+    assert [box.itemText(index) for index in range(3)] == ["verse", "verse", "chorus"]
+    assert clips.text("clip") == "chorus"
+    clips.choose("clip", "verse")
+    clips.click("close-this-clip")
+    assert len(clips.editor.project.clips) == 2
 
 
-def test_tracks_are_shown_by_name_and_program_and_the_usable_ones_are_chosen(hands):
-    tracks = hands.panel.view.side.tracks
+def test_tracks_are_shown_by_name_and_program_and_the_usable_ones_are_chosen(clips):
+    tracks = clips.find("tracks-to-follow")
     rows = [
         (tracks.item(at).text(), tracks.item(at).checkState() == Qt.CheckState.Checked) for at in range(3)
     ]
@@ -64,137 +51,126 @@ def test_tracks_are_shown_by_name_and_program_and_the_usable_ones_are_chosen(han
     ]
 
 
-def test_what_was_repaired_in_a_file_is_said(hands, clip_path, tmp_path):
+def test_repairs_of_a_file_are_reported(clips, clip_path, tmp_path):
     cut = tmp_path / "cut.mid"
     cut.write_bytes(clip_path.read_bytes()[:-30])
-    drop(hands.panel, cut)
-    hands.until(lambda: len(hands.panel.editor.project.clips) == 2)
-    level, sentence = hands.said[-1]
+    drop(clips.panel, cut)
+    clips.until(lambda: len(clips.editor.project.clips) == 2)
+    level, sentence = clips.messages[-1]
     assert level == "warn"
     assert "cut.mid was repaired: its last track is cut short by 30 bytes" in sentence
 
 
-def test_a_file_on_the_track_list_is_added_to_the_clip(hands, tmp_path):
+def test_a_file_on_the_track_list_is_added_to_the_clip(clips, tmp_path):
     path = tmp_path / "guitar.mid"
     write_midi(Song((part("Guitar", 27),), TimeMap(960)), path)
-    drop(hands.panel.view.side.tracks.viewport().parentWidget(), path)
-    hands.until(lambda: hands.panel.view.side.tracks.count() == 4)
-    assert len(hands.panel.editor.project.clips) == 1
-    assert [each.name for each in hands.clip.parts] == ["Keys", "Bass", "Guitar"]
+    drop(clips.find("tracks-to-follow").viewport().parentWidget(), path)
+    clips.until(lambda: clips.find("tracks-to-follow").count() == 4)
+    assert len(clips.editor.project.clips) == 1
+    assert [each.name for each in clips.clip.parts] == ["Keys", "Bass", "Guitar"]
 
 
-def test_what_cannot_be_used_is_said_in_one_sentence(hands, tmp_path, loop_path):
+def test_unusable_files_are_reported_in_one_sentence(clips, tmp_path, loop_path):
     text = tmp_path / "notes.txt"
     text.write_text("no music")
-    drop(hands.panel, text)
-    assert hands.said[-1][0] == "warn"
-    assert hands.said[-1][1].startswith("notes.txt cannot be used here")
+    drop(clips.panel, text)
+    assert clips.messages[-1][0] == "warn"
+    assert clips.messages[-1][1].startswith("notes.txt cannot be used here")
     renamed = tmp_path / "text.mid"
     renamed.write_text("no music")
-    drop(hands.panel, renamed, loop_path)
-    hands.until(lambda: "bad" in [level for level, _ in hands.said])
-    assert "text.mid" in hands.said[-1][1]
-    assert "loop.mid has no instrument track" in hands.said[-1][1]
-    assert len(hands.panel.editor.project.clips) == 1
+    drop(clips.panel, renamed, loop_path)
+    clips.until(lambda: "bad" in [level for level, _ in clips.messages])
+    assert "text.mid" in clips.messages[-1][1]
+    assert "loop.mid has no instrument track" in clips.messages[-1][1]
+    assert len(clips.editor.project.clips) == 1
 
 
-def test_a_primer_is_dropped_or_chosen(hands, loop_path, clip_path):
-    primer = hands.panel.view.side.primer
+def test_a_primer_is_dropped_or_chosen(clips, context, loop_path, clip_path):
+    primer = clips.find("primer")
     drop(primer, loop_path)
-    hands.until(lambda: hands.clip.primer is not None)
-    assert primer.currentText() == "loop"
-    primer.activated.emit(primer.findText("funk"))
-    hands.until(lambda: hands.clip.primer_source.name == "funk.mid")
-    hands.generate()
-    assert hands.panel._context.drum_generator().requests[-1].primer is not None
-    primer.activated.emit(0)
-    assert hands.clip.primer is None
+    clips.until(lambda: clips.clip.primer is not None)
+    assert clips.text("primer") == "loop"
+    clips.choose("primer", "funk")
+    clips.until(lambda: clips.clip.primer_source.name == "funk.mid")
+    clips.generate()
+    assert context.drum_generator().requests[-1].primer is not None
+    clips.choose("primer", "no primer")
+    assert clips.clip.primer is None
     drop(primer, clip_path)
-    hands.until(lambda: "bad" in [level for level, _ in hands.said])
-    assert "verse.mid has no drums" in hands.said[-1][1]
+    clips.until(lambda: "bad" in [level for level, _ in clips.messages])
+    assert "verse.mid has no drums" in clips.messages[-1][1]
 
 
-def test_the_session_comes_back(make_hands, hands, context):
-    hands.click(0, 960)
-    hands.panel.view.actions.choose_profile("OTHERS")
-    project, state = hands.panel.editor.project, hands.panel.saved_state()
-    hands.panel.close_work()
-    again = make_hands(context)
+def test_the_session_comes_back(open_page, clips, context):
+    clips.click_cell(0, 960)
+    clips.choose("export-for", Profile.OTHERS.value)
+    project, state = clips.editor.project, clips.panel.saved_state()
+    clips.panel.close_work()
+    again = open_page(context)
     again.panel.restore_state(state)
-    assert again.panel.editor.project == project
+    assert again.editor.project == project
     assert len(again.grid.hits) == 1
-    assert again.panel.view.actions.chosen_profile is Profile.OTHERS
+    assert again.text("export-for") == Profile.OTHERS.value
 
 
-def test_an_edit_is_on_disk_without_being_saved(hands, context):
-    hands.click(0, 960)
-    hands.until(lambda: restored(context.data_dir / SESSION)[0] == hands.panel.editor.project)
+def test_an_edit_is_saved_automatically(clips, context):
+    clips.click_cell(0, 960)
+    clips.until(lambda: restored(context.data_dir / SESSION)[0] == clips.editor.project)
 
 
-def test_a_damaged_session_is_set_aside_and_said(make_hands, context):
+def test_a_damaged_session_is_set_aside_and_reported(open_page, context):
     (context.data_dir / SESSION).write_text("{")
-    hands = make_hands(context)
-    assert hands.said[-1][0] == "warn"
-    assert "set aside" in hands.said[-1][1]
-    assert hands.clip is None
+    clips = open_page(context)
+    assert clips.messages[-1][0] == "warn"
+    assert "set aside" in clips.messages[-1][1]
+    assert clips.clip is None
 
 
-def test_a_state_that_makes_no_sense_is_passed_over(hands):
-    hands.panel.restore_state({"profile": 3, "hears": None, "output": ["x"]})
-    assert hands.panel.view.actions.chosen_profile is Profile.LIVE
+def test_invalid_state_is_ignored(clips):
+    clips.panel.restore_state({"profile": 3, "hears": None, "output": ["x"]})
+    assert clips.text("export-for") == Profile.LIVE.value
 
 
-def test_a_project_is_saved_and_opened_again(hands, tmp_path):
-    hands.click(0, 960)
+def test_a_project_is_saved_and_opened_again(clips, tmp_path):
+    clips.click_cell(0, 960)
     path = tmp_path / "song.musegen"
-    hands.panel.view.actions.save_project_asked.emit()
-    choose(hands, path)
-    hands.until(lambda: ("good", f"Saved {path}.") in hands.said)
-    project = hands.panel.editor.project
+    clips.choose_action("save", "Project…")
+    clips.answer(path)
+    clips.until(lambda: ("good", f"Saved {path}.") in clips.messages)
+    project = clips.editor.project
     assert load_project(path) == project
-    hands.panel.editor.close_clip(hands.clip.identity)
-    hands.panel.open_files([path])
-    hands.until(lambda: hands.panel.editor.project == project)
-    hands.panel.editor.undo()
-    assert hands.clip is None
+    clips.click("close-this-clip")
+    clips.panel.open_files([path])
+    clips.until(lambda: clips.editor.project == project)
+    clips.editor.undo()
+    assert clips.clip is None
 
 
-def test_drums_are_saved_as_midi_alone_and_with_the_parts(hands, tmp_path):
-    hands.click(0, 960)
-    actions = hands.panel.view.actions
-    for signal, name, count in (
-        (actions.save_drums_asked, "drums.mid", 1),
-        (actions.save_all_asked, "all.mid", 4),
+def test_drums_are_saved_as_midi_alone_and_with_the_parts(clips, tmp_path):
+    clips.click_cell(0, 960)
+    for action, name, count in (
+        ("Drums as MIDI…", "drums.mid", 1),
+        ("Parts and drums as MIDI…", "all.mid", 4),
     ):
-        signal.emit()
-        choose(hands, tmp_path / name)
-        hands.until(lambda name=name: ("good", f"Saved {tmp_path / name}.") in hands.said)
+        clips.choose_action("save", action)
+        clips.answer(tmp_path / name)
+        clips.until(lambda name=name: ("good", f"Saved {tmp_path / name}.") in clips.messages)
         assert len(read_midi(tmp_path / name).clips) == count
 
 
-def choose(hands, path):
-    """Answer the dialog that is open."""
-    (dialog,) = [each for each in hands.panel.findChildren(QFileDialog) if each.isVisible()]
-    dialog.fileSelected.emit(str(path))
-    dialog.reject()
-    hands.qtbot.wait(1)
-
-
-def test_what_is_dragged_out_is_a_real_file_with_these_drums(hands, monkeypatch):
+def test_the_dragged_file_contains_the_drums(open_page, context, clip_path):
     taken = []
-    monkeypatch.setattr(drag_handle, "drag_out", lambda widget, paths, picture: taken.extend(paths) or True)
-    hands.click(0, 960)
-    handle = hands.panel.view.actions.drag
-    middle = handle.rect().center()
-    hands.qtbot.mousePress(handle, Qt.MouseButton.LeftButton, pos=middle)
-    hands.qtbot.mouseMove(handle, middle + QPoint(40, 0))
-    hands.qtbot.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=middle + QPoint(40, 0))
+    clips = open_page(context, drag=lambda widget, paths, picture: taken.extend(paths) or True)
+    clips.open(clip_path)
+    clips.click_cell(0, 960)
+    handle = clips.find("drums-as-a-midi-file")
+    drag_out(handle)
     (path,) = taken
     (drums,) = read_midi(path).clips
     assert [(note.pitch, note.start_ticks) for note in drums.notes] == [(36, 960)]
-    assert drums.length_ticks == hands.clip.end_ticks
-    assert hands.said[-1] == ("good", f"Dragged out {path.name}.")
-    hands.click(1, 960)
+    assert drums.length_ticks == clips.clip.end_ticks
+    assert clips.messages[-1] == ("good", f"Dragged out {path.name}.")
+    clips.click_cell(1, 960)
     handle.click()
     pasted = [url.toLocalFile() for url in QGuiApplication.clipboard().mimeData().urls()]
     assert pasted != [str(path)]
@@ -203,22 +179,23 @@ def test_what_is_dragged_out_is_a_real_file_with_these_drums(hands, monkeypatch)
     assert [url.toLocalFile() for url in QGuiApplication.clipboard().mimeData().urls()] == pasted
 
 
-def test_without_drums_there_is_nothing_to_drag(hands):
-    assert not hands.panel.view.actions.drag.isEnabled()
-    assert hands.panel.view.takes.cards == ()
+def test_without_drums_there_is_nothing_to_drag(clips):
+    assert not clips.is_enabled("drums-as-a-midi-file")
+    assert clips.cards == ()
 
 
 @pytest.mark.parametrize("what", list(Bounce))
-def test_a_bounce_is_written(hands, tmp_path, what):
-    hands.click(0, 960)
+def test_a_bounce_is_written(clips, tmp_path, what):
+    clips.click_cell(0, 960)
     path = tmp_path / "out.wav"
-    hands.panel.files.bounce(hands.clip, what, path, None)
-    hands.until(lambda: not hands.panel.files.is_bouncing)
-    assert hands.said[-1][0] == "good", hands.said[-1]
+    clips.choose_action("bounce", f"{what.value}…")
+    clips.answer(path)
+    clips.until(lambda: not clips.is_busy)
+    assert clips.messages[-1][0] == "good", clips.messages[-1]
     with wave.open(str(path)) as file:
         assert (
             file.getnframes() / file.getframerate()
-            > hands.clip.time_map.seconds_at(hands.clip.end_ticks) - 0.01
+            > clips.clip.time_map.seconds_at(clips.clip.end_ticks) - 0.01
         )
     stems = sorted(each.name for each in tmp_path.glob("out stems/*.wav"))
     assert stems == (
@@ -226,7 +203,7 @@ def test_a_bounce_is_written(hands, tmp_path, what):
     )
 
 
-def test_a_bounce_that_is_cancelled_leaves_nothing(hands, tmp_path, monkeypatch):
+def test_a_bounce_that_is_cancelled_leaves_nothing(clips, tmp_path, monkeypatch):
     began, never = threading.Event(), threading.Event()
 
     def bounce_until_cancelled(*what, progress, cancelled, **options):
@@ -238,45 +215,46 @@ def test_a_bounce_that_is_cancelled_leaves_nothing(hands, tmp_path, monkeypatch)
 
         return bounce_document(*what, progress=told, cancelled=cancelled, **options)
 
-    monkeypatch.setattr(file_work, "bounce_document", bounce_until_cancelled)
-    hands.click(0, 960)
+    monkeypatch.setattr(files, "bounce_document", bounce_until_cancelled)
+    clips.click_cell(0, 960)
     path = tmp_path / "out.wav"
-    hands.panel.files.bounce(hands.clip, Bounce.STEMS, path, None)
-    hands.until(began.is_set)
-    hands.panel.escape_pressed()
-    hands.until(lambda: not hands.panel.files.is_bouncing)
+    clips.choose_action("bounce", "Mix and stems…")
+    clips.answer(path)
+    clips.until(began.is_set)
+    clips.panel.escape_pressed()
+    clips.until(lambda: not clips.is_busy)
     assert not path.exists()
     assert not (tmp_path / "out stems").exists()
-    assert hands.said[-1][1].startswith("The bounce was cancelled")
+    assert clips.messages[-1][1].startswith("The bounce was cancelled")
 
 
-def test_the_current_song_is_what_would_be_bounced(hands):
-    assert len(hands.panel.current_song().clips) == 3
-    hands.click(0, 960)
-    assert hands.panel.current_song().clips[-1].is_drum
+def test_the_current_song_is_what_would_be_bounced(clips):
+    assert len(clips.panel.current_song().clips) == 3
+    clips.click_cell(0, 960)
+    assert clips.panel.current_song().clips[-1].is_drum
 
 
-def test_a_file_on_the_clipboard_is_pasted(hands, clip_path):
+def test_a_file_on_the_clipboard_is_pasted(clips, clip_path):
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(clip_path))])
     QGuiApplication.clipboard().setMimeData(mime)
-    hands.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier, hands.panel)
-    hands.until(lambda: len(hands.panel.editor.project.clips) == 2)
+    clips.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier, clips.panel)
+    clips.until(lambda: len(clips.editor.project.clips) == 2)
 
 
-def test_a_watched_folder_gives_new_clips(hands, context, tmp_path, clip_path):
+def test_a_watched_folder_gives_new_clips(clips, context, tmp_path, clip_path):
     folder = tmp_path / "from the daw"
     folder.mkdir()
     (folder / "old.mid").write_bytes(clip_path.read_bytes())
     context.settings.change(watched_dir=str(folder))
     (folder / "new.mid").write_bytes(clip_path.read_bytes())
     (folder / "other.txt").write_text("x")
-    hands.until(lambda: len(hands.panel.editor.project.clips) == 2)
-    assert hands.clip.name == "new"
+    clips.until(lambda: len(clips.editor.project.clips) == 2)
+    assert clips.clip.name == "new"
 
 
-def test_the_panel_can_be_closed_before_anything_is_done(make_hands, context):
-    hands = make_hands(context)
-    hands.panel.close_work()
-    hands.panel.close_work()
+def test_the_panel_can_be_closed_before_anything_is_done(open_page, context):
+    clips = open_page(context)
+    clips.panel.close_work()
+    clips.panel.close_work()
     assert not any(thread.name == "autosave" for thread in threading.enumerate())

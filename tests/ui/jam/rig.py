@@ -1,4 +1,4 @@
-"""A jam that does nothing but remember what it was told, and tells what a test sets."""
+"""A fake JamRig that records its calls; tests set its status."""
 
 from dataclasses import replace
 

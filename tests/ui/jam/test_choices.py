@@ -1,4 +1,4 @@
-"""What was chosen in the jam: kept between sessions, and turned into what a jam is opened with."""
+"""The saved choices of the jam panel, and the rig settings made from them."""
 
 from math import inf, nan
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, JamMode
-from musegen_daw.ui.jam.choices import NO_PORT, JamChoices
+from musegen_daw.ui.jam.pickers import NO_PORT, JamChoices
 from musegen_daw.ui.settings.store import AppSettings
 
 CHOICES = JamChoices(
@@ -44,7 +44,7 @@ def test_choices_survive_a_restart():
         ({"controls": 7}, ("controls",)),
     ],
 )
-def test_nonsense_is_named_and_the_rest_is_kept(state, names):
+def test_invalid_values_are_named_and_the_rest_is_kept(state, names):
     kept = {"count_in_bars": 2, "clock": "midi", "tempo_bpm": 97.5}
     choices, passed_over = JamChoices.from_dict({**kept, **state})
     assert passed_over == names
@@ -52,7 +52,7 @@ def test_nonsense_is_named_and_the_rest_is_kept(state, names):
     assert choices.as_dict() == {**usual.as_dict(), **kept, **{name: usual.as_dict()[name] for name in state}}
 
 
-def test_the_usual_jam_is_on_ports_of_its_own_and_silent_itself():
+def test_by_default_a_jam_uses_its_own_ports_and_no_sound_device():
     settings = JamChoices().rig_settings(AppSettings())
     assert settings.input_names == (OWN_INPUT,)
     assert settings.output_name == OWN_OUTPUT

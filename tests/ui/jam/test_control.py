@@ -1,4 +1,4 @@
-"""The jam as the window holds it: opened in the background, exchanged, closed whatever happens meanwhile."""
+"""JamControl: opens in the background, replaces the jam, and closes it in any state."""
 
 import threading
 
@@ -31,9 +31,9 @@ def opened(qtbot, control, settings=None):
     return control.rig
 
 
-def test_a_jam_is_opened_and_looked_at(qtbot, control, rigs):
+def test_a_jam_is_opened_and_polled(qtbot, control, rigs):
     statuses = []
-    control.looked.connect(statuses.append)
+    control.polled.connect(statuses.append)
     assert control.rig is None
     rig = opened(qtbot, control)
     assert rig is rigs.opened[0]
@@ -41,7 +41,7 @@ def test_a_jam_is_opened_and_looked_at(qtbot, control, rigs):
     assert statuses[0] is rig.status
 
 
-def test_another_jam_takes_the_place_of_the_first_which_is_closed_before(qtbot, control, rigs):
+def test_the_old_jam_is_closed_before_a_new_one_opens(qtbot, control, rigs):
     first = opened(qtbot, control)
     second = opened(qtbot, control, RigSettings(tempo_bpm=90))
     assert rigs.closed == [first]
@@ -49,7 +49,7 @@ def test_another_jam_takes_the_place_of_the_first_which_is_closed_before(qtbot, 
     assert second.settings.tempo_bpm == 90
 
 
-def test_of_several_orders_the_last_counts_and_nothing_is_left_open(qtbot, control, rigs):
+def test_only_the_last_of_several_opens_stays_open(qtbot, control, rigs):
     with qtbot.waitSignal(control.opened):
         for tempo_bpm in (80, 90, 100, 110):
             control.open(RigSettings(tempo_bpm=tempo_bpm))
@@ -57,9 +57,9 @@ def test_of_several_orders_the_last_counts_and_nothing_is_left_open(qtbot, contr
     assert set(rigs.opened) - set(rigs.closed) == {control.rig}
 
 
-def test_why_there_is_no_jam_is_a_sentence(qtbot, control, rigs):
+def test_a_failure_to_open_is_reported(qtbot, control, rigs):
     rigs.error = PortError("No MIDI system runs.")
-    with qtbot.waitSignal(control.absent) as absent:
+    with qtbot.waitSignal(control.unavailable) as absent:
         control.open(RigSettings())
     assert absent.args == ["No MIDI system runs."]
     assert control.rig is None
@@ -89,40 +89,39 @@ def test_closing_while_it_opens_leaves_nothing(qtbot):
     assert told == []
 
 
-def test_what_the_jam_tells_is_said_once(qtbot, control):
+def test_a_message_of_the_jam_is_shown_once(qtbot, control):
     rig, said = opened(qtbot, control), []
-    control.said.connect(said.append)
+    control.message.connect(said.append)
     rig.show(message="The MIDI input 'Keys' is gone.")
     looks = []
-    control.looked.connect(looks.append)
+    control.polled.connect(looks.append)
     qtbot.waitUntil(lambda: len(looks) > 3)
     assert said == ["The MIDI input 'Keys' is gone."]
 
 
-def test_a_jam_that_can_send_nothing_any_more_is_closed_and_another_can_be_opened(qtbot, control, rigs):
+def test_a_failed_jam_is_closed_and_another_can_be_opened(qtbot, control, rigs):
     rig = opened(qtbot, control)
-    with qtbot.waitSignal(control.absent) as absent:
+    with qtbot.waitSignal(control.unavailable) as absent:
         rig.failure = "The process that sends notes ends again and again."
     assert absent.args == ["The process that sends notes ends again and again."]
     assert control.rig is None
     assert rigs.closed == [rig]
-    assert not control.is_opening
     assert opened(qtbot, control) is not rig
 
 
-def test_where_a_daw_leads_starting_is_explained(qtbot, control):
+def test_starting_is_explained_while_a_daw_leads(qtbot, control):
     rig, said = opened(qtbot, control), []
-    control.said.connect(said.append)
+    control.message.connect(said.append)
     control.toggle()
     rig.is_led = True
     control.toggle()
     assert rig.told.count("toggle") == 1
-    assert "The DAW leads" in said[0]
+    assert "The DAW controls the transport" in said[0]
 
 
-def test_before_there_is_a_jam_orders_do_no_harm(control):
+def test_calls_before_the_jam_opens_are_harmless(control):
     said = []
-    control.said.connect(said.append)
+    control.message.connect(said.append)
     control.toggle()
     control.panic()
     control.learn("density")
@@ -130,16 +129,16 @@ def test_before_there_is_a_jam_orders_do_no_harm(control):
     assert said == ["The jam is not ready yet."]
 
 
-def test_what_was_learned_is_told_and_saved(qtbot, control):
-    with qtbot.waitSignal(control.bound) as told:
+def test_a_learned_mapping_is_announced_and_saved(qtbot, control):
+    with qtbot.waitSignal(control.mapped) as told:
         rig = opened(qtbot, control)
     assert told.args == [rig.control_map]
     learned = rig.control_map.bound(Knob("cc", 0, 21), "energy")
-    with qtbot.waitSignal(control.bound) as told:
+    with qtbot.waitSignal(control.mapped) as told:
         rig.control_map = learned
     assert told.args == [learned]
     qtbot.waitUntil(lambda: rig.told == ["saved"])
     looks = []
-    control.looked.connect(looks.append)
+    control.polled.connect(looks.append)
     qtbot.waitUntil(lambda: len(looks) > 2)
     assert rig.told == ["saved"]

@@ -1,12 +1,10 @@
-"""The jam panel: its few controls, what it keeps, MIDI learn, and what it says."""
+"""The Jam panel: controls, saved choices, MIDI learn, messages."""
 
 import threading
 from datetime import datetime
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 
 from musegen_daw.errors import PortError
 from musegen_daw.jam.control.control_map import ControlMap, Knob
@@ -15,11 +13,13 @@ from musegen_daw.jam.offset import OffsetMeasurement
 from musegen_daw.jam.patterns import LIVE_PPQ
 from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.music.kit import VOICES
-from musegen_daw.ui.jam.choices import JamChoices
 from musegen_daw.ui.jam.control import JamControl
-from musegen_daw.ui.jam.more import recording_path
+from musegen_daw.ui.jam.controls import recording_path
 from musegen_daw.ui.jam.panel import JamPanel
-from musegen_daw.ui.panel import GOOD, WARN
+from musegen_daw.ui.jam.pickers import JamChoices
+from musegen_daw.ui.panel import GOOD, INFO, WARN
+from tests.pages.jam import LEARNABLE, JamPage
+from tests.pages.page import drag_out
 from tests.ui.doubles import PATIENCE_SECONDS
 from tests.ui.jam.rig import Rigs
 
@@ -41,8 +41,6 @@ def panel(qtbot, context, control, drags):
     made = JamPanel(context, control, drag=lambda widget, paths, picture: drags.append(list(paths)) or True)
     qtbot.addWidget(made)
     made.resize(1196, 612)
-    made.said_all = []
-    made.said.connect(lambda sentence, level: made.said_all.append((sentence, level)))
     made.show()
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow)
@@ -52,29 +50,43 @@ def panel(qtbot, context, control, drags):
     made.close_work()
 
 
+@pytest.fixture
+def page(qtbot, panel):
+    return JamPage(panel, qtbot)
+
+
+@pytest.fixture
+def messages(panel, control):
+    """The sentences of the panel and of the jam, with their levels."""
+    found = []
+    panel.message.connect(lambda sentence, level: found.append((sentence, level)))
+    control.message.connect(lambda sentence: found.append((sentence, INFO)))
+    return found
+
+
 def look(qtbot, control, times=2):
     for _ in range(times):
-        with qtbot.waitSignal(control.looked):
+        with qtbot.waitSignal(control.polled):
             pass
 
 
-def test_sliders_set_the_controls_and_are_kept(qtbot, panel, control):
-    panel._controls.sliders["energy"].setValue(80)
-    panel._controls.sliders["density"].setValue(25)
-    panel._controls.sliders["density"].reset()
+def test_sliders_set_the_controls_and_are_kept(panel, control, page):
+    page.set("energy", 80)
+    page.set("density", 25)
+    page.key(Qt.Key.Key_A, widget=page.find("density"))
     assert control.rig.told == [
         Controls(energy=0.8), Controls(energy=0.8, density=0.25), Controls(energy=0.8, density=None),
     ]  # fmt: skip
     assert JamChoices.from_dict(panel.saved_state())[0].controls == Controls(energy=0.8)
 
 
-def test_what_a_knob_moves_is_shown_and_kept(qtbot, panel, control):
+def test_controls_moved_by_a_knob_are_shown_and_saved(qtbot, panel, control, page):
     control.rig.show(controls=Controls(density=0.7, variation=0.2, hold=True, muted=frozenset({"crash"})))
     look(qtbot, control)
-    assert panel._controls.sliders["density"].text() == "70 %"
-    assert panel._controls.sliders["variation"].text() == "20 %"
-    assert panel._controls.hold.isChecked()
-    assert [mute.text() for mute in panel._controls.mutes if mute.isChecked()] == ["crash"]
+    assert page.text("density") == "70 %"
+    assert page.text("variation") == "20 %"
+    assert page.is_checked("hold")
+    assert page.muted == ["crash"]
     assert JamChoices.from_dict(panel.saved_state())[0].controls.muted == {"crash"}
     assert control.rig.told == []
 
@@ -88,24 +100,21 @@ def test_keys_fill_hold_and_mute(qtbot, panel, control):
     assert control.rig.status.jam.controls.muted == {VOICES[8]}
 
 
-def test_midi_learn_by_right_click_and_giving_up(qtbot, panel, control):
-    slider = panel._controls.sliders["energy"]
-    slider.actions()[0].trigger()
+def test_midi_learn_by_right_click_can_be_cancelled(qtbot, panel, control, page):
+    page.learn("energy")
     assert control.rig.told == [("learn", "energy")]
     look(qtbot, control)
-    assert slider.text() == "move a knob"
+    assert page.text("energy") == "move a knob"
     assert panel.escape_pressed()
     assert control.rig.told[-1] == ("learn", None)
     look(qtbot, control)
-    assert slider.text() == "50 %"
+    assert page.text("energy") == "50 %"
     assert not panel.escape_pressed()
 
 
-def test_every_control_can_be_learned(panel, control):
-    controls = panel._controls
-    learned = [*controls.sliders.values(), controls.fill, controls.hold, controls.more.swing, *controls.mutes]
-    for widget in learned:
-        widget.actions()[0].trigger()
+def test_every_control_can_be_learned(control, page):
+    for name in LEARNABLE:
+        page.learn(name)
     targets = [each[1] for each in control.rig.told if each[0] == "learn"]
     assert targets == [
         "density",
@@ -118,118 +127,107 @@ def test_every_control_can_be_learned(panel, control):
     ]
 
 
-def test_a_late_plan_is_said_in_words(qtbot, panel, control):
+def test_late_drums_are_reported(qtbot, panel, control, messages):
     control.rig.show(late_bars=1)
     look(qtbot, control, 3)
-    late = [sentence for sentence, level in panel.said_all if level == WARN]
+    late = [sentence for sentence, level in messages if level == WARN]
     assert len(late) == 1
-    assert "came late" in late[0]
+    assert "were late" in late[0]
 
 
-def test_choosing_a_clock_or_sound_opens_the_jam_anew(qtbot, panel, control):
-    clock = panel._pickers._clock
+def test_another_clock_or_sound_device_reopens_the_jam(qtbot, control, page):
     with qtbot.waitSignal(control.opened):
-        clock.setCurrentIndex(1)
-        clock.activated.emit(1)
+        page.choose("clock", "MIDI clock")
     assert control.rig.settings.clock.value == "midi"
-    assert not panel._pickers._count_in.isEnabled()
+    assert not page.is_enabled("count-in")
     with qtbot.waitSignal(control.opened):
-        panel._pickers._sound.click()
+        page.click("sound-device")
     assert control.rig.settings.audio
 
 
-def test_choosing_a_port_is_a_setting_and_opens_the_jam_anew(qtbot, panel, control, context):
+def test_another_port_is_a_setting_and_reopens_the_jam(qtbot, control, context, page):
     with qtbot.waitSignal(control.opened):
         context.settings.change(input_port="Keys")
     assert control.rig.settings.input_names == ("Keys",)
-    assert panel._pickers._input.currentText() == "Keys (not there)"
+    assert page.text("midi-input") == "Keys (not connected)"
     opened = control.rig
     context.settings.change(theme="light")
     assert control.rig is opened
 
 
-def test_the_playhead_moves_while_it_plays(qtbot, panel, control):
+def test_the_playhead_moves_while_it_plays(qtbot, control, page):
     control.rig.picture = JamPicture(beats=9.0, bar=2)
     control.rig.beats = 9.5
     control.rig.show(is_playing=True, song_bar=2, beat=1)
     look(qtbot, control)
-    qtbot.waitUntil(lambda: panel._strips.grid.playhead_ticks == 9.5 * LIVE_PPQ)
-    assert panel._strips.axis.first_ticks == 0
+    qtbot.waitUntil(lambda: page.grid.playhead_ticks == 9.5 * LIVE_PPQ)
+    assert page.grid.axis.first_ticks == 0
     control.rig.show(is_playing=False)
-    qtbot.waitUntil(lambda: panel._strips.grid.playhead_ticks is None)
+    qtbot.waitUntil(lambda: page.grid.playhead_ticks is None)
 
 
-def test_nonsense_in_the_saved_state_is_said(qtbot, panel, control):
+def test_invalid_saved_state_is_reported(qtbot, panel, control, messages):
     with qtbot.waitSignal(control.opened):
         panel.restore_state({"way": "sideways"})
-    assert any("could not be used" in sentence for sentence, _ in panel.said_all)
+    assert any("could not be used" in sentence for sentence, _ in messages)
     assert JamChoices.from_dict(panel.saved_state())[0] == JamChoices()
 
 
 def bound(qtbot, control, *bindings):
-    with qtbot.waitSignal(control.bound):
+    with qtbot.waitSignal(control.mapped):
         control.rig.control_map = ControlMap("window", bindings)
 
 
-def test_what_knobs_move_is_marked_and_can_be_forgotten(qtbot, panel, control):
-    density, crash = panel._controls.learnables[0], panel._controls.learnables[-2]
-    assert not density.is_marked
+def test_mapped_controls_are_marked_and_can_be_unmapped(qtbot, control, page, messages):
+    assert page.mapped(LEARNABLE) == []
     first, second, pad = Knob("cc", 0, 21), Knob("cc", 0, 22), Knob("note", 9, 49)
     bound(qtbot, control, (first, "density"), (second, "density"), (pad, "mute crash"))
-    assert density.is_marked
-    assert crash.is_marked
-    assert sum(learnable.is_marked for learnable in panel._controls.learnables) == 2
-    slider = panel._controls.sliders["density"]
-    assert "Moved by CC 21 (channel 1) and CC 22 (channel 1)" in slider.toolTip()
-    assert [action.text() for action in slider.actions()[1:]] == [
-        "Forget CC 21 (channel 1)", "Forget CC 22 (channel 1)",
-    ]  # fmt: skip
-    with qtbot.waitSignal(control.bound):
-        slider.actions()[1].trigger()
+    assert page.mapped(LEARNABLE) == ["density", "mute-crash"]
+    assert "Mapped to CC 21 (channel 1) and CC 22 (channel 1)" in page.find("density").toolTip()
+    assert page.menu("density")[1:] == ["Unmap CC 21 (channel 1)", "Unmap CC 22 (channel 1)"]
+    with qtbot.waitSignal(control.mapped):
+        page.unmap("density")
     assert ("forget", first) in control.rig.told
-    assert "CC 21 (channel 1) is unmapped." in [sentence for sentence, _ in panel.said_all]
-    assert [action.text() for action in slider.actions()[1:]] == ["Forget CC 22 (channel 1)"]
-    assert panel._controls.mutes[7].actions()[1].text() == "Forget note 49 (channel 10)"
+    assert "CC 21 (channel 1) is unmapped." in [sentence for sentence, _ in messages]
+    assert page.menu("density")[1:] == ["Unmap CC 22 (channel 1)"]
+    assert page.menu("mute-crash")[1] == "Unmap note 49 (channel 10)"
 
 
-def test_five_controls_are_in_sight_and_the_rest_unfolds(qtbot, panel):
-    more = panel._more
-    assert not more.isVisible()
-    qtbot.keyClick(panel, Qt.Key.Key_M)
-    assert more.isVisible()
+def test_the_more_button_shows_the_other_controls(panel, page):
+    assert not page.is_visible("more-row")
+    page.key(Qt.Key.Key_M)
+    assert page.is_visible("more-row")
     state = panel.saved_state()
-    panel._controls.unfold(False)
-    assert not more.isVisible()
+    page.click("more")
+    assert not page.is_visible("more-row")
     panel.restore_state(state)
-    assert more.isVisible()
+    assert page.is_visible("more-row")
 
 
-def test_swing_is_a_control_and_a_style_is_told_and_kept(qtbot, panel, control):
-    panel._more.swing.setValue(68)
+def test_swing_and_style_reach_the_jam_and_are_saved(qtbot, panel, control, page):
+    page.set("swing", 68)
     assert control.rig.status.jam.controls.swing == pytest.approx(0.67)
-    assert panel._more.swing.text() == "67 %"
-    style = panel._more._style
-    style.setCurrentIndex(style.findData("bossa"))
-    style.activated.emit(style.currentIndex())
+    assert page.text("swing") == "67 %"
+    page.choose("style", "Style: bossa")
     qtbot.waitUntil(lambda: ("style", "bossa") in control.rig.told)
     kept = JamChoices.from_dict(panel.saved_state())[0]
     assert (kept.style, kept.controls.swing) == ("bossa", pytest.approx(0.67))
     with qtbot.waitSignal(control.opened):
-        panel._pickers._sound.click()
+        page.click("sound-device")
     assert control.rig.settings.style == "bossa"
-    assert style.currentData() == "bossa"
+    assert page.text("style") == "Style: bossa"
 
 
-def test_the_latency_offset_is_set_shown_and_kept(qtbot, panel, control):
-    panel._more._offset.setValue(-8.5)
+def test_the_latency_offset_is_set_shown_and_kept(qtbot, control, page):
+    page.set("latency-offset", -8.5)
     qtbot.waitUntil(lambda: "offset saved" in control.rig.told)
     assert control.rig.offset_seconds == -0.0085
     control.rig.show(offset_seconds=-0.003)
     look(qtbot, control)
-    assert panel._more._offset.text() == "Offset -3.0 ms"
+    assert page.text("latency-offset") == "Offset -3.0 ms"
 
 
-def test_measuring_closes_the_jam_and_opens_it_again(qtbot, panel, control, monkeypatch):
+def test_measuring_closes_the_jam_and_opens_it_again(qtbot, control, monkeypatch, page):
     asked = []
 
     def measure_offset(settings, directory, *, told, is_over):
@@ -240,20 +238,18 @@ def test_measuring_closes_the_jam_and_opens_it_again(qtbot, panel, control, monk
     monkeypatch.setattr("musegen_daw.jam.offset.measure_offset", measure_offset)
     saved = []
     monkeypatch.setattr("musegen_daw.jam.user_settings.save_offset", lambda *what: saved.append(what[1:]))
-    panel._controls.unfold(True)
+    page.click("more")
     said = []
-    control.said.connect(said.append)
+    control.message.connect(said.append)
     with qtbot.waitSignal(control.opened):
-        panel._more._measure.click()
-        assert control.is_measuring
+        page.click("measure")
     assert asked == [(control.settings, None)]
     assert saved == [("musegen drums", -0.005)]
     assert said[0] == "Connect the ports."
     assert "24 of 24 notes came back, after 10.0 ms" in said[1]
-    assert not control.is_measuring
 
 
-def test_measuring_is_given_up_by_escape(qtbot, panel, control, monkeypatch):
+def test_escape_cancels_the_measurement(qtbot, panel, control, monkeypatch, page):
     begun, never = threading.Event(), threading.Event()
 
     def measure_offset(settings, directory, *, told, is_over):
@@ -263,7 +259,7 @@ def test_measuring_is_given_up_by_escape(qtbot, panel, control, monkeypatch):
         raise PortError("nothing was measured")
 
     monkeypatch.setattr("musegen_daw.jam.offset.measure_offset", measure_offset)
-    panel._more._measure.click()
+    page.click("measure")
     assert begun.wait(PATIENCE_SECONDS)
     with qtbot.waitSignal(control.opened):
         assert panel.escape_pressed()
@@ -271,55 +267,40 @@ def test_measuring_is_given_up_by_escape(qtbot, panel, control, monkeypatch):
     assert not panel.escape_pressed()
 
 
-def test_a_recording_is_made_shown_and_dragged_out(qtbot, panel, control, drags, tmp_path, monkeypatch):
+def test_a_recording_is_made_shown_and_dragged_out(
+    qtbot, panel, control, drags, tmp_path, monkeypatch, page, messages
+):
     path = tmp_path / "music" / "jam.mid"
     monkeypatch.setattr("musegen_daw.ui.jam.panel.recording_path", lambda: path)
-    panel._controls.unfold(True)
-    more = panel._more
-    assert not more.drag.isEnabled()
+    page.click("more")
+    assert not page.is_enabled("drag-recording")
     qtbot.keyClick(panel, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: control.rig.record_path == path)
     assert path.parent.is_dir()
     look(qtbot, control)
-    assert more._record.text() == "Stop"
-    assert panel._controls.fold.text() == "More ●"
+    assert page.text("record") == "Stop"
+    assert page.text("more") == "More ●"
     path.write_bytes(b"MThd")
     with qtbot.waitSignal(control.recorded):
         qtbot.keyClick(panel, Qt.Key.Key_R)
-    assert (f"The recording is {path}; drag it into the DAW.", GOOD) in panel.said_all
-    assert more.drag.isEnabled()
-    start = more.drag.rect().center()
-    qtbot.mousePress(more.drag, Qt.MouseButton.LeftButton, pos=start)
-    move(more.drag, start + QPoint(60, 0))
+    assert (f"The recording is {path}; drag it into the DAW.", GOOD) in messages
+    assert page.is_enabled("drag-recording")
+    drag_out(page.find("drag-recording"))
     assert drags == [[path]]
     look(qtbot, control)
-    assert more._record.text() == "Record"
+    assert page.text("record") == "Record"
 
 
-def test_a_recording_that_runs_is_told_of_when_the_jam_is_exchanged(qtbot, panel, control, tmp_path):
+def test_a_running_recording_is_saved_when_the_jam_is_reopened(qtbot, control, tmp_path, page):
     control.start_recording(tmp_path / "jam.mid")
     qtbot.waitUntil(lambda: control.rig.record_path is not None)
     with qtbot.waitSignal(control.recorded) as recorded:
-        panel._pickers._sound.click()
+        page.click("sound-device")
     assert recorded.args == [tmp_path / "jam.mid"]
     qtbot.waitUntil(lambda: control.rig is not None)
 
 
-def test_where_a_recording_goes_is_the_music_of_the_person():
+def test_recordings_go_to_the_music_folder():
     path = recording_path(datetime(2026, 3, 1, 20, 15, 7))
     assert path.name == "jam 2026-03-01 20.15.07.mid"
     assert path.parent.name == "musegen-daw"
-
-
-def move(widget, where):
-    position = QPointF(where)
-    none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
-    event = QMouseEvent(
-        QEvent.Type.MouseMove,
-        position,
-        widget.mapToGlobal(position),
-        none,
-        left,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    QApplication.sendEvent(widget, event)

@@ -1,12 +1,13 @@
-"""Settings and help: what is set is set at once, and the pages say what is true of this computer."""
+"""Settings apply at once, and the help pages describe this computer."""
 
 import pytest
-from PySide6.QtWidgets import QLabel, QLineEdit
 
 from musegen_daw.devices.findings import Finding, Level
+from musegen_daw.devices.sound_devices import AudioDevice
 from musegen_daw.ui.settings.about import libraries, version_text
+from musegen_daw.ui.settings.help_pages import RoutingPage, likely_daw, recipes
 from musegen_daw.ui.settings.panel import SettingsPanel
-from musegen_daw.ui.settings.routing_help import likely_daw, recipes
+from tests.pages.settings import SettingsPage
 
 
 @pytest.fixture
@@ -14,52 +15,58 @@ def panel(qtbot, context):
     made = SettingsPanel(context)
     qtbot.addWidget(made)
     made.sentences = []
-    made.said.connect(lambda sentence, level: made.sentences.append(sentence))
+    made.message.connect(lambda sentence, level: made.sentences.append(sentence))
     made.show()
     yield made
     made.close_work()
 
 
-def words(widget):
-    return "\n".join(label.text() for label in widget.findChildren(QLabel))
+@pytest.fixture
+def page(panel, qtbot):
+    return SettingsPage(panel, qtbot)
 
 
-def test_a_choice_is_a_setting_at_once(panel, context):
-    form = panel._form
-    form._theme.setCurrentIndex(1)
-    form._theme.activated.emit(1)
-    form._names.setCurrentIndex(2)
-    form._names.activated.emit(2)
+@pytest.fixture
+def routing(qtbot):
+    made = RoutingPage()
+    qtbot.addWidget(made)
+    return SettingsPage(made, qtbot)
+
+
+def test_a_choice_applies_at_once(panel, context, page):
+    page.choose("theme", "Light")
+    page.choose("note-names", "German")
     assert (context.settings.current.theme, context.settings.current.note_names) == ("light", "German")
 
 
-def test_a_path_that_is_not_there_is_refused_with_a_sentence(panel, context, tmp_path):
-    line = panel._form._soundfont.findChild(QLineEdit)
-    line.setText(str(tmp_path / "gone.sf2"))
-    line.editingFinished.emit()
+def test_a_missing_path_is_refused_with_a_message(panel, context, tmp_path, page):
+    page.type("soundfont", str(tmp_path / "gone.sf2"))
     assert context.settings.current.soundfont == ""
     assert "There is no SoundFont file" in panel.sentences[-1]
     good = tmp_path / "kit.sf2"
     good.write_bytes(b"RIFF")
-    line.setText(str(good))
-    line.editingFinished.emit()
+    page.type("soundfont", str(good))
     assert context.settings.current.soundfont == str(good)
-    line.setText("")
-    line.editingFinished.emit()
+    page.type("soundfont", "")
     assert context.settings.current.soundfont == ""
 
 
-def test_a_device_that_is_gone_stays_chosen_and_is_marked(panel, context):
+def test_a_disconnected_device_stays_chosen_and_is_marked(panel, context, page, monkeypatch):
     context.settings.change(audio_device="USB interface")
-    assert panel._form._device.currentText() == "USB interface (not there)"
-    panel._form._show_devices(())
+    assert page.text("sound-device") == "USB interface (not connected)"
+    other = AudioDevice("Built-in", "ALSA", 48_000, True)
+    monkeypatch.setattr("musegen_daw.devices.sound_devices.output_devices", lambda: (other,))
+    panel.activated()
+    box = page.find("sound-device")
+    page.until(lambda: box.count() == 3)
+    assert page.text("sound-device") == "USB interface (not connected)"
     assert context.settings.current.audio_device == "USB interface"
 
 
-def test_the_first_page_has_the_ports_and_says_what_is_wrong(qtbot, panel):
+def test_the_first_page_names_the_ports_and_problems(panel, page):
     panel.activated()
-    qtbot.waitUntil(lambda: "No MIDI system runs" in words(panel._routing))
-    assert "musegen in" in words(panel._routing)
+    page.until(lambda: "No MIDI system runs" in page.text("ports"))
+    assert "musegen in" in page.text("steps")
 
 
 @pytest.mark.parametrize("recipe", recipes("A to", "B from"), ids=lambda recipe: recipe.daw)
@@ -70,11 +77,12 @@ def test_every_recipe_names_both_ports_and_the_clock(recipe):
     assert "clock" in text.lower()
 
 
-def test_the_steps_follow_the_daw_that_is_chosen(panel):
-    panel._routing.show_ports("loopMIDI 1", "loopMIDI 2", "use these")
-    panel._routing._daws._buttons["REAPER"].click()
-    assert "Preferences → MIDI Devices" in words(panel._routing)
-    assert "loopMIDI 2" in words(panel._routing)
+def test_the_steps_follow_the_daw_that_is_chosen(routing):
+    routing.root.show_ports("loopMIDI 1", "loopMIDI 2", "use these")
+    routing.choose_daw("REAPER")
+    assert routing.daw == "REAPER"
+    assert "Preferences → MIDI Devices" in routing.text("steps")
+    assert "loopMIDI 2" in routing.text("steps")
 
 
 @pytest.mark.parametrize(
@@ -88,43 +96,49 @@ def test_the_steps_follow_the_daw_that_is_chosen(panel):
         ("linux", ["Bitwig Studio:out", "ardour:MIDI Clock out"], "Ardour"),
     ],
 )
-def test_the_daw_that_is_likely_is_shown_first(platform, ports, daw):
+def test_the_likely_daw_is_shown_first(platform, ports, daw):
     assert likely_daw(platform, ports) == daw
     assert daw in {recipe.daw for recipe in recipes("A", "B")}
 
 
-def test_a_daw_that_was_chosen_stays_and_comes_back(panel, qtbot, context):
-    panel._routing.suggest_daw("REAPER")
-    assert panel._routing._daws.key == "REAPER"
-    assert panel.saved_state()["daw"] == ""
+def test_a_daw_is_suggested_until_one_is_chosen(routing):
+    routing.root.suggest_daw("REAPER")
+    assert routing.daw == "REAPER"
+    assert routing.root.chosen_daw == ""
+    routing.choose_daw("Bitwig")
+    routing.root.suggest_daw("REAPER")
+    assert routing.daw == routing.root.chosen_daw == "Bitwig"
+
+
+def test_a_daw_that_was_chosen_comes_back(panel, page, qtbot, context):
     with qtbot.waitSignal(panel.state_changed):
-        panel._routing._daws._buttons["Bitwig"].click()
-    panel._routing.suggest_daw("REAPER")
-    assert panel._routing._daws.key == "Bitwig"
+        page.choose_daw("Bitwig")
     other = SettingsPanel(context)
     qtbot.addWidget(other)
     other.restore_state(panel.saved_state())
-    other._routing.suggest_daw("Live")
-    assert other._routing._daws.key == "Bitwig"
-    assert "Generic MIDI Keyboard" in words(other._routing)
+    restored = SettingsPage(other, qtbot)
+    other.activated()
+    restored.until(lambda: "No MIDI system runs" in restored.text("ports"))
+    assert restored.daw == "Bitwig"
+    assert "Generic MIDI Keyboard" in restored.text("steps")
     other.restore_state({"daw": "Cubase"})
     other.restore_state({"daw": 3})
     other.close_work()
 
 
-def test_findings_are_lights_with_words(panel):
+def test_findings_are_lights_with_words(panel, page):
     panel.health.show_findings((Finding(Level.PROBLEM, "sound", "PortAudio is missing.", "install it"),))
-    assert "PortAudio is missing.\n→ install it" in words(panel.health)
+    assert "PortAudio is missing.\n→ install it" in page.words("findings")
     panel.health.show_findings(())
-    assert not panel.health._rows.count()
+    page.until(lambda: "PortAudio" not in page.words("findings"))
 
 
-def test_an_examination_shows_what_it_finds(qtbot, panel):
-    panel.health.examine()
-    assert not panel.health._examine.isEnabled()
-    qtbot.waitUntil(lambda: "No MIDI system runs" in words(panel.health))
-    assert panel.health._examine.isEnabled()
-    assert "fake drummer writes a bar of drums" in words(panel.health)
+def test_diagnostics_show_what_they_find(page):
+    page.click("run-diagnostics")
+    assert not page.is_enabled("run-diagnostics")
+    page.until(lambda: "No MIDI system runs" in page.words("findings"))
+    page.until(lambda: page.is_enabled("run-diagnostics"))
+    assert "fake drummer writes a bar of drums" in page.words("findings")
 
 
 def test_about_names_versions_and_licences():
@@ -134,7 +148,7 @@ def test_about_names_versions_and_licences():
     assert all(library.version and library.licence for library in found.values())
 
 
-def test_the_page_in_sight_comes_back(panel, qtbot, context):
+def test_the_current_tab_is_restored(panel, qtbot, context):
     panel.show_page(3)
     state = panel.saved_state()
     other = SettingsPanel(context)

@@ -1,4 +1,4 @@
-"""A panel with a tiny model and a sound device whose blocks a test asks for."""
+"""The Vocoder page with a tiny model, and a sound device that plays blocks on request."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +12,7 @@ from musegen_daw.playback.player import Player
 from musegen_daw.ui.vocoder.panel import VocoderPanel
 from musegen_daw.vocoder.mel import MelConfig, log_mel
 from musegen_daw.vocoder.vocoder import Vocoder
+from tests.pages.vocoder import VocoderPage
 from tests.playback.doubles import FakeSoundDevice
 from tests.ui.doubles import make_context
 from tests.vocoder.tiny_vocoder import write_tiny_vocoder
@@ -48,30 +49,43 @@ def decoders():
 
 
 @pytest.fixture
-def panel(qtbot, tmp_path, library, models, drags, decoders):
-    """The panel in sight, its models found; closed in the end as the window closes it."""
+def player(library):
+    made = Player(library=library)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def context(tmp_path, player, decoders):
     (tmp_path / "data").mkdir()
-    player = Player(library=library)
-    context = make_context(
+    return make_context(
         tmp_path / "data", vocoder=lambda folder: decoders.open(folder), player=lambda: player
     )
+
+
+@pytest.fixture
+def songs():
+    """The clip of the Clips panel, by name."""
+    return SimpleNamespace(current=None)
+
+
+@pytest.fixture
+def page(qtbot, context, models, drags, songs):
+    """The panel in view, its models found; closed in the end as the window closes it."""
 
     def drag(source, paths, picture):
         drags.paths.append(list(paths))
         return drags.taken
 
-    made = VocoderPanel(context, None, drag=drag)
-    made.player = player
-    made.sentences = []
-    made.said.connect(lambda sentence, level: made.sentences.append((sentence, level)))
+    made = VocoderPanel(context, lambda: songs.current, drag=drag)
+    page = VocoderPage(made, qtbot)
     qtbot.addWidget(made)
     made.resize(1180, 590)
     made.show()
     made.activated()
-    qtbot.waitUntil(lambda: made._source_row.models.model is not None)
-    yield made
+    page.until(lambda: "Trained on" in page.text("model-facts"))
+    yield page
     made.close_work()
-    player.close()
 
 
 @pytest.fixture
@@ -96,14 +110,8 @@ def source(tmp_path):
 
 
 @pytest.fixture
-def wait(qtbot):
-    """Wait for something to come true."""
-    return lambda condition: qtbot.waitUntil(condition)
-
-
-@pytest.fixture
-def ready(panel, source, wait):
+def ready(page, source):
     """A file that was resynthesised both ways."""
-    panel.open_file(source("clip.wav"))
-    wait(lambda: len(panel._bench.results) == 2 and not panel._bench.is_busy)
-    return panel
+    page.panel.open_file(source("clip.wav"))
+    page.wait_for_results()
+    return page

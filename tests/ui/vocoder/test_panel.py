@@ -1,12 +1,12 @@
-"""The panel as a person uses it: drop, hear the three at one place, change, save, drag out."""
+"""The Vocoder panel: drop, compare at one position, change, save, drag out."""
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QFileDialog
 
 from musegen_daw.cli.main import main
@@ -16,141 +16,104 @@ from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.vocoder.decoder import MelDecoder
 from musegen_daw.vocoder.mel import MelConfig
 from tests.cli.doubles import TIME_MAP, kit, part
+from tests.pages.page import drag, drag_out
+from tests.pages.vocoder import VocoderPage
 from tests.ui.doubles import make_context
 from tests.vocoder.tiny_vocoder import write_tiny_vocoder
 
 
-def drop(widget, path):
-    """A drag of a file manager that ends in the middle of the widget."""
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
-    where, copy = QPointF(widget.rect().center()), Qt.DropAction.CopyAction
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(where.toPoint(), copy, mime, buttons, keys)
-    QApplication.sendEvent(widget, enter)
-    assert enter.isAccepted()
-    held = widget._veil.isVisible()
-    event = QDropEvent(where, copy, mime, buttons, keys)
-    QApplication.sendEvent(widget, event)
-    return held
-
-
-def wrong(panel):
-    return panel._wrong.text() if panel._wrong.isVisible() else ""
-
-
-def test_a_dropped_file_is_resynthesised_and_the_result_is_heard(panel, source, wait):
-    assert "Trained on" in panel._source_row.models.text
-    assert "nothing above 6 kHz" in panel._source_row.models.text
-    assert drop(panel, source("clip.wav"))
-    assert not panel._veil.isVisible()
-    wait(lambda: len(panel._bench.results) == 2 and not panel._bench.is_busy)
-    assert panel._listening.names == {"Original", "GAN", "Griffin-Lim"}
-    assert panel._listening.choice == "GAN"
-    above, below = panel._view.rows
+def test_a_dropped_file_is_resynthesised_and_the_result_is_heard(page, source):
+    assert "nothing above 6 kHz" in page.text("model-facts")
+    assert page.drop(source("clip.wav"))
+    assert not page.is_visible("drop-overlay")
+    page.wait_for_results()
+    assert page.audible == {"Original", "GAN", "Griffin-Lim"}
+    assert page.choice == "GAN"
+    above, below = page.view.rows
     assert (above.title, above.picture.db.shape[0]) == ("Source", 96)
     assert "GAN   tiny" in below.title
     assert below.is_heard
     assert below.picture.seconds == pytest.approx(above.picture.seconds, abs=0.05)
-    assert "clip.wav: Audio, 0:01.5" in panel._source_row.text
-    assert wrong(panel) == ""
+    assert "clip.wav: Audio, 0:01.5" in page.source
+    assert page.error == ""
 
 
-def test_what_is_heard_is_switched_at_the_same_place_by_key(ready, qtbot, library, wait):
-    listening = ready._listening
-    assert ready.play_pressed()
-    ready.player.wait()
+def test_the_source_is_switched_at_the_same_position_by_key(ready, player, library):
+    ready.click("play")
+    player.wait()
+    deck = player.deck
     (stream,) = library.streams
     for _ in range(20):
         stream.block()
     for key, name in ((Qt.Key.Key_1, "Original"), (Qt.Key.Key_3, "Griffin-Lim"), (Qt.Key.Key_2, "GAN")):
-        before = listening.position_seconds
-        qtbot.keyClick(ready._view, key)
-        assert listening.choice == name
-        assert listening.position_seconds == before
+        before = deck.position_seconds
+        ready.key(key, widget=ready.view)
+        assert ready.choice == name
+        assert deck.position_seconds == before
         heard = np.concatenate([stream.block() for _ in range(3)])
-        made = {each.name: each for each in listening._deck.sources}[name]
-        at = round((before + listening._deck.latency_seconds) * 48_000)
+        made = {each.name: each for each in deck.sources}[name]
+        at = round((before + deck.latency_seconds) * 48_000)
         assert np.array_equal(heard[512:, 0], np.clip(made.audio[at + 512 : at + 1536, 0], -1, 1))
-    assert ready._view.rows[1].title.startswith("GAN")
-    assert ready.play_pressed()
-    assert not listening.is_playing
-    ready._beat()
-    assert ready._view.playhead_seconds == pytest.approx(listening.position_seconds)
-    assert ready._meter.text() != "−∞"
+    assert ready.view.rows[1].title.startswith("GAN")
+    ready.click("play")
+    assert not deck.is_playing
+    ready.until(lambda: ready.seconds == pytest.approx(deck.position_seconds))
+    assert ready.text("level") != "−∞"
 
 
-def test_keys_go_to_the_number_that_is_typed(ready, qtbot):
-    field = ready._shape_row._stretch.field
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, "1.5")
-    qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert ready._shape_row.stretch == 1.5
-    assert ready._listening.choice == "GAN"
+def test_digits_typed_in_a_field_do_not_switch_the_source(ready):
+    ready.type("stretch", "1.5")
+    assert ready.panel.saved_state()["stretch"] == 1.5
+    assert ready.choice == "GAN"
 
 
-def test_stretch_and_pitch_are_what_the_command_makes(ready, wait, tmp_path, models):
-    assert not ready._bench.is_due(ready._shape(), ready._source_row.models.model)
-    ready._shape_row.set_shape(1.5, -2)
-    assert ready._shape_row._make.property("look") == "main"
-    ready._shape_row._make.click()
-    wait(lambda: not ready._bench.is_busy and ready._bench.results["Griffin-Lim"].shape.stretch == 1.5)
-    assert ready._shape_row._make.property("look") == ""
-    assert ready._view.rows[1].stretch == 1.5
-    assert "× 1.5, −2 st" in ready._view.rows[1].title
-    assert ready._listening.length_seconds == pytest.approx(1.5)
-    ready.save_to(tmp_path / "window")
-    wait(lambda: any("Saved" in sentence for sentence, _ in ready.sentences))
+def test_stretch_and_pitch_are_what_the_command_makes(ready, tmp_path, models):
+    make = ready.find("resynthesise")
+    assert make.property("look") == ""
+    ready.find("stretch").setValue(1.5)
+    ready.find("pitch").setValue(-2)
+    assert make.property("look") == "main"
+    make.click()
+    ready.until(lambda: not ready.is_busy and make.property("look") == "")
+    assert ready.view.rows[1].stretch == 1.5
+    assert "× 1.5, −2 st" in ready.view.rows[1].title
+    assert ready.text("position").endswith("/ 0:01.5")
+    ready.panel.save_to(tmp_path / "window")
+    ready.until(lambda: any("Saved" in sentence for sentence, _ in ready.messages))
     command = ["vocode", tmp_path / "clip.wav", "-o", tmp_path / "command.wav", "--model", models / "tiny"]
     assert main([*map(str, command), "--stretch", "1.5", "--pitch", "-2"]) == 0
     assert (tmp_path / "window.wav").read_bytes() == (tmp_path / "command.wav").read_bytes()
 
 
-def test_the_difference_is_shown_on_demand(ready, qtbot, wait):
-    assert not ready._view.rows[1].is_difference
-    qtbot.keyClick(ready._view, Qt.Key.Key_D)
-    wait(lambda: ready._view.rows[1].is_difference)
-    assert "less what was asked" in ready._view.rows[1].title
-    qtbot.keyClick(ready._view, Qt.Key.Key_D)
-    wait(lambda: not ready._view.rows[1].is_difference)
+def test_the_difference_is_shown_on_demand(ready):
+    assert not ready.view.rows[1].is_difference
+    ready.key(Qt.Key.Key_D, widget=ready.view)
+    ready.until(lambda: ready.view.rows[1].is_difference)
+    assert "minus its mel" in ready.view.rows[1].title
+    ready.key(Qt.Key.Key_D, widget=ready.view)
+    ready.until(lambda: not ready.view.rows[1].is_difference)
 
 
-def mouse(widget, kind, where, button=Qt.MouseButton.LeftButton):
-    buttons = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else Qt.MouseButton.LeftButton
-    QApplication.sendEvent(
-        widget,
-        QMouseEvent(kind, where, widget.mapToGlobal(where), button, buttons, Qt.KeyboardModifier.NoModifier),
-    )
+def test_a_click_seeks_and_a_drag_loops(ready):
+    def is_at(seconds):
+        return lambda: ready.seconds == pytest.approx(seconds, abs=0.01)
 
-
-def test_a_click_seeks_and_a_drag_loops(ready, qtbot, wait):
-    view, listening = ready._view, ready._listening
-    area = view.area(0)
-
-    def at(seconds):
-        return QPointF(view.x_of(seconds, view.rows[0]), area.center().y())
-
-    for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
-        mouse(view, kind, at(1.0))
-    assert listening.position_seconds == pytest.approx(1.0, abs=0.01)
-    mouse(view, QEvent.Type.MouseButtonPress, at(0.9))
-    mouse(view, QEvent.Type.MouseMove, at(0.3))
-    mouse(view, QEvent.Type.MouseButtonRelease, at(0.3))
-    assert listening.loop == (pytest.approx(0.3, abs=0.01), pytest.approx(0.9, abs=0.01))
-    assert listening.position_seconds == pytest.approx(0.3, abs=0.01)
-    assert ready._listen_row._loop.isChecked()
-    assert ready.escape_pressed()
-    assert listening.loop is None
-    assert not ready._listen_row._loop.isChecked()
-    assert not ready.escape_pressed()
-    qtbot.keyClick(view, Qt.Key.Key_L)
-    wait(lambda: listening.loop == (0.0, pytest.approx(1.5, abs=1e-3)))
-    qtbot.keyClick(view, Qt.Key.Key_Home)
-    assert listening.position_seconds == 0
-    ready._beat()
-    qtbot.keyClick(view, Qt.Key.Key_Right)
-    assert listening.position_seconds == 1
+    ready.seek(1.0)
+    ready.until(is_at(1.0))
+    drag(ready.view, ready.at(0.9), ready.at(0.3))
+    ready.until(is_at(0.3))
+    assert ready.view.loop == (pytest.approx(0.3, abs=0.01), pytest.approx(0.9, abs=0.01))
+    assert ready.is_checked("loop")
+    assert ready.panel.escape_pressed()
+    assert ready.view.loop is None
+    assert not ready.is_checked("loop")
+    assert not ready.panel.escape_pressed()
+    ready.key(Qt.Key.Key_L, widget=ready.view)
+    ready.until(lambda: ready.view.loop == (0.0, pytest.approx(1.5, abs=1e-3)))
+    ready.key(Qt.Key.Key_Home, widget=ready.view)
+    ready.until(is_at(0.0))
+    ready.key(Qt.Key.Key_Right, widget=ready.view)
+    ready.until(is_at(1.0))
 
 
 @pytest.mark.parametrize(
@@ -158,208 +121,189 @@ def test_a_click_seeks_and_a_drag_loops(ready, qtbot, wait):
     [("text.wav", "text.wav is not audio that can be read"), ("empty.wav", "empty.wav is empty"),
      ("text.npy", "is no .npy file")],
 )  # fmt: skip
-def test_what_cannot_be_read_is_one_sentence_in_the_panel(panel, source, wait, name, said):
-    drop(panel, source(name))
-    wait(lambda: bool(wrong(panel)))
-    assert said in wrong(panel)
-    assert not panel._bench.is_busy
-    panel.open_file(source("clip.wav"))
-    assert wrong(panel) == ""
-    wait(lambda: panel._bench.source is not None)
+def test_an_unreadable_file_is_one_sentence_in_the_panel(page, source, name, said):
+    page.drop(source(name))
+    page.until(lambda: page.error)
+    assert said in page.error
+    assert not page.is_busy
+    page.panel.open_file(source("clip.wav"))
+    assert page.error == ""
+    page.until(lambda: page.source.startswith("clip.wav"))
 
 
-def test_a_bad_file_leaves_what_was_there(ready, source, wait):
-    drop(ready, source("text.wav"))
-    wait(lambda: bool(wrong(ready)))
-    assert ready._listening.names == {"Original", "GAN", "Griffin-Lim"}
-    drop(ready, source("clip.wav").with_suffix(".xyz"))
-    assert "cannot be used here" in wrong(ready)
+def test_a_bad_file_keeps_the_previous_source(ready, source):
+    ready.drop(source("text.wav"))
+    ready.until(lambda: ready.error)
+    assert ready.audible == {"Original", "GAN", "Griffin-Lim"}
+    ready.drop(source("clip.wav").with_suffix(".xyz"))
+    assert "cannot be used here" in ready.error
 
 
-def test_a_mel_has_no_original_and_its_scale_can_be_named(panel, source, wait):
-    panel.open_file(source("mel.npy"))
-    wait(lambda: len(panel._bench.results) == 2 and not panel._bench.is_busy)
-    assert panel._listening.names == {"GAN", "Griffin-Lim"}
-    assert not panel._listen_row._segments._buttons["Original"].isEnabled()
-    assert panel._source_row._scale.isVisible()
+def test_a_mel_has_no_original_and_its_scale_can_be_named(page, source):
+    page.panel.open_file(source("mel.npy"))
+    page.wait_for_results()
+    assert page.audible == {"GAN", "Griffin-Lim"}
     assert any(
-        "was read as the natural logarithm of power; the menu Scale" in said for said, _ in panel.sentences
+        "was read as the natural logarithm of power; the menu Scale" in said for said, _ in page.messages
     )
-    first = panel._bench.results["GAN"].rendition.audio
-    panel._source_row.scale_chosen.emit("db")
-    wait(lambda: panel._bench.source.request.scale == "db" and len(panel._bench.results) == 2)
-    assert not np.array_equal(panel._bench.results["GAN"].rendition.audio, first)
+    first = page.view.rows[0].picture
+    page.choose("scale-of-the-mel", "Scale: dB")
+    page.until(lambda: page.view.rows[0].picture is not first)
+    page.wait_for_results()
+    assert not np.array_equal(page.view.rows[0].picture.db, first.db)
 
 
-def test_the_clip_is_rendered_and_taken(qtbot, panel, wait):
-    song = Song((part(bars=1), kit(0, 960)), TIME_MAP)
-    panel._current_song = lambda: None
-    panel.take_clip()
-    assert "no clip to take" in wrong(panel)
-    panel._current_song = lambda: ("my song", song)
-    panel.take_clip()
-    wait(lambda: len(panel._bench.results) == 2 and not panel._bench.is_busy)
-    assert "my song: The clip, rendered" in panel._source_row.text
-    assert panel._bench.stem("GAN") == "my song GAN"
+def test_the_clip_is_rendered_and_taken(page, songs):
+    page.click("take-the-clip")
+    assert "no clip to take" in page.error
+    songs.current = ("my song", Song((part(bars=1), kit(0, 960)), TIME_MAP))
+    page.click("take-the-clip")
+    page.wait_for_results()
+    assert "my song: The clip, rendered" in page.source
+    page.click("save-wav")
+    (dialog,) = page.root.findChildren(QFileDialog)
+    assert Path(dialog.selectedFiles()[0]).name == "my song GAN.wav"
+    dialog.reject()
 
 
-def test_work_shows_how_far_it_is_and_can_be_cancelled(panel, source, wait):
-    told = []
-    panel._bench.progressed.connect(lambda share, text: told.append((text, share)))
-    panel.open_file(source("clip.wav"))
-    assert panel._shape_row.progress.isVisible()
-    assert panel.escape_pressed()
-    wait(lambda: not panel._bench.is_busy)
-    assert panel._bench.source is None
-    assert not panel._shape_row.progress.isVisible()
-    panel.open_file(source("clip.wav"))
-    wait(lambda: len(panel._bench.results) == 2 and not panel._bench.is_busy)
+def test_work_shows_how_far_it_is_and_can_be_cancelled(page, source):
+    told = set()
+    bar = page.progress_bar
+    bar.valueChanged.connect(lambda value: told.add((bar.accessibleName().partition("  ")[0], value)))
+    page.panel.open_file(source("clip.wav"))
+    assert page.is_visible("progress")
+    assert page.panel.escape_pressed()
+    page.until(lambda: not page.is_busy)
+    assert page.audible == set()
+    page.panel.open_file(source("clip.wav"))
+    page.wait_for_results()
     assert {text for text, _ in told} == {"Reading", "GAN", "Griffin-Lim"}
-    assert ("GAN", 1.0) in told
+    assert ("GAN", 1000) in told
 
 
 class EndlessDecoder(MelDecoder):
-    """Decodes until it is given up, in blocks of nothing."""
+    """Decodes until it is cancelled, in blocks of nothing."""
 
     def __init__(self):
         super().__init__("endless", MelConfig())
-        self.began, self.ended, self._never = threading.Event(), threading.Event(), threading.Event()
+        self.began, self.ended, self.never = threading.Event(), threading.Event(), threading.Event()
 
     def _decode(self, mel):
         try:
             while True:
                 self.began.set()
-                self._never.wait(0.01)
+                self.never.wait(0.01)
                 yield np.zeros(0, np.float32)
         finally:
             self.ended.set()
 
 
-def test_closing_during_work_is_safe(panel, source, wait, decoders):
-    decoder, came = EndlessDecoder(), []
+def test_closing_during_work_is_safe(page, source, decoders):
+    decoder = EndlessDecoder()
     decoders.open = lambda folder: decoder
-    panel.open_file(source("clip.wav"))
-    wait(decoder.began.is_set)
-    assert panel._bench.is_busy
-    for signal in (panel._bench.made, panel._bench.failed, panel._bench.progressed):
-        signal.connect(lambda *what: came.append(what))
-    panel.close_work()
+    page.panel.open_file(source("clip.wav"))
+    page.until(decoder.began.is_set)
+    assert page.is_busy
+    page.panel.close_work()
     assert decoder.ended.is_set()
-    assert panel._bench._workers._pool.activeThreadCount() == 0
     QApplication.processEvents()
-    assert not panel._bench.is_busy  # nothing that waited behind it was begun
-    assert panel._bench.results == {}
-    assert came == []
+    assert not page.is_busy  # nothing that waited behind it was begun
+    assert page.audible == set()
+    assert page.error == ""
 
 
-def press_and_drag(button):
-    start = QPointF(10, 10)
-    mouse(button, QEvent.Type.MouseButtonPress, start)
-    mouse(button, QEvent.Type.MouseMove, start + QPointF(60, 0))
-
-
-def test_the_result_is_dragged_out_as_a_written_file(ready, wait, drags):
-    handle = ready._shape_row.drag
+def test_the_result_is_dragged_out_as_a_written_file(ready, drags, player):
+    handle = ready.find("drag-me")
     assert handle.text() == "Drag GAN"
-    press_and_drag(handle)
-    wait(lambda: bool(drags.paths))
+    drag_out(handle)
+    ready.until(lambda: drags.paths)
     ((path,),) = drags.paths
     assert path.name == "clip GAN.wav"
-    audio, rate_hz = soundfile.read(path)
-    assert rate_hz == 12_000
-    assert np.allclose(audio, np.clip(ready._bench.results["GAN"].rendition.audio, -1, 1), atol=1e-6)
-    assert any("took" in said for said, _ in ready.sentences)
-    press_and_drag(handle)
+    assert soundfile.info(path).samplerate == 12_000
+    assert any("Dragged out" in said for said, _ in ready.messages)
+    drag_out(handle)
     assert drags.paths[1] == [path]
-    ready._choose("Griffin-Lim")
+    ready.listen_to("Griffin-Lim")
     drags.taken = False
-    press_and_drag(handle)
-    wait(lambda: len(drags.paths) == 3)
+    drag_out(handle)
+    ready.until(lambda: len(drags.paths) == 3)
     assert drags.paths[2][0].name == "clip Griffin-Lim.wav"
 
 
-def test_a_click_on_the_handle_drags_nothing(ready, wait, drags):
-    handle = ready._shape_row.drag
-    written = []
-    ready._bench.written.connect(lambda path, is_to_drag: written.append(path))
-    mouse(handle, QEvent.Type.MouseButtonPress, QPointF(10, 10))
-    mouse(handle, QEvent.Type.MouseButtonRelease, QPointF(10, 10))
-    wait(lambda: bool(written))
+def test_a_click_on_the_handle_drags_nothing(ready, drags, tmp_path):
+    ready.qtbot.mouseClick(ready.find("drag-me"), Qt.MouseButton.LeftButton)
+    ready.until(lambda: list((tmp_path / "data").glob("vocoded/*.wav")))
     assert drags.paths == []
 
 
-def test_saving_asks_where_without_stopping_anything(ready, qtbot, tmp_path, wait):
-    ready._shape_row._save.click()
-    (dialog,) = ready.findChildren(QFileDialog)
+def test_saving_asks_where_without_stopping_anything(ready, tmp_path):
+    ready.click("save-wav")
+    (dialog,) = ready.root.findChildren(QFileDialog)
     assert dialog.acceptMode() == QFileDialog.AcceptMode.AcceptSave
-    dialog.fileSelected.emit(str(tmp_path / "mine.wav"))
-    wait(lambda: (f"Saved {tmp_path / 'mine.wav'}.", "good") in ready.sentences)
+    ready.answer(tmp_path / "mine.wav")
+    ready.until(lambda: (f"Saved {tmp_path / 'mine.wav'}.", "good") in ready.messages)
     assert soundfile.info(tmp_path / "mine.wav").subtype == "PCM_24"
-    dialog.reject()
-    ready.save_to(tmp_path / "none" / "x.wav")
-    wait(lambda: "does not exist" in wrong(ready))
+    ready.panel.save_to(tmp_path / "none" / "x.wav")
+    ready.until(lambda: "does not exist" in ready.error)
 
 
-def test_without_a_model_griffin_lim_works_and_it_says_what_is_missing(
-    qtbot, tmp_path, library, monkeypatch, source, wait
-):
+def test_without_a_model_griffin_lim_works_and_it_says_what_is_missing(qtbot, tmp_path, monkeypatch, source):
     empty = tmp_path / "none"
     monkeypatch.setattr("musegen_daw.ui.vocoder.jobs.models_dir", lambda: empty)
     (tmp_path / "data").mkdir()
     panel = VocoderPanel(make_context(tmp_path / "data"))
     qtbot.addWidget(panel)
+    page = VocoderPage(panel, qtbot)
     panel.show()
     panel.activated()
-    wait(lambda: "No vocoder model was found" in panel._source_row.models.text)
+    page.until(lambda: "No vocoder model was found" in page.text("model-facts"))
     panel.open_file(source("clip.wav"))
-    wait(lambda: "Griffin-Lim" in panel._bench.results and not panel._bench.is_busy)
-    assert panel._listening.names == {"Original", "Griffin-Lim"}
-    assert not panel._listen_row._segments._buttons["GAN"].isEnabled()
-    panel.play_pressed()
-    assert "no sound device" in wrong(panel)
+    page.wait_for_results("Griffin-Lim")
+    assert page.audible == {"Original", "Griffin-Lim"}
+    page.click("play")
+    assert "no sound device" in page.error
     panel.close_work()
 
 
-def test_a_device_that_is_missing_is_told_in_the_panel(ready, library, wait):
+def test_a_missing_device_is_reported_in_the_panel(ready, library, player):
     library.refuses = "Device unavailable"
-    ready.play_pressed()
-    ready.player.wait()
-    ready._beat()
-    assert "Device unavailable" in wrong(ready)
-    assert not ready._listening.is_playing
+    ready.click("play")
+    player.wait()
+    ready.until(lambda: "Device unavailable" in ready.error)
+    assert ready.text("play") == "Play"
 
 
-def test_another_model_reads_its_own_mels(ready, models, wait):
+def test_another_model_reads_its_own_mels(ready, context, models, tmp_path):
     write_tiny_vocoder(models / "wide", MelConfig(n_mels=64))
     (models / "broken").mkdir()
     (models / "broken" / "model.json").write_text("{}")
-    ready._models_dir = None
-    ready.activated()
-    picker = ready._source_row.models
-    wait(lambda: picker._combo.count() == 2)
-    assert "is damaged" in picker.text
-    assert picker.model.folder.name == "tiny"
-    assert picker._combo.itemText(1) == f"tiny in {models / 'wide'}"
-    picker._combo.setCurrentIndex(1)
-    picker._chosen()
-    wait(lambda: ready._bench.source.given.config.n_mels == 64 and len(ready._bench.results) == 2)
-    assert ready._view.rows[0].picture.db.shape[0] == 64
-    assert ready.saved_state()["model"] == str(models / "wide")
+    context.settings.change(models_dir=str(tmp_path / "data"))
+    box = ready.find("vocoder-model")
+    ready.until(lambda: box.count() == 2)
+    assert "is damaged" in ready.text("model-facts")
+    assert ready.panel.saved_state()["model"] == str(models / "tiny")
+    assert box.itemText(1) == f"tiny in {models / 'wide'}"
+    ready.choose("vocoder-model", f"tiny in {models / 'wide'}")
+    ready.until(lambda: ready.view.rows[0].picture.db.shape[0] == 64)
+    ready.wait_for_results()
+    assert ready.panel.saved_state()["model"] == str(models / "wide")
 
 
-def test_the_session_comes_back(ready, qtbot, tmp_path, library, wait):
-    ready._shape_row.set_shape(1.25, 3)
-    ready._choose("Griffin-Lim")
-    state = ready.saved_state()
-    again = VocoderPanel(ready._context)
-    qtbot.addWidget(again)
-    again.restore_state(state)
-    again.show()
-    again.activated()
-    wait(lambda: len(again._bench.results) == 2 and not again._bench.is_busy)
-    assert again.saved_state() == state
-    assert again._bench.results["GAN"].shape.stretch == 1.25
-    again.close_work()
+def test_the_session_comes_back(ready, qtbot, context):
+    ready.find("stretch").setValue(1.25)
+    ready.find("pitch").setValue(3)
+    ready.listen_to("Griffin-Lim")
+    state = ready.panel.saved_state()
+    panel = VocoderPanel(context)
+    qtbot.addWidget(panel)
+    panel.restore_state(state)
+    again = VocoderPage(panel, qtbot)
+    panel.show()
+    panel.activated()
+    again.wait_for_results()
+    assert panel.saved_state() == state
+    assert again.view.rows[1].stretch == 1.25
+    panel.close_work()
 
 
 @pytest.mark.parametrize(
@@ -371,18 +315,19 @@ def test_the_session_comes_back(ready, qtbot, tmp_path, library, wait):
         {"stretch": 1e9},
     ],
 )
-def test_a_damaged_state_is_passed_over(panel, state):
-    panel.restore_state(state)
-    assert panel.saved_state()["path"] == ""
-    assert 0.25 <= panel._shape_row.stretch <= 4
-    said = [sentence for sentence, _ in panel.sentences]
-    assert (len(said) == 1 and "is not there any more" in said[0]) == (state.get("path") == "/nowhere/a.wav")
+def test_invalid_state_is_ignored(page, state):
+    page.panel.restore_state(state)
+    restored = page.panel.saved_state()
+    assert restored["path"] == ""
+    assert 0.25 <= restored["stretch"] <= 4
+    said = [sentence for sentence, _ in page.messages]
+    assert (len(said) == 1 and "no longer there" in said[0]) == (state.get("path") == "/nowhere/a.wav")
 
 
-def test_nothing_loaded_leaves_the_space_bar_to_the_jam(panel):
-    assert not panel.play_pressed()
-    assert not panel.escape_pressed()
-    panel.deactivated()
+def test_nothing_loaded_leaves_the_space_bar_to_the_jam(page):
+    assert not page.panel.play_pressed()
+    assert not page.panel.escape_pressed()
+    page.panel.deactivated()
 
 
 def test_it_is_drawn_in_both_themes_and_everything_has_a_name(ready, qapp):
@@ -390,11 +335,11 @@ def test_it_is_drawn_in_both_themes_and_everything_has_a_name(ready, qapp):
     for name in ("dark", "light"):
         apply_theme(qapp, name)
         QApplication.processEvents()
-        pictures.append(ready._view.grab().toImage())
-    middle = ready._view.area(0).center().toPoint() + QPoint(3, 3)
+        pictures.append(ready.view.grab().toImage())
+    middle = ready.view.area(0).center().toPoint() + QPoint(3, 3)
     assert pictures[0].pixelColor(middle) != pictures[1].pixelColor(middle)
     for kind in (QAbstractButton, QAbstractSpinBox, QComboBox):
-        for each in ready.findChildren(kind):
+        for each in ready.root.findChildren(kind):
             if each.isVisible():
                 assert each.accessibleName() or getattr(each, "text", str)(), each
                 assert each.toolTip(), each

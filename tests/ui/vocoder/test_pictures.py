@@ -1,4 +1,4 @@
-"""Colours are even to the eye, pictures are true to the mel, and seconds lie where they are drawn."""
+"""Perceptually even colours, pictures that match the mel, and the time axis."""
 
 import re
 
@@ -8,24 +8,47 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
 from musegen_daw.playback.levels import Levels
-from musegen_daw.ui.vocoder.colours import difference_table, level_table, to_oklab, to_srgb
-from musegen_daw.ui.vocoder.level_meter import LevelMeter
-from musegen_daw.ui.vocoder.mel_drawing import Row
-from musegen_daw.ui.vocoder.mel_view import MelView
+from musegen_daw.ui.vocoder.mel_view import MelPainter, MelView, Row, VisibleSpan, clock
 from musegen_daw.ui.vocoder.picture import (
     MAX_COLUMNS,
     RANGE_DB,
     difference_image,
     difference_of,
+    difference_table,
     level_image,
+    level_table,
     picture_of,
+    to_srgb,
 )
-from musegen_daw.ui.vocoder.span import VisibleSpan, clock
+from musegen_daw.ui.vocoder.playback import LevelMeter
 from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.ui.widgets.theme import THEMES
 from musegen_daw.vocoder.mel import MelConfig, log_mel
 
 CONFIG = MelConfig()
+
+
+def to_oklab(srgb):
+    """sRGB (colours, 3), 0 to 255, as OKLab (colours, 3)."""
+    coded = srgb / 255
+    linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    roots = np.cbrt(
+        linear
+        @ np.array(
+            [
+                [0.4122214708, 0.2119034982, 0.0883024619],
+                [0.5363325363, 0.6806995451, 0.2817188376],
+                [0.0514459929, 0.1073969566, 0.6299787005],
+            ]
+        )
+    )
+    return roots @ np.array(
+        [
+            [0.2104542553, 1.9779984951, 0.0259040371],
+            [0.7936177850, -2.4285922050, 0.7827717662],
+            [-0.0040720468, 0.4505937099, -0.8086757660],
+        ]
+    )
 
 
 def lab_of(table):
@@ -143,7 +166,7 @@ def test_time_is_written_as_a_clock(seconds, step, text):
     assert clock(seconds, step) == text
 
 
-def test_what_is_under_the_pointer_is_told_in_words(qtbot):
+def test_the_readout_describes_what_is_under_the_pointer(qtbot):
     view = MelView()
     qtbot.addWidget(view)
     view.resize(900, 420)
@@ -160,7 +183,7 @@ def test_what_is_under_the_pointer_is_told_in_words(qtbot):
     assert view.describe(view.area(1).center()) == ""
 
 
-def test_a_playhead_repaints_two_narrow_strips(qtbot):
+def test_a_playhead_repaints_two_narrow_strips(qtbot, monkeypatch):
     view = MelView()
     qtbot.addWidget(view)
     view.resize(900, 420)
@@ -171,16 +194,13 @@ def test_a_playhead_repaints_two_narrow_strips(qtbot):
     view.set_playhead(0.5)
     QApplication.processEvents()
     painted = []
-    view._paint_live, paint = (
-        (lambda painter, rect: (painted.append(rect), paint(painter, rect))),
-        view._paint_live,
-    )
-    drawn = view._drawn
+    paint = view.paint_live
+    view.paint_live = lambda painter, rect: (painted.append(rect), paint(painter, rect))
+    monkeypatch.setattr(MelPainter, "draw", lambda *_: pytest.fail("the pictures were drawn anew"))
     view.set_playhead(0.6)
     QApplication.processEvents()
     assert painted
     assert all(rect.width() < 300 for rect in painted)
-    assert view._drawn is drawn
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -1,17 +1,16 @@
-"""Small widgets: what they tell, by mouse, by keyboard and to those who do not see."""
+"""Small widgets by mouse, keyboard and accessible names."""
 
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QProgressBar, QPushButton, QWidget
 
 from musegen_daw.resource_paths import resources_dir
-from musegen_daw.ui.widgets.basic import OFF, ProgressLine, StatusLight, press_by_key
+from musegen_daw.ui.widgets.basic import OFF, ProgressLine, Segments, StatusLight, press_by_key
 from musegen_daw.ui.widgets.drops import FileDrop
 from musegen_daw.ui.widgets.icons import app_icon, icon
-from musegen_daw.ui.widgets.segments import Segments
 from musegen_daw.ui.widgets.status_line import PASSING_MILLISECONDS, StatusLine
 from musegen_daw.ui.widgets.value_slider import ValueSlider
 
@@ -35,7 +34,7 @@ def test_a_slider_is_set_where_it_is_pressed_and_dragged(qtbot, slider):
     assert slider.text() == f"{slider.value()} %"
 
 
-def test_a_slider_goes_by_keys_and_back_to_the_model(qtbot, slider):
+def test_keys_move_a_slider_and_set_it_to_automatic(qtbot, slider):
     assert slider.amount is None
     qtbot.keyClick(slider, Qt.Key.Key_Right)
     qtbot.keyClick(slider, Qt.Key.Key_PageUp)
@@ -49,7 +48,7 @@ def test_a_slider_goes_by_keys_and_back_to_the_model(qtbot, slider):
     assert len(slider.told) == 4
 
 
-def test_without_a_model_to_leave_it_to_a_double_click_is_the_middle(qtbot):
+def test_a_double_click_sets_the_default(qtbot):
     slider = ValueSlider("Energy", 0.5)
     qtbot.addWidget(slider)
     slider.set_amount(0.9)
@@ -57,7 +56,7 @@ def test_without_a_model_to_leave_it_to_a_double_click_is_the_middle(qtbot):
     assert slider.amount == 0.5
 
 
-def test_a_light_says_in_words_what_its_colour_means(qtbot):
+def test_a_light_has_a_text_for_its_colour(qtbot):
     light = StatusLight("Clock")
     qtbot.addWidget(light)
     assert light.level == OFF
@@ -74,28 +73,29 @@ def test_progress_shows_itself_only_while_there_is_work(qtbot):
     line.begin("rendering")
     line.resize(400, 44)
     line.advance(0.4, "rendering")
-    assert line._bar.format() == "rendering  40%"
+    assert line.findChild(QProgressBar).format() == "rendering  40%"
     qtbot.mouseClick(line.findChild(QPushButton), Qt.MouseButton.LeftButton)
     assert cancelled == [1]
     line.end()
     assert line.isHidden()
 
 
-def test_a_warning_stays_and_a_word_passes(qtbot):
+def test_a_warning_stays_and_other_messages_disappear(qtbot):
     line = StatusLine()
     qtbot.addWidget(line)
     line.show()
     line.say("saved")
-    assert line._passing.isActive()
-    assert line._passing.interval() == PASSING_MILLISECONDS
+    (timer,) = line.findChildren(QTimer)
+    assert timer.isActive()
+    assert timer.interval() == PASSING_MILLISECONDS
     line.say("The port is gone.", "warn")
-    assert not line._passing.isActive()
+    assert not timer.isActive()
     assert "saved" in line.toolTip()
     qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
     assert line.sentence == ""
 
 
-def test_a_segment_is_chosen_by_a_person_or_shown(qtbot):
+def test_only_a_click_on_a_segment_emits_chosen(qtbot):
     segments, chosen = Segments("Way", (("a", "A", ""), ("b", "B", ""))), []
     qtbot.addWidget(segments)
     segments.chosen.connect(chosen.append)
@@ -107,7 +107,7 @@ def test_a_segment_is_chosen_by_a_person_or_shown(qtbot):
     assert segments.key == "a"
 
 
-def test_a_key_presses_a_button_at_once_and_only_where_it_is_seen(qtbot):
+def test_a_key_presses_a_visible_button_at_once(qtbot):
     window = QWidget()
     qtbot.addWidget(window)
     made, pressed = QPushButton("Tap", window), []

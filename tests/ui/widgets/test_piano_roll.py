@@ -1,4 +1,4 @@
-"""The piano roll: notes where they belong, names at the left, words where there are none."""
+"""The piano roll: notes, names at the left, and the text of an empty roll."""
 
 import pytest
 from PySide6.QtCore import QPoint
@@ -53,7 +53,7 @@ def test_a_long_note_that_began_before_the_view_is_still_seen(roll):
     assert roll.part_colour(0) in column
 
 
-def test_words_stand_where_there_are_no_notes(roll):
+def test_an_empty_roll_shows_a_text(roll):
     roll.set_empty_text("nothing yet")
     worded = roll.grab().toImage()
     roll.set_parts([(Note(60, 100, 0, 10),)])

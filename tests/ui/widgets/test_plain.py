@@ -1,4 +1,4 @@
-"""A name is text: whatever stands in it, nothing is opened, set in bold or underlined for it."""
+"""Text from files is never rendered as markup."""
 
 import ast
 from pathlib import Path
@@ -14,12 +14,12 @@ from musegen_daw.clips.opening import open_clip
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Song
-from musegen_daw.ui.clips.track_list import TrackList
+from musegen_daw.ui.clips.side_column import TrackList
 from musegen_daw.ui.widgets.basic import label
-from musegen_daw.ui.widgets.fitting import Choice, FittedLabel
+from musegen_daw.ui.widgets.fitting import Choice, ElidedLabel
+from musegen_daw.ui.widgets.placeholder import ErrorPage
 from musegen_daw.ui.widgets.plain import PlainLabel, caption, plain_tip
 from musegen_daw.ui.widgets.status_line import StatusLine
-from musegen_daw.ui.widgets.trouble import Trouble
 from tests.cli.doubles import TIME_MAP, part
 
 MARKUP = '<img src="picture.png">'
@@ -36,7 +36,7 @@ class Opened(QTextDocument):
         self.setHtml(markup)
         self.size()
 
-    def loadResource(self, kind, name):  # noqa: N802 - Qt's name
+    def loadResource(self, kind, name):
         self.asked.append(name.toString())
 
 
@@ -47,7 +47,7 @@ def test_a_tooltip_shows_a_name_as_it_is_and_opens_nothing(qapp, name):
     assert document.asked == []
 
 
-def test_without_the_helper_the_file_would_be_opened(qapp):
+def test_a_raw_tooltip_would_open_the_file(qapp):
     assert Opened(MARKUP).asked[:1] == ["picture.png"]
 
 
@@ -55,11 +55,11 @@ def test_a_tooltip_without_markup_stays_as_it_is():
     assert plain_tip("Bass, channel 1:\n12 notes > 3") == "Bass, channel 1:\n12 notes > 3"
 
 
-def test_an_ampersand_is_one(qtbot):
+def test_a_caption_shows_an_ampersand(qtbot):
     assert caption("Save R&B …") == "Save R&&B …"
 
 
-@pytest.mark.parametrize("make", [PlainLabel, FittedLabel, label])
+@pytest.mark.parametrize("make", [PlainLabel, ElidedLabel, label])
 def test_a_label_shows_markup_as_text(qtbot, make):
     made = make(MARKUP)
     qtbot.addWidget(made)
@@ -78,12 +78,12 @@ def test_a_track_named_like_markup_is_listed_by_that_name(qtbot):
     assert shown.asked == []
 
 
-def test_a_sentence_with_markup_is_told_as_it_is(qtbot):
-    line, trouble, choice = StatusLine(), Trouble(), Choice("Clip", "The clips")
+def test_messages_show_markup_as_text(qtbot):
+    line, trouble, choice = StatusLine(), ErrorPage(), Choice("Clip", "The clips")
     for widget in (line, trouble, choice):
         qtbot.addWidget(widget)
     line.say(f"Cannot read {MARKUP}.")
-    trouble.show_trouble(MARKUP, f"Cannot read {MARKUP}.")
+    trouble.show_error(MARKUP, f"Cannot read {MARKUP}.")
     assert Opened(line.toolTip()).toPlainText() == f"Cannot read {MARKUP}."
     labels = [each for widget in (line, trouble) for each in widget.findChildren(QLabel)]
     assert labels

@@ -1,4 +1,4 @@
-"""The tokens: what is written can be read, and a change of theme reaches everything."""
+"""Contrast of the themes, and switching between them."""
 
 import itertools
 
@@ -42,7 +42,7 @@ def test_the_contrast_is_that_of_the_specification():
     assert mixed("#FFFFFF", "#000000", 0.5) == "#808080"
 
 
-def test_wearing_a_theme_changes_palette_and_what_painters_ask(qapp):
+def test_applying_a_theme_changes_palette_and_colours(qapp):
     apply_theme(qapp, "light")
     assert theme() is LIGHT
     assert qapp.palette().color(QPalette.ColorRole.Window).name().upper() == LIGHT.ground

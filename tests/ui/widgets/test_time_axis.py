@@ -1,4 +1,4 @@
-"""Ticks and pixels: one axis under all strips."""
+"""The time axis: ticks to pixels and back."""
 
 from itertools import pairwise
 
@@ -45,7 +45,7 @@ def test_scrolling_stops_at_both_ends(axis):
     assert axis.shown_ticks[1] == pytest.approx(8 * 1920)
 
 
-def test_what_is_out_of_sight_is_revealed_from_its_bar_line(axis):
+def test_reveal_scrolls_to_the_bar_line(axis):
     axis.show(0, 1920)
     axis.reveal(1000)
     assert axis.shown_ticks[0] == 0
@@ -84,7 +84,7 @@ def test_an_axis_needs_a_bar(axis):
     st.lists(st.tuples(st.floats(0.2, 5), st.floats(0, 800), st.floats(-2000, 2000)), max_size=8),
     st.floats(-5000, 20_000),
 )
-def test_ticks_and_pixels_are_each_others_inverse_wherever_one_looks(moves, ticks):
+def test_ticks_and_pixels_are_inverse(moves, ticks):
     axis = TimeAxis()
     axis.set_bars(BARS, 480)
     axis.set_width(800)

@@ -1,20 +1,33 @@
-"""The takes of a clip as a strip of small grids: to compare at a glance, to pick, to forget."""
+"""The takes of a clip: a strip of cards, and their generation on a worker."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QWidget
 
-from musegen_daw.clips.document import Take
+from musegen_daw.clips.document import ClipDocument, Take
+from musegen_daw.clips.generating import Generation, check_locks, generation
+from musegen_daw.drums.job import DrumWriter
+from musegen_daw.drums.request import DrumResult
 from musegen_daw.music.clip import Clip
 from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
-from musegen_daw.ui.widgets.basic import is_restyling, label
-from musegen_daw.ui.widgets.plain import plain_tip
-from musegen_daw.ui.widgets.theme import RADIUS, SMALL, SMALL_TEXT, font, mixed, theme, velocity_step
+from musegen_daw.ui.widgets.basic import label
+from musegen_daw.ui.widgets.plain import plain_tip, set_name
+from musegen_daw.ui.widgets.theme import (
+    RADIUS,
+    SMALL,
+    SMALL_TEXT,
+    font,
+    is_style_change,
+    mixed,
+    theme,
+    velocity_step,
+)
+from musegen_daw.ui.work import Job, JobContext, Workers
 
 CARD_WIDTH, CARD_HEIGHT = 168, 78
 _TEXT_HEIGHT = 22
@@ -22,24 +35,20 @@ NO_TAKES = "No takes yet: generate some (Ctrl+G), or click into the grid."
 
 
 class TakeCard(QAbstractButton):
-    """One take: its hits small, under them its seed and how likely it is; checked while it is the one heard."""
+    """A thumbnail of a take with its seed; checked while it is the current take."""
 
-    forget_asked = Signal(int)
-    revert_asked = Signal(int)
-    seed_asked = Signal(int)
-
-    def __init__(self, take: Take, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.take = take
+    def __init__(self, take: Take, strip: TakeStrip) -> None:
+        super().__init__()
+        self.take, self._strip = take, strip
         self._picture: QPixmap | None = None
         self._pictured: Clip | None = None
+        self.setObjectName(f"take-{take.number}")
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedSize(CARD_WIDTH, CARD_HEIGHT)
         self.show_take(take)
 
     def show_take(self, take: Take) -> None:
-        """Show another state of the take."""
         if take.drums is not self.take.drums:
             self._picture = None
         self.take = take
@@ -47,16 +56,16 @@ class TakeCard(QAbstractButton):
         self.setAccessibleName(f"Take {take.number}, {self.caption()}{edited}")
         likely = "" if take.log_likelihood is None else f" Log-likelihood {take.log_likelihood:.1f} a bar."
         self.setToolTip(
-            plain_tip(f"Take {take.number}: {len(take.drums.notes)} hits{edited}.{likely} Delete forgets it")
+            plain_tip(
+                f"Take {take.number}: {len(take.drums.notes)} hits{edited}.{likely} Press Delete to remove it"
+            )
         )
         self.update()
 
     def caption(self) -> str:
-        """What stands under the hits."""
         return f"seed {self.take.seed}" if self.take.seed is not None else self.take.origin
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """The card."""
+    def paintEvent(self, event: QPaintEvent) -> None:
         skin = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -93,34 +102,33 @@ class TakeCard(QAbstractButton):
             painter.drawRoundedRect(area.adjusted(3, 3, -3, -3), RADIUS - 2, RADIUS - 2)
         painter.end()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw anew in another theme."""
-        if is_restyling(event):
+    def changeEvent(self, event: QEvent) -> None:
+        if is_style_change(event):
             self._picture = None
         super().changeEvent(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Delete forgets the take; the rest is a button's."""
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.forget_asked.emit(self.take.number)
+            self._strip.forget_requested.emit(self.take.number)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
             super().keyPressEvent(event)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
-        """What else can be done with a take."""
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
-        revert = menu.addAction("As it was written", lambda: self.revert_asked.emit(self.take.number))
+        revert = menu.addAction(
+            "Revert to generated", lambda: self._strip.revert_requested.emit(self.take.number)
+        )
         revert.setEnabled(self.take.is_edited)
         if self.take.seed is not None:
-            menu.addAction("Use its seed again", lambda: self.seed_asked.emit(self.take.number))
-        menu.addAction("Forget this take", lambda: self.forget_asked.emit(self.take.number))
+            menu.addAction("Use this seed", lambda: self._strip.seed_requested.emit(self.take.number))
+        menu.addAction("Delete this take", lambda: self._strip.forget_requested.emit(self.take.number))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos() if not event.globalPos().isNull() else self.mapToGlobal(QPoint(8, 8)))
 
     def _drawn(self) -> QPixmap:
-        """The hits, as loud as they are; of a clip longer than the picture is wide, how many there are at a place."""
+        """The hits by velocity; of a clip longer than the thumbnail is wide, the number of hits per pixel."""
         skin = theme()
         ratio = self.devicePixelRatioF()
         size = QSize(CARD_WIDTH - 2 * SMALL, CARD_HEIGHT - _TEXT_HEIGHT - SMALL - 2)
@@ -160,15 +168,15 @@ class TakeCard(QAbstractButton):
 
 
 class TakeStrip(QScrollArea):
-    """All takes, those written last first and of one question the best fitting first."""
+    """All takes, the newest generation first, and of one generation the best fitting first."""
 
     picked = Signal(int)
-    forget_asked = Signal(int)
-    revert_asked = Signal(int)
-    seed_asked = Signal(int)
+    forget_requested = Signal(int)
+    revert_requested = Signal(int)
+    seed_requested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._cards: dict[int, TakeCard] = {}
         self._order: list[int] = []
         inner = QWidget()
@@ -186,15 +194,13 @@ class TakeStrip(QScrollArea):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(CARD_HEIGHT + 14)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Takes")
+        set_name(self, "Takes")
 
     @property
     def cards(self) -> tuple[TakeCard, ...]:
-        """The cards from the left."""
         return tuple(self._cards[number] for number in self._order)
 
     def show_takes(self, takes: Sequence[Take], picked: int | None) -> None:
-        """Show these takes, in this order."""
         order = [take.number for take in takes]
         self._hint.setVisible(not order)
         for number in set(self._cards) - set(order):
@@ -217,9 +223,65 @@ class TakeStrip(QScrollArea):
             self.ensureWidgetVisible(self._cards[picked], SMALL, 0)
 
     def _card(self, take: Take) -> TakeCard:
-        card = TakeCard(take)
+        card = TakeCard(take, self)
         card.clicked.connect(lambda: self.picked.emit(card.take.number))
-        card.forget_asked.connect(self.forget_asked)
-        card.revert_asked.connect(self.revert_asked)
-        card.seed_asked.connect(self.seed_asked)
         return card
+
+
+class TakeGeneration(QObject):
+    """Writes takes on a worker, one generation at a time; `generator` loads the model when it is first called."""
+
+    began = Signal(object)
+    """The ClipDocument that takes are written for."""
+    progressed = Signal(float, str)
+    written = Signal(object, object)
+    """The Generation and its DrumResult."""
+    failed = Signal(str)
+    ended = Signal()
+
+    def __init__(self, generator: Callable[[], DrumWriter], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._generator = generator
+        self._workers = Workers(self)
+        self._job: Job | None = None
+
+    @property
+    def is_writing(self) -> bool:
+        return self._job is not None
+
+    def write(self, clip: ClipDocument, seed: int) -> None:
+        """Write takes for a clip as it is now around what is locked; raises ProjectError if all of it is."""
+        if self._job is not None:
+            return
+        check_locks(clip)
+
+        def work(task: JobContext) -> tuple[Generation, DrumResult]:
+            task.report(0.0, "Loading the drum model")
+            generator = self._generator()
+            asked = generation(clip, seed, generator.styles)
+            result = generator.generate(
+                asked.request,
+                progress=task.progress("Writing drums"),
+                cancelled=task.is_cancelled,
+            )
+            return asked, result
+
+        self._job = self._workers.start(
+            work,
+            succeeded=lambda answer: self.written.emit(*answer),
+            failed=self.failed.emit,
+            progressed=self.progressed.emit,
+            ended=self._ended,
+        )
+        self.began.emit(clip)
+
+    def cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def close(self) -> None:
+        self._workers.close()
+
+    def _ended(self) -> None:
+        self._job = None
+        self.ended.emit()

@@ -1,4 +1,4 @@
-"""Files in and out of the Clips panel: opening, saving and bouncing, on workers, with dialogs that stop nothing."""
+"""Files in and out of the Clips panel: open, save, bounce, paste, drop and the watched folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject, QStandardPaths, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from musegen_daw import files
@@ -25,9 +26,12 @@ from musegen_daw.clips.project_file import SUFFIX, recover_project, save_project
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.suffixes import MIDI_SUFFIXES
+from musegen_daw.ui.clips.panel_view import PanelView
 from musegen_daw.ui.context import in_this_process
-from musegen_daw.ui.panel import BAD, GOOD, WARN
+from musegen_daw.ui.panel import BAD, GOOD, INFO, WARN
+from musegen_daw.ui.settings.store import SettingsStore
 from musegen_daw.ui.widgets.basic import ProgressLine
+from musegen_daw.ui.widgets.drops import FileDrop, local_paths
 from musegen_daw.ui.work import Job, JobContext, Workers
 
 T = TypeVar("T")
@@ -36,9 +40,9 @@ OPENED_SUFFIXES = (*MIDI_SUFFIXES, SUFFIX)
 
 
 class FileWork(QObject):
-    """Does what is asked off the window's thread; `said` carries a sentence and its level."""
+    """Opens, saves and bounces on a worker; `message` carries a sentence and its level."""
 
-    said = Signal(str, str)
+    message = Signal(str, str)
     opened = Signal(object)
     """A ClipDocument."""
     project_opened = Signal(object, str)
@@ -56,11 +60,9 @@ class FileWork(QObject):
 
     @property
     def is_bouncing(self) -> bool:
-        """Whether a bounce runs."""
         return self._bouncing is not None
 
     def ask_open(self) -> None:
-        """Let a person choose files."""
         patterns = " ".join(f"*{suffix}" for suffix in OPENED_SUFFIXES)
         dialog = self._dialog("Open clips or a project", f"MIDI files and projects ({patterns})")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
@@ -68,18 +70,17 @@ class FileWork(QObject):
         dialog.open()
 
     def open_files(self, paths: Sequence[Path], settings: DrumSettings | None = None) -> None:
-        """Open every file as a clip of its own, a project in place of the one that is open."""
+        """Open each file as a clip of its own; a project replaces the one that is open."""
         wanted = settings or DEFAULT_SETTINGS
         self._workers.start(
             lambda task: _opened(task, paths, wanted), succeeded=self._show_opened, failed=self._failed
         )
 
     def change(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        """Run something short that reads files, and hand on what it gives."""
+        """Run a short function that reads or writes files, and pass its result to `done`."""
         self._workers.start(lambda task: work(), succeeded=done, failed=self._failed)
 
     def ask_save_project(self, project: Project) -> None:
-        """Let a person choose where the project goes."""
         name = file_name(project.clip) if project.clip else "session"
 
         def save(path: Path) -> None:
@@ -88,16 +89,12 @@ class FileWork(QObject):
         self._ask_save("Save the project", f"Projects (*{SUFFIX})", SUFFIX, name, save)
 
     def ask_save_drums(self, document: ClipDocument, profile: Profile) -> None:
-        """Let a person choose where the drums go."""
-
         def save(path: Path) -> None:
             files.write_bytes(path, drums_as_midi(document, profile), MidiFileError)
 
         self._ask_save("Save the drums", "MIDI files (*.mid)", ".mid", f"{file_name(document)} drums", save)
 
     def ask_save_all(self, document: ClipDocument) -> None:
-        """Let a person choose where parts and drums go."""
-
         def save(path: Path) -> None:
             files.write_bytes(path, with_drums_as_midi(document), MidiFileError)
 
@@ -105,9 +102,8 @@ class FileWork(QObject):
         self._ask_save("Save parts and drums", "MIDI files (*.mid)", ".mid", name, save)
 
     def ask_bounce(self, document: ClipDocument, what: Bounce, soundfont: Path | None) -> None:
-        """Let a person choose where a bounce goes."""
         if self.is_bouncing:
-            self.said.emit("A bounce is running: wait for it, or cancel it.", WARN)
+            self.message.emit("A bounce is running: wait for it, or cancel it.", WARN)
             return
         dialog = self._save_dialog(
             f"Bounce: {what.value.lower()}", "WAV files (*.wav)", ".wav", file_name(document)
@@ -116,7 +112,6 @@ class FileWork(QObject):
         dialog.open()
 
     def bounce(self, document: ClipDocument, what: Bounce, path: Path, soundfont: Path | None) -> None:
-        """Render to a WAV, with progress."""
         self._folder = str(path.parent)
 
         def render(task: JobContext) -> str:
@@ -126,8 +121,8 @@ class FileWork(QObject):
                 what,
                 path,
                 soundfont,
-                progress=lambda done, total: task.report(done / total, f"Bouncing {path.name}"),
-                cancelled=lambda: task.is_cancelled,
+                progress=task.progress(f"Bouncing {path.name}"),
+                cancelled=task.is_cancelled,
             )
             stems = f" and {len(report.stems)} stems" if report.stems else ""
             return f"Bounced {report.seconds:.1f} s to {path}{stems}."
@@ -135,20 +130,19 @@ class FileWork(QObject):
         self._progress.begin(f"Bouncing {path.name}")
         self._bouncing = self._workers.start(
             render,
-            succeeded=lambda sentence: self.said.emit(sentence, GOOD),
+            succeeded=lambda sentence: self.message.emit(sentence, GOOD),
             failed=self._failed,
             progressed=self._progress.advance,
             ended=self._bounce_ended,
         )
 
     def cancel(self) -> None:
-        """Give the bounce up; nothing is left of it."""
+        """Cancel the bounce; nothing of it is left on disk."""
         if self._bouncing is not None:
             self._bouncing.cancel()
-            self.said.emit("The bounce was cancelled; nothing was written.", WARN)
+            self.message.emit("The bounce was cancelled; nothing was written.", WARN)
 
     def close(self) -> None:
-        """End all work."""
         self._workers.close()
 
     def _bounce_ended(self) -> None:
@@ -164,10 +158,10 @@ class FileWork(QObject):
                 self.project_opened.emit(*each)
         remarks = [remark for each in found if isinstance(each, ClipDocument) for remark in each.song.remarks]
         if sentences or remarks:
-            self.said.emit(" ".join([*sentences, *remarks]), BAD if sentences else WARN)
+            self.message.emit(" ".join([*sentences, *remarks]), BAD if sentences else WARN)
 
     def _failed(self, sentence: str) -> None:
-        self.said.emit(sentence, BAD)
+        self.message.emit(sentence, BAD)
 
     def _ask_save(
         self, title: str, pattern: str, suffix: str, name: str, save: Callable[[Path], None]
@@ -179,7 +173,7 @@ class FileWork(QObject):
             self._folder = str(path.parent)
 
             def saved(_: object) -> None:
-                self.said.emit(f"Saved {path}.", GOOD)
+                self.message.emit(f"Saved {path}.", GOOD)
 
             self.change(lambda: save(path), saved)
 
@@ -202,7 +196,7 @@ class FileWork(QObject):
 def _opened(
     task: JobContext, paths: Sequence[Path], settings: DrumSettings
 ) -> tuple[list[ClipDocument | tuple[Project, str]], list[str]]:
-    """What the files hold, and a sentence for each that holds nothing of use."""
+    """The content of the files, and a sentence for each that cannot be used."""
     found: list[ClipDocument | tuple[Project, str]] = []
     sentences: list[str] = []
     for path in paths:
@@ -211,11 +205,115 @@ def _opened(
             if path.suffix.lower() == SUFFIX:
                 project, troubles = recover_project(path)
                 found.append((project, path.stem))
-                sentences += [
-                    f"A clip of {path} is left out, for it is damaged: {each}." for each in troubles
-                ]
+                sentences += [f"A damaged clip of {path} was left out: {each}." for each in troubles]
             else:
                 found.append(open_clip([read_source(path)], 0, settings))
         except MusegenError as error:
             sentences.append(str(error))
     return found, sentences
+
+
+SETTLE_MILLISECONDS = 300
+
+
+class WatchedFolder(QObject):
+    """`found` carries new or changed files with one of the suffixes, once they have stopped growing."""
+
+    found = Signal(list)
+
+    def __init__(self, suffixes: tuple[str, ...], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._suffixes = suffixes
+        self._watcher = QFileSystemWatcher(self)
+        self._known: dict[Path, tuple[int, int]] = {}
+        self._growing: dict[Path, tuple[int, int]] = {}
+        self._folder: Path | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MILLISECONDS)
+        self._timer.timeout.connect(self.look)
+        self._watcher.directoryChanged.connect(lambda: self._timer.start())
+
+    def watch(self, folder: Path | None) -> None:
+        """Watch another folder, or none; files that are already there are not reported."""
+        if self._watcher.directories():
+            self._watcher.removePaths(self._watcher.directories())
+        self._timer.stop()
+        self._growing = {}
+        self._folder = folder if folder is not None and files.is_folder(folder) else None
+        self._known = self._files()
+        if self._folder is not None:
+            self._watcher.addPath(str(self._folder))
+
+    def look(self) -> None:
+        """Report new files whose size has not changed since the last look; look again while some grow."""
+        now = self._files()
+        changed = {path: state for path, state in now.items() if self._known.get(path) != state}
+        settled = [path for path, state in changed.items() if self._growing.get(path) == state]
+        self._growing = {path: state for path, state in changed.items() if path not in settled}
+        self._known = {path: state for path, state in now.items() if path not in self._growing}
+        if self._growing:
+            self._timer.start()
+        if settled:
+            self.found.emit(sorted(settled))
+
+    def _files(self) -> dict[Path, tuple[int, int]]:
+        if self._folder is None:
+            return {}
+        states: dict[Path, tuple[int, int]] = {}
+        try:
+            for path in self._folder.iterdir():
+                if path.suffix.lower() in self._suffixes and not path.name.startswith("."):
+                    state = path.stat()
+                    states[path] = state.st_size, state.st_mtime_ns
+        except OSError:
+            return states
+        return states
+
+
+class ClipInputs(QObject):
+    """Takes dropped and pasted files, and those of the watched folder; the signals carry paths or a message."""
+
+    opened = Signal(list)
+    """Files to open, each as a clip."""
+    added = Signal(list)
+    """Files to add to the current clip."""
+    message = Signal(str, str)
+
+    def __init__(self, page: QWidget, view: PanelView, settings: SettingsStore) -> None:
+        super().__init__(page)
+        self._settings = settings
+        self._folder = ""
+        self._watched = WatchedFolder(MIDI_SUFFIXES, self)
+        self._watched.found.connect(self.opened)
+        self._take(
+            FileDrop(page, OPENED_SUFFIXES, "MIDI clips or a project"), view, "Drop to open each as a clip"
+        )
+        tracks = view.side.tracks
+        self._take(FileDrop(tracks, MIDI_SUFFIXES, "MIDI clips"), view, "Add to this clip", tracks)
+        view.side.primer.refused.connect(lambda sentence: self.message.emit(sentence, WARN))
+        settings.changed.connect(self._watch)
+        self._watch()
+
+    def paste(self) -> None:
+        paths = local_paths(QGuiApplication.clipboard().mimeData())
+        good = [path for path in paths if path.suffix.lower() in OPENED_SUFFIXES]
+        if good:
+            self.opened.emit(good)
+        else:
+            self.message.emit("There is no MIDI file on the clipboard.", INFO)
+
+    def close(self) -> None:
+        self._settings.changed.disconnect(self._watch)
+        self._watched.watch(None)
+
+    def _take(self, drop: FileDrop, view: PanelView, words: str, over: QWidget | None = None) -> None:
+        drop.hovered.connect(lambda on: view.veil.say(words if on else "", over))
+        drop.dropped.connect(self.opened if over is None else self.added)
+        drop.refused.connect(lambda sentence: self.message.emit(sentence, WARN))
+
+    def _watch(self) -> None:
+        folder = self._settings.current.watched_dir
+        if folder != self._folder:
+            self._folder = folder
+            self._watched.watch(Path(folder) if folder else None)

@@ -1,38 +1,36 @@
-"""The row over the music: undo and redo, which clip this is, and how it is heard."""
+"""The row above the timeline: undo and redo, length, loop, what is heard and through which output."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from musegen_daw.clips.document import ClipDocument
-from musegen_daw.ui.bridge import Pulse
-from musegen_daw.ui.clips.listening import BOTH, OWN_PORT, SOUND_DEVICE
-from musegen_daw.ui.clips.rendered import DRUMS, PART
-from musegen_daw.ui.widgets.basic import button, label
+from musegen_daw.ui.clips.playback import BOTH, DRUMS, OWN_PORT, PART, SOUND_DEVICE
+from musegen_daw.ui.widgets.basic import Segments, button, label
 from musegen_daw.ui.widgets.fitting import Choice
 from musegen_daw.ui.widgets.plain import plain_tip
-from musegen_daw.ui.widgets.segments import Segments
 from musegen_daw.ui.widgets.theme import SMALL
+from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 from musegen_daw.ui.work import Workers
 
 if TYPE_CHECKING:
     from musegen_daw.devices.ports import PortDirectory
 
-LOOK_MILLISECONDS = 3000
+POLL_MILLISECONDS = 3000
 
 
 class ClipPlaybackRow(QWidget):
-    """Lists the MIDI outputs anew every three seconds while it can be seen."""
+    """Lists the MIDI outputs again every three seconds while it is visible."""
 
     output_chosen = Signal(str)
     """The name of a port, `SOUND_DEVICE` for none."""
 
-    def __init__(self, ports: Callable[[], PortDirectory], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, ports: Callable[[], PortDirectory]) -> None:
+        super().__init__()
         self._ports = ports
         self._workers = Workers(self)
         self._listed: tuple[bool, tuple[str, ...]] = (False, ())
@@ -47,17 +45,17 @@ class ClipPlaybackRow(QWidget):
             large=True,
             checkable=True,
         )
-        self.hears = Segments(
+        self.part = Segments(
             "Hear",
             (
-                (BOTH, "Both", "Hear the parts and the drums"),
-                (PART, "Part", "Hear the parts alone"),
-                (DRUMS, "Drums", "Hear the drums alone"),
+                (BOTH, "Both", "Play the parts and the drums"),
+                (PART, "Part", "Play the parts only"),
+                (DRUMS, "Drums", "Play the drums only"),
             ),
         )
-        self.hears.choose(BOTH)
+        self.part.choose(BOTH)
         self.output = Choice(
-            "Listen through", "Where the clip is heard: the sound device, or a MIDI port", large=True
+            "Play through", "Output of the clip: the sound device, or a MIDI port", large=True
         )
         self.output.activated.connect(lambda: self.output_chosen.emit(self.output.currentData()))
         self._fill()
@@ -67,15 +65,14 @@ class ClipPlaybackRow(QWidget):
         for widget in (self.undo, self.redo):
             row.addWidget(widget)
         row.addWidget(self.title, 1)
-        for widget in (self.loop, self.hears, self.output):
+        for widget in (self.loop, self.part, self.output):
             row.addWidget(widget)
-        self._looking = Pulse(self, LOOK_MILLISECONDS)
-        self._looking.timeout.connect(self.refresh)
+        self._timer = VisibleTimer(self, POLL_MILLISECONDS)
+        self._timer.timeout.connect(self.refresh)
 
     def show_state(
         self, document: ClipDocument | None, undo_label: str | None, redo_label: str | None
     ) -> None:
-        """Show the clip's length and what can be taken back."""
         for widget, words, what in ((self.undo, undo_label, "Undo"), (self.redo, redo_label, "Redo")):
             widget.setEnabled(words is not None)
             widget.setToolTip(
@@ -84,20 +81,11 @@ class ClipPlaybackRow(QWidget):
         self.title.setText("" if document is None else _described(document))
 
     def refresh(self) -> None:
-        """List the ports anew, in the background."""
         if not self._workers.is_busy:
             self._workers.start(lambda task: _outputs(self._ports()), succeeded=self._show)
 
-    def choose_output(self, name: str) -> None:
-        """Show where it is heard, a port that is not there included."""
-        with QSignalBlocker(self.output):
-            if self.output.findData(name) < 0:
-                self.output.addItem(f"{name} (not there)", name)
-            self.output.setCurrentIndex(self.output.findData(name))
-
     def close_work(self) -> None:
-        """Stop looking for ports."""
-        self._looking.stop()
+        self._timer.stop()
         self._workers.close()
 
     def _show(self, listed: tuple[bool, tuple[str, ...]]) -> None:
@@ -107,15 +95,8 @@ class ClipPlaybackRow(QWidget):
 
     def _fill(self) -> None:
         creates, names = self._listed
-        chosen = self.output.currentData()
-        with QSignalBlocker(self.output):
-            self.output.clear()
-            self.output.addItem("Sound device", SOUND_DEVICE)
-            if creates:
-                self.output.addItem(f"{OWN_PORT} (created here)", OWN_PORT)
-            for name in names:
-                self.output.addItem(name, name)
-        self.choose_output(chosen or SOUND_DEVICE)
+        own = [(f"{OWN_PORT} (created here)", OWN_PORT)] if creates else []
+        self.output.fill([("Sound device", SOUND_DEVICE), *own, *((name, name) for name in names)])
 
 
 def _outputs(ports: PortDirectory) -> tuple[bool, tuple[str, ...]]:

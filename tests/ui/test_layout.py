@@ -1,4 +1,6 @@
-"""Room: in a window of 900 by 600 no word is cut that is not in a tooltip, and nothing lies outside the window."""
+"""At 900 by 600 no text is cut without a tooltip, and nothing lies outside the window."""
+
+from collections import Counter
 
 import pytest
 from PySide6.QtCore import Qt
@@ -8,7 +10,12 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
+    QComboBox,
     QLabel,
+    QProgressBar,
+    QSlider,
+    QStackedWidget,
+    QTabBar,
     QToolTip,
     QWidget,
 )
@@ -20,33 +27,34 @@ from musegen_daw.ui.panel import Page
 from musegen_daw.ui.settings.panel import SettingsPanel
 from musegen_daw.ui.vocoder.panel import VocoderPanel
 from musegen_daw.ui.widgets.basic import ProgressLine
-from musegen_daw.ui.widgets.fitting import Choice, FittedLabel
+from musegen_daw.ui.widgets.fitting import Choice, ElidedLabel
 from musegen_daw.ui.widgets.value_slider import ValueSlider
 from musegen_daw.ui.window import Window
+from tests.pages.window import WindowPage
 from tests.ui.jam.rig import Rigs
 
 FRAME = 18
 """Pixels of a field beside its text."""
 
 LEAST, USUAL = (900, 600), (1280, 720)
-PLACES = ("jam", "clips", "vocoder", "settings")
+PAGES = ("jam", "clips", "vocoder", "settings")
 
 
 @pytest.fixture
 def window(qtbot, context):
     context.settings.change(is_first_run=False)
     control = JamControl(Rigs())
-    places = (
+    pages = (
         Page("jam", "Jam", "jam", "Ctrl+1", lambda context: JamPanel(context, control)),
         Page("clips", "Clips", "clips", "Ctrl+2", ClipsPanel),
         Page("vocoder", "Vocoder", "vocoder", "Ctrl+3", lambda context: VocoderPanel(context, lambda: None)),
         Page("settings", "Settings", "settings", "Ctrl+4", SettingsPanel),
     )
-    made = Window(context, places, control)
+    made = Window(context, pages, control)
     qtbot.addWidget(made)
     made.show()
     made.begin()
-    qtbot.waitUntil(lambda: len(made._panels) == len(places))
+    WindowPage(made, qtbot).wait_for_panels()
     yield made
     made.close()
 
@@ -70,7 +78,7 @@ def cut(window):
             needed = widget.fontMetrics().horizontalAdvance(widget.text()) + FRAME
         elif isinstance(widget, QAbstractButton | Choice):
             needed = widget.minimumSizeHint().width()
-        elif isinstance(widget, QLabel) and not (widget.wordWrap() or isinstance(widget, FittedLabel)):
+        elif isinstance(widget, QLabel) and not (widget.wordWrap() or isinstance(widget, ElidedLabel)):
             needed = max(map(widget.fontMetrics().horizontalAdvance, widget.text().split("\n")))
         elif isinstance(widget, ValueSlider):
             needed = (
@@ -86,20 +94,20 @@ def cut(window):
 
 
 @pytest.mark.parametrize("size", [LEAST, USUAL])
-@pytest.mark.parametrize("place", PLACES)
-def test_nothing_is_cut(window, place, size):
+@pytest.mark.parametrize("key", PAGES)
+def test_nothing_is_cut(qtbot, window, key, size):
     window.resize(*size)
-    window.go_to(place)
-    panels = window._panels
-    panels["vocoder"]._shape_row.begin("Reading")
-    for progress in (panels["vocoder"]._shape_row.progress, panels["clips"].view.actions.progress):
-        progress.begin("Loading the drum model")
-        progress.advance(1.0, "Loading the drum model")
+    window.go_to(key)
+    for progress in window.findChildren(ProgressLine, "progress"):
+        stack = progress.parentWidget()
+        if isinstance(stack, QStackedWidget):
+            stack.setCurrentWidget(progress)
+        if stack is not window.panel("settings"):
+            progress.begin("Loading the drum model")
+            progress.advance(1.0, "Loading the drum model")
     QApplication.processEvents()
     assert (window.width(), window.height()) == size
-    page = window._pages[place]
-    assert not page.verticalScrollBar().isVisible()
-    assert not page.horizontalScrollBar().isVisible()
+    assert not WindowPage(window, qtbot).is_scrolled(key)
     assert list(cut(window)) == []
 
 
@@ -118,27 +126,27 @@ def test_a_choice_that_is_cut_is_in_the_tooltip(qtbot):
     choice.addItem("A very long name of a port of a device (created here)")
     choice.resize(600, 44)
     choice.show()
-    assert choice.shown_text() == choice.currentText()
+    assert choice.elided_text() == choice.currentText()
     assert tooltip(qtbot, choice) == "Where it comes from"
     choice.resize(390, 44)
-    assert choice.shown_text() == "A very long name of a port of a device"
+    assert choice.elided_text() == "A very long name of a port of a device"
     choice.resize(120, 44)
-    assert choice.shown_text().endswith("…")
+    assert choice.elided_text().endswith("…")
     assert tooltip(qtbot, choice) == f"{choice.currentText()}\nWhere it comes from"
 
 
 def test_a_line_that_is_cut_is_in_the_tooltip(qtbot):
-    line = FittedLabel("The whole of a long sentence", "dim")
+    line = ElidedLabel("The whole of a long sentence", "dim")
     qtbot.addWidget(line)
     line.show()
     line.resize(400, 20)
-    assert line.shown_text() == line.text()
+    assert line.elided_text() == line.text()
     line.resize(60, 20)
-    assert line.shown_text().endswith("…")
+    assert line.elided_text().endswith("…")
     assert tooltip(qtbot, line) == line.text()
 
 
-def test_a_slider_puts_its_number_below_its_name_where_there_is_no_room_beside(qtbot):
+def test_a_narrow_slider_stacks_name_and_value(qtbot):
     slider = ValueSlider("Humanise", 0.5)
     qtbot.addWidget(slider)
     slider.resize(200, 44)
@@ -147,14 +155,28 @@ def test_a_slider_puts_its_number_below_its_name_where_there_is_no_room_beside(q
     assert slider.is_stacked()
 
 
-def test_progress_says_how_far_it_is_where_there_is_no_room_for_what_it_does(qtbot):
+def test_narrow_progress_shows_only_the_percentage(qtbot):
     line = ProgressLine()
     qtbot.addWidget(line)
     line.begin("Writing drums")
     line.resize(400, 44)
     line.advance(0.4, "Writing drums")
-    assert line._bar.format() == "Writing drums  40%"
+    bar = line.findChild(QProgressBar)
+    assert bar.format() == "Writing drums  40%"
     line.resize(160, 44)
     QApplication.processEvents()
-    assert line._bar.format() == "40%"
-    assert line._bar.toolTip() == "Writing drums  40%"
+    assert bar.format() == "40%"
+    assert bar.toolTip() == "Writing drums  40%"
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_controls_have_object_names_that_are_unique_in_their_page(window, key):
+    kinds = (QAbstractButton, QComboBox, QAbstractSpinBox, QSlider)
+    controls = [
+        each
+        for kind in kinds
+        for each in window.panel(key).findChildren(kind)
+        if not each.objectName().startswith("qt_") and not isinstance(each.parent(), QTabBar)
+    ]
+    names = Counter(each.objectName() for each in controls)
+    assert {name: count for name, count in names.items() if not name or count > 1} == {}

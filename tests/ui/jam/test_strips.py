@@ -1,4 +1,4 @@
-"""The page of the jam: which bars, which hits are planned, which notes are shown."""
+"""The timeline's page: its bars, planned hits, received notes."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid, Pattern
 from musegen_daw.jam.planning.heard import HeardNote
 from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.music.clip import Note
-from musegen_daw.ui.jam.view import page_of
+from musegen_daw.ui.jam.strips import page_of
 
 BAR = 4 * LIVE_PPQ
 
@@ -23,7 +23,7 @@ def test_the_page_turns_every_second_bar_and_has_two_before_and_two_after(bar, f
     assert page.next_ticks == (first + 4) * BAR
 
 
-def test_what_sounds_is_solid_what_is_to_come_is_outlined():
+def test_played_hits_are_solid_and_planned_ones_outlined():
     page = page_of(
         JamPicture(
             beats=8.5,
@@ -37,7 +37,7 @@ def test_what_sounds_is_solid_what_is_to_come_is_outlined():
     ]  # fmt: skip
 
 
-def test_what_is_no_voice_is_left_out():
+def test_pitches_outside_the_kit_are_left_out():
     assert page_of(JamPicture(beats=0.5, played=(pattern(0, 54),))).hits == ()
 
 

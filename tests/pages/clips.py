@@ -1,0 +1,86 @@
+"""Page object of the Clips panel."""
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QWidget
+
+from musegen_daw.ui.clips.panel import ClipsPanel
+from musegen_daw.ui.widgets.drum_grid import Cell
+from tests.pages.page import NO_KEYS, Page, drag
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+class ClipsPage(Page):
+    """A panel of its own; `messages` are the levels and sentences of the status line."""
+
+    def __init__(self, qtbot, context, size=(1196, 612), **options) -> None:
+        self.panel = ClipsPanel(context, **options)
+        super().__init__(self.panel, qtbot)
+        self.messages: list[tuple[str, str]] = []
+        self.panel.message.connect(lambda sentence, level: self.messages.append((level, sentence)))
+        self.panel.resize(*size)
+        self.panel.show()
+        self.until(lambda: self.panel.is_restored)
+
+    @property
+    def editor(self):
+        return self.panel.editor
+
+    @property
+    def clip(self):
+        """The document that is shown."""
+        return self.editor.clip
+
+    @property
+    def notes(self):
+        return self.clip.drums.notes
+
+    @property
+    def grid(self) -> QWidget:
+        return self.find("drum-grid")
+
+    @property
+    def cards(self):
+        """The takes from the left."""
+        return self.find("takes").cards
+
+    @property
+    def is_busy(self) -> bool:
+        return not self.find("progress").isHidden()
+
+    def open(self, *paths) -> None:
+        count = len(self.editor.project.clips)
+        self.panel.open_files(list(paths))
+        self.until(lambda: len(self.editor.project.clips) >= count + len(paths))
+
+    def generate(self) -> None:
+        self.click("generate")
+        self.until(lambda: not self.is_busy)
+
+    def at(self, row: int, ticks: int) -> QPoint:
+        """The middle of a cell of the grid."""
+        return self.grid.cell_rect(Cell(row, ticks)).center().toPoint()
+
+    def click_cell(self, row: int, ticks: int, button=LEFT, keys=NO_KEYS) -> None:
+        self.qtbot.mouseClick(self.grid, button, keys, self.at(row, ticks))
+
+    def right_click_head(self, row: int) -> None:
+        """Right-click the name of a voice."""
+        self.qtbot.mouseClick(self.grid, Qt.MouseButton.RightButton, pos=QPoint(20, self.at(row, 0).y()))
+
+    def drag_cell(self, row: int, ticks: int, way: tuple[int, int], keys=NO_KEYS) -> None:
+        start = self.at(row, ticks).toPointF()
+        drag(self.grid, start, start + QPoint(*way).toPointF(), keys)
+
+    def click_ruler(self, ticks: int) -> None:
+        ruler = self.find("bars")
+        self.qtbot.mouseClick(ruler, LEFT, pos=QPoint(round(ruler.x_at(ticks)), 10))
+
+    def loop_bars(self, first: int, end: int) -> None:
+        """Drag over the numbers of the bars from `first` up to `end`, not included."""
+        ruler, bars = self.find("bars"), self.clip.bars
+        x = [ruler.x_at(ticks) for ticks in (bars[first].start_ticks, bars[end - 1].end_ticks)]
+        drag(ruler, QPointF(x[0] + 4, 10), QPointF(x[1] - 4, 10))
+
+    def key(self, key, keys=NO_KEYS, widget=None) -> None:
+        super().key(key, keys, widget or self.grid)
