@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from musegen_daw.errors import AudioError, MidiFileError, MusegenError
-from musegen_daw.files import check_writable, write_bytes, written_beside
+from musegen_daw.files import atomic_path, check_writable, write_bytes
 from tests.systems import SYSTEMS, live_on
 
 NOBODY = 65534
@@ -115,7 +115,7 @@ def test_an_error_leaves_what_was_there(tmp_path):
     path.write_bytes(b"old")
 
     def broken_off():
-        with written_beside(path) as beside:
+        with atomic_path(path) as beside:
             beside.write_bytes(b"half")
             raise KeyboardInterrupt
 
@@ -187,9 +187,9 @@ import sys, numpy as np
 from pathlib import Path
 from musegen_daw.audio.file import wav_writer
 from musegen_daw.errors import AudioError
-from musegen_daw.files import write_bytes, written_beside
+from musegen_daw.files import write_bytes, atomic_path
 def write_wav(path):
-    with written_beside(path, AudioError) as beside, wav_writer(beside, 44_100) as write:
+    with atomic_path(path, AudioError) as beside, wav_writer(beside, 44_100) as write:
         for _ in range(10):
             write(np.zeros(10_000, np.float32))
 path = Path(sys.argv[1])

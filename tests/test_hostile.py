@@ -11,7 +11,7 @@ from musegen_daw.audio.file import read_mono
 from musegen_daw.cli.drum_request import DrumOptions, drum_task
 from musegen_daw.cli.main import main
 from musegen_daw.clips.document import MidiSource
-from musegen_daw.clips.generating import check_locks
+from musegen_daw.clips.generating import check_can_generate
 from musegen_daw.clips.opening import open_clip
 from musegen_daw.drums.request import DrumRequest, DrumSettings, check
 from musegen_daw.errors import AudioError, MidiFileError, ProjectError
@@ -68,7 +68,7 @@ def test_the_window_writes_no_drums_for_hours_of_bars(data):
     with pytest.raises(
         ProjectError, match=rf"^long fills 12,498 bars; .* at most {MAX_BARS:,}, so cut it\.$"
     ):
-        check_locks(document)
+        check_can_generate(document)
 
 
 def test_a_request_of_more_bars_than_are_written_is_refused_whoever_asks():

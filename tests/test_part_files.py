@@ -11,7 +11,7 @@ import pytest
 
 from musegen_daw import part_files
 from musegen_daw.errors import AudioError
-from musegen_daw.files import scratch, write_bytes, written_into
+from musegen_daw.files import atomic_paths, scratch, write_bytes
 from musegen_daw.part_files import is_part, part_file, part_folder, sweep
 from tests.systems import SYSTEMS, live_on
 
@@ -30,7 +30,7 @@ def new_file(folder):
 
 
 def new_folder(folder):
-    with written_into(folder / "a" / "stems", ["1.wav", "2.wav"]) as paths:
+    with atomic_paths(folder / "a" / "stems", ["1.wav", "2.wav"]) as paths:
         for path in paths:
             path.write_bytes(WHOLE)
 
@@ -185,7 +185,7 @@ def test_a_part_is_known_and_written_as_it_is(system, tmp_path):
 
 def test_a_folder_that_is_full_is_a_sentence_and_is_not_there(system, tmp_path):
     def broken_off():
-        with written_into(tmp_path / "stems", ["1.wav", "2.wav"], AudioError) as paths:
+        with atomic_paths(tmp_path / "stems", ["1.wav", "2.wav"], AudioError) as paths:
             paths[0].write_bytes(WHOLE)
             raise OSError(28, "No space left on device")
 
@@ -196,7 +196,7 @@ def test_a_folder_that_is_full_is_a_sentence_and_is_not_there(system, tmp_path):
 
 def test_a_folder_somebody_else_made_meanwhile_is_a_sentence(system, tmp_path):
     def met():
-        with written_into(tmp_path / "stems", ["1.wav"], AudioError) as (path,):
+        with atomic_paths(tmp_path / "stems", ["1.wav"], AudioError) as (path,):
             path.write_bytes(WHOLE)
             (tmp_path / "stems").mkdir()
             (tmp_path / "stems" / "theirs").write_bytes(b"")

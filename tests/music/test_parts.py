@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from musegen_daw.music.clip import Clip, Marker, Note, Song
 from musegen_daw.music.parts import (
     clip_bars,
-    connected,
     continued_bars,
+    drop_strays,
     find_parts,
     listed_parts,
     section_bars,
@@ -65,7 +65,7 @@ def test_bars_are_counted_as_a_musician_does(clip, bar_count):
 @given(songs(max_clips=4))
 def test_every_onset_is_within_the_bars_of_a_clip(song):
     bars = clip_bars(song.time_map, song.clips)
-    music = connected(song.time_map, song.clips)
+    music = drop_strays(song.time_map, song.clips)
     onsets = [note.start_ticks for clip in music.clips for note in clip.notes]
     assert not onsets or bars[-1].end_ticks > max(onsets)
 
@@ -100,7 +100,7 @@ def test_a_note_a_long_way_out_opens_no_bars(strays, bar_count, left_out):
     notes = (*RIFF, *strays)
     clip = Clip(notes, max(note.end_ticks for note in notes), 480)
     assert len(clip_bars(TimeMap(480), [clip])) == bar_count
-    music = connected(TimeMap(480), [clip])
+    music = drop_strays(TimeMap(480), [clip])
     assert music.strays == left_out
     assert len(music.clips[0].notes) == len(notes) - left_out
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from musegen_daw.clips.document import ClipDocument
-from musegen_daw.clips.generating import Generation, check_locks, generation
+from musegen_daw.clips.generating import Generation, check_can_generate, generation
 from musegen_daw.drums.job import DrumWriter
 from musegen_daw.drums.request import DrumResult
 from musegen_daw.ui.work import Job, JobContext, Workers
@@ -39,7 +39,7 @@ class TakeGeneration(QObject):
         """Write takes for a clip as it is now, around what is locked; raises ProjectError where that makes no sense."""
         if self._job is not None:
             return
-        check_locks(clip)
+        check_can_generate(clip)
 
         def work(task: JobContext) -> tuple[Generation, DrumResult]:
             task.report(0.0, "Loading the drum model")
