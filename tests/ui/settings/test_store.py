@@ -1,4 +1,4 @@
-"""The settings: immutable, told when they change, and deaf to nonsense in a file."""
+"""Settings and their changes."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ import pytest
 from musegen_daw.ui.settings.store import AppSettings, SettingsStore
 
 
-def test_a_change_is_told_once_and_only_if_it_is_one(qtbot):
+def test_changed_is_emitted_once_per_change(qtbot):
     store, told = SettingsStore(), []
     store.changed.connect(told.append)
     store.change(theme="light")
@@ -18,7 +18,7 @@ def test_a_change_is_told_once_and_only_if_it_is_one(qtbot):
         store.current.theme = "dark"
 
 
-def test_what_comes_from_a_file_is_checked_by_kind():
+def test_saved_settings_are_validated():
     saved = {
         "theme": "light",
         "audio_device": 3,
@@ -32,14 +32,14 @@ def test_what_comes_from_a_file_is_checked_by_kind():
     assert AppSettings.from_dict(settings.as_dict()) == (settings, ())
 
 
-def test_what_is_no_setting_any_more_is_passed_over_in_silence():
+def test_former_settings_are_ignored():
     assert AppSettings.from_dict({"midi_api": "alsa", "theme": "light"}) == (
         AppSettings(theme="light"),
         (),
     )
 
 
-def test_no_text_is_longer_than_a_path_and_none_ends_in_the_middle():
+def test_long_texts_and_null_characters_are_rejected():
     saved = {"watched_dir": "x" * 5000, "models_dir": "a\0b", "theme": "light"}
     settings, passed_over = AppSettings.from_dict(saved)
     assert settings == AppSettings(theme="light")
