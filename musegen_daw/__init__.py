@@ -20,6 +20,6 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet unless as
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        # Late: the program starts without what these need. Past the import contracts: no room below asks for them.
+        # Imported on first use, so that the program starts quickly; no module of the package uses these.
         return getattr(import_module("musegen_daw.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

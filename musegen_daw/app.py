@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     from musegen_daw.vocoder.decoder import MelDecoder
     from musegen_daw.workers.remote import RemoteDrummer
 
-# Painting takes the interpreter lock at each step; a worker that runs Python gives it back this soon.
+# Painting needs the interpreter lock often; Python threads release it after this time.
 SWITCH_SECONDS = 0.0005
-# A full collection stops all threads while it looks at every object: seldom, and not at what the window is made of.
+# A full collection stops all threads: make it rare, and exclude the objects of the window.
 GC_THRESHOLDS = 20_000, 20, 100
 SETTLED_MILLISECONDS = 1500
 
@@ -236,7 +236,7 @@ def _shown(args: argparse.Namespace, begun_seconds: float) -> int:
     app = App(session.data_dir)
     run_smoothly(app.window)
     signals = _Signals(app.window)
-    _report_by(app.window, verbose=args.verbose)
+    _install_error_hook(app.window, verbose=args.verbose)
     if session.sentence:
         app.window.begun.connect(lambda: app.window.line.say(session.sentence, WARN))
     app.window.show()
@@ -281,7 +281,7 @@ def _data_dir(chosen: Path | None) -> Path:
     return folder
 
 
-def _report_by(window: Window, *, verbose: bool) -> None:
+def _install_error_hook(window: Window, *, verbose: bool) -> None:
     """Show unexpected errors as a sentence in the window, which continues."""
 
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -302,8 +302,10 @@ class _Signals:
             end.setblocking(False)
         self._old = signal.set_wakeup_fd(writer.fileno())
         self._notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
-        self._notifier.activated.connect(lambda: reader.recv(4096))  # back in Python, where handlers run
-        # Not closed from within the handler: it may have come in an import that a worker waits for.
+        self._notifier.activated.connect(
+            lambda: reader.recv(4096)
+        )  # returns to Python, which runs the signal handlers
+        # Not closed in the handler, which may interrupt an import that a worker waits for.
         handle_endings(lambda *_: QTimer.singleShot(0, window, window.close))
 
     def close(self) -> None:

@@ -27,7 +27,7 @@ def reason(error: OSError) -> str:
 
 
 @contextmanager
-def written_beside(
+def atomic_path(
     path: Path, error_type: type[MusegenError] = MusegenError, *, is_flushed: bool = True
 ) -> Iterator[Path]:
     """A path to write to; the file appears at `path` at the end, or is deleted on any error.
@@ -54,17 +54,17 @@ def written_beside(
 
 
 @contextmanager
-def written_into(
+def atomic_paths(
     folder: Path, names: Sequence[str], error_type: type[MusegenError] = MusegenError
 ) -> Iterator[tuple[Path, ...]]:
-    """Paths to write to, one per name, as of `written_beside`; a new folder appears with all of them in it.
+    """Paths to write to, one per name, as of `atomic_path`; a new folder appears with all of them in it.
 
     Raises `error_type` naming `folder` or the file.
     """
     folder = Path(folder)
     with ExitStack() as stack:
         if is_folder(folder):
-            yield tuple(stack.enter_context(written_beside(folder / name, error_type)) for name in names)
+            yield tuple(stack.enter_context(atomic_path(folder / name, error_type)) for name in names)
             return
         try:
             above = next(each for each in folder.absolute().parents if each.is_dir())
@@ -161,8 +161,8 @@ def is_file(path: Path) -> bool:
 
 
 def check_writable(path: Path, error_type: type[MusegenError] = MusegenError) -> None:
-    """Raises `error_type` where `written_beside` would."""
-    with suppress(_Enough), written_beside(path, error_type):
+    """Raises `error_type` where `atomic_path` would."""
+    with suppress(_Enough), atomic_path(path, error_type):
         raise _Enough
 
 
@@ -174,7 +174,7 @@ def write_bytes(
     path: Path, data: bytes, error_type: type[MusegenError] = MusegenError, *, is_flushed: bool = True
 ) -> None:
     """Write `data` to `path`, whole or not at all; raises `error_type` naming `path`."""
-    with written_beside(path, error_type, is_flushed=is_flushed) as beside:
+    with atomic_path(path, error_type, is_flushed=is_flushed) as beside:
         beside.write_bytes(data)
 
 
@@ -232,7 +232,7 @@ def read_bytes(path: Path, max_bytes: int, error_type: type[MusegenError] = Muse
     path = Path(path)
     check_readable(path, max_bytes, error_type)
     try:
-        # Without waiting, for what was a file a moment ago may be a pipe by now.
+        # Non-blocking, because the file may have been replaced by a pipe.
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_WAIT)) as file:
             data = file.read(max_bytes + 1)
     except OSError as error:

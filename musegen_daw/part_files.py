@@ -26,7 +26,7 @@ UNLOCKED_SECONDS = 3600
 """Where files cannot be locked, a part file unchanged for this long is abandoned."""
 _TRIES = 100
 _NAME = re.compile(r"\.musegen-[0-9a-f]{32}\.part(\.[^.]*)?")
-_OWN_FILES = Path("/proc/self/fd")
+_PROC_FD = Path("/proc/self/fd")
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -48,9 +48,9 @@ class PartFile:
             self._name, self._file = _named(folder, self._suffix, self._mode)
         else:
             self._file = unnamed
-        own = _OWN_FILES / str(self._file)
-        # By its number where that can be opened, for nobody can put another file in its place.
-        self.path = self._name if self._name is not None and not _has_numbers() else own
+        own = _PROC_FD / str(self._file)
+        # Through its descriptor where possible, so that no other file can take its place.
+        self.path = self._name if self._name is not None and not _has_proc_fd() else own
 
     def become(self, target: Path, before: os.stat_result | None = None, *, is_flushed: bool = True) -> None:
         """Move to `target`, on the same disk, atomically, and close; mode and owner are those of `before`.
@@ -58,7 +58,7 @@ class PartFile:
         Raises OSError, and must then still be closed.
         """
         if before is not None:
-            _keep_rights(self.path, before)
+            _copy_rights(self.path, before)
         if is_flushed:
             os.fsync(self._file)
         if self._name is not None or before is not None or not self._is_linked(target):
@@ -70,11 +70,11 @@ class PartFile:
     def close(self) -> None:
         """Delete the file unless `become` was called; a second call does nothing."""
         if fcntl is None:
-            self._let_go()  # no file that is open can be removed there
+            self._close_descriptor()  # Windows cannot delete open files
         if self._name is not None:
             self._name.unlink(missing_ok=True)
             self._name = None
-        self._let_go()
+        self._close_descriptor()
 
     def _replace(self, target: Path) -> None:
         if self._name is None:
@@ -84,7 +84,7 @@ class PartFile:
             else:
                 self._copy()
         if fcntl is None:
-            self._let_go()  # no file that is open can be renamed there
+            self._close_descriptor()  # Windows cannot rename open files
         assert self._name is not None
         self._name.replace(target)
         self._name = None
@@ -93,7 +93,7 @@ class PartFile:
         """Give the file a name that did not exist; False where that is not possible."""
         folder = os.open(name.parent, os.O_RDONLY)
         try:
-            # With a folder given, Python asks for what the number stands for, in place of the link that it is.
+            # With dir_fd Python calls linkat, which follows the link in /proc to the file.
             os.link(self.path, name.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
         except OSError:
             return False
@@ -116,7 +116,7 @@ class PartFile:
         os.close(self._file)
         self._name, self._file = name, file
 
-    def _let_go(self) -> None:
+    def _close_descriptor(self) -> None:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -143,7 +143,7 @@ def part_folder(folder: Path) -> Iterator[Path]:
             held = None
             break
         held = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        if _is_held(held):
+        if _is_locked(held):
             break
         os.close(held)
     else:
@@ -198,21 +198,21 @@ def _hidden(folder: Path, suffix: str) -> Path:
     return folder / f".musegen-{secrets.token_hex(16)}.part{suffix}"
 
 
-def _has_numbers() -> bool:
+def _has_proc_fd() -> bool:
     """Whether open files can be opened again by their descriptor."""
-    return sys.platform == "linux" and _OWN_FILES.is_dir()
+    return sys.platform == "linux" and _PROC_FD.is_dir()
 
 
 def _unnamed(folder: Path, mode: int) -> int | None:
     """A new locked file without a name; None where the disk or system has no such files."""
     flag = getattr(os, "O_TMPFILE", None)
-    if flag is None or not _has_numbers():
+    if flag is None or not _has_proc_fd():
         return None
     try:
         file = os.open(folder, os.O_RDWR | flag, mode)
     except OSError:
-        return None  # what keeps any file from being made is told by the attempt with a name
-    _is_held(file)
+        return None  # other problems are raised by the attempt with a name
+    _is_locked(file)
     return file
 
 
@@ -221,13 +221,13 @@ def _named(folder: Path, suffix: str, mode: int) -> tuple[Path, int]:
     for _ in range(_TRIES):
         name = _hidden(folder, suffix)
         file = os.open(name, _NEW, mode)
-        if _is_held(file):
+        if _is_locked(file):
             return name, file
         os.close(file)
     raise BlockingIOError(f"what is made in {folder} is removed at once")
 
 
-def _is_held(file: int) -> bool:
+def _is_locked(file: int) -> bool:
     """Lock an open file or folder; False where a sweep was faster."""
     if fcntl is None:
         return True
@@ -236,14 +236,14 @@ def _is_held(file: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        return True  # where nothing can be locked, nobody who asks for a lock sweeps
+        return True  # where locks do not work, a sweep cannot lock either
     return os.fstat(file).st_nlink > 0
 
 
-def _keep_rights(path: Path, before: os.stat_result) -> None:
+def _copy_rights(path: Path, before: os.stat_result) -> None:
     if hasattr(os, "chown"):
         for owner in (before.st_uid, -1):
-            with suppress(OSError):  # only who may give files away can keep another owner
+            with suppress(OSError):  # changing the owner needs privileges
                 os.chown(path, owner, before.st_gid)
                 break
     path.chmod(stat.S_IMODE(before.st_mode))

@@ -20,7 +20,7 @@ def command_of(module: str, flag: str) -> tuple[str, ...]:
         return sys.executable, "-m", module
     program = Path(sys.executable)
     if sys.platform == "win32":
-        program = program.with_name(_PACKAGED_ON_WINDOWS)  # the one for the window has no standard streams
+        program = program.with_name(_PACKAGED_ON_WINDOWS)  # the program of the window has no standard streams
     return str(program), flag
 
 

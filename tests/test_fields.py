@@ -1,4 +1,4 @@
-"""Values of files: whatever a file holds, what is read fits its type, and the rest is named."""
+"""Values read from files fit their types, and the others are named."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -86,6 +86,6 @@ def test_what_does_not_fit_is_named_and_the_rest_is_kept():
     assert misfits == ("bpm", "count", "path", "new", "colour", "level", "voices")
 
 
-def test_a_text_may_be_no_utf8_but_has_no_null_character():
+def test_a_text_may_hold_surrogates_but_no_null():
     assert with_values(Outer(), {"path": "/dr\udcfcms.wav"}) == (Outer(path="/dr\udcfcms.wav"), ())
     assert with_values(Outer(), {"path": "a\0b"}) == (Outer(), ("path",))

@@ -1,4 +1,4 @@
-"""Files are written as a person of this system expects: whole or not at all, links and modes kept, failures told."""
+"""Atomic writes: links and modes are kept, failures are reported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from musegen_daw.errors import AudioError, MidiFileError, MusegenError
-from musegen_daw.files import check_writable, write_bytes, written_beside
+from musegen_daw.files import atomic_path, check_writable, write_bytes
 from tests.systems import SYSTEMS, live_on
 
 NOBODY = 65534
@@ -36,7 +36,7 @@ def test_a_name_may_be_as_long_as_names_can_be(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("name", ["x" * 256, "ü" * 200, f"{'x' * 300}/a.mid", "no/a.mid", "file/a.mid"])
-def test_a_name_that_cannot_be_is_one_sentence(tmp_path, name):
+def test_an_invalid_name_raises(tmp_path, name):
     (tmp_path / "file").write_bytes(b"")
     for work in (
         lambda path: write_bytes(path, b"", MidiFileError),
@@ -46,7 +46,7 @@ def test_a_name_that_cannot_be_is_one_sentence(tmp_path, name):
             work(tmp_path / name)
 
 
-def test_a_link_stays_and_its_file_is_written(tmp_path):
+def test_a_link_is_followed_and_kept(tmp_path):
     (tmp_path / "far").mkdir()
     target, link, second = tmp_path / "far" / "song.mid", tmp_path / "link.mid", tmp_path / "second.mid"
     link.symlink_to("far/song.mid")
@@ -60,7 +60,7 @@ def test_a_link_stays_and_its_file_is_written(tmp_path):
     assert [each.name for each in (tmp_path / "far").iterdir()] == ["song.mid"]
 
 
-def test_links_that_lead_nowhere_are_one_sentence(tmp_path):
+def test_dangling_links_raise(tmp_path):
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
     (tmp_path / "c").symlink_to("none/c")
@@ -91,7 +91,7 @@ def test_a_new_file_has_the_mode_of_new_files(tmp_path, mask):
     assert stat.S_IMODE((tmp_path / "song.mid").stat().st_mode) == 0o666 & ~mask
 
 
-def test_a_pipe_and_a_device_are_written_to_and_stay(tmp_path):
+def test_a_pipe_and_a_device_are_written_in_place(tmp_path):
     pipe = tmp_path / "pipe.wav"
     os.mkfifo(pipe)
     heard = []
@@ -110,12 +110,12 @@ def test_a_pipe_and_a_device_are_written_to_and_stay(tmp_path):
         write_bytes(Path("/dev/full"), b"drums", AudioError)
 
 
-def test_an_error_leaves_what_was_there(tmp_path):
+def test_an_error_leaves_the_old_file(tmp_path):
     path = tmp_path / "song.mid"
     path.write_bytes(b"old")
 
     def broken_off():
-        with written_beside(path) as beside:
+        with atomic_path(path) as beside:
             beside.write_bytes(b"half")
             raise KeyboardInterrupt
 
@@ -157,7 +157,7 @@ def without_rights(work):
     return said
 
 
-def test_a_file_that_may_not_be_written_is_left(open_folder):
+def test_a_write_protected_file_is_unchanged(open_folder):
     path = open_folder / "song.mid"
     path.write_bytes(b"old")
     path.chmod(0o444)
@@ -169,7 +169,7 @@ def test_a_file_that_may_not_be_written_is_left(open_folder):
     assert path.read_bytes() == b"old"
 
 
-def test_a_file_may_be_written_where_no_other_may_be_made(open_folder):
+def test_a_file_in_a_read_only_folder_is_written(open_folder):
     path = open_folder / "song.mid"
     path.write_bytes(b"old and longer")
     path.chmod(0o666)
@@ -181,15 +181,15 @@ def test_a_file_may_be_written_where_no_other_may_be_made(open_folder):
 
 
 @pytest.mark.parametrize("work", ["write_bytes(path, bytes(100_000), AudioError)", "write_wav(path)"])
-def test_a_full_disk_is_one_sentence_and_nothing_is_left(tmp_path, work):
+def test_a_full_disk_raises_and_leaves_nothing(tmp_path, work):
     script = f"""
 import sys, numpy as np
 from pathlib import Path
 from musegen_daw.audio.file import wav_writer
 from musegen_daw.errors import AudioError
-from musegen_daw.files import write_bytes, written_beside
+from musegen_daw.files import write_bytes, atomic_path
 def write_wav(path):
-    with written_beside(path, AudioError) as beside, wav_writer(beside, 44_100) as write:
+    with atomic_path(path, AudioError) as beside, wav_writer(beside, 44_100) as write:
         for _ in range(10):
             write(np.zeros(10_000, np.float32))
 path = Path(sys.argv[1])
@@ -213,7 +213,7 @@ except AudioError as error:
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_disk_that_is_only_read_is_one_sentence(tmp_path, monkeypatch):
+def test_a_read_only_disk_raises(tmp_path, monkeypatch):
     """As the system says it; what is there and what would be new alike."""
     path = tmp_path / "song.mid"
     path.write_bytes(b"old")
@@ -233,7 +233,7 @@ def test_a_disk_that_is_only_read_is_one_sentence(tmp_path, monkeypatch):
     assert path.read_bytes() == b"old"
 
 
-def test_whether_a_file_can_be_written_changes_nothing(tmp_path):
+def test_checking_for_write_access_changes_nothing(tmp_path):
     path = tmp_path / "song.mid"
     check_writable(path)
     assert [*tmp_path.iterdir()] == []
@@ -245,7 +245,7 @@ def test_whether_a_file_can_be_written_changes_nothing(tmp_path):
     assert [*tmp_path.iterdir()] == [path]
 
 
-def test_a_folder_that_takes_no_files_is_told_before_anything_is_made(open_folder):
+def test_a_read_only_folder_raises_first(open_folder):
     path = open_folder / "song.mid"
     said = without_rights(lambda: check_writable(path))
     assert said == f"MusegenError: Cannot write {path}: permission denied."

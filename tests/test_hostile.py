@@ -1,4 +1,4 @@
-"""Small files that ask for a great deal: each is read at little cost, or refused in one sentence."""
+"""Small files that would need much memory or time are rejected or read cheaply."""
 
 import struct
 import time
@@ -11,7 +11,7 @@ from musegen_daw.audio.file import read_mono
 from musegen_daw.cli.drum_request import DrumOptions, drum_task
 from musegen_daw.cli.main import main
 from musegen_daw.clips.document import MidiSource
-from musegen_daw.clips.generating import check_locks
+from musegen_daw.clips.generating import check_can_generate
 from musegen_daw.clips.opening import open_clip
 from musegen_daw.drums.request import DrumRequest, DrumSettings, check
 from musegen_daw.errors import AudioError, MidiFileError, ProjectError
@@ -38,18 +38,18 @@ from training.common.config import load_config
         (TimeSignature(7, 3, 4), TimeSignature(7, 7, 8), TimeSignature(2_000, 1, 256)),
     ],
 )
-def test_bars_are_counted_as_they_are_listed(signatures):
+def test_bar_count_matches_bars(signatures):
     time_map = TimeMap(480, (), signatures)
     for end_ticks in (0, 1, 7, 8, 1_999, 2_000, 2_001, 5_000):
         assert time_map.bar_count(end_ticks) == len(time_map.bars(end_ticks))
 
 
-def test_a_stray_note_opens_no_bars():
+def test_a_stray_note_adds_no_bars():
     song = song_from_bytes(hostile.stray_note(), "stray.mid")
     assert len(clip_bars(song.time_map, song.clips)) == 1
 
 
-def test_millions_of_bars_are_refused():
+def test_millions_of_bars_are_rejected():
     with pytest.raises(MidiFileError, match=r"^tiny\.mid has more than 50,000 bars\.$"):
         song_from_bytes(hostile.tiny_bars(), "tiny.mid")
 
@@ -68,17 +68,17 @@ def test_the_window_writes_no_drums_for_hours_of_bars(data):
     with pytest.raises(
         ProjectError, match=rf"^long fills 12,498 bars; .* at most {MAX_BARS:,}, so cut it\.$"
     ):
-        check_locks(document)
+        check_can_generate(document)
 
 
-def test_a_request_of_more_bars_than_are_written_is_refused_whoever_asks():
+def test_a_request_of_too_many_bars_is_rejected():
     bars = TimeMap(480).bars((MAX_BARS + 1) * 1_920)
     check(DrumRequest((), bars[:MAX_BARS], 480))
     with pytest.raises(ValueError, match=f"drums are written for at most {MAX_BARS:,}"):
         check(DrumRequest((), bars, 480))
 
 
-def test_a_loop_of_more_bars_than_come_round_is_refused(capsys):
+def test_a_loop_of_too_many_bars_is_rejected(capsys):
     with pytest.raises(ValueError, match=f"a loop has 1 to {MAX_LOOP_BARS} bars"):
         JamSettings(loop_bars=MAX_LOOP_BARS + 1)
     assert main(["jam", "--mode", "loop", "--bars", str(MAX_LOOP_BARS + 1)]) == 2
@@ -93,7 +93,7 @@ def test_a_stray_note_is_not_rendered():
 @pytest.mark.parametrize(
     "again", [b"\x00\x07\x41", b"\x00\xb0\x07\x41"], ids=["running status", "with status"]
 )
-def test_a_flood_of_events_is_refused(again, monkeypatch):
+def test_a_flood_of_events_is_rejected(again, monkeypatch):
     monkeypatch.setattr("musegen_daw.midi.smf.track_events.MAX_EVENTS", 1_000)
     few = hostile.flood(b"\x00\xb0\x07\x40", again, size=900 * len(again))
     assert len(song_from_bytes(few, "few.mid").clips) == 1
@@ -109,7 +109,7 @@ def test_events_are_counted_over_all_tracks(monkeypatch):
         smf.parse(hostile.many_tracks(51, 0))
 
 
-def test_a_flood_of_meters_is_refused():
+def test_a_flood_of_meters_is_rejected():
     data = hostile.flood(b"", b"\x01\xff\x58\x04\x01\x02\x18\x08", size=8 * 100_010)
     with pytest.raises(MidiFileError, match="more than 100,000 tempi"):
         song_from_bytes(data, "meters.mid")
@@ -128,7 +128,7 @@ def test_more_clips_than_memory_holds_are_not_rendered():
 
 
 @pytest.mark.parametrize("keys", [(0, 127), (9, 1)], ids=["zones", "empty zones"])
-def test_a_soundfont_of_millions_of_zones_is_refused(tmp_path, keys):
+def test_a_soundfont_of_millions_of_zones_is_rejected(tmp_path, keys):
     path = tmp_path / "zones.sf2"
     path.write_bytes(hostile.soundfont(1, 20, 30))
     assert sum(map(len, open_soundfont(path).presets.values())) == 600
@@ -137,7 +137,7 @@ def test_a_soundfont_of_millions_of_zones_is_refused(tmp_path, keys):
         open_soundfont(path)
 
 
-def test_a_soundfont_that_names_what_is_not_there_says_so(tmp_path):
+def test_a_soundfont_with_dangling_references_is_rejected(tmp_path):
     path = tmp_path / "odd.sf2"
     sound = hostile.soundfont(1, 1, 1)
     path.write_bytes(sound.replace(b"shdr", b"shdx"))
@@ -151,7 +151,7 @@ def test_a_soundfont_that_names_what_is_not_there_says_so(tmp_path):
         open_soundfont(path)
 
 
-def test_a_global_zone_of_a_soundfont_holds_no_more_than_there_are_generators(tmp_path):
+def test_a_global_soundfont_zone_is_limited(tmp_path):
     path = tmp_path / "global.sf2"
     path.write_bytes(hostile.soundfont(1, 1, 3, shared=30_000))
     began_seconds = time.process_time()
@@ -169,7 +169,7 @@ def test_a_global_zone_of_a_soundfont_holds_no_more_than_there_are_generators(tm
     ],
     ids=["too long", "dotted", "a dotted table", "nested"],
 )
-def test_toml_that_nests_without_end_is_refused(tmp_path, text):
+def test_deeply_nested_toml_is_rejected(tmp_path, text):
     with pytest.raises(ValueError, match="longer than|dots|nests"):
         parse_drum_map(text)
     path = tmp_path / "config.toml"
@@ -178,20 +178,20 @@ def test_toml_that_nests_without_end_is_refused(tmp_path, text):
         load_config(MelConfig, path)
 
 
-def test_a_wav_is_read_as_far_as_it_goes_whatever_it_claims(tmp_path):
+def test_a_wav_is_read_to_its_end_whatever_its_header_claims(tmp_path):
     path = tmp_path / "claims.wav"
     path.write_bytes(hostile.wav(2**30, bytes(2_000)))
     assert sum(map(len, read_mono(path, 44_100))) == 1_000
 
 
-def test_a_wav_of_empty_chunks_is_refused(tmp_path):
+def test_a_wav_of_empty_chunks_is_rejected(tmp_path):
     path = tmp_path / "chunks.wav"
     path.write_bytes(hostile.wav(0, bytes(64), before=b"junk\0\0\0\0" * 10_001))
     with pytest.raises(AudioError, match="more than 10,000 chunks"):
         read_mono(path, 44_100)
 
 
-def test_whatever_is_wrong_with_the_header_of_a_mel_is_an_error_of_the_program(tmp_path):
+def test_any_damaged_mel_header_raises_audio_error(tmp_path):
     path = tmp_path / "mutant.npy"
     refused = 0
     odd = [hostile.npy(f"({bands}, {'9' * 80})") for bands in (0, 96)]

@@ -1,4 +1,4 @@
-"""A program that is killed at any step leaves whole files, and nothing that the next one does not sweep."""
+"""Part files of programs that were killed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from musegen_daw import part_files
 from musegen_daw.errors import AudioError
-from musegen_daw.files import scratch, write_bytes, written_into
+from musegen_daw.files import atomic_paths, scratch, write_bytes
 from musegen_daw.part_files import is_part, part_file, part_folder, sweep
 from tests.systems import SYSTEMS, live_on
 
@@ -30,7 +30,7 @@ def new_file(folder):
 
 
 def new_folder(folder):
-    with written_into(folder / "a" / "stems", ["1.wav", "2.wav"]) as paths:
+    with atomic_paths(folder / "a" / "stems", ["1.wav", "2.wav"]) as paths:
         for path in paths:
             path.write_bytes(WHOLE)
 
@@ -83,9 +83,7 @@ def names(folder):
 
 @pytest.mark.parametrize("before", [None, b"old"])
 @pytest.mark.parametrize("work", [new_file, new_folder, scratch_file, scratch_folder])
-def test_a_kill_at_any_step_leaves_what_was_there_or_what_is_whole(
-    system, work, before, tmp_path, monkeypatch
-):
+def test_a_kill_at_any_step_leaves_the_old_or_the_new_file(system, work, before, tmp_path, monkeypatch):
     (tmp_path / "first").mkdir()
     steps = step_count(work, tmp_path / "first", monkeypatch)
     assert steps >= 2
@@ -111,14 +109,14 @@ def test_a_kill_at_any_step_leaves_what_was_there_or_what_is_whole(
         assert tuple(left) in possible or (before is not None and left == [])
 
 
-def test_every_step_of_them_can_be_the_last(tmp_path, monkeypatch):
+def test_every_step_can_be_the_last(tmp_path, monkeypatch):
     """The test above kills indeed."""
     assert is_killed(new_file, tmp_path, monkeypatch, 0)
     assert not is_killed(new_file, tmp_path, monkeypatch, 1000)
     assert names(tmp_path) == ["song.mid"]
 
 
-def test_what_somebody_writes_is_not_swept(system, tmp_path):
+def test_a_part_file_in_use_is_not_swept(system, tmp_path):
     with part_file(tmp_path, ".wav") as part, part_folder(tmp_path) as made:
         (made / "graph.onnx").write_bytes(WHOLE)
         part.path.write_bytes(WHOLE)
@@ -146,7 +144,7 @@ def test_nothing_else_is_swept(tmp_path):
     assert names(tmp_path) == sorted((*others, f".musegen-{token}.part"))
 
 
-def test_a_name_that_is_taken_is_not_followed(tmp_path, monkeypatch):
+def test_an_existing_link_is_not_followed(tmp_path, monkeypatch):
     """Whoever guessed the name could not have another file written through it."""
     live_on("no unnamed files", monkeypatch)
     monkeypatch.setattr(secrets, "token_hex", lambda _: "0" * 32)
@@ -157,13 +155,13 @@ def test_a_name_that_is_taken_is_not_followed(tmp_path, monkeypatch):
     assert not theirs.exists()
 
 
-def test_what_will_replace_a_private_file_is_private_from_the_start(system, tmp_path):
+def test_a_replacement_of_a_private_file_is_private_from_the_start(system, tmp_path):
     (tmp_path / "song.mid").write_bytes(b"old")
     with part_file(tmp_path, is_private=True) as part:
         assert part.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_appeared_meanwhile_is_replaced(system, tmp_path):
+def test_a_concurrently_created_file_is_replaced(system, tmp_path):
     with part_file(tmp_path) as part:
         part.path.write_bytes(WHOLE)
         (tmp_path / "song.mid").write_bytes(b"somebody else's")
@@ -172,7 +170,7 @@ def test_a_file_that_appeared_meanwhile_is_replaced(system, tmp_path):
     assert names(tmp_path) == ["song.mid"]
 
 
-def test_a_part_is_known_and_written_as_it_is(system, tmp_path):
+def test_a_part_file_is_written_directly(system, tmp_path):
     with scratch(tmp_path, ".wav") as path:
         assert is_part(path)
         write_bytes(path, WHOLE)
@@ -183,9 +181,9 @@ def test_a_part_is_known_and_written_as_it_is(system, tmp_path):
     assert not is_part(tmp_path / "none.mid")
 
 
-def test_a_folder_that_is_full_is_a_sentence_and_is_not_there(system, tmp_path):
+def test_a_full_disk_leaves_no_folder(system, tmp_path):
     def broken_off():
-        with written_into(tmp_path / "stems", ["1.wav", "2.wav"], AudioError) as paths:
+        with atomic_paths(tmp_path / "stems", ["1.wav", "2.wav"], AudioError) as paths:
             paths[0].write_bytes(WHOLE)
             raise OSError(28, "No space left on device")
 
@@ -194,9 +192,9 @@ def test_a_folder_that_is_full_is_a_sentence_and_is_not_there(system, tmp_path):
     assert names(tmp_path) == []
 
 
-def test_a_folder_somebody_else_made_meanwhile_is_a_sentence(system, tmp_path):
+def test_a_concurrently_created_folder_raises(system, tmp_path):
     def met():
-        with written_into(tmp_path / "stems", ["1.wav"], AudioError) as (path,):
+        with atomic_paths(tmp_path / "stems", ["1.wav"], AudioError) as (path,):
             path.write_bytes(WHOLE)
             (tmp_path / "stems").mkdir()
             (tmp_path / "stems" / "theirs").write_bytes(b"")
@@ -206,7 +204,7 @@ def test_a_folder_somebody_else_made_meanwhile_is_a_sentence(system, tmp_path):
     assert names(tmp_path) == ["stems", "stems/theirs"]
 
 
-def test_a_file_that_has_lost_its_name_is_written_as_it_is(tmp_path):
+def test_a_deleted_open_file_is_written_directly(tmp_path):
     with (tmp_path / "gone.mid").open("wb+") as file:
         Path(file.name).unlink()
         write_bytes(Path(f"/proc/self/fd/{file.fileno()}"), WHOLE)

@@ -1,4 +1,4 @@
-"""One folder for a person's own files, into which those of earlier versions are copied."""
+"""The user's folder, and files of earlier versions that are copied into it."""
 
 import sys
 

@@ -20,10 +20,10 @@ from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, p
 from musegen_daw.music.parts import (
     check_bar_count,
     clip_bars,
-    connected,
     continued_bars,
     describe_parts,
     describe_strays,
+    drop_strays,
     find_parts,
     listed_parts,
     section_bars,
@@ -164,7 +164,7 @@ def drum_task(song: Song, name: str, options: DrumOptions, note: Callable[[str],
     else:
         every = [*song.parts, *([kept] if kept else [])]
         bars = clip_bars(song.time_map, every)
-        _note_strays(connected(song.time_map, every).strays, name, len(bars), note)
+        _note_strays(drop_strays(song.time_map, every).strays, name, len(bars), note)
     try:
         check_bar_count(len(bars))
     except ValueError as error:

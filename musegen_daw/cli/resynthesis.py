@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from musegen_daw.cli import terminal
 from musegen_daw.errors import AudioError
-from musegen_daw.files import written_beside
+from musegen_daw.files import atomic_path
 
 if TYPE_CHECKING:
     from musegen_daw.vocoder.decoder import MelDecoder
@@ -72,7 +72,7 @@ def resynthesise(
     left = round(left * rate_hz / model_rate_hz)
     peak, clipped, written = 0.0, 0, 0
     with (
-        written_beside(output, AudioError) as beside,
+        atomic_path(output, AudioError) as beside,
         terminal.TerminalProgress(f"{shown_as.name}: vocoding") as progress,
     ):
         start_seconds = time.perf_counter()

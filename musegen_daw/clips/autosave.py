@@ -109,7 +109,7 @@ def restored(path: Path) -> tuple[Project, str]:
     """
     states = [each for each in (_newest(path), path) if each.exists()]
     for state in states:
-        # Of the newest the power may have failed before it was on disk: what is in its place is older, and whole.
+        # The newest was not flushed and may be damaged by a power failure; the older one in place is complete.
         with suppress(ProjectError):
             return load_project(state), ""
     if not states:

@@ -18,7 +18,7 @@ DEFAULT_VELOCITY = 96
 MAX_SWING = 0.75
 MIN_BPM, MAX_BPM = 20.0, 400.0
 BY_HAND = "by hand"
-# Of a cell, to either side: further out a hit would be nearer to another cell.
+# Share of a cell to either side; beyond it a hit would be nearer to another cell.
 MAX_OFFSET_SHARE = 5 / 12
 
 

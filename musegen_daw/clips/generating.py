@@ -43,9 +43,9 @@ class Generation:
 def generation(document: ClipDocument, seed: int, styles: StyleBook | None = None) -> Generation:
     """Request new takes with a seed; locked hits are kept and the model writes around them.
 
-    `styles` are those of the model. Raises ProjectError as `check_locks` does, MusegenError for an unknown style.
+    `styles` are those of the model. Raises ProjectError as `check_can_generate`, MusegenError for an unknown style.
     """
-    check_locks(document)
+    check_can_generate(document)
     settings = replace(document.settings, seed=seed)
     kept = None
     if document.locked_voices or document.locked_bars:
@@ -63,7 +63,7 @@ def generation(document: ClipDocument, seed: int, styles: StyleBook | None = Non
     return Generation(document.identity, settings, job)
 
 
-def check_locks(document: ClipDocument) -> None:
+def check_can_generate(document: ClipDocument) -> None:
     """Raises ProjectError where no part is followed, everything is locked, or there are too many bars."""
     try:
         check_bar_count(len(document.bars))

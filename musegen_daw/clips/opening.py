@@ -13,7 +13,7 @@ from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi.file import read_midi_bytes, song_from_bytes
 from musegen_daw.music.clip import Clip, Marker, Song
-from musegen_daw.music.parts import LISTED_PROGRAMS, clip_bars, connected, describe_strays
+from musegen_daw.music.parts import LISTED_PROGRAMS, clip_bars, describe_strays, drop_strays
 from musegen_daw.music.time import Tempo, TimeMap, TimeSignature
 
 FROM_FILE = "from the file"
@@ -33,7 +33,7 @@ def open_clip(sources: Sequence[MidiSource], identity: int, settings: DrumSettin
     return add_takes(document, [(drums, None)], origin=FROM_FILE) if drums else document
 
 
-def reopened(sources: Sequence[MidiSource], identity: int, settings: DrumSettings) -> ClipDocument:
+def open_without_takes(sources: Sequence[MidiSource], identity: int, settings: DrumSettings) -> ClipDocument:
     """As `open_clip`, without a take of the drums in the files."""
     return _without_takes(sources, identity, settings)[0]
 
@@ -80,7 +80,7 @@ def _without_takes(
         )
     time_map = _at_ppq(timed.time_map, ppq)
     every = [clip.at_ppq(ppq) for song in songs for clip in (*song.parts, *song.drums)]
-    near = connected(time_map, every)
+    near = drop_strays(time_map, every)
     drums = [clip for clip in near.clips if clip.is_drum and clip.notes]
     strays = (f"{names}: {describe_strays(near.strays)}.",) if near.strays else ()
     markers = {

@@ -41,9 +41,9 @@ class PortPlayer:
         self._length_seconds = 0.0
         self._loop: tuple[float, float] | None = None
         self._is_playing = False
-        self._began_seconds = 0.0  # of the clock, where `_from_seconds` of the music sounds
+        self._began_seconds = 0.0  # clock time at which `_from_seconds` of the music plays
         self._from_seconds = 0.0
-        self._sent_seconds = 0.0  # of playing, up to which notes are sent
+        self._sent_seconds = 0.0  # playback time up to which notes are sent
 
     @property
     def is_playing(self) -> bool:

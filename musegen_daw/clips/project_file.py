@@ -17,7 +17,7 @@ from msgspec import Meta, Struct, convert, structs
 from musegen_daw import files
 from musegen_daw.clips.document import ClipDocument, MidiSource, Project, Take
 from musegen_daw.clips.edits import follow_parts, set_humanise, set_swing, set_tempo
-from musegen_daw.clips.opening import reopened, set_primer
+from musegen_daw.clips.opening import open_without_takes, set_primer
 from musegen_daw.drums.events import FRAMES_PER_BAR
 from musegen_daw.drums.meter import METERS
 from musegen_daw.drums.request import (
@@ -213,7 +213,9 @@ def _saved_clip(clip: ClipDocument) -> _Clip:
 
 def _opened_clip(saved: _Clip) -> ClipDocument:
     sources = [MidiSource(source.name, source.midi) for source in saved.sources]
-    clip = follow_parts(reopened(sources, saved.identity, _opened_settings(saved.settings)), saved.followed)
+    clip = follow_parts(
+        open_without_takes(sources, saved.identity, _opened_settings(saved.settings)), saved.followed
+    )
     takes = tuple(_opened_take(take, clip) for take in saved.takes)
     numbers = [take.number for take in takes]
     if len(set(numbers)) != len(numbers) or (saved.picked is not None and saved.picked not in numbers):

@@ -13,7 +13,7 @@ from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.messages import ChannelMessage, MessageKind, Messages
 
 BANK_COARSE, BANK_FINE = 0, 32
-_FIRST_NON_NOTE = smf.KEY_PRESSURE  # below it are notes
+_FIRST_NON_NOTE = smf.KEY_PRESSURE  # lower statuses are notes
 _NO_SOUND = (0, 0)
 
 Sound = tuple[int, int]

@@ -143,7 +143,7 @@ def song_to_bytes(song: Song, *, type0: bool = False, with_tempo: bool = True) -
         conductor = conductor_events(song) if with_tempo else []
         tracks = song_tracks(song)
         if type0:
-            # Stable, so each clip's own order holds; events of the conductor come first at their tick.
+            # Stable sort: each clip keeps its order, and conductor events come first at equal ticks.
             events = sorted((event for track in tracks for event in track.events), key=lambda event: event[0])
             merged = sorted([*conductor, *events], key=lambda event: event[0])
             return smf.build([smf.Track(tuple(merged), song.end_ticks)], song.time_map.ppq, file_type=0)

@@ -168,7 +168,7 @@ class FileDrums:
             voices.setdefault((each.track, each.channel), []).append(each)
         melodic_voices = {(each.track, each.channel) for each in others}
         melodic = {each.channel for each in others}
-        # A name says it of its track alone, what is sent on a channel of the whole channel.
+        # A name applies to its track only, a message to the whole channel.
         of_drums = {each.channel for each in drums if each.clip.is_drum and not each.is_by_name} - melodic
 
         def marks_all(index: int, channel: int) -> bool:

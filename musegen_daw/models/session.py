@@ -77,7 +77,7 @@ class OnnxGraph:
             self._signature.check_outputs(arrays, outputs)
         except ValueError as error:
             raise ModelError(f"The model file {self._path} {error}; install it again.") from error
-        except Exception as error:  # onnxruntime raises a family of its own without a common base
+        except Exception as error:  # the exceptions of onnxruntime have no common base
             raise ModelError(self._sentence("failed", options.terminate)) from error
         return outputs
 
@@ -118,7 +118,7 @@ class OnnxGraph:
         try:
             with self._limit.over(give_up):
                 return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises a family of its own without a common base
+        except Exception as error:  # the exceptions of onnxruntime have no common base
             raise ModelError(self._sentence("cannot be opened by onnxruntime", is_late)) from error
 
     def _sentence(self, what: str, is_late: bool) -> str:

@@ -69,7 +69,7 @@ def humanise(clip: Clip, amount: float, *, seed: int, bar_ticks: int) -> Clip:
 
     def change(note: Note) -> Note:
         step = _nearest(note.start_ticks, step_ticks) % bar_ticks // step_ticks
-        # One generator for each place, so that a place's feel depends on nothing else in the clip.
+        # One generator for each pitch and step, independent of the other notes.
         feel = random.Random(f"{seed} {note.pitch} {step}")
         looseness = 0.25 if step % 4 == 0 else 1.0
         offset_ticks = amount * looseness * feel.uniform(-0.25, 0.25) * step_ticks

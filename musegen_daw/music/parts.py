@@ -86,22 +86,22 @@ def clip_bars(time_map: TimeMap, clips: Sequence[Clip]) -> tuple[Bar, ...]:
     """The bars from 0 that `clips` fill, as a musician counts them.
 
     A note that ends less than a 16th after a bar line adds no bar, one that starts there does. Up to four bars of
-    silence at the end count; more is the length of a project, not of a clip. Strays (see `connected`) add no bars.
+    silence at the end count; more is the length of a project, not of a clip. Strays (see `drop_strays`) add no bars.
     """
-    clips = connected(time_map, clips).clips
+    clips = drop_strays(time_map, clips).clips
     onset_ticks = max((note.start_ticks for clip in clips for note in clip.notes), default=-1)
     sound_ticks = max((note.end_ticks for clip in clips for note in clip.notes), default=0)
     length_ticks = max((clip.end_ticks for clip in clips), default=0)
     slack_ticks = time_map.ppq // 4
     end_ticks = max(onset_ticks + 1, sound_ticks - slack_ticks)
-    # No further than shows that it is too long, for the track may end millions of bars out.
+    # Bounded, because the track may end millions of bars later.
     furthest_ticks = end_ticks + (TRAILING_SILENCE_BARS + 2) * max(_bar_lengths(time_map))
     bars = time_map.bars(max(end_ticks, min(length_ticks - slack_ticks, furthest_ticks)))
     sounding = sum(bar.start_ticks < end_ticks for bar in bars)
     return bars if len(bars) <= sounding + TRAILING_SILENCE_BARS else bars[:sounding]
 
 
-def connected(time_map: TimeMap, clips: Sequence[Clip]) -> Music:
+def drop_strays(time_map: TimeMap, clips: Sequence[Clip]) -> Music:
     """The clips up to the first gap of more than 64 empty bars that at least half of the notes precede."""
     notes = sorted((note for clip in clips for note in clip.notes), key=lambda note: note.start_ticks)
     for before, note in _gaps(time_map, notes):
@@ -116,7 +116,7 @@ def connected(time_map: TimeMap, clips: Sequence[Clip]) -> Music:
 
 def without_strays(song: Song) -> tuple[Song, int]:
     """The song up to the end of its music, and the number of stray notes dropped; itself where there are none."""
-    music = connected(song.time_map, song.clips)
+    music = drop_strays(song.time_map, song.clips)
     if not music.strays:
         return song, 0
     end_ticks = clip_bars(song.time_map, music.clips)[-1].end_ticks
@@ -150,7 +150,7 @@ def _gaps(time_map: TimeMap, notes: Sequence[Note]) -> Iterator[tuple[int, Note]
     for index, note in enumerate(notes):
         if note.start_ticks - end_ticks > MAX_EMPTY_BARS * shortest_ticks:
             begun = time_map.bar_count(end_ticks)
-            # No further than decides it, for a stray may lie millions of bars out.
+            # Bounded, because a stray may be millions of bars away.
             until_ticks = min(note.start_ticks, end_ticks + (MAX_EMPTY_BARS + 2) * longest_ticks)
             empty = time_map.bar_count(until_ticks + 1) - begun - 1
             if empty > MAX_EMPTY_BARS:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from musegen_daw.audio.file import wav_writer
 from musegen_daw.errors import AudioError
-from musegen_daw.files import reason, scratch_folder, written_beside, written_into
+from musegen_daw.files import atomic_path, atomic_paths, reason, scratch_folder
 from musegen_daw.music.clip import Clip, Song
 from musegen_daw.part_files import is_part
 from musegen_daw.playback.levels import gain_for, peak_of
@@ -68,10 +68,10 @@ def bounce(
     with ExitStack() as stack:
         sounding = [index for index, clip in enumerate(song.clips) if clip.notes]
         stems = _stem_paths([song.clips[index] for index in sounding], stems_dir)
-        besides = [stack.enter_context(written_beside(path, AudioError))]
+        besides = [stack.enter_context(atomic_path(path, AudioError))]
         if stems_dir is not None:
             names = [stem.name for stem in stems]
-            besides += stack.enter_context(written_into(stems_dir, names, AudioError))
+            besides += stack.enter_context(atomic_paths(stems_dir, names, AudioError))
         try:
             folder = scratch_folder(path)
             files = [stack.enter_context(tempfile.TemporaryFile(dir=folder)) for _ in besides]

@@ -11,7 +11,7 @@ import numpy as np
 
 from musegen_daw.audio.file import open_audio, wav_writer
 from musegen_daw.errors import AudioError
-from musegen_daw.files import written_beside
+from musegen_daw.files import atomic_path
 from musegen_daw.music.clip import Song
 from musegen_daw.playback.levels import peak_of
 from musegen_daw.playback.rendering import balanced, render_source
@@ -148,7 +148,7 @@ def decode(
 def write_wav(path: Path, audio: Audio, sample_rate_hz: int) -> None:
     """Write audio (samples,) or (samples, channels) as 24-bit WAV, completely or not at all; raises AudioError."""
     channels = 1 if audio.ndim == 1 else audio.shape[1]
-    with written_beside(path, AudioError) as beside, wav_writer(beside, sample_rate_hz, channels) as write:
+    with atomic_path(path, AudioError) as beside, wav_writer(beside, sample_rate_hz, channels) as write:
         for start in range(0, len(audio), _BLOCK_SAMPLES):
             write(audio[start : start + _BLOCK_SAMPLES])
 

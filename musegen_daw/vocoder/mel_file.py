@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from musegen_daw.errors import AudioError
-from musegen_daw.files import check_readable, reason, written_beside
+from musegen_daw.files import atomic_path, check_readable, reason
 from musegen_daw.vocoder.decoder import check_mel
 from musegen_daw.vocoder.mel import Floats, MelConfig, mel_basis
 
@@ -84,7 +84,7 @@ def load_mel(
 
 def save_mel(mel: Floats, path: Path) -> None:
     """Write a log-mel (n_mels, frames) as float32 to a .npy file, whole or not at all."""
-    with written_beside(path, AudioError) as beside, beside.open("wb") as file:
+    with atomic_path(path, AudioError) as beside, beside.open("wb") as file:
         np.save(file, mel.astype(np.float32, copy=False), allow_pickle=False)
 
 

@@ -1,4 +1,4 @@
-"""Any audio file comes out as mono blocks at the rate asked for, and whatever is none is one sentence."""
+"""Audio files as mono blocks at any rate, and rejection of others."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_every_format_and_rate_is_read_as_mono(tmp_path, suffix, rate_hz):
 
 
 @pytest.mark.parametrize("block_samples", [64, 1_000, 18_000, 72_000])
-def test_blocks_change_nothing(tmp_path, monkeypatch, block_samples):
+def test_the_block_size_does_not_matter(tmp_path, monkeypatch, block_samples):
     soundfile.write(tmp_path / "a.wav", stereo(48_000), 48_000, "FLOAT")
     monkeypatch.setattr(audio_file, "BLOCK_SAMPLES", 2 * block_samples)
     blocks = [*read_mono(tmp_path / "a.wav", 12_000)]
@@ -47,7 +47,7 @@ def test_blocks_change_nothing(tmp_path, monkeypatch, block_samples):
         ("empty.wav", b"", "is empty"),
     ],
 )
-def test_bytes_that_are_no_audio_are_refused_at_once(tmp_path, name, data, said):
+def test_files_that_are_not_audio_are_rejected_at_once(tmp_path, name, data, said):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(AudioError, match=said) as caught:
         read_mono(tmp_path / name, 12_000)
@@ -57,20 +57,20 @@ def test_bytes_that_are_no_audio_are_refused_at_once(tmp_path, name, data, said)
 @pytest.mark.parametrize(
     ("samples", "said"),
     [
-        ([], "has no audio in it"),
-        ([0.5], "has no audio in it, or too little"),
-        ([0.1] * 999 + [np.nan], "no numbers"),
-        ([0.1] * 999 + [np.inf], "no numbers"),
+        ([], "has no audio"),
+        ([0.5], "has no audio, or too little"),
+        ([0.1] * 999 + [np.nan], "not finite"),
+        ([0.1] * 999 + [np.inf], "not finite"),
         ([0.1] * 999 + [1e30], "far above full scale"),
     ],
 )
-def test_samples_that_are_no_audio_are_refused(tmp_path, samples, said):
+def test_unusable_samples_are_rejected(tmp_path, samples, said):
     soundfile.write(tmp_path / "a.wav", np.asarray(samples, np.float32), 44_100, "FLOAT")
     with pytest.raises(AudioError, match=said):
         [*read_mono(tmp_path / "a.wav", 12_000)]
 
 
-def test_a_damaged_file_is_told_where_it_breaks(tmp_path):
+def test_the_error_of_a_damaged_file_says_where(tmp_path):
     soundfile.write(tmp_path / "a.flac", np.random.default_rng(0).normal(0, 0.1, 300_000), 44_100)
     data = (tmp_path / "a.flac").read_bytes()
     (tmp_path / "a.flac").write_bytes(data[: len(data) // 2])
@@ -84,7 +84,7 @@ def test_limits_of_length_and_rate(tmp_path, monkeypatch):
     with pytest.raises(AudioError, match="is longer than"):
         [*read_mono(tmp_path / "a.wav", 12_000)]
     soundfile.write(tmp_path / "b.wav", np.zeros(50), 10)
-    with pytest.raises(AudioError, match="sample rate of 10 Hz"):
+    with pytest.raises(AudioError, match="unsupported sample rate: 10 Hz"):
         read_mono(tmp_path / "b.wav", 12_000)
     with pytest.raises(AudioError, match="does not exist"):
         read_mono(tmp_path / "none.wav", 12_000)
@@ -92,7 +92,7 @@ def test_limits_of_length_and_rate(tmp_path, monkeypatch):
         read_mono(tmp_path, 12_000)
 
 
-def test_a_wav_is_written_block_by_block_and_held_within_full_scale(tmp_path):
+def test_a_wav_is_written_in_blocks_and_clipped(tmp_path):
     with wav_writer(tmp_path / "a.wav", 12_000) as write:
         for block in (np.array([0.5, 2.0]), np.array([-2.0]), np.zeros(0)):
             write(block.astype(np.float32))
@@ -102,7 +102,7 @@ def test_a_wav_is_written_block_by_block_and_held_within_full_scale(tmp_path):
     assert np.allclose(audio, [0.5, 1.0, -1.0], atol=1e-6)
 
 
-def test_a_wav_that_cannot_be_written_is_told(tmp_path):
+def test_a_wav_that_cannot_be_written_raises(tmp_path):
     writer = wav_writer(tmp_path / "none" / "a.wav", 12_000)
     with pytest.raises(FileNotFoundError):
         writer.__enter__()

@@ -1,4 +1,4 @@
-"""A session survives: a kill in the middle of an edit, a damaged file, a full disk."""
+"""Sessions after a kill, damage or a full disk."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from musegen_daw.clips.project_file import encode, save_project
 ROOT = Path(__file__).parents[2]
 
 
-def test_killed_in_the_middle_of_an_edit_the_one_before_is_there(document, tmp_path):
+def test_after_a_kill_the_last_finished_edit_is_restored(document, tmp_path):
     path = tmp_path / "session.musegen"
     done = 0
     for kills in range(1, 4):
@@ -46,7 +46,7 @@ def test_killed_in_the_middle_of_an_edit_the_one_before_is_there(document, tmp_p
         assert done <= len(project.clip.drums.notes) <= done + 1
 
 
-def test_what_was_kept_is_there_before_it_is_flushed_to_disk(document, tmp_path, monkeypatch):
+def test_a_state_can_be_restored_before_it_is_flushed(document, tmp_path, monkeypatch):
     path = tmp_path / "session.musegen"
     save_project(Project((document,), 1), path)
     reached, go_on = threading.Event(), threading.Event()
@@ -69,14 +69,14 @@ def test_what_was_kept_is_there_before_it_is_flushed_to_disk(document, tmp_path,
     assert [each.name for each in tmp_path.iterdir()] == ["session.musegen"]
 
 
-def test_a_newest_state_that_never_reached_the_disk_is_passed_over(document, tmp_path):
+def test_a_damaged_newest_state_is_ignored(document, tmp_path):
     path = tmp_path / "session.musegen"
     save_project(Project((document,), 1), path)
     (tmp_path / "session-newest.musegen").write_bytes(bytes(500))
     assert restored(path) == (Project((document,), 1), "")
 
 
-def test_a_damaged_session_is_set_aside_with_one_sentence(document, tmp_path):
+def test_a_damaged_session_is_set_aside(document, tmp_path):
     path = tmp_path / "session.musegen"
     path.write_bytes(encode(Project((document,), 1))[:-20])
     project, sentence = restored(path)
@@ -88,7 +88,7 @@ def test_a_damaged_session_is_set_aside_with_one_sentence(document, tmp_path):
     assert restored(path) == (Project(), "")
 
 
-def test_a_damaged_clip_costs_no_other(document, tmp_path):
+def test_a_damaged_clip_leaves_the_others(document, tmp_path):
     path = tmp_path / "session.musegen"
     clips = tuple(replace(document, identity=identity) for identity in (1, 2, 3))
     values = json.loads(encode(Project(clips, 2)))
@@ -103,7 +103,7 @@ def test_a_damaged_clip_costs_no_other(document, tmp_path):
     assert (tmp_path / "session-damaged-1.musegen").read_bytes() == data
 
 
-def test_of_two_damaged_states_the_one_that_has_more_is_taken(document, tmp_path):
+def test_of_two_damaged_states_the_fuller_one_is_restored(document, tmp_path):
     path = tmp_path / "session.musegen"
     path.write_bytes(b"{}")
     newest = json.loads(encode(Project((document, replace(document, identity=2)), 1)))
@@ -118,7 +118,7 @@ def test_of_two_damaged_states_the_one_that_has_more_is_taken(document, tmp_path
     ]
 
 
-def test_every_state_is_written_without_being_asked_and_the_newest_wins(document, tmp_path):
+def test_every_state_is_saved_and_the_newest_wins(document, tmp_path):
     path = tmp_path / "session.musegen"
     autosave = StateWriter(path, lambda sentence: None)
     editor = Editor(Project((document,), 1), lambda: None, autosave)
@@ -134,7 +134,7 @@ def test_every_state_is_written_without_being_asked_and_the_newest_wins(document
     assert [each.name for each in tmp_path.iterdir()] == ["session.musegen"]
 
 
-def test_where_nothing_can_be_written_it_is_said_once(document, tmp_path):
+def test_a_failed_save_is_reported_once(document, tmp_path):
     sentences = []
     autosave = StateWriter(tmp_path / "gone" / "session.musegen", sentences.append)
     for number in range(3):

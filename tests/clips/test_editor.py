@@ -1,4 +1,4 @@
-"""One project being worked on: steps, their names, and which clip is shown."""
+"""Undo steps, and which clip is shown."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_opening_editing_and_closing_are_steps(editor, source, told):
     assert len(editor.project.find(first.identity).drums.notes) == 1
 
 
-def test_an_edit_that_changes_nothing_is_no_step(editor, source, told):
+def test_an_edit_without_effect_adds_no_step(editor, source, told):
     editor.open([source])
     editor.edit("swing", lambda clip: edits.set_swing(clip, 0.5))
     editor.edit("nothing", lambda clip: clip, identity=99)
@@ -44,7 +44,7 @@ def test_an_edit_that_changes_nothing_is_no_step(editor, source, told):
     assert len(told) == 1
 
 
-def test_showing_another_clip_is_no_step_and_an_undo_shows_where_it_was(editor, source):
+def test_undo_shows_the_clip_it_changes(editor, source):
     first, second = editor.open([source]), editor.open([source])
     editor.show(first.identity)
     editor.edit("swing", lambda clip: edits.set_swing(clip, 0.6))
@@ -54,7 +54,7 @@ def test_showing_another_clip_is_no_step_and_an_undo_shows_where_it_was(editor, 
     assert editor.undo_label == "open verse"
 
 
-def test_what_is_refused_changes_nothing(editor, source):
+def test_a_rejected_edit_changes_nothing(editor, source):
     editor.open([source])
     before = editor.project
     with pytest.raises(MidiFileError):
@@ -66,7 +66,7 @@ def test_what_is_refused_changes_nothing(editor, source):
     assert editor.project == before
 
 
-def test_the_next_clip_is_asked_for_as_the_last_was(editor, source):
+def test_a_new_clip_takes_the_settings_of_the_one_shown(editor, source):
     editor.open([source])
     editor.edit("density", lambda clip: edits.set_settings(clip, edits.replace(clip.settings, density=0.25)))
     assert editor.open([source]).settings.density == 0.25

@@ -1,4 +1,4 @@
-"""Edits: what they change, what they leave, and that a lock holds against all of them."""
+"""Edits, and locks against them."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from tests.clips.strategies import changes, documents, drum_clips, hand_edits
 
 
 @given(documents(), st.lists(changes(), max_size=5))
-def test_every_state_is_sound(document, after):
+def test_every_state_is_valid(document, after):
     for change in after:
         document = change(document)
         for take in document.takes:
@@ -26,7 +26,7 @@ def test_every_state_is_sound(document, after):
 
 
 @given(documents(), st.lists(hand_edits(), max_size=5), st.data())
-def test_what_is_locked_stays_note_by_note_whatever_is_done(document, after, data):
+def test_locked_notes_survive_every_edit(document, after, data):
     def locked(document):
         notes = document.drums.notes
         return [note for note, is_locked in zip(notes, document.locks(notes), strict=True) if is_locked]
@@ -48,7 +48,7 @@ def test_what_is_locked_stays_note_by_note_whatever_is_done(document, after, dat
 
 
 @given(documents(), st.lists(changes(), max_size=5))
-def test_undo_goes_all_the_way_back_and_redo_all_the_way_on(document, after):
+def test_undo_and_redo_reach_both_ends(document, after):
     history = History(document)
     states = [document]
     for number, change in enumerate(after):
@@ -77,7 +77,7 @@ def test_an_offset_keeps_a_hit_in_its_cell(document, voice, share, offset_ticks)
 
 
 @given(documents())
-def test_a_cell_starts_within_half_a_cell_of_its_hits_and_is_its_own_cell(document):
+def test_a_hit_belongs_to_the_nearest_cell(document):
     for note in document.drums.notes:
         cell = document.cell_start(note.start_ticks)
         bar = document.bars[document.bar_of(cell)]
@@ -87,7 +87,7 @@ def test_a_cell_starts_within_half_a_cell_of_its_hits_and_is_its_own_cell(docume
 
 
 @given(documents())
-def test_picking_another_take_loses_no_edit(document):
+def test_picking_another_take_keeps_edits(document):
     document = edits.unlock_all(document)
     for take in document.takes:
         document = edits.pick_take(document, take.number)
@@ -99,7 +99,7 @@ def test_picking_another_take_loses_no_edit(document):
         assert edits.revert_take(document).drums.notes == take.written.notes
 
 
-def test_a_hit_is_as_loud_as_its_voice_mostly_is(document):
+def test_a_new_hit_has_the_usual_velocity_of_its_voice(document):
     kick = VOICES.index("kick")
     document = edits.add_takes(
         document, [(kit_of(document, (36, 40), (36, 50), (36, 60)), None)], origin="written"
@@ -116,7 +116,7 @@ def test_a_hit_moves_to_another_voice_with_its_offset(document):
     assert document.drums.notes == (Note(38, 99, document.ppq + 7, hit.duration_ticks),)
 
 
-def test_a_locked_hit_says_how_to_unlock_it(document):
+def test_the_error_of_a_locked_hit_says_how_to_unlock_it(document):
     document = edits.add_takes(document, [(kit_of(document, (36, 99)), None)], origin="written")
     hit = document.drums.notes[0]
     with pytest.raises(edits.LockedError, match="The kick is locked: right-click its name"):
@@ -127,7 +127,7 @@ def test_a_locked_hit_says_how_to_unlock_it(document):
         edits.add_hit(edits.lock_bar(document, 1, True), 0, document.bars[1].start_ticks)
 
 
-def test_a_hit_just_ahead_of_a_bar_line_is_locked_with_the_bar_it_leads_into(document):
+def test_a_hit_just_ahead_of_a_bar_line_is_locked_with_the_next_bar(document):
     start_ticks = document.bars[1].start_ticks - document.ppq // 16
     clip = document.empty_drums.with_notes([Note(36, 90, start_ticks, 10)])
     document = edits.add_takes(document, [(clip, None)], origin="written")
@@ -137,7 +137,7 @@ def test_a_hit_just_ahead_of_a_bar_line_is_locked_with_the_bar_it_leads_into(doc
     assert edits.lock_bar(document, 0, True).locks(clip.notes) == [False]
 
 
-def test_a_forgotten_take_gives_way_to_the_one_before_it(document):
+def test_deleting_the_picked_take_picks_the_one_before(document):
     clips = [(kit_of(document, (36, velocity)), None) for velocity in (1, 2, 3)]
     document = edits.pick_take(edits.add_takes(document, clips, origin="written"), 3)
     document = edits.forget_take(document, 3)

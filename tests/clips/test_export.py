@@ -1,4 +1,4 @@
-"""Files that leave a document: dragged drums are never changed afterwards, bounces are whole."""
+"""Exported files: dragged drums never change afterwards."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from musegen_daw.clips.export import Profile, file_name, write_for_drag
 from musegen_daw.midi.file import read_midi
 
 
-def test_a_dragged_file_stays_as_it_was_and_the_same_drums_are_the_same_file(document, tmp_path):
+def test_a_dragged_file_is_never_changed_and_equal_drums_reuse_it(document, tmp_path):
     folder = tmp_path / "dragged out"
     one = edits.add_hit(document, 0, 0)
     first = write_for_drag(one, Profile.LIVE, folder)
@@ -20,7 +20,7 @@ def test_a_dragged_file_stays_as_it_was_and_the_same_drums_are_the_same_file(doc
     assert sorted(path.name for path in folder.iterdir()) == ["verse drums 1 (2).mid", "verse drums 1.mid"]
 
 
-def test_a_name_makes_no_folder_and_is_never_empty(document, tmp_path):
+def test_a_file_name_is_safe_and_never_empty(document, tmp_path):
     named = replace(edits.add_hit(document, 0, 0), name='../a/b:"c"')
     assert write_for_drag(named, Profile.OTHERS, tmp_path).parent == tmp_path
     assert file_name(replace(document, name="///")) == "clip"

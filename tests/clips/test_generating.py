@@ -1,4 +1,4 @@
-"""New takes by the model in the box: what is locked is heard by it and stands, the rest is written anew."""
+"""New takes by the bundled model, with locked notes kept."""
 
 import pytest
 
@@ -42,12 +42,12 @@ def test_takes_come_with_their_seed_and_the_first_is_picked(piano):
     assert all(take.settings.seed == 11 for take in piano.takes)
 
 
-def test_the_same_seed_writes_the_same_again(piano, generator):
+def test_generation_is_deterministic(piano, generator):
     again = written(piano, generator, 11)
     assert [take.written for take in again.takes[3:]] == [take.written for take in piano.takes]
 
 
-def test_what_is_locked_stands_note_by_note_and_the_rest_is_new(piano, generator):
+def test_locked_notes_are_kept_and_the_rest_is_new(piano, generator):
     edited = edits.add_hit(piano, VOICES.index("kick"), 123)
     locked = edits.lock_bar(edits.lock_voice(edited, "kick", True), 1, True)
     kept = [
@@ -63,7 +63,7 @@ def test_what_is_locked_stands_note_by_note_and_the_rest_is_new(piano, generator
         assert set(take.drums.notes) != set(locked.drums.notes)
 
 
-def test_the_model_hears_what_is_locked(piano, generator):
+def test_the_model_is_given_locked_notes(piano, generator):
     """With the kick locked, other kicks make it write other snares and hats: the rest depends on what is kept."""
     bare = edits.remove_hits(piano, [note for note in piano.drums.notes if note.pitch in (35, 36)])
     busy = bare
@@ -77,7 +77,7 @@ def test_the_model_hears_what_is_locked(piano, generator):
     assert any(without_kick(bare, seed) != without_kick(busy, seed) for seed in (5, 6))
 
 
-def test_a_primer_goes_before_and_is_not_in_the_take(piano, generator):
+def test_a_primer_is_not_part_of_the_take(piano, generator):
     primed = set_primer(piano, read_source(resources.style_path("funk")))
     after = written(primed, generator, 11)
     assert after.takes[3].written.length_ticks == piano.end_ticks
@@ -96,7 +96,7 @@ def test_a_style_is_looked_up_in_the_model_and_markers_are_sections():
         generation(edits.set_settings(document, DrumSettings(seed=0, style="xyzzy")), 1, BOOK)
 
 
-def test_what_makes_no_sense_is_said(document):
+def test_impossible_requests_raise(document):
     with pytest.raises(ProjectError, match="Choose at least one track"):
         generation(edits.follow_parts(document, ()), 1)
     for voice in VOICES:

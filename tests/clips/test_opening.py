@@ -1,4 +1,4 @@
-"""From files to documents: which parts, which bars, which drums."""
+"""Opening files: parts, bars and drums."""
 
 import pytest
 
@@ -19,13 +19,13 @@ def source(*clips, name="clip.mid", time_map=None):
     return MidiSource(name, song_to_bytes(Song(clips, time_map or TimeMap(clips[0].ppq))))
 
 
-def test_the_parts_that_the_model_knows_are_chosen():
+def test_parts_that_the_model_knows_are_followed():
     document = open_clip([source(part("Keys", 0), part("Strings", 48), part("Bass", 33))], 1, SETTINGS)
     assert [clip.name for clip in document.parts] == ["Keys", "Bass"]
     assert document.name == "clip"
 
 
-def test_where_the_model_knows_none_all_are_chosen():
+def test_without_a_known_part_all_are_followed():
     document = open_clip([source(part("Strings", 48), part("Flute", 73))], 1, SETTINGS)
     assert len(document.parts) == 2
 
@@ -39,7 +39,7 @@ def test_drums_in_the_file_are_the_first_take_and_count_for_the_length():
     assert not any(clip.is_drum for clip in document.song.clips)
 
 
-def test_files_play_together_at_the_tempo_of_the_one_that_has_one():
+def test_files_share_the_tempo_of_the_one_that_has_one():
     keys = source(part("Keys", bars=2))
     at_90 = TimeMap(480, (Tempo(0, 666_667), Tempo(960, 500_000)))
     bass = source(part("Bass", 33, bars=4, ppq=480), name="bass.mid", time_map=at_90)
@@ -50,7 +50,7 @@ def test_files_play_together_at_the_tempo_of_the_one_that_has_one():
     assert document.time_map.tempos == (Tempo(0, 666_667), Tempo(1920, 500_000))
 
 
-def test_a_file_that_is_added_keeps_takes_and_choice():
+def test_adding_a_file_keeps_takes_and_followed_parts():
     document = open_clip([source(part("Keys"), part("Strings", 48), kit(0))], 1, SETTINGS)
     after = add_sources(document, [source(part("Bass", 33, bars=8), name="bass.mid")])
     assert [clip.name for clip in after.parts] == ["Keys", "Bass"]
@@ -59,7 +59,7 @@ def test_a_file_that_is_added_keeps_takes_and_choice():
     assert after.drums.length_ticks == document.end_ticks
 
 
-def test_a_drum_loop_alone_is_no_clip_but_a_primer(document):
+def test_a_drum_loop_is_a_primer_and_not_a_clip(document):
     loop = source(kit(0, 960, length_ticks=3840), name="loop.mid")
     with pytest.raises(MidiFileError, match="loop.mid has no instrument track.* primer"):
         open_clip([loop], 1, SETTINGS)
@@ -70,14 +70,14 @@ def test_a_drum_loop_alone_is_no_clip_but_a_primer(document):
         set_primer(document, source(part("Keys"), part("Bass")))
 
 
-def test_what_is_no_midi_is_said_in_one_sentence(tmp_path):
+def test_a_file_that_is_not_midi_raises(tmp_path):
     path = tmp_path / "text.mid"
     path.write_text("no music")
     with pytest.raises(MidiFileError, match=r"text\.mid"):
         open_clip([read_source(path)], 1, SETTINGS)
 
 
-def test_a_stray_hit_opens_no_bars_and_is_in_no_take():
+def test_a_stray_hit_adds_no_bars_and_is_dropped():
     document = open_clip([source(part(bars=4), kit(0, 960, 90 * 3840))], 1, SETTINGS)
     assert len(document.bars) == 4
     assert document.song.remarks == ("clip.mid: 1 note more than 64 bars later left out.",)

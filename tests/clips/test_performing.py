@@ -1,4 +1,4 @@
-"""What is played and written: lengths, pitches, tempo and tracks of each profile."""
+"""Performed drums: lengths, pitches, tempo and tracks of each profile."""
 
 import pickle
 
@@ -29,7 +29,7 @@ from tests.clips.strategies import documents
 
 
 @given(documents(), st.sampled_from(list(Profile)))
-def test_a_written_file_holds_what_is_performed_to_the_tick(document, profile):
+def test_an_exported_file_matches_the_performance(document, profile):
     drums = mapped(document)
     if not drums.notes:
         with pytest.raises(ProjectError, match="generate some first"):
@@ -43,7 +43,7 @@ def test_a_written_file_holds_what_is_performed_to_the_tick(document, profile):
 
 
 @given(documents())
-def test_what_is_sent_to_another_process_is_performed_the_same(document):
+def test_a_pickled_document_is_performed_the_same(document):
     sent = pickle.loads(pickle.dumps(document))  # noqa: S301
     assert sent == document
     assert performed(sent) == performed(document)
@@ -79,14 +79,14 @@ def test_the_profiles_differ_in_tracks_and_tempo(edited):
         assert names == [b"verse drums"]
 
 
-def test_the_drum_map_changes_what_is_written_not_what_is_heard_here(edited):
+def test_the_drum_map_applies_to_export_only(edited):
     mapped_clip = edits.set_drum_map(edited, DrumMap("pads", {"kick": 60}))
     assert {note.pitch for note in drums_alone(mapped_clip).clips[0].notes} == {36}
     (written,) = song_from_bytes(drums_as_midi(mapped_clip, Profile.LIVE), "x").clips
     assert {note.pitch for note in written.notes} == {60}
 
 
-def test_swing_and_feel_leave_the_take_alone_and_repeat(edited):
+def test_swing_and_humanise_leave_the_take_unchanged(edited):
     swung = edits.set_humanise(edits.set_swing(edited, 0.66), 1.0)
     assert swung.drums == edited.drums
     assert performed(swung) == performed(swung) != performed(edited)
@@ -95,7 +95,7 @@ def test_swing_and_feel_leave_the_take_alone_and_repeat(edited):
     assert [note.start_ticks for note in snares] == [round(0.6 * edited.ppq)]
 
 
-def test_the_tempo_that_was_set_is_the_one_that_is_heard_and_written(edited):
+def test_the_tempo_override_is_played_and_exported(edited):
     at_90 = edits.set_tempo(edited, 90)
     assert mix(at_90).time_map.bpm_at(0) == pytest.approx(90, abs=1e-3)
     assert song_from_bytes(drums_as_midi(at_90, Profile.OTHERS), "x").time_map.bpm_at(0) == pytest.approx(
@@ -116,7 +116,7 @@ def edited(document):
     return document
 
 
-def test_a_tempo_behind_the_last_bar_makes_no_file_longer():
+def test_a_late_tempo_change_makes_no_file_longer():
     time_map = TimeMap(96, (Tempo(0, 500_000), Tempo(5_000, 400_000)), (TimeSignature(0, 4, 4),))
     part = Clip((Note(60, 80, 0, 90), Note(62, 80, 384, 90)), 768, 96, "Part")
     source = MidiSource("clip.mid", song_to_bytes(Song((part,), time_map)))

@@ -1,4 +1,4 @@
-"""Auditioning through a port: every note at its time, from anywhere, round and round, and nothing left sounding."""
+"""Playback through a MIDI port: timing, seek and loop."""
 
 import pytest
 from hypothesis import given
@@ -65,7 +65,7 @@ def drums(*beats, length_beats=8):
     return Clip(notes, length_beats * 480, 480, is_drum=True)
 
 
-def test_every_note_comes_at_its_time_on_its_channel(desk):
+def test_every_note_is_sent_in_time_on_its_channel(desk):
     part = Clip((Note(60, 80, 0, 480), Note(62, 80, 960, 480)), 3840, 480)
     desk.player.load([part, drums(0, 1, 2, 3), part], TIME_MAP, 3840)
     desk.player.play()
@@ -77,7 +77,7 @@ def test_every_note_comes_at_its_time_on_its_channel(desk):
     assert desk.scheduler.sounding == frozenset()
 
 
-def test_from_the_middle_only_the_rest_is_played(desk):
+def test_playback_from_the_middle(desk):
     desk.player.load([drums(0, 1, 2, 3)], TIME_MAP, 3840)
     desk.player.seek(0.9)
     desk.player.play()
@@ -85,7 +85,7 @@ def test_from_the_middle_only_the_rest_is_played(desk):
     assert [seconds - LEAD_SECONDS for seconds, _, _ in desk.wire.starts()] == pytest.approx([0.1, 0.6])
 
 
-def test_a_stop_ends_what_sounds_and_keeps_the_place(desk):
+def test_stop_ends_all_notes_and_keeps_the_position(desk):
     long = Clip((Note(60, 80, 0, 3000),), 3840, 480)
     desk.player.load([long], TIME_MAP, 3840)
     desk.player.play()
@@ -99,7 +99,7 @@ def test_a_stop_ends_what_sounds_and_keeps_the_place(desk):
 
 
 @given(st.integers(0, 3), st.integers(1, 4), st.integers(0, 7))
-def test_a_loop_goes_round_without_a_gap(first, length, start):
+def test_a_loop_has_no_gap(first, length, start):
     desk = Desk()
     beats = range(8)
     desk.player.load([drums(*beats)], TIME_MAP, 3840)
@@ -125,7 +125,7 @@ def test_a_loop_goes_round_without_a_gap(first, length, start):
     )
 
 
-def test_an_edit_while_it_plays_is_heard_soon_and_what_was_sent_is_not_sent_twice(desk):
+def test_an_edit_during_playback_is_heard_soon_and_no_note_is_sent_twice(desk):
     desk.player.load([drums(0, 1, 2, 3)], TIME_MAP, 3840)
     desk.player.play()
     desk.go_on(0.75)
@@ -136,7 +136,7 @@ def test_an_edit_while_it_plays_is_heard_soon_and_what_was_sent_is_not_sent_twic
     )
 
 
-def test_the_position_goes_round_with_the_loop(desk):
+def test_the_position_follows_the_loop(desk):
     desk.player.load([drums(0)], TIME_MAP, 3840)
     desk.player.set_loop((1.0, 2.0))
     desk.player.play()

@@ -1,4 +1,4 @@
-"""Project files: all comes back, and nothing in a file can do more than be refused with one sentence."""
+"""Project files: round trips, and rejection of damaged ones."""
 
 import json
 from dataclasses import replace
@@ -19,14 +19,14 @@ from tests.style_book import BOOK
 
 
 @given(st.lists(documents(), max_size=2))
-def test_a_project_comes_back_as_it_was(clips):
+def test_a_project_round_trips(clips):
     clips = [replace(clip, identity=number) for number, clip in enumerate(clips)]
     project = Project(tuple(clips), len(clips) - 1 if clips else None)
     assert decode(encode(project), "x.musegen") == project
 
 
 @given(documents(), st.data())
-def test_a_changed_file_is_read_or_refused_with_one_sentence(document, data):
+def test_a_changed_file_is_read_or_rejected(document, data):
     table = json.loads(encode(Project((document,), 1)))
     junk = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -36,7 +36,7 @@ def test_a_changed_file_is_read_or_refused_with_one_sentence(document, data):
 
 
 @given(documents(), st.data())
-def test_damaged_bytes_are_read_or_refused(document, data):
+def test_damaged_bytes_are_read_or_rejected(document, data):
     whole = encode(Project((document,), 1))
     spoiled = bytearray(whole[: data.draw(st.integers(0, len(whole)))])
     for at, value in data.draw(
@@ -66,12 +66,12 @@ def test_a_file_is_written_and_read(document, tmp_path):
         (b'{"musegen": 1, "current": null, "clips": 3}', "damaged: Expected `array`, got `int`"),
     ],
 )
-def test_what_is_no_project_is_named(data, sentence):
+def test_a_file_that_is_not_a_project_is_rejected(data, sentence):
     with pytest.raises(ProjectError, match=sentence):
         decode(data, "x.musegen")
 
 
-def test_a_file_of_the_first_version_opens_with_what_it_asked_for(document):
+def test_a_version_1_file_opens_with_its_settings(document):
     table = json.loads(encode(Project((document,), 1)))
     former = {
         "seed": 5, "temperature": 0.9, "top_p": 0.95, "follow": 1.0, "density": 0.4, "loudness": 0.6, "fill": 0.8,
@@ -85,7 +85,7 @@ def test_a_file_of_the_first_version_opens_with_what_it_asked_for(document):
     assert again.settings == expected
 
 
-def test_the_style_of_a_loop_comes_back(document):
+def test_the_style_of_a_loop_round_trips(document):
     style = Style((BOOK.patterns[1] * 0.7).round(3), 0.25, "my loop", -1, "3/4")
     kept = replace(document, settings=replace(document.settings, style=style))
     (clip,) = decode(encode(Project((kept,), 1)), "x.musegen").clips
@@ -98,7 +98,7 @@ def test_the_style_of_a_loop_comes_back(document):
     "change",
     [{"pattern": [1]}, {"pattern": None}, {"triplets": 3}, {"code": "1"}, {"meter": "5/4"}, {"name": 3}],
 )
-def test_a_damaged_style_is_refused(document, change):
+def test_a_damaged_style_is_rejected(document, change):
     kept = replace(document, settings=replace(document.settings, style=BOOK[1]))
     table = json.loads(encode(Project((kept,), 1)))
     table["clips"][0]["settings"]["style"].update(change)
@@ -106,7 +106,7 @@ def test_a_damaged_style_is_refused(document, change):
         decode(json.dumps(table).encode(), "x.musegen")
 
 
-def test_a_path_in_a_file_is_only_a_name(document, tmp_path):
+def test_a_path_in_a_project_is_never_opened(document, tmp_path):
     (tmp_path / "secret.mid").write_bytes(document.sources[0].data)
     table = json.loads(encode(Project((document,), 1)))
     table["clips"][0]["sources"][0] = {"name": str(tmp_path / "secret.mid"), "midi": ""}

@@ -1,4 +1,4 @@
-"""Edits a project without end, to be killed: prints how many hits there are as each edit is made."""
+"""Edits a project endlessly until killed; prints the number of hits after each edit."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Settings of playing are found again, and a damaged file is told of."""
+"""Latency offsets by port, and damaged files of them."""
 
 import re
 
@@ -12,7 +12,7 @@ def _untold(sentence: str) -> None:
     pytest.fail(sentence)
 
 
-def test_offsets_are_kept_by_port(tmp_path):
+def test_offsets_are_saved_by_port(tmp_path):
     folder = tmp_path / "a" / "b"
     assert load_offset(folder, "synth", _untold) is None
     save_offset(folder, "synth", -0.0125)
@@ -39,7 +39,7 @@ def test_offsets_are_kept_by_port(tmp_path):
         "[" * 60_000,
     ],
 )
-def test_a_damaged_file_is_set_aside_and_told_of(tmp_path, text):
+def test_a_damaged_offsets_file_is_set_aside_and_reported(tmp_path, text):
     path = tmp_path / "offsets.json"
     path.write_text(text)
     told: list[str] = []
@@ -54,7 +54,7 @@ def test_a_damaged_file_is_set_aside_and_told_of(tmp_path, text):
     assert load_offset(tmp_path, "synth", _untold) == 0.25
 
 
-def test_one_offset_that_does_not_fit_costs_no_other(tmp_path):
+def test_an_invalid_offset_leaves_the_others(tmp_path):
     path = tmp_path / "offsets.json"
     path.write_text('{"offsets_ms": {"a": 20, "b": [1], "c": -3.5, "d": 20000}}')
     told: list[str] = []
@@ -66,7 +66,7 @@ def test_one_offset_that_does_not_fit_costs_no_other(tmp_path):
     assert load_offset(tmp_path, "d", _untold) is None
 
 
-def test_a_folder_that_cannot_be_made_is_told_of(tmp_path):
+def test_a_folder_that_cannot_be_made_raises(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(MusegenError, match="Cannot make the folder"):
         save_offset(tmp_path / "file", "synth", 0.0)

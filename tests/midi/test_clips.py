@@ -1,4 +1,4 @@
-"""What a channel is told besides notes, and clips that share it."""
+"""Channel messages, and clips that share them."""
 
 from musegen_daw.midi.file import song_from_bytes, song_to_bytes
 from musegen_daw.music.clip import Clip, Note, Song
@@ -10,7 +10,7 @@ from tests.midi_bytes import END, meta, midi_bytes, notes
 CONTROL, BEND = MessageKind.CONTROL_CHANGE, MessageKind.PITCH_BEND
 
 
-def test_a_clip_has_what_all_tracks_tell_its_channel_in_order_of_time():
+def test_a_clip_has_the_messages_of_its_channel_from_all_tracks():
     first = b"\x00\xb0\x07\x64" + notes(60) + b"\x00\xe0\x00\x50\x00\xd0\x21\x00\xa0\x3c\x22" + END
     second = b"\x0a\xb0\x40\x7f\x00\xb1\x07\x01" + END
     (clip,) = [clip for clip in song_from_bytes(midi_bytes(first, second), "x").clips if clip.notes]
@@ -33,7 +33,7 @@ def test_clips_are_split_by_bank_and_program_and_share_their_messages():
     assert first.messages is second.messages
 
 
-def test_ports_are_channels_of_their_own():
+def test_ports_have_separate_channels():
     here = notes(60) + b"\x00\xb0\x07\x01" + END
     there = b"\x00\xc0\x21" + meta(0x21, b"\1") + notes(61) + END
     first, second = song_from_bytes(midi_bytes(here, there), "x").clips
@@ -41,7 +41,7 @@ def test_ports_are_channels_of_their_own():
     assert (second.program, second.messages) == (33, ())
 
 
-def test_several_kits_stay_several():
+def test_drum_kits_stay_separate():
     kits = tuple(
         Clip((Note(36, 90, 0, 10),), 480, 480, name, program, True, 0, messages)
         for name, program, messages in [
@@ -54,7 +54,7 @@ def test_several_kits_stay_several():
     assert song_from_bytes(song_to_bytes(song), "x") == song
 
 
-def test_parts_of_one_name_are_told_apart():
+def test_parts_of_one_name_can_be_distinguished():
     track = meta(3, b"My song") + b"\x00\xc1\x21" + notes(60) + notes(40, channel=1) + END
     song = song_from_bytes(midi_bytes(track, file_type=0), "x")
     assert describe_parts(song) == (
@@ -62,7 +62,7 @@ def test_parts_of_one_name_are_told_apart():
     )
 
 
-def test_a_million_messages_are_held_once_however_many_clips_share_them():
+def test_shared_messages_are_stored_once():
     told = b"\x00\xb0\x0b\x40" * 200_000
     data = midi_bytes(told + END, *(bytes((0, 0xC0, program)) + notes(60) + END for program in range(100)))
     clips = [clip for clip in song_from_bytes(data, "x").clips if clip.notes]

@@ -1,4 +1,4 @@
-"""Which tracks are drums, and what becomes of them when drums are written."""
+"""Detection and replacement of drum tracks."""
 
 import pytest
 
@@ -66,11 +66,11 @@ def is_drum(before, channel, pitches=BEAT):
         (XG_ON + xg_part(9, 0), 10, False),
     ],
 )
-def test_a_channel_is_drums_as_gm_gm2_gs_and_xg_say(before, channel, expected):
+def test_gm_gm2_gs_and_xg_drum_channels_are_detected(before, channel, expected):
     assert is_drum(before, channel) == expected
 
 
-def test_a_channel_that_turns_to_drums_is_two_clips_and_only_the_drums_are_replaced():
+def test_a_channel_that_switches_to_drums_is_split_and_only_drums_are_replaced():
     track = notes(60, 62) + bank(0, 127) + notes(36, 38) + END
     data = midi_bytes(track)
     song = song_from_bytes(data, "x.mid")
@@ -101,7 +101,7 @@ def test_a_channel_that_turns_to_drums_is_two_clips_and_only_the_drums_are_repla
         ("Drums", (36, 38), False),
     ],
 )
-def test_a_name_and_pitches_together_say_drums(name, pitches, expected):
+def test_drums_are_detected_by_name_and_pitches_together(name, pitches, expected):
     track = meta(3, name.encode()) + notes(*pitches) + END
     song = song_from_bytes(midi_bytes(KEYS, track), "daw.mid")
     assert song.clips[1].is_drum == expected
@@ -127,7 +127,7 @@ OLD_KIT = (
 PERCUSSION = meta(3, b"Congas") + b"\x00\xb9\x5b\x28" + notes(62, 63, channel=9) + END
 
 
-def test_kept_drums_keep_all_that_is_on_their_track_and_the_new_hits_go_there():
+def test_completed_drums_keep_their_track_and_get_the_new_hits():
     song = midi_song_from_bytes(midi_bytes(KEYS, OLD_KIT, PERCUSSION), "x.mid")
     data = song.with_more_drums(NEW)
     before, after = smf.parse(midi_bytes(KEYS, OLD_KIT, PERCUSSION)), smf.parse(data)
@@ -147,7 +147,7 @@ def test_kept_drums_keep_all_that_is_on_their_track_and_the_new_hits_go_there():
     assert {(m.number, m.value) for m in drums[0].messages} == {(7, 70), (10, 80), (91, 40)}
 
 
-def test_kept_drums_alone_are_the_drum_tracks_with_time_and_nothing_else():
+def test_drums_alone_are_the_drum_tracks_with_tempo_and_meter():
     tempo = meta(0x51, b"\x07\xa1\x20") + meta(0x51, b"\x08\0\0", delta=b"\x90\x00") + END
     song = midi_song_from_bytes(midi_bytes(tempo, KEYS, OLD_KIT, PERCUSSION), "x.mid")
     after = song_from_bytes(song.with_more_drums(NEW, alone=True), "y.mid")
@@ -165,26 +165,26 @@ def completed(track: bytes, file_type=0):
     return smf.parse(data).tracks, kits, sum(len(part.notes) for part in song.parts)
 
 
-def test_hits_beside_drums_in_a_track_of_several_channels_get_a_track_on_their_channel():
+def test_hits_for_a_multichannel_track_get_a_track_of_their_own():
     mixed = bank(10, 127, 25) + notes(60) + notes(*BEAT, channel=10) + END
     tracks, kits, others = completed(mixed)
     assert tracks[0].chunk == mixed
     assert (kits, others) == ([(11, 127, 25, 4), (11, 127, 25, 2)], 1)
 
 
-def test_hits_before_a_kit_was_chosen_sound_as_it_does():
+def test_hits_before_the_kit_is_selected_use_it():
     late = b"\x83\x60" + bank(10, 127, 25)[1:] + notes(*BEAT, channel=10) + END
     tracks, kits, _ = completed(late)
     assert (len(tracks), kits) == (1, [(11, 127, 25, 6)])
 
 
-def test_hits_where_the_channel_plays_something_else_first_get_a_drum_channel():
+def test_hits_on_a_shared_channel_get_a_drum_channel():
     turning = notes(60, 62) + bank(0, 127, 25) + notes(*BEAT) + END
     _, kits, others = completed(turning)
     assert (kits, others) == ([(1, 127, 25, 4), (10, 127, 25, 2)], 2)
 
 
-def test_a_person_says_which_track_is_drums():
+def test_the_user_can_mark_a_track_as_drums():
     data = midi_bytes(KEYS, meta(3, b"Loop") + notes(60, 61, channel=1) + END)
     song = midi_song_from_bytes(data, "x.mid")
     for selector in ("loop", "2"):

@@ -1,4 +1,4 @@
-"""MIDI files: round trips to the tick, and one sentence for every file that is not right."""
+"""MIDI files: exact round trips, and errors for invalid files."""
 
 import io
 import os
@@ -72,12 +72,12 @@ TWICE = Clip((), 0, 480, is_drum=True, messages=LATE)
 
 @given(songs())
 @example(Song((TWICE, TWICE), TimeMap(480)))
-def test_a_song_comes_back_to_the_tick(song):
+def test_a_song_round_trips_exactly(song):
     assert song_from_bytes(song_to_bytes(song), "song") == as_long_as_heard(song)
 
 
 @given(songs(max_clips=3))
-def test_a_song_survives_a_file(song):
+def test_a_song_round_trips_through_a_file(song):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "song.mid"
         write_midi(song, path)
@@ -94,7 +94,7 @@ def test_nested_notes_of_one_pitch_keep_their_onsets(clip):
 
 
 @given(songs(max_clips=4))
-def test_other_readers_read_what_is_written(song):
+def test_another_reader_agrees(song):
     file = mido.MidiFile(file=io.BytesIO(song_to_bytes(song)))
     note_ons = [m for track in file.tracks for m in track if m.type == "note_on"]
     assert file.ticks_per_beat == song.time_map.ppq
@@ -116,7 +116,7 @@ def test_type_0_holds_the_same_notes_in_one_track(song):
     )
 
 
-def test_a_clip_for_a_running_set_has_no_tempo():
+def test_a_clip_for_ableton_live_has_no_tempo():
     back = song_from_bytes(song_to_bytes(SONG, type0=True, with_tempo=False), "clip")
     assert (back.time_map.tempos, back.time_map.time_signatures) == ((), ())
     assert [clip.notes for clip in back.drums] == [DRUMS.notes]
@@ -124,7 +124,7 @@ def test_a_clip_for_a_running_set_has_no_tempo():
 
 @settings(max_examples=300)
 @given(st.data())
-def test_a_damaged_file_is_read_or_refused_and_never_worse(data):
+def test_a_damaged_file_is_read_or_rejected(data):
     good = song_to_bytes(SONG)
     damaged = bytearray(good)
     for _ in range(data.draw(st.integers(1, 4))):
@@ -138,7 +138,7 @@ def test_a_damaged_file_is_read_or_refused_and_never_worse(data):
 
 
 @given(st.integers(0, len(song_to_bytes(SONG)) - 1))
-def test_a_truncated_file_is_refused_or_read_with_its_loss_said(length):
+def test_a_truncated_file_is_rejected_or_read_with_a_remark(length):
     try:
         song = song_from_bytes(song_to_bytes(SONG)[:length], "cut.mid")
     except MidiFileError as error:
@@ -170,18 +170,18 @@ END = b"\x00\xff\x2f\x00"
         (midi_bytes(b"\xff\xff\xff\x7f\xff\x2f\x00", division=1), "longer than 50,000 quarter notes"),
     ],
 )
-def test_what_cannot_be_read_has_its_sentence(data, said):
+def test_unreadable_files_raise_specific_errors(data, said):
     with pytest.raises(MidiFileError, match=rf"^bad\.mid .*{said}.*\.$"):
         song_from_bytes(data, "bad.mid")
 
 
-def test_too_many_events_are_refused():
+def test_too_many_events_are_rejected():
     track = b"\x00\x90\x3c\x40" + b"\x00\x3c\x00\x00\x3c\x40" * (smf.MAX_EVENTS // 2) + END
     with pytest.raises(MidiFileError, match=r"many\.mid has more than 500,000 events"):
         song_from_bytes(midi_bytes(track), "many.mid")
 
 
-def test_a_file_too_large_is_not_even_read(tmp_path):
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
     path = tmp_path / "large.mid"
     with path.open("wb") as file:
         file.truncate(65 * 2**20)
@@ -189,7 +189,7 @@ def test_a_file_too_large_is_not_even_read(tmp_path):
         read_midi(path)
 
 
-def test_a_place_that_is_no_file_has_its_sentence(tmp_path, monkeypatch):
+def test_a_path_that_is_not_a_file_raises(tmp_path, monkeypatch):
     with pytest.raises(MidiFileError, match="is a folder"):
         read_midi(tmp_path)
     with pytest.raises(MidiFileError, match="does not exist"):
@@ -233,7 +233,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monk
         TimeMap(480, (), (TimeSignature(2**28, 4, 4),)),
     ],
 )
-def test_what_the_format_cannot_hold_is_refused(time_map):
+def test_what_the_format_cannot_hold_is_rejected(time_map):
     with pytest.raises(MidiFileError, match="cannot be written as MIDI"):
         song_to_bytes(Song((), time_map))
 
@@ -268,7 +268,7 @@ def test_programs_set_in_another_track_hold_for_the_channel():
     assert [clip.program for clip in song.parts] == [25]
 
 
-def test_running_status_sysex_and_foreign_chunks_are_read():
+def test_running_status_sysex_and_unknown_chunks_are_read():
     track = (
         b"\x00\xf0\x02\x7e\xf7"
         + b"\x00\x90\x3c\x40"
@@ -285,7 +285,7 @@ def test_running_status_sysex_and_foreign_chunks_are_read():
     assert song_from_bytes(wrapped, "x").clips == (clip,)
 
 
-def test_notes_without_an_end_stop_with_the_next_end_or_the_track():
+def test_notes_without_a_note_off_end_with_the_next_one_or_the_track():
     on, off = b"\x00\x90\x3c\x40", b"\x0a\x80\x3c\x40"
     (clip,) = song_from_bytes(
         midi_bytes(off + on + b"\x05\x90\x3c\x41" + off + on + b"\x14\xff\x2f\x00"), "x"
@@ -293,7 +293,7 @@ def test_notes_without_an_end_stop_with_the_next_end_or_the_track():
     assert clip.notes == (Note(60, 64, 10, 15), Note(60, 65, 15, 10), Note(60, 64, 25, 20))
 
 
-def test_names_of_old_programs_are_read():
+def test_names_in_old_encodings_are_read():
     (clip,) = song_from_bytes(midi_bytes(b"\x00\xff\x03\x05Caf\xe9\x00" + b"\x00\xc0\x05" + END), "x").clips
     assert (clip.name, clip.program, clip.notes) == ("Café", 5, ())
 

@@ -1,4 +1,4 @@
-"""Names as they were written, in the encodings of their time."""
+"""Text encodings of MIDI files."""
 
 import pytest
 
@@ -53,37 +53,37 @@ NAMES = {
 @pytest.mark.parametrize(
     ("encoding", "name"), [(encoding, name) for encoding, names in NAMES.items() for name in names]
 )
-def test_a_name_alone_is_shown_as_it_was_written(encoding, name):
+def test_a_single_name_is_decoded(encoding, name):
     written = name.encode(encoding)
     assert text_decoder([b"Bass", written])(written) == name
 
 
 @pytest.mark.parametrize(("encoding", "names"), NAMES.items())
-def test_all_text_of_a_file_is_read_in_one_encoding(encoding, names):
+def test_all_text_of_a_file_is_decoded_alike(encoding, names):
     written = [name.encode(encoding) for name in names]
     assert list(map(text_decoder(written), written)) == names
 
 
-def test_what_one_name_leaves_open_the_others_tell():
+def test_ambiguous_names_are_decoded_by_the_others():
     written = ["ﾄﾞﾗﾑ".encode("cp932"), "ギター".encode("cp932")]
     assert text_decoder(written)(written[0]) == "ﾄﾞﾗﾑ"
     assert text_decoder(written[:1])(written[0]) != "ﾄﾞﾗﾑ"
 
 
-def test_the_tag_of_a_lyric_decides():
+def test_a_lyric_tag_sets_the_encoding():
     half_width = "ﾄﾞﾗﾑ".encode("cp932")
     assert text_decoder([b"{@JP}", half_width])(half_width) == "ﾄﾞﾗﾑ"
     assert text_decoder([b"{@LATIN}la", "Ударные".encode("cp1251")])("é".encode("cp1252")) == "é"
     assert text_decoder([b"{@LATIN}la"])(b"{@LATIN}la") == "la"
 
 
-def test_any_bytes_are_some_text():
+def test_any_bytes_can_be_decoded():
     odd = bytes(range(256))
     assert isinstance(text_decoder([odd])(odd), str)
     assert text_decoder([b"ab\0"])(b"ab\0") == "ab"
 
 
-def test_the_instrument_name_stands_in_for_a_track_name():
+def test_the_instrument_name_is_used_without_a_track_name():
     kana = "ギター".encode("cp932")
     only = meta(4, kana) + notes(60) + END
     both = meta(4, kana) + meta(3, b"Lead") + notes(60) + END

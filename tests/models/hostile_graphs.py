@@ -1,4 +1,4 @@
-"""ONNX graphs that misbehave, each as the bytes of a file that takes and gives one row of floats."""
+"""ONNX graphs that misbehave; each takes and returns one row of floats."""
 
 from __future__ import annotations
 

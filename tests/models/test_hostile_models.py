@@ -1,4 +1,4 @@
-"""Whatever a model does, it ends in one sentence: nothing outside it is read, and nothing is waited for without end."""
+"""Hostile models: external weights, endless graphs and invalid outputs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROW = np.array([1, 2], np.float32)
 
 
 @pytest.mark.parametrize("place", graphs.external_models())
-def test_weights_in_other_files_are_refused_wherever_they_are_named(place, tmp_path, monkeypatch) -> None:
+def test_external_weights_are_rejected_wherever_they_are_named(place, tmp_path, monkeypatch) -> None:
     (tmp_path / "w.bin").write_bytes(bytes(4))
     monkeypatch.chdir(tmp_path)
     spec = graphs.write(tmp_path, graphs.external_models()[place])
@@ -28,7 +28,7 @@ def test_weights_in_other_files_are_refused_wherever_they_are_named(place, tmp_p
         OnnxGraph(tmp_path, spec, "main")
 
 
-def test_the_bundled_models_keep_nothing_in_other_files() -> None:
+def test_the_bundled_models_have_no_external_weights() -> None:
     paths = sorted(models_dir().rglob("*.onnx"))
     assert paths
     for path in paths:
@@ -36,13 +36,13 @@ def test_the_bundled_models_keep_nothing_in_other_files() -> None:
 
 
 @given(st.binary(max_size=200) | st.sampled_from(sorted(graphs.external_models().values())), st.data())
-def test_bytes_that_are_no_model_are_a_sentence(data, drawn) -> None:
+def test_bytes_that_are_not_a_model_raise(data, drawn) -> None:
     cut = data[: drawn.draw(st.integers(0, len(data)))]
     with suppress(ValueError):
         assert has_external_data(cut) in (True, False)
 
 
-def test_messages_within_messages_end() -> None:
+def test_nesting_is_limited() -> None:
     data = b""
     for _ in range(40):  # a graph in an attribute in a node in a graph
         for tag in (b"\x32", b"\x2a", b"\x0a"):
@@ -51,7 +51,7 @@ def test_messages_within_messages_end() -> None:
         has_external_data(b"\x3a" + _length(data) + data)
 
 
-def test_a_graph_without_end_is_given_up(tmp_path) -> None:
+def test_an_endless_graph_is_aborted(tmp_path) -> None:
     graph = OnnxGraph(tmp_path, graphs.write(tmp_path, graphs.endless()), "main", run_seconds=0.2)
     begun_seconds = time.monotonic()
     with pytest.raises(ModelError, match=r"toy\.onnx took longer than 0\.2 s"):
@@ -68,13 +68,13 @@ def test_a_graph_without_end_is_given_up(tmp_path) -> None:
     ],
     ids=["failing", "longer", "no numbers"],
 )
-def test_a_graph_that_fails_at_work_is_a_sentence(data, said, tmp_path) -> None:
+def test_a_graph_that_fails_raises(data, said, tmp_path) -> None:
     graph = OnnxGraph(tmp_path, graphs.write(tmp_path, data), "main")
     with pytest.raises(ModelError, match=said):
         graph(-ROW)
 
 
-def test_what_ends_in_time_is_left_alone() -> None:
+def test_the_time_limit_applies_to_late_work_only() -> None:
     given_up: list[str] = []
     limit = TimeLimit(0.2)
     with limit.over(lambda: given_up.append("long")):

@@ -1,4 +1,4 @@
-"""A sidecar comes back as it was written, and a graph is run as it is described."""
+"""Model descriptions and graphs."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def spec(tmp_path) -> ModelSpec:
     return spec
 
 
-def test_a_sidecar_comes_back_as_it_was_written(spec, tmp_path) -> None:
+def test_a_sidecar_round_trips(spec, tmp_path) -> None:
     assert load_spec(tmp_path, "toy") == spec
     assert {path.name for path in tmp_path.iterdir()} == {"difference.onnx", "model.json"}
 
 
-def test_a_graph_is_a_function_of_arrays_in_the_order_described(spec, tmp_path) -> None:
+def test_a_graph_takes_arrays_in_the_described_order(spec, tmp_path) -> None:
     graph = OnnxGraph(tmp_path, spec, "main")
     left, right = np.array([5, 7], np.float32), np.array([1, 2], np.float32)
     difference, total = graph(left, right)
@@ -65,7 +65,7 @@ def test_a_graph_is_a_function_of_arrays_in_the_order_described(spec, tmp_path) 
         graph(left)
 
 
-def test_a_file_larger_than_any_model_is_not_read(spec, tmp_path, monkeypatch) -> None:
+def test_a_file_that_is_too_large_is_not_read(spec, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(specs, "MAX_GRAPH_BYTES", 10)
     with pytest.raises(ModelError, match="install it again"):
         verified_bytes(tmp_path, spec.graphs["main"])
@@ -79,18 +79,18 @@ def test_a_larger_file_than_described_is_not_read(spec, tmp_path, monkeypatch) -
         verified_bytes(tmp_path, spec.graphs["main"])
 
 
-def test_a_format_of_the_future_is_told(spec, tmp_path) -> None:
+def test_a_newer_format_is_rejected(spec, tmp_path) -> None:
     replace(spec, format=2).save(tmp_path)
     with pytest.raises(ModelError, match="has format 2; this version reads format 1"):
         load_spec(tmp_path, "toy")
 
 
-def test_a_file_in_place_of_the_folder_is_told(tmp_path) -> None:
+def test_a_file_in_place_of_the_folder_raises(tmp_path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ModelError, match="cannot be read"):
         load_spec(tmp_path / "file", "toy")
 
 
-def test_zeros_are_those_of_a_network() -> None:
+def test_zeros_are_float32() -> None:
     state = zeros(2, 3)
     assert (state.shape, state.dtype, state.any()) == ((2, 3), np.float32, np.False_)

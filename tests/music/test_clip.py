@@ -1,4 +1,4 @@
-"""Laws of clip arithmetic."""
+"""Clip arithmetic."""
 
 from collections import Counter
 from itertools import pairwise
@@ -49,14 +49,14 @@ def test_merging_keeps_every_note_in_any_grouping(first, second, third):
 
 
 @given(clips(), st.integers(1, 20))
-def test_a_finer_ppq_and_back_is_the_same_clip(clip, factor):
+def test_a_multiple_of_the_ppq_and_back_is_lossless(clip, factor):
     finer = clip.at_ppq(clip.ppq * factor)
     assert [n.start_ticks for n in finer.notes] == [factor * n.start_ticks for n in clip.notes]
     assert finer.at_ppq(clip.ppq) == clip
 
 
 @given(clips(), PPQS)
-def test_another_ppq_is_off_by_at_most_half_a_tick(clip, ppq):
+def test_rescaling_rounds_by_at_most_half_a_tick(clip, ppq):
     rescaled = clip.at_ppq(ppq)
     assert rescaled.ppq == ppq
     starts = sorted(note.start_ticks for note in rescaled.notes)
@@ -68,7 +68,7 @@ def test_another_ppq_is_off_by_at_most_half_a_tick(clip, ppq):
 
 
 @given(clips())
-def test_notes_stand_in_order_of_time_and_end_ticks_covers_them(clip):
+def test_notes_are_sorted_and_end_ticks_covers_them(clip):
     assert [n.start_ticks for n in clip.notes] == sorted(n.start_ticks for n in clip.notes)
     assert clip.end_ticks == max([clip.length_ticks, *(n.end_ticks for n in clip.notes)])
 
@@ -77,12 +77,12 @@ def test_notes_stand_in_order_of_time_and_end_ticks_covers_them(clip):
     "values",
     [(-1, 64, 0, 1), (128, 64, 0, 1), (60, 0, 0, 1), (60, 128, 0, 1), (60, 64, -1, 1), (60, 64, 0, -1)],
 )
-def test_an_impossible_note_is_refused(values):
+def test_an_invalid_note_is_rejected(values):
     with pytest.raises(ValueError, match=r"must|cannot"):
         Note(*values)
 
 
-def test_clips_of_another_ppq_do_not_mix():
+def test_clips_of_different_ppq_cannot_be_combined():
     clip = Clip((), 0, 480)
     with pytest.raises(ValueError, match="480 and 96"):
         clip.merge(Clip((), 0, 96))
@@ -101,7 +101,7 @@ def control(ticks, value):
     return ChannelMessage(ticks, MessageKind.CONTROL_CHANGE, 7, value)
 
 
-def test_a_slice_begins_with_the_channel_as_it_was_there():
+def test_a_slice_starts_with_the_channel_state_at_its_start():
     clip = Clip((), 960, 96, messages=(control(0, 100), control(50, 20), control(200, 90), control(500, 1)))
     assert clip.slice(100, 400).messages == (control(0, 100), control(0, 20), control(100, 90))
 
@@ -112,7 +112,7 @@ def test_messages_move_with_the_notes():
     assert clip.at_ppq(480).messages == (control(50, 100), control(480, 20))
 
 
-def test_messages_are_in_order_of_time_and_those_of_one_tick_in_the_order_sent():
+def test_messages_are_sorted_stably_by_time():
     clip = Clip((), 960, 96, messages=(control(50, 1), control(0, 3), control(0, 2)))
     assert clip.messages == (control(0, 3), control(0, 2), control(50, 1))
 
@@ -126,6 +126,6 @@ def test_messages_are_in_order_of_time_and_those_of_one_tick_in_the_order_sent()
         (0, MessageKind.PITCH_BEND, 0, 16_384),
     ],
 )
-def test_a_message_that_cannot_be_sent_is_refused(fields):
+def test_an_invalid_message_is_rejected(fields):
     with pytest.raises(ValueError, match="must be within|cannot stand before"):
         ChannelMessage(*fields)

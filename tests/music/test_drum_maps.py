@@ -1,4 +1,4 @@
-"""Drum maps: laws of mapping, and the file format."""
+"""Drum maps: mapping and file format."""
 
 import copy
 import pickle
@@ -32,12 +32,12 @@ def test_general_midi_changes_nothing(clip):
 
 
 @given(clips())
-def test_general_midi_stays_so_in_another_process(clip):
+def test_general_midi_survives_pickling(clip):
     assert apply_drum_map(clip, pickle.loads(pickle.dumps(GENERAL_MIDI))) == clip  # noqa: S301
 
 
 @given(one_to_one_maps())
-def test_a_map_is_copied_and_sent_whole(drum_map):
+def test_a_map_can_be_copied_and_pickled(drum_map):
     assert pickle.loads(pickle.dumps(drum_map)) == copy.deepcopy(drum_map) == drum_map  # noqa: S301
 
 
@@ -51,7 +51,7 @@ def test_a_full_map_moves_pitches_only_and_can_be_undone(clip, drum_map):
     assert to_general_midi(mapped, drum_map) == pieces
 
 
-def test_what_a_sampler_lacks_falls_to_its_voice_or_silence():
+def test_unmapped_pieces_use_their_voice_or_are_dropped():
     drum_map = DrumMap("small", {"snare": 10, "crash": 20})
     clip = Clip(tuple(Note(pitch, 64, 0, 1) for pitch in (37, 39, 40, 52, 54, 81)), 4, 4)
     assert [note.pitch for note in apply_drum_map(clip, drum_map).notes] == [10, 10, 10, 20, 81]
@@ -77,10 +77,10 @@ def test_a_map_file_is_read():
         ("color = 1\n[pitches]\nkick = 1", "unknown key 'color'"),
     ],
 )
-def test_a_wrong_map_file_says_what_is_wrong(text, said):
+def test_an_invalid_map_file_raises_a_specific_error(text, said):
     with pytest.raises(ValueError, match=said):
         parse_drum_map(text)
 
 
-def test_the_table_of_general_midi_is_whole():
+def test_the_general_midi_table_is_complete():
     assert {PIECES[index].name for index in PIECE_OF_PITCH.values()} == set(GENERAL_MIDI.pitches)

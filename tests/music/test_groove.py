@@ -1,4 +1,4 @@
-"""Laws of swing and humanise."""
+"""Swing, humanise and velocity curves."""
 
 from collections import Counter
 
@@ -19,7 +19,7 @@ def hat_eighths(ppq=480, bars=2):
 
 
 @given(clips(), RATIOS, DIVISIONS)
-def test_swing_keeps_order_beats_and_all_but_time(clip, ratio, division):
+def test_swing_changes_only_time_and_keeps_order_and_beats(clip, ratio, division):
     swung = swing(clip, ratio, division=division)
     pair_ticks = 8 * clip.ppq / division
     assert Counter((n.pitch, n.velocity) for n in swung.notes) == Counter(
@@ -66,7 +66,7 @@ def test_humanise_is_seeded_and_bounded(clip, seed, amount):
     assert humanise(clip, 0, seed=seed, bar_ticks=bar_ticks) == clip
 
 
-def test_a_feel_repeats_every_bar_and_differs_by_seed():
+def test_humanise_repeats_every_bar_and_depends_on_the_seed():
     played = humanise(hat_eighths(), 1, seed=5, bar_ticks=1920)
     first, second = played.slice(60, 1860), played.slice(1980, 3780)
     assert first.notes == second.notes
@@ -83,6 +83,6 @@ def test_a_feel_repeats_every_bar_and_differs_by_seed():
         lambda clip: humanise(clip, 1, seed=0, bar_ticks=0),
     ],
 )
-def test_values_out_of_range_are_refused(change):
+def test_values_out_of_range_are_rejected(change):
     with pytest.raises(ValueError, match=r"must|cannot|moves"):
         change(Clip((), 0, 4))

@@ -1,4 +1,4 @@
-"""Names of pitches, against what the ways to name them say of a few well-known notes."""
+"""Names of pitches, compared with well-known notes."""
 
 import pytest
 
@@ -25,11 +25,11 @@ def test_a_pitch_is_named_as_musicians_do(pitch, names, expected):
 
 
 @pytest.mark.parametrize("names", list(NoteNames))
-def test_every_pitch_has_a_name_of_its_own(names):
+def test_names_are_unique(names):
     assert len({note_name(pitch, names) for pitch in range(128)}) == 128
 
 
 @pytest.mark.parametrize("pitch", [-1, 128])
-def test_what_is_no_pitch_has_none(pitch):
+def test_an_invalid_pitch_is_rejected(pitch):
     with pytest.raises(ValueError, match="0..127"):
         note_name(pitch)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from musegen_daw.music.clip import Clip, Marker, Note, Song
 from musegen_daw.music.parts import (
     clip_bars,
-    connected,
     continued_bars,
+    drop_strays,
     find_parts,
     listed_parts,
     section_bars,
@@ -39,7 +39,7 @@ def test_parts_are_found_by_name_then_number_then_part_of_a_name(selector, name)
 
 
 @pytest.mark.parametrize("selector", ["6", "0", "flute", "", "²"])
-def test_a_part_that_is_not_there_is_refused_with_all_that_are(selector):
+def test_an_unknown_part_is_rejected_with_a_list_of_parts(selector):
     with pytest.raises(
         ValueError, match=r"1 'Keys' \(Acoustic Grand Piano\), 2 'Lead Guitar' \(Overdriven Guitar\)"
     ):
@@ -65,19 +65,19 @@ def test_bars_are_counted_as_a_musician_does(clip, bar_count):
 @given(songs(max_clips=4))
 def test_every_onset_is_within_the_bars_of_a_clip(song):
     bars = clip_bars(song.time_map, song.clips)
-    music = connected(song.time_map, song.clips)
+    music = drop_strays(song.time_map, song.clips)
     onsets = [note.start_ticks for clip in music.clips for note in clip.notes]
     assert not onsets or bars[-1].end_ticks > max(onsets)
 
 
 @given(time_maps(), st.integers(1, 50))
-def test_continued_bars_are_as_many_as_asked_for(time_map, count):
+def test_continued_bars_returns_the_requested_number(time_map, count):
     bars = continued_bars(time_map, count)
     assert len(bars) == count
     assert bars == time_map.bars(bars[-1].end_ticks)[:count]
 
 
-def test_no_bars_are_refused():
+def test_zero_bars_are_rejected():
     with pytest.raises(ValueError, match="at least 1"):
         continued_bars(TimeMap(480), 0)
 
@@ -96,16 +96,16 @@ RIFF = tuple(Note(60, 64, beat * 480, 240) for beat in range(16))
         ([Note(60, 64, 10 * BAR, 10), Note(60, 64, 50 * BAR, 10)], 51, 0),
     ],
 )
-def test_a_note_a_long_way_out_opens_no_bars(strays, bar_count, left_out):
+def test_a_stray_note_far_out_adds_no_bars(strays, bar_count, left_out):
     notes = (*RIFF, *strays)
     clip = Clip(notes, max(note.end_ticks for note in notes), 480)
     assert len(clip_bars(TimeMap(480), [clip])) == bar_count
-    music = connected(TimeMap(480), [clip])
+    music = drop_strays(TimeMap(480), [clip])
     assert music.strays == left_out
     assert len(music.clips[0].notes) == len(notes) - left_out
 
 
-def test_a_note_a_long_way_ahead_does_not_hide_the_music():
+def test_a_stray_note_before_the_music_is_kept():
     clip = Clip((Note(60, 64, 0, 10), *(Note(60, 64, 100 * BAR + at.start_ticks, 10) for at in RIFF)), 0, 480)
     assert len(clip_bars(TimeMap(480), [clip])) == 104
 

@@ -1,4 +1,4 @@
-"""Laws of the time map."""
+"""Time maps."""
 
 import pytest
 from hypothesis import given
@@ -18,7 +18,7 @@ def test_seconds_and_ticks_are_inverse(time_map, ticks):
 
 
 @given(time_maps(), TICKS, st.integers(1, 1000))
-def test_time_only_goes_forward(time_map, ticks, step):
+def test_time_is_monotonic(time_map, ticks, step):
     assert time_map.seconds_at(ticks + step) > time_map.seconds_at(ticks)
 
 
@@ -32,14 +32,14 @@ def test_bars_tile_the_timeline(time_map, end_ticks):
 
 
 @given(time_maps(), st.integers(1, 20_000))
-def test_every_meter_change_opens_a_bar(time_map, end_ticks):
+def test_every_meter_change_starts_a_bar(time_map, end_ticks):
     starts = {bar.start_ticks for bar in time_map.bars(end_ticks)}
     changes = {s.start_ticks for s in time_map.time_signatures if s.start_ticks < end_ticks}
     assert changes <= starts
 
 
 @given(time_maps())
-def test_the_order_of_tempos_given_does_not_matter_when_their_times_differ(time_map):
+def test_the_order_of_tempos_at_different_times_does_not_matter(time_map):
     by_ticks = {tempo.start_ticks: tempo for tempo in time_map.tempos}
     forwards = TimeMap(time_map.ppq, tuple(by_ticks.values()))
     assert forwards == TimeMap(time_map.ppq, tuple(reversed(by_ticks.values())))
@@ -64,6 +64,6 @@ def test_a_meter_change_cuts_a_bar_short():
         lambda: TimeMap(480, (), (TimeSignature(0, 0, 4),)),
     ],
 )
-def test_an_impossible_time_map_is_refused(make):
+def test_an_invalid_time_map_is_rejected(make):
     with pytest.raises(ValueError, match=r"positive|not a time signature"):
         make()

@@ -1,4 +1,4 @@
-"""The saved session is restored; whatever its file holds, the worst is a message and a fresh start."""
+"""The session file: round trips and damage."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from musegen_daw.ui.saved_session import FILE_NAME
 STATE = {"jam": {"tempo_bpm": 118.4, "voices": ["kick"]}, "window": {"width": 1280}}
 
 
-def test_what_is_saved_comes_back(tmp_path):
+def test_a_session_round_trips(tmp_path):
     assert saved_session.load(tmp_path) == ({}, "")
     saved_session.save(tmp_path, STATE)
     assert saved_session.load(tmp_path) == (STATE, "")
@@ -35,7 +35,7 @@ def test_what_is_saved_comes_back(tmp_path):
         b"null",
     ],
 )
-def test_unusable_session_is_set_aside_and_reported(tmp_path, data):
+def test_an_unusable_file_is_set_aside_and_reported(tmp_path, data):
     (tmp_path / FILE_NAME).write_bytes(data)
     state, sentence = saved_session.load(tmp_path)
     assert state == {}
@@ -47,7 +47,7 @@ def test_unusable_session_is_set_aside_and_reported(tmp_path, data):
     assert saved_session.load(tmp_path) == ({}, "")
 
 
-def test_usable_parts_of_a_damaged_session_are_restored(tmp_path):
+def test_usable_panels_are_restored(tmp_path):
     data = '{"version": 1, "panels": {"jam": 3, "window": {"width": %s, "height": 1e999}}}' % ("9" * 5000)
     (tmp_path / FILE_NAME).write_text(data)
     state, sentence = saved_session.load(tmp_path)
@@ -56,19 +56,19 @@ def test_usable_parts_of_a_damaged_session_are_restored(tmp_path):
     assert (tmp_path / "session-damaged-1.json").read_text() == data
 
 
-def test_names_that_are_not_utf8_survive(tmp_path):
+def test_surrogates_round_trip(tmp_path):
     state = {"vocoder": {"path": os.fsdecode(b"/dr\xfcms.wav"), "scale": "\ud800"}}
     saved_session.save(tmp_path, state)
     assert saved_session.load(tmp_path) == (state, "")
 
 
-def test_deep_nesting_counts_as_damage(tmp_path):
+def test_deep_nesting_is_damage(tmp_path):
     (tmp_path / FILE_NAME).write_text("[" * 100_000)
     assert saved_session.load(tmp_path)[0] == {}
 
 
 @given(st.binary(max_size=200))
-def test_arbitrary_bytes_never_raise(tmp_path_factory, data):
+def test_any_bytes_are_handled(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("state")
     (folder / FILE_NAME).write_bytes(data)
     state, sentence = saved_session.load(folder)
@@ -76,7 +76,7 @@ def test_arbitrary_bytes_never_raise(tmp_path_factory, data):
     assert bool(sentence) != (folder / FILE_NAME).exists()
 
 
-def test_changes_are_saved_soon_and_together(qtbot, tmp_path):
+def test_changes_are_saved_together_after_a_delay(qtbot, tmp_path):
     asked = []
     autosave = Autosave(tmp_path, lambda: asked.append(1) or STATE)
     for _ in range(50):

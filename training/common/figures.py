@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.files import written_beside
+from musegen_daw.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +43,7 @@ def four_panels(*, left: float, gap: float) -> tuple[Figure, list[Axes]]:
 def save_figure(figure: Figure, path: Path) -> None:
     """Write the PNG to `path`, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written_beside(path) as beside:
+    with atomic_path(path) as beside:
         figure.savefig(beside, format="png", facecolor=GROUND)
 
 

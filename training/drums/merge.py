@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.files import write_bytes, written_beside
+from musegen_daw.files import atomic_path, write_bytes
 from training.common.duplicates import KEPT, REASONS
 from training.common.prepared import write_json
 from training.common.shard_map import ShardMap
@@ -122,5 +122,5 @@ def lay_blocks(task: Laying) -> None:
 @contextmanager
 def _text(path: Path) -> Iterator[Any]:
     """A text file that stands at `path` when it is whole."""
-    with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+    with atomic_path(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         yield file

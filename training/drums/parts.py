@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.drums.events import HIT, ONSET, POSITIONS_PER_FRAME
-from musegen_daw.files import written_beside
+from musegen_daw.files import atomic_path
 from training.common.attempts import Attempts
 from training.common.duplicates import SIGNATURE_SIZE, Words, mixed, signature
 from training.drums.gigamidi import SPLITS, CorpusFile, Unit, read_unit
@@ -183,7 +183,7 @@ def read_identities(path: Path) -> Identities:
 
 def save_arrays(path: Path, **arrays: Any) -> None:
     """Write an .npz to `path`, whole or not at all; two workers that make the same one do not meet."""
-    with written_beside(path) as beside, beside.open("wb") as file:
+    with atomic_path(path) as beside, beside.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 

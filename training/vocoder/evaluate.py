@@ -15,7 +15,7 @@ import soundfile
 from tqdm import tqdm
 
 from musegen_daw.errors import MusegenError
-from musegen_daw.files import written_beside
+from musegen_daw.files import atomic_path
 from musegen_daw.vocoder.mel import Floats, MelConfig
 from training.common.figures import short
 from training.common.machine import machine
@@ -166,7 +166,7 @@ def measure_clip(settings: ComparisonSettings, path: Path) -> dict[str, Distance
 
 def _write(path: Path, clip: ReferenceClip, audio: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written_beside(path) as beside:
+    with atomic_path(path) as beside:
         soundfile.write(beside, audio.clip(-1, 1), clip.config.sample_rate_hz, "PCM_16", format="WAV")
 
 

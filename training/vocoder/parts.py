@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musegen_daw.files import written_beside
+from musegen_daw.files import atomic_path
 from training.common.attempts import Attempts
 from training.common.duplicates import signature
 from training.common.prepared import write_json
@@ -108,7 +108,7 @@ def write_part(part: AudioPart) -> None:
     kept: list[dict[str, Any]] = []
     with (
         Attempts(part.path) as attempts,
-        written_beside(part.path.with_suffix(".pcm")) as beside,
+        atomic_path(part.path.with_suffix(".pcm")) as beside,
         beside.open("wb") as file,
     ):
         for number, recording in enumerate(part.recordings):

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.format import open_memmap
 
-from musegen_daw.files import write_bytes, written_beside
+from musegen_daw.files import atomic_path, write_bytes
 from training.common.commands import add_map_options, run_preparation
 from training.common.duplicates import (
     ENCODED_AGAIN,
@@ -169,7 +169,7 @@ def _join(
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = _rows(contents, split)
-    with written_beside(folder / "audio.npy") as beside:
+    with atomic_path(folder / "audio.npy") as beside:
         if rows:
             joined = open_memmap(beside, mode="w+", dtype=config.dtype, shape=(len(rows) * config.samples,))
             at = 0
@@ -197,7 +197,7 @@ def _write_index(folder: Path, recordings: Sequence[dict[str, Any]]) -> None:
     for name in ("start", "samples"):
         index[name] = [chunk[name] for chunk in chunks]
     for name, values in (("chunks", index), ("recordings_starts", starts)):
-        with written_beside(folder / f"{name}.npy") as beside, beside.open("wb") as file:
+        with atomic_path(folder / f"{name}.npy") as beside, beside.open("wb") as file:
             np.save(file, values)
     write_bytes(folder / "recordings.jsonl", text)
 
@@ -212,7 +212,7 @@ def _copy(part: Any, rows: npt.NDArray[np.int64], target: Any, at: int) -> int:
 
 
 def _write_quarantine(path: Path, contents: Iterable[dict[str, Any]]) -> None:
-    with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+    with atomic_path(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("file", "reason"))
         writer.writerows(row for content in contents for row in content["poison"])

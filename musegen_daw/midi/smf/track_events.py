@@ -121,7 +121,7 @@ def read_events(
                 raise ValueError(_TOO_MANY)
         if position > end:
             is_torn = True
-            events.pop()  # only a channel message is taken without a look at where it ends
+            events.pop()  # only channel messages are read without a check of their end
     except IndexError:
         is_torn = True
     except _UnreadableError:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaint
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QWidget
 
 from musegen_daw.clips.document import ClipDocument, Take
-from musegen_daw.clips.generating import Generation, check_locks, generation
+from musegen_daw.clips.generating import Generation, check_can_generate, generation
 from musegen_daw.drums.job import DrumWriter
 from musegen_daw.drums.request import DrumResult
 from musegen_daw.music.clip import Clip
@@ -253,7 +253,7 @@ class TakeGeneration(QObject):
         """Write takes for a clip as it is now around what is locked; raises ProjectError if all of it is."""
         if self._job is not None:
             return
-        check_locks(clip)
+        check_can_generate(clip)
 
         def work(task: JobContext) -> tuple[Generation, DrumResult]:
             task.report(0.0, "Loading the drum model")

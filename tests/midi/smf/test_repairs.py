@@ -1,4 +1,4 @@
-"""Files that are not as they should be: every sound note is read, and what was repaired is said once."""
+"""Repair of damaged MIDI files."""
 
 import re
 import struct
@@ -119,7 +119,7 @@ MENDED = {
 
 
 @pytest.mark.parametrize(("data", "said"), MENDED.values(), ids=MENDED)
-def test_every_sound_note_is_read_and_one_remark_says_what_was_repaired(data, said):
+def test_undamaged_notes_are_read_and_repairs_are_one_remark(data, said):
     song = song_from_bytes(data, "odd.mid")
     found = sorted(note.pitch for clip in song.clips for note in clip.notes)
     assert found == [60, 62, 64, 65]
@@ -128,13 +128,13 @@ def test_every_sound_note_is_read_and_one_remark_says_what_was_repaired(data, sa
 
 
 @pytest.mark.parametrize("data", [data for data, _ in MENDED.values()], ids=MENDED)
-def test_what_is_written_of_a_repaired_file_needs_no_repairs(data):
+def test_a_repaired_file_is_written_correctly(data):
     again = song_from_bytes(midi_song_from_bytes(data, "odd.mid").with_drums(DRUMS), "again.mid")
     assert again.remarks == ()
     assert sorted(note.pitch for clip in again.parts for note in clip.notes) == [60, 62, 64, 65]
 
 
-def test_a_sound_file_has_no_remark_and_tracks_keep_their_bytes():
+def test_an_undamaged_file_has_no_remark_and_its_tracks_keep_their_bytes():
     odd_but_right = (
         b"\x00\x90\x3c\x5a\x60\x3c\x00" + END
     )  # running status, which is not how tracks are written here
@@ -145,7 +145,7 @@ def test_a_sound_file_has_no_remark_and_tracks_keep_their_bytes():
     assert chunk(odd_but_right) + chunk(LONG) in midi_song_from_bytes(data, "a.mid").with_drums(DRUMS)
 
 
-def test_foreign_chunks_and_bytes_behind_the_last_track_are_no_fault():
+def test_unknown_chunks_and_trailing_bytes_need_no_repair():
     data = PLAIN[:14] + chunk(b"odd", b"XFIH") + PLAIN[14:] + chunk(b"x", b"XFKM") + b"trailing"
     assert smf.parse(data).repairs == ()
     plain_riff = wave(riff_chunk(b"data", PLAIN))
@@ -160,7 +160,7 @@ def test_a_riff_file_without_a_size_is_read_to_its_end():
     ("division", "ticks_a_second"),
     [(0xE728, 25 * 40), (0xE850, 24 * 80), (0xE250, 30 * 80), (0xE350, 80 * 30_000 / 1001), (0xE701, 25)],
 )
-def test_smpte_time_keeps_its_seconds_whatever_tempo_is_in_the_file(division, ticks_a_second):
+def test_smpte_time_ignores_the_tempo(division, ticks_a_second):
     data = midi_bytes(meta(0x51, b"\x03\0\0") + FOUR + END, division=division)
     song = song_from_bytes(data, "film.mid")
     (clip,) = song.clips
@@ -169,7 +169,7 @@ def test_smpte_time_keeps_its_seconds_whatever_tempo_is_in_the_file(division, ti
     assert song.time_map.bpm_at(0) == pytest.approx(120, rel=2e-3)
 
 
-def test_patterns_begin_at_bar_lines_each_in_the_tempo_and_meter_that_it_has():
+def test_type_2_patterns_start_at_bar_lines_with_their_own_tempo_and_meter():
     first = meta(0x51, b"\x03\0\0") + meta(0x58, b"\3\2\x18\x08") + notes(60) + END
     song = song_from_bytes(midi_bytes(first, notes(62) + END, file_type=2, division=96), "type2.mid")
     assert [note.start_ticks for clip in song.clips for note in clip.notes] == [0, 3 * 96]
@@ -190,20 +190,20 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_files_take_time_in_proportion_to_their_length(data):
+def test_hostile_files_are_read_in_linear_time(data):
     start_seconds = time.process_time()
     song_from_bytes(data, "hostile.mid")
     assert time.process_time() - start_seconds < 12 * len(data) / 1e6 + 5
 
 
-def test_more_tracks_than_any_song_has_are_refused():
+def test_too_many_tracks_are_rejected():
     with pytest.raises(ValueError, match="more than 16,384 tracks"):
         smf.parse(head() + chunk(b"") * 17_000)
 
 
 @settings(max_examples=300)
 @given(st.binary(max_size=120), st.integers(0, 200))
-def test_any_bytes_in_a_track_are_read_or_refused(body, length):
+def test_any_bytes_in_a_track_are_read_or_rejected(body, length):
     try:
         parsed = smf.parse(head() + chunk(body, length=length))
     except ValueError:

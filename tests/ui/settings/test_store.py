@@ -1,4 +1,4 @@
-"""Settings are immutable, announce changes, and ignore invalid values from a file."""
+"""Settings and their changes."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ import pytest
 from musegen_daw.ui.settings.store import AppSettings, SettingsStore
 
 
-def test_a_change_is_announced_once(qtbot):
+def test_changed_is_emitted_once_per_change(qtbot):
     store, told = SettingsStore(), []
     store.changed.connect(told.append)
     store.change(theme="light")
@@ -18,7 +18,7 @@ def test_a_change_is_announced_once(qtbot):
         store.current.theme = "dark"
 
 
-def test_saved_values_are_checked_by_type():
+def test_saved_settings_are_validated():
     saved = {
         "theme": "light",
         "audio_device": 3,
@@ -32,14 +32,14 @@ def test_saved_values_are_checked_by_type():
     assert AppSettings.from_dict(settings.as_dict()) == (settings, ())
 
 
-def test_former_settings_are_ignored_silently():
+def test_former_settings_are_ignored():
     assert AppSettings.from_dict({"midi_api": "alsa", "theme": "light"}) == (
         AppSettings(theme="light"),
         (),
     )
 
 
-def test_overlong_texts_and_null_characters_are_refused():
+def test_long_texts_and_null_characters_are_rejected():
     saved = {"watched_dir": "x" * 5000, "models_dir": "a\0b", "theme": "light"}
     settings, passed_over = AppSettings.from_dict(saved)
     assert settings == AppSettings(theme="light")
