@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 AS_SENDER = "--sending-process"
-"""What a packaged program is started with to be the sending process."""
+"""A packaged program started with this is the output process."""
 AS_COMPUTER = "--computing-process"
-"""The same, to be a computing process."""
+"""The same for a worker process."""
 _PACKAGED_ON_WINDOWS = "musegen-daw.exe"
 
 

@@ -1,4 +1,4 @@
-"""The options of `musegen-daw jam`, and the settings of the rig that they ask for."""
+"""The options of `musegen-daw jam`, and the rig settings they make."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ MAX_COUNT_IN_BARS, MAX_FILL_BARS = 16, 64
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
-    """Add what a person can ask of a jam."""
     ports = command.add_argument_group("ports")
     ports.add_argument(
         "--in", dest="inputs", action="append", default=[], metavar="PORT",
@@ -100,26 +99,36 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="follow the player; play to a loop of the first bars; or keep going when the player rests",
     )  # fmt: skip
     drums.add_argument(
-        "--bars", type=whole(1, MAX_LOOP_BARS), default=4, metavar="N", help="length of a loop, 4"
+        "--bars", type=whole(1, MAX_LOOP_BARS), default=4, metavar="N", help="length of a loop (default: 4)"
     )
     drums.add_argument(
         "--when-silent", choices=["keep", "fade"], default="keep", help="with --mode accompany: keep on, or fade"
     )  # fmt: skip
     drums.add_argument(
-        "--fill-every", type=whole(0, MAX_FILL_BARS), default=8, metavar="BARS", help="0: never"
+        "--fill-every",
+        type=whole(0, MAX_FILL_BARS),
+        default=8,
+        metavar="BARS",
+        help="a fill every so many bars, 0: never (default: 8)",
     )
     drums.add_argument(
         "--density", type=number(0, 1), metavar="D", help="0 sparse to 1 busy; else as you play"
     )
-    drums.add_argument("--energy", type=number(0, 1), default=0.5, metavar="E", help="0 soft to 1 hard, 0.5")
     drums.add_argument(
-        "--variation", type=number(0, 1), default=0.5, metavar="V", help="0 safe to 1 wild, 0.5"
+        "--energy", type=number(0, 1), default=0.5, metavar="E", help="0 soft to 1 hard (default: 0.5)"
     )
     drums.add_argument(
-        "--swing", type=number(0.5, 0.75), default=0.5, metavar="S", help="0.5 straight to 0.75"
+        "--variation", type=number(0, 1), default=0.5, metavar="V", help="0 safe to 1 wild (default: 0.5)"
     )
     drums.add_argument(
-        "--follow", type=number(0, 4), default=1.0, metavar="X", help="0 loosely to 4 closely, 1"
+        "--swing",
+        type=number(0.5, 0.75),
+        default=0.5,
+        metavar="S",
+        help="0.5 straight to 0.75 (default: 0.5)",
+    )
+    drums.add_argument(
+        "--follow", type=number(0, 4), default=1.0, metavar="X", help="0 loosely to 4 closely (default: 1)"
     )
     drums.add_argument(
         "--style", default="", metavar="NAME|CODE|FILE.mid",
@@ -140,7 +149,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 
 def meter(text: str) -> tuple[int, int]:
-    """A meter as numerator and denominator: bars of one to eight quarter notes."""
+    """Parses a meter such as 6/8: bars of one to eight quarter notes."""
     from musegen_daw.jam.patterns import DENOMINATORS
 
     above, _, below = text.partition("/")
@@ -155,7 +164,7 @@ def meter(text: str) -> tuple[int, int]:
 
 
 def misuse(args: Namespace) -> str | None:
-    """What in the options contradicts itself; None when nothing does."""
+    """The contradiction in the options, as a sentence; None without one."""
     from musegen_daw.jam.control.controls import TARGETS
 
     if args.send_clock and args.clock == "midi":
@@ -177,7 +186,7 @@ def misuse(args: Namespace) -> str | None:
 
 
 def rig_settings(args: Namespace) -> RigSettings:
-    """What the options ask for; raises MusegenError."""
+    """Raises MusegenError."""
     from musegen_daw.jam.control.controls import Controls
     from musegen_daw.jam.output.performer import Kit
     from musegen_daw.jam.patterns import BarGrid
@@ -217,7 +226,7 @@ def rig_settings(args: Namespace) -> RigSettings:
 
 
 def _check_recording(path: Path | None) -> None:
-    """Raises MidiFileError where a recording could not be written, before anything was played for it."""
+    """Raises MidiFileError where a recording could not be written, before anything is played."""
     if path is None:
         return
     if path.suffix.lower() not in WRITTEN_MIDI_SUFFIXES:

@@ -1,4 +1,4 @@
-"""The command line: reads what a person asks for, puts the parts together, and tells how it went."""
+"""The command line: parse the arguments, run the command, report errors."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def list_styles(open_generator: OpenGenerator) -> str:
-    """The bundled grooves and the styles of the bundled model with their codes, one a line; raises ModelError."""
+    """The bundled grooves, and the styles of the bundled model with their codes; raises ModelError."""
     styles = open_generator(resources.drum_model_dir()).styles
     rows = zip(range(len(styles)), styles.names, styles.meters, strict=True)
     learned = (f"{code:>3}  {name}{'' if meter == '4/4' else f' ({meter})'}" for code, name, meter in rows)

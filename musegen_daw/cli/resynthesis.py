@@ -1,4 +1,4 @@
-"""From a log-mel to a WAV with what is said about it, as `vocode` and `bounce --vocode` share it."""
+"""From a log-mel to a WAV and a report, for `vocode` and `bounce --vocode`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Resynthesis:
-    """What was written: its length, peak, samples held at full scale, and the time that decoding took."""
+    """A written WAV: length, peak, clipped samples, and the time that decoding took."""
 
     path: Path
     seconds: float
@@ -31,7 +31,7 @@ class Resynthesis:
     decoding_seconds: float
 
     def facts(self) -> dict[str, Any]:
-        """Plain values for a machine."""
+        """Values for JSON."""
         return {
             "output": str(self.path),
             "decoder": self.decoder,

@@ -1,4 +1,4 @@
-"""The latency offset of a port, measured: notes are sent around a loop through the DAW and heard again."""
+"""Measures the latency of a port, with notes sent around a loop through the DAW."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bars of drums on the grid of a session: cut from what was generated, moved, and remembered to go on with."""
+"""One-bar drum patterns on the grid of a session."""
 
 from __future__ import annotations
 

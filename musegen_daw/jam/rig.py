@@ -90,7 +90,7 @@ class JamRig:
                 failed=self._fail,
             )
             opened.callback(self._ports.close)
-            # After the ports: where JACK plays the sound too, it waits for Python, which opening a port holds up.
+            # After the ports: opening a port holds the interpreter, for which the sound waits where JACK plays it.
             self._kit = None
             if settings.audio:
                 self._kit = open_kit(settings.jam.kit.drum_map, settings.soundfont, settings.audio_device)
@@ -232,7 +232,7 @@ class JamRig:
             self.save_learned()
 
     def _found_style(self, style: str) -> Style | None:
-        # The model is not waited for where no style is looked up in it.
+        # Without a style, do not wait for the model.
         return chosen_style(style, self._generator.styles) if style else None
 
     def _wake(self) -> None:

@@ -1,4 +1,4 @@
-"""What a jam is set up with: a session's settings, and the ports, clock and sound that another jam would need."""
+"""The settings of a session, and of the ports, clock and sound it plays with."""
 
 from __future__ import annotations
 

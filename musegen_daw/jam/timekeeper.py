@@ -1,4 +1,4 @@
-"""Timekeeper: the time of a jam, the program's own, counted in and sent on as clock, or that of a DAW."""
+"""Timekeeper: the transport of a jam, with count-in and sent clock, or following a DAW's clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worker: calls tasks in a process of its own, which is started when it is first needed and again when it was lost."""
+"""Worker: calls tasks in a process of its own, which is started when needed and again when it is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ClockInput: the clock of one input for the follower, and its beat kept on while that input's port is away."""
+"""ClockInput: chooses the input whose clock is followed, and goes on ticking while its port is away."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ClockInput:
             if data[0] == CLOCK:
                 last_seconds, is_back = self._tick_seconds, self._away_until is not None
                 self._away_until = None
-                # The first tick of a clock that is back may be the last one made up for it.
+                # The first tick of a clock that is back may already have been made up.
                 half_seconds = self._period_seconds / 2
                 if is_back and last_seconds is not None and time_seconds - last_seconds < half_seconds:
                     return

@@ -1,4 +1,4 @@
-"""ClockFollower: where a DAW's transport is, from the clock, start, continue, stop and song position that it sends."""
+"""ClockFollower: the position of a DAW's transport, from clock, start, continue, stop and song position."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LOCK_TICKS = CLOCKS_PER_BEAT
 LOCK_DEVIATION_SECONDS = 0.001
 STALL_SECONDS, STALL_TICKS = 0.25, 4
 
-# How far off, in ticks, a tick may come that is due, and one that comes beside a copy of it.
+# Tolerance in ticks for a tick that is due, and for one with a copy beside it.
 OFF_TICKS, ON_TICKS = 0.6, 0.25
 LATE_TICKS, UNEVEN = 3, 0.6  # so many late ones make a clock if their gaps are as even as this
 DOUBT_TICKS = 8  # so many are looked at once one has come far too early
@@ -102,8 +102,6 @@ class ClockFollower:
         self._late = 0
         self._view = _View()
 
-    # What is heard
-
     def feed(self, data: bytes, time_seconds: float) -> None:
         """Take one MIDI message; anything that is not about time is ignored."""
         if not data:
@@ -132,8 +130,6 @@ class ClockFollower:
             self._sure_ticks = LOCK_TICKS
             self._forget_strays()
             self._view = _View(jumps=self._view.jumps + 1)
-
-    # What is answered
 
     @property
     def tempo_bpm(self) -> float | None:
@@ -204,14 +200,12 @@ class ClockFollower:
             return max(view.held, view.line.number + view.offset)
         return max(view.held, view.line.number_at(time_seconds) + view.offset)
 
-    # Start, stop and place
-
     def _place(self, ticks: float, seconds: float, *, runs: bool, is_known: bool = True) -> None:
         """The song is at `ticks` from the next tick on."""
         view, track = self._view, self._track
         goes_on = view.running and runs and not self._late
         if not goes_on:
-            # Whoever starts anew need not keep the beat it had.
+            # A new start may have another beat.
             track.restart(track.number + self._late, np.empty(0))
         self._forget_strays()
         self._view = replace(
@@ -220,7 +214,7 @@ class ClockFollower:
             held=ticks,
             begun=view.begun and goes_on,
             locked=view.locked and goes_on,
-            # Its first tick is waited for as long as for any other.
+            # The first tick may take as long as any other.
             last_seconds=view.last_seconds if goes_on or not runs else seconds,
             running=runs,
             told=True,
@@ -244,8 +238,6 @@ class ClockFollower:
             told=True,
             jumps=view.jumps + 1,
         )
-
-    # Ticks
 
     def _tick(self, seconds: float) -> None:
         number = self._track.number + self._late + 1
@@ -292,7 +284,7 @@ class ClockFollower:
             return False
         if np.abs(gaps - period).max() > UNEVEN * period:
             return False
-        # What came late is the clock now: slower, or as before after a gap.
+        # The late ticks are the clock now: a slower one, or the same after a gap.
         early = sum(error < -OFF_TICKS for _, error in self._doubts)
         return self._accept(track.number + self._late + early, np.array(self._strays))
 
@@ -485,8 +477,8 @@ class ClockLine:
             kept = bends[: int(len(bends) * 0.9)]
             # The smallest 90 % of normal deviates have 0.623 of the variance, a second difference six times that.
             measured = max(MIN_JITTER_SECONDS, float(np.sqrt(np.mean(kept**2) / (0.623 * 6))))
-            # Times rounded to a step, as JACK's are to its period, are even for long and then jump there and back:
-            # once is a change of tempo or a late tick, again and again it is rounding, even over the step.
+            # Times rounded to a step, as JACK's are to its period, are even for long and then jump there and back.
+            # One jump is a change of tempo or a late tick; many are rounding, which is uniform over the step.
             bends = np.abs(np.diff(recent[-STEP_TICKS:], 2))
             steps = bends[bends > STEP_TIMES * measured]
             if len(steps) >= MIN_STEPS:

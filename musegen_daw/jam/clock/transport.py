@@ -1,4 +1,4 @@
-"""Transport: which beat it is at a time and when a beat comes, by the app's own tempo or by a DAW's clock."""
+"""Transport: converts between beats and time, by the program's own tempo or by a DAW's clock."""
 
 from __future__ import annotations
 

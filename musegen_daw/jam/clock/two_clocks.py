@@ -1,4 +1,4 @@
-"""TwoClocks: the ticks of one clock told from those of another that comes in at the same port."""
+"""TwoClocks: separates the ticks of two clocks that arrive at one port."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class _SteadyClock:
         self.next_seconds += self.period_seconds + PULL * error
         self.period_seconds += BEND * error
         self.number += 1
-        # Two that share the ticks of one, as when the other has ended, soon miss too many.
+        # Two clocks that share the ticks of one, because the other has ended, soon miss too many.
         self.missed = max(0.0, self.missed - FORGIVEN)
 
 
@@ -162,7 +162,7 @@ class TwoClocks:
         if self._odd >= ODD_TICKS or max(kept.missed, other.missed) >= MISSED_TICKS:
             self._kept = self._other = None
             self._unlooked = 0
-            # The count goes on, whatever was mistaken for a tick of the clock that has ended.
+            # Keep the count of the clock that goes on.
             return (
                 SeparatedTicks(np.array([seconds]), kept.number)
                 if comb is kept
@@ -291,7 +291,7 @@ def _fitted(
         order = np.argsort(due)
         due, number = due[order], np.concatenate(numbers)[order]
         of_first = order < len(numbers[0])
-        # Whichever clock a tick is of: of both together the ticks come in the order in which they are due.
+        # The ticks of both together come in the order in which they are due.
         near = int(np.searchsorted(due, times[0]))
         shifts = range(max(0, near - SHIFTS), min(len(due) - len(times), near + SHIFTS) + 1)
         if not len(shifts):

@@ -1,4 +1,4 @@
-"""Controls: the few things a player changes while the drums play, and how a move of a controller changes them."""
+"""Controls: what a player sets while the drums play, and how a controller changes it."""
 
 from __future__ import annotations
 

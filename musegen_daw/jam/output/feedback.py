@@ -1,4 +1,4 @@
-"""EchoFilter: drums that come back as the part, over a connection made later, are noticed and not listened to."""
+"""EchoFilter: ignores drums that come back as the part over a connection made later."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ class EchoFilter:
         self._were_echoes: dict[str, deque[bool]] = {}
         self.sources: frozenset[str] = frozenset()
 
-    # As an output
-
     offset_seconds = 0.0
 
     def play(self, *notes: TimedNote) -> None:
@@ -42,8 +40,6 @@ class EchoFilter:
 
     def panic(self) -> None:
         """Nothing sounds here."""
-
-    # As a listener
 
     def takes(self, event: MidiEvent, source: str) -> bool:
         """Whether the message is an echo that is to be ignored."""

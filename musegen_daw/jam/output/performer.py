@@ -1,4 +1,4 @@
-"""Performer: the patterns that are settled, as the notes a sampler gets: swung, muted, as loud as asked, mapped."""
+"""From settled patterns to notes: swung, muted, at the asked level, mapped, and scheduled a moment ahead."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class Sender:
         if promised_seconds is None:
             return
         if self._is_off_time():
-            # What is due sooner may be on its way.
+            # What is due sooner may have been sent.
             self._recall(now_seconds + CERTAIN_SECONDS - self._scheduler.offset_seconds)
         due = self._performer.take(
             _ticks(max(from_beats, beats_at(now_seconds - LATE_SECONDS))),

@@ -1,4 +1,4 @@
-"""Conductor: when the planner is asked, and which pattern every bar gets when it is about to begin."""
+"""Conductor: when to plan, and which pattern each bar gets when it is about to begin."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class Conductor:
             self._rests = pattern is None
             self._is_open = self._rests and self.mode.late_bars > late_bars
             if bar == self._fill_bar:
-                # A fill whose plan came too late is due in the bar after, but not for ever.
+                # A fill whose plan came too late is played in the next bar, up to a limit.
                 is_late = self.mode.late_bars > late_bars or (pattern is not None and not pattern.is_fill)
                 self._fill_bar = bar + 1 if is_late and bar + 1 < self._fill_end else None
             if pattern is not None:

@@ -1,4 +1,4 @@
-"""Follow mode, and accompanying: bars ahead are planned from what was heard up to now."""
+"""Follow and accompany: bars ahead are planned from what was heard up to now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loop mode: bars are recorded, drums are generated for exactly these, then cycle with variations and fills."""
+"""Loop mode: bars are recorded, drums are generated for them, then cycle with variations and fills."""
 
 from __future__ import annotations
 

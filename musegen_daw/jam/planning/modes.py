@@ -1,4 +1,4 @@
-"""What a way to play is asked and answers: the questions to the generator and the choice of the next bar."""
+"""What all modes share: the request for a plan, the choice of a pattern, the energy and the style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planner: the one worker that generates drums; the newest question wins, a failure is an answer with a sentence."""
+"""The worker that has drums generated: the newest request wins, and a failure is an answer, too."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class PlanningWorker:
         self._failure = ""
         self._is_warm = False
         self._worker = clock.start("musegen planner", self._step, self._failed)
-        # What the generator loads late is loaded before anything depends on its speed.
+        # The generator loads lazily: load it before anything depends on its speed.
         self.ask(_warm_up_request(grid), (), 0)
 
     @property

@@ -1,4 +1,4 @@
-"""PlayedTempo: the few tempi that a song was played at, found afterwards in where it was at which time."""
+"""PlayedTempo: the few tempi of a recording, fitted afterwards to its beats and their times."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ class _Places:
         if len(beats) < 2:
             return MIN_TOLERANCE_SECONDS
         off = np.abs(seconds - beats * median_filter(seconds / beats, NEIGHBOURS, mode="nearest"))
-        # The median of normal deviates is .6745 of their deviation; a step has the jitter of both its ends.
+        # The median of absolute normal deviates is .6745 standard deviations; a step has the jitter of both its ends.
         jitter = float(np.median(off)) / 0.6745 / 2**0.5
         # Times rounded to a step, as JACK's are to its period, are even for long and then jump.
         jumps = off[off > STEP_TIMES * max(jitter, 1e-4)]
