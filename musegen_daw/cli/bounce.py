@@ -140,7 +140,7 @@ def song_with_drums(
 ) -> tuple[Song, int | None]:
     """The song with drums: the given ones, else its own, else generated ones, and then also their seed.
 
-    `note` takes sentences for the person. Raises MidiFileError where it cannot be read or has no notes.
+    `note` receives remarks. Raises MidiFileError where it cannot be read or has no notes.
     """
     song, seed = read_song(path, options, note).song, None
     if drums_path is not None:

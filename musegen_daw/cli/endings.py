@@ -31,7 +31,7 @@ class Stopped(KeyboardInterrupt):
 def stopping() -> Iterator[None]:
     """While in the context, signals that end a program raise `Stopped`.
 
-    What can be asked for the end is the main thread alone: on another nothing changes.
+    Only the main thread receives signals: on another thread nothing changes.
     """
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -48,7 +48,7 @@ def stopping() -> Iterator[None]:
 def handle_endings(handler: Callable[[int, FrameType | None], None]) -> dict[int, Any]:
     """Set the handler of every signal that ends a program; returns the former handlers by number.
 
-    A hang-up that is ignored, as by nohup, stays so. For the main thread.
+    A hang-up that is ignored, as under nohup, stays ignored. For the main thread.
     """
     before: dict[int, Any] = {}
     for name in _NAMES:
@@ -60,8 +60,8 @@ def handle_endings(handler: Callable[[int, FrameType | None], None]) -> dict[int
 
 
 class Endings:
-    """While in the context, signals that ask for the end only set `asked`; a suspended jam would leave notes hanging,
-    so a terminal cannot suspend it. What started the program with nohup keeps it from ending with its terminal.
+    """While in the context, signals that end a program only set `asked`, and the terminal cannot suspend it: a
+    suspended jam would leave notes hanging. Under nohup the program outlives its terminal.
     """
 
     def __init__(self) -> None:

@@ -76,7 +76,7 @@ def output_paths(inputs: Sequence[Path], output: Path, variations: int) -> list[
     """The files to write for each input, one per variation; makes the output folder.
 
     In a folder a file is named after its input, with "-drums". Raises MidiFileError when two files
-    would have one name, an input would be overwritten, or there is no such place.
+    would have one name, an input would be overwritten, or the folder does not exist.
     """
     standard_output.check(output, MidiFileError)
     if output == STANDARD_OUTPUT:

@@ -35,9 +35,8 @@ _log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None, **opened: Any) -> int:
-    """Run one command and return its exit code: 0 done, 1 failed with a sentence, 2 misused, else stopped.
+    """Run one command and return its exit code: 0, 1 for an error, 2 for misuse, 128 plus a signal's number.
 
-    What it is beyond 128 is the number of the signal that stopped it, so 130 for Ctrl-C.
     `opened` are fields of `Services`, in place of models, renderer, ports and window.
     """
     standard_output.open_closed()

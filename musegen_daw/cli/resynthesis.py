@@ -55,10 +55,10 @@ def resynthesise(
     shown_as: Path,
     note: Callable[[str], None] = terminal.note,
 ) -> Resynthesis:
-    """Decode `mel` into a 24-bit WAV of `samples`, or as long as it comes, as a stream; all is written or nothing.
+    """Decode `mel` into a 24-bit WAV of `samples`, by default all, as a stream; all is written or nothing.
 
     `samples` are counted at the rate of the model, which is also that of the WAV unless `sample_rate_hz` is given.
-    `shown_as` is what a person calls `output`, `note` takes sentences for them.
+    `shown_as` is the name of `output` in messages, `note` receives remarks.
     With `save_mel_to` the mel is written as well. Raises AudioError where either cannot be written.
     """
     import numpy as np

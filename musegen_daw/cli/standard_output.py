@@ -35,7 +35,7 @@ def write(data: bytes, error_type: type[MusegenError]) -> None:
 def write_text(text: str) -> None:
     """Write text to the standard output; nothing once its reader has gone, as with `head`.
 
-    Raises MusegenError, once, where it cannot be written for another reason; then that goes nowhere, too.
+    Raises MusegenError, once, where it cannot be written for another reason; later text is discarded, too.
     """
     try:
         sys.stdout.write(text)
@@ -65,7 +65,7 @@ def delivered(output: Path, suffix: str, error_type: type[MusegenError]) -> Iter
 def forget(stream: TextIO | None = None) -> None:
     """Discard all that is printed from now on, so that it cannot fail again, not even at exit.
 
-    `stream` is another than the standard output.
+    `stream` is the standard output by default.
     """
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
@@ -76,7 +76,7 @@ def forget(stream: TextIO | None = None) -> None:
 def open_closed() -> None:
     """Occupy the descriptors of missing standard streams, before a file gets one of them.
 
-    What is then written to the standard output fails, as it would have; what is said of it goes nowhere.
+    Writing to the standard output then fails, as it would have.
     """
     for number, flags in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:

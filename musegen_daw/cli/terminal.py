@@ -29,7 +29,7 @@ _NO_TEXT = ("Cc", "Cs")
 class Parser(argparse.ArgumentParser):
     """An argument parser that prints no control characters, which an argument such as a file name may contain.
 
-    Raises MusegenError where what is asked for, such as the help, cannot be written to a full standard output.
+    Raises MusegenError where the help cannot be written because the standard output is full.
     """
 
     def error(self, message: str) -> NoReturn:
@@ -60,7 +60,7 @@ def shown(text: str, stream: TextIO) -> str:
 def say(text: str, stream: TextIO | None = None) -> None:
     """Print lines on stdout or another stream.
 
-    Raises MusegenError, once, where stdout is full; one whose reader has gone is no error, nor is another stream.
+    Raises MusegenError, once, where stdout is full; a reader that has gone is no error, nor is another stream.
     """
     if stream is None or stream is sys.stdout:
         standard_output.write_text(f"{shown(text, sys.stdout)}\n")
@@ -91,7 +91,7 @@ def say_facts(
 ) -> None:
     """Print one line on stdout: JSON for a script, else the sentence.
 
-    On stderr where stdout is the `output` that it tells of.
+    On stderr if `output` is the standard output.
     """
     stream = sys.stderr if output == STANDARD_OUTPUT else sys.stdout
     say(json_line(facts) if as_json else sentence, stream)

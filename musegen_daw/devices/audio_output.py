@@ -48,8 +48,8 @@ class StreamTimes:
 class SamplePlayer:
     """Plays `pieces`, arrays of (samples, 2), each at its time in seconds of `time.perf_counter`.
 
-    `groups` names pieces that silence each other. The device is the usual one unless its name is given, and `library`
-    stands for sounddevice. Raises AudioError where nothing can be played.
+    Pieces of one group in `groups` choke each other. `device` is a name (None: the system default); `library` stands
+    for sounddevice. Raises AudioError where nothing can be played.
     """
 
     def __init__(

@@ -47,11 +47,11 @@ class Direction(StrEnum):
 class Api:
     """A MIDI system: its short name, its constant in python-rtmidi, and its abilities.
 
-    `changing` is what the driver appends to a port's name that is another one the next time. `calls_back` is whether
-    its thread may run Python: that of JACK may not, because the server, and whoever opens or closes a port while
-    holding the interpreter lock, waits for it. Such a driver keeps what comes after a SysEx that was cut until an end
-    of SysEx comes, which this program sends to its own inputs. `carrying_seconds` is how long an output must stay after
-    its last message for that to arrive: JACK carries it in a later period, and drops it where the port is gone by then.
+    `changing` matches the suffix of a port's name that differs each time. `calls_back` is whether the driver's thread
+    may run Python: JACK's may not, because the server waits for it, and so does whoever opens or closes a port while
+    holding the interpreter lock. Such a driver holds back what follows a cut SysEx until an end of SysEx comes, which
+    this program sends to its own inputs. `carrying_seconds` is how long an output must stay open after its last
+    message: JACK delivers it in a later period, and drops it if the port is gone by then.
     """
 
     key: str
@@ -120,7 +120,7 @@ def open_drivers(
     """A driver for each MIDI system that python-rtmidi supports here, running or not.
 
     `library` stands for python-rtmidi and `present` for `presence`. `only` keeps the one of that key.
-    Raises PortError where that one, or any, is not to be had on this computer.
+    Raises PortError where that one, or any, is not available on this computer.
     """
     library = library or load_rtmidi()
     compiled = library.get_compiled_api()

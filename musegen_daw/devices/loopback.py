@@ -112,8 +112,8 @@ def probe(
 ) -> str | None:
     """The name of the first of `inputs` at which a message sent to `output` returns; None when none does in time.
 
-    What is sent is unique and plays nothing: a system exclusive message of the identity kept for tests and, since many
-    programs drop those, values of a controller without a meaning.
+    What is sent is unique and silent: a SysEx with the test manufacturer id and, since many programs drop SysEx,
+    values of an undefined controller.
     """
     nonce = _Nonce()
     heard = threading.Event()

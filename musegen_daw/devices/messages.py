@@ -13,7 +13,7 @@ _SYSTEM_LENGTHS = {0xF1: 2, 0xF2: 3, 0xF3: 2, 0xF6: 1}
 def whole_messages(data: Iterable[int]) -> Iterator[bytes]:
     """The complete messages among bytes; what is cut short or has no status byte is left out.
 
-    A status byte ends what came before it; one of real time stands for itself, also within another message.
+    A status byte ends the message before it; a real-time byte is a message, also within another one.
     """
     message = bytearray()
     for byte in data:

@@ -24,8 +24,8 @@ def open_output(
 ) -> Any:
     """Start a stream of stereo float32 blocks that `callback` fills on a thread of PortAudio.
 
-    The device is the usual one unless its name is given; `finished` is called when the stream ends, for whatever
-    reason; `library` stands for sounddevice. Raises AudioError where nothing can be played.
+    `device` is a name (None: the system default); `finished` is called when the stream ends, for whatever reason;
+    `library` stands for sounddevice. Raises AudioError where nothing can be played.
     """
     library = library or load_portaudio()
     if device is None and not output_devices(library):

@@ -141,7 +141,7 @@ class MidiOutput(Port):
 class MidiInput(Port):
     """An input: channel messages, and the clock where `clock` is set, go to `received`.
 
-    Active sensing, other system messages and, unless it is wanted, the clock are left out before anything is queued.
+    Active sensing and other system messages are dropped before anything is queued.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ P = TypeVar("P", bound=Port)
 class PortDirectory:
     """All ports of this computer, and those that the program uses; `close` closes the latter.
 
-    It opens, and lists nothing, on a computer where no MIDI system runs; `problem` says what to do then.
+    Where no MIDI system runs it opens and lists nothing; `problem` says what to do.
     """
 
     def __init__(self, systems: Sequence[Driver]) -> None:

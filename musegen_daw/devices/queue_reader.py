@@ -18,7 +18,7 @@ UNANSWERED_SECONDS = 0.25
 class Arrivals:
     """Times of arrival, from the intervals that the driver measured.
 
-    Read later than they came, never earlier: the least delay seen is what the times are counted from.
+    A message is read after it arrived, never before: times count from the smallest delay seen.
     """
 
     def __init__(self) -> None:
@@ -54,8 +54,8 @@ class QueueReader:
     def heal_with(self, end_sysex: Callable[[], None]) -> None:
         """Call `end_sysex`, which sends an end of SysEx to the port, whenever nothing comes.
 
-        The driver keeps all that comes after a SysEx that was cut until such an end; it can neither be asked whether
-        it does so, nor be told to stop.
+        The driver holds back all that follows a cut SysEx until such an end; it can neither be asked about this, nor
+        told to stop.
         """
         self._end_sysex = end_sysex
 

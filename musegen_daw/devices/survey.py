@@ -28,8 +28,8 @@ _MIN_CLOCKS = 12
 class Survey:
     """MIDI systems with their problems, ports, and sound devices.
 
-    `clock_bpm` has the tempo of each input at which a MIDI clock ticks; `feedback` the outputs and the inputs at
-    which comes back what is sent to them.
+    `clock_bpm` has the tempo of each input with a running clock, `feedback` pairs of an output and the input at which
+    it returns.
     """
 
     systems: dict[str, str | None]
@@ -63,8 +63,8 @@ def listen(
 ) -> tuple[dict[str, float], tuple[tuple[str, str], ...]]:
     """The tempo of each running clock, and the pairs of output and input between which there is feedback.
 
-    Every input is opened for a while, and a message that plays nothing is sent to every output; a port that
-    another program holds is left out.
+    Every input is opened for a while, and a silent probe is sent to every output; ports in use elsewhere are
+    skipped.
     """
     ticks: dict[str, list[float]] = {}
     feedback: list[tuple[str, str]] = []

@@ -74,7 +74,7 @@ class BarGrid:
 class Pattern:
     """The drums of one bar at General MIDI pitches, in ticks from beat 0 of the session.
 
-    `energy` is where the player's control of it stood when they were asked for.
+    `energy` is that of the controls when the pattern was requested.
     """
 
     bar: int

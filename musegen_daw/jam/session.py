@@ -39,8 +39,8 @@ INBOX_SECONDS = 0.01  # of one step, for a flood of notes must not keep the drum
 class JamSession:
     """One player, one drummer.
 
-    Orders may come from any thread: they are enqueued, and a worker of `clock` carries them out in their order.
-    After `close` nothing sounds and no worker is left; the transport and the scheduler are the caller's to close.
+    Calls from any thread are queued, and a worker of `clock` carries them out in order. After `close` nothing sounds
+    and no worker is left; the transport and the scheduler are the caller's to close.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ FIRST_CLICK_VELOCITY, CLICK_VELOCITY = 110, 80
 class Timekeeper:
     """Owns the transport; `changed` is called, on any thread, when it starts, stops, jumps or changes tempo.
 
-    A count-in is heard on `outputs`, and `clock_out` is sent the clock. Every method may be called from any thread.
+    The count-in plays on `outputs`; `clock_out` gets the clock. Every method may be called from any thread.
     """
 
     def __init__(

@@ -123,7 +123,7 @@ class ManualClock:
     def advance(self, seconds: float = 0.0) -> None:
         """Move on by `seconds` and call every step at exactly the time it asked for, or now where it was woken.
 
-        A step may call it too, for work that takes time: the others go on meanwhile.
+        A step may call it too, to simulate work that takes time: the other workers go on meanwhile.
         Raises ValueError for a negative time, RuntimeError where a step never stops asking for the same time.
         """
         if seconds < 0:

@@ -20,9 +20,9 @@ _log = logging.getLogger(__name__)
 class ClockInput:
     """Feeds the clock of one source to `follower`, as ticks of two sources would count double.
 
-    It is the first that ticks, until one that says where the song is comes beside one that only ticks, or it has been
-    silent for two seconds. While its port is away the ticks that would have come are made up for `KEEP_SECONDS`, so
-    that bars stay where they are. `changed` is called after every message, on whatever thread brought it.
+    It is the first that ticks, until that has been silent for two seconds, or only ticks while another source sends
+    START or CONTINUE. While its port is away, its ticks are made up for `KEEP_SECONDS`, so that bars stay where they
+    are. `changed` is called after every message, on the thread that brought it.
     """
 
     def __init__(self, clock: Clock, follower: ClockFollower, changed: Callable[[], None]) -> None:

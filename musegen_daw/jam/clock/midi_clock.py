@@ -59,12 +59,11 @@ class ClockState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """All that is answered, replaced as a whole so that any thread reads it without waiting.
+    """The published state, replaced as a whole so that any thread reads it without a lock.
 
     Song position in ticks is the number of a tick plus `offset`; `held` is where the song stands or starts from.
-    `told` is set once the sender has said anything but clock, `begun` by the first tick after it was told to run.
-    `steady_bpm` is what a beat's worth of ticks last agreed on. `last_seconds` is when the last tick came that was
-    believed, or the word to start after it.
+    `told` is set once anything but clock has come, `begun` by the first tick after START or CONTINUE. `steady_bpm` is
+    the last tempo measured over a beat. `last_seconds` is the time of the last accepted tick, or of a later START.
     """
 
     line: Line | None = None
@@ -84,12 +83,12 @@ class ClockFollower:
     """Follows one MIDI clock, 24 ticks a quarter note.
 
     The first tick after START is beat 0, the first after CONTINUE the song position or where STOP left it, the
-    first after a song position sent while running is that position. Ticks that come without any of these are a
-    song joined midway: it runs, counted from the first tick heard, and its place in the song is not known.
+    first after a song position sent while running is that position. Ticks without any of these are a song joined
+    midway: it runs, beats count from the first tick, and the song position is unknown.
 
-    The count of ticks is the truth, as in the MIDI specification, but that a clock that comes twice, as over two
-    cables, is counted once, and that of two clocks at one port one is followed. `feed` is called by one thread at a
-    time; the answers may be asked by any.
+    The tick count is authoritative, as in the MIDI specification, with two exceptions: a clock that arrives twice, as
+    over two cables, counts once, and of two clocks at one port only one is followed. `feed` is called by one thread at
+    a time; everything else may be called from any thread.
     """
 
     def __init__(self) -> None:
@@ -178,7 +177,7 @@ class ClockFollower:
     def position(self, time_seconds: float) -> float | None:
         """The beat, in quarter notes from the start of the song, at a time not far from now.
 
-        Stands still while the song is stopped or the clock stalled; None before anything is known.
+        Constant while the song is stopped or the clock stalled; None before any message.
         """
         view = self._view
         if view.last_seconds is None and not view.told:
@@ -397,7 +396,7 @@ class ClockLine:
     """Local regression over a window that is as long as the ticks allow.
 
     Straight lines are fitted to the last 2, 3, 4, ... ticks and parabolas to the last 24, 32, ...; of all fits
-    that agree with every noisier fit that was itself believed, the one with the least variance at the newest
+    that agree with every noisier accepted fit, the one with the least variance at the newest
     tick is taken (the intersection of confidence intervals, Goldenshluger and Nemirovski 1997, Katkovnik
     1999). So a steady tempo is averaged over thirty-two beats, a ramp is followed by a parabola, and a jump is
     forgotten after a few ticks. The jitter is measured in second differences, which tempo does not touch.

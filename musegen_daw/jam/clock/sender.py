@@ -35,8 +35,8 @@ class SendsMessages(Protocol):
 class ClockSender:
     """Sends the clock of `transport` through a scheduler of its own, one tick ahead.
 
-    A song that starts, goes on or has jumped is announced just before its first tick: with START at beat 0, else
-    with its song position and CONTINUE. A count-in is not sent. The scheduler stays the caller's to close.
+    Just before the first tick after a start or a jump it sends START at beat 0, else the song position and CONTINUE.
+    A count-in is not sent. The scheduler stays the caller's to close.
     """
 
     def __init__(self, clock: Clock, transport: InternalTransport, scheduler: SendsMessages) -> None:

@@ -15,7 +15,7 @@ SURE_NOTES, OF_NOTES = 8, 16
 class EchoFilter:
     """One of the outputs, and a filter of inputs: notes that come in as they were played are an echo.
 
-    Once half of the last sixteen notes of a source are, it is one of `sources`, whose echoes are not listened to.
+    Once half of the last sixteen notes of a source are echoes, it joins `sources`, whose echoes are ignored.
     """
 
     def __init__(self) -> None:

@@ -74,8 +74,7 @@ class Performer:
     ) -> tuple[Note, ...]:
         """The hits within [from_ticks, until_ticks) that were not taken yet, at the pitches of the kit.
 
-        What mutes, energy and gain say holds at once: the energy by as much as it has moved since the hits were
-        asked for. What lies before is forgotten.
+        Mutes, energy (relative to that of the request) and gain take effect at once. Earlier hits are forgotten.
         """
         self._forget(from_ticks - LIVE_PPQ)
         due = [
@@ -120,7 +119,7 @@ CERTAIN_SECONDS = 0.005
 class Sender:
     """Hands the hits of settled bars to the scheduler; `seconds_at` says when a beat of the session comes.
 
-    Not for several threads at once.
+    For one thread at a time.
     """
 
     def __init__(

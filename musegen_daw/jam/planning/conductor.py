@@ -35,9 +35,8 @@ class Delays:
 class Conductor:
     """Plans one bar ahead of the playhead; the drums of a bar are settled shortly before it begins.
 
-    It asks at every bar line, on every beat of the second half of a bar in which something new was heard, and at
-    once where the player sets in or the controls ask for something else. Beats and bars are those of
-    the session. Not for several threads at once.
+    It requests a plan at every bar line, on every beat of the second half of a bar with new notes, and at once where
+    the player comes in or the controls change. Beats and bars are those of the session. For one thread at a time.
     """
 
     def __init__(
@@ -119,9 +118,9 @@ class Conductor:
     def settle(
         self, beats: float, until_beats: float, first_beats: float, controls: Controls
     ) -> Iterator[Pattern]:
-        """The patterns of the bars that begin by `until_beats`, and of one that waited for its plan.
+        """The patterns of the bars that begin by `until_beats`, and of one whose plan was late.
 
-        Bars that end by `first_beats` are a count-in and rest.
+        Bars that end by `first_beats` are count-in, and rest.
         """
         if self._is_open and self._settled >= self._grid.index_at(beats):
             planned = self.mode.planned(self._settled)

@@ -31,8 +31,8 @@ class WritesDrums(Protocol):
 class PlanRequest:
     """A request for the drums of `bars`, which are bars of `drums`. A later one has a higher id.
 
-    The parts are as they were played up to `heard_ticks`, a guess from there on. `energy` is where the player's
-    control of it stood.
+    The parts are as they were played up to `heard_ticks`, a guess from there on. `energy` is that of
+    the controls.
     """
 
     id: int
@@ -63,7 +63,7 @@ class PlannedBars:
 class PlanningWorker:
     """Handles one request at a time on a worker of `clock`; `answered` is called there when a plan is ready.
 
-    A question that waits is replaced by the next one, and what was cancelled is never answered.
+    A waiting request is replaced by the next one; a cancelled one gets no plan.
     """
 
     def __init__(

@@ -46,8 +46,7 @@ class _Line:
 class PlayedTempo:
     """Collects beats and their times, and fits the fewest tempi to them.
 
-    Where the song stood still or jumped a run of places ends: only within a run does time go on. Not for several
-    threads at once.
+    A stop or a jump of the song ends a run; time is continuous within a run only. For one thread at a time.
     """
 
     def __init__(self) -> None:
@@ -73,8 +72,7 @@ class PlayedTempo:
     def tempos(self, ppq: int) -> tuple[Tempo, ...]:
         """The tempi in order of time, the first from tick 0 on; none where too little was played.
 
-        Within a run the song comes to every beat when it did, but for the jitter; a tempo that is as good as a
-        rounder one is that.
+        Within a run every beat is at its time, up to jitter; of tempi that fit equally the roundest is taken.
         """
         places = _Places(np.array(self._beats), np.array(self._seconds), np.array(self._runs, np.intp))
         places = places.of_long_runs()
