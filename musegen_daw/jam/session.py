@@ -231,8 +231,8 @@ class JamSession:
 
     def _log_clock(self) -> None:
         state, bpm = self._transport.clock_state, self._transport.tempo_bpm
-        if state is not self._logged_clock:
-            _log.info("Clock %s", state.value if state else "internal")
+        if state is not None and state is not self._logged_clock:
+            _log.info("Clock %s", state.value)
             self._logged_clock = state
         if bpm is None or state is ClockState.LOCKING:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from math import ceil
 
@@ -18,6 +19,8 @@ from musegen_daw.music.kit import PIECE_OF_PITCH
 
 CLICK_PITCH = 37  # side stick
 FIRST_CLICK_VELOCITY, CLICK_VELOCITY = 110, 80
+
+_log = logging.getLogger(__name__)
 
 
 class Timekeeper:
@@ -39,6 +42,7 @@ class Timekeeper:
         self._led: FollowedTransport | None = None
         self._input: ClockInput | None = None
         self._sender: ClockSender | None = None
+        _log.info("Clock: %s", settings.clock.value)
         if settings.clock is ClockSource.MIDI:
             follower = ClockFollower()
             self._led = FollowedTransport(clock, follower, settings.beats_per_bar)
