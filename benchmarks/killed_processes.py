@@ -46,7 +46,7 @@ BARS_AFTER = 2
 WAIT_SECONDS = 120.0
 CARRIED_SECONDS = 0.05  # what was on its way when something was killed
 BETWEEN_DEATHS_SECONDS = DEATHS_SECONDS / MAX_DEATHS + 0.5 - BARS_AFTER * BAR_SECONDS
-"""Beside the bars that are heard after each: a sending process that dies more often is given up."""
+"""Beside the bars that are heard after each: an output process that dies more often is given up."""
 SENDER = b"musegen_daw.jam.output.process"
 
 NOISE_SECONDS, START_SECONDS = 2.5, 3.0

@@ -1,4 +1,4 @@
-"""Values of options: places to write to, and numbers within bounds, refused with a sentence that names them."""
+"""Parsers of option values: outputs, and numbers within bounds."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ STANDARD_OUTPUT = Path("-")
 
 
 def output_place(text: str) -> Path:
-    """Where to write: a path, or `STANDARD_OUTPUT`."""
+    """A path, or `STANDARD_OUTPUT`."""
     path = Path(text)
     return path.absolute() if path == STANDARD_OUTPUT and text != str(STANDARD_OUTPUT) else path
 
 
 def number(low: float, high: float, *, above: bool = False) -> Callable[[str], float]:
-    """A number within [low, high], or above `low`."""
+    """Parses a number within [low, high], or above `low`."""
 
     def parse(text: str) -> float:
         try:
@@ -34,7 +34,7 @@ def number(low: float, high: float, *, above: bool = False) -> Callable[[str], f
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
-    """A whole number within [low, high]."""
+    """Parses a whole number within [low, high]."""
 
     def parse(text: str) -> int:
         if not text.isdecimal() or len(text) > 20 or not low <= int(text) <= high:

@@ -1,4 +1,4 @@
-"""`musegen-daw bounce`: from a clip to a WAV, with drums written for it where it has none."""
+"""`musegen-daw bounce`: render a clip to a WAV, with generated drums if it has none."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ DEFAULT_RATE_HZ, MIN_RATE_HZ, MAX_RATE_HZ = 44_100, 8_000, 96_000
 
 
 def register(commands: Commands, for_both: terminal.Parser) -> None:
-    """Add the command."""
     command = commands.add_parser(
         "bounce", parents=[for_both, drum_parser()], help="render a clip with drums to WAV"
     )
@@ -49,8 +48,8 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
     command.add_argument("--soundfont", type=Path, metavar="F", help="SoundFont (.sf2)")
     command.add_argument(
         "--sample-rate", type=whole(MIN_RATE_HZ, MAX_RATE_HZ), metavar="HZ",
-        help=f"of the WAV and its stems, {MIN_RATE_HZ} to {MAX_RATE_HZ}; {DEFAULT_RATE_HZ} unless "
-        "told, with --vocode that of the model",
+        help=f"sample rate, {MIN_RATE_HZ} to {MAX_RATE_HZ} (default: {DEFAULT_RATE_HZ}, or with --vocode "
+        "that of the model)",
     )  # fmt: skip
     command.add_argument("--vocode", action="store_true", help="send the mix through the vocoder")
     command.add_argument("--vocoder", metavar="NAME|DIR", help="another vocoder model, for --vocode")
@@ -58,7 +57,7 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
 
 
 def run(args: Namespace, services: Services) -> int:
-    """Render one clip, through the vocoder where that is asked for; returns 0."""
+    """Render one clip, through the vocoder if asked; returns 0."""
     options = drum_options(args)
     check_wav_output(args.output)
     if args.vocoder is not None and not args.vocode:
@@ -115,7 +114,6 @@ def run(args: Namespace, services: Services) -> int:
 
 
 def add_wav_output(command: terminal.Parser) -> None:
-    """Add -o for a WAV."""
     command.add_argument(
         "-o", "--output", required=True, type=output_place, metavar="OUT.wav",
         help="the WAV to write, or - for the standard output",
@@ -123,7 +121,7 @@ def add_wav_output(command: terminal.Parser) -> None:
 
 
 def check_wav_output(output: Path) -> None:
-    """Raises AudioError unless `output` is the standard output or the name of a WAV in a folder that is there."""
+    """Raises AudioError unless `output` is the standard output or a .wav in an existing folder."""
     standard_output.check(output, AudioError)
     if output == STANDARD_OUTPUT:
         return
@@ -140,9 +138,9 @@ def song_with_drums(
     open_generator: OpenGenerator,
     note: Callable[[str], None] = terminal.note,
 ) -> tuple[Song, int | None]:
-    """The song in a .mid with drums: those given, else its own, else written ones, and then also their seed.
+    """The song with drums: the given ones, else its own, else generated ones, and then also their seed.
 
-    `note` takes sentences for the person. Raises MidiFileError where it cannot be read or has no notes.
+    `note` receives remarks. Raises MidiFileError where it cannot be read or has no notes.
     """
     song, seed = read_song(path, options, note).song, None
     if drums_path is not None:
@@ -176,7 +174,7 @@ def render(
     shown_as: Path,
     loop: bool = False,
 ) -> BounceReport:
-    """Bounce `song` to `output` and show how far it is."""
+    """Bounce `song` to `output` and show progress."""
     with terminal.TerminalProgress(f"{shown_as.name}: rendering") as progress:
         return bounce_song(
             song,
@@ -191,7 +189,7 @@ def render(
 
 @contextmanager
 def rendered_beside(output: Path) -> Iterator[Path]:
-    """A file on the disk of `output` for audio on its way there, gone in the end; raises AudioError without one."""
+    """A temporary file on the disk of `output` for audio on its way there; raises AudioError without one."""
     folder = Path(tempfile.gettempdir()) if output == STANDARD_OUTPUT else files.scratch_folder(output)
     with files.scratch(folder, ".wav", AudioError) as path:
         yield path

@@ -1,4 +1,4 @@
-"""`musegen-daw doctor`: what of playing live works on this computer, what does not, and what to do."""
+"""`musegen-daw doctor`: check what playing live needs on this computer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ _MARKS = {Level.OK: "ok", Level.NOTE: "note", Level.PROBLEM: "PROBLEM"}
 
 
 def register(commands: Commands, for_both: terminal.Parser) -> None:
-    """Add the command."""
     command = commands.add_parser(
         "doctor", parents=[for_both, on_ports()], help="check what is needed to play live, and say what to do",
         description="Listens to every input, and sends every output a message that plays nothing.",
@@ -39,7 +38,7 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
 
 
 def run(args: Namespace, services: Services) -> int:
-    """Print what was found; returns 0 when one can play, else 1."""
+    """Print the findings; returns 0 when one can play, else 1."""
     with services.open_ports(args.api) as directory:
         survey, findings = examine(
             directory, services.list_devices, services.open_generator, args.model, args.listen

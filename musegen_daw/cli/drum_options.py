@@ -1,4 +1,4 @@
-"""The options of every command that writes drums, and what they ask for."""
+"""The options of every command that generates drums."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from musegen_daw.music.parts import MAX_BARS
 
 
 def drum_parser() -> terminal.Parser:
-    """What a person can ask of the drums, as a parent of a command."""
+    """The options of drum generation, as a parent of a command."""
     parser = terminal.Parser(add_help=False)
     parser.add_argument(
         "--track",
@@ -96,7 +96,7 @@ def drum_parser() -> terminal.Parser:
 
 
 def drum_options(args: Namespace) -> DrumOptions:
-    """What was asked; raises MusegenError where a plan or drum map cannot be read."""
+    """Raises MusegenError where a plan or drum map cannot be read."""
     asked = {name: getattr(args, name) for name in SETTINGS if hasattr(args, name)}
     timing = None if args.timing is None else args.timing == "human"
     settings = DrumSettings(**{**asked, "seed": chosen_seed(args), "human_timing": timing})
@@ -114,7 +114,7 @@ def drum_options(args: Namespace) -> DrumOptions:
 
 
 def chosen_seed(args: Namespace) -> int:
-    """The seed that was given, else one by chance."""
+    """The given seed, else a random one."""
     return secrets.randbelow(2**31) if args.seed is None else args.seed
 
 
@@ -122,7 +122,7 @@ MAX_BYTES = 8 * 2**20
 
 
 def read_plan(path: Path) -> Plan:
-    """The plan in the file at `path`, a list or an object with one as "plan"; raises MusegenError naming it."""
+    """Read a plan from JSON: a list, or an object with one as "plan"; raises MusegenError naming the file."""
     try:
         document = json.loads(files.read_bytes(path, MAX_BYTES))
     except (ValueError, RecursionError) as error:

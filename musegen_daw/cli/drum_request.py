@@ -1,4 +1,4 @@
-"""From a song and the options of a command to a request for the drum generator, and from its takes to clips."""
+"""From a song and options to a request for the drum generator, and from its takes to files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ KNOWN_METERS = {"4/4", "2/2", "2/4", "3/4", "6/8", "12/8", "7/8", "5/4", "9/8"}
 
 @dataclass(frozen=True, slots=True)
 class DrumOptions:
-    """What a person asks of a command: the settings of the drums, and what they follow, keep and go on from."""
+    """The options of drum generation: settings, parts to follow, drums to keep or continue."""
 
     settings: DrumSettings
     bar_count: int | None = None
@@ -54,7 +54,7 @@ class DrumOptions:
 
 @dataclass(frozen=True, slots=True)
 class SongRequest:
-    """A request, and what it takes to put its takes back into the song."""
+    """A request, and what is needed to put its takes back into the song."""
 
     job: job.DrumJob
     bars: tuple[Bar, ...]
@@ -63,11 +63,10 @@ class SongRequest:
 
     @property
     def request(self) -> DrumRequest:
-        """What the generator is asked."""
         return self.job.request
 
     def written_of(self, take: Clip) -> Clip:
-        """What a take has written, in the time of the song, at the pitches of the drum map, up to the last bar line."""
+        """The new drums of a take in the song's time, at the drum map's pitches, up to the last bar line."""
         kept_bars = [self.bars[index] for index in sorted(self.request.locked_bars)]
         end_ticks = self.bars[-1].end_ticks
         drums = apply_drum_map(self.job.in_song(take), self.drum_map)
@@ -104,14 +103,14 @@ class SongRequest:
         return given.with_drums(drums)
 
     def drums_of(self, take: Clip) -> Clip:
-        """What a take has written, with the drums that are kept."""
+        """The new drums of a take together with the kept ones."""
         written = self.written_of(take)
         return written.with_notes((*self.kept, *written.notes))
 
 
 @dataclass(frozen=True, slots=True)
 class DrumTask:
-    """What a song gives the drums to do, before a model is there to do it."""
+    """What to generate for a song, before a model is opened."""
 
     name: str
     time_map: TimeMap
@@ -125,7 +124,7 @@ class DrumTask:
     sections: tuple[int, ...] = ()
 
     def job(self, styles: StyleBook) -> SongRequest:
-        """The request, in a style of `styles`; raises MusegenError where there is no such style."""
+        """The request, in a style of `styles`; raises MusegenError for an unknown style."""
         drum_map = self.options.drum_map
         asked = job.drum_job(
             self.parts,
@@ -142,7 +141,7 @@ class DrumTask:
 
 
 def read_song(path: Path, options: DrumOptions, note: Callable[[str], None]) -> MidiSong:
-    """The song in a file, with the tracks as drums that a person calls drums; `note` takes what there is to say of it.
+    """Read a song, with the tracks as drums that the options name; `note` receives remarks.
 
     Raises MidiFileError.
     """
@@ -153,7 +152,7 @@ def read_song(path: Path, options: DrumOptions, note: Callable[[str], None]) -> 
 
 
 def drum_task(song: Song, name: str, options: DrumOptions, note: Callable[[str], None]) -> DrumTask:
-    """What there is to do for `song`; `name` stands for its file, `note` takes sentences for the person.
+    """What to generate for `song`; `name` stands for its file, `note` receives remarks.
 
     Raises MidiFileError where the song gives the drums nothing to do.
     """
@@ -197,7 +196,7 @@ def drum_task(song: Song, name: str, options: DrumOptions, note: Callable[[str],
 
 
 def read_drums(path: Path, note: Callable[[str], None]) -> tuple[Clip, Song]:
-    """The drums of a file of drums, and its song; the only track of a file is taken as drums.
+    """The drums of a file and its song; the only track of a file counts as drums.
 
     Raises MidiFileError when there are none.
     """
@@ -260,7 +259,7 @@ def _note_strays(strays: int, name: str, bars: int, note: Callable[[str], None])
 
 
 def _fitted(plan: Plan, bars: int, name: str, note: Callable[[str], None]) -> Plan:
-    """The plan for so many bars: cut, or begun again where it ends."""
+    """The plan cut to `bars`, or repeated."""
     if len(plan) > bars:
         note(f"The plan has {len(plan)} bars and {name} {bars}: the plan is cut.")
     elif len(plan) < bars:

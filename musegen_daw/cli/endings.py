@@ -1,4 +1,4 @@
-"""Endings: every way a program can be told to end, or fails, leads to the same orderly end."""
+"""Signals and lost exceptions: however a program ends, it ends in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal has asked for the end: `number` says which."""
+    """A signal asked the program to end."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -23,15 +23,15 @@ class Stopped(KeyboardInterrupt):
 
     @property
     def exit_code(self) -> int:
-        """What a shell says of a program that ended by that signal."""
+        """The exit code that a shell expects: 128 plus the signal's number."""
         return 128 + self.number
 
 
 @contextmanager
 def stopping() -> Iterator[None]:
-    """While in the context, every signal that asks for the end raises `Stopped` where the program is.
+    """While in the context, signals that end a program raise `Stopped`.
 
-    What can be asked for the end is the main thread alone: on another nothing changes.
+    Only the main thread receives signals: on another thread nothing changes.
     """
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -46,9 +46,9 @@ def stopping() -> Iterator[None]:
 
 
 def handle_endings(handler: Callable[[int, FrameType | None], None]) -> dict[int, Any]:
-    """Have every signal that asks for the end handled, and return what handled it before, by its number.
+    """Set the handler of every signal that ends a program; returns the former handlers by number.
 
-    A hang-up that is ignored, as by nohup, stays so. For the main thread.
+    A hang-up that is ignored, as under nohup, stays ignored. For the main thread.
     """
     before: dict[int, Any] = {}
     for name in _NAMES:
@@ -60,8 +60,8 @@ def handle_endings(handler: Callable[[int, FrameType | None], None]) -> dict[int
 
 
 class Endings:
-    """While in the context, signals that ask for the end only set `asked`; a suspended jam would leave notes hanging,
-    so a terminal cannot suspend it. What started the program with nohup keeps it from ending with its terminal.
+    """While in the context, signals that end a program only set `asked`, and the terminal cannot suspend it: a
+    suspended jam would leave notes hanging. Under nohup the program outlives its terminal.
     """
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Endings:
             signal.signal(number, handler)
 
     def ask(self) -> None:
-        """End, as if a signal had asked for it."""
+        """End, as if a signal had come."""
         self.asked = True
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
@@ -88,7 +88,7 @@ class Endings:
 
 @contextmanager
 def last_resort(silence: Callable[[], None]) -> Iterator[None]:
-    """Call `silence` where an exception is lost on any thread, or the program ends, before the context does."""
+    """Call `silence` where an exception is lost on any thread, or the program ends, within the context."""
     of_program, of_threads = sys.excepthook, threading.excepthook
 
     def program_failed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

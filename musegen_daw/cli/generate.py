@@ -1,4 +1,4 @@
-"""`musegen-daw generate`: from clips to the same clips with drums."""
+"""`musegen-daw generate`: write drums for clips."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ MAX_VARIATIONS = 64
 
 
 def register(commands: Commands, for_both: terminal.Parser) -> None:
-    """Add the command."""
     command = commands.add_parser("generate", parents=[for_both, drum_parser()], help="write drums for clips")
     command.add_argument(
         "inputs", nargs="+", type=Path, metavar="IN.mid", help="a clip with a part to follow"
@@ -61,10 +60,10 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
 
 
 def run(args: Namespace, services: Services) -> int:
-    """Write drums for every input; 0 when all went well, 1 when one did not (the others are still written)."""
+    """Write drums for every input; returns 0, or 1 when one failed (the others are still written)."""
     options = drum_options(args)
     outputs = output_paths(args.inputs, args.output, options.settings.variations)
-    # Opened once and only when a first input turned out to be readable.
+    # Open the model once, after the first input turned out to be readable.
     generator = cache(lambda: services.open_generator(args.model))
     exit_code = 0
     for input_path, output in zip(args.inputs, outputs, strict=True):
@@ -79,10 +78,10 @@ def run(args: Namespace, services: Services) -> int:
 
 
 def output_paths(inputs: Sequence[Path], output: Path, variations: int) -> list[tuple[Path, ...]]:
-    """The files to write for each input, one for each variation; a folder asked for is made.
+    """The files to write for each input, one per variation; makes the output folder.
 
     In a folder a file is named after its input, with "-drums". Raises MidiFileError when two files
-    would have one name, an input would be overwritten, or there is no such place.
+    would have one name, an input would be overwritten, or the folder does not exist.
     """
     standard_output.check(output, MidiFileError)
     if output == STANDARD_OUTPUT:
@@ -122,7 +121,7 @@ def output_paths(inputs: Sequence[Path], output: Path, variations: int) -> list[
 
 
 def _cut(stem: str, ending: str, variations: int) -> str:
-    """As much of a name as leaves room for what comes behind it."""
+    """As much of a name as leaves room for its ending."""
     numbers = f"-{variations}" if variations > 1 else ""
     room = MAX_NAME_BYTES - len(os.fsencode(ending + numbers))
     name = os.fsencode(stem)
@@ -174,13 +173,13 @@ def _generate(
             f"log-likelihood {take.log_likelihood:.1f} a bar, {seconds:.2f} s"
         )
         told.append((facts, sentence, output))
-    # All is written by now, for this fails where the standard output is full.
+    # Last, because this fails where the standard output is full.
     for facts, sentence, output in told:
         terminal.say_facts(facts, sentence, as_json=args.json, output=output)
 
 
 def take_facts(take: DrumTake) -> dict[str, Any]:
-    """The style, null where there is none, the plan bar by bar, and the numbers of the bars that begin a section."""
+    """The style (null without one), the plan bar by bar, and the numbers of the bars that start a section."""
     style = take.style
     return {
         "style": None if style is None else style.name,
@@ -196,7 +195,7 @@ def take_facts(take: DrumTake) -> dict[str, Any]:
 
 
 def part_facts(song: Song, followed: Collection[Clip]) -> list[dict[str, Any]]:
-    """The parts of a song by the numbers that --track takes: name, channel from 1, program from 0, whether followed."""
+    """The parts by the numbers that --track takes: name, channel from 1, program from 0, whether followed."""
     return [
         {
             "number": number,
@@ -211,5 +210,5 @@ def part_facts(song: Song, followed: Collection[Clip]) -> list[dict[str, Any]]:
 
 
 def style_words(take: DrumTake) -> str:
-    """The style of a take in a sentence, empty where there is none."""
+    """The style of a take in a sentence, empty without one."""
     return "" if take.style is None or not take.style.name else f" of {take.style.name!r}"

@@ -1,4 +1,4 @@
-"""`musegen-daw jam`: live MIDI in, drums out, until a key, a signal or a closed terminal ends it."""
+"""`musegen-daw jam`: play live, until a key, a signal or a closed terminal ends it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,13 @@ QUIT = ("q", "Q", "\x03", "\x04", Keys.CLOSED)
 
 
 def register(commands: Commands, for_both: Parser) -> None:
-    """Add the command."""
     command = commands.add_parser("jam", parents=[for_both], help="play live: MIDI in, drums that follow out")
     jam_options.add_options(command)
     command.set_defaults(run=run)
 
 
 def run(args: Namespace, services: Services) -> int:
-    """Play until told to end; returns 0 then, 2 for options that contradict each other; raises MusegenError."""
+    """Play until told to end; returns 0, or 2 for contradictory options; raises MusegenError."""
     misuse = jam_options.misuse(args)
     if misuse is not None:
         say(f"musegen-daw jam: error: {misuse}", sys.stderr)

@@ -1,4 +1,4 @@
-"""What `musegen-daw jam` shows: one line redrawn in place, a line for each bar, or JSON for a script."""
+"""The display of `musegen-daw jam`: one line redrawn in place, a line for each bar, or JSON for a script."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A jam in numbers and words; `bar` and `beat` count from 1, `heard` and `hits` are those of a bar."""
+    """The state of a jam; `bar` and `beat` count from 1, `heard` and `hits` are counts per bar."""
 
     state: str
     bar: int
@@ -39,7 +39,7 @@ class Facts:
 
 
 def facts_of(status: RigStatus, picture: JamPicture) -> Facts:
-    """What there is to tell: heard is what was struck in the bar before, hits what the drums play in this one."""
+    """`heard` counts notes struck in the bar before, `hits` the drums of this bar."""
     jam, bar, length = status.jam, picture.bar, picture.grid.beats_per_bar
     heard = sum(bar - 1 <= note.start_beats / length < bar for note in picture.heard)
     hits = sum(len(pattern.notes) for pattern in picture.played if pattern.bar == bar)
@@ -59,7 +59,6 @@ def facts_of(status: RigStatus, picture: JamPicture) -> Facts:
 
 
 def line(facts: Facts) -> str:
-    """The facts in one line."""
     bpm = "--- BPM" if facts.bpm is None else f"{facts.bpm:.1f} BPM"
     place = f"{facts.bar:>3}.{facts.beat}" if facts.state == TransportState.PLAYING.value else facts.state
     words = [place, bpm, facts.clock, f"heard {facts.heard}, plays {facts.hits} a bar", facts.phase]
@@ -71,11 +70,11 @@ def line(facts: Facts) -> str:
 
 
 class NobodyReadsError(Exception):
-    """What is shown is read no more: the terminal was closed, or the program behind the pipe has ended."""
+    """The terminal was closed, or the program behind the pipe has ended."""
 
 
 class Display:
-    """Shows a jam on the standard output as fits where that goes; raises NobodyReadsError when nobody reads it."""
+    """Shows a jam on the standard output; raises NobodyReadsError when nobody reads it."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
@@ -85,11 +84,11 @@ class Display:
         self._is_painted = False
 
     def event(self, kind: str, text: str, **facts: Any) -> None:
-        """Tell of something that happened."""
+        """Print an event."""
         self._print(json_line({"event": kind, **facts}) if self._as_json else text)
 
     def show(self, facts: Facts) -> None:
-        """Tell how things stand."""
+        """Print the state."""
         if facts.message and facts.message != self._last_message:
             self.event("message", f"  {facts.message}", sentence=facts.message)
         self._last_message = facts.message
@@ -108,7 +107,7 @@ class Display:
                 self._print(line(facts))
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line that is redrawn."""
         if self._is_painted:
             self._print("")
 

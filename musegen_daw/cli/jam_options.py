@@ -1,4 +1,4 @@
-"""The options of `musegen-daw jam`, and the settings of the rig that they ask for."""
+"""The options of `musegen-daw jam`, and the rig settings they make."""
 
 from __future__ import annotations
 
@@ -25,122 +25,142 @@ MAX_COUNT_IN_BARS, MAX_FILL_BARS = 16, 64
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
-    """Add what a person can ask of a jam."""
-    ports = command.add_argument_group("ports")
-    ports.add_argument(
+    _add_ports(command.add_argument_group("ports"))
+    _add_sound(command.add_argument_group("sound and recording"))
+    _add_time(command.add_argument_group("time"))
+    _add_drums(command.add_argument_group("drums"))
+    _add_knobs(command.add_argument_group("knobs"))
+    command.add_argument("--json", action="store_true", help="print one JSON object for each bar and event")
+
+
+def _add_ports(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--in", dest="inputs", action="append", default=[], metavar="PORT",
         help="listen to this port (repeatable; default: a new one, 'musegen in'; 'none': no input)",
     )  # fmt: skip
-    ports.add_argument(
+    group.add_argument(
         "--out",
         metavar="PORT",
         help="send the drums here (default: a new port, 'musegen drums'; 'none': no output)",
     )
-    ports.add_argument(
+    group.add_argument(
         "--api", choices=[api.key for api in APIS], help="only this MIDI system, where several run"
     )
-    ports.add_argument(
+    group.add_argument(
         "--channel", type=whole(1, 16), action="append", default=[], metavar="N",
         help="listen to this channel only (repeatable)",
     )  # fmt: skip
-    ports.add_argument(
+    group.add_argument(
         "--drum-channel",
         type=whole(1, 16),
         default=10,
         metavar="N",
         help="send on this channel (default: 10)",
     )
-    ports.add_argument(
+    group.add_argument(
         "--note-length",
         type=number(1, 10_000),
         default=100.0,
         metavar="MS",
         help="note length in ms (default: 100)",
     )
-    ports.add_argument(
+    group.add_argument(
         "--drum-map", metavar="NAME|FILE", help="drum map of your sampler (default: General MIDI)"
     )
-    ports.add_argument(
+    group.add_argument(
         "--offset", type=number(-500, 500), metavar="MS",
         help="send later, or earlier if negative (default: what was measured for the port)",
     )  # fmt: skip
-    ports.add_argument(
+    group.add_argument(
         "--measure-offset", action="store_true",
         help="send notes around a loop through the DAW, keep half of the time that takes as offset, and end",
     )  # fmt: skip
 
-    sound = command.add_argument_group("sound and recording")
-    sound.add_argument("--audio", action="store_true", help="also play the drums on the sound device")
-    sound.add_argument("--audio-device", metavar="NAME", help="sound device (default: that of the system)")
-    sound.add_argument("--soundfont", type=Path, metavar="F", help="SoundFont (.sf2)")
-    sound.add_argument("--record", type=Path, metavar="OUT.mid", help="keep all that is heard and played")
 
-    time = command.add_argument_group("time")
-    time.add_argument(
+def _add_sound(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--audio", action="store_true", help="also play the drums on the sound device")
+    group.add_argument("--audio-device", metavar="NAME", help="sound device (default: that of the system)")
+    group.add_argument("--soundfont", type=Path, metavar="F", help="SoundFont (.sf2)")
+    group.add_argument("--record", type=Path, metavar="OUT.mid", help="keep all that is heard and played")
+
+
+def _add_time(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--clock",
         choices=["internal", "midi"],
         default="internal",
         help="keep time, or follow the DAW's MIDI clock",
     )
-    time.add_argument(
+    group.add_argument(
         "--tempo", type=number(20, 300), default=120.0, metavar="BPM", help="tempo (default: 120)"
     )
-    time.add_argument(
+    group.add_argument(
         "--meter", type=meter, default=(4, 4), metavar="N/D", help="3/4, 6/8, 7/8 ... (default: 4/4)"
     )
-    time.add_argument("--count-in", type=whole(0, MAX_COUNT_IN_BARS), default=0, metavar="BARS")
-    time.add_argument(
+    group.add_argument("--count-in", type=whole(0, MAX_COUNT_IN_BARS), default=0, metavar="BARS")
+    group.add_argument(
         "--send-clock", action="store_true", help="lead: send MIDI clock from a new port, 'musegen clock'"
     )
-    time.add_argument("--wait", action="store_true", help="do not start before the space bar is pressed")
+    group.add_argument("--wait", action="store_true", help="do not start before the space bar is pressed")
 
-    drums = command.add_argument_group("drums")
-    drums.add_argument(
+
+def _add_drums(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--mode", choices=["follow", "loop", "accompany"], default="follow",
         help="follow the player; play to a loop of the first bars; or keep going when the player rests",
     )  # fmt: skip
-    drums.add_argument(
-        "--bars", type=whole(1, MAX_LOOP_BARS), default=4, metavar="N", help="length of a loop, 4"
+    group.add_argument(
+        "--bars", type=whole(1, MAX_LOOP_BARS), default=4, metavar="N", help="length of a loop (default: 4)"
     )
-    drums.add_argument(
+    group.add_argument(
         "--when-silent", choices=["keep", "fade"], default="keep", help="with --mode accompany: keep on, or fade"
     )  # fmt: skip
-    drums.add_argument(
-        "--fill-every", type=whole(0, MAX_FILL_BARS), default=8, metavar="BARS", help="0: never"
+    group.add_argument(
+        "--fill-every",
+        type=whole(0, MAX_FILL_BARS),
+        default=8,
+        metavar="BARS",
+        help="a fill every so many bars, 0: never (default: 8)",
     )
-    drums.add_argument(
+    group.add_argument(
         "--density", type=number(0, 1), metavar="D", help="0 sparse to 1 busy; else as you play"
     )
-    drums.add_argument("--energy", type=number(0, 1), default=0.5, metavar="E", help="0 soft to 1 hard, 0.5")
-    drums.add_argument(
-        "--variation", type=number(0, 1), default=0.5, metavar="V", help="0 safe to 1 wild, 0.5"
+    group.add_argument(
+        "--energy", type=number(0, 1), default=0.5, metavar="E", help="0 soft to 1 hard (default: 0.5)"
     )
-    drums.add_argument(
-        "--swing", type=number(0.5, 0.75), default=0.5, metavar="S", help="0.5 straight to 0.75"
+    group.add_argument(
+        "--variation", type=number(0, 1), default=0.5, metavar="V", help="0 safe to 1 wild (default: 0.5)"
     )
-    drums.add_argument(
-        "--follow", type=number(0, 4), default=1.0, metavar="X", help="0 loosely to 4 closely, 1"
+    group.add_argument(
+        "--swing",
+        type=number(0.5, 0.75),
+        default=0.5,
+        metavar="S",
+        help="0.5 straight to 0.75 (default: 0.5)",
     )
-    drums.add_argument(
+    group.add_argument(
+        "--follow", type=number(0, 4), default=1.0, metavar="X", help="0 loosely to 4 closely (default: 1)"
+    )
+    group.add_argument(
         "--style", default="", metavar="NAME|CODE|FILE.mid",
         help="a style (see --list-styles), or that of these drums; else one that fits what you play first",
     )  # fmt: skip
-    drums.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, metavar="S")
-    drums.add_argument(
+    group.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, metavar="S")
+    group.add_argument(
         "--model", type=Path, default=resources.drum_model_dir(), metavar="DIR", help="another drum model"
     )
 
-    knobs = command.add_argument_group("knobs")
-    knobs.add_argument("--controls", metavar="NAME", help="a saved set of knobs; made if there is none yet")
-    knobs.add_argument(
+
+def _add_knobs(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--controls", metavar="NAME", help="a saved set of knobs; made if there is none yet")
+    group.add_argument(
         "--learn", action="append", default=[], metavar="CONTROL",
         help="map the next knob or pad that moves to this control (repeatable; needs --controls)",
     )  # fmt: skip
-    command.add_argument("--json", action="store_true", help="print one JSON object for each bar and event")
 
 
 def meter(text: str) -> tuple[int, int]:
-    """A meter as numerator and denominator: bars of one to eight quarter notes."""
+    """Parses a meter such as 6/8: bars of one to eight quarter notes."""
     from musegen_daw.jam.patterns import DENOMINATORS
 
     above, _, below = text.partition("/")
@@ -155,7 +175,7 @@ def meter(text: str) -> tuple[int, int]:
 
 
 def misuse(args: Namespace) -> str | None:
-    """What in the options contradicts itself; None when nothing does."""
+    """The contradiction in the options, as a sentence; None without one."""
     from musegen_daw.jam.control.controls import TARGETS
 
     if args.send_clock and args.clock == "midi":
@@ -177,7 +197,7 @@ def misuse(args: Namespace) -> str | None:
 
 
 def rig_settings(args: Namespace) -> RigSettings:
-    """What the options ask for; raises MusegenError."""
+    """Raises MusegenError."""
     from musegen_daw.jam.control.controls import Controls
     from musegen_daw.jam.output.performer import Kit
     from musegen_daw.jam.patterns import BarGrid
@@ -217,7 +237,7 @@ def rig_settings(args: Namespace) -> RigSettings:
 
 
 def _check_recording(path: Path | None) -> None:
-    """Raises MidiFileError where a recording could not be written, before anything was played for it."""
+    """Raises MidiFileError where a recording could not be written, before anything is played."""
     if path is None:
         return
     if path.suffix.lower() not in WRITTEN_MIDI_SUFFIXES:

@@ -1,4 +1,4 @@
-"""The command line: reads what a person asks for, puts the parts together, and tells how it went."""
+"""The command line: parse the arguments, run the command, report errors."""
 
 from __future__ import annotations
 
@@ -35,9 +35,8 @@ _log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None, **opened: Any) -> int:
-    """Run one command and return its exit code: 0 done, 1 failed with a sentence, 2 misused, else stopped.
+    """Run one command and return its exit code: 0, 1 for an error, 2 for misuse, 128 plus a signal's number.
 
-    What it is beyond 128 is the number of the signal that stopped it, so 130 for Ctrl-C.
     `opened` are fields of `Services`, in place of models, renderer, ports and window.
     """
     standard_output.open_closed()
@@ -115,7 +114,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def list_styles(open_generator: OpenGenerator) -> str:
-    """The bundled grooves and the styles of the bundled model with their codes, one a line; raises ModelError."""
+    """The bundled grooves, and the styles of the bundled model with their codes; raises ModelError."""
     styles = open_generator(resources.drum_model_dir()).styles
     rows = zip(range(len(styles)), styles.names, styles.meters, strict=True)
     learned = (f"{code:>3}  {name}{'' if meter == '4/4' else f' ({meter})'}" for code, name, meter in rows)

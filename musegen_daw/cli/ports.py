@@ -1,4 +1,4 @@
-"""`musegen-daw ports`: the MIDI ports and sound devices that are there, in both directions."""
+"""`musegen-daw ports`: list MIDI ports and sound devices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from musegen_daw.devices.survey import Survey, look
 
 
 def register(commands: Commands, for_both: terminal.Parser) -> None:
-    """Add the command."""
     command = commands.add_parser(
         "ports", parents=[for_both, on_ports()], help="list MIDI ports and sound devices"
     )
@@ -24,7 +23,7 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
 
 
 def on_ports() -> terminal.Parser:
-    """What can be asked of a command that looks at ports, as its parent."""
+    """The options of a command about ports, as its parent."""
     parser = terminal.Parser(add_help=False)
     parser.add_argument(
         "--api", choices=[api.key for api in APIS], help="only this MIDI system, where several run"
@@ -34,7 +33,7 @@ def on_ports() -> terminal.Parser:
 
 
 def run(args: Namespace, services: Services) -> int:
-    """Print what is there; returns 0, also when there is nothing, and says why."""
+    """Print ports and devices; returns 0, also when there are none, and says why."""
     with services.open_ports(args.api) as directory:
         survey = look(directory, services.list_devices)
     if args.json:

@@ -1,4 +1,4 @@
-"""From a log-mel to a WAV with what is said about it, as `vocode` and `bounce --vocode` share it."""
+"""From a log-mel to a WAV and a report, for `vocode` and `bounce --vocode`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Resynthesis:
-    """What was written: its length, peak, samples held at full scale, and the time that decoding took."""
+    """A written WAV: length, peak, clipped samples, and the time that decoding took."""
 
     path: Path
     seconds: float
@@ -31,7 +31,7 @@ class Resynthesis:
     decoding_seconds: float
 
     def facts(self) -> dict[str, Any]:
-        """Plain values for a machine."""
+        """Values for JSON."""
         return {
             "output": str(self.path),
             "decoder": self.decoder,
@@ -55,10 +55,10 @@ def resynthesise(
     shown_as: Path,
     note: Callable[[str], None] = terminal.note,
 ) -> Resynthesis:
-    """Decode `mel` into a 24-bit WAV of `samples`, or as long as it comes, as a stream; all is written or nothing.
+    """Decode `mel` into a 24-bit WAV of `samples`, by default all, as a stream; all is written or nothing.
 
     `samples` are counted at the rate of the model, which is also that of the WAV unless `sample_rate_hz` is given.
-    `shown_as` is what a person calls `output`, `note` takes sentences for them.
+    `shown_as` is the name of `output` in messages, `note` receives remarks.
     With `save_mel_to` the mel is written as well. Raises AudioError where either cannot be written.
     """
     import numpy as np

@@ -1,4 +1,4 @@
-"""What commands work with: models, renderer, ports and the window, each imported when it is first needed."""
+"""What commands open: models, renderer, ports and the window, each imported when first needed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OpenWindow = Callable[[list[str]], int]
 
 
 class BounceSong(Protocol):
-    """What a command needs of the renderer."""
+    """See `playback.bounce.bounce`."""
 
     def __call__(
         self,
@@ -40,9 +40,7 @@ class BounceSong(Protocol):
         stems_dir: Path | None = ...,
         loop: bool = ...,
         progress: Progress | None = ...,
-    ) -> BounceReport:
-        """Render `song` to a WAV at `path`."""
-        ...
+    ) -> BounceReport: ...
 
 
 def _generator(model_dir: Path) -> DrumWriter:
@@ -64,7 +62,6 @@ def _decoder(options: DecoderOptions) -> MelDecoder:
 
 
 def has_screen() -> bool:
-    """Whether there is a screen to open a window on."""
     variables = "DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"
     return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in variables)
 
@@ -82,7 +79,7 @@ def _window(arguments: list[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """How each is opened; a test gives what stands for it."""
+    """The functions that open models, ports and the window; a test passes its own."""
 
     open_generator: OpenGenerator = _generator
     bounce_song: BounceSong = _bounced
@@ -92,5 +89,5 @@ class Services:
     open_window: OpenWindow | None = None
 
     def show_window(self, arguments: list[str]) -> int:
-        """Open the window; returns its exit code. Raises MusegenError where it cannot be opened."""
+        """Open the window and return its exit code; raises MusegenError."""
         return (self.open_window or _window)(arguments)

@@ -1,4 +1,4 @@
-"""The standard output: the file that `-o -` sends there, what is printed, and both where nobody takes it."""
+"""The standard output: files sent there by `-o -`, printed text, and readers that have gone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COPIED_BYTES = 1 << 20
 
 
 def check(output: Path, error_type: type[MusegenError]) -> None:
-    """Raises `error_type` where `output` is the standard output and that is a terminal, which shows no such file."""
+    """Raises `error_type` where `output` is the standard output and that is a terminal."""
     if output == STANDARD_OUTPUT and sys.stdout.isatty():
         raise error_type("The output would go to this terminal: send it to a file or a program with > or |.")
 
@@ -33,9 +33,9 @@ def write(data: bytes, error_type: type[MusegenError]) -> None:
 
 
 def write_text(text: str) -> None:
-    """Write text to the standard output, or nowhere once whoever read it has gone, as `head` does.
+    """Write text to the standard output; nothing once its reader has gone, as with `head`.
 
-    Raises MusegenError, once, where it cannot be written for another reason; then that goes nowhere, too.
+    Raises MusegenError, once, where it cannot be written for another reason; later text is discarded, too.
     """
     try:
         sys.stdout.write(text)
@@ -48,7 +48,7 @@ def write_text(text: str) -> None:
 
 @contextmanager
 def delivered(output: Path, suffix: str, error_type: type[MusegenError]) -> Iterator[Path]:
-    """`output`, or in place of the standard output a file that is sent there in the end.
+    """`output`, or for the standard output a temporary file that is sent there in the end.
 
     Raises `error_type` where there is no room for it or the standard output is closed or full.
     """
@@ -63,9 +63,9 @@ def delivered(output: Path, suffix: str, error_type: type[MusegenError]) -> Iter
 
 
 def forget(stream: TextIO | None = None) -> None:
-    """Let all that is still printed go nowhere, so that it cannot fail once more, not even at the program's end.
+    """Discard all that is printed from now on, so that it cannot fail again, not even at exit.
 
-    `stream` is another than the standard output.
+    `stream` is the standard output by default.
     """
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
@@ -74,9 +74,9 @@ def forget(stream: TextIO | None = None) -> None:
 
 
 def open_closed() -> None:
-    """Take the numbers of standard streams that the program was started without, before a file gets one of them.
+    """Occupy the descriptors of missing standard streams, before a file gets one of them.
 
-    What is then written to the standard output fails, as it would have; what is said of it goes nowhere.
+    Writing to the standard output then fails, as it would have.
     """
     for number, flags in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
@@ -90,6 +90,6 @@ def open_closed() -> None:
 
 
 def failure(error: OSError, error_type: type[MusegenError]) -> MusegenError:
-    """The error to raise where the standard output cannot be written; what is printed from now on goes nowhere."""
+    """The error to raise where the standard output cannot be written; later output is discarded."""
     forget()
     return error_type(f"Cannot write to the standard output: {reason(error)}.")

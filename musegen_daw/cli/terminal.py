@@ -1,4 +1,4 @@
-"""What a command says to a person: facts on stdout, notes, errors and progress on stderr."""
+"""The terminal: facts on stdout; notes, errors and progress on stderr; keys."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _NO_TEXT = ("Cc", "Cs")
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells of misuse without the control characters that an argument may have, such as the name of a file.
+    """An argument parser that prints no control characters, which an argument such as a file name may contain.
 
-    Raises MusegenError where what is asked for, such as the help, cannot be written to a full standard output.
+    Raises MusegenError where the help cannot be written because the standard output is full.
     """
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and exit with 2."""
+        """Print the message and exit with 2."""
         super().error(printable(message))
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
@@ -47,20 +47,20 @@ Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage] - t
 
 
 def printable(text: str) -> str:
-    """The text without what a terminal obeys or cannot show; its lines stay lines."""
+    """The text without control characters, except line ends."""
     return "".join(each if each == "\n" or category(each) not in _NO_TEXT else REPLACEMENT for each in text)
 
 
 def shown(text: str, stream: TextIO) -> str:
-    """The printable text, with question marks for the letters that the encoding of `stream` lacks."""
+    """The printable text, with question marks for letters that the encoding of `stream` lacks."""
     encoding = stream.encoding or "utf-8"
     return printable(text).encode(encoding, "replace").decode(encoding)
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """A line, or several, on stdout or another stream, as far as it can be shown there.
+    """Print lines on stdout or another stream.
 
-    Raises MusegenError, once, where stdout is full; one whose reader has gone is no error, nor is another stream.
+    Raises MusegenError, once, where stdout is full; a reader that has gone is no error, nor is another stream.
     """
     if stream is None or stream is sys.stdout:
         standard_output.write_text(f"{shown(text, sys.stdout)}\n")
@@ -69,17 +69,17 @@ def say(text: str, stream: TextIO | None = None) -> None:
 
 
 def json_line(facts: Mapping[str, object]) -> str:
-    """Facts as JSON on one line, whole, in printable ASCII."""
+    """One line of printable ASCII."""
     return json.dumps(facts).replace("\x7f", "\\u007f")
 
 
 def note(sentence: str) -> None:
-    """Something a person should know, on stderr."""
+    """Print a remark on stderr."""
     say(f"Note: {sentence}", sys.stderr)
 
 
 def report_error(error: Exception, *, verbose: bool, prefix: str = "Error") -> None:
-    """The sentence of `error` on stderr, after its traceback when `verbose`."""
+    """Print the sentence of `error` on stderr, after its traceback when `verbose`."""
     if verbose:
         say("".join(traceback.format_exception(error)).rstrip(), sys.stderr)
     sentence = " ".join(str(error).split()) or type(error).__name__
@@ -89,27 +89,26 @@ def report_error(error: Exception, *, verbose: bool, prefix: str = "Error") -> N
 def say_facts(
     facts: Mapping[str, object], sentence: str, *, as_json: bool, output: Path | None = None
 ) -> None:
-    """One line on stdout: the facts as JSON for a machine, else the sentence for a person.
+    """Print one line on stdout: JSON for a script, else the sentence.
 
-    On stderr where stdout is the `output` that it tells of.
+    On stderr if `output` is the standard output.
     """
     stream = sys.stderr if output == STANDARD_OUTPUT else sys.stdout
     say(json_line(facts) if as_json else sentence, stream)
 
 
 class StderrHandler(logging.Handler):
-    """Shows log lines from INFO on."""
+    """Prints log lines from INFO on."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show one line."""
         say(f"{record.levelname.capitalize()}: {record.getMessage()}", sys.stderr)
 
 
 class TerminalProgress:
-    """A percentage on one line of stderr, where that is a terminal; gone when the work is done."""
+    """A percentage on one line of stderr, if that is a terminal; removed at the end."""
 
     def __init__(self, label: str) -> None:
         self._label = label
@@ -118,7 +117,6 @@ class TerminalProgress:
         self._painted = False
 
     def __call__(self, done: int, total: int) -> None:
-        """Show that `done` of `total` is done."""
         now_seconds = time.monotonic()
         if self._visible and now_seconds >= self._next_seconds:
             self._next_seconds = now_seconds + REPAINT_SECONDS
@@ -144,7 +142,7 @@ POLL_SECONDS = 0.02
 
 
 class Keys:
-    """Reads keys where the standard input is a terminal, else only waits. A closed terminal reads as `CLOSED`."""
+    """Reads keys if the standard input is a terminal, else only waits. A closed terminal reads as `CLOSED`."""
 
     CLOSED = "closed"
 
@@ -157,7 +155,6 @@ class Keys:
 
     @property
     def are_read(self) -> bool:
-        """Whether there is a terminal to read from."""
         return self._fd is not None
 
     def __enter__(self) -> Keys:
@@ -178,7 +175,7 @@ class Keys:
                 termios.tcsetattr(self._fd, termios.TCSANOW, self._before)
 
     def read(self, wait_seconds: float) -> str:
-        """The keys pressed, after the first or after so long at most."""
+        """The keys pressed, after the first or after `wait_seconds`."""
         if self._fd is None:
             time.sleep(wait_seconds)
             return ""

@@ -31,14 +31,13 @@ MAX_ITERATIONS, MAX_THREADS = 1000, 64
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What is to be decoded, and the seed of drums that were written."""
+    """What is to be decoded, and the seed of generated drums."""
 
     given: MelInput
     drum_seed: int | None = None
 
 
 def register(commands: Commands, for_both: terminal.Parser) -> None:
-    """Add the command."""
     command = commands.add_parser("vocode", parents=[for_both], help="turn mel spectrograms into audio")
     command.add_argument(
         "input",

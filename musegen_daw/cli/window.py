@@ -1,4 +1,4 @@
-"""`musegen-daw open`: the window, as without a command, with clips."""
+"""`musegen-daw open`: open the window with files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from musegen_daw.cli.terminal import Commands, Parser
 
 
 def register(commands: Commands, for_both: Parser) -> None:
-    """Add the command."""
     command = commands.add_parser("open", parents=[for_both], help="open the window, with clips")
     command.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a .mid, or a .musegen project")
     command.set_defaults(run=run)
 
 
 def run(args: Namespace, services: Services) -> int:
-    """Open the window; returns its exit code."""
+    """Open the window and return its exit code."""
     files = [str(path) for path in getattr(args, "files", [])]
     verbose = ["--verbose"] if args.verbose else []
     log = [] if args.log is None else ["--log", str(args.log)]

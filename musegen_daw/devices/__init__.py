@@ -1,1 +1,1 @@
-"""MIDI ports and the sound device of this computer: the only place that talks to drivers."""
+"""MIDI ports and sound devices: the only package that talks to drivers."""

@@ -1,4 +1,4 @@
-"""The sound device, through PortAudio: recordings of a kit, each heard at the moment it is due."""
+"""Samples of a drum kit on the sound device, through PortAudio, each on time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SILENCING_CONTROLS = (120, 123)
 
 
 class StreamTimes:
-    """When the samples of a stream are heard: a delay-locked loop over the driver's own, jittering times.
+    """When the samples of a stream are heard: a delay-locked loop over the driver's jittering times.
 
     After F. Adriaensen, "Using a DLL to filter time" (2005).
     """
@@ -32,7 +32,7 @@ class StreamTimes:
         self._next_seconds: float | None = None
 
     def block(self, frames: int, told_seconds: float) -> float:
-        """The seconds at which the first sample of the next block is heard, given those that the driver tells."""
+        """When the first sample of the next block is heard, from the time the driver reports."""
         expected = self._next_seconds
         if expected is None or abs(told_seconds - expected) > LOST_SECONDS:
             start = told_seconds
@@ -46,10 +46,10 @@ class StreamTimes:
 
 
 class SamplePlayer:
-    """Plays `pieces`, arrays of (samples, 2), at the seconds of `time.perf_counter` that each is due.
+    """Plays `pieces`, arrays of (samples, 2), each at its time in seconds of `time.perf_counter`.
 
-    `groups` names pieces that silence each other. The device is the usual one unless its name is given, and `library`
-    stands for sounddevice. Raises AudioError where nothing can be played.
+    Pieces of one group in `groups` choke each other. `device` is a name (None: the system default); `library` stands
+    for sounddevice. Raises AudioError where nothing can be played.
     """
 
     def __init__(
@@ -73,21 +73,20 @@ class SamplePlayer:
 
     @property
     def latency_seconds(self) -> float:
-        """How far ahead a piece must be asked for to be heard when it is due."""
+        """How early a piece must be requested to be heard on time."""
         return float(self._stream.latency) + 2 * BLOCK_SAMPLES * self._times.sample_seconds
 
     def play(self, piece: Hashable, gain: float, due_seconds: float) -> None:
-        """Let `piece` be heard at `due_seconds`, or, counted in `late`, as soon as may be; raises KeyError."""
+        """Play `piece` at `due_seconds`, or at once if that is past, counted in `late`; raises KeyError."""
         if piece not in self._mixer.pieces:
             raise KeyError(piece)
         self._asked.append((due_seconds, piece, gain))
 
     def silence(self) -> None:
-        """Fade out what sounds and forget what is yet to come."""
+        """Fade out what sounds and drop what is scheduled."""
         self._asked.append(None)
 
     def close(self) -> None:
-        """Give the device back; a second call does nothing."""
         self._stream.close()
 
     def _fill(self, out: Audio, frames: int, times: Any, status: Any) -> None:
@@ -123,7 +122,7 @@ class SamplePlayer:
 
 
 class KitOutput:
-    """Drum notes, as a MIDI output takes them, to the sound device: each note after the same short time.
+    """A MIDI output that plays drum notes on the sound device, each with the same short latency.
 
     `player` has a piece for each of `pitches`; other notes are left out. All sound off and all notes off silence it.
     """
@@ -135,11 +134,11 @@ class KitOutput:
 
     @property
     def latency_seconds(self) -> float:
-        """How long after it was sent a note is heard."""
+        """The time from `send` to sound."""
         return self._player.latency_seconds
 
     def send(self, data: bytes) -> None:
-        """Play a note-on; a velocity v has the gain (v/127)², as General MIDI recommends."""
+        """Play a note-on; velocity v has the gain (v/127)², as General MIDI recommends."""
         if len(data) != 3:
             return
         kind, first, second = data[0] & 0xF0, data[1], data[2]
@@ -150,5 +149,4 @@ class KitOutput:
             self._player.silence()
 
     def close(self) -> None:
-        """Give the device back; a second call does nothing."""
         self._player.close()

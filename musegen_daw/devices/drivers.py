@@ -37,7 +37,7 @@ _SETTLED_SECONDS = 0.02
 
 
 class Direction(StrEnum):
-    """Which way a port goes, seen from this program."""
+    """Seen from this program."""
 
     INPUT = "input"
     OUTPUT = "output"
@@ -45,13 +45,13 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One kind of MIDI system: its short name, its constant in python-rtmidi, what can be done with it.
+    """A MIDI system: its short name, its constant in python-rtmidi, and its abilities.
 
-    `changing` is what the driver appends to a port's name that is another one the next time. `calls_back` is whether
-    its thread may run Python: that of JACK may not, because the server, and whoever opens or closes a port while
-    holding the interpreter lock, waits for it. Such a driver keeps what comes after a SysEx that was cut until an end
-    of SysEx comes, which this program sends to its own inputs. `carrying_seconds` is how long an output must stay after
-    its last message for that to arrive: JACK carries it in a later period, and drops it where the port is gone by then.
+    `changing` matches the suffix of a port's name that differs each time. `calls_back` is whether the driver's thread
+    may run Python: JACK's may not, because the server waits for it, and so does whoever opens or closes a port while
+    holding the interpreter lock. Such a driver holds back what follows a cut SysEx until an end of SysEx comes, which
+    this program sends to its own inputs. `carrying_seconds` is how long an output must stay open after its last
+    message: JACK delivers it in a later period, and drops it if the port is gone by then.
     """
 
     key: str
@@ -72,14 +72,14 @@ APIS = (ALSA, JACK, COREMIDI, WINMM)  # where several are there, ports are creat
 
 @dataclass(frozen=True, slots=True)
 class PortAddress:
-    """A port of another program or device: the name that stays, and the one that its driver gives it now."""
+    """A port of another program or device: its stable name, and the name that the driver gives it now."""
 
     name: str
     driver_name: str
 
 
 def presence(api: Api) -> str:
-    """What identifies the running instance of a MIDI system; raises PortError with what to do when none runs."""
+    """Identifies the running instance of a MIDI system; raises PortError with advice when none runs."""
     if api is ALSA:
         if not _SEQUENCER.exists():
             raise PortError("ALSA has no sequencer on this computer (try: sudo modprobe snd-seq).")
@@ -93,7 +93,7 @@ def presence(api: Api) -> str:
 
 
 def _jack_server() -> str:
-    # Read from the sockets that are listened on: to ask libjack takes a new client, and files of dead servers stay.
+    # From the listening sockets: asking libjack takes a new client, and files of dead servers stay.
     server = os.environ.get("JACK_DEFAULT_SERVER") or "default"
     sockets = _SOCKETS.read_text(encoding="utf-8", errors="replace")
     ends = (f"/jack_{server}_{os.getuid()}_0", f"/jack_{server}_0")
@@ -117,10 +117,10 @@ def load_rtmidi() -> Any:
 def open_drivers(
     library: Any = None, present: Callable[[Api], str] = presence, only: str | None = None
 ) -> tuple[Driver, ...]:
-    """A driver for each MIDI system that python-rtmidi was built for, running or not.
+    """A driver for each MIDI system that python-rtmidi supports here, running or not.
 
     `library` stands for python-rtmidi and `present` for `presence`. `only` keeps the one of that key.
-    Raises PortError where that one, or any, is not to be had on this computer.
+    Raises PortError where that one, or any, is not available on this computer.
     """
     library = library or load_rtmidi()
     compiled = library.get_compiled_api()
@@ -134,7 +134,7 @@ def open_drivers(
 
 
 class Driver:
-    """One MIDI system: its ports now, and connections to them. Safe to use from several threads."""
+    """One MIDI system: its ports, and connections to them. Thread-safe."""
 
     def __init__(self, api: Api, library: Any, present: Callable[[Api], str] = presence) -> None:
         self.api = api
@@ -146,7 +146,7 @@ class Driver:
         self._instance: str | None = None
 
     def attend(self) -> None:
-        """Close what was connected to a MIDI system that has ended; raises PortError when none runs now."""
+        """Close connections to an instance of the MIDI system that has ended; raises PortError when none runs."""
         with self._lock:
             try:
                 instance = self._present(self.api)
@@ -155,7 +155,7 @@ class Driver:
                 self.close()
                 raise
             if instance != self._instance:
-                # All of it, before anything is opened on the new one: libjack has one memory for a whole process.
+                # All of it, before anything is opened on the new one: libjack has one state per process.
                 self.close()
                 self._instance = instance
 
@@ -168,7 +168,7 @@ class Driver:
         return None
 
     def places(self, direction: Direction) -> tuple[PortAddress, ...]:
-        """The ports that others offer (this program's own among them); raises PortError when none can be."""
+        """The ports that others offer, including this program's own; raises PortError."""
         with self._lock:
             self.attend()
             if direction not in self._scanners:
@@ -185,16 +185,16 @@ class Driver:
         )
 
     def create(self, direction: Direction, name: str, received: Message | None = None) -> Connection:
-        """A new port of this program that others connect to; raises PortError."""
+        """Create a port that others connect to; raises PortError."""
         return self._connected(direction, name, received, lambda port: port.open_virtual_port(name), name)
 
     def connect(
         self, direction: Direction, place: PortAddress, received: Message | None = None
     ) -> Connection:
-        """A connection to a port that exists; raises PortError when it is gone or taken."""
+        """Connect to an existing port; raises PortError when it is gone or in use."""
 
         def open_port(port: Any) -> None:
-            # Looked up in the same breath: numbers move when other ports come and go.
+            # Looked up last: the numbers change when other ports come and go.
             names = port.get_ports()
             if place.driver_name not in names:
                 raise PortError(f"The MIDI {direction} {place.name!r} is gone.")
@@ -203,7 +203,7 @@ class Driver:
         return self._connected(direction, CLIENT, received, open_port, place.name)
 
     def close(self) -> None:
-        """Close every connection, and give back what the listing of ports holds."""
+        """Close every connection, and the clients that list ports."""
         with self._lock:
             for connection in tuple(self._connections):
                 connection.close()
@@ -262,7 +262,7 @@ class Driver:
 
 
 def _leads_to_new(healer: Any, before: Sequence[str], client: str, name: str) -> bool:
-    """Whether an output could be connected to the input that was opened since, which a driver does not name."""
+    """Whether an output could be connected to the input that was opened since, which the driver does not name."""
     own = re.compile(rf"{re.escape(client)}(-\d+)?:{re.escape(name)}")  # JACK numbers the clients of one name
     for _ in range(_LISTED_TRIES):
         names = healer.get_ports()
@@ -275,7 +275,7 @@ def _leads_to_new(healer: Any, before: Sequence[str], client: str, name: str) ->
 
 
 class Connection:
-    """One open port of the driver; closed by who opened it or, when the MIDI system ends, by its `Driver`."""
+    """One open port of the driver; closed by its opener or, when the MIDI system ends, by its `Driver`."""
 
     def __init__(self, port: Any, error_type: type[Exception], carrying_seconds: float = 0.0) -> None:
         self._port = port
@@ -290,14 +290,13 @@ class Connection:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it is of no use any more."""
         return self._closed
 
     def receive(self, received: Message, *, calls_back: bool) -> None:
-        """Hand on what comes in, with the time of its arrival."""
+        """Pass on what comes in, with the time of arrival."""
 
         def arrived(event: tuple[Sequence[int], float], _: object) -> None:
-            # Stamped here: the times that drivers give with their calls are wrong on some systems.
+            # Stamped here: the times of some drivers are wrong.
             now_seconds = time.perf_counter()
             for message in whole_messages(event[0]):
                 received(now_seconds, message)
@@ -307,16 +306,16 @@ class Connection:
             self.pass_on()
             self._port.set_callback(arrived)
         else:
-            # Nothing is left out by the driver, whose times count from the message before, left out or not.
+            # Filter nothing: the driver counts times from the previous message, filtered or not.
             self._port.ignore_types(sysex=False, timing=False, active_sense=False)
             self._reader = QueueReader(self._port, received)
 
     def keep(self, healer: Any) -> None:
-        """Close an output with this input."""
+        """Close an output together with this input."""
         self._healer = healer
 
     def heal(self) -> None:
-        """Have a SysEx that was cut ended through the output that is kept, which leads here."""
+        """End a SysEx that was cut, through the output that is kept, which leads here."""
 
         def end_sysex() -> None:
             with suppress(self._error_type):
@@ -326,13 +325,13 @@ class Connection:
             self._reader.heal_with(end_sysex)
 
     def pass_on(self, *, clock: bool = False, sysex: bool = False) -> None:
-        """What of the floods comes through the driver, where it can leave some out; active sensing never does."""
+        """Which frequent messages the driver passes on, where it can filter; active sensing never."""
         with self._lock:
             if not self._closed and self._calls_back:
                 self._port.ignore_types(sysex=not sysex, timing=not clock, active_sense=True)
 
     def send(self, data: bytes) -> None:
-        """Send one message; raises PortError when the connection is closed or the driver refuses."""
+        """Raises PortError when the connection is closed or the driver refuses."""
         with self._lock:
             if self._closed:
                 raise PortError("The MIDI port was closed.")
@@ -343,7 +342,7 @@ class Connection:
                 raise PortError(f"The MIDI driver refuses to send: {error}") from error
 
     def close(self) -> None:
-        """Close the port; nothing is received any more, and a second call does nothing."""
+        """Close the port; nothing is received afterwards, and a second call does nothing."""
         with self._lock:
             if self._closed:
                 return
@@ -352,8 +351,8 @@ class Connection:
                 self._reader.close()
             if self._calls_back:
                 self._port.cancel_callback()
-                # A message that is already on its way into Python needs the interpreter lock, which closing holds
-                # while it waits for the driver's thread: let it through first.
+                # A message on its way into Python needs the interpreter lock, which closing holds while it waits for
+                # the driver's thread: let it through first.
                 time.sleep(_DRAIN_SECONDS)
             time.sleep(max(0.0, self._sent_seconds + self._carrying_seconds - time.perf_counter()))
             ports = [port for port in (self._healer, self._port) if port is not None]

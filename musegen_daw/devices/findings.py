@@ -1,4 +1,4 @@
-"""What a survey of this computer means for playing: what works, what is wrong, what to do."""
+"""The findings of a survey: what works, what does not, what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from musegen_daw.devices.ports import PortInfo, no_system
 from musegen_daw.devices.survey import Survey
 from musegen_daw.errors import PortError
 
-# What is on JACK and on no program's account: sound cards, and the ports of ALSA that a bridge shows there.
+# JACK clients that are no programs: sound cards, and ALSA ports shown by a bridge.
 _BRIDGES = ("system", "a2j", "alsa_midi", "midi-bridge", "alsa_pcm")
 _CLOCK_ADVICE = (
     "to be in time with the DAW let it send clock (Live: Settings, Link/Tempo/MIDI, Sync of the output; REAPER: "
@@ -23,7 +23,7 @@ _CLOCK_ADVICE = (
 
 
 class Level(StrEnum):
-    """How a finding matters: all is well, something is missing that can be done without, or it will not work."""
+    """OK; NOTE: something optional is missing; PROBLEM: playing will not work."""
 
     OK = "ok"
     NOTE = "note"
@@ -32,7 +32,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about a subject, and what to do where there is something to do."""
+    """What was found about a subject, and advice where something can be done."""
 
     level: Level
     subject: str
@@ -41,12 +41,12 @@ class Finding:
 
 
 def usable(findings: Sequence[Finding]) -> bool:
-    """Whether one can play."""
+    """Whether nothing prevents playing."""
     return all(finding.level is not Level.PROBLEM for finding in findings)
 
 
 def diagnose(survey: Survey, platform: str = sys.platform) -> tuple[Finding, ...]:
-    """What the survey means, the MIDI systems first."""
+    """Judge a survey, MIDI systems first."""
     return (
         *_systems(survey),
         *_own_ports(survey, platform),
@@ -138,7 +138,7 @@ def _sound(survey: Survey) -> Iterator[Finding]:
         yield Finding(
             Level.NOTE,
             "sound",
-            "This computer has no sound device.",
+            "No audio device available.",
             "only needed to hear drums without a DAW",
         )
     else:

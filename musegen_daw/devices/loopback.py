@@ -1,4 +1,4 @@
-"""Loopback ports: which there are, how to use them without feedback, and what to install where there are none."""
+"""Loopback ports: recognise them, avoid feedback, and say what to install where there are none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SIDE = re.compile(r"^(?P<pair>.*)\((?P<side>[AB])\)$", re.IGNORECASE)
 
 
 class Loopback(StrEnum):
-    """A driver whose outputs come back as inputs, so that two programs can be connected through it."""
+    """A driver whose outputs return as inputs, so that two programs can connect through it."""
 
     LOOPMIDI = "loopMIDI"
     LOOPBE = "LoopBe"
@@ -42,13 +42,11 @@ _PATTERNS = {
     Loopback.IAC: re.compile(r"\bIAC\b"),
     Loopback.MIDI_THROUGH: re.compile(r"midi[ -]through", re.IGNORECASE),
 }
-# What bridges between MIDI systems add to a name, different in each direction.
+# Bridges between MIDI systems add this to a name, different in each direction.
 _DECORATION = re.compile(r"\((capture|playback)\)|[:_-](capture|playback)", re.IGNORECASE)
 
 
 class ProbeOutput(Protocol):
-    """What a probe is sent with."""
-
     @property
     def name(self) -> str: ...
 
@@ -56,13 +54,13 @@ class ProbeOutput(Protocol):
 
 
 class ProbeInput(Protocol):
-    """Where a probe may come back."""
+    """See `devices.ports.MidiInput`."""
 
     @property
     def name(self) -> str: ...
 
     def overheard(self, listener: Callable[[bytes], None]) -> AbstractContextManager[None]:
-        """Let `listener` hear every message while in the context."""
+        """Call `listener` with every message while in the context."""
         ...
 
 
@@ -76,12 +74,12 @@ class Wiring:
 
 
 def kind(name: str) -> Loopback | None:
-    """The loopback driver whose port has this name; None for other ports."""
+    """The loopback driver to which a port name belongs; None for other ports."""
     return next((each for each, pattern in _PATTERNS.items() if pattern.search(name)), None)
 
 
 def leads_to(output_name: str, input_name: str) -> bool:
-    """Whether, by their names alone, what is sent to the one comes back at the other."""
+    """Whether, judged by names alone, what is sent to the output returns at the input."""
     driver = kind(output_name)
     if driver is None or driver is not kind(input_name):
         return False
@@ -103,7 +101,7 @@ def refuse_same_loop(output_names: Iterable[str], input_names: Sequence[str]) ->
 def refuse_feedback(
     output: ProbeOutput, inputs: Sequence[ProbeInput], wait_seconds: float = PROBE_SECONDS
 ) -> None:
-    """Raises PortError when what is sent to `output` comes back at one of `inputs`, by whatever way."""
+    """Raises PortError when a probe sent to `output` returns at one of `inputs`, by whatever route."""
     heard_at = probe(output, inputs, wait_seconds)
     if heard_at is not None:
         raise _feedback(output.name, heard_at)
@@ -112,10 +110,10 @@ def refuse_feedback(
 def probe(
     output: ProbeOutput, inputs: Sequence[ProbeInput], wait_seconds: float = PROBE_SECONDS
 ) -> str | None:
-    """The name of the first of `inputs` at which a message sent to `output` comes back; None when none does in time.
+    """The name of the first of `inputs` at which a message sent to `output` returns; None when none does in time.
 
-    What is sent is unique and plays nothing: a system exclusive message of the identity kept for tests and, since many
-    programs drop those, values of a controller without a meaning.
+    What is sent is unique and silent: a SysEx with the test manufacturer id and, since many programs drop SysEx,
+    values of an undefined controller.
     """
     nonce = _Nonce()
     heard = threading.Event()
@@ -143,7 +141,7 @@ def probe(
 
 
 def wiring(input_names: Sequence[str], output_names: Sequence[str], platform: str = sys.platform) -> Wiring:
-    """How to reach a DAW through the loopback ports that are there; raises PortError with what to install or add."""
+    """How to reach a DAW through the loopback ports here; raises PortError with what to install or add."""
     pairs = [
         (name, other)
         for name in input_names
@@ -176,7 +174,7 @@ def wiring(input_names: Sequence[str], output_names: Sequence[str], platform: st
 
 
 def installation(platform: str = sys.platform) -> str:
-    """What to install, or to turn on, to connect this program with a DAW."""
+    """What to install or turn on to connect this program with a DAW."""
     if platform == "win32":
         return (
             "Windows cannot create MIDI ports for a program: install loopMIDI (winget install "
@@ -195,7 +193,7 @@ def installation(platform: str = sys.platform) -> str:
 
 
 class _Nonce:
-    """Values that nothing else sends at the moment, as messages, and their recognition on the way back."""
+    """Messages with random values that nothing else sends, and their recognition when they return."""
 
     def __init__(self) -> None:
         self._sysex = _PROBE_HEADER + bytes(secrets.randbelow(128) for _ in range(_NONCE_BYTES)) + b"\xf7"
@@ -235,5 +233,5 @@ def _one_more(driver: Loopback | None) -> str:
 def _feedback(output_name: str, input_name: str) -> PortError:
     return PortError(
         f"What is sent to {output_name!r} comes back at {input_name!r}, so the drums would answer themselves: "
-        "use two different ports, or turn off the way back in the DAW or patchbay."
+        "use two different ports, or turn off the feedback in the DAW or patchbay."
     )

@@ -1,4 +1,4 @@
-"""Whole MIDI messages out of what a driver hands on, which joins to a cut SysEx whatever comes after it."""
+"""Splits what a driver delivers into whole MIDI messages; it joins a cut SysEx to whatever follows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _SYSTEM_LENGTHS = {0xF1: 2, 0xF2: 3, 0xF3: 2, 0xF6: 1}
 
 
 def whole_messages(data: Iterable[int]) -> Iterator[bytes]:
-    """The messages among bytes: what is cut short or has no status byte is left out.
+    """The complete messages among bytes; what is cut short or has no status byte is left out.
 
-    A status byte ends what came before it; one of real time stands for itself, also within another message.
+    A status byte ends the message before it; a real-time byte is a message, also within another one.
     """
     message = bytearray()
     for byte in data:
@@ -36,5 +36,5 @@ def whole_messages(data: Iterable[int]) -> Iterator[bytes]:
 
 
 def _length(status: int) -> int | None:
-    """The bytes of a message, None where it has an end of its own or is of no known kind."""
+    """The length of a message in bytes, None where it has an end of its own or its kind is unknown."""
     return _CHANNEL_LENGTHS.get(status & 0xF0, _SYSTEM_LENGTHS.get(status))

@@ -1,4 +1,4 @@
-"""Mixes recordings that begin at exact samples: what sounds when the program plays by itself."""
+"""Mixes recordings that start at exact samples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHOKE_SECONDS = 0.012
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A recording that begins in a block, at one of its samples."""
+    """The start of a recording within a block."""
 
     offset_samples: int
     piece: Hashable
@@ -34,7 +34,7 @@ class _Voice:
 
 
 class Mixer:
-    """Plays `pieces`, arrays of (samples, 2); those of one group in `groups` silence each other, as hi-hats do."""
+    """Mixes `pieces`, arrays of (samples, 2); pieces of one group in `groups` choke each other, as hi-hats do."""
 
     def __init__(
         self,
@@ -52,11 +52,10 @@ class Mixer:
 
     @property
     def sounding(self) -> int:
-        """How many recordings sound."""
         return len(self._voices)
 
     def silence(self, offset_samples: int = 0) -> None:
-        """Fade out everything from a sample of the next block on."""
+        """Fade out everything, from a sample of the next block on."""
         for voice in self._voices:
             _choke(voice, offset_samples)
 

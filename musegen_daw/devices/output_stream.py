@@ -1,4 +1,4 @@
-"""One stream to a sound device, opened or refused with a sentence: all that plays opens it here."""
+"""Opens an output stream on a sound device."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def open_output(
     finished: Callable[[], None] | None = None,
     library: Any = None,
 ) -> Any:
-    """A running stream of stereo float32 blocks that `callback` fills on a thread of PortAudio.
+    """Start a stream of stereo float32 blocks that `callback` fills on a thread of PortAudio.
 
-    The device is the usual one unless its name is given; `finished` is called when the stream ends, for whatever
-    reason; `library` stands for sounddevice. Raises AudioError where nothing can be played.
+    `device` is a name (None: the system default); `finished` is called when the stream ends, for whatever reason;
+    `library` stands for sounddevice. Raises AudioError where nothing can be played.
     """
     library = library or load_portaudio()
     if device is None and not output_devices(library):
-        raise AudioError("Nothing can be played: this computer has no sound device, or a server holds it.")
+        raise AudioError("No audio device available.")
     try:
         stream = library.OutputStream(
             samplerate=sample_rate_hz, blocksize=block_samples, device=device, channels=CHANNELS,
@@ -45,7 +45,7 @@ def open_output(
 
 
 def usual_rate_hz(device: str | None = None, library: Any = None) -> int:
-    """The sample rate that a device, or the usual one, runs at; 48,000 where none is found."""
+    """The default sample rate of a device, by default the system's; 48,000 where none is found."""
     try:
         devices = output_devices(library)
     except AudioError:

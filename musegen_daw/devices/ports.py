@@ -1,4 +1,4 @@
-"""Ports that the program creates or opens by name, and that outlive the unplugging of what is behind them."""
+"""Ports that the program creates or opens by name, and reopens after they were unplugged."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OWN_CLIENT = f"{CLIENT}:", f"{CLIENT}-"  # JACK numbers the clients of one name
 
 @dataclass(frozen=True, slots=True)
 class PortInfo:
-    """A port that is there: its name, which way it goes from here, whose it is, which loopback it belongs to."""
+    """An existing port: name, direction, MIDI system, and loopback driver if it is one."""
 
     name: str
     direction: Direction
@@ -44,7 +44,7 @@ class PortChange:
 
 
 class Port:
-    """A port in use: created here, or another's of that name; `attend` notices when it goes and when it is back."""
+    """A port in use, created here or opened by name; `attend` notices when it goes and when it is back."""
 
     def __init__(
         self, driver: Driver, direction: Direction, name: str, created: bool, closed: Callable[[Port], None]
@@ -65,7 +65,7 @@ class Port:
         return self._connection is None or self._connection.is_closed
 
     def open(self) -> None:
-        """Connect; raises PortError when that cannot be."""
+        """Connect; raises PortError."""
         with self._lock:
             if self.created:
                 self._connection = self.driver.create(self.direction, self.name, self._message())
@@ -78,7 +78,7 @@ class Port:
             self._opened(self._connection)
 
     def attend(self) -> PortChange | None:
-        """Let go of what has vanished, open again what is back; returns what changed, if anything did."""
+        """Release a port that has vanished, reopen one that is back; returns the change, if any."""
         with self._lock:
             if self._closed or (self._connection is not None and self._is_there()):
                 return None
@@ -94,7 +94,7 @@ class Port:
             return PortChange(self.name, self.direction, present=True)
 
     def close(self) -> None:
-        """Give the port back; nothing is received after the return, and a second call does nothing."""
+        """Close the port; nothing is received afterwards, and a second call does nothing."""
         with self._lock:
             if self._closed:
                 return
@@ -128,10 +128,10 @@ class Port:
 
 
 class MidiOutput(Port):
-    """A way out: `send` from one thread, whatever happens to the port meanwhile."""
+    """An output; `send` from one thread, whatever happens to the port meanwhile."""
 
     def send(self, data: bytes) -> None:
-        """Send one complete message now; raises PortError while the port is lost or when it was closed."""
+        """Send one complete message now; raises PortError while the port is lost or once it is closed."""
         connection = self._connection
         if connection is None or connection.is_closed:
             raise PortError(f"The MIDI output {self.name!r} is {'closed' if self._closed else 'gone'}.")
@@ -139,9 +139,9 @@ class MidiOutput(Port):
 
 
 class MidiInput(Port):
-    """A way in: channel messages, and those of a clock where `clock` asks for them, go to `received`.
+    """An input: channel messages, and the clock where `clock` is set, go to `received`.
 
-    Active sensing, other system messages and, unless it is wanted, the clock are left out before anything is queued.
+    Active sensing and other system messages are dropped before anything is queued.
     """
 
     def __init__(
@@ -160,14 +160,13 @@ class MidiInput(Port):
         self._listeners: tuple[Callable[[bytes], None], ...] = ()
 
     def close(self) -> None:
-        """Give the port back; nothing is received after the return, and a second call does nothing."""
         with self._delivery:
             self._received = _nothing
         super().close()
 
     @contextmanager
     def overheard(self, listener: Callable[[bytes], None]) -> Iterator[None]:
-        """Let `listener` hear every message, also system exclusive ones, beside what the port is for."""
+        """Call `listener` with every message, SysEx included, while in the context."""
         with self._lock:
             self._listeners = (*self._listeners, listener)
             self._pass_on()
@@ -200,7 +199,7 @@ class MidiInput(Port):
 
 
 def no_system(systems: Mapping[str, str | None]) -> str | None:
-    """Why none of the MIDI systems can be used, from what keeps each of them; None when one can."""
+    """Why no MIDI system can be used, from the problem of each; None when one can."""
     if None in systems.values():
         return None
     reasons = " ".join(reason for reason in systems.values() if reason is not None)
@@ -211,9 +210,9 @@ P = TypeVar("P", bound=Port)
 
 
 class PortDirectory:
-    """All ports of this computer, and those that the program uses; closing it closes them.
+    """All ports of this computer, and those that the program uses; `close` closes the latter.
 
-    It opens, and lists nothing, on a computer where no MIDI system runs; `problem` says what to do then.
+    Where no MIDI system runs it opens and lists nothing; `problem` says what to do.
     """
 
     def __init__(self, systems: Sequence[Driver]) -> None:
@@ -223,7 +222,7 @@ class PortDirectory:
 
     @classmethod
     def open(cls, only: str | None = None) -> PortDirectory:
-        """The ports of all MIDI systems, or only of the one of that key (see `drivers.APIS`); raises PortError."""
+        """All MIDI systems, or only the one with that key (see `drivers.APIS`); raises PortError."""
         return cls(drivers.open_drivers(only=only))
 
     def __enter__(self) -> PortDirectory:
@@ -234,15 +233,15 @@ class PortDirectory:
 
     @property
     def in_use(self) -> tuple[Port, ...]:
-        """The ports that are open or wait for what was behind them."""
+        """The ports that are open, or lost and waited for."""
         return self._ports
 
     def systems(self) -> dict[str, str | None]:
-        """What keeps each MIDI system, by its label, from being used now; None for those that can be."""
+        """The problem of each MIDI system, by its label; None for those that can be used."""
         return {driver.api.label: driver.problem() for driver in self._drivers}
 
     def problem(self) -> str | None:
-        """Why no port can be used, and what to do; None when one can."""
+        """Why no port can be used, with advice; None when one can."""
         return no_system(self.systems())
 
     @property
@@ -263,27 +262,26 @@ class PortDirectory:
         )
 
     def create_input(self, name: str, received: Received, *, clock: bool = False) -> MidiInput:
-        """A new input that others connect to, called `name` or, if that is taken, numbered; raises PortError."""
+        """Create an input for others to connect to; a taken name gets a number. Raises PortError."""
         driver, free = self._creator_and_name(name)
         return self._started(MidiInput(driver, free, True, self._forget, received, clock))
 
     def create_output(self, name: str) -> MidiOutput:
-        """A new output that others connect to, called `name` or, if that is taken, numbered; raises PortError."""
+        """Create an output for others to connect to; a taken name gets a number. Raises PortError."""
         driver, free = self._creator_and_name(name)
         return self._started(MidiOutput(driver, Direction.OUTPUT, free, True, self._forget))
 
     def open_input(self, name: str, received: Received, *, clock: bool = False) -> MidiInput:
-        """The input of another program or device, by its name or a part of it; raises PortError, naming all."""
+        """Open an input by its name or a part of it; raises PortError that lists the ports."""
         driver, place = self._find(Direction.INPUT, name)
         return self._started(MidiInput(driver, place.name, False, self._forget, received, clock))
 
     def open_output(self, name: str) -> MidiOutput:
-        """The output to another program or device, by its name or a part of it; raises PortError, naming all."""
+        """Open an output by its name or a part of it; raises PortError that lists the ports."""
         driver, place = self._find(Direction.OUTPUT, name)
         return self._started(MidiOutput(driver, Direction.OUTPUT, place.name, False, self._forget))
 
     def close(self) -> None:
-        """Close every port in use."""
         for port in self._ports:
             port.close()
         for driver in self._drivers:
@@ -372,13 +370,13 @@ POLL_SECONDS = 0.25
 
 
 def attend(directory: PortDirectory) -> tuple[PortChange, ...]:
-    """Look once after every port in use; returns what has vanished or is back."""
+    """Check every port in use once; returns what has vanished or is back."""
     changes = (port.attend() for port in directory.in_use)
     return tuple(change for change in changes if change is not None)
 
 
 class PortWatcher:
-    """A thread that attends to the ports in use until it is closed; `changed` is called on that thread."""
+    """A thread that attends to the ports in use until it is closed, and calls `changed`."""
 
     def __init__(
         self,
@@ -400,7 +398,7 @@ class PortWatcher:
         self.close()
 
     def close(self) -> None:
-        """End the watch; the thread is gone after the return, and a second call does nothing."""
+        """Stop; the thread is gone afterwards, and a second call does nothing."""
         self._ended.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()

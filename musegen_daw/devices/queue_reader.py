@@ -1,4 +1,4 @@
-"""Takes from the driver's queue what came in, for drivers whose own thread must never wait for Python."""
+"""Reads a driver's queue, for drivers whose own thread must never wait for Python."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ UNANSWERED_SECONDS = 0.25
 
 
 class Arrivals:
-    """When messages came, from the seconds between them that the driver measured as they came.
+    """Times of arrival, from the intervals that the driver measured.
 
-    Read later than they came, never earlier: the least delay seen is what the times are counted from.
+    A message is read after it arrived, never before: times count from the smallest delay seen.
     """
 
     def __init__(self) -> None:
         self._last_seconds: float | None = None
 
     def forget(self) -> None:
-        """Count from the next message on, as when some came that the driver did not tell of."""
+        """Start again with the next message, as when the driver did not report some."""
         self._last_seconds = None
 
     def stamp(self, since_last_seconds: float, now_seconds: float) -> float:
-        """The seconds at which a message came that is read now."""
+        """When a message arrived that is read now."""
         stamp = now_seconds
         if self._last_seconds is not None:
             came_seconds = self._last_seconds + since_last_seconds
@@ -40,7 +40,7 @@ class Arrivals:
 
 
 class QueueReader:
-    """A thread that hands on what an input `port` of python-rtmidi has queued, until it is closed."""
+    """A thread that passes on what an input `port` of python-rtmidi has queued, until it is closed."""
 
     def __init__(self, port: Any, received: Callable[[float, Sequence[int]], None]) -> None:
         self._port = port
@@ -54,13 +54,13 @@ class QueueReader:
     def heal_with(self, end_sysex: Callable[[], None]) -> None:
         """Call `end_sysex`, which sends an end of SysEx to the port, whenever nothing comes.
 
-        The driver keeps all that comes after a SysEx that was cut until such an end; it can neither be asked whether
-        it does so, nor be told to stop.
+        The driver holds back all that follows a cut SysEx until such an end; it can neither be asked about this, nor
+        told to stop.
         """
         self._end_sysex = end_sysex
 
     def close(self) -> None:
-        """End the thread; nothing is handed on after the return, and a second call does nothing."""
+        """Stop; nothing is passed on afterwards, and a second call does nothing."""
         self._ended = True
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -75,7 +75,7 @@ class QueueReader:
                 if self._end_sysex is not None and now_seconds >= due_seconds:
                     self._end_sysex()
                     is_asked = True
-                    # Asked again late: a server that stands still must not be sent to without end.
+                    # Wait longer before the next: a stalled server must not be flooded.
                     due_seconds = now_seconds + UNANSWERED_SECONDS
                 time.sleep(POLL_SECONDS)
                 continue

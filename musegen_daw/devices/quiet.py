@@ -1,4 +1,4 @@
-"""Keeps ALSA and JACK from writing to the terminal: what is wrong is said once, by the program, in a sentence."""
+"""Keeps ALSA and JACK from writing to the terminal; the program reports problems itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _HOOKS = ("jack_set_error_function", "jack_set_info_function", "snd_lib_error_se
 
 
 def quieten(library: str) -> None:
-    """Silence the messages of the drivers that a loaded shared library is linked with; Linux only."""
+    """Silence the drivers that a loaded shared library is linked with; Linux only."""
     if not sys.platform.startswith("linux"):
         return
     try:

@@ -1,4 +1,4 @@
-"""Which devices of this machine can play; imports nothing large, for whoever only asks."""
+"""Lists output devices, without importing anything large."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from musegen_daw.errors import AudioError
 
 @dataclass(frozen=True, slots=True)
 class AudioDevice:
-    """A device that can play: its name, the system it is reached through, its usual sample rate."""
+    """An output device: its name, its host API, its default sample rate."""
 
     name: str
     host: str
@@ -32,7 +32,7 @@ def load_portaudio() -> Any:
             "Nothing can be played here, PortAudio is missing: install it (Debian and Ubuntu: sudo apt-get install -y "
             "libportaudio2; macOS and Windows: pip install --force-reinstall sounddevice)."
         ) from error
-    # Where the JACK server has ended before, PortAudio's own end aborts the program; the system gives all back as well.
+    # If the JACK server ended first, PortAudio's exit handler aborts the program; the system frees all anyway.
     at_its_end = getattr(sounddevice, "_exit_handler", None)
     if at_its_end is not None:
         atexit.unregister(at_its_end)
@@ -40,7 +40,7 @@ def load_portaudio() -> Any:
 
 
 def output_devices(library: Any = None) -> tuple[AudioDevice, ...]:
-    """The devices that can play; raises AudioError where PortAudio is missing or cannot tell."""
+    """Raises AudioError where PortAudio is missing or fails."""
     library = library or load_portaudio()
     try:
         hosts = library.query_hostapis()

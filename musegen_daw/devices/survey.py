@@ -1,4 +1,4 @@
-"""A look over this computer's ports and sound devices: what is there, which clocks run, what comes back where."""
+"""A survey of ports and sound devices: what exists, which clocks run, where there is feedback."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _MIN_CLOCKS = 12
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was found: MIDI systems and what keeps them from being used, ports, sound devices.
+    """MIDI systems with their problems, ports, and sound devices.
 
-    `clock_bpm` has the tempo of each input at which a MIDI clock ticks; `feedback` the outputs and the inputs at
-    which comes back what is sent to them.
+    `clock_bpm` has the tempo of each input with a running clock, `feedback` pairs of an output and the input at which
+    it returns.
     """
 
     systems: dict[str, str | None]
@@ -43,7 +43,7 @@ class Survey:
 
 
 def look(directory: PortDirectory, list_devices: ListDevices = sound_devices.output_devices) -> Survey:
-    """What is there; nothing is opened and nothing is sent."""
+    """List what exists; nothing is opened and nothing is sent."""
     try:
         devices, problem = list_devices(), None
     except AudioError as error:
@@ -61,10 +61,10 @@ def look(directory: PortDirectory, list_devices: ListDevices = sound_devices.out
 def listen(
     directory: PortDirectory, listen_seconds: float = LISTEN_SECONDS
 ) -> tuple[dict[str, float], tuple[tuple[str, str], ...]]:
-    """The tempo of each clock that ticks, and the pairs of output and input between which there is feedback.
+    """The tempo of each running clock, and the pairs of output and input between which there is feedback.
 
-    Every input is opened for a while, and a message that plays nothing is sent to every output; a port that
-    another program holds is left out.
+    Every input is opened for a while, and a silent probe is sent to every output; ports in use elsewhere are
+    skipped.
     """
     ticks: dict[str, list[float]] = {}
     feedback: list[tuple[str, str]] = []

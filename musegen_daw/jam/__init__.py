@@ -1,1 +1,1 @@
-"""Playing live as one thing: ports, clock, session, sound and recording, opened together and closed together."""
+"""Playing live: ports, clock, session, sound and recording."""

@@ -1,4 +1,4 @@
-"""A look at all that playing needs: ports, sound, a drum model that writes fast enough, a SoundFont."""
+"""Checks all that playing needs: ports, sound, a drum model that is fast enough, a SoundFont."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MIDI messages with a time: what ports deliver and take, as bytes (MIDI 1.0 Detailed Specification)."""
+"""Timed MIDI messages as bytes (MIDI 1.0 Detailed Specification)."""
 
 from __future__ import annotations
 

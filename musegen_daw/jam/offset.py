@@ -1,4 +1,4 @@
-"""The latency offset of a port, measured: notes are sent around a loop through the DAW and heard again."""
+"""Measures the latency of a port, with notes sent around a loop through the DAW."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def measure_offset(
 ) -> OffsetMeasurement:
     """Measure the latency to the DAW: `told` receives what to connect, `is_over` says whether to give up.
 
-    Ports are those of `settings`, which must have an input and an output. Raises PortError where nothing comes back
-    within `wait_seconds`, or too little of it.
+    Uses the ports of `settings`, which must have an input and an output. Raises PortError where nothing, or too
+    little, comes back within `wait_seconds`.
     """
     came: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
 

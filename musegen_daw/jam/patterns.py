@@ -1,4 +1,4 @@
-"""Bars of drums on the grid of a session: cut from what was generated, moved, and remembered to go on with."""
+"""One-bar drum patterns on the grid of a session."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class BarGrid:
 class Pattern:
     """The drums of one bar at General MIDI pitches, in ticks from beat 0 of the session.
 
-    `energy` is where the player's control of it stood when they were asked for.
+    `energy` is that of the controls when the pattern was requested.
     """
 
     bar: int

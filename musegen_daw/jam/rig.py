@@ -80,24 +80,7 @@ class JamRig:
         self._generator = generator
         style = self._found_style(settings.style)
         control_map = self._saved_map = user_settings.load_map(self._config_dir, settings.control_map)
-        with ExitStack() as opened:
-            self._ports = RigPorts(
-                settings,
-                directory,
-                self._clock,
-                self._received,
-                self._say,
-                resumes=self._next_bar_seconds,
-                failed=self._fail,
-            )
-            opened.callback(self._ports.close)
-            # After the ports: where JACK plays the sound too, it waits for Python, which opening a port holds up.
-            self._kit = None
-            if settings.audio:
-                self._kit = open_kit(settings.jam.kit.drum_map, settings.soundfont, settings.audio_device)
-                opened.callback(self._kit.close)
-            self._schedulers = self._all_schedulers()
-            opened.pop_all()
+        self._open(directory, open_kit)
         self._echo = EchoFilter()
         outputs = Outputs(*self._schedulers, self._echo)
         self.time = Timekeeper(settings, self._clock, outputs, self._ports.clock, self._wake)
@@ -117,6 +100,27 @@ class JamRig:
         )
         self._is_open = True
         self._ports.watch(self._port_changed)
+
+    def _open(self, directory: PortDirectory, open_kit: OpenKit) -> None:
+        settings = self.settings
+        with ExitStack() as opened:
+            self._ports = RigPorts(
+                settings,
+                directory,
+                self._clock,
+                self._received,
+                self._say,
+                resumes=self._next_bar_seconds,
+                failed=self._fail,
+            )
+            opened.callback(self._ports.close)
+            # After the ports: opening a port holds the interpreter, for which the sound waits where JACK plays it.
+            self._kit = None
+            if settings.audio:
+                self._kit = open_kit(settings.jam.kit.drum_map, settings.soundfont, settings.audio_device)
+                opened.callback(self._kit.close)
+            self._schedulers = self._all_schedulers()
+            opened.pop_all()
 
     @property
     def advice(self) -> str:
@@ -233,7 +237,7 @@ class JamRig:
             self.save_learned()
 
     def _found_style(self, style: str) -> Style | None:
-        # The model is not waited for where no style is looked up in it.
+        # Without a style, do not wait for the model.
         return chosen_style(style, self._generator.styles) if style else None
 
     def _wake(self) -> None:

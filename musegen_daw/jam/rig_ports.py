@@ -132,7 +132,7 @@ class RigPorts:
         )
 
     def _input(self, name: str, with_clock: bool) -> MidiInput:
-        # The name is the port's own once that is known, which may be longer than the one asked for.
+        # Replaced by the port's full name once it is open.
         source = [name]
 
         def received(time_seconds: float, data: bytes) -> None:

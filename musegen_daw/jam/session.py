@@ -1,4 +1,4 @@
-"""JamSession: listens, has the next bars planned, and sends them; everything it does is one step of one worker."""
+"""JamSession: listens, has the next bars planned, and sends them, in steps of one worker."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ INBOX_SECONDS = 0.01  # of one step, for a flood of notes must not keep the drum
 class JamSession:
     """One player, one drummer.
 
-    Orders may come from any thread: they are enqueued, and a worker of `clock` carries them out in their order.
-    After `close` nothing sounds and no worker is left; the transport and the scheduler are the caller's to close.
+    Calls from any thread are queued, and a worker of `clock` carries them out in order. After `close` nothing sounds
+    and no worker is left; the transport and the scheduler are the caller's to close.
     """
 
     def __init__(
@@ -85,8 +85,6 @@ class JamSession:
         self._conductor = Conductor(self._planner, mode, self._played, self._grid, now_seconds)
         self._status = self._told()
         self._worker = clock.start("musegen session", self._step, self._failed)
-
-    # Orders
 
     def receive(self, event: MidiEvent, source: str = "") -> None:
         """Take a message of an input; those without a channel are for the clock follower and are ignored."""
@@ -145,8 +143,6 @@ class JamSession:
         self._is_playing = False
         self._status = self._told()
 
-    # Answers, as of the last step
-
     @property
     def status(self) -> JamStatus:
         return self._status
@@ -175,8 +171,6 @@ class JamSession:
         """How long the last plans took."""
         return self._conductor.delays
 
-    # The worker
-
     def _order(self, order: Callable[[float], None]) -> None:
         self._inbox.append(order)
         self.wake()
@@ -193,7 +187,7 @@ class JamSession:
         if self._is_playing and not self._planner.failure:
             self._play(now_seconds)
         elif self._beats is None:
-            # Whatever begins at the first bar is planned before the transport starts.
+            # Plan the first bar before the transport starts.
             self._conductor.ask(
                 -self._grid.beats_per_bar, 0, self._controls, self._transport.tempo_bpm, now_seconds
             )
@@ -213,7 +207,7 @@ class JamSession:
                 break
 
     def _play(self, now_seconds: float) -> None:
-        # A port that is sent to early needs its notes sooner.
+        # A negative offset needs notes sooner.
         early_seconds = max(0.0, -self._scheduler.offset_seconds)
         until_seconds = now_seconds + self._settings.lookahead_seconds + early_seconds
         self._beats = beats = self._beats_at(now_seconds)
@@ -231,14 +225,14 @@ class JamSession:
 
     def _record_time(self, now_seconds: float) -> None:
         mark = self._transport.mark(now_seconds)
-        # After a jump that was not followed yet the beats of the song are not those of the session.
+        # Before a jump has been followed, song and session beats do not match.
         if self._recorder is not None and mark is not None and self._transport.jumps == self._jumps:
             self._recorder.time(self._timeline.session_beats(mark[0]), mark[1])
 
     def _log_clock(self) -> None:
         state, bpm = self._transport.clock_state, self._transport.tempo_bpm
-        if state is not self._logged_clock:
-            _log.info("Clock %s", state.value if state else "internal")
+        if state is not None and state is not self._logged_clock:
+            _log.info("Clock %s", state.value)
             self._logged_clock = state
         if bpm is None or state is ClockState.LOCKING:
             return
@@ -275,8 +269,6 @@ class JamSession:
         self._message = f"The session ended: {type(error).__name__}: {error}."
         self._is_playing = False
         self._status = self._told()
-
-    # What orders do
 
     def _hear(self, event: MidiEvent, source: str, now_seconds: float) -> None:
         if self._surface.takes(event):
@@ -328,8 +320,6 @@ class JamSession:
 
     def _silence(self) -> None:
         self._sender.silence(self._beats or 0.0)
-
-    # Time
 
     def _beats_at(self, seconds: float) -> float:
         return self._timeline.session_beats(self._transport.position(seconds))

@@ -1,4 +1,4 @@
-"""What a jam is set up with: a session's settings, and the ports, clock and sound that another jam would need."""
+"""The settings of a session, and of the ports, clock and sound it plays with."""
 
 from __future__ import annotations
 
@@ -36,11 +36,10 @@ class JamMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class JamSettings:
-    """What stays as it is while playing, but for the way, which a session can be told to change.
+    """The settings of a session; only the mode can change while it plays.
 
-    `when_silent` is for accompanying; following, the drums rest. `channels` (0 to 15; None: all) are listened
-    to; `programs` are the General MIDI programs of inputs that send none, by the name of the input. `grid` has the
-    meter.
+    `when_silent` is for accompany mode; in follow mode the drums rest. `channels` (0 to 15; None: all) are those that
+    are heard; `programs` are the General MIDI programs of inputs that send none, by input name. `grid` has the meter.
     """
 
     mode: JamMode = JamMode.FOLLOW
@@ -62,14 +61,13 @@ class JamSettings:
 
 @dataclass(frozen=True, slots=True)
 class RigSettings:
-    """What stays as it is while playing.
+    """The settings of a jam, which stay as they are while it plays.
 
-    Without `output_name` nothing is sent but to the sound device, if `audio` asks for it. `offset_seconds` is that of
-    the MIDI output, negative to send early; None takes what was saved for the port. With `sends_apart` a process of
-    its own sends the notes in time, whatever this one does, and ends them even when this one is killed. `control_map`
-    names a map of knobs, which is made where there is none yet. `style` is what `drums.job.chosen_style` finds the
-    style of the drums by, empty for one that fits what is played, and
-    `record_path` is where everything is recorded to from the start.
+    Without `output_name` the drums go to the sound device only, which needs `audio`. `offset_seconds` is that of the
+    MIDI output, negative to send early; None is the one saved for the port. With `sends_apart` a process of its own
+    sends the notes on time, whatever this one does, and ends them even when this one is killed. `control_map` names a
+    saved map, made if there is none. `style` is looked up by `drums.job.chosen_style`; empty is one that fits what is
+    played. With `record_path` everything is recorded from the start.
     """
 
     input_names: tuple[str, ...] = (OWN_INPUT,)

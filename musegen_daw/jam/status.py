@@ -1,4 +1,4 @@
-"""The state of a jam at one moment, for a display of any kind."""
+"""The state of a jam at one moment, for display."""
 
 from __future__ import annotations
 

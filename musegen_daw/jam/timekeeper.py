@@ -1,7 +1,8 @@
-"""Timekeeper: the time of a jam, the program's own, counted in and sent on as clock, or that of a DAW."""
+"""Timekeeper: the transport of a jam, with count-in and sent clock, or following a DAW's clock."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from math import ceil
 
@@ -19,11 +20,13 @@ from musegen_daw.music.kit import PIECE_OF_PITCH
 CLICK_PITCH = 37  # side stick
 FIRST_CLICK_VELOCITY, CLICK_VELOCITY = 110, 80
 
+_log = logging.getLogger(__name__)
+
 
 class Timekeeper:
     """Owns the transport; `changed` is called, on any thread, when it starts, stops, jumps or changes tempo.
 
-    A count-in is heard on `outputs`, and `clock_out` is sent the clock. Every method may be called from any thread.
+    The count-in plays on `outputs`; `clock_out` gets the clock. Every method may be called from any thread.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class Timekeeper:
         self._led: FollowedTransport | None = None
         self._input: ClockInput | None = None
         self._sender: ClockSender | None = None
+        _log.info("Clock: %s", settings.clock.value)
         if settings.clock is ClockSource.MIDI:
             follower = ClockFollower()
             self._led = FollowedTransport(clock, follower, settings.beats_per_bar)

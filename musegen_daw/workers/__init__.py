@@ -1,1 +1,1 @@
-"""What takes long, in processes of its own: the window's interpreter is left to the window."""
+"""Long computations in processes of their own, so that the interpreter of the window stays free."""

@@ -1,4 +1,4 @@
-"""`python -m musegen_daw.workers` is the computing process; only the program itself starts it."""
+"""`python -m musegen_daw.workers`: the worker process, which only the program itself starts."""
 
 from musegen_daw.workers.process import main
 

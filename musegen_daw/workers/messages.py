@@ -1,7 +1,7 @@
-"""What the program and a computing process say to each other: Python values, each after its length.
+"""The protocol between the program and a worker process: pickled values, each after its length.
 
-Both ends are this very program and nobody else has the pipe, so values are pickled; what arrays hold goes beside
-them as it is, and where it is long it is received into a file without a name.
+Both ends are this program and nobody else has the pipe, so pickle is safe. The buffers of arrays follow as they are;
+long ones are received into a file without a name.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Sequence
 from typing import IO, Any
 
-# Said to the process; a call has a number, a task and its arguments.
+# To the process; a call has a number, a task and its arguments.
 CALL, CANCEL = "call", "cancel"
-# Said by it, each with the number of a call.
+# From it, each with the number of a call.
 PROGRESS, RETURNED, RAISED, CANCELLED = "progress", "returned", "raised", "cancelled"
 
 IN_MEMORY_BYTES = 64 << 20

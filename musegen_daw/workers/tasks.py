@@ -1,4 +1,4 @@
-"""What a computing process can be asked to do; it keeps the models that it has opened."""
+"""The tasks of a worker process, which keeps the models it has opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worker: calls tasks in a process of its own, which is started when it is first needed and again when it was lost."""
+"""Worker: calls tasks in a process of its own, which is started when needed and again when it is lost."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class _Lost(Exception):
 
 
 class Worker:
-    """One process for tasks of one kind; `does` says in its sentences what it does. A patient one lets others go first.
-    Calls may come from any thread.
+    """One process for tasks of one kind; `does` completes "The process that ..." in messages. A patient one has a lower
+    priority. Calls may come from any thread.
 
-    The pipe is the leash: when this program ends, however it ends, the process does too.
+    When this program ends, however it ends, the pipe closes and the process ends too.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class Worker:
         """What a task returns for `arguments`: one of `tasks`, by name, or a function of a module that is called with
         `progress` and `cancelled`, too. What it raises is raised here.
 
-        Where `cancelled` answers true or `progress` raises, the task is given up; when it has ended, Cancelled is
-        raised, or what `progress` raised. Where the process is lost another begins the task again, once, for it may be
-        the task that it died of. Raises MusegenError where that one is lost, too, or where one has told neither
-        progress nor an end for `silent_seconds` and was killed; the next call starts another.
+        Where `cancelled` returns true or `progress` raises, the task is cancelled; when it has ended, Cancelled is
+        raised, or what `progress` raised. If the process dies, another repeats the task, once, for the task may be the
+        cause. Raises MusegenError where that one dies, too, or where one has reported neither progress nor a result
+        for `silent_seconds` and was killed; the next call starts another.
         """
         for _ in range(TRIES):
             try:

@@ -83,4 +83,4 @@ def test_feedback_silence_and_a_missing_clock_are_noted():
     assert "PortAudio is missing." in notes
     assert "No MIDI clock is heard" in notes
     assert usable(found)
-    assert "no sound device" in said(diagnose(survey({"ALSA": None}, "alsa", sound_devices=())), Level.NOTE)
+    assert "No audio device" in said(diagnose(survey({"ALSA": None}, "alsa", sound_devices=())), Level.NOTE)

@@ -1,4 +1,4 @@
-"""A jam whose sending process is killed, on a JACK server of its own, as that holds up all others on a server."""
+"""A jam whose output process is killed, on a JACK server of its own, as that holds up all others on a server."""
 
 import json
 import os

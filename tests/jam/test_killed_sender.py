@@ -11,9 +11,9 @@ def test_a_jam_goes_on_and_no_note_hangs_when_the_process_that_sends_is_killed()
     assert said["exit code"] == 0
     assert said["sentences"] == [
         "The MIDI output 'musegen drums' is back.",
-        "The process that sends notes has ended.",
+        "The output process has ended.",
     ]
     assert said["exit code in the end"] == 1
-    assert said["stderr in the end"].startswith("Error: The process that sends notes end")
+    assert said["stderr in the end"].startswith("Error: The output process ")
     assert said["stderr in the end"].count("\n") == 1
     assert stderr == ""

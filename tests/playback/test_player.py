@@ -122,7 +122,7 @@ def test_without_a_device_it_is_one_sentence_and_nothing_is_raised(monkeypatch):
     deck = deck_at(LEVEL)
     player.play(deck)
     player.wait()
-    assert "this computer has no sound device" in player.trouble
+    assert "No audio device available" in player.trouble
     assert not deck.is_playing
     library.devices = FakeSoundDevice().devices
     library.refuses = "Invalid sample rate"

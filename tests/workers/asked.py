@@ -1,4 +1,4 @@
-"""What tests ask of a computing process."""
+"""Tasks for a worker process in tests."""
 
 from __future__ import annotations
 

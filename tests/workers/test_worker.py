@@ -1,4 +1,4 @@
-"""The computing process, a real one: the same notes as here, given up, lost, and gone with the program."""
+"""A real worker process: the same notes as here; cancelled, lost, and gone with the program."""
 
 import os
 import signal

@@ -1,1 +1,1 @@
-"""Whose time it is: MIDI clock followed or sent, transport, tap tempo."""
+"""Time: MIDI clock followed or sent, transport, tap tempo."""

@@ -1,4 +1,4 @@
-"""Where time comes from and how work waits for it: a thread in real time, a loop in tests, the same code in both."""
+"""Clocks and workers: threads in real time, a loop in tests, the same code in both."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Step = Callable[[float], float | None]
 Failed = Callable[[Exception], None]
 """Told, on the worker's thread, that its step raised; the worker has ended then."""
 
-# There a lock waits in steps of the system timer, 16 ms, while sleep is exact.
+# On Windows a lock waits in steps of the system timer, 16 ms, while sleep is exact.
 _COARSE_WAIT_SECONDS = 0.016 if sys.platform == "win32" else 0.0
 _MAX_STEPS_AT_ONE_TIME = 100_000
 
@@ -58,7 +58,7 @@ class _ThreadWorker:
         self._changed = threading.Condition()
         self._woken = False
         self._stopped = False
-        # A daemon, so that a driver that never returns cannot keep the program from ending.
+        # A daemon, so that a driver that hangs cannot keep the program from ending.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -123,7 +123,7 @@ class ManualClock:
     def advance(self, seconds: float = 0.0) -> None:
         """Move on by `seconds` and call every step at exactly the time it asked for, or now where it was woken.
 
-        A step may call it too, for work that takes time: the others go on meanwhile.
+        A step may call it too, to simulate work that takes time: the other workers go on meanwhile.
         Raises ValueError for a negative time, RuntimeError where a step never stops asking for the same time.
         """
         if seconds < 0:

@@ -1,4 +1,4 @@
-"""ClockInput: the clock of one input for the follower, and its beat kept on while that input's port is away."""
+"""ClockInput: chooses the input whose clock is followed, and goes on ticking while its port is away."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _log = logging.getLogger(__name__)
 class ClockInput:
     """Feeds the clock of one source to `follower`, as ticks of two sources would count double.
 
-    It is the first that ticks, until one that says where the song is comes beside one that only ticks, or it has been
-    silent for two seconds. While its port is away the ticks that would have come are made up for `KEEP_SECONDS`, so
-    that bars stay where they are. `changed` is called after every message, on whatever thread brought it.
+    It is the first that ticks, until that has been silent for two seconds, or only ticks while another source sends
+    START or CONTINUE. While its port is away, its ticks are made up for `KEEP_SECONDS`, so that bars stay where they
+    are. `changed` is called after every message, on the thread that brought it.
     """
 
     def __init__(self, clock: Clock, follower: ClockFollower, changed: Callable[[], None]) -> None:
@@ -51,7 +51,7 @@ class ClockInput:
             if data[0] == CLOCK:
                 last_seconds, is_back = self._tick_seconds, self._away_until is not None
                 self._away_until = None
-                # The first tick of a clock that is back may be the last one made up for it.
+                # The first tick of a clock that is back may already have been made up.
                 half_seconds = self._period_seconds / 2
                 if is_back and last_seconds is not None and time_seconds - last_seconds < half_seconds:
                     return

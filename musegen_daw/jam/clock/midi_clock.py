@@ -1,4 +1,4 @@
-"""ClockFollower: where a DAW's transport is, from the clock, start, continue, stop and song position that it sends."""
+"""ClockFollower: the position of a DAW's transport, from clock, start, continue, stop and song position."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LOCK_TICKS = CLOCKS_PER_BEAT
 LOCK_DEVIATION_SECONDS = 0.001
 STALL_SECONDS, STALL_TICKS = 0.25, 4
 
-# How far off, in ticks, a tick may come that is due, and one that comes beside a copy of it.
+# Tolerance in ticks for a tick that is due, and for one with a copy beside it.
 OFF_TICKS, ON_TICKS = 0.6, 0.25
 LATE_TICKS, UNEVEN = 3, 0.6  # so many late ones make a clock if their gaps are as even as this
 DOUBT_TICKS = 8  # so many are looked at once one has come far too early
@@ -59,12 +59,11 @@ class ClockState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """All that is answered, replaced as a whole so that any thread reads it without waiting.
+    """The published state, replaced as a whole so that any thread reads it without a lock.
 
     Song position in ticks is the number of a tick plus `offset`; `held` is where the song stands or starts from.
-    `told` is set once the sender has said anything but clock, `begun` by the first tick after it was told to run.
-    `steady_bpm` is what a beat's worth of ticks last agreed on. `last_seconds` is when the last tick came that was
-    believed, or the word to start after it.
+    `told` is set once anything but clock has come, `begun` by the first tick after START or CONTINUE. `steady_bpm` is
+    the last tempo measured over a beat. `last_seconds` is the time of the last accepted tick, or of a later START.
     """
 
     line: Line | None = None
@@ -84,12 +83,12 @@ class ClockFollower:
     """Follows one MIDI clock, 24 ticks a quarter note.
 
     The first tick after START is beat 0, the first after CONTINUE the song position or where STOP left it, the
-    first after a song position sent while running is that position. Ticks that come without any of these are a
-    song joined midway: it runs, counted from the first tick heard, and its place in the song is not known.
+    first after a song position sent while running is that position. Ticks without any of these are a song joined
+    midway: it runs, beats count from the first tick, and the song position is unknown.
 
-    The count of ticks is the truth, as in the MIDI specification, but that a clock that comes twice, as over two
-    cables, is counted once, and that of two clocks at one port one is followed. `feed` is called by one thread at a
-    time; the answers may be asked by any.
+    The tick count is authoritative, as in the MIDI specification, with two exceptions: a clock that arrives twice, as
+    over two cables, counts once, and of two clocks at one port only one is followed. `feed` is called by one thread at
+    a time; everything else may be called from any thread.
     """
 
     def __init__(self) -> None:
@@ -101,8 +100,6 @@ class ClockFollower:
         self._sure_ticks = LOCK_TICKS
         self._late = 0
         self._view = _View()
-
-    # What is heard
 
     def feed(self, data: bytes, time_seconds: float) -> None:
         """Take one MIDI message; anything that is not about time is ignored."""
@@ -132,8 +129,6 @@ class ClockFollower:
             self._sure_ticks = LOCK_TICKS
             self._forget_strays()
             self._view = _View(jumps=self._view.jumps + 1)
-
-    # What is answered
 
     @property
     def tempo_bpm(self) -> float | None:
@@ -182,7 +177,7 @@ class ClockFollower:
     def position(self, time_seconds: float) -> float | None:
         """The beat, in quarter notes from the start of the song, at a time not far from now.
 
-        Stands still while the song is stopped or the clock stalled; None before anything is known.
+        Constant while the song is stopped or the clock stalled; None before any message.
         """
         view = self._view
         if view.last_seconds is None and not view.told:
@@ -204,14 +199,12 @@ class ClockFollower:
             return max(view.held, view.line.number + view.offset)
         return max(view.held, view.line.number_at(time_seconds) + view.offset)
 
-    # Start, stop and place
-
     def _place(self, ticks: float, seconds: float, *, runs: bool, is_known: bool = True) -> None:
         """The song is at `ticks` from the next tick on."""
         view, track = self._view, self._track
         goes_on = view.running and runs and not self._late
         if not goes_on:
-            # Whoever starts anew need not keep the beat it had.
+            # A new start may have another beat.
             track.restart(track.number + self._late, np.empty(0))
         self._forget_strays()
         self._view = replace(
@@ -220,7 +213,7 @@ class ClockFollower:
             held=ticks,
             begun=view.begun and goes_on,
             locked=view.locked and goes_on,
-            # Its first tick is waited for as long as for any other.
+            # The first tick may take as long as any other.
             last_seconds=view.last_seconds if goes_on or not runs else seconds,
             running=runs,
             told=True,
@@ -244,8 +237,6 @@ class ClockFollower:
             told=True,
             jumps=view.jumps + 1,
         )
-
-    # Ticks
 
     def _tick(self, seconds: float) -> None:
         number = self._track.number + self._late + 1
@@ -292,7 +283,7 @@ class ClockFollower:
             return False
         if np.abs(gaps - period).max() > UNEVEN * period:
             return False
-        # What came late is the clock now: slower, or as before after a gap.
+        # The late ticks are the clock now: a slower one, or the same after a gap.
         early = sum(error < -OFF_TICKS for _, error in self._doubts)
         return self._accept(track.number + self._late + early, np.array(self._strays))
 
@@ -405,7 +396,7 @@ class ClockLine:
     """Local regression over a window that is as long as the ticks allow.
 
     Straight lines are fitted to the last 2, 3, 4, ... ticks and parabolas to the last 24, 32, ...; of all fits
-    that agree with every noisier fit that was itself believed, the one with the least variance at the newest
+    that agree with every noisier accepted fit, the one with the least variance at the newest
     tick is taken (the intersection of confidence intervals, Goldenshluger and Nemirovski 1997, Katkovnik
     1999). So a steady tempo is averaged over thirty-two beats, a ramp is followed by a parabola, and a jump is
     forgotten after a few ticks. The jitter is measured in second differences, which tempo does not touch.
@@ -485,8 +476,8 @@ class ClockLine:
             kept = bends[: int(len(bends) * 0.9)]
             # The smallest 90 % of normal deviates have 0.623 of the variance, a second difference six times that.
             measured = max(MIN_JITTER_SECONDS, float(np.sqrt(np.mean(kept**2) / (0.623 * 6))))
-            # Times rounded to a step, as JACK's are to its period, are even for long and then jump there and back:
-            # once is a change of tempo or a late tick, again and again it is rounding, even over the step.
+            # Times rounded to a step, as JACK's are to its period, are even for long and then jump there and back.
+            # One jump is a change of tempo or a late tick; many are rounding, which is uniform over the step.
             bends = np.abs(np.diff(recent[-STEP_TICKS:], 2))
             steps = bends[bends > STEP_TIMES * measured]
             if len(steps) >= MIN_STEPS:

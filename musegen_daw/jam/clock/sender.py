@@ -1,4 +1,4 @@
-"""ClockSender: the app as master, its transport as MIDI clock, start, continue, stop and song position."""
+"""ClockSender: sends the transport as MIDI clock, start, continue, stop and song position."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class SendsMessages(Protocol):
 class ClockSender:
     """Sends the clock of `transport` through a scheduler of its own, one tick ahead.
 
-    A song that starts, goes on or has jumped is announced just before its first tick: with START at beat 0, else
-    with its song position and CONTINUE. A count-in is not sent. The scheduler stays the caller's to close.
+    Just before the first tick after a start or a jump it sends START at beat 0, else the song position and CONTINUE.
+    A count-in is not sent. The scheduler stays the caller's to close.
     """
 
     def __init__(self, clock: Clock, transport: InternalTransport, scheduler: SendsMessages) -> None:
@@ -68,13 +68,13 @@ class ClockSender:
         if jumps != self._jumps:
             self._jumps = jumps
             self._stop(now_seconds)
-            # The song begins on a sixteenth, the finest place that a song position can name.
+            # Start on a sixteenth, the resolution of a song position.
             position = max(self._transport.first_beat, self._transport.position(now_seconds))
             self._next_tick = ceil(position * SIXTEENTHS_PER_BEAT - 1e-6) * CLOCKS_PER_SIXTEENTH
         due_seconds = self._transport.seconds_at(self._next_tick / CLOCKS_PER_BEAT)
         if due_seconds is None or due_seconds > now_seconds + 2 * IDLE_SECONDS:
             return now_seconds + IDLE_SECONDS
-        # After a change of tempo the tick before may still be on its way.
+        # After a change of tempo the previous tick may still be queued.
         due_seconds = max(due_seconds, self._last_seconds)
         if not self._is_running:
             self._announce(max(now_seconds, due_seconds - BEFORE_TICK_SECONDS))

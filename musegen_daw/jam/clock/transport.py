@@ -1,4 +1,4 @@
-"""Transport: which beat it is at a time and when a beat comes, by the app's own tempo or by a DAW's clock."""
+"""Transport: converts between beats and time, by the program's own tempo or by a DAW's clock."""
 
 from __future__ import annotations
 
@@ -203,8 +203,8 @@ class InternalTransport:
 
 
 class FollowedTransport:
-    """A DAW leads: beats are those of its clock. Where the song position is not known they are counted from the
-    first tick heard, until `align` says where the bar begins."""
+    """A DAW leads: beats are those of its clock. Without a song position they count from the first tick, until
+    `align` sets a bar line."""
 
     def __init__(self, clock: Clock, follower: ClockFollower, beats_per_bar: float = BEATS_PER_BAR) -> None:
         if beats_per_bar <= 0:

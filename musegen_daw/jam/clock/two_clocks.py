@@ -1,4 +1,4 @@
-"""TwoClocks: the ticks of one clock told from those of another that comes in at the same port."""
+"""TwoClocks: separates the ticks of two clocks that arrive at one port."""
 
 from __future__ import annotations
 
@@ -47,8 +47,7 @@ class SeparatedTicks:
 
 @dataclass(slots=True)
 class _SteadyClock:
-    """A steady clock: when its next tick is due, how many more did not come than came of late, and the number of its
-    last one."""
+    """A steady clock: its next tick, how many it has missed lately, and the number of its last tick."""
 
     next_seconds: float
     period_seconds: float
@@ -66,16 +65,16 @@ class _SteadyClock:
         self.next_seconds += self.period_seconds + PULL * error
         self.period_seconds += BEND * error
         self.number += 1
-        # Two that share the ticks of one, as when the other has ended, soon miss too many.
+        # Two clocks that share the ticks of one, because the other has ended, soon miss too many.
         self.missed = max(0.0, self.missed - FORGIVEN)
 
 
 class TwoClocks:
-    """Watches the ticks of a port: as long as they are one clock's, all are; of two clocks' those of one are kept.
+    """Watches the ticks of a port: keeps all of them while they are one clock's, and one clock's if they are two's.
 
-    Two are believed only where two even clocks explain the last ticks far better than one that jitters, changes its
-    tempo at any place, is rounded to the periods of a driver, or comes twice. The one that is kept is the one that was
-    there before, else the one that told to start. Not for several threads at once.
+    It assumes two clocks only where two even clocks explain the last ticks far better than one that jitters, changes
+    tempo, is rounded to the periods of a driver, or arrives twice. It keeps the clock that was there first, else the
+    one that sent START. For one thread at a time.
     """
 
     def __init__(self) -> None:
@@ -95,7 +94,7 @@ class TwoClocks:
     def keeps(self, seconds: float, number: int, line: Line | None) -> bool | SeparatedTicks:
         """Whether a tick belongs to the clock that is followed; once two are found, the ticks to follow.
 
-        `number` is that of the tick if all were of one clock, `line` what was made of those before.
+        `number` is the tick's if all belonged to one clock, `line` the fit of those before.
         """
         if self._is_hinted:
             self._hint = seconds, number
@@ -134,8 +133,7 @@ class TwoClocks:
         return SeparatedTicks(kept, newest)
 
     def _choice(self, times: Floats, combs: list[Floats], number: int) -> tuple[float, int, int, float]:
-        """A time at which a tick of the clock to follow had a number that is sure, which of the two it is, and its
-        period."""
+        """A time and number of a known tick of the clock to follow, the index of that clock, and its period."""
         if self._references:
             seconds, of_tick, period = self._references[0]
             fits = [abs(float(comb[0]) - period) <= SAME_TEMPO * period for comb in combs]
@@ -162,7 +160,7 @@ class TwoClocks:
         if self._odd >= ODD_TICKS or max(kept.missed, other.missed) >= MISSED_TICKS:
             self._kept = self._other = None
             self._unlooked = 0
-            # The count goes on, whatever was mistaken for a tick of the clock that has ended.
+            # Keep the count of the clock that goes on.
             return (
                 SeparatedTicks(np.array([seconds]), kept.number)
                 if comb is kept
@@ -291,7 +289,7 @@ def _fitted(
         order = np.argsort(due)
         due, number = due[order], np.concatenate(numbers)[order]
         of_first = order < len(numbers[0])
-        # Whichever clock a tick is of: of both together the ticks come in the order in which they are due.
+        # The ticks of both together come in the order in which they are due.
         near = int(np.searchsorted(due, times[0]))
         shifts = range(max(0, near - SHIFTS), min(len(due) - len(times), near + SHIFTS) + 1)
         if not len(shifts):

@@ -1,4 +1,4 @@
-"""Which knob, key or pad moves which control: MIDI learn, and maps saved by name."""
+"""MIDI learn: which knob, key or pad moves which control, and maps saved by name."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class ControlSurface:
         if target is None or event.is_note_off:
             return None
         move = ControllerMove(target, value, is_pad=knob.kind == "note")
-        # A button on a control change sends its press as a step over the middle; only that is a trigger.
+        # A button that sends control changes is pressed when its value crosses the middle.
         is_press = move.is_pad or last_value < 0.5 <= value
         return move if is_press or not move.is_trigger else None
 

@@ -1,4 +1,4 @@
-"""Controls: the few things a player changes while the drums play, and how a move of a controller changes them."""
+"""Controls: what a player sets while the drums play, and how a controller changes it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ TARGETS = (*CONTINUOUS, *SWITCHES, *TRIGGERS)
 class Controls:
     """What the player sets while the drums play.
 
-    `density` (None: as the part suggests), `energy` and `variation` run from 0 to 1; `energy` 0.5 leaves to the
-    player how hard the drums are played. `swing` is the share of a pair of 8ths that its first takes, 0.5 to 0.75.
-    `hold` keeps the pattern that plays; `muted` are names of `music.kit.VOICES`.
+    `density` (None: as the part suggests), `energy` and `variation` run from 0 to 1; at `energy`
+    0.5 the loudness follows the player. `swing` is the share of the first 8th in a pair, 0.5 to 0.75.
+    `hold` repeats the current pattern; `muted` are names of `music.kit.VOICES`.
     """
 
     density: float | None = None
@@ -54,7 +54,7 @@ class Controls:
     def velocity_exponent(self, written_energy: float = USUAL_ENERGY) -> float:
         """For `music.groove.velocity_curve`, of drums that were written when the energy was `written_energy`.
 
-        1 where it has not moved since; from the middle 2, softer, to no energy and 1/2, louder, to the most.
+        1 if it has not moved since; from the middle, 2 (softer) at no energy and 1/2 (louder) at full energy.
         """
         return 4 ** (written_energy - self.energy)
 

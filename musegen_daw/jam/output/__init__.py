@@ -1,1 +1,1 @@
-"""From drums to notes at the port: performed, scheduled, sent, and always ended."""
+"""From patterns to notes at the port: performed, scheduled, sent, and always ended."""

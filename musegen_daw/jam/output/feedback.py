@@ -1,4 +1,4 @@
-"""EchoFilter: drums that come back as the part, over a connection made later, are noticed and not listened to."""
+"""EchoFilter: ignores drums that come back as the part over a connection made later."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SURE_NOTES, OF_NOTES = 8, 16
 class EchoFilter:
     """One of the outputs, and a filter of inputs: notes that come in as they were played are an echo.
 
-    Once half of the last sixteen notes of a source are, it is one of `sources`, whose echoes are not listened to.
+    Once half of the last sixteen notes of a source are echoes, it joins `sources`, whose echoes are ignored.
     """
 
     def __init__(self) -> None:
@@ -23,8 +23,6 @@ class EchoFilter:
         self._played: deque[TimedNote] = deque(maxlen=KEPT_NOTES)
         self._were_echoes: dict[str, deque[bool]] = {}
         self.sources: frozenset[str] = frozenset()
-
-    # As an output
 
     offset_seconds = 0.0
 
@@ -42,8 +40,6 @@ class EchoFilter:
 
     def panic(self) -> None:
         """Nothing sounds here."""
-
-    # As a listener
 
     def takes(self, event: MidiEvent, source: str) -> bool:
         """Whether the message is an echo that is to be ignored."""

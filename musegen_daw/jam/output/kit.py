@@ -1,4 +1,4 @@
-"""The kit that is heard without a DAW: every drum of the SoundFont rendered once, played through the sound device."""
+"""A drum kit without a DAW: every drum of the SoundFont, rendered once, on the sound device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outputs: everything the drums are sent to, each with a scheduler of its own, so that each has its own latency."""
+"""Outputs: all destinations of the drums, each with its own scheduler and latency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Performer: the patterns that are settled, as the notes a sampler gets: swung, muted, as loud as asked, mapped."""
+"""From settled patterns to notes: swung, muted, at the asked level, mapped, and scheduled a moment ahead."""
 
 from __future__ import annotations
 
@@ -72,8 +72,7 @@ class Performer:
     ) -> tuple[Note, ...]:
         """The hits within [from_ticks, until_ticks) that were not taken yet, at the pitches of the kit.
 
-        What mutes, energy and gain say holds at once: the energy by as much as it has moved since the hits were
-        asked for. What lies before is forgotten.
+        Mutes, energy (relative to that of the request) and gain take effect at once. Earlier hits are forgotten.
         """
         self._forget(from_ticks - LIVE_PPQ)
         due = [
@@ -118,7 +117,7 @@ CERTAIN_SECONDS = 0.005
 class Sender:
     """Hands the hits of settled bars to the scheduler; `seconds_at` says when a beat of the session comes.
 
-    Not for several threads at once.
+    For one thread at a time.
     """
 
     def __init__(
@@ -154,7 +153,7 @@ class Sender:
         if promised_seconds is None:
             return
         if self._is_off_time():
-            # What is due sooner may be on its way.
+            # What is due sooner may have been sent.
             self._recall(now_seconds + CERTAIN_SECONDS - self._scheduler.offset_seconds)
         due = self._performer.take(
             _ticks(max(from_beats, beats_at(now_seconds - LATE_SECONDS))),

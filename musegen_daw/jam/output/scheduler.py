@@ -96,7 +96,7 @@ class Scheduler:
         self._clock, self._port, self._is_created = clock, port, is_created
         self._offset_seconds = offset_seconds
         self._lost = lost
-        # Reentrant, for a port that hands what is sent straight back to the one who plays.
+        # Reentrant: a port that loops back may call from within `send`.
         self._guard = threading.RLock()
         self._numbers = count()
         self._queue: list[_Entry] = []
@@ -229,8 +229,6 @@ class Scheduler:
         median, p99 = np.quantile(delays or (0.0,), (0.5, 0.99))
         return Lateness(sent, dropped, float(median), float(p99), worst)
 
-    # The thread
-
     def _step(self, now_seconds: float) -> float | None:
         with self._guard:
             error: PortError | None = None
@@ -248,7 +246,7 @@ class Scheduler:
         with suppress(Exception):  # it may be the port that is broken
             self.release_all()
 
-    # Below this line the guard is held
+    # The methods below are called with the guard held.
 
     def _dispatch(self, entry: _Entry, late_seconds: float) -> PortError | None:
         if entry.data and entry.key is not None:
@@ -265,7 +263,7 @@ class Scheduler:
         self._note_delay(late_seconds)
         return self._transmit(entry.data) if entry.note is None else self._strike(entry.note)
 
-    # What is sent is booked first: a port that loops may call back before `send` returns.
+    # Book before sending: a port that loops back may call before `send` returns.
 
     def _strike(self, note: TimedNote) -> PortError | None:
         key = note.channel, note.pitch

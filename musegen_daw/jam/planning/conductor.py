@@ -1,4 +1,4 @@
-"""Conductor: when the planner is asked, and which pattern every bar gets when it is about to begin."""
+"""Conductor: when to plan, and which pattern each bar gets when it is about to begin."""
 
 from __future__ import annotations
 
@@ -35,9 +35,8 @@ class Delays:
 class Conductor:
     """Plans one bar ahead of the playhead; the drums of a bar are settled shortly before it begins.
 
-    It asks at every bar line, on every beat of the second half of a bar in which something new was heard, and at
-    once where the player sets in or the controls ask for something else. Beats and bars are those of
-    the session. Not for several threads at once.
+    It requests a plan at every bar line, on every beat of the second half of a bar with new notes, and at once where
+    the player comes in or the controls change. Beats and bars are those of the session. For one thread at a time.
     """
 
     def __init__(
@@ -119,9 +118,9 @@ class Conductor:
     def settle(
         self, beats: float, until_beats: float, first_beats: float, controls: Controls
     ) -> Iterator[Pattern]:
-        """The patterns of the bars that begin by `until_beats`, and of one that waited for its plan.
+        """The patterns of the bars that begin by `until_beats`, and of one whose plan was late.
 
-        Bars that end by `first_beats` are a count-in and rest.
+        Bars that end by `first_beats` are count-in, and rest.
         """
         if self._is_open and self._settled >= self._grid.index_at(beats):
             planned = self.mode.planned(self._settled)
@@ -138,7 +137,7 @@ class Conductor:
             self._rests = pattern is None
             self._is_open = self._rests and self.mode.late_bars > late_bars
             if bar == self._fill_bar:
-                # A fill whose plan came too late is due in the bar after, but not for ever.
+                # A fill whose plan came too late is played in the next bar, up to a limit.
                 is_late = self.mode.late_bars > late_bars or (pattern is not None and not pattern.is_fill)
                 self._fill_bar = bar + 1 if is_late and bar + 1 < self._fill_end else None
             if pattern is not None:

@@ -1,4 +1,4 @@
-"""Follow mode, and accompanying: bars ahead are planned from what was heard up to now."""
+"""Follow and accompany: bars ahead are planned from what was heard up to now."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _log = logging.getLogger(__name__)
 class FollowMode:
     """Plans bars ahead from what was heard up to now, and revises them until they begin.
 
-    The generator is told that the player will go on as in the last bars: it draws the drums towards parts that
-    it knows and not towards silence, so a guess serves the next bar better than none.
+    The generator gets the parts extrapolated, as if the player continued: it steers the drums towards known
+    parts and not towards silence, so a guess serves the next bar better than none.
     """
 
     def __init__(

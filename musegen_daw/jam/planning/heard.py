@@ -1,4 +1,4 @@
-"""Heard: a rolling record of what was played, in beats, out of which the parts of a drum request are cut."""
+"""Heard: a rolling record of what was played, in beats, and the parts cut from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loop mode: bars are recorded, drums are generated for exactly these, then cycle with variations and fills."""
+"""Loop mode: bars are recorded, drums are generated for them, then cycle with variations and fills."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ PICKUP_BEATS = 1.0  # a note in the last beat of a bar leads into the loop, it d
 class LoopMode:
     """Records `bars` from the first note on, then plays to them; until they are over the drums rest.
 
-    The first take is the groove; every other time round one of the other takes stands for it. The loop keeps
-    its place in the song, whatever the DAW does with the playhead.
+    The first take is the groove; every other cycle plays one of the other takes. The loop keeps its place in the song
+    when the DAW moves the playhead.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ def _velocities(parts: Iterable[Clip]) -> Iterator[int]:
 def known_until_beats(now_beats: float, grid: BarGrid) -> float:
     """How far the part counts as heard: a bar once half of it is over, before that not at all.
 
-    The generator learned from bars that are known or not; one cut short would be heard as a player stopping.
+    The generator was trained on bars that are known or unknown; to it a cut bar is a player who stops.
     """
     bar = grid.index_at(now_beats)
     start_beats = grid.start_beats(bar)

@@ -1,4 +1,4 @@
-"""What a way to play is asked and answers: the questions to the generator and the choice of the next bar."""
+"""What all modes share: the request for a plan, the choice of a pattern, the energy and the style."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class WhenSilent(Enum):
 class PlanSettings:
     """Planning settings that stay as they are while playing.
 
-    `fill_every_bars` 0 is no fills but those asked for. After `rest_bars` without a note the player counts
+    With `fill_every_bars` 0 there are only fills on demand. After `rest_bars` without a note the player counts
     as silent; a fade takes `fade_bars`. Plans reach `ahead_bars` ahead and look `history_bars` back.
     """
 
@@ -58,7 +58,7 @@ class Moment:
 class Question:
     """The drums of `bars`; up to `heard_ticks` the parts are as they were played.
 
-    `energy` is where its control stands.
+    `energy` is that of the controls.
     """
 
     drums: DrumRequest
@@ -114,7 +114,7 @@ STEPS = 20
 def wanted_energy(controls: Controls, velocities: Iterable[int]) -> float | None:
     """The energy to request, 0 to 1: the control if it was moved, else what the velocities just heard suggest.
 
-    None where there is neither. In steps, so that what is played evenly is asked for alike.
+    None where there is neither. Quantised, so that even playing gives equal requests.
     """
     heard = list(velocities)
     if controls.asked_energy is not None or not heard:
@@ -130,8 +130,8 @@ ENOUGH_BARS = 0.75
 class SessionStyle:
     """The style of a session, chosen by the player or found in the first bars; for the thread of the session.
 
-    Until three quarters of a bar were heard the style of the first answer is kept, then the one that fits what was
-    heard, for good. `first_bar` is the first bar in the style: those before it are no model for what comes.
+    Until three quarters of a bar were heard it is the style of the first plan, then the one that fits what was heard,
+    for good. `first_bar` is the first bar in the style: those before it are no context for later ones.
     """
 
     def __init__(self, chosen: Style | None = None) -> None:

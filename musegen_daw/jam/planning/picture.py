@@ -1,4 +1,4 @@
-"""JamPicture: what was heard, what plays and what is planned, as one still that can be drawn."""
+"""JamPicture: what was heard, what plays and what is planned, for drawing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planner: the one worker that generates drums; the newest question wins, a failure is an answer with a sentence."""
+"""The worker that has drums generated: the newest request wins, and a failure is an answer, too."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class WritesDrums(Protocol):
 class PlanRequest:
     """A request for the drums of `bars`, which are bars of `drums`. A later one has a higher id.
 
-    The parts are as they were played up to `heard_ticks`, a guess from there on. `energy` is where the player's
-    control of it stood.
+    The parts are as they were played up to `heard_ticks`, a guess from there on. `energy` is that of
+    the controls.
     """
 
     id: int
@@ -63,7 +63,7 @@ class PlannedBars:
 class PlanningWorker:
     """Handles one request at a time on a worker of `clock`; `answered` is called there when a plan is ready.
 
-    A question that waits is replaced by the next one, and what was cancelled is never answered.
+    A waiting request is replaced by the next one; a cancelled one gets no plan.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class PlanningWorker:
         self._failure = ""
         self._is_warm = False
         self._worker = clock.start("musegen planner", self._step, self._failed)
-        # What the generator loads late is loaded before anything depends on its speed.
+        # The generator loads lazily: load it before anything depends on its speed.
         self.ask(_warm_up_request(grid), (), 0)
 
     @property

@@ -1,4 +1,4 @@
-"""Why a plan plays what it plays: how dense it is, how far it follows, whether it fills, in numbers and words."""
+"""Why a plan plays what it plays: its density, how far it follows, whether it fills."""
 
 from __future__ import annotations
 

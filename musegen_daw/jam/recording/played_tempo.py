@@ -1,4 +1,4 @@
-"""PlayedTempo: the few tempi that a song was played at, found afterwards in where it was at which time."""
+"""PlayedTempo: the few tempi of a recording, fitted afterwards to its beats and their times."""
 
 from __future__ import annotations
 
@@ -46,8 +46,7 @@ class _Line:
 class PlayedTempo:
     """Collects beats and their times, and fits the fewest tempi to them.
 
-    Where the song stood still or jumped a run of places ends: only within a run does time go on. Not for several
-    threads at once.
+    A stop or a jump of the song ends a run; time is continuous within a run only. For one thread at a time.
     """
 
     def __init__(self) -> None:
@@ -73,8 +72,7 @@ class PlayedTempo:
     def tempos(self, ppq: int) -> tuple[Tempo, ...]:
         """The tempi in order of time, the first from tick 0 on; none where too little was played.
 
-        Within a run the song comes to every beat when it did, but for the jitter; a tempo that is as good as a
-        rounder one is that.
+        Within a run every beat is at its time, up to jitter; of tempi that fit equally the roundest is taken.
         """
         places = _Places(np.array(self._beats), np.array(self._seconds), np.array(self._runs, np.intp))
         places = places.of_long_runs()
@@ -188,7 +186,7 @@ class _Places:
         if len(beats) < 2:
             return MIN_TOLERANCE_SECONDS
         off = np.abs(seconds - beats * median_filter(seconds / beats, NEIGHBOURS, mode="nearest"))
-        # The median of normal deviates is .6745 of their deviation; a step has the jitter of both its ends.
+        # The median of absolute normal deviates is .6745 standard deviations; a step has the jitter of both its ends.
         jitter = float(np.median(off)) / 0.6745 / 2**0.5
         # Times rounded to a step, as JACK's are to its period, are even for long and then jump.
         jumps = off[off > STEP_TIMES * max(jitter, 1e-4)]

@@ -1,4 +1,4 @@
-"""Recorder: what is heard and sent in a session, as a song whose bars and tempo are those that were played."""
+"""Recorder: what is heard and sent in a session, as a song with the bars and tempo that were played."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Recorder:
                 return
             sent = take.sent
             ticks = max(0, round((beats - take.start_beats) * LIVE_PPQ))
-            # Only the end of the list lies near now.
+            # Only the last notes can be affected.
             for index in range(len(sent) - 1, -1, -1):
                 note = sent[index]
                 if note.start_ticks >= ticks:

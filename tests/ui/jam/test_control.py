@@ -102,8 +102,8 @@ def test_a_message_of_the_jam_is_shown_once(qtbot, control):
 def test_a_failed_jam_is_closed_and_another_can_be_opened(qtbot, control, rigs):
     rig = opened(qtbot, control)
     with qtbot.waitSignal(control.unavailable) as absent:
-        rig.failure = "The process that sends notes ends again and again."
-    assert absent.args == ["The process that sends notes ends again and again."]
+        rig.failure = "The output process keeps crashing."
+    assert absent.args == ["The output process keeps crashing."]
     assert control.rig is None
     assert rigs.closed == [rig]
     assert opened(qtbot, control) is not rig

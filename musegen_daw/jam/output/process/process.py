@@ -121,7 +121,7 @@ def _opened_again(directory: PortDirectory, address: OutputAddress) -> MidiOutpu
             if not address.created or output.name == address.name:
                 return output
             output.close()
-            problem = PortError(f"The MIDI output {address.name!r} does not come free.")
+            problem = PortError(f"The MIDI output {address.name!r} is still in use.")
         except PortError as error:
             problem = error
         if time.monotonic() > end_seconds:

@@ -29,7 +29,7 @@ END_SECONDS = 20.0
 SLACK_SECONDS = 1.0
 MAX_DEATHS, DEATHS_SECONDS = 8, 60.0
 
-_ENDED = "The process that sends notes has ended."
+_ENDED = "The output process has ended."
 _SILENT = SenderState(frozenset(), Lateness(0, 0, 0.0, 0.0, 0.0))
 
 _log = logging.getLogger(__name__)
@@ -203,7 +203,7 @@ class RemoteScheduler:
         while True:
             full = len(self._deaths) == MAX_DEATHS
             if full and died_seconds - self._deaths[0] < DEATHS_SECONDS:
-                raise PortError("The process that sends notes ends again and again; the jam has stopped.")
+                raise PortError("The output process keeps crashing; the jam has stopped.")
             self._deaths.append(died_seconds)
             try:
                 return self._started(self._address, again=True)
@@ -212,9 +212,7 @@ class RemoteScheduler:
                     raise error
                 died_seconds = time.perf_counter()
             except PortError as error:
-                raise PortError(
-                    f"The process that sends notes ended and cannot begin again: {error}"
-                ) from error
+                raise PortError(f"The output process ended and cannot restart: {error}") from error
 
     def _may_sound(self, died_seconds: float) -> frozenset[tuple[int, int]]:
         with self._guard:
@@ -265,7 +263,7 @@ class SenderProcess:
         try:
             opened = self._opened.get(timeout=START_SECONDS)
         except Empty:
-            opened = PortError("The process that sends notes does not start; the computer may be too busy.")
+            opened = PortError("The output process does not start; the computer may be too busy.")
         if isinstance(opened, PortError):
             self.close()
             raise opened

@@ -207,7 +207,7 @@ def test_a_process_that_is_asked_to_end_ends_its_notes_and_is_started_again(
         heard.wait_until_it_is([*ONS, *OFFS])
         told.wait(2)
     assert told.words == [
-        "The process that sends notes has ended.",
+        "The output process has ended.",
         "The MIDI output 'musegen drums' is back.",
     ]
     scheduler.panic()
@@ -216,8 +216,8 @@ def test_a_process_that_is_asked_to_end_ends_its_notes_and_is_started_again(
 def test_a_crash_is_told_and_nothing_waits_for_the_process():
     said, stderr = run_apart("tests.jam.output.process.crashed")
     assert said == {
-        "told": ["The process that sends notes has ended."],
-        "failure": "The process that sends notes has ended.",
+        "told": ["The output process has ended."],
+        "failure": "The output process has ended.",
         "answer": None,
     }
     assert stderr == ""

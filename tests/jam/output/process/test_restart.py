@@ -18,14 +18,14 @@ PLACE = OutputAddress("musegen drums", system="jack")
 
 
 class Process:
-    """A sending process in memory, that dies when it is told to."""
+    """An output process in memory, which dies on demand."""
 
     def __init__(self, place, *, offset_seconds, lost, found, ended, in_real_time, again):
         if again and Process.refusal:
             raise PortError(Process.refusal)
         if again and Process.killed:
             Process.killed -= 1
-            raise SenderLost("The process that sends notes has ended.")
+            raise SenderLost("The output process has ended.")
         self.place, self.offset_seconds, self.again = place, offset_seconds, again
         self.port_name, self.process_id, self.is_lost = "musegen drums 2", 1, False
         self.written, self.is_closed = [], False
@@ -116,10 +116,10 @@ def test_what_was_released_before_is_not_ended_again(made):
 
 
 def test_where_no_other_process_begins_it_is_said_in_one_sentence(made):
-    Process.refusal = "The MIDI output 'musegen drums' does not come free."
+    Process.refusal = "The MIDI output 'musegen drums' is still in use."
     Process.all[0].die()
     assert made.has_failed.wait(WAIT_SECONDS)
-    assert made.failures == [f"The process that sends notes ended and cannot begin again: {Process.refusal}"]
+    assert made.failures == [f"The output process ended and cannot restart: {Process.refusal}"]
 
 
 def test_one_that_is_killed_while_it_begins_is_begun_again(made):
@@ -133,7 +133,7 @@ def test_those_that_are_always_killed_while_they_begin_are_given_up(made):
     Process.killed = 1000
     Process.all[0].die()
     assert made.has_failed.wait(WAIT_SECONDS)
-    assert "again and again" in made.failures[0]
+    assert "keeps crashing" in made.failures[0]
     assert Process.killed == 1000 - MAX_DEATHS
 
 
@@ -154,7 +154,7 @@ def test_a_process_that_ends_again_and_again_is_given_up(made):
         made.back()
     Process.all[-1].die()
     assert made.has_failed.wait(WAIT_SECONDS)
-    assert "again and again" in made.failures[0]
+    assert "keeps crashing" in made.failures[0]
     assert len(Process.all) == 1 + MAX_DEATHS
 
 
