@@ -55,7 +55,31 @@ SLOW_PLACES = (
     "tests/cli/", "tests/clips/", "tests/devices/test_jack.py", "tests/export/", "tests/jam/test_session_fuzz.py",
     "tests/jam/test_stuck_notes.py", "tests/test_hostile.py", "tests/test_model_in_the_box.py", "tests/test_package.py",
     "tests/test_part_files.py", "tests/training/", "tests/ui/", "tests/workers/",
+    "tests/jam/clock/test_two_clocks.py", "tests/jam/recording/test_played_tempo.py", "tests/test_api.py",
 )  # fmt: skip
+SLOW_TESTS = (
+    "tests/drums/test_planner.py::test_density_and_energy_move_over_the_range",
+    "tests/drums/test_planner.py::test_no_seed_repeats_far_more_than_another",
+    "tests/jam/clock/test_midi_clock.py::test_a_steady_clock_is_followed_from_the_second_beat_on",
+    "tests/jam/clock/test_transport.py::test_whoever_follows_the_master_is_where_it_is",
+    "tests/jam/output/test_scheduler.py::TestJamming::runTest",
+    "tests/jam/test_session.py::test_the_bundled_model_plays_live_what_it_plays_offline",
+    "tests/midi/test_clips.py::test_a_million_messages_are_held_once_however_many_clips_share_them",
+    "tests/playback/test_bounce.py::test_a_loop_is_as_long_as_its_bars_and_rings_on_in_its_beginning",
+    "tests/playback/test_resynthesis.py::test_griffin_lim_stands_beside_it",
+)
+
+
+FAST = "not system and not slow"
+"""The marks that `make test-fast` asks for."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import nothing from places that `make test-fast` leaves out, above all torch and Qt."""
+    if config.option.markexpr != FAST or not collection_path.is_relative_to(ROOT):
+        return None
+    place = collection_path.relative_to(ROOT).as_posix() + ("/" if collection_path.is_dir() else "")
+    return True if place.startswith((*SYSTEM, *SLOW_PLACES)) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,7 +88,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         place = item.path.relative_to(ROOT).as_posix()
         if SYSTEM_FIXTURES & set(getattr(item, "fixturenames", ())) or place.startswith(SYSTEM):
             item.add_marker(pytest.mark.system)
-        if place.startswith(SLOW_PLACES):
+        if place.startswith(SLOW_PLACES) or item.nodeid.startswith(SLOW_TESTS):
             item.add_marker(pytest.mark.slow)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -13,38 +15,45 @@ from musegen_daw.music.time import TimeMap, TimeSignature
 METERS = st.sampled_from([(4, 4), (3, 4), (6, 8), (7, 8), (5, 4), (2, 4)])
 
 
-@st.composite
-def drum_hits(draw, max_bars=4, lowest_position=0):
-    """HIT in order, and how many bars they lie in."""
-    bars = draw(st.integers(1, max_bars))
+@cache
+def _levels(bars, lowest_position):
     place = st.tuples(
         st.integers(0, bars - 1),
         st.integers(lowest_position, POSITIONS_PER_BAR - 1),
         st.integers(0, len(PIECES) - 1),
     )
-    levels = draw(st.dictionaries(place, st.integers(0, 15), max_size=50))
+    return st.dictionaries(place, st.integers(0, 15), max_size=50)
+
+
+@st.composite
+def drum_hits(draw, max_bars=4, lowest_position=0):
+    """HIT in order, and their number of bars."""
+    bars = draw(st.integers(1, max_bars))
+    levels = draw(_levels(bars, lowest_position))
     return np.array([(*place, level) for place, level in sorted(levels.items())], HIT), bars
+
+
+@cache
+def _onsets(bars):
+    return st.lists(
+        st.tuples(
+            st.integers(0, bars - 1),
+            st.integers(0, POSITIONS_PER_BAR - 1),
+            st.integers(0, 127),
+            st.integers(0, 15),
+            st.integers(1, 768),
+            st.integers(0, 2),
+            st.integers(0, 254),
+        ),
+        max_size=40,
+    )
 
 
 @st.composite
 def part_onsets(draw, max_bars=3):
-    """ONSET in order, and how many bars they lie in."""
+    """ONSET in order, and their number of bars."""
     bars = draw(st.integers(1, max_bars))
-    rows = draw(
-        st.lists(
-            st.tuples(
-                st.integers(0, bars - 1),
-                st.integers(0, POSITIONS_PER_BAR - 1),
-                st.integers(0, 127),
-                st.integers(0, 15),
-                st.integers(1, 768),
-                st.integers(0, 2),
-                st.integers(0, 254),
-            ),
-            max_size=40,
-        )
-    )
-    return np.array(sorted(rows), ONSET), bars
+    return np.array(sorted(draw(_onsets(bars))), ONSET), bars
 
 
 @st.composite

@@ -1,4 +1,9 @@
-"""Arbitrary notes, clips, time maps and songs for the property tests."""
+"""Arbitrary notes, clips, time maps and songs for the property tests.
+
+Strategies are made once: to make one for every example takes longer than to draw from it.
+"""
+
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -9,6 +14,7 @@ from musegen_daw.music.time import Tempo, TimeMap, TimeSignature
 PPQS = st.sampled_from([1, 24, 96, 120, 220, 384, 480, 960, 10080])
 
 
+@cache
 def notes(max_start_ticks=20_000):
     return st.builds(
         Note,
@@ -19,6 +25,7 @@ def notes(max_start_ticks=20_000):
     )
 
 
+@cache
 def messages(max_start_ticks=20_000):
     ticks, seven_bits, nothing = st.integers(0, max_start_ticks), st.integers(0, 127), st.just(0)
     numbered = st.sampled_from([MessageKind.CONTROL_CHANGE, MessageKind.KEY_PRESSURE])
@@ -29,35 +36,46 @@ def messages(max_start_ticks=20_000):
     )
 
 
+@cache
 def banks(is_drum):
-    """Banks that do not say the contrary: 120, 126 and 127 of controller 0 are drums, 121 is none."""
+    """Banks of drums or of other instruments: 120, 126 and 127 of controller 0 are drums, 121 is none."""
     contrary = {121} if is_drum else {120, 126, 127}
     return st.just(0) | st.integers(0, 16_383).filter(lambda bank: bank >> 7 not in contrary)
+
+
+@cache
+def note_lists(max_notes):
+    return st.lists(notes(), max_size=max_notes)
+
+
+TICKS = st.integers(0, 30_000)
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+PROGRAMS = st.integers(0, 127)
+FEW_MESSAGES = st.lists(messages(), max_size=2)
+TEMPOS = st.lists(st.builds(Tempo, TICKS, st.integers(1, 0xFF_FFFF)), max_size=6)
+SIGNATURES = st.lists(
+    st.builds(TimeSignature, TICKS, st.integers(1, 32), st.sampled_from([1, 2, 4, 8, 16, 32])), max_size=6
+)
 
 
 @st.composite
 def clips(draw, ppqs=PPQS, is_drum=st.booleans(), max_notes=30):
     drums = draw(is_drum)
     return Clip(
-        notes=tuple(draw(st.lists(notes(), max_size=max_notes))),
-        length_ticks=draw(st.integers(0, 30_000)),
+        notes=tuple(draw(note_lists(max_notes))),
+        length_ticks=draw(TICKS),
         ppq=draw(ppqs),
-        name=draw(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)),
-        program=draw(st.integers(0, 127)),
+        name=draw(NAMES),
+        program=draw(PROGRAMS),
         is_drum=drums,
         bank=draw(banks(is_drum=drums)),
-        messages=tuple(draw(st.lists(messages(), max_size=2))),
+        messages=tuple(draw(FEW_MESSAGES)),
     )
 
 
 @st.composite
 def time_maps(draw, ppqs=PPQS):
-    tempos = st.builds(Tempo, st.integers(0, 30_000), st.integers(1, 0xFF_FFFF))
-    denominators = st.sampled_from([1, 2, 4, 8, 16, 32])
-    signatures = st.builds(TimeSignature, st.integers(0, 30_000), st.integers(1, 32), denominators)
-    return TimeMap(
-        draw(ppqs), tuple(draw(st.lists(tempos, max_size=6))), tuple(draw(st.lists(signatures, max_size=6)))
-    )
+    return TimeMap(draw(ppqs), tuple(draw(TEMPOS)), tuple(draw(SIGNATURES)))
 
 
 def without_nesting(clip):
@@ -74,10 +92,15 @@ def without_nesting(clip):
     return clip.with_notes(kept)
 
 
+@cache
+def clips_of_song(ppq, max_clips):
+    return st.lists(clips(ppqs=st.just(ppq), max_notes=12), max_size=max_clips)
+
+
+TIME_MAPS = time_maps()
+
+
 @st.composite
 def songs(draw, max_clips=20):
-    time_map = draw(time_maps())
-    of_song = clips(ppqs=st.just(time_map.ppq), max_notes=12)
-    return Song(
-        tuple(without_nesting(clip) for clip in draw(st.lists(of_song, max_size=max_clips))), time_map
-    )
+    time_map = draw(TIME_MAPS)
+    return Song(tuple(map(without_nesting, draw(clips_of_song(time_map.ppq, max_clips)))), time_map)

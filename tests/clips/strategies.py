@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import strategies as st
 
 from musegen_daw.clips import edits
@@ -19,6 +21,7 @@ PPQS = st.sampled_from([24, 96, 120, 220, 480, 960])
 SHARES = st.none() | st.floats(0, 1)
 
 
+@cache
 def settings():
     return st.builds(
         DrumSettings,

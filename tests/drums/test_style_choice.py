@@ -56,7 +56,7 @@ def test_only_codes_of_the_meter_are_likely_and_chances_add_up() -> None:
 
 @given(st.lists(st.floats(0, 1), min_size=4, max_size=4).filter(any), st.integers(1, 9))
 def test_takes_are_in_different_styles_the_likeliest_first(chances, count) -> None:
-    likely = np.array(chances)
+    likely = np.array(chances) / sum(chances)
     likeness = np.eye(4, dtype=np.float32)
     found = different_styles(likely, count, likeness)
     possible = int((likely > 0).sum())
