@@ -179,7 +179,6 @@ class _Runs:
             import_module(module)
 
     def prepare(self) -> None:
-        """Everything as before the first run, but for what nobody asked for."""
         work = self._folder / "work"
         for name in ("stems", "takes"):
             shutil.rmtree(work / name, ignore_errors=True)
@@ -224,7 +223,6 @@ class _Runs:
         return cli.main(self._deed.words)
 
     def files(self, place: str) -> dict[str, bytes]:
-        """What every file holds, by its name, but for the clip; of what lies with temporary files, too."""
         found = {name: path.read_bytes() for name, path in _files(self._folder / place) if path.name != CLIP}
         return found | {f"{_TEMPORARY}/{name}": b"" for name, _ in _files(self._folder / _TEMPORARY)}
 

@@ -84,7 +84,6 @@ class Ears:
         return self.hits(since_seconds)
 
     def close(self) -> None:
-        """Hear nothing any more."""
         self._port.close()
 
     def _hear(self, seconds: float, data: bytes) -> None:
@@ -107,7 +106,6 @@ class Server:
         self._life.close()
 
     def kill(self) -> None:
-        """Kill it and begin another of its name."""
         self._process.kill()
         self._process.wait()
         self._life.close()
@@ -129,7 +127,6 @@ class Drummer:
 
     @property
     def styles(self) -> StyleBook:
-        """The styles that the model has learned."""
         return self._drummer.styles
 
     def kill(self) -> None:
@@ -140,7 +137,6 @@ class Drummer:
             raise RuntimeError("No drums were asked for.")
 
     def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
-        """The takes for `request`."""
         return self._drummer.generate(request, progress=self._told, cancelled=cancelled)
 
     def _told(self, _done: int, _total: int) -> None:

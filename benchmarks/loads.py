@@ -54,7 +54,6 @@ def generation() -> Turn:
 
 
 def rendering() -> Turn:
-    """A bundled clip through the SoundFont."""
     song, soundfont = read_midi(clips_dir() / "demo.mid"), open_soundfont(find_soundfont())
     return lambda: render(song, soundfont)
 

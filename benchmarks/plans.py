@@ -45,7 +45,6 @@ class _Charged:
     clock: ManualClock
 
     def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
-        """The takes for `request`."""
         began = time.perf_counter()
         result = self.generator.generate(request, cancelled=cancelled)
         self.clock.advance(time.perf_counter() - began)
@@ -63,7 +62,6 @@ class _Player:
         self.session: JamSession | None = None
 
     def step(self, now_seconds: float) -> float | None:
-        """Do what is due."""
         assert self.session is not None
         due = self._due_seconds()
         if now_seconds < due:

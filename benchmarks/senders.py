@@ -55,16 +55,13 @@ class ClockSource:
         self.messages.append((MidiEvent(self.now_seconds, data), None))
 
     def start(self) -> None:
-        """START: the next tick is beat 0."""
         self.beat = 0.0
         self.say(bytes((START,)))
 
     def stop(self) -> None:
-        """STOP."""
         self.say(bytes((STOP,)))
 
     def go_on(self) -> None:
-        """CONTINUE."""
         self.say(bytes((CONTINUE,)))
 
     def place(self, beat: float) -> None:

@@ -78,7 +78,7 @@ def _export(
 
 
 def network_of(generator: Generator) -> Generator:
-    """The generator as it is exported: the network alone, for the app imposes the mel on its audio by itself."""
+    """The network alone, without the mel correction, which the app applies itself."""
     network = Generator(replace(generator.config, imposed_rounds=0), generator.mel).eval()
     network.load_state_dict(generator.state_dict())
     return network

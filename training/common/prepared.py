@@ -21,12 +21,10 @@ class TrainingFileError(MusegenError, ValueError):
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write text to `path`, whole or not at all."""
     write_bytes(path, content.encode())
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON to `path`, whole or not at all."""
     write_text(path, json.dumps(content, indent=1))
 
 

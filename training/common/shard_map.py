@@ -54,7 +54,6 @@ class InProcess:
     """The map of one worker: one item after another, here, without the seconds that a cluster needs to start."""
 
     def each(self, work: Callable[..., None], items: Sequence[Any], label: str, done: int = 0) -> None:
-        """See ShardMap."""
         with _progress(label, len(items), done) as bar:
             for item in items:
                 work(item)
@@ -68,7 +67,6 @@ class OnCluster:
         self._client = client
 
     def each(self, work: Callable[..., None], items: Sequence[Any], label: str, done: int = 0) -> None:
-        """See ShardMap."""
         from distributed import KilledWorker, as_completed
 
         if not items:

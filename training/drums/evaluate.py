@@ -44,6 +44,7 @@ from training.drums.measures import (
 )
 from training.drums.pictures import draw_grids
 from training.drums.songs import MeasuredSong, songs_of_corpus, songs_of_files
+from training.drums.train import other_songs
 
 MEASURES = ("drummer", "takes", "listening", "playing", "genre", "f1", "bits")
 SONGS = 80
@@ -68,7 +69,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is measured, on what, and what beside the model is needed; `songs` 0 are all of the split."""
+    """What is measured, and on what; `songs` 0 are all of the split."""
 
     data: Path
     split: str
@@ -84,7 +85,6 @@ class Options:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Evaluate from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.drums evaluate", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
     parser.add_argument("--model", type=Path, default=Path("resources/models/drums"))
@@ -131,7 +131,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def evaluate(options: Options) -> dict[str, Any]:
-    """All figures of the table, as plain values."""
     corpus, training = Corpus(options.data, options.split), Corpus(options.data, "train")
     if options.files is not None:
         songs = songs_of_files(options.files, options.split, options.songs)
@@ -141,7 +140,7 @@ def evaluate(options: Options) -> dict[str, Any]:
         raise ValueError(
             f"{options.files or options.data} has fewer than two songs to measure in {options.split}"
         )
-    other = measures.derangement(len(songs))
+    other = other_songs(len(songs))
     works = [Work(song, songs[other[at]]) for at, song in enumerate(songs)]
     wanted = dict.fromkeys(way for name in MEASURES if name in options.only for way in _WAYS.get(name, ()))
     written: dict[str, list[Outcome]] = {}
@@ -292,12 +291,10 @@ _LABEL = 34
 
 
 def print_table(figures: Mapping[str, Any]) -> None:
-    """Print what was measured, one table for each measure."""
     print("\n".join(lines_of(figures)))
 
 
 def lines_of(figures: Mapping[str, Any]) -> list[str]:
-    """The lines of all tables."""
     lines = [
         f"{figures['songs']} songs of the {figures['split']} split, {figures['windows']} windows, "
         f"seed {figures['seed']}, take 1 of {figures['takes_asked']}, {figures['machine']}"

@@ -41,7 +41,7 @@ class Outcome:
 
     @property
     def first(self) -> Grid:
-        """The take that a person hears first: (bars, 16, 9)."""
+        """The first take (bars, 16, 9)."""
         return self.takes[0]
 
 
@@ -52,7 +52,7 @@ ENERGY_BARS = 8
 
 @dataclass(frozen=True, slots=True)
 class ListeningSettings:
-    """How drums are asked for while measuring; all else is as the program has it."""
+    """How drums are requested while measuring; everything else has the defaults of the app."""
 
     model: Path
     seed: int = 0
@@ -61,15 +61,13 @@ class ListeningSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """A song, and another one whose parts are heard in place of its own."""
+    """A song, and another one whose parts replace its own."""
 
     song: MeasuredSong
     other: MeasuredSong
 
 
 class MeasuringWorker:
-    """One worker's generator."""
-
     def __init__(self, settings: ListeningSettings) -> None:
         self._settings = settings
         self._generator = DrumGenerator.open(settings.model)
@@ -79,18 +77,15 @@ class MeasuringWorker:
         return self._write(self._request(work.song, work.song.onsets, self._settings.takes), work.song)
 
     def other(self, work: Work) -> Outcome:
-        """The first take with the instruments of another song."""
         song = work.song
         request = self._request(song, onsets_over(work.other, song.bars), self._settings.takes)
         return self._write(request, song, takes=1)
 
     def styled(self, work: Work) -> Outcome:
-        """One take with the style of the human drums."""
         request = self._request(work.song, work.song.onsets, 1)
         return self._write(replace(request, style=style_of(work.song)), work.song)
 
     def styled_other(self, work: Work) -> Outcome:
-        """One take with the style of the human drums and the instruments of another song."""
         request = self._request(work.song, onsets_over(work.other, work.song.bars), 1)
         return self._write(replace(request, style=style_of(work.song)), work.song)
 
@@ -109,7 +104,6 @@ class MeasuringWorker:
         return self._write(request, song)
 
     def energy(self, song: MeasuredSong) -> list[PlayedNotes]:
-        """One take of the first bars at each of ENERGIES."""
         bars = min(song.bars, int(song.windows[0]) + ENERGY_BARS)
         request = replace(self._request(song, song.onsets, 1), bars=bars_of(0, bars))
         clips = [
@@ -150,7 +144,6 @@ class MeasuringWorker:
 
 
 def style_of(song: MeasuredSong) -> Style:
-    """The style of the human drums of a song."""
     hits = quantise(song.hits)
     pattern, triplets = groove_of(hits, np.unique(hits["bar"]))
     return Style(pattern, triplets, "as played")
@@ -172,7 +165,6 @@ def write(settings: ListeningSettings, way: str, songs: list[Work]) -> list[Outc
 
 
 def write_at_energies(settings: ListeningSettings, songs: list[MeasuredSong]) -> list[list[PlayedNotes]]:
-    """The first bars of each song at each of ENERGIES."""
     listener = MeasuringWorker(settings)
     return [listener.energy(song) for song in songs]
 

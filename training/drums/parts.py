@@ -160,7 +160,6 @@ def read_facts(path: Path) -> dict[str, Any]:
 
 
 def read_songs(path: Path) -> list[dict[str, Any]]:
-    """What a part says of its songs."""
     with np.load(path) as part:
         return from_array(part["songs"])
 
@@ -176,7 +175,6 @@ class Identities(NamedTuple):
 
 
 def read_identities(path: Path) -> Identities:
-    """What the whole corpus asks of each song of a part."""
     with np.load(path) as part:
         return Identities(*(part[name] for name in Identities._fields))
 

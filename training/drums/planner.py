@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -42,6 +41,7 @@ from musegen_daw.drums.plan_reading import (
 )
 from musegen_daw.drums.style import StyleBook
 from training.common.checkpoint import read_tensors, write_tensors
+from training.common.loop import cosine, update_average
 from training.common.prepared import mapped, write_json
 from training.drums.corpus import Corpus
 from training.drums.styles import read_styles
@@ -49,8 +49,6 @@ from training.drums.styles import read_styles
 
 @dataclass(frozen=True, slots=True)
 class PlannerConfig:
-    """Sizes of the network."""
-
     width: int = 208
     entry: int = 160
     part: int = 96
@@ -59,12 +57,10 @@ class PlannerConfig:
     dropout: float = 0.1
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> PlannerConfig:
-        """The sizes of `to_dict`."""
         return cls(**values)
 
 
@@ -82,7 +78,7 @@ class PlannerOutput(NamedTuple):
 
 
 class PlannerLSTM(nn.Module):
-    """Reads the part around a bar, its place, the style, the tempo and the plan so far."""
+    """An LSTM over bars: reads the part around a bar, its place, the style, the tempo and the plan so far."""
 
     def __init__(self, config: PlannerConfig) -> None:
         super().__init__()
@@ -158,7 +154,6 @@ class PlannerData:
 
     @classmethod
     def load(cls, folder: Path) -> PlannerData:
-        """The data that `write_planner_data` wrote into `folder`, mapped into memory."""
         names = ("chunks", "labels", "content", "place", "ahead", "history")
         return cls(*(mapped(folder / f"{name}.npy", axes=1 + (name in names[2:])) for name in names))
 
@@ -300,7 +295,7 @@ class PlanBatch(NamedTuple):
 
 
 class Loader:
-    """Draws batches of a split, with parts, what is to come and styles hidden now and then if `hides`."""
+    """Draws batches of a split; with `hides`, parts, the future and styles are hidden at random."""
 
     def __init__(self, data: PlannerData, book: StyleBook, *, hides: bool = True) -> None:
         self.data, self.hides = data, hides
@@ -309,7 +304,6 @@ class Loader:
         )
 
     def draw(self, chosen: npt.NDArray[np.int64], random: np.random.Generator) -> PlanBatch:
-        """The batch of some chunks."""
         data, own = self.data, self.data.chunks[chosen]
         bars = int(own["bars"].max())
         index = np.minimum(own["first"][:, None] + np.arange(bars), len(data.labels) - 1)
@@ -417,7 +411,7 @@ def train(
             spent = (time.monotonic() - start) / seconds
             if spent >= 1:
                 return report | _finish(model, average, watched, out, config, step, facts)
-            rate = min(1.0, spent / WARM_SHARE + 0.02) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * spent)))
+            rate = min(1.0, spent / WARM_SHARE + 0.02) * cosine(spent, 0.02)
             optimizer.param_groups[0]["lr"] = PEAK_RATE * rate
             batch = loader.draw(chosen, random)
             parts = losses(model(batch.window, batch.place, batch.style, batch.history), batch)
@@ -430,10 +424,7 @@ def train(
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             step += 1
-            keep = min(AVERAGE, (1 + step) / (10 + step))
-            with torch.no_grad():
-                for name, value in model.state_dict().items():
-                    average[name].lerp_(value, 1 - keep)
+            update_average(average, model, AVERAGE, step)
             if spent - last >= 0.1:
                 last = spent
                 report = _finish(model, average, watched, out, config, step, facts)
@@ -488,7 +479,6 @@ def load_planner(checkpoint: Path) -> tuple[PlannerLSTM, dict[str, Any]]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train the planner from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.drums planner", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="prepared folder, with styles")
     parser.add_argument("--cache", type=Path, required=True, help="folder for what is read off the corpus")

@@ -43,7 +43,6 @@ class ComparisonSettings:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Evaluate from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.vocoder evaluate", description=__doc__)
     add = parser.add_argument
     add("--audio", type=Path, required=True, help="folder of clips the model was not trained on")
@@ -109,7 +108,6 @@ def chosen(paths: list[Path], words: Sequence[str]) -> list[Path]:
 def evaluate(
     settings: ComparisonSettings, paths: list[Path], *, workers: int = 1, repeats: int = 5
 ) -> dict[str, Any]:
-    """All figures of the table, as plain values."""
     found: list[dict[str, Distances]] = []
     with (
         tqdm(total=len(paths), desc="measuring", unit="clip", disable=not sys.stderr.isatty()) as bar,
@@ -181,7 +179,6 @@ def draw_page(settings: ComparisonSettings, paths: Sequence[Path], ways: Sequenc
 
 
 def print_table(figures: dict[str, Any]) -> None:
-    """Print the figures for a person."""
     print(
         f"{figures['clips']} clips at {figures['mel']['sample_rate_hz']} Hz; model {figures['model']}; "
         f"seed {figures['seed']}; {figures['machine']}"

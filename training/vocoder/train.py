@@ -65,7 +65,6 @@ class VocoderTraining:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train from the command line."""
     return run_training(
         argv,
         "vocoder",
@@ -214,7 +213,6 @@ def validation_batches(data: Path, config: VocoderTraining) -> list[AudioBatch]:
 
 
 def to_device(batch: AudioBatch, device: torch.device) -> AudioBatch:
-    """The batch on another device."""
     return AudioBatch(*(value.to(device, non_blocking=True) for value in batch))
 
 
