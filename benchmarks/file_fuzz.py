@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.file_readers import READERS
+from benchmarks.file_fuzz_worker import READERS
 from benchmarks.hostile_worker import MAX_MIB
 
 SILENT_SECONDS = 300

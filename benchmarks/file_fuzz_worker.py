@@ -16,10 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.file_readers import READERS, Reader
+from benchmarks.document_readers import DOCUMENT_READERS
+from benchmarks.file_mutations import Reader
 from benchmarks.hostile_worker import MAX_SECONDS, limit_memory
+from benchmarks.model_readers import MODEL_READERS
 from musegen_daw.errors import MusegenError
 
+READERS = {**DOCUMENT_READERS, **MODEL_READERS}
 TELL_SECONDS = 0.5
 MAX_WORDS = 100
 

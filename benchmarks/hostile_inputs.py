@@ -1,4 +1,4 @@
-"""Small files that ask for a great deal: each costs its maker nothing, and a careless reader minutes or gigabytes."""
+"""Small files that make a careless reader take minutes or gigabytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One reader at one file, in a process of its own: `python -m benchmarks.hostile_worker DEED FILE`."""
+"""`python -m benchmarks.hostile_worker DEED FILE`: one reader at one file, in a process of its own."""
 
 from __future__ import annotations
 

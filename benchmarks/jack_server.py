@@ -1,4 +1,4 @@
-"""A JACK server of one's own: real MIDI ports and a sound device on a machine without sound hardware."""
+"""A private JACK server: real MIDI ports and a sound device on a machine without sound hardware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What else the program does while it plays, at full load and in the same process: writing, rendering, drawing."""
+"""Load in the same process while it plays: generating, rendering, drawing."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ NOTE_SHARE = 0.7  # of the eighths
 WAKE_SECONDS = 0.05
 
 
-class _Nowhere:
+class _NullPort:
     """A port whose messages no one hears."""
 
     name = "nowhere"
@@ -38,7 +38,7 @@ class _Nowhere:
 
 
 @dataclass(frozen=True, slots=True)
-class _Charged:
+class _TimedGenerator:
     """The generator on a clock that stands: what it takes in truth passes there, while the others go on."""
 
     generator: DrumGenerator
@@ -85,9 +85,9 @@ class _Player:
 def measure(generator: DrumGenerator, bpm: float, bars: int, seed: int, *, is_real: bool) -> dict[str, Any]:
     """Play `bars` bars; how many began without their plan, and how long plans took."""
     clock: Clock = SystemClock() if is_real else ManualClock(100.0)
-    scheduler = Scheduler(clock, _Nowhere())
+    scheduler = Scheduler(clock, _NullPort())
     transport = InternalTransport(clock, bpm)
-    writer = _Charged(generator, clock) if isinstance(clock, ManualClock) else generator
+    writer = _TimedGenerator(generator, clock) if isinstance(clock, ManualClock) else generator
     session = JamSession(clock, transport, scheduler, writer, JamSettings())
     while not session.is_ready:
         _pass(clock, WAKE_SECONDS)

@@ -1,4 +1,4 @@
-"""Senders of MIDI clock in simulated time, as steady, late, doubled or stalled as is asked, with the truth beside."""
+"""Senders of MIDI clock in simulated time: steady, late, doubled or stalled, with the true times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chooser as an ONNX graph: what a part is like to the logits of the styles."""
+"""The chooser as an ONNX graph: the summary of a part to the logits of the styles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The critic as an ONNX graph: windows of parts and of drums to vectors whose product says how well they fit."""
+"""The critic as an ONNX graph: windows of parts and of drums to vectors whose product is their score."""
 
 from __future__ import annotations
 

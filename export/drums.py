@@ -274,7 +274,7 @@ def _random_batch(
     cursor[0] = 0
     known = np.ones(bars, bool)
     arrays = (parts, heard, drums, known, known, style, controls, tokens, tokens, cursor)
-    return DrumBatch(*(torch.from_numpy(each)[None] for each in arrays), torch.tensor([bars]))
+    return DrumBatch._make([*(torch.from_numpy(each)[None] for each in arrays), torch.tensor([bars])])
 
 
 def _graph_logits(model: DrumLSTM, batch: DrumBatch, spec: ModelSpec, folder: Path, step: str) -> Array:

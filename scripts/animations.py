@@ -1,4 +1,4 @@
-"""The moving pictures and the sound of the README: a jam and a clip as GIFs, a bass with its drums as Ogg Vorbis."""
+"""Write the animations and the sound of the README: a jam and a clip as GIFs, a bass with its drums as Ogg Vorbis."""
 
 from __future__ import annotations
 

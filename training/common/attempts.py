@@ -1,4 +1,4 @@
-"""Which item of a shard was in hand when its process ended, so that one that always ends it can be told."""
+"""A journal of the items of a shard, to find those that end the process every time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a preparation writes and training reads: files whole or not there, checked before they are believed."""
+"""Files of prepared data: written whole or not at all, and checked before they are used."""
 
 from __future__ import annotations
 

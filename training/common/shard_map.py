@@ -1,4 +1,4 @@
-"""The map of a function over shards that both preparations are: in this process, on its cores, or on a cluster."""
+"""Map a function over the shards of a preparation: in this process, on its cores, or on a Dask cluster."""
 
 from __future__ import annotations
 

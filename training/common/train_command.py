@@ -1,4 +1,4 @@
-"""The command line of every training: a configuration, prepared data, a run folder, and what it runs on."""
+"""The command line of every training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The songs of a part that are kept, in the form in which a prepared folder holds them: only to be laid end to end."""
+"""The kept songs of a part, encoded as the prepared folder holds them."""
 
 from __future__ import annotations
 

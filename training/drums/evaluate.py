@@ -25,9 +25,9 @@ from training.drums.critic import graph_of, load_critic
 from training.drums.generated import (
     ENERGIES,
     TAKES,
-    ListeningSettings,
+    GenerationSettings,
     Outcome,
-    Work,
+    SongPair,
     keep_genres,
     write,
     write_at_energies,
@@ -54,7 +54,7 @@ PICTURE_BARS, PICTURES = 4, 3
 FEW_LOOPS, MANY_LOOPS = 8, 64
 CRITIC = Path("resources/checkpoints/drums-critic.safetensors")
 
-_WAYS = {
+_CONDITIONS = {
     "drummer": ("own",),
     "takes": ("own",),
     "listening": ("own", "other", "styled", "styled other"),
@@ -73,7 +73,7 @@ class Options:
 
     data: Path
     split: str
-    settings: ListeningSettings
+    settings: GenerationSettings
     songs: int = SONGS
     only: frozenset[str] = frozenset(MEASURES)
     workers: int = 1
@@ -113,7 +113,7 @@ def main(argv: list[str] | None = None) -> int:
     options = Options(
         given.data,
         given.split,
-        ListeningSettings(given.model, given.seed),
+        GenerationSettings(given.model, given.seed),
         given.songs,
         frozenset(given.only),
         given.workers,
@@ -141,13 +141,15 @@ def evaluate(options: Options) -> dict[str, Any]:
             f"{options.files or options.data} has fewer than two songs to measure in {options.split}"
         )
     other = other_songs(len(songs))
-    works = [Work(song, songs[other[at]]) for at, song in enumerate(songs)]
-    wanted = dict.fromkeys(way for name in MEASURES if name in options.only for way in _WAYS.get(name, ()))
+    pairs = [SongPair(song, songs[other[at]]) for at, song in enumerate(songs)]
+    wanted = dict.fromkeys(
+        condition for name in MEASURES if name in options.only for condition in _CONDITIONS.get(name, ())
+    )
     written: dict[str, list[Outcome]] = {}
     found: dict[str, Any] = {}
     with ProcessPoolExecutor(max_workers=options.workers) as pool:
-        for way in wanted:
-            written[way] = _each(pool, partial(write, options.settings, way), works, way)
+        for condition in wanted:
+            written[condition] = _each(pool, partial(write, options.settings, condition), pairs, condition)
         if "playing" in options.only:
             work = partial(write_at_energies, options.settings)
             energy = _each(pool, work, songs[:ENERGY_SONGS], "energy")
@@ -205,8 +207,8 @@ def _listening(
     songs: Sequence[MeasuredSong], written: dict[str, list[Outcome]], critic: Path | None
 ) -> dict[str, Any]:
     rows = {
-        way: measures.heard(songs, [outcome.first for outcome in written[way]])
-        for way in ("own", "other", "styled", "styled other")
+        condition: measures.heard(songs, [outcome.first for outcome in written[condition]])
+        for condition in ("own", "other", "styled", "styled other")
     }
     found: dict[str, Any] = {
         "human": measures.heard(songs, [song.grid for song in songs]),
@@ -217,7 +219,10 @@ def _listening(
     if critic is not None:
         judge = Critic(graph_of(load_critic(critic)[0]))
         hits = {"human": [song.hits for song in songs]}
-        hits |= {way: [outcome.hits for outcome in written[way]] for way in ("own", "other", "styled")}
+        hits |= {
+            condition: [outcome.hits for outcome in written[condition]]
+            for condition in ("own", "other", "styled")
+        }
         found["critic"] = {name: measures.critic_top_one(judge, songs, own) for name, own in hits.items()}
     return found
 

@@ -51,7 +51,7 @@ ENERGY_BARS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class ListeningSettings:
+class GenerationSettings:
     """How drums are requested while measuring; everything else has the defaults of the app."""
 
     model: Path
@@ -60,36 +60,36 @@ class ListeningSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Work:
+class SongPair:
     """A song, and another one whose parts replace its own."""
 
     song: MeasuredSong
     other: MeasuredSong
 
 
-class MeasuringWorker:
-    def __init__(self, settings: ListeningSettings) -> None:
+class MeasuredGenerator:
+    def __init__(self, settings: GenerationSettings) -> None:
         self._settings = settings
         self._generator = DrumGenerator.open(settings.model)
 
-    def own(self, work: Work) -> Outcome:
+    def own(self, work: SongPair) -> Outcome:
         """As many takes as are asked for, with the song's own instruments."""
         return self._write(self._request(work.song, work.song.onsets, self._settings.takes), work.song)
 
-    def other(self, work: Work) -> Outcome:
+    def other(self, work: SongPair) -> Outcome:
         song = work.song
         request = self._request(song, onsets_over(work.other, song.bars), self._settings.takes)
         return self._write(request, song, takes=1)
 
-    def styled(self, work: Work) -> Outcome:
+    def styled(self, work: SongPair) -> Outcome:
         request = self._request(work.song, work.song.onsets, 1)
         return self._write(replace(request, style=style_of(work.song)), work.song)
 
-    def styled_other(self, work: Work) -> Outcome:
+    def styled_other(self, work: SongPair) -> Outcome:
         request = self._request(work.song, onsets_over(work.other, work.song.bars), 1)
         return self._write(replace(request, style=style_of(work.song)), work.song)
 
-    def primed(self, work: Work) -> Outcome:
+    def primed(self, work: SongPair) -> Outcome:
         """The first two bars that count are given, one take of all that follows is written."""
         song = work.song
         first = int(song.windows[0])
@@ -149,29 +149,29 @@ def style_of(song: MeasuredSong) -> Style:
     return Style(pattern, triplets, "as played")
 
 
-WAYS = {
-    "own": MeasuringWorker.own,
-    "other": MeasuringWorker.other,
-    "styled": MeasuringWorker.styled,
-    "styled other": MeasuringWorker.styled_other,
-    "primed": MeasuringWorker.primed,
+CONDITIONS = {
+    "own": MeasuredGenerator.own,
+    "other": MeasuredGenerator.other,
+    "styled": MeasuredGenerator.styled,
+    "styled other": MeasuredGenerator.styled_other,
+    "primed": MeasuredGenerator.primed,
 }
 
 
-def write(settings: ListeningSettings, way: str, songs: list[Work]) -> list[Outcome]:
-    """The outcome of each song, written in one of WAYS."""
-    listener = MeasuringWorker(settings)
-    return [WAYS[way](listener, work) for work in songs]
+def write(settings: GenerationSettings, condition: str, songs: list[SongPair]) -> list[Outcome]:
+    """The outcome of each song, written in one of CONDITIONS."""
+    listener = MeasuredGenerator(settings)
+    return [CONDITIONS[condition](listener, work) for work in songs]
 
 
-def write_at_energies(settings: ListeningSettings, songs: list[MeasuredSong]) -> list[list[PlayedNotes]]:
-    listener = MeasuringWorker(settings)
+def write_at_energies(settings: GenerationSettings, songs: list[MeasuredSong]) -> list[list[PlayedNotes]]:
+    listener = MeasuredGenerator(settings)
     return [listener.energy(song) for song in songs]
 
 
-def keep_genres(settings: ListeningSettings, clips: list[Path]) -> list[tuple[list[float], float]]:
+def keep_genres(settings: GenerationSettings, clips: list[Path]) -> list[tuple[list[float], float]]:
     """For each clip of GENRES the shares of bars in which its takes keep the rule, and that of the style that fits."""
-    listener = MeasuringWorker(settings)
+    listener = MeasuredGenerator(settings)
     found: list[tuple[list[float], float]] = []
     for path in clips:
         genre, song = GENRES[path.stem], read_midi(path)

@@ -1,4 +1,4 @@
-"""How the hand plays the hits of people, beside how they played them."""
+"""How the hand plays the hits of human performances, beside how they were played."""
 
 from __future__ import annotations
 

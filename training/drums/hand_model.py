@@ -1,4 +1,4 @@
-"""The network of the hand: from what is struck together to velocity and time of every hit."""
+"""The network of the hand: from the hits of each step to velocity and timing of every hit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From one MIDI file to its pair: the drums, and the listed instruments, cut at the same bars."""
+"""From a MIDI file to its pair: the drums and the listed instruments, cut at the same bars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One part of a corpus, made by one worker of one unit: its songs as arrays, and what the whole corpus asks of each."""
+"""One part of a corpus, written by one worker: its songs as arrays, and what identifies each in the whole corpus."""
 
 from __future__ import annotations
 

@@ -273,9 +273,9 @@ BATCH_BARS = 2048
 PEAK_RATE = 2e-3
 AVERAGE = 0.998
 WARM_SHARE = 0.03
-OF_THE_REST = (0.6, 0.3, 0.4, 0.4)  # weights of crash, cymbal, density and energy beside the kind
+LOSS_WEIGHTS = (0.6, 0.3, 0.4, 0.4)  # weights of crash, cymbal, density and energy beside the kind
 # how often the part is heard only up to the bar before, until some bar, or not at all; and the style is left open
-LIVE, UNTIL, DEAF, NO_STYLE = 0.12, 0.06, 0.08, 0.1
+ONLY_PAST, CUT_SHORT, NO_PARTS, NO_STYLE = 0.12, 0.06, 0.08, 0.1
 
 
 class PlanBatch(NamedTuple):
@@ -344,8 +344,8 @@ class Loader:
         foresees = own["parts"].copy()
         if self.hides:
             draw = random.random(songs)
-            live, until = draw < LIVE, (draw >= LIVE) & (draw < LIVE + UNTIL)
-            deaf = (draw >= LIVE + UNTIL) & (draw < LIVE + UNTIL + DEAF)
+            live, until = draw < ONLY_PAST, (draw >= ONLY_PAST) & (draw < ONLY_PAST + CUT_SHORT)
+            deaf = (draw >= ONLY_PAST + CUT_SHORT) & (draw < ONLY_PAST + CUT_SHORT + NO_PARTS)
             known[live, BEFORE:] = False
             end = random.integers(1, np.maximum(own["bars"], 2))
             bar = np.arange(bars) + np.arange(WINDOW)[:, None] - BEFORE
@@ -417,7 +417,7 @@ def train(
             parts = losses(model(batch.window, batch.place, batch.style, batch.history), batch)
             loss = parts["kind"] + sum(
                 weight * parts[name]
-                for weight, name in zip(OF_THE_REST, ("crash", "cymbal", "density", "energy"), strict=True)
+                for weight, name in zip(LOSS_WEIGHTS, ("crash", "cymbal", "density", "energy"), strict=True)
             )
             optimizer.zero_grad()
             loss.backward()

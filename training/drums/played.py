@@ -1,4 +1,4 @@
-"""Could a person play it, and is it played? Hands and feet, where in the bar hits lie, velocities and timing."""
+"""Playability and touch: hands and feet, where in the bar hits lie, velocities and timing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train the drum model from a prepared folder; stop and start as you like."""
+"""Train the drum model from a prepared folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train a vocoder from prepared audio: spectra alone at first, then against discriminators as well."""
+"""Train a vocoder from prepared audio: with spectral losses at first, then with discriminators too."""
 
 from __future__ import annotations
 
