@@ -27,6 +27,10 @@ TELL_SECONDS = 0.5
 MAX_WORDS = 100
 
 
+def no_counts() -> dict[str, Any]:
+    return {"read": 0, "refused": 0, "fell": 0, "slow": 0, "longest_seconds": 0.0, "words": []}
+
+
 def main(argv: list[str]) -> int:
     """Read mutants FIRST up to LAST; those that fall are kept in the folder named last, if one is."""
     name, first, last, seed, folder, *kept = argv
@@ -45,14 +49,7 @@ def main(argv: list[str]) -> int:
         if end != "read":
             tell({"unsound": words})
             return 1
-    total: dict[str, Any] = {
-        "read": 0,
-        "refused": 0,
-        "fell": 0,
-        "slow": 0,
-        "longest_seconds": 0.0,
-        "words": [],
-    }
+    total = no_counts()
     told_seconds = 0.0
     for number in range(int(first), int(last)):
         drawn = random.Random(f"{name} {seed} {number}")

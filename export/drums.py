@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -110,7 +110,7 @@ def _export(
         "vocabulary": tokenizer.vocabulary().to_runs(),
         "styles": _named(styles).to_dict(),
         "planner": planned.facts,
-        "sizes": model.config.to_dict(),
+        "sizes": asdict(model.config),
         "trained_bars": int(values["config"]["data"].get("max_bars", 24)),
         "step": int(values["progress"]["step"]),
     }

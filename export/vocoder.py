@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def export_vocoder(
         "mel": whole.mel.to_dict(),
         "context_frames": whole.context_frames(),
         "imposed_rounds": whole.config.imposed_rounds,
-        "sizes": whole.config.to_dict(),
+        "sizes": asdict(whole.config),
         "trained_on": str(values.get("trained_on", "")),
         "step": int(values["progress"]["step"]),
     }

@@ -9,7 +9,7 @@ bars whose parts were alike. It writes only bars that are no repeats.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -42,9 +42,6 @@ class ModelConfig:
     dropout: float = 0.15
     token_dropout: float = 0.2
     use_history: bool = True
-
-    def to_dict(self) -> dict[str, object]:
-        return asdict(self)
 
 
 class PartEncoder(nn.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,13 +55,6 @@ class PlannerConfig:
     style: int = 48
     head: int = 96
     dropout: float = 0.1
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> PlannerConfig:
-        return cls(**values)
 
 
 class PlannerOutput(NamedTuple):
@@ -443,7 +436,7 @@ def _finish(
     smooth = PlannerLSTM(config).eval()
     smooth.load_state_dict(average)
     measured = measure(smooth, watched)
-    values = {"config": config.to_dict(), "progress": {"step": step}, "validation": measured} | facts
+    values = {"config": asdict(config), "progress": {"step": step}, "validation": measured} | facts
     out.parent.mkdir(parents=True, exist_ok=True)
     write_tensors(
         out,
@@ -473,7 +466,7 @@ def measure(model: PlannerLSTM, loader: Loader) -> dict[str, float]:
 def load_planner(checkpoint: Path) -> tuple[PlannerLSTM, dict[str, Any]]:
     """The averaged network of a checkpoint, and the plain values beside it."""
     tensors, values = read_tensors(checkpoint)
-    model = PlannerLSTM(PlannerConfig.from_dict(values["config"]))
+    model = PlannerLSTM(PlannerConfig(**values["config"]))
     model.load_state_dict({name.removeprefix("average/"): value for name, value in tensors.items()})
     return model.eval(), values
 

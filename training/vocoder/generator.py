@@ -7,8 +7,7 @@ Both share one trunk: upsampling by transposed convolutions, multi-receptive-fie
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -138,9 +137,6 @@ class GeneratorConfig:
             raise ValueError(f"kernels must be odd, got {self.kernels}")
         if any(factor % 2 for factor in self.upsampling):
             raise ValueError(f"upsampling must be even, got {self.upsampling}")
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class Generator(nn.Module):
