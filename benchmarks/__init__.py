@@ -1,1 +1,1 @@
-"""Measurements of playing live; nothing of the app depends on them."""
+"""Measurements and stress tests of the product; nothing of it depends on them."""

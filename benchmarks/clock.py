@@ -1,4 +1,4 @@
-"""How soon and how exactly a clock follower follows, in simulated time, for everything that senders do."""
+"""How fast and how exactly a clock follower locks, in simulated time, for all that senders do."""
 
 from __future__ import annotations
 

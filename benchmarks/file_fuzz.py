@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.file_readers import READERS
+from benchmarks.file_fuzz_worker import READERS, no_counts
 from benchmarks.hostile_worker import MAX_MIB
 
 SILENT_SECONDS = 300
@@ -52,14 +52,7 @@ def _line(row: dict[str, Any], seconds: float) -> str:
 
 def _run(name: str, wanted: int, seed: int, folder: Path, kept: Path | None) -> dict[str, Any]:
     """What came of a reader's mutants; one that ends its process or is silent has fallen, and the next goes on."""
-    total: dict[str, Any] = {
-        "read": 0,
-        "refused": 0,
-        "fell": 0,
-        "slow": 0,
-        "mib": 0.0,
-        "longest_seconds": 0.0,
-    }
+    total = no_counts() | {"mib": 0.0}
     words: dict[str, None] = {}
     first = 0
     while first < wanted:
@@ -94,15 +87,7 @@ def _one_process(
         command + ([str(kept)] if kept else []), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     assert process.stdout is not None
-    found: dict[str, Any] = {
-        "read": 0,
-        "refused": 0,
-        "fell": 0,
-        "slow": 0,
-        "longest_seconds": 0.0,
-        "words": [],
-    }
-    found["next"] = first
+    found = no_counts() | {"next": first}
     silence = threading.Timer(SILENT_SECONDS, process.kill)
     silence.start()
     for line in process.stdout:

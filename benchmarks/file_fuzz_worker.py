@@ -16,12 +16,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.file_readers import READERS, Reader
+from benchmarks.document_readers import DOCUMENT_READERS
+from benchmarks.file_mutations import Reader
 from benchmarks.hostile_worker import MAX_SECONDS, limit_memory
+from benchmarks.model_readers import MODEL_READERS
 from musegen_daw.errors import MusegenError
 
+READERS = {**DOCUMENT_READERS, **MODEL_READERS}
 TELL_SECONDS = 0.5
 MAX_WORDS = 100
+
+
+def no_counts() -> dict[str, Any]:
+    return {"read": 0, "refused": 0, "fell": 0, "slow": 0, "longest_seconds": 0.0, "words": []}
 
 
 def main(argv: list[str]) -> int:
@@ -42,14 +49,7 @@ def main(argv: list[str]) -> int:
         if end != "read":
             tell({"unsound": words})
             return 1
-    total: dict[str, Any] = {
-        "read": 0,
-        "refused": 0,
-        "fell": 0,
-        "slow": 0,
-        "longest_seconds": 0.0,
-        "words": [],
-    }
+    total = no_counts()
     told_seconds = 0.0
     for number in range(int(first), int(last)):
         drawn = random.Random(f"{name} {seed} {number}")

@@ -1,11 +1,16 @@
-"""Damages files: bytes changed, cut, put in and said twice, and values of JSON in place of others."""
+"""Damaged files: bytes changed, cut, inserted and repeated, and JSON values replaced; and what reads them."""
 
 from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from musegen_daw import resource_paths as resources
 
 _TELLING = (
     b"\x00",
@@ -82,3 +87,26 @@ def _place(document: Any, drawn: random.Random) -> tuple[Any, Any]:
         holder, key = here, drawn.choice(list(here)) if isinstance(here, dict) else drawn.randrange(len(here))
         here = holder[key]
     return holder, key
+
+
+Mutate = Callable[[bytes, random.Random], bytes]
+JSON: tuple[Mutate, ...] = (damaged, damaged_json, damaged_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reader, valid files of its kind, the name of the file in its folder, and its share of all damaged files.
+
+    `prepare` puts whatever else the reader needs into the folder.
+    """
+
+    share: int
+    file: str
+    sound: Callable[[], Sequence[bytes]]
+    read: Callable[[Path], object]
+    mutate: Sequence[Mutate] = (damaged,)
+    prepare: Callable[[Path], None] = lambda folder: None
+
+
+def bundled(*parts: str) -> Callable[[], Sequence[bytes]]:
+    return lambda: [path.read_bytes() for path in sorted(resources.resources_dir().glob("/".join(parts)))]

@@ -1,4 +1,4 @@
-"""What small hostile files cost: every reader and command at every one, each in a process of its own within limits."""
+"""What small hostile files cost: every reader and command, each in a process of its own within limits."""
 
 from __future__ import annotations
 

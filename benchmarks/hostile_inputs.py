@@ -1,4 +1,4 @@
-"""Small files that ask for a great deal: each costs its maker nothing, and a careless reader minutes or gigabytes."""
+"""Small files that make a careless reader take minutes or gigabytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ _NOTES = b"".join(bytes((0, 0x90, pitch, 90, 0x83, 0x60, 0x80, pitch, 64)) for p
 
 
 def number(value: int) -> bytes:
-    """A MIDI number of variable length."""
     out = bytes((value & 0x7F,))
     while value := value >> 7:
         out = bytes((value & 0x7F | 0x80,)) + out
@@ -42,7 +41,6 @@ def late_note(quarter: int = 49_990) -> bytes:
 
 
 def held_note(quarters: int = 49_990) -> bytes:
-    """A single note that is held for hours."""
     return midi([b"\x00\x90\x3c\x5a" + number(quarters * 480) + b"\x80\x3c\x40"])
 
 
@@ -53,7 +51,6 @@ def tiny_bars(quarters: int = 37_500) -> bytes:
 
 
 def many_tracks(count: int, channel: int) -> bytes:
-    """Tracks of one note each."""
     return midi([bytes((0, 0x90 | channel, 38, 90, 96, 0x80 | channel, 38, 64))] * count)
 
 
@@ -164,7 +161,6 @@ def mutants(count: int, seed: int) -> list[bytes]:
 
 
 def tempo_flood() -> bytes:
-    """Tempi, one a tick."""
     return flood(b"", b"\x01\xff\x51\x03\x07\xa1\x20")
 
 
@@ -307,6 +303,5 @@ def path_of(folder: Path, index: int, suffix: str) -> Path:
 
 
 def make(folder: Path) -> None:
-    """Write all inputs to `folder`."""
     for index, (suffix, maker, _) in enumerate(INPUTS.values()):
         path_of(folder, index, suffix).write_bytes(maker())

@@ -1,4 +1,4 @@
-"""One reader at one file, in a process of its own: `python -m benchmarks.hostile_worker DEED FILE`."""
+"""`python -m benchmarks.hostile_worker DEED FILE`: one reader at one file, in a process of its own."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _mels(path: Path, *, is_many: bool) -> str:
 
 
 def limit_memory() -> None:
-    """Let this process have a few gigabytes of addresses and no more."""
+    """Limit the address space of this process to MAX_ADDRESS_BYTES."""
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_BYTES, MAX_ADDRESS_BYTES))
 

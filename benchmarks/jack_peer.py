@@ -147,11 +147,9 @@ class _Client:
             raise RuntimeError(f"there is no port {self._other.decode()}")
 
     def stamped(self, data: bytes) -> Stamped:
-        """A message that passes in this period."""
         return self._seconds, self._before_seconds, data.hex()
 
     def heard(self, samples: int) -> list[Stamped]:
-        """What comes in during this period."""
         buffer, event = self._jack("port_get_buffer")(self._port, samples), _Event()
         messages: list[Stamped] = []
         for index in range(self._jack("midi_get_event_count")(buffer)):
@@ -175,11 +173,9 @@ class _Client:
 
     @property
     def seconds(self) -> float:
-        """When this period began."""
         return self._seconds
 
     def close(self) -> None:
-        """Leave the server."""
         self._jack("client_close")(self._client)
 
 
@@ -246,7 +242,6 @@ def _send(port: str, plan: Plan) -> list[Stamped]:
 
 
 def main() -> None:
-    """Do what the command line asks for and write the messages with their times, as JSON."""
     gc.disable()
     what, port, *rest = sys.argv[1:]
     if what == "send":

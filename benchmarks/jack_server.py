@@ -1,4 +1,4 @@
-"""A JACK server of one's own: real MIDI ports and a sound device on a machine without sound hardware."""
+"""A private JACK server: real MIDI ports and a sound device on a machine without sound hardware."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def once_there(open_port: Callable[[], T]) -> T:
 
 
 def _may_be_urgent() -> bool:
-    """Whether this computer lets this user run programs with real-time priority."""
+    """Whether this user may run programs with real-time priority."""
     before = os.sched_getscheduler(0), os.sched_getparam(0)
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
@@ -131,7 +131,6 @@ def _listens(name: str) -> bool:
 
 
 def _end(server: Server) -> None:
-    """End a server."""
     server.terminate()
     try:
         server.wait(END_SECONDS)
@@ -148,7 +147,7 @@ def _killed_servers() -> list[str]:
 
 
 def _forget(name: str) -> None:
-    """Have JACK strike a killed server off its list."""
+    """Remove a killed server from the list of JACK."""
     server = _begin(name, subprocess.DEVNULL, "--no-realtime")
     _listens_before(time.monotonic() + START_SECONDS, server, name)
     _end(server)

@@ -1,4 +1,4 @@
-"""What is left where a command that writes, or the window while it saves its session, is ended at any moment."""
+"""What files are left when a command that writes, or the window while it saves, is killed at any moment."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _IMPORTED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class WritingCommand:
     """A command as a person gives it, in a folder with the clip; `replaces` says that its files are there already."""
 
     name: str
@@ -51,24 +51,24 @@ class Deed:
 
 
 _SEED = "--seed", "1"
-DEEDS = (
-    Deed("generate", ("generate", CLIP, "-o", "new.mid", *_SEED)),
-    Deed("generate over a file", ("generate", CLIP, "-o", "old.mid", *_SEED), ("old.mid",), True),
-    Deed("generate 8 takes", ("generate", CLIP, "-o", "takes", "--variations", "8", *_SEED)),
-    Deed("bounce", ("bounce", CLIP, "-o", "new.wav", *_SEED)),
-    Deed("bounce over a file", ("bounce", CLIP, "-o", "old.wav", *_SEED), ("old.wav",), True),
-    Deed("bounce with stems", ("bounce", CLIP, "-o", "mix.wav", "--stems", "stems", *_SEED)),
-    Deed("bounce --vocode", ("bounce", CLIP, "-o", "new.wav", "--vocode", *_SEED)),
-    Deed("vocode", ("vocode", CLIP, "-o", "new.wav", "--save-mel", "new.npy", *_SEED)),
+COMMANDS = (
+    WritingCommand("generate", ("generate", CLIP, "-o", "new.mid", *_SEED)),
+    WritingCommand("generate over a file", ("generate", CLIP, "-o", "old.mid", *_SEED), ("old.mid",), True),
+    WritingCommand("generate 8 takes", ("generate", CLIP, "-o", "takes", "--variations", "8", *_SEED)),
+    WritingCommand("bounce", ("bounce", CLIP, "-o", "new.wav", *_SEED)),
+    WritingCommand("bounce over a file", ("bounce", CLIP, "-o", "old.wav", *_SEED), ("old.wav",), True),
+    WritingCommand("bounce with stems", ("bounce", CLIP, "-o", "mix.wav", "--stems", "stems", *_SEED)),
+    WritingCommand("bounce --vocode", ("bounce", CLIP, "-o", "new.wav", "--vocode", *_SEED)),
+    WritingCommand("vocode", ("vocode", CLIP, "-o", "new.wav", "--save-mel", "new.npy", *_SEED)),
 )
-NAMES = (*(deed.name for deed in DEEDS), WINDOW)
+NAMES = (*(command.name for command in COMMANDS), WINDOW)
 
 
 @dataclass(slots=True)
 class Count:
-    """What became of a deed that was ended again and again."""
+    """What became of a command that was ended again and again."""
 
-    deed: str
+    command: str
     kills: int = 0
     whole: int = 0
     broken: int = 0
@@ -79,7 +79,7 @@ class Count:
     def row(self) -> dict[str, Any]:
         """The numbers under their names in the table."""
         return {
-            "deed": self.deed,
+            "command": self.command,
             "kills": self.kills,
             "whole files": self.whole,
             "broken files": self.broken,
@@ -89,7 +89,7 @@ class Count:
 
 
 def benchmark(kills: int, seed: int, only: str = "", by: str = "KILL") -> tuple[list[dict[str, Any]], int]:
-    """End the deed `only`, or each whose name holds it, so often, and print what was left; 1 where anything was."""
+    """End the command `only`, or each whose name holds it, so often, and print what was left; 1 where anything was."""
     number = signal.Signals[f"SIG{by}"]
     chance = random.Random(seed)
     counts: list[Count] = []
@@ -99,8 +99,8 @@ def benchmark(kills: int, seed: int, only: str = "", by: str = "KILL") -> tuple[
             if name == WINDOW:
                 count = _end_window(Path(folder), kills, chance, number, told)
             else:
-                deed = next(deed for deed in DEEDS if deed.name == name)
-                count = _end_command(deed, Path(folder), kills, chance, number, told)
+                command = next(command for command in COMMANDS if command.name == name)
+                count = _end_command(command, Path(folder), kills, chance, number, told)
         counts.append(count)
         for fault in count.faults[:5]:
             print(f"{name}: {fault}", flush=True)
@@ -113,20 +113,20 @@ def benchmark(kills: int, seed: int, only: str = "", by: str = "KILL") -> tuple[
 
 
 def _end_command(
-    deed: Deed,
+    command: WritingCommand,
     folder: Path,
     kills: int,
     chance: random.Random,
     number: signal.Signals,
     told: Callable[[int], None],
 ) -> Count:
-    runs, places = _Runs(deed, folder), ("reference", "work")
+    runs, places = _Runs(command, folder), ("reference", "work")
     for place in places:
         (folder / place).mkdir()
         shutil.copy(clips_dir() / CLIP, folder / place / CLIP)
     seconds = min(runs.whole("reference") for _ in range(3))
     expected = runs.files("reference")  # what a library keeps with temporary files is among them
-    count = Count(deed.name)
+    count = Count(command.name)
     while count.kills < kills:
         runs.prepare()
         low = chance.choice((0.0, LATE_SHARE * seconds))
@@ -135,17 +135,19 @@ def _end_command(
             continue
         seconds *= LATER
         found = runs.files("work")
-        compare(deed, expected, found, count)
+        compare(command, expected, found, count)
         count.kills += 1
         told(count.kills)
     runs.prepare()
     runs.whole("work")
     count.left_in_the_end = len(runs.left(expected))
-    compare(deed, expected, runs.files("work"), count)
+    compare(command, expected, runs.files("work"), count)
     return count
 
 
-def compare(deed: Deed, expected: dict[str, bytes], found: dict[str, bytes], count: Count) -> None:
+def compare(
+    command: WritingCommand, expected: dict[str, bytes], found: dict[str, bytes], count: Count
+) -> None:
     """Count which of the files that were `found` are as `expected`, by what they hold, and which are not."""
     left = 0
     for name, data in found.items():
@@ -155,7 +157,7 @@ def compare(deed: Deed, expected: dict[str, bytes], found: dict[str, bytes], cou
             continue
         elif data == expected[name]:
             count.whole += 1
-        elif not (deed.replaces and data == OLD):
+        elif not (command.replaces and data == OLD):
             count.broken += 1
             count.faults.append(f"{name} has {len(data)} bytes in place of {len(expected[name])}")
     of_stems = [name for name in expected if name.startswith("stems/")]
@@ -167,26 +169,25 @@ def compare(deed: Deed, expected: dict[str, bytes], found: dict[str, bytes], cou
 
 
 class _Runs:
-    """Runs of one deed below a folder, where temporary files lie as well.
+    """Runs of one command below a folder, where temporary files lie as well.
 
     Each is a process of its own, a copy of this one with all that the command imports: before that it writes nothing.
     """
 
-    def __init__(self, deed: Deed, folder: Path) -> None:
-        self._deed, self._folder = deed, folder
+    def __init__(self, command: WritingCommand, folder: Path) -> None:
+        self._command, self._folder = command, folder
         (folder / _TEMPORARY).mkdir()
         for module in _IMPORTED:
             import_module(module)
 
     def prepare(self) -> None:
-        """Everything as before the first run, but for what nobody asked for."""
         work = self._folder / "work"
         for name in ("stems", "takes"):
             shutil.rmtree(work / name, ignore_errors=True)
         for path in work.iterdir():
             if path.is_file() and not path.name.startswith(".") and path.name != CLIP:
                 path.unlink()
-        for name in self._deed.files:
+        for name in self._command.files:
             (work / name).write_bytes(OLD)
 
     def whole(self, place: str) -> float:
@@ -194,7 +195,7 @@ class _Runs:
         began = time.perf_counter()
         _, status = os.waitpid(self._begun(place), 0)
         if status != 0:
-            raise RuntimeError(f"{self._deed.name} fails")
+            raise RuntimeError(f"{self._command.name} fails")
         return time.perf_counter() - began
 
     def ended(self, place: str, number: signal.Signals, seconds: float) -> bool:
@@ -221,10 +222,9 @@ class _Runs:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in range(3):
             os.dup2(nowhere, stream)
-        return cli.main(self._deed.words)
+        return cli.main(self._command.words)
 
     def files(self, place: str) -> dict[str, bytes]:
-        """What every file holds, by its name, but for the clip; of what lies with temporary files, too."""
         found = {name: path.read_bytes() for name, path in _files(self._folder / place) if path.name != CLIP}
         return found | {f"{_TEMPORARY}/{name}": b"" for name, _ in _files(self._folder / _TEMPORARY)}
 

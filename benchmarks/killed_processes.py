@@ -1,4 +1,4 @@
-"""What becomes of a jam when one of its processes or the JACK server is killed, and of an input full of nonsense."""
+"""Jams of which a process or the JACK server is killed, and jams with random bytes as input."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ BETWEEN_DEATHS_SECONDS = DEATHS_SECONDS / MAX_DEATHS + 0.5 - BARS_AFTER * BAR_SE
 SENDER = b"musegen_daw.jam.output.process"
 
 NOISE_SECONDS, START_SECONDS = 2.5, 3.0
-"""Of each trial: how long nonsense comes, and when the next begins."""
+"""Of each trial: how long random messages come, and when the next begins."""
 AT_ONCE_MILLISECONDS = 100.0
 CUT = b"\xf0\x01\x02\x03"
 
 Row = dict[str, Any]
 
 
-class Ears:
+class DrumListener:
     """Connected to the drums of a jam, or about to be, whenever they are there."""
 
     def __init__(self, directory: PortDirectory) -> None:
@@ -83,7 +83,6 @@ class Ears:
         return self.hits(since_seconds)
 
     def close(self) -> None:
-        """Hear nothing any more."""
         self._port.close()
 
     def _hear(self, seconds: float, data: bytes) -> None:
@@ -106,7 +105,6 @@ class Server:
         self._life.close()
 
     def kill(self) -> None:
-        """Kill it and begin another of its name."""
         self._process.kill()
         self._process.wait()
         self._life.close()
@@ -117,7 +115,7 @@ class Server:
         self._process = self._life.enter_context(jack_server(self._name, patience_seconds=PATIENCE_SECONDS))
 
 
-class Drummer:
+class KillableDrummer:
     """Writes with a model in another process, which is killed over the next answer where that is asked for."""
 
     def __init__(self, worker: Worker) -> None:
@@ -128,7 +126,6 @@ class Drummer:
 
     @property
     def styles(self) -> StyleBook:
-        """The styles that the model has learned."""
         return self._drummer.styles
 
     def kill(self) -> None:
@@ -139,7 +136,6 @@ class Drummer:
             raise RuntimeError("No drums were asked for.")
 
     def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
-        """The takes for `request`."""
         return self._drummer.generate(request, progress=self._told, cancelled=cancelled)
 
     def _told(self, _done: int, _total: int) -> None:
@@ -176,7 +172,7 @@ def deaths(what: str, times: int, chance: random.Random, between_seconds: float 
         PortDirectory.open("jack") as directory,
         _working("writes the drums") as worker,
     ):
-        drummer = Drummer(worker)
+        drummer = KillableDrummer(worker)
         kill = {
             "sender": lambda: kill_processes(*children(SENDER)),
             "drummer": drummer.kill,
@@ -185,20 +181,20 @@ def deaths(what: str, times: int, chance: random.Random, between_seconds: float 
         jam = JamSettings(mode=JamMode.ACCOMPANY, kit=Kit(note_seconds=NOTE_SECONDS))
         rig = JamRig(RigSettings(tempo_bpm=BPM, jam=jam), drummer, directory, config_dir=Path(folder))
         try:
-            ears = Ears(directory)
+            listener = DrumListener(directory)
             rig.start()
-            silences, after = _killed(ears, kill, times, chance, between_seconds)
+            silences, after = _killed(listener, kill, times, chance, between_seconds)
             bar_line = time.perf_counter() - rig.beats_now() * BEAT_SECONDS
         finally:
             rig.close()
         time.sleep(10 * CARRIED_SECONDS)  # the last ends of notes are on their way
-        ears.close()
-    found = faults(ears.messages)
+        listener.close()
+    found = faults(listener.messages)
     return {
         "killed": what,
         "times": times,
         **{name: found[name] for name in ("notes", "stuck", "struck_twice")},
-        "bars_without": bars_without(ears.hits(), bar_line),
+        "bars_without": bars_without(listener.hits(), bar_line),
         "notes_after": min(after, default=0),
         "median_s": float(np.median(silences)),
         "worst_s": max(silences),
@@ -207,24 +203,28 @@ def deaths(what: str, times: int, chance: random.Random, between_seconds: float 
 
 
 def _killed(
-    ears: Ears, kill: Callable[[], None], times: int, chance: random.Random, between_seconds: float
+    listener: DrumListener,
+    kill: Callable[[], None],
+    times: int,
+    chance: random.Random,
+    between_seconds: float,
 ) -> tuple[list[float], list[int]]:
     """How long it was silent after each death, and how many notes came in the bars after it."""
     silences: list[float] = []
     after: list[int] = []
     since_seconds = 0.0
     for _ in range(times):
-        ears.wait_for_hits(4, since_seconds)
+        listener.wait_for_hits(4, since_seconds)
         time.sleep(between_seconds + chance.uniform(0.0, BAR_SECONDS))  # to die anywhere in a bar
         killed_seconds = time.perf_counter()
         kill()
         since_seconds = max(killed_seconds, time.perf_counter() - PATIENCE_SECONDS) + CARRIED_SECONDS
-        back_seconds = ears.wait_for_hits(1, since_seconds)[0]
-        before_seconds = max(each for each in ears.hits() if each < back_seconds)
+        back_seconds = listener.wait_for_hits(1, since_seconds)[0]
+        before_seconds = max(each for each in listener.hits() if each < back_seconds)
         silences.append(back_seconds - before_seconds)
         # The bars whose notes are counted are played out before the next death.
         time.sleep(max(0.0, back_seconds + BARS_AFTER * BAR_SECONDS - time.perf_counter()))
-        after.append(len(ears.hits(back_seconds)))
+        after.append(len(listener.hits(back_seconds)))
     return silences, after
 
 
@@ -275,7 +275,7 @@ def _working(does: str) -> Iterator[Worker]:
         worker.close()
 
 
-def nonsense(chance: random.Random, seconds: float) -> list[tuple[float, bytes]]:
+def random_messages(chance: random.Random, seconds: float) -> list[tuple[float, bytes]]:
     """Random bytes in messages of any length, but for the byte of a START; SysEx that is cut among them."""
     messages: list[tuple[float, bytes]] = []
     now_seconds = 0.0
@@ -294,7 +294,7 @@ def noise(seconds: float, chance: random.Random) -> Row:
     plan: list[tuple[float, bytes]] = []
     for trial in range(trials):
         begin_seconds = trial * START_SECONDS
-        plan += [(begin_seconds + at, data) for at, data in nonsense(chance, NOISE_SECONDS)]
+        plan += [(begin_seconds + at, data) for at, data in random_messages(chance, NOISE_SECONDS)]
         cut_seconds = begin_seconds + NOISE_SECONDS + chance.random() * 0.1
         plan += [(cut_seconds, CUT), (cut_seconds + chance.random() * 0.02, bytes((START,)))]
     heard: list[float] = []
@@ -333,7 +333,7 @@ def jam_after_noise(seconds: float, chance: random.Random) -> Row:
     begin_seconds = seconds + 0.5
     ticks = 4 * BARS_AFTER * CLOCKS_PER_BEAT
     plan = [
-        *nonsense(chance, seconds),
+        *random_messages(chance, seconds),
         (begin_seconds, CUT),
         (begin_seconds + 0.001, bytes((START,))),
         *((begin_seconds + 0.002 + tick * tick_seconds, bytes((CLOCK,))) for tick in range(ticks)),
@@ -345,7 +345,7 @@ def jam_after_noise(seconds: float, chance: random.Random) -> Row:
         _working("writes the drums") as worker,
     ):
         settings = RigSettings(clock=ClockSource.MIDI, jam=JamSettings(mode=JamMode.ACCOMPANY))
-        rig = JamRig(settings, Drummer(worker), directory, config_dir=Path(folder))
+        rig = JamRig(settings, KillableDrummer(worker), directory, config_dir=Path(folder))
         try:
             listener = Peer.listening(_port(OWN_OUTPUT))
             sent = Peer.sending(_port(OWN_INPUT), sorted(plan)).messages()

@@ -1,4 +1,4 @@
-"""The window, in a process of its own, with a clip that is edited in bursts and saves itself all the while."""
+"""The window in a process of its own, with a clip that is edited in bursts and saves itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When notes pass real ports: from their due time to the wire, and from the wire to the callback."""
+"""The latency of notes through real ports: from due time to wire, and from wire to callback."""
 
 from __future__ import annotations
 

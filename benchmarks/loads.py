@@ -1,4 +1,4 @@
-"""What else the program does while it plays, at full load and in the same process: writing, rendering, drawing."""
+"""Load in the same process while it plays: generating, rendering, drawing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,6 @@ def generation() -> Turn:
 
 
 def rendering() -> Turn:
-    """A bundled clip through the SoundFont."""
     song, soundfont = read_midi(clips_dir() / "demo.mid"), open_soundfont(find_soundfont())
     return lambda: render(song, soundfont)
 

@@ -161,7 +161,6 @@ def measure_drums(data: Path) -> dict[str, Any]:
 
 
 def measure_vocoder(data: Path, config_path: Path) -> dict[str, Any]:
-    """See measure_drums."""
     from training.common.config import load_config
     from training.vocoder.dataset import AudioCorpus, VocoderDataset, collate
     from training.vocoder.train import VocoderTraining

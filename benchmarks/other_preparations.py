@@ -1,4 +1,4 @@
-"""Other ways to prepare a corpus, to be timed beside: a file for every track and sequence, and miditok's own utilities.
+"""Two other preparations to compare with: a file for every track and sequence, and miditok's own utilities.
 
 The first is the plain way: every track of every song becomes a MIDI file, miditok splits these into files of about 512
 tokens, and each of them is read and tokenised again when it is loaded."""

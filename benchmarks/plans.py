@@ -25,7 +25,7 @@ NOTE_SHARE = 0.7  # of the eighths
 WAKE_SECONDS = 0.05
 
 
-class _Nowhere:
+class _NullPort:
     """A port whose messages no one hears."""
 
     name, is_lost = "nowhere", False
@@ -35,14 +35,13 @@ class _Nowhere:
 
 
 @dataclass(frozen=True, slots=True)
-class _Charged:
+class _TimedGenerator:
     """The generator on a clock that stands: what it takes in truth passes there, while the others go on."""
 
     generator: DrumGenerator
     clock: ManualClock
 
     def generate(self, request: DrumRequest, *, cancelled: IsCancelled | None = None) -> DrumResult:
-        """The takes for `request`."""
         began = time.perf_counter()
         result = self.generator.generate(request, cancelled=cancelled)
         self.clock.advance(time.perf_counter() - began)
@@ -60,7 +59,6 @@ class _Player:
         self.session: JamSession | None = None
 
     def step(self, now_seconds: float) -> float | None:
-        """Do what is due."""
         assert self.session is not None
         due = self._due_seconds()
         if now_seconds < due:
@@ -84,9 +82,9 @@ class _Player:
 def measure(generator: DrumGenerator, bpm: float, bars: int, seed: int, *, is_real: bool) -> dict[str, Any]:
     """Play `bars` bars; how many began without their plan, and how long plans took."""
     clock: Clock = SystemClock() if is_real else ManualClock(100.0)
-    scheduler = Scheduler(clock, _Nowhere())
+    scheduler = Scheduler(clock, _NullPort())
     transport = InternalTransport(clock, bpm)
-    writer = _Charged(generator, clock) if isinstance(clock, ManualClock) else generator
+    writer = _TimedGenerator(generator, clock) if isinstance(clock, ManualClock) else generator
     session = JamSession(clock, transport, scheduler, writer, JamSettings())
     while not session.is_ready:
         _pass(clock, WAKE_SECONDS)

@@ -81,7 +81,6 @@ def measure(work: str, *arguments: object) -> dict[str, Any]:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Do the work named first and print what it took as JSON."""
     works = {
         "sample": _sample,
         "shards": _shards,

@@ -185,7 +185,6 @@ def _levels(audio: Audio) -> Audio:
 
 
 def _hz(audio: Audio) -> float:
-    """The frequency of the strongest partial."""
     size = 1 << 17
     spectrum = np.abs(np.fft.rfft(audio * np.hanning(len(audio)), size))
     top = int(np.argmax(spectrum[8:-1])) + 8

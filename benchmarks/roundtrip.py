@@ -1,4 +1,4 @@
-"""Whether a file that drums are put into stays else as it is, over a corpus of MIDI files."""
+"""Whether a file keeps everything else when drums are put into it, over a corpus of MIDI files."""
 
 from __future__ import annotations
 

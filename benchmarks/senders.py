@@ -1,4 +1,4 @@
-"""Senders of MIDI clock in simulated time, as steady, late, doubled or stalled as is asked, with the truth beside."""
+"""Senders of MIDI clock in simulated time: steady, late, doubled or stalled, with the true times."""
 
 from __future__ import annotations
 
@@ -55,16 +55,13 @@ class ClockSource:
         self.messages.append((MidiEvent(self.now_seconds, data), None))
 
     def start(self) -> None:
-        """START: the next tick is beat 0."""
         self.beat = 0.0
         self.say(bytes((START,)))
 
     def stop(self) -> None:
-        """STOP."""
         self.say(bytes((STOP,)))
 
     def go_on(self) -> None:
-        """CONTINUE."""
         self.say(bytes((CONTINUE,)))
 
     def place(self, beat: float) -> None:

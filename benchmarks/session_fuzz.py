@@ -1,4 +1,4 @@
-"""Thousands of sessions in which anything happens, as the tests have it: no note hangs, nothing stalls or is left."""
+"""Stateful fuzzing of sessions: no note hangs, nothing stalls or is left."""
 
 from __future__ import annotations
 

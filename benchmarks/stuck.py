@@ -1,4 +1,4 @@
-"""Whether a note ever hangs: jams through JACK, with a clock that jitters and SysEx between its ticks."""
+"""Stuck notes: jams through JACK, with a clock that jitters and SysEx between its ticks."""
 
 from __future__ import annotations
 

@@ -141,7 +141,6 @@ def _drum_step(
 def benchmark_vocoder(
     data: Path, config_path: Path, steps: int, threads: int, *, adversarial: bool = False
 ) -> list[dict[str, Any]]:
-    """See benchmark_drums; `adversarial` times the second stage of training, against discriminators."""
     if threads:
         torch.set_num_threads(threads)
     config = load_config(VocoderTraining, config_path)
@@ -200,8 +199,6 @@ def benchmark_vocoder(
 
 
 class _TimedTraining:
-    """Networks of its own that are trained on the batches of `draw`, and the seconds that this took."""
-
     def __init__(self, config: VocoderTraining, draw: Any, fabric: Fabric) -> None:
         self._model = Generator(config.model, config.mel).to(fabric.device).train()
         self._losses = AdversarialLosses(config, draw, fabric)

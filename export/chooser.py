@@ -1,4 +1,4 @@
-"""The chooser as an ONNX graph: what a part is like to the logits of the styles."""
+"""The chooser as an ONNX graph: the summary of a part to the logits of the styles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from export.single import ExportedGraph, export_single
+from export.graphs import ExportedGraph, export_single
 from musegen_daw.drums.part import PART_SUMMARY
 from musegen_daw.models.session import OnnxGraph
 from training.drums.chooser import ChooserNetwork, load_chooser
@@ -25,7 +25,6 @@ class Choose(nn.Module):
         self.network = network
 
     def forward(self, summary: Tensor) -> Tensor:
-        """Without a batch axis."""
         found: Tensor = self.network(summary[None])[0]
         return found
 

@@ -1,4 +1,4 @@
-"""The critic as an ONNX graph: windows of parts and of drums to vectors whose product says how well they fit."""
+"""The critic as an ONNX graph: windows of parts and of drums to vectors whose product is their score."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from export.single import ExportedGraph, export_single
+from export.graphs import ExportedGraph, export_single
 from musegen_daw.drums.critic import VOICE_FEATURES, WINDOW_FRAMES
 from musegen_daw.drums.features import PART_FEATURES
 from musegen_daw.models.session import OnnxGraph

@@ -17,7 +17,6 @@ class Encode(nn.Module):
         self.encoder = model.encoder
 
     def forward(self, parts: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:
-        """Without a batch axis."""
         memory, bars = self.encoder(parts[None], heard[None])
         return memory[0], bars[0]
 
@@ -30,7 +29,6 @@ class Expect(nn.Module):
         self.model = model
 
     def forward(self, memory: Tensor, style: Tensor, controls: Tensor) -> Tensor:
-        """Every row its style and plan, all the same parts."""
         return self.model.expect(memory[None] + self.model.asked(style, controls)).sigmoid()
 
 

@@ -1,4 +1,4 @@
-"""Weights of matrix products as 8-bit integers: a step of the decoder is bound by how fast its weights are read."""
+"""Weights of matrix products as 8-bit integers: reading weights is what a decoder step waits for."""
 
 from __future__ import annotations
 

@@ -1,20 +1,22 @@
-"""torch modules to verified ONNX files."""
+"""Torch modules to verified ONNX files."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import onnx
 import torch
 from torch import Tensor, nn
 
 from musegen_daw.files import write_bytes
-from musegen_daw.models.spec import Graph
+from musegen_daw.models.session import OnnxGraph
+from musegen_daw.models.spec import Graph, ModelSpec
 from musegen_daw.models.spec import Tensor as TensorFacts
 
 OPSET = 17
@@ -64,3 +66,38 @@ def _facts(value: Any) -> TensorFacts:
     kind = value.type.tensor_type
     shape = tuple(axis.dim_param or axis.dim_value for axis in kind.shape.dim)
     return TensorFacts(value.name, shape, onnx.TensorProto.DataType.Name(kind.elem_type).lower())
+
+
+class ExportedGraph(NamedTuple):
+    """The graph's facts, and how it differs from PyTorch."""
+
+    graph: Graph
+    difference: float
+
+
+def export_single(
+    role: str,
+    module: nn.Module,
+    example: Sequence[Tensor],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    dynamic: dict[str, dict[int, str]],
+    out: Path,
+    difference: Callable[[OnnxGraph], float],
+    most: float,
+) -> ExportedGraph:
+    """Write `ROLE.onnx` to `out`, with a sidecar that opens it by itself.
+
+    Raises ValueError, and leaves no graph, where `difference` says that it differs from PyTorch by more than `most`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"{role}.onnx"
+    graph = export_graph(module, example, inputs, outputs, dynamic, path)
+    versions = {package: importlib.metadata.version(package) for package in ("torch", "onnx")}
+    spec = ModelSpec(role, role, {role: graph}, {}, versions)
+    found = difference(OnnxGraph(out, spec, role))
+    if found > most:
+        path.unlink()
+        raise ValueError(f"the exported {role} differs from PyTorch by {found:.2e}, more than {most:.0e}")
+    spec.save(out)
+    return ExportedGraph(graph, found)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from export.single import ExportedGraph, export_single
+from export.graphs import ExportedGraph, export_single
 from musegen_daw.drums.hand import STEP_FEATURES
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.music.kit import PIECES
@@ -26,7 +26,6 @@ class Touching(nn.Module):
         self.network = network
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Without a batch axis."""
         touch = self.network(features[None])
         return touch.reshape(-1, 4, len(PIECES)), self.network.noise * 1.0
 

@@ -124,7 +124,6 @@ def read_songs(data: Path, split: str, scale: PlanScale, limit: int) -> list[Hel
 
 
 def people(songs: Sequence[HeldBackSong]) -> dict[str, float]:
-    """The profile of the human drums."""
     return profile([song.labels for song in songs], [song.part.onsets for song in songs])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def export_vocoder(
         "mel": whole.mel.to_dict(),
         "context_frames": whole.context_frames(),
         "imposed_rounds": whole.config.imposed_rounds,
-        "sizes": whole.config.to_dict(),
+        "sizes": asdict(whole.config),
         "trained_on": str(values.get("trained_on", "")),
         "step": int(values["progress"]["step"]),
     }
@@ -78,7 +78,7 @@ def _export(
 
 
 def network_of(generator: Generator) -> Generator:
-    """The generator as it is exported: the network alone, for the app imposes the mel on its audio by itself."""
+    """The network alone, without the mel correction, which the app applies itself."""
     network = Generator(replace(generator.config, imposed_rounds=0), generator.mel).eval()
     network.load_state_dict(generator.state_dict())
     return network

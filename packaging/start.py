@@ -1,4 +1,4 @@
-"""Where a packaged program begins: as one of its processes where it was started as that, else as the command line."""
+"""The entry point of a packaged program: one of its subprocesses where started as that, else the command line."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The moving pictures and the sound of the README: a jam and a clip as GIFs, a bass with its drums as Ogg Vorbis."""
+"""Write the animations and the sound of the README: a jam and a clip as GIFs, a bass with its drums as Ogg Vorbis."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ CLIP, SAMPLE_RATE_HZ, ALONE_BARS = "funk-bass", 44_100, 4
 
 
 def main() -> int:
-    """Write docs/images/jam.gif, clips.gif and docs/sounds/demo.ogg."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=DOCS, metavar="DIR")
     out = parser.parse_args().out

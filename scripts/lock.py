@@ -53,7 +53,6 @@ class Pin:
 
 
 def read_pins(text: str) -> list[Pin]:
-    """The pins of a lock."""
     return [
         Pin(name, version, marker, frozenset(_HASH.findall(hashes)))
         for name, version, marker, hashes in _ENTRY.findall(text)
@@ -101,7 +100,6 @@ def allowed(pin: Pin, prior: Mapping[tuple[str, str], Pin], wheels: Iterable[Pat
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write every lock; returns the exit code."""
     parser = argparse.ArgumentParser(prog="scripts.lock", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions that fit")
     parser.add_argument("--wheel", action="append", type=Path, default=[], help="allow this file as well")

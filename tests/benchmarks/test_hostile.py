@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks.file_readers import READERS
+from benchmarks.file_fuzz_worker import READERS
 
 MUTANTS = 40
 """For each reader; `python -m benchmarks hostile` has a hundred thousand read."""

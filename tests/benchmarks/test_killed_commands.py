@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.killed_commands import DEEDS, NAMES, OLD, Count, Deed, compare
+from benchmarks.killed_commands import COMMANDS, NAMES, OLD, Count, WritingCommand, compare
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXPECTED = {"stems/1.wav": b"one", "stems/2.wav": b"two", "mix.wav": b"mix"}
@@ -35,14 +35,14 @@ def test_a_signal_that_can_be_heard_leaves_nothing_at_all():
     assert done.stdout.rstrip().endswith("| 0 | 0 |")
 
 
-def counted(deed, **found):
-    count = Count(deed.name)
-    compare(deed, EXPECTED, found, count)
+def counted(command, **found):
+    count = Count(command.name)
+    compare(command, EXPECTED, found, count)
     return count.whole, count.broken, count.most_left
 
 
 def test_what_is_broken_or_left_is_counted():
-    new, replaced = Deed("new", ()), Deed("replaced", (), ("mix.wav",), replaces=True)
+    new, replaced = WritingCommand("new", ()), WritingCommand("replaced", (), ("mix.wav",), replaces=True)
     assert counted(new, **{"mix.wav": b"mix"}) == (1, 0, 0)
     assert counted(new, **{"mix.wav": b"mi"}) == (0, 1, 0)
     assert counted(new, **{"mix.wav": OLD}) == (0, 1, 0)
@@ -53,4 +53,4 @@ def test_what_is_broken_or_left_is_counted():
 
 
 def test_every_command_that_writes_files_is_there():
-    assert {deed.words[0] for deed in DEEDS} == {"generate", "bounce", "vocode"}
+    assert {command.words[0] for command in COMMANDS} == {"generate", "bounce", "vocode"}

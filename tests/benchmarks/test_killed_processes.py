@@ -1,4 +1,4 @@
-"""A jam outlives what is killed under it, and hears whatever comes after nonsense; elsewhere many times more."""
+"""A jam outlives what is killed under it, and hears whatever comes after random_messages; elsewhere many times more."""
 
 from benchmarks.killed_processes import BAR_SECONDS, bars_without
 from tests.apart import run_apart

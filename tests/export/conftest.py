@@ -49,7 +49,7 @@ def planner_checkpoint(tmp_path_factory) -> Path:
         f"average/{name}": value.contiguous() for name, value in PlannerLSTM(config).state_dict().items()
     }
     scale = PlanScale.learn(np.arange(1, 31), np.linspace(4, 15, 30))
-    values = {"config": config.to_dict(), "progress": {"step": 0}, "scale": asdict(scale)}
+    values = {"config": asdict(config), "progress": {"step": 0}, "scale": asdict(scale)}
     path = tmp_path_factory.mktemp("planner") / "planner.safetensors"
     write_tensors(path, tensors, {"values": json.dumps(values)})
     return path

@@ -18,7 +18,7 @@ def test_counting_is_reckoned_over_written_bars(prepared) -> None:
     bars = int(corpus.index["bars"][song])
     found = counted(prepared, corpus, [BarCrop(song, 0, bars, 0)], size)
     tokens = corpus.between("tokens", song, 0, bars)
-    written = int((corpus.tokens_per_bar(song) > 0).sum())
+    written = int((corpus.per_bar("tokens", np.array([song])) > 0).sum())
     assert 0 < written <= bars
     assert found["tokens a bar"] == pytest.approx((len(tokens) + 1) / written)
     assert 0 < found["Markov"] < found["unigram"]

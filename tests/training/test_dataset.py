@@ -76,7 +76,7 @@ def test_every_played_bar_comes_once_an_epoch(dataset, train_corpus, epoch) -> N
     played = {
         (song, int(bar))
         for song in range(len(train_corpus.songs))
-        for bar in np.flatnonzero(train_corpus.hits_per_bar(song))
+        for bar in np.flatnonzero(train_corpus.per_bar("hits", np.array([song])))
     }
     assert set(seen) == played  # these songs play throughout
 

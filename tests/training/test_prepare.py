@@ -267,9 +267,10 @@ def test_tokens_are_those_of_the_hits(prepared, split) -> None:
         own = grid[written[grid["bar"]]]
         hits["bar"] = np.flatnonzero(written)[hits["bar"]]
         assert hits[["bar", "position", "piece"]].tolist() == own[["bar", "position", "piece"]].tolist()
-        assert np.array_equal(corpus.tokens_per_bar(index) > 0, written)
+        assert np.array_equal(corpus.per_bar("tokens", np.array([index])) > 0, written)
         assert (
-            corpus.hits_per_bar(index).tolist() == np.bincount(played["bar"], minlength=song["bars"]).tolist()
+            corpus.per_bar("hits", np.array([index])).tolist()
+            == np.bincount(played["bar"], minlength=song["bars"]).tolist()
         )
 
 

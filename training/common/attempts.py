@@ -1,4 +1,4 @@
-"""Which item of a shard was in hand when its process ended, so that one that always ends it can be told."""
+"""A journal of the items of a shard, to find those that end the process every time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Attempts:
         self._file = os.open(self._current, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
 
     def begin(self, item: int) -> int:
-        """Note that `item` is taken in hand; returns how often it has used up the patience so far."""
+        """Note that `item` is begun; returns how often it has used up the patience so far."""
         os.lseek(self._file, 0, os.SEEK_SET)
         os.write(self._file, b"%d\n" % item)
         return self._count.get(str(item), 0) // self._patience
@@ -43,7 +43,7 @@ class Attempts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove the journal: neither a part that was made nor an error that was raised is a death."""
+        """Remove the journal: an error that was raised counts as no death."""
         os.close(self._file)
         self._current.unlink(missing_ok=True)
         if kind is None:

@@ -29,7 +29,7 @@ def save_checkpoint(
     optimizers: dict[str, torch.optim.Optimizer],
     values: dict[str, Any],
 ) -> None:
-    """Write everything needed to go on as if never stopped to the one file `path`, atomically."""
+    """Write everything that an exact resume needs to `path`, atomically."""
     tensors = {
         f"{label}/{name}": value
         for label, model in models.items()
@@ -54,7 +54,7 @@ def load_checkpoint(
     average: dict[str, Tensor],
     optimizers: dict[str, torch.optim.Optimizer],
 ) -> dict[str, Any]:
-    """Put everything back from `path` and return the plain values; raises TrainingFileError where it does not fit."""
+    """Restore everything from `path` and return the plain values; raises TrainingFileError where it does not fit."""
     tensors, values = read_tensors(path)
     states = _json_of(path, _metadata(path), "optimizers")
     try:
@@ -85,9 +85,16 @@ def _put_back(
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write safetensors to `path`, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_bytes(path, save(tensors, metadata))
+
+
+def save_network(
+    path: Path, network: nn.Module, values: dict[str, Any], dtype: torch.dtype = torch.float32
+) -> None:
+    """Write the weights of a network and its plain values, to be read with `read_tensors`."""
+    tensors = {name: value.to(dtype).contiguous() for name, value in network.state_dict().items()}
+    write_tensors(path, tensors, {"values": json.dumps(values)})
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

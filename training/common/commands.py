@@ -31,7 +31,7 @@ def run_command(package: str, commands: Mapping[str, str], argv: Sequence[str]) 
 
 
 def add_map_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say where a preparation runs."""
+    """Where a preparation runs, and whether duplicates are kept."""
     add = parser.add_argument
     add("--workers", type=int, default=0, help="processes on this machine; one a core by default")
     add("--scheduler", default="", metavar="ADDRESS", help="Dask cluster to run on, such as tcp://host:8786")

@@ -1,4 +1,4 @@
-"""Which of the pieces of a whole corpus are there twice: the same bytes, or nearly the same content."""
+"""Duplicates in a whole corpus: the same bytes, or nearly the same content."""
 
 from __future__ import annotations
 

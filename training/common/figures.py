@@ -26,7 +26,7 @@ _PROGRESS_COLUMNS = ("step", "epoch", "seconds")
 
 
 def new_figure(width_inches: float, height_inches: float) -> Figure:
-    """An empty dark figure that no window and no global state knows of."""
+    """An empty dark figure without pyplot."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_inches, height_inches), dpi=DPI, facecolor=GROUND)
@@ -48,7 +48,6 @@ def save_figure(figure: Figure, path: Path) -> None:
 
 
 def style(axes: Axes, title: str) -> None:
-    """The look that all diagrams share."""
     axes.set_facecolor(PANEL)
     axes.set_axisbelow(True)
     axes.set_title(title, loc="left", color=TEXT, fontsize=10, weight="bold", pad=8)
@@ -136,5 +135,4 @@ def read_log(log_csv: Path) -> list[dict[str, float]]:
 
 
 def short(name: str, longest: int) -> str:
-    """A name, cut where it is too long."""
     return name if len(name) <= longest else name[: longest - 1] + "…"

@@ -76,8 +76,6 @@ class LoopConfig:
 
 @dataclass(slots=True)
 class TrainingState:
-    """Where a training stands."""
-
     step: int = 0
     epoch: int = 0
     step_in_epoch: int = 0
@@ -127,9 +125,24 @@ def rate_at(config: LoopConfig, step: int) -> float:
     """Learning rate: a linear warm-up, then a cosine down to `final_rate_share`."""
     if step < config.warmup_steps:
         return config.learning_rate * (step + 1) / config.warmup_steps
-    share = min(1.0, (step - config.warmup_steps) / max(1, config.steps - config.warmup_steps))
-    low = config.final_rate_share
-    return config.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * share)))
+    share = (step - config.warmup_steps) / max(1, config.steps - config.warmup_steps)
+    return config.learning_rate * cosine(share, config.final_rate_share)
+
+
+def cosine(done: float, low: float) -> float:
+    """A cosine from 1 to `low` while `done` goes from 0 to 1."""
+    return low + (1 - low) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def update_average(average: dict[str, Tensor], model: nn.Module, decay: float, step: int) -> None:
+    """Move the averaged weights towards those of `model`, faster in the first steps."""
+    decay = min(decay, (1 + step) / (10 + step))
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            if value.is_floating_point():
+                average[name].lerp_(value, 1 - decay)
+            else:
+                average[name].copy_(value)
 
 
 def fit(
@@ -142,34 +155,15 @@ def fit(
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
-    average = {name: value.detach().clone() for name, value in task.model.state_dict().items()}
-    progress = TrainingState()
-    last = folder / "last.safetensors"
     # moved to the device first: what is loaded into an optimizer goes to where its parameters are
     networks = {"model": _OptimizedNetwork(task.model, task.loss, 1.0, config, fabric)} | {
         name: _OptimizedNetwork(each.model, each.loss, each.rate_share, config, fabric)
         for name, each in task.discriminators.items()
     }
-    modules = {name: network.module for name, network in networks.items()}
-    optimizers = {name: network.optimizer.optimizer for name, network in networks.items()}
-    history: list[dict[str, Any]] = []
-    if last.exists():
-        values = load_checkpoint(last, modules, average, optimizers)
-        progress = TrainingState(**values["progress"])
-        history = values.get("history", [])
-        if history and history[-1]["data"] != task.provenance.get("data"):
-            raise ValueError(f"{folder} was trained on other data; name another folder, and --start {last}")
-    if task.provenance and (not history or history[-1] | task.provenance != history[-1]):
-        history.append(task.provenance | {"from_step": progress.step})
-    average = {name: value.to(fabric.device) for name, value in average.items()}
+    checkpoints = _Checkpoints(folder, task, config, networks, fabric)
+    progress, average = checkpoints.resume()
     started, before = time.perf_counter(), progress.seconds
     log = _Log(folder / "log.csv", enabled=fabric.is_global_zero)
-
-    def save(name: str) -> None:
-        if fabric.is_global_zero:
-            values = {"progress": asdict(progress), "loop": asdict(config), "history": history, **task.facts}
-            save_checkpoint(folder / name, modules, average, optimizers, values)
-
     bar = tqdm(total=config.steps, initial=progress.step, unit="step", disable=not sys.stderr.isatty())
     sums: dict[str, float] = {}
     logged = progress.step
@@ -179,9 +173,7 @@ def fit(
             progress.step += 1
             progress.step_in_epoch += 1
             progress.seconds = before + time.perf_counter() - started
-            _follow(
-                average, task.model, min(config.average_decay, (1 + progress.step) / (10 + progress.step))
-            )
+            update_average(average, task.model, config.average_decay, progress.step)
             for name, value in figures.items():
                 sums[name] = sums.get(name, 0.0) + value
             bar.update()
@@ -191,7 +183,7 @@ def fit(
                 progress.stale = 0 if improved else progress.stale + 1
                 if improved:
                     progress.best, progress.best_step = found[task.watch], progress.step
-                    save("best.safetensors")
+                    checkpoints.save("best.safetensors", progress)
                 means = _means(sums, progress.step - logged, fabric)
                 log.write(progress, {"rate": rate_at(config, progress.step), **means, **found})
                 sums, logged = {}, progress.step
@@ -200,7 +192,7 @@ def fit(
             if fabric.world_size > 1 and seconds < math.inf:
                 late = fabric.broadcast(late)  # all stop at the same step
             if progress.step % config.checkpoint_every == 0 or stop or late:
-                save("last.safetensors")
+                checkpoints.save("last.safetensors", progress)
             if stop or late:
                 bar.close()
                 return progress
@@ -210,6 +202,46 @@ def fit(
         progress.step_in_epoch = 0
     bar.close()
     return progress
+
+
+class _Checkpoints:
+    """The checkpoints of a run in `folder`, and its averaged weights."""
+
+    def __init__(
+        self,
+        folder: Path,
+        task: TrainingTask[Any],
+        config: LoopConfig,
+        networks: Mapping[str, _OptimizedNetwork],
+        fabric: Fabric,
+    ) -> None:
+        self._folder, self._task, self._config, self._fabric = folder, task, config, fabric
+        self._modules = {name: network.module for name, network in networks.items()}
+        self._optimizers = {name: network.optimizer.optimizer for name, network in networks.items()}
+        self._average = {name: value.detach().clone() for name, value in task.model.state_dict().items()}
+        self._history: list[dict[str, Any]] = []
+
+    def resume(self) -> tuple[TrainingState, dict[str, Tensor]]:
+        """Where the run stands and its averaged weights; raises ValueError where it had other data."""
+        progress, last, own = TrainingState(), self._folder / "last.safetensors", self._task.provenance
+        if last.exists():
+            values = load_checkpoint(last, self._modules, self._average, self._optimizers)
+            progress = TrainingState(**values["progress"])
+            self._history = values.get("history", [])
+            if self._history and self._history[-1]["data"] != own.get("data"):
+                raise ValueError(
+                    f"{self._folder} was trained on other data; name another folder, and --start {last}"
+                )
+        if own and (not self._history or self._history[-1] | own != self._history[-1]):
+            self._history.append(own | {"from_step": progress.step})
+        self._average = {name: value.to(self._fabric.device) for name, value in self._average.items()}
+        return progress, self._average
+
+    def save(self, name: str, progress: TrainingState) -> None:
+        if self._fabric.is_global_zero:
+            values = {"progress": asdict(progress), "loop": asdict(self._config), "history": self._history}
+            values |= self._task.facts
+            save_checkpoint(self._folder / name, self._modules, self._average, self._optimizers, values)
 
 
 class _OptimizedNetwork:
@@ -251,7 +283,6 @@ class _OptimizedNetwork:
         return {} if share.is_idle else figures
 
     def step(self, progress: TrainingState) -> None:
-        """One step of the optimizer, where there is a gradient."""
         if not self._has_gradient:
             return
         for group in self.optimizer.param_groups:
@@ -292,15 +323,6 @@ def _means(sums: dict[str, float], steps: int, fabric: Fabric) -> dict[str, floa
         values = torch.as_tensor(fabric.all_reduce(values.to(fabric.device), reduce_op="sum")).cpu()
     found = dict(zip(sorted(sums), (values / steps).tolist(), strict=True))
     return {name: found[name] for name in sums}
-
-
-def _follow(average: dict[str, Tensor], model: nn.Module, decay: float) -> None:
-    with torch.no_grad():
-        for name, value in model.state_dict().items():
-            if value.is_floating_point():
-                average[name].lerp_(value, 1 - decay)
-            else:
-                average[name].copy_(value)
 
 
 def _validate(task: TrainingTask[Any], average: dict[str, Tensor]) -> dict[str, float]:

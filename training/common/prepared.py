@@ -1,4 +1,4 @@
-"""What a preparation writes and training reads: files whole or not there, checked before they are believed."""
+"""Files of prepared data: written whole or not at all, and checked before they are used."""
 
 from __future__ import annotations
 
@@ -21,12 +21,10 @@ class TrainingFileError(MusegenError, ValueError):
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write text to `path`, whole or not at all."""
     write_bytes(path, content.encode())
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON to `path`, whole or not at all."""
     write_text(path, json.dumps(content, indent=1))
 
 

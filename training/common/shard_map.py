@@ -1,4 +1,4 @@
-"""A function over shards, as both preparations need it: in this process, in several, or on a Dask cluster."""
+"""Map a function over the shards of a preparation: in this process, on its cores, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -43,7 +43,6 @@ class InProcess:
     """The map of one worker: one item after another, here, without the seconds that a cluster needs to start."""
 
     def each(self, work: Callable[..., None], items: Sequence[Any], label: str, done: int = 0) -> None:
-        """See ShardMap."""
         with _progress(label, len(items), done) as bar:
             for item in items:
                 work(item)
@@ -102,7 +101,6 @@ class OnCluster:
         self._client = client
 
     def each(self, work: Callable[..., None], items: Sequence[Any], label: str, done: int = 0) -> None:
-        """See ShardMap."""
         from distributed import KilledWorker, as_completed
 
         if not items:

@@ -1,4 +1,4 @@
-"""The command line of every training: a configuration, prepared data, a run folder, and what it runs on."""
+"""The command line of every training."""
 
 from __future__ import annotations
 
@@ -15,12 +15,8 @@ from training.common.loop import LoopConfig, TrainingState
 
 
 class Training(Protocol):
-    """The tables of a training configuration, the loop's among them."""
-
     @property
-    def loop(self) -> LoopConfig:
-        """How long and how to train."""
-        ...
+    def loop(self) -> LoopConfig: ...
 
 
 Config = TypeVar("Config", bound=Training)

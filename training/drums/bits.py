@@ -1,4 +1,4 @@
-"""Bits of the drum tokens a written bar: of the network with and without what it listens to, and of counting."""
+"""Bits of the drum tokens per written bar: under the network, with and without the parts, and under n-grams."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def bits(checkpoint: Path, data: Path, split: str, count: int, crops: int = 0) -
     def others(crop: BarCrop, *, style: bool) -> DrumExample:
         return _with_parts_of(dataset, crop, other[crop.song], style=style)
 
-    ways: dict[str, Callable[[BarCrop], DrumExample]] = {
+    conditions: dict[str, Callable[[BarCrop], DrumExample]] = {
         OWN: lambda crop: dataset.plain(crop, style=False, planned=False),
         OTHER: lambda crop: others(crop, style=False),
         NONE: lambda crop: dataset.plain(crop, heard=False, style=False, planned=False),
@@ -55,9 +55,9 @@ def bits(checkpoint: Path, data: Path, split: str, count: int, crops: int = 0) -
     }
     found: dict[str, float] = {}
     with torch.no_grad():
-        for name, way in ways.items():
+        for name, condition in conditions.items():
             batches = (
-                collate([way(crop) for crop in chosen[at : at + BATCH]])
+                collate([condition(crop) for crop in chosen[at : at + BATCH]])
                 for at in range(0, len(chosen), BATCH)
             )
             found[name] = bits_per_bar(model, batches, torch.device("cpu"))

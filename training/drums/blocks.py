@@ -1,4 +1,4 @@
-"""The songs of a part that are kept, in the form in which a prepared folder holds them: only to be laid end to end."""
+"""The kept songs of a part, encoded as the prepared folder holds them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,6 @@ class KeptSongs:
     numbers: npt.NDArray[np.uint32]
 
     def hits(self) -> Iterator[tuple[dict[str, Any], Array]]:
-        """The songs that are kept, with their hits."""
         with np.load(self.path) as part:
             songs, hits = from_array(part["songs"]), part["hits"]
         end = 0
@@ -65,7 +64,6 @@ class KeptSongs:
 
     @property
     def beats_path(self) -> Path:
-        """Where the beats of its training songs go."""
         return self.path.with_name(f"{self.path.stem}.{self._choice}.beats.json")
 
     def block_path(self, digest: str) -> Path:
@@ -196,7 +194,7 @@ def _pair(song: dict[str, Any]) -> str:
 
 
 def tokenizer_digest(path: Path) -> str:
-    """What tells one tokenizer from another."""
+    """A short digest of the tokenizer file."""
     return hashlib.sha1(path.read_bytes()).hexdigest()[:8]
 
 

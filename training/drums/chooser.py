@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import json
 import math
 import time
 from dataclasses import asdict, dataclass
@@ -23,7 +22,8 @@ from tqdm import tqdm
 
 from musegen_daw.drums.events import VELOCITY_LEVELS, Array
 from musegen_daw.drums.part import PART_SUMMARY, part_summary
-from training.common.checkpoint import read_tensors, write_tensors
+from training.common.checkpoint import read_tensors, save_network
+from training.common.loop import cosine
 from training.common.prepared import write_json
 from training.drums.corpus import Corpus
 from training.drums.styles import Grooves, LearnedGroove, codes_of, meter_levels, read_styles
@@ -33,8 +33,6 @@ FURTHEST = 5.0  # spreads from the mean, beyond which a figure counts no more
 
 @dataclass(frozen=True, slots=True)
 class ChooserConfig:
-    """Sizes of the network."""
-
     styles: int
     width: int = 384
     layers: int = 2
@@ -61,20 +59,17 @@ class ChooserNetwork(nn.Module):
         self.choose = nn.Sequential(*layers, nn.Linear(width, config.styles))
 
     def forward(self, summary: Tensor) -> Tensor:
-        """Of all styles, whatever their meter."""
         found: Tensor = self.choose(((summary - self.mean) / self.spread).clamp(-FURTHEST, FURTHEST))
         return found
 
 
 def save_chooser(network: ChooserNetwork, path: Path, facts: dict[str, object]) -> None:
     """Write weights, sizes and `facts` as safetensors."""
-    values = {"config": asdict(network.config), **facts}
-    tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
-    write_tensors(path, tensors, {"values": json.dumps(values)})
+    save_network(path, network, {"config": asdict(network.config), **facts})
 
 
 def load_chooser(path: Path) -> tuple[ChooserNetwork, dict[str, object]]:
-    """The network of `save_chooser`, ready to choose, and its plain values."""
+    """The network of `save_chooser` in evaluation mode, and its plain values."""
     tensors, values = read_tensors(path)
     network = ChooserNetwork(ChooserConfig(**values["config"]))
     network.load_state_dict(tensors)
@@ -178,7 +173,6 @@ _SMALLEST_SPREAD = 1e-3
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train the chooser from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.drums chooser", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="prepared folder, with styles")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
@@ -235,7 +229,7 @@ def train(
         for at in range(batches):
             done = (epoch + at / batches) / epochs
             for group in optimiser.param_groups:
-                group["lr"] = LEARNING_RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+                group["lr"] = LEARNING_RATE * cosine(done, 0.01)
             own = order[at * BATCH : (at + 1) * BATCH]
             loss = functional.cross_entropy(network(summaries[own]), codes[own])
             optimiser.zero_grad()
@@ -255,7 +249,7 @@ def train(
 
 
 def style_nats(network: ChooserNetwork, views: Views) -> float:
-    """Nats by which the styles given the parts miss those of the songs."""
+    """Mean cross-entropy in nats of the styles of the songs."""
     network.eval()
     with torch.no_grad():
         logits: Tensor = network(torch.from_numpy(views.summaries))
@@ -263,6 +257,6 @@ def style_nats(network: ChooserNetwork, views: Views) -> float:
 
 
 def share_nats(training: Views, validation: Views) -> float:
-    """The same by how often each style occurs, whatever the part."""
+    """The same under the frequencies of the styles in training."""
     counts = np.bincount(training.codes, minlength=int(validation.codes.max()) + 1) + 1.0
     return float(-np.log(counts[validation.codes] / counts.sum()).mean())

@@ -53,11 +53,3 @@ class Corpus:
         """How many tokens, hits or onsets there are in each of some bars of a song (bars,)."""
         first = int(self.index["first_bar"][song]) + first_bar
         return np.diff(self._arrays[name][1][first : first + bars + 1].astype(np.int64))
-
-    def tokens_per_bar(self, song: int) -> npt.NDArray[np.int64]:
-        """Token counts (bars,) of a song."""
-        return self.per_bar("tokens", np.array([song]))
-
-    def hits_per_bar(self, song: int) -> npt.NDArray[np.int64]:
-        """Hit counts (bars,) of a song."""
-        return self.per_bar("hits", np.array([song]))

@@ -5,8 +5,6 @@ Written to `--out`: `critic.safetensors`, and `table.json` with the figures of t
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +20,8 @@ from torch.nn import functional
 from musegen_daw.drums.critic import VOICE_FEATURES, WINDOW_BARS, WINDOW_FRAMES, Critic, voice_frames
 from musegen_daw.drums.events import ONSET, Array, quantise
 from musegen_daw.drums.features import PART_FEATURES, part_frames
-from training.common.checkpoint import read_tensors, write_tensors
+from training.common.checkpoint import read_tensors, save_network
+from training.common.loop import cosine, update_average
 from training.common.prepared import write_json
 from training.drums.corpus import Corpus
 
@@ -59,7 +58,6 @@ class Side(nn.Module):
         self.whole = nn.Linear(6 * config.hidden, config.whole)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Both parts of the vector have the same say."""
         entered = functional.gelu(self.entry(frames)).transpose(1, 2)
         near = functional.gelu(entered + self.near(entered))
         beats = functional.gelu(self.beats(near)).transpose(1, 2)
@@ -83,7 +81,6 @@ class CriticNetwork(nn.Module):
         self.sharpness = nn.Parameter(torch.tensor(2.7))  # the logarithm of one over the temperature
 
     def forward(self, parts: Tensor, drums: Tensor) -> tuple[Tensor, Tensor]:
-        """The temperature is in the vectors of the parts."""
         return self.part(parts) * self.sharpness.clamp(max=MAX_SHARPNESS).exp(), self.drums(drums)
 
 
@@ -95,7 +92,7 @@ def contrast(parts: Tensor, drums: Tensor) -> Tensor:
 
 
 def graph_of(network: CriticNetwork) -> Callable[..., list[npt.NDArray[Any]]]:
-    """The network as what the app takes for a graph."""
+    """The network with the interface of its ONNX graph."""
 
     def run(*arrays: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
         with torch.no_grad():
@@ -107,12 +104,11 @@ def graph_of(network: CriticNetwork) -> Callable[..., list[npt.NDArray[Any]]]:
 
 def save_critic(network: CriticNetwork, path: Path, facts: dict[str, object]) -> None:
     """Write weights as float16, sizes and `facts` as safetensors."""
-    tensors = {name: value.half().contiguous() for name, value in network.state_dict().items()}
-    write_tensors(path, tensors, {"values": json.dumps({"config": asdict(network.config), **facts})})
+    save_network(path, network, {"config": asdict(network.config), **facts}, torch.float16)
 
 
 def load_critic(path: Path) -> tuple[CriticNetwork, dict[str, object]]:
-    """The network of `save_critic`, ready to judge, and its plain values."""
+    """The network of `save_critic` in evaluation mode, and its plain values."""
     tensors, values = read_tensors(path)
     network = CriticNetwork(CriticConfig(**values["config"]))
     network.load_state_dict({name: value.float() for name, value in tensors.items()})
@@ -142,7 +138,6 @@ class CriticPair:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train the critic from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.drums critic", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
@@ -187,7 +182,7 @@ def train(
     begun, done, missed = time.monotonic(), 0.0, 0.0
     step = next_validation = 0
     while done < 1:
-        rate = LEARNING_RATE * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        rate = LEARNING_RATE * min(1, (step + 1) / 100) * cosine(done, 0.02)
         for group in optimiser.param_groups:
             group["lr"] = rate
         pairs = drawn_pairs(training, songs, batch, random)
@@ -198,10 +193,7 @@ def train(
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
-        keep = min(_AVERAGE, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for name, value in network.state_dict().items():
-                average[name].lerp_(value, 1 - keep)
+        update_average(average, network, _AVERAGE, step)
         missed += (float(loss.detach()) - missed) / min(step + 1, 100)
         step += 1
         done = min(1.0, max(step / steps, (time.monotonic() - begun) / seconds))
@@ -267,18 +259,18 @@ def _drawn(corpus: Corpus, song: int, random: np.random.Generator) -> CriticPair
 
 
 def enough(hits: Array, onsets: Array, bars: int) -> bool:
-    """Whether drums and parts play so much in `bars` that one can tell of the other."""
+    """Whether drums and parts have enough hits and notes in `bars` to be compared."""
     share = bars / WINDOW_BARS
     return len(hits) >= MIN_HITS * share and len(onsets) >= MIN_ONSETS * share
 
 
 def transposed(onsets: Array, semitones: int) -> npt.NDArray[np.uint8]:
-    """The pitches of ONSET moved as one, within 0 to 127."""
+    """The pitches of ONSET transposed, clipped to 0..127."""
     return np.clip(onsets["pitch"].astype(np.int64) + semitones, 0, 127).astype(np.uint8)
 
 
 def pair_of(hits: Array, onsets: Array, bars: int) -> CriticPair:
-    """Raw HIT and ONSET of at most eight bars as a pair; what is shorter ends in silence."""
+    """Raw HIT and ONSET of at most eight bars as a pair, padded with silence."""
     short = ((0, WINDOW_FRAMES - 16 * bars), (0, 0))
     return CriticPair(
         np.pad(part_frames(onsets.astype(ONSET), bars), short),

@@ -98,7 +98,6 @@ def _as_crops(cuts: Cuts) -> list[BarCrop]:
 
 
 def _in_batches(cuts: Cuts, batch_size: int, random: np.random.Generator) -> list[Cuts]:
-    """Batches of similar length, in random order."""
     order = random.permutation(len(cuts))
     pool = batch_size * 32
     batches: list[Cuts] = []

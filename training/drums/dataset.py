@@ -46,8 +46,6 @@ _NO_SCALE = PlanScale.learn([1], [1])
 
 @dataclass(frozen=True, slots=True)
 class DrumDataConfig:
-    """How sequences are cut, and how often what is hidden or changed while training."""
-
     max_tokens: int = 511
     max_bars: int = 24
     all_tracks_share: float = 0.5
@@ -140,11 +138,9 @@ class DrumConditionalDataset:
             self.codes = grooves["codes"]
 
     def crops(self, epoch: int, songs: npt.NDArray[np.int64] | None = None) -> list[BarCrop]:
-        """See Cutter."""
         return self._cutter.crops(epoch, songs)
 
     def batches(self, epoch: int, batch_size: int) -> Iterator[list[BarCrop]]:
-        """See Cutter."""
         return self._cutter.batches(epoch, batch_size)
 
     @property

@@ -25,9 +25,9 @@ from training.drums.critic import graph_of, load_critic
 from training.drums.generated import (
     ENERGIES,
     TAKES,
-    ListeningSettings,
+    GenerationSettings,
     Outcome,
-    Work,
+    SongPair,
     keep_genres,
     write,
     write_at_energies,
@@ -44,6 +44,7 @@ from training.drums.measures import (
 )
 from training.drums.pictures import draw_grids
 from training.drums.songs import MeasuredSong, songs_of_corpus, songs_of_files
+from training.drums.train import other_songs
 
 MEASURES = ("drummer", "takes", "listening", "playing", "genre", "f1", "bits")
 SONGS = 80
@@ -53,7 +54,7 @@ PICTURE_BARS, PICTURES = 4, 3
 FEW_LOOPS, MANY_LOOPS = 8, 64
 CRITIC = Path("resources/checkpoints/drums-critic.safetensors")
 
-_WAYS = {
+_CONDITIONS = {
     "drummer": ("own",),
     "takes": ("own",),
     "listening": ("own", "other", "styled", "styled other"),
@@ -68,11 +69,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is measured, on what, and what beside the model is needed; `songs` 0 are all of the split."""
+    """What is measured, and on what; `songs` 0 are all of the split."""
 
     data: Path
     split: str
-    settings: ListeningSettings
+    settings: GenerationSettings
     songs: int = SONGS
     only: frozenset[str] = frozenset(MEASURES)
     workers: int = 1
@@ -84,7 +85,6 @@ class Options:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Evaluate from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.drums evaluate", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
     parser.add_argument("--model", type=Path, default=Path("resources/models/drums"))
@@ -113,7 +113,7 @@ def main(argv: list[str] | None = None) -> int:
     options = Options(
         given.data,
         given.split,
-        ListeningSettings(given.model, given.seed),
+        GenerationSettings(given.model, given.seed),
         given.songs,
         frozenset(given.only),
         given.workers,
@@ -131,7 +131,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def evaluate(options: Options) -> dict[str, Any]:
-    """All figures of the table, as plain values."""
     corpus, training = Corpus(options.data, options.split), Corpus(options.data, "train")
     if options.files is not None:
         songs = songs_of_files(options.files, options.split, options.songs)
@@ -141,14 +140,16 @@ def evaluate(options: Options) -> dict[str, Any]:
         raise ValueError(
             f"{options.files or options.data} has fewer than two songs to measure in {options.split}"
         )
-    other = measures.derangement(len(songs))
-    works = [Work(song, songs[other[at]]) for at, song in enumerate(songs)]
-    wanted = dict.fromkeys(way for name in MEASURES if name in options.only for way in _WAYS.get(name, ()))
+    other = other_songs(len(songs))
+    pairs = [SongPair(song, songs[other[at]]) for at, song in enumerate(songs)]
+    wanted = dict.fromkeys(
+        condition for name in MEASURES if name in options.only for condition in _CONDITIONS.get(name, ())
+    )
     written: dict[str, list[Outcome]] = {}
     found: dict[str, Any] = {}
     with ProcessPoolExecutor(max_workers=options.workers) as pool:
-        for way in wanted:
-            written[way] = _each(pool, partial(write, options.settings, way), works, way)
+        for condition in wanted:
+            written[condition] = _each(pool, partial(write, options.settings, condition), pairs, condition)
         if "playing" in options.only:
             work = partial(write_at_energies, options.settings)
             energy = _each(pool, work, songs[:ENERGY_SONGS], "energy")
@@ -206,8 +207,8 @@ def _listening(
     songs: Sequence[MeasuredSong], written: dict[str, list[Outcome]], critic: Path | None
 ) -> dict[str, Any]:
     rows = {
-        way: measures.heard(songs, [outcome.first for outcome in written[way]])
-        for way in ("own", "other", "styled", "styled other")
+        condition: measures.heard(songs, [outcome.first for outcome in written[condition]])
+        for condition in ("own", "other", "styled", "styled other")
     }
     found: dict[str, Any] = {
         "human": measures.heard(songs, [song.grid for song in songs]),
@@ -218,7 +219,10 @@ def _listening(
     if critic is not None:
         judge = Critic(graph_of(load_critic(critic)[0]))
         hits = {"human": [song.hits for song in songs]}
-        hits |= {way: [outcome.hits for outcome in written[way]] for way in ("own", "other", "styled")}
+        hits |= {
+            condition: [outcome.hits for outcome in written[condition]]
+            for condition in ("own", "other", "styled")
+        }
         found["critic"] = {name: measures.critic_top_one(judge, songs, own) for name, own in hits.items()}
     return found
 
@@ -292,12 +296,10 @@ _LABEL = 34
 
 
 def print_table(figures: Mapping[str, Any]) -> None:
-    """Print what was measured, one table for each measure."""
     print("\n".join(lines_of(figures)))
 
 
 def lines_of(figures: Mapping[str, Any]) -> list[str]:
-    """The lines of all tables."""
     lines = [
         f"{figures['songs']} songs of the {figures['split']} split, {figures['windows']} windows, "
         f"seed {figures['seed']}, take 1 of {figures['takes_asked']}, {figures['machine']}"

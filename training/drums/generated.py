@@ -41,7 +41,7 @@ class Outcome:
 
     @property
     def first(self) -> Grid:
-        """The take that a person hears first: (bars, 16, 9)."""
+        """The first take (bars, 16, 9)."""
         return self.takes[0]
 
 
@@ -51,8 +51,8 @@ ENERGY_BARS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class ListeningSettings:
-    """How drums are asked for while measuring; all else is as the program has it."""
+class GenerationSettings:
+    """How drums are requested while measuring; everything else has the defaults of the app."""
 
     model: Path
     seed: int = 0
@@ -60,41 +60,36 @@ class ListeningSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Work:
-    """A song, and another one whose parts are heard in place of its own."""
+class SongPair:
+    """A song, and another one whose parts replace its own."""
 
     song: MeasuredSong
     other: MeasuredSong
 
 
-class MeasuringWorker:
-    """One worker's generator."""
-
-    def __init__(self, settings: ListeningSettings) -> None:
+class MeasuredGenerator:
+    def __init__(self, settings: GenerationSettings) -> None:
         self._settings = settings
         self._generator = DrumGenerator.open(settings.model)
 
-    def own(self, work: Work) -> Outcome:
+    def own(self, work: SongPair) -> Outcome:
         """As many takes as are asked for, with the song's own instruments."""
         return self._write(self._request(work.song, work.song.onsets, self._settings.takes), work.song)
 
-    def other(self, work: Work) -> Outcome:
-        """The first take with the instruments of another song."""
+    def other(self, work: SongPair) -> Outcome:
         song = work.song
         request = self._request(song, onsets_over(work.other, song.bars), self._settings.takes)
         return self._write(request, song, takes=1)
 
-    def styled(self, work: Work) -> Outcome:
-        """One take with the style of the human drums."""
+    def styled(self, work: SongPair) -> Outcome:
         request = self._request(work.song, work.song.onsets, 1)
         return self._write(replace(request, style=style_of(work.song)), work.song)
 
-    def styled_other(self, work: Work) -> Outcome:
-        """One take with the style of the human drums and the instruments of another song."""
+    def styled_other(self, work: SongPair) -> Outcome:
         request = self._request(work.song, onsets_over(work.other, work.song.bars), 1)
         return self._write(replace(request, style=style_of(work.song)), work.song)
 
-    def primed(self, work: Work) -> Outcome:
+    def primed(self, work: SongPair) -> Outcome:
         """The first two bars that count are given, one take of all that follows is written."""
         song = work.song
         first = int(song.windows[0])
@@ -109,7 +104,6 @@ class MeasuringWorker:
         return self._write(request, song)
 
     def energy(self, song: MeasuredSong) -> list[PlayedNotes]:
-        """One take of the first bars at each of ENERGIES."""
         bars = min(song.bars, int(song.windows[0]) + ENERGY_BARS)
         request = replace(self._request(song, song.onsets, 1), bars=bars_of(0, bars))
         clips = [
@@ -150,36 +144,34 @@ class MeasuringWorker:
 
 
 def style_of(song: MeasuredSong) -> Style:
-    """The style of the human drums of a song."""
     hits = quantise(song.hits)
     pattern, triplets = groove_of(hits, np.unique(hits["bar"]))
     return Style(pattern, triplets, "as played")
 
 
-WAYS = {
-    "own": MeasuringWorker.own,
-    "other": MeasuringWorker.other,
-    "styled": MeasuringWorker.styled,
-    "styled other": MeasuringWorker.styled_other,
-    "primed": MeasuringWorker.primed,
+CONDITIONS = {
+    "own": MeasuredGenerator.own,
+    "other": MeasuredGenerator.other,
+    "styled": MeasuredGenerator.styled,
+    "styled other": MeasuredGenerator.styled_other,
+    "primed": MeasuredGenerator.primed,
 }
 
 
-def write(settings: ListeningSettings, way: str, songs: list[Work]) -> list[Outcome]:
-    """The outcome of each song, written in one of WAYS."""
-    listener = MeasuringWorker(settings)
-    return [WAYS[way](listener, work) for work in songs]
+def write(settings: GenerationSettings, condition: str, songs: list[SongPair]) -> list[Outcome]:
+    """The outcome of each song, written in one of CONDITIONS."""
+    listener = MeasuredGenerator(settings)
+    return [CONDITIONS[condition](listener, work) for work in songs]
 
 
-def write_at_energies(settings: ListeningSettings, songs: list[MeasuredSong]) -> list[list[PlayedNotes]]:
-    """The first bars of each song at each of ENERGIES."""
-    listener = MeasuringWorker(settings)
+def write_at_energies(settings: GenerationSettings, songs: list[MeasuredSong]) -> list[list[PlayedNotes]]:
+    listener = MeasuredGenerator(settings)
     return [listener.energy(song) for song in songs]
 
 
-def keep_genres(settings: ListeningSettings, clips: list[Path]) -> list[tuple[list[float], float]]:
+def keep_genres(settings: GenerationSettings, clips: list[Path]) -> list[tuple[list[float], float]]:
     """For each clip of GENRES the shares of bars in which its takes keep the rule, and that of the style that fits."""
-    listener = MeasuringWorker(settings)
+    listener = MeasuredGenerator(settings)
     found: list[tuple[list[float], float]] = []
     for path in clips:
         genre, song = GENRES[path.stem], read_midi(path)

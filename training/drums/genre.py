@@ -1,4 +1,4 @@
-"""Does a genre get its drums? Clips of one part each, with the rule that drums which fit keep in most bars."""
+"""Rules for genres: clips of one part each, with the rule that fitting drums keep in most bars."""
 
 from __future__ import annotations
 

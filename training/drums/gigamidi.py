@@ -99,7 +99,6 @@ def find_units(root: Path) -> list[Unit]:
 
 
 def read_unit(unit: Unit) -> Iterator[CorpusFile]:
-    """The MIDI files of one unit."""
     if unit.row_group >= 0:
         yield from _read_parquet(unit)
     elif unit.path.suffix == ".zip":

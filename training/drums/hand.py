@@ -28,6 +28,7 @@ from musegen_daw.drums.hand import (
     read_steps,
 )
 from musegen_daw.music.kit import PIECES
+from training.common.loop import cosine
 from training.common.prepared import write_json
 from training.drums.hand_data import DrumPerformance, EnergyScale, read_groove, read_songs
 from training.drums.hand_evaluation import evaluate, played
@@ -144,7 +145,6 @@ class HandBatch:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train and evaluate the hand from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.drums hand", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="zip of the Groove MIDI Dataset")
     parser.add_argument("--songs", type=Path, help="prepared folder, for pieces that Groove MIDI lacks")
@@ -203,9 +203,7 @@ def train(
     done = 0.0
     while done < 1:
         done = max((step + 1) / steps, (time.monotonic() - begun) / seconds)
-        rate = (
-            LEARNING_RATE * min(1, step / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1, done))))
-        )
+        rate = LEARNING_RATE * min(1, step / 100) * cosine(done, 0.02)
         for group in optimiser.param_groups:
             group["lr"] = rate
         count = int(random.choice([each for each in CROP_STEPS if fitting[each]]))
@@ -247,7 +245,6 @@ class _Source:
         return cls(performance, np.searchsorted(step, np.arange(step[-1] + 2)))
 
     def crop(self, count: int, random: np.random.Generator) -> DrumPerformance:
-        """So many steps from somewhere."""
         first = int(random.integers(0, len(self.starts) - count))
         crop = self.performance.slice(int(self.starts[first]), int(self.starts[first + count]))
         return crop.changed(random) if random.random() < CHANGED_SHARE else crop

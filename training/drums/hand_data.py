@@ -60,7 +60,6 @@ class DrumPerformance:
 
     @property
     def bars(self) -> int:
-        """How many bars there are."""
         return len(self.level)
 
     @property
@@ -71,7 +70,6 @@ class DrumPerformance:
 
     @property
     def steps(self) -> int:
-        """How many steps there are."""
         return int(self.step[-1]) + 1
 
     @property
@@ -85,7 +83,6 @@ class DrumPerformance:
         return found
 
     def between(self, first_bar: int, bars: int) -> DrumPerformance:
-        """The hits of some bars."""
         first, last = np.searchsorted(self.hits["bar"], [first_bar, first_bar + bars])
         return self.slice(int(first), int(last))
 

@@ -1,15 +1,15 @@
-"""How the hand plays the hits of people, beside how they played them."""
+"""How the hand plays the hits of human performances, beside how they were played."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from musegen_daw.drums.events import LEAD_POSITIONS, POSITIONS_PER_FRAME
-from musegen_daw.drums.hand import Hand, Noise
+from musegen_daw.drums.hand import Hand, Noise, PlayedHits
 from musegen_daw.models.session import Graph
 from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE, VOICES
 from training.drums.hand_data import DrumPerformance, EnergyScale
@@ -165,13 +165,19 @@ def _at_energy(
     return {name: round(float(value), 3) for name, value in row.items()}
 
 
-def _repeats(graph: Graph, performances: Sequence[DrumPerformance], scale: EnergyScale) -> dict[str, float]:
-    """Bars of a performance with equal hits, one after the other: how velocities differ, how alike accents are."""
+def _touches(
+    graph: Graph, performances: Sequence[DrumPerformance], scale: EnergyScale
+) -> Iterator[tuple[DrumPerformance, PlayedHits]]:
     hand = Hand(graph)
-    pairs: dict[str, list[Floats]] = {"human": [], "played": []}
     for seed, each in enumerate(performances):
         own = scale.energy_of(each.level)
-        touch = hand.play(each.hits, bars=each.bars, energy=own, bpm=each.bpm, seed=seed)
+        yield each, hand.play(each.hits, bars=each.bars, energy=own, bpm=each.bpm, seed=seed)
+
+
+def _repeats(graph: Graph, performances: Sequence[DrumPerformance], scale: EnergyScale) -> dict[str, float]:
+    """Bars of a performance with equal hits, one after the other: how velocities differ, how alike accents are."""
+    pairs: dict[str, list[Floats]] = {"human": [], "played": []}
+    for each, touch in _touches(graph, performances, scale):
         starts = np.searchsorted(each.hits["bar"], np.arange(each.bars + 1))
         for bar in np.flatnonzero(each.repeats):
             one, two = slice(starts[bar - 1], starts[bar]), slice(starts[bar], starts[bar + 1])
@@ -192,11 +198,8 @@ def _repeats(graph: Graph, performances: Sequence[DrumPerformance], scale: Energ
 
 def _swells(graph: Graph, performances: Sequence[DrumPerformance], scale: EnergyScale) -> dict[str, float]:
     """Fills (bars with three toms or more): toms and snares of the last beat less those of the first two."""
-    hand = Hand(graph)
     rises: dict[str, list[float]] = {"human": [], "played": []}
-    for seed, each in enumerate(performances):
-        own = scale.energy_of(each.level)
-        touch = hand.play(each.hits, bars=each.bars, energy=own, bpm=each.bpm, seed=seed)
+    for each, touch in _touches(graph, performances, scale):
         voice = _VOICE[each.hits["piece"]]
         toms = np.isin(voice, [VOICES.index(f"{height} tom") for height in ("low", "mid", "high")])
         beat = (each.hits["position"].astype(np.int64) - LEAD_POSITIONS) // 48

@@ -1,8 +1,7 @@
-"""The network of the hand: from what is struck together to velocity and time of every hit."""
+"""The network of the hand: from the hits of each step to velocity and timing of every hit."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,15 +11,13 @@ from torch import Tensor, nn
 from musegen_daw.drums.hand import STEP_FEATURES, Noise
 from musegen_daw.models.session import Array, Graph
 from musegen_daw.music.kit import PIECES
-from training.common.checkpoint import read_tensors, write_tensors
+from training.common.checkpoint import read_tensors, save_network
 
 OFFSET_UNIT_MS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class HandConfig:
-    """Sizes of the network."""
-
     width: int = 64
     hidden: int = 64
     dropout: float = 0.15
@@ -52,7 +49,6 @@ class HandNetwork(nn.Module):
         self.register_buffer("noise", torch.zeros(len(Noise._fields)))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Of all pieces, also those that are not struck."""
         read, _ = self.lstm(nn.functional.gelu(self.entry(features)))
         read = self.dropout(read)
         velocity, velocity_spread = self.velocity(read).chunk(2, dim=-1)
@@ -70,7 +66,7 @@ class HandNetwork(nn.Module):
 
 
 def graph_of(network: HandNetwork) -> Graph:
-    """The network as the app calls its graph."""
+    """The network with the interface of its ONNX graph."""
 
     def run(*arrays: Array) -> list[Array]:
         with torch.no_grad():
@@ -81,13 +77,11 @@ def graph_of(network: HandNetwork) -> Graph:
 
 def save_hand(network: HandNetwork, path: Path, facts: dict[str, object]) -> None:
     """Write weights, sizes and `facts` as safetensors."""
-    values = {"config": asdict(network.config), **facts}
-    tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
-    write_tensors(path, tensors, {"values": json.dumps(values)})
+    save_network(path, network, {"config": asdict(network.config), **facts})
 
 
 def load_hand(path: Path) -> tuple[HandNetwork, dict[str, object]]:
-    """The network of `save_hand`, ready to play, and its plain values."""
+    """The network of `save_hand` in evaluation mode, and its plain values."""
     tensors, values = read_tensors(path)
     network = HandNetwork(HandConfig(**values["config"]))
     network.load_state_dict(tensors)

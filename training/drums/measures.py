@@ -32,7 +32,6 @@ class Overlap:
 
     @property
     def f1(self) -> float:
-        """2·shared / (generated + human)."""
         return 2 * self.shared / max(1, self.generated + self.human)
 
 
@@ -44,7 +43,6 @@ def overlap(generated: Grid, human: Grid, windows: npt.NDArray[np.int64]) -> Ove
 
 
 def pooled_f1(overlaps: list[Overlap]) -> float:
-    """F1 over all windows together."""
     shared = sum(each.shared for each in overlaps)
     return 2 * shared / max(1, sum(each.generated + each.human for each in overlaps))
 
@@ -122,7 +120,6 @@ class PartShape:
 
 
 def part_shape(song: MeasuredSong) -> PartShape:
-    """The shape of the parts of `song`."""
     chroma = np.zeros((song.bars, 12))
     onsets = song.onsets
     np.add.at(chroma, (onsets["bar"], onsets["pitch"] % 12), onsets["duration"].astype(float))
@@ -199,7 +196,7 @@ def fills(grid: Grid) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
 
 
 def jaccard(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
-    """What both have, as a share of what either has."""
+    """|intersection| / |union|."""
     return int((one & other).sum()) / max(1, int((one | other).sum()))
 
 
@@ -407,7 +404,6 @@ def heard(songs: Sequence[MeasuredSong], drums: Sequence[Grid]) -> dict[str, flo
 
 
 def gains(own: dict[str, float], other: dict[str, float]) -> dict[str, float]:
-    """Own less another song's part."""
     return {name: own[name] - other[name] for name in own}
 
 
@@ -498,11 +494,3 @@ def repeated(song: MeasuredSong) -> Grid:
     first = int(song.windows[0])
     loop = looped(song.grid[first : first + WINDOW_BARS], song.bars - first)
     return np.concatenate([np.zeros_like(song.grid[:first]), loop])
-
-
-def derangement(count: int, seed: int = 0) -> npt.NDArray[np.int64]:
-    """For each of some songs another one, always the same (count,)."""
-    order = np.random.default_rng(seed).permutation(count)
-    other = np.empty(count, np.int64)
-    other[order] = np.roll(order, 1)
-    return other

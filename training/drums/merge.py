@@ -1,4 +1,4 @@
-"""The blocks of a corpus laid end to end in one folder that training maps into memory, several at once."""
+"""Join the blocks of a corpus into one folder that training maps into memory, in parallel."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ bars whose parts were alike. It writes only bars that are no repeats.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -28,8 +28,6 @@ MAX_LAG_BARS = 32
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """Sizes of the network."""
-
     frame_width: int = 192
     encoder_width: int = 192
     encoder_layers: int = 2
@@ -44,10 +42,6 @@ class ModelConfig:
     dropout: float = 0.15
     token_dropout: float = 0.2
     use_history: bool = True
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain values, for a sidecar."""
-        return asdict(self)
 
 
 class PartEncoder(nn.Module):
@@ -161,8 +155,6 @@ class Output(NamedTuple):
 
 
 class DrumLSTM(nn.Module):
-    """The drum model."""
-
     composition: Tensor
     forbidden: Tensor
 
@@ -227,14 +219,14 @@ class DrumLSTM(nn.Module):
         return Output(self.head(hidden, aligned, table), expected)
 
     def asked(self, style: Tensor, controls: Tensor) -> Tensor:
-        """What is asked of each sixteenth (..., 16, context): `style` (..., 16, STYLE_FEATURES), levels (..., 6)."""
+        """`style` (..., 16, STYLE_FEATURES), `controls` (..., 6) -> context of each sixteenth (..., 16, context)."""
         levels = torch.stack([table(controls[..., index]) for index, table in enumerate(self.controls)]).sum(
             0
         )
         return self.style(style) + levels[..., None, :] + self.place
 
     def bar_context(self, asked: Tensor, past: Tensor) -> Tensor:
-        """What the decoder is handed at each sixteenth (..., 16, context) of memory and wishes, and of the past."""
+        """Input of the decoder at each sixteenth (..., 16, context), from `asked` and the history."""
         return self.norm(functional.gelu(asked + past))
 
     def head(self, hidden: Tensor, aligned: Tensor, table: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""From one MIDI file to its pair: the drums, and the listed instruments, cut at the same bars."""
+"""From a MIDI file to its pair: the drums and the listed instruments, cut at the same bars."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from symusic import Score
 
 from musegen_daw.drums.events import (
@@ -34,8 +35,6 @@ MAX_TRACKS = 255
 
 @dataclass(frozen=True, slots=True)
 class PairTrack:
-    """A listed instrument of a pair."""
-
     index: int
     program: int
     name: str
@@ -105,21 +104,7 @@ def make_pair(source: CorpusFile, *, drums_only: bool = False, careful: bool = F
     if len(hits) < MIN_HITS:
         return "fewer than 16 drum hits"
     listed = listed[:MAX_TRACKS]
-    streams = [
-        onsets_from_notes(
-            track.start,
-            track.duration,
-            track.pitch,
-            track.velocity,
-            family=family_of_program(track.program),
-            track=number,
-            ppq=file.ppq,
-            bar_start_ticks=bar_start_ticks,
-        )
-        for number, track in enumerate(listed)
-    ]
-    onsets = np.concatenate([np.zeros(0, ONSET), *streams])
-    onsets = onsets[np.lexsort((onsets["pitch"], onsets["position"], onsets["bar"]))]
+    onsets = _onsets(listed, file.ppq, bar_start_ticks)
     dynamics, timing = feel_levels(hits)
     return Pair(
         key=source.key,
@@ -159,6 +144,24 @@ class _File:
     meters: list[tuple[int, int, int]]
     end_ticks: int
     tracks: list[_Columns]
+
+
+def _onsets(listed: Sequence[_Columns], ppq: int, bar_start_ticks: npt.NDArray[np.int64]) -> Array:
+    streams = [
+        onsets_from_notes(
+            track.start,
+            track.duration,
+            track.pitch,
+            track.velocity,
+            family=family_of_program(track.program),
+            track=number,
+            ppq=ppq,
+            bar_start_ticks=bar_start_ticks,
+        )
+        for number, track in enumerate(listed)
+    ]
+    onsets = np.concatenate([np.zeros(0, ONSET), *streams])
+    return onsets[np.lexsort((onsets["pitch"], onsets["position"], onsets["bar"]))]
 
 
 def _meter_runs(spans: Sequence[Bar], ppq: int) -> tuple[tuple[int, int, bool], ...]:

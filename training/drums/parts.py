@@ -1,4 +1,4 @@
-"""One part of a corpus, made by one worker of one unit: its songs as arrays, and what the whole corpus asks of each."""
+"""One part of a corpus, written by one worker: its songs as arrays, and what identifies each in the whole corpus."""
 
 from __future__ import annotations
 
@@ -160,7 +160,6 @@ def read_facts(path: Path) -> dict[str, Any]:
 
 
 def read_songs(path: Path) -> list[dict[str, Any]]:
-    """What a part says of its songs."""
     with np.load(path) as part:
         return from_array(part["songs"])
 
@@ -176,7 +175,6 @@ class Identities(NamedTuple):
 
 
 def read_identities(path: Path) -> Identities:
-    """What the whole corpus asks of each song of a part."""
     with np.load(path) as part:
         return Identities(*(part[name] for name in Identities._fields))
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,6 +42,7 @@ from musegen_daw.drums.planner_inputs import (
 )
 from musegen_daw.drums.style import StyleBook
 from training.common.checkpoint import read_tensors, write_tensors
+from training.common.loop import cosine, update_average
 from training.common.prepared import mapped, write_json
 from training.drums.corpus import Corpus
 from training.drums.styles import read_styles
@@ -50,23 +50,12 @@ from training.drums.styles import read_styles
 
 @dataclass(frozen=True, slots=True)
 class PlannerConfig:
-    """Sizes of the network."""
-
     width: int = 208
     entry: int = 160
     part: int = 96
     style: int = 48
     head: int = 96
     dropout: float = 0.1
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> PlannerConfig:
-        """The sizes of `to_dict`."""
-        return cls(**values)
 
 
 class PlannerOutput(NamedTuple):
@@ -83,7 +72,7 @@ class PlannerOutput(NamedTuple):
 
 
 class PlannerLSTM(nn.Module):
-    """Reads the part around a bar, its place, the style, the tempo and the plan so far."""
+    """An LSTM over bars: reads the part around a bar, its place, the style, the tempo and the plan so far."""
 
     def __init__(self, config: PlannerConfig) -> None:
         super().__init__()
@@ -159,7 +148,6 @@ class PlannerData:
 
     @classmethod
     def load(cls, folder: Path) -> PlannerData:
-        """The data that `write_planner_data` wrote into `folder`, mapped into memory."""
         names = ("chunks", "labels", "content", "place", "ahead", "history")
         return cls(*(mapped(folder / f"{name}.npy", axes=1 + (name in names[2:])) for name in names))
 
@@ -279,9 +267,9 @@ BATCH_BARS = 2048
 PEAK_RATE = 2e-3
 AVERAGE = 0.998
 WARM_SHARE = 0.03
-OF_THE_REST = (0.6, 0.3, 0.4, 0.4)  # weights of crash, cymbal, density and energy beside the kind
+LOSS_WEIGHTS = (0.6, 0.3, 0.4, 0.4)  # weights of crash, cymbal, density and energy beside the kind
 # how often the part is heard only up to the bar before, until some bar, or not at all; and the style is left open
-LIVE, UNTIL, DEAF, NO_STYLE = 0.12, 0.06, 0.08, 0.1
+ONLY_PAST, CUT_SHORT, NO_PARTS, NO_STYLE = 0.12, 0.06, 0.08, 0.1
 
 
 class PlanBatch(NamedTuple):
@@ -301,7 +289,7 @@ class PlanBatch(NamedTuple):
 
 
 class Loader:
-    """Draws batches of a split, with parts, what is to come and styles hidden now and then if `hides`."""
+    """Draws batches of a split; with `hides`, parts, the future and styles are hidden at random."""
 
     def __init__(self, data: PlannerData, book: StyleBook, *, hides: bool = True) -> None:
         self.data, self.hides = data, hides
@@ -310,7 +298,6 @@ class Loader:
         )
 
     def draw(self, chosen: npt.NDArray[np.int64], random: np.random.Generator) -> PlanBatch:
-        """The batch of some chunks."""
         data, own = self.data, self.data.chunks[chosen]
         bars = int(own["bars"].max())
         index = np.minimum(own["first"][:, None] + np.arange(bars), len(data.labels) - 1)
@@ -351,8 +338,8 @@ class Loader:
         foresees = own["parts"].copy()
         if self.hides:
             draw = random.random(songs)
-            live, until = draw < LIVE, (draw >= LIVE) & (draw < LIVE + UNTIL)
-            deaf = (draw >= LIVE + UNTIL) & (draw < LIVE + UNTIL + DEAF)
+            live, until = draw < ONLY_PAST, (draw >= ONLY_PAST) & (draw < ONLY_PAST + CUT_SHORT)
+            deaf = (draw >= ONLY_PAST + CUT_SHORT) & (draw < ONLY_PAST + CUT_SHORT + NO_PARTS)
             known[live, BEFORE:] = False
             end = random.integers(1, np.maximum(own["bars"], 2))
             bar = np.arange(bars) + np.arange(WINDOW)[:, None] - BEFORE
@@ -418,23 +405,20 @@ def train(
             spent = (time.monotonic() - start) / seconds
             if spent >= 1:
                 return report | _finish(model, average, watched, out, config, step, facts)
-            rate = min(1.0, spent / WARM_SHARE + 0.02) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * spent)))
+            rate = min(1.0, spent / WARM_SHARE + 0.02) * cosine(spent, 0.02)
             optimizer.param_groups[0]["lr"] = PEAK_RATE * rate
             batch = loader.draw(chosen, random)
             parts = losses(model(batch.window, batch.place, batch.style, batch.history), batch)
             loss = parts["kind"] + sum(
                 weight * parts[name]
-                for weight, name in zip(OF_THE_REST, ("crash", "cymbal", "density", "energy"), strict=True)
+                for weight, name in zip(LOSS_WEIGHTS, ("crash", "cymbal", "density", "energy"), strict=True)
             )
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             step += 1
-            keep = min(AVERAGE, (1 + step) / (10 + step))
-            with torch.no_grad():
-                for name, value in model.state_dict().items():
-                    average[name].lerp_(value, 1 - keep)
+            update_average(average, model, AVERAGE, step)
             if spent - last >= 0.1:
                 last = spent
                 report = _finish(model, average, watched, out, config, step, facts)
@@ -453,7 +437,7 @@ def _finish(
     smooth = PlannerLSTM(config).eval()
     smooth.load_state_dict(average)
     measured = measure(smooth, watched)
-    values = {"config": config.to_dict(), "progress": {"step": step}, "validation": measured} | facts
+    values = {"config": asdict(config), "progress": {"step": step}, "validation": measured} | facts
     out.parent.mkdir(parents=True, exist_ok=True)
     write_tensors(
         out,
@@ -483,13 +467,12 @@ def measure(model: PlannerLSTM, loader: Loader) -> dict[str, float]:
 def load_planner(checkpoint: Path) -> tuple[PlannerLSTM, dict[str, Any]]:
     """The averaged network of a checkpoint, and the plain values beside it."""
     tensors, values = read_tensors(checkpoint)
-    model = PlannerLSTM(PlannerConfig.from_dict(values["config"]))
+    model = PlannerLSTM(PlannerConfig(**values["config"]))
     model.load_state_dict({name.removeprefix("average/"): value for name, value in tensors.items()})
     return model.eval(), values
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train the planner from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.drums planner", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="prepared folder, with styles")
     parser.add_argument("--cache", type=Path, required=True, help="folder for what is read off the corpus")

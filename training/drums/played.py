@@ -1,4 +1,4 @@
-"""Could a person play it, and is it played? Hands and feet, where in the bar hits lie, velocities and timing."""
+"""Playability and touch: hands and feet, where in the bar hits lie, velocities and timing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class PlayedNotes:
 
     @property
     def voice(self) -> npt.NDArray[np.int64]:
-        """Index into VOICES (notes,), -1 for percussion beside the kit."""
+        """Index into VOICES (notes,), -1 for other percussion."""
         return _VOICES[self.pitch]
 
     @property
@@ -57,7 +57,6 @@ class PlayedNotes:
 
 
 def of_clip(clip: Clip, bpm: float) -> PlayedNotes:
-    """The notes of a drum clip."""
     rows = sorted((note.start_ticks, note.pitch, note.velocity) for note in clip.notes)
     start, pitch, velocity = np.array(rows, np.int64).reshape(-1, 3).T
     return PlayedNotes(start / clip.ppq, pitch, velocity.astype(float), bpm)

@@ -37,7 +37,6 @@ _RANKS = np.array([("test", "validation", "train").index(split) for split in SPL
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Prepare one or more corpora from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.drums prepare", description=__doc__)
     parser.add_argument(
         "--data", type=Path, action="append", required=True, help="corpus; may be given again"
@@ -144,7 +143,6 @@ def read_names(path: Path) -> list[str]:
 
 
 def _duplicates(identities: Sequence[Identities], keep: bool) -> list[npt.NDArray[np.uint8]]:
-    """What was found of each song of each part."""
     if keep:
         return [np.full(len(own.digests), KEPT, np.uint8) for own in identities]
     whole = Identities(*(np.concatenate(column) for column in zip(*identities, strict=True)))

@@ -196,7 +196,6 @@ def _by_class(counts: Mapping[tuple[str, str], int], kinds: Sequence[str]) -> di
 
 
 def _blocks(array: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
-    """A long array, a piece that fits into memory at a time."""
     for start in range(0, len(array), BLOCK):
         yield np.asarray(array[start : start + BLOCK])
 
@@ -205,7 +204,6 @@ PICTURE_BARS = 4
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write the report from the command line."""
     program = "python -m training.drums report"
     return run_report(argv, program, __doc__, report, Path("out/report"), "pairs")
 

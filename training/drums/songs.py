@@ -262,13 +262,11 @@ def clips_of(onsets: Array, bars: int) -> tuple[Clip, ...]:
 
 
 def bars_of(first: int, bars: int) -> tuple[Bar, ...]:
-    """Bars of 4/4."""
     length_ticks = _BEATS_A_BAR * PPQ
     return tuple(Bar(bar * length_ticks, length_ticks) for bar in range(first, first + bars))
 
 
 def drums_clip(hits: Array, bars: int) -> Clip:
-    """HIT as a clip."""
     length_ticks = bars * _BEATS_A_BAR * PPQ
     return Clip(hits_to_notes(hits, bars_of(0, bars), PPQ), length_ticks, PPQ, is_drum=True)
 

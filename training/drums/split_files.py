@@ -1,4 +1,4 @@
-"""The files of one split of a prepared folder, made at their full length and filled from any place, by any process."""
+"""The files of a split, created at full length and filled at any offset by any process."""
 
 from __future__ import annotations
 

@@ -64,7 +64,6 @@ class Grooves:
 
     @classmethod
     def of(cls, grooves: Sequence[LearnedGroove]) -> Grooves:
-        """One after the other."""
         shape = len(grooves), STYLE_BARS, FRAMES_PER_BAR, len(PIECES)
         return cls(
             np.array([each.pattern for each in grooves], np.float32).reshape(shape),
@@ -134,7 +133,6 @@ def _clusters(points: Floats, codes: int, seed: int) -> npt.NDArray[np.int64]:
 
 
 def codes_of(grooves: Grooves, book: StyleBook) -> npt.NDArray[np.int64]:
-    """The code of the style nearest to each groove (songs,), -1 for songs that hardly play."""
     found = np.full(len(grooves.meters), -1, np.int64)
     points = weighted(grooves.patterns, grooves.triplets)
     centres = weighted(book.patterns, book.triplets)
@@ -177,7 +175,6 @@ def read_styles(data: Path) -> StyleBook:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Learn the styles from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.drums styles", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="prepared folder")
     parser.add_argument("--codes", type=int, default=CODES["4/4"], help="styles of 4/4 (default: 64)")

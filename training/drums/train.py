@@ -1,4 +1,4 @@
-"""Train the drum model from a prepared folder; stop and start as you like."""
+"""Train the drum model from a prepared folder."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ from training.drums.dataset import (
 from training.drums.model import DrumLSTM, ModelConfig, Output
 
 NATS_TO_BITS = 1 / math.log(2)
+REPEAT_WEIGHT = 0.3  # of a repeated bar in the listening loss, beside 1 for a written one
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,6 @@ class DrumTraining:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train from the command line."""
     return run_training(
         argv,
         "drums",
@@ -115,13 +115,7 @@ def train(
         return tokens + listened, {"loss": float(tokens.detach()), **figures}
 
     def validate(network: nn.Module) -> dict[str, float]:
-        found: dict[str, float] = {}
-        for name, batches in watched.items():
-            suffix = "" if name == "own" else f"_{name}"
-            found[f"expected{suffix}"] = expected_nats(network, batches, fabric.device)
-            if not config.listen_only:
-                found[f"bits{suffix}"] = bits_per_bar(network, batches, fabric.device)
-        return found
+        return _validation(network, watched, fabric.device, listen_only=config.listen_only)
 
     facts = {
         "config": asdict(config),
@@ -134,8 +128,23 @@ def train(
     return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
 
 
+def _validation(
+    network: nn.Module,
+    watched: dict[str, list[DrumBatch]],
+    device: torch.device,
+    *,
+    listen_only: bool,
+) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, batches in watched.items():
+        suffix = "" if name == "own" else f"_{name}"
+        found[f"expected{suffix}"] = expected_nats(network, batches, device)
+        if not listen_only:
+            found[f"bits{suffix}"] = bits_per_bar(network, batches, device)
+    return found
+
+
 def crop_targets(crop: BarCrop) -> int:
-    """The tokens to be guessed in a crop: its own and the end."""
     return crop.tokens + 1
 
 
@@ -143,11 +152,8 @@ def _share_of(share: Share[BarCrop], size: Callable[[BarCrop], float]) -> float:
     return sum(map(size, share.own)) / sum(map(size, share.whole))
 
 
-REPEAT_WEIGHT = 0.3  # of what is expected of a repeat, beside 1 for a bar that is written
-
-
 def listening_loss(expected: Tensor, batch: DrumBatch) -> Tensor:
-    """Nats a sixteenth by which what is expected misses the hits, over the real bars, the written ones above all."""
+    """Binary cross-entropy in nats a sixteenth of the expected hits over the real bars; repeats count less."""
     hits = batch.drums[..., : expected.shape[-1]]
     missed = functional.binary_cross_entropy_with_logits(expected.float(), hits, reduction="none").sum(dim=-1)
     bars = torch.arange(hits.shape[1], device=hits.device) < batch.bar_counts[:, None]
@@ -156,7 +162,7 @@ def listening_loss(expected: Tensor, batch: DrumBatch) -> Tensor:
 
 
 def expected_nats(model: nn.Module, batches: Iterable[DrumBatch], device: torch.device) -> float:
-    """Nats a sixteenth by which the part encoder alone misses the hits."""
+    """Mean `listening_loss` of the part encoder alone."""
     nats, bars = 0.0, 0
     for batch in batches:
         count = int(batch.bar_counts.sum())
@@ -167,12 +173,11 @@ def expected_nats(model: nn.Module, batches: Iterable[DrumBatch], device: torch.
 
 
 def to_device(batch: DrumBatch, device: torch.device) -> DrumBatch:
-    """The batch on another device."""
     return DrumBatch(*(value.to(device, non_blocking=True) for value in batch))
 
 
 def other_songs(songs: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """A fixed derangement: for every song another one."""
+    """A fixed derangement: for every song another one (songs,)."""
     order = np.random.default_rng(seed).permutation(songs)
     other = np.empty(songs, np.int64)
     other[order] = np.roll(order, 1)

@@ -47,7 +47,6 @@ def check(model: Path, clip: ReferenceClip, out: Path) -> dict[str, Any]:
 
 
 def in_words(found: dict[str, Any]) -> str:
-    """The outcome of the checks for a person."""
     return "\n".join(
         [
             f"silence in: peak {found['silence_dbfs']:.1f} dBFS out",

@@ -52,8 +52,6 @@ class AudioDataConfig:
 
 
 class AudioCrop(NamedTuple):
-    """A place in a chunk."""
-
     chunk: int
     start: int
 
@@ -195,7 +193,6 @@ class VocoderDataset:
         self._lengths = corpus.index["samples"].astype(np.int64)
 
     def crops(self, epoch: int) -> Crops:
-        """The crops of one epoch, in random order."""
         random = np.random.default_rng((self.seed, epoch, 1))
         shares = self._lengths / self.corpus.chunk_samples
         counts = np.maximum(1, np.rint(self.config.crops_per_chunk * shares).astype(np.int64))
@@ -259,7 +256,6 @@ class VocoderDataset:
 
 
 def collate(examples: list[AudioExample]) -> AudioBatch:
-    """Examples of one length as tensors."""
     return AudioBatch(
         torch.from_numpy(np.stack([example.mel for example in examples])),
         torch.from_numpy(np.stack([example.audio for example in examples])),

@@ -45,7 +45,6 @@ class Discriminators(nn.Module):
         )
 
     def forward(self, audio: Tensor) -> Judgement:
-        """The opinion of each."""
         verdicts: list[Tensor] = []
         features: list[list[Tensor]] = []
         for part in self.parts:
@@ -68,7 +67,6 @@ class PeriodDiscriminator(nn.Module):
         self.out = weight_norm(nn.Conv1d(widths[-1], 1, 3, padding=1))
 
     def forward(self, audio: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Verdicts and features."""
         audio = functional.pad(audio, (0, -audio.shape[-1] % self.period))
         # the columns never mix, so each is a row of the batch
         hidden = audio.unflatten(-1, (-1, self.period)).transpose(1, 2).flatten(0, 1)[:, None]
@@ -94,7 +92,6 @@ class SpectrumDiscriminator(nn.Module):
         self.out = weight_norm(nn.Conv2d(2 * width, 1, 3, padding=1))
 
     def forward(self, audio: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Verdicts and features."""
         spectrum = torch.stft(audio, self.n_fft, self.n_fft // 4, window=self.window, return_complex=True)
         real, imaginary = spectrum.real[:, 1:], spectrum.imag[:, 1:]  # an even count of bins
         power = real.square() + imaginary.square() + 1e-7

@@ -1,4 +1,4 @@
-"""What stays of a recording when it is encoded again: pairs of spectral peaks, for finding it twice in a corpus.
+"""Acoustic fingerprints, pairs of spectral peaks, to find a recording that was encoded again.
 
 A. Wang, An industrial-strength audio search algorithm, ISMIR 2003.
 """

@@ -7,8 +7,7 @@ Both share one trunk: upsampling by transposed convolutions, multi-receptive-fie
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -139,10 +138,6 @@ class GeneratorConfig:
         if any(factor % 2 for factor in self.upsampling):
             raise ValueError(f"upsampling must be even, got {self.upsampling}")
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, for a sidecar."""
-        return asdict(self)
-
 
 class Generator(nn.Module):
     """mel (batch, n_mels, frames), natural log power -> audio (batch, frames * hop_length).
@@ -214,7 +209,6 @@ class Trunk(nn.Module):
         self.skip = nn.ModuleList(nn.Conv1d(width, widths[-1], 1, bias=False) for width in widths[:-1])
 
     def forward(self, seen: Tensor) -> Tensor:
-        """Features at the head's rate."""
         clock = self.clock[:, torch.arange(seen.shape[-1], device=seen.device) % self.config.clock_frames][
             None
         ]
@@ -256,7 +250,6 @@ class MultiReceptiveField(nn.Module):
         )
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """(batch, width, steps) -> the same shape."""
         total = torch.zeros_like(hidden)
         for branch in self.branches:
             total = total + branch(hidden)
@@ -272,7 +265,6 @@ class ResidualStep(nn.Module):
         self.convolution = nn.Conv1d(width, width, kernel, dilation=dilation, padding=kernel // 2 * dilation)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """(batch, width, steps) -> the same shape."""
         return hidden + self.convolution(self.activation(hidden))
 
 
@@ -284,7 +276,6 @@ class Snake(nn.Module):
         self.log_rate = nn.Parameter(torch.zeros(width, 1))
 
     def forward(self, values: Tensor) -> Tensor:
-        """(batch, width, steps) -> the same shape."""
         rate = self.log_rate.exp().to(values.dtype)
         return values + torch.sin(values * rate).square() / rate
 

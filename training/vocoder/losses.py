@@ -103,7 +103,6 @@ class MultiScaleMel(nn.Module):
             self.register_buffer(f"window_{window}", torch.hann_window(window), persistent=False)
 
     def forward(self, generated: Tensor, real: Tensor) -> Tensor:
-        """One number for audio (batch, samples)."""
         total = torch.zeros((), device=real.device)
         for window in self.windows:
             basis, shape = self.get_buffer(f"basis_{window}"), self.get_buffer(f"window_{window}")
@@ -127,7 +126,6 @@ class ValleyNoise(nn.Module):
         self.register_buffer("window", torch.hann_window(window), persistent=False)
 
     def forward(self, generated: Tensor, real: Tensor) -> Tensor:
-        """One number for audio (batch, samples)."""
         window = self.get_buffer("window")
         size = len(window)
         found, wanted = (

@@ -1,4 +1,4 @@
-"""How far generated audio is from its reference: four spectral distances, and the interval of their means.
+"""The distance of generated audio from its reference: four spectral distances, and the interval of their means.
 
 The floors and the padding are those under which Griffin-Lim on a known set of clips gives its known figures.
 They matter: floors far below hearing give weight to what a low-pass filter has left, and a distance measured

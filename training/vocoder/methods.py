@@ -61,31 +61,31 @@ class ReferenceClip:
         return cls(path.stem, load_mono(path, config.sample_rate_hz), config)
 
 
-def make(way: str, clip: ReferenceClip, model: Path, seed: int = 0) -> Floats:
-    """The audio (samples,) that a way gives for a clip, as long as it."""
-    if way in TIMED:
-        return decoder(way, model, clip.config, seed=seed).vocode(clip.mel)[: len(clip.audio)]
+def make(method: str, clip: ReferenceClip, model: Path, seed: int = 0) -> Floats:
+    """The audio (samples,) that a method gives for a clip, as long as it."""
+    if method in TIMED:
+        return decoder(method, model, clip.config, seed=seed).vocode(clip.mel)[: len(clip.audio)]
     config, length = clip.config, len(clip.audio)
-    if way == "oracle-phase":
+    if method == "oracle-phase":
         from librosa import istft
 
         prior = prior_magnitude(clip.mel, config) * np.exp(1j * np.angle(clip.spectrum))
         return istft(prior, n_fft=config.n_fft, hop_length=config.hop_length, length=length)
-    if way == "oracle-magnitude":
+    if method == "oracle-magnitude":
         return _griffin_lim(np.abs(clip.spectrum), 32, clip, seed)
-    iterations = {"gl32-magnitude": 32, "gl100-magnitude": 100}[way]
+    iterations = {"gl32-magnitude": 32, "gl100-magnitude": 100}[method]
     # magnitudes, not power: the figures that are known for Griffin-Lim were measured so
     prior = np.maximum(inverse_basis(config) @ magnitude_mel(clip.audio, config), MEL_FLOOR)
     return _griffin_lim(prior, iterations, clip, seed)
 
 
 @cache
-def decoder(way: str, model: Path, config: MelConfig, threads: int = 1, seed: int = 0) -> MelDecoder:
-    """What the app runs for one of the ways in TIMED, kept open."""
-    if way == MODEL:
+def decoder(method: str, model: Path, config: MelConfig, threads: int = 1, seed: int = 0) -> MelDecoder:
+    """What the app runs for one of the methods in TIMED, kept open."""
+    if method == MODEL:
         return Vocoder.open(model, threads)
-    iterations = 100 if way == "gl100" else 32
-    return GriffinLim(config, iterations, "nnls" if way == "nnls32" else "pinv", seed)
+    iterations = 100 if method == "gl100" else 32
+    return GriffinLim(config, iterations, "nnls" if method == "nnls32" else "pinv", seed)
 
 
 def _griffin_lim(magnitude: Floats, iterations: int, clip: ReferenceClip, seed: int) -> Floats:
@@ -103,7 +103,7 @@ def _griffin_lim(magnitude: Floats, iterations: int, clip: ReferenceClip, seed: 
 
 
 def real_time_factors(
-    ways: Sequence[str],
+    methods: Sequence[str],
     clip: ReferenceClip,
     model: Path,
     *,
@@ -113,17 +113,17 @@ def real_time_factors(
 ) -> dict[str, float]:
     """Seconds of work for a second of audio, from log-mel to audio: the median of `repeats` after one to warm up.
 
-    The ways take turns, so that what else the machine does falls on all of them.
+    The methods take turns, so that what else the machine does falls on all of them.
     """
-    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    seconds: dict[str, list[float]] = {method: [] for method in methods}
     with threadpool_limits(threads):
         for repeat in range(repeats + 1):
-            for way in ways:
-                vocode = decoder(way, model, clip.config, threads).vocode
+            for method in methods:
+                vocode = decoder(method, model, clip.config, threads).vocode
                 started = time.perf_counter()
                 vocode(clip.mel)
                 if repeat:
-                    seconds[way].append(time.perf_counter() - started)
+                    seconds[method].append(time.perf_counter() - started)
                 done()
     length = len(clip.audio) / clip.config.sample_rate_hz
-    return {way: statistics.median(taken) / length for way, taken in seconds.items()}
+    return {method: statistics.median(taken) / length for method, taken in seconds.items()}

@@ -53,7 +53,6 @@ class ChunkConfig:
 
     @property
     def samples(self) -> int:
-        """Samples of a chunk."""
         return round(self.sample_rate_hz * self.seconds)
 
 

@@ -1,4 +1,4 @@
-"""Spectrograms side by side: what a clip is, and what the ways back from its mel make of it."""
+"""Spectrograms side by side: a clip, and what the methods make of its mel."""
 
 from __future__ import annotations
 

@@ -41,7 +41,6 @@ _COPY_SAMPLES = 1 << 24
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Prepare one or more sources from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.vocoder prepare", description=__doc__)
     add = parser.add_argument
     add("--data", type=Path, action="append", default=[], help="folder of audio; may be given again")

@@ -1,4 +1,4 @@
-"""What all sources of audio have in common: recordings, where their bytes lie, and decoding them to mono."""
+"""Recordings as all sources give them: where their bytes lie, and decoding them to mono."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MIDI files played through a SoundFont as a source: what the app resynthesises when it vocodes its own bounce."""
+"""MIDI files rendered through a SoundFont as a source: like the mixes that the app bounces."""
 
 from __future__ import annotations
 

@@ -228,7 +228,6 @@ UNITS = {"duration": "s", "level": "dBFS", "peak": "dBFS", "bandwidth": "Hz"}
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write the report from the command line."""
     program = "python -m training.vocoder report"
     return run_report(argv, program, __doc__, report, Path("out/vocoder-report"), "chunks")
 

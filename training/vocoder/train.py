@@ -1,4 +1,4 @@
-"""Train a vocoder from prepared audio: spectra alone at first, then against discriminators as well."""
+"""Train a vocoder from prepared audio: with spectral losses at first, then with discriminators too."""
 
 from __future__ import annotations
 
@@ -65,7 +65,6 @@ class VocoderTraining:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train from the command line."""
     return run_training(
         argv,
         "vocoder",
@@ -214,7 +213,6 @@ def validation_batches(data: Path, config: VocoderTraining) -> list[AudioBatch]:
 
 
 def to_device(batch: AudioBatch, device: torch.device) -> AudioBatch:
-    """The batch on another device."""
     return AudioBatch(*(value.to(device, non_blocking=True) for value in batch))
 
 

@@ -44,9 +44,9 @@ def clip(clips) -> ReferenceClip:
     return ReferenceClip.load(clips / "voice.flac", SMALL)
 
 
-@pytest.mark.parametrize("way", LABELS)
-def test_every_way_gives_audio_as_long_as_the_clip(way, clip, model) -> None:
-    audio = make(way, clip, model)
+@pytest.mark.parametrize("method", LABELS)
+def test_every_way_gives_audio_as_long_as_the_clip(method, clip, model) -> None:
+    audio = make(method, clip, model)
     assert audio.shape == clip.audio.shape
     assert np.isfinite(audio).all()
     assert np.abs(audio).max() > 1e-3
@@ -70,20 +70,22 @@ def test_the_table_holds_every_way_every_clip_and_the_times(clips, model, tmp_pa
     assert (figures["clips"], figures["seed"]) == (3, 0)
     assert figures["mel"] == SMALL.to_dict()
     assert list(figures["rows"]) == ["gan", "gl32", "oracle-phase"]
-    for way, row in figures["rows"].items():
+    for method, row in figures["rows"].items():
         values = [clip["stft"] for clip in row["clips"].values()]
         assert list(row["clips"]) == ["drums", "piano", "voice"]
         assert row["means"]["stft"]["mean"] == pytest.approx(np.mean(values))
         assert min(values) <= row["means"]["stft"]["low"] <= row["means"]["stft"]["high"] <= max(values)
         timed = row["real_time_factor"]
-        assert (set(timed) == {"1", "2"} and min(timed.values()) > 0) if way != "oracle-phase" else not timed
+        assert (
+            (set(timed) == {"1", "2"} and min(timed.values()) > 0) if method != "oracle-phase" else not timed
+        )
     printed = capsys.readouterr().out
-    assert all(LABELS[way] in printed for way in figures["rows"])
+    assert all(LABELS[method] in printed for method in figures["rows"])
     names = {path.name for path in (out / "pairs").iterdir()}
     assert names == {
-        f"{clip}-{way}.wav"
+        f"{clip}-{method}.wav"
         for clip in ("piano", "voice", "drums")
-        for way in ("reference", "gan", "gl32", "oracle-phase")
+        for method in ("reference", "gan", "gl32", "oracle-phase")
     }
     written, rate = soundfile.read(out / "pairs/voice-reference.wav")
     assert rate == SMALL.sample_rate_hz

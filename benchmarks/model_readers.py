@@ -1,210 +1,22 @@
-"""Every reader of the program and of its training, with a few sound files of its kind to be damaged."""
+"""The readers of models and of the files of training, with a few valid files of each kind."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
-import random
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.file_mutations import damaged, damaged_json
-from benchmarks.hostile_inputs import midi, npy, soundfont, wav
+from benchmarks.file_mutations import JSON, Reader, bundled, damaged, damaged_json
 from musegen_daw import resource_paths as resources
 
-Mutate = Callable[[bytes, random.Random], bytes]
 _SMALL_BYTES, _SMALL_ONES = 100_000, 15
-DRUMS_OPENED = 100
-"""Of the mutants of the drum model's description so many of those that are believed are opened and asked for drums."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """What is read: sound files, where such a file lies in a folder, what reads it there, and its part of all mutants.
-
-    `prepare` puts whatever else the reader needs into the folder.
-    """
-
-    share: int
-    file: str
-    sound: Callable[[], Sequence[bytes]]
-    read: Callable[[Path], object]
-    mutate: Sequence[Mutate] = (damaged,)
-    prepare: Callable[[Path], None] = lambda folder: None
-
-
-_JSON: tuple[Mutate, ...] = (damaged, damaged_json, damaged_json)
-
-
-def _bundled(*parts: str) -> Callable[[], Sequence[bytes]]:
-    return lambda: [path.read_bytes() for path in sorted(resources.resources_dir().glob("/".join(parts)))]
-
-
-def _midi_files() -> list[bytes]:
-    bar = midi(
-        [b"\x00\xff\x58\x04\x03\x02\x18\x08\x00\xff\x51\x03\x07\xa1\x20\x00\x90\x3c\x5a\x60\x80\x3c\x40"]
-    )
-    sysex = midi(
-        [
-            b"\x00\xf0\x05\x7e\x7f\x09\x01\xf7\x00\xc0\x21\x00\x90\x3c\x5a\x60\x90\x3c\x00",
-            b"\x00\xff\x06\x01a",
-        ]
-    )
-    rmid = (
-        b"RIFF" + (len(bar) + 12).to_bytes(4, "little") + b"RMIDdata" + len(bar).to_bytes(4, "little") + bar
-    )
-    return [*_bundled("clips", "*.mid")()[:2], *_bundled("grooves", "*.mid")()[:2], bar, sysex, rmid]
-
-
-def _read_midi(path: Path) -> None:
-    from musegen_daw.midi.file import read_midi_song
-    from musegen_daw.music.clip import Clip, Note
-    from musegen_daw.music.parts import clip_bars
-
-    given = read_midi_song(path)
-    clip_bars(given.song.time_map, given.song.clips)
-    given.with_drums(Clip((Note(38, 90, 0, 60),), 1_920, given.song.time_map.ppq, is_drum=True))
-
-
-def _audio_files() -> list[bytes]:
-    import soundfile
-
-    tone = np.sin(np.arange(2_000) / 9).astype(np.float32) / 2
-    found = [wav(4_000, bytes(4_000)), wav(400, bytes(400), before=b"fact\x04\0\0\0\0\0\0\0")]
-    for kind, subtype in (
-        ("WAV", "PCM_24"),
-        ("WAV", "FLOAT"),
-        ("FLAC", "PCM_16"),
-        ("OGG", "VORBIS"),
-        ("MP3", None),
-    ):
-        file = io.BytesIO()
-        soundfile.write(file, tone, 22_050, format=kind, subtype=subtype)
-        found.append(file.getvalue())
-    return found
-
-
-def _read_audio(path: Path) -> None:
-    from musegen_daw.audio.file import read_mono
-
-    for _ in read_mono(path, 22_050):
-        pass
-
-
-def _mel_files() -> list[bytes]:
-    file = io.BytesIO()
-    np.save(file, np.full((96, 4), -3.0, np.float32))
-    return [file.getvalue(), npy("(96, 4)", count=384), npy("(1, 4, 96)", "'<f8'", count=768)]
-
-
-def _read_mel(path: Path) -> None:
-    from musegen_daw.vocoder.mel import MelConfig
-    from musegen_daw.vocoder.mel_file import load_mel
-
-    load_mel(path, MelConfig(), lambda said: None)
-
-
-def _soundfonts() -> list[bytes]:
-    return [soundfont(1, 1, 1), soundfont(2, 2, 3), soundfont(3, 1, 2, keys=(0, 60), shared=5)]
-
-
-def _read_soundfont(path: Path) -> None:
-    from musegen_daw.music.clip import Clip, Note, Song
-    from musegen_daw.music.time import TimeMap
-    from musegen_daw.playback.synth.soundfont import open_soundfont
-    from musegen_daw.playback.synth.synth import render_blocks
-
-    font = open_soundfont(path)
-    song = Song((Clip((Note(60, 90, 0, 24),), 24, 480),), TimeMap(480))
-    for number, _ in enumerate(render_blocks(song, font, 8_000)):
-        if number > 1:
-            break
-
-
-def _read_drum_map(path: Path) -> None:
-    resources.load_drum_map(str(path))
-
-
-def _read_controls(path: Path) -> None:
-    from musegen_daw.jam.control.control_map import load_control_map
-
-    load_control_map(path.stem, path.parent)
-
-
-def _control_maps() -> list[bytes]:
-    binding = b'[[bindings]]\ntarget = "energy"\ncc = 1\nchannel = 1\n'
-    return [
-        b'name = "knobs"\n' + binding,
-        binding + b'[[bindings]]\ntarget = "fill now"\nnote = 36\nchannel = 10\n',
-    ]
-
-
-def _plans() -> list[bytes]:
-    bar = {"kind": "groove", "density": 0.5, "energy": 0.6, "crash": True, "cymbal": "ride"}
-    return [json.dumps({"plan": [bar, {"kind": "repeat", "repeats": 1}, {"kind": "fill"}]}).encode()]
-
-
-def _read_plan(path: Path) -> None:
-    from musegen_daw.cli.drum_options import read_plan
-
-    read_plan(path)
-
-
-def _sessions() -> list[bytes]:
-    from musegen_daw.clips.document import MidiSource, Project
-    from musegen_daw.clips.opening import open_clip
-    from musegen_daw.clips.project_file import encode
-    from musegen_daw.drums.request import DrumSettings
-
-    notes = b"".join(bytes((0, 0x99, pitch, 90, 0x60, 0x89, pitch, 64)) for pitch in (36, 38, 42) * 3)
-    source = MidiSource("a.mid", midi([b"\x00\x90\x3c\x5a\x60\x80\x3c\x40", notes]))
-    one = open_clip([source], 1, DrumSettings(seed=0, style="rock", density=0.5))
-    return [encode(Project((one, replace(one, identity=2)), 2))]
-
-
-def _read_session(path: Path) -> None:
-    from musegen_daw.clips.project_file import recover_project
-
-    recover_project(path)
-
-
-def _restore_session(path: Path) -> None:
-    from musegen_daw.clips.autosave import restored
-
-    restored(path)
-    for each in path.parent.glob("*-damaged-*"):
-        each.unlink()
-
-
-def _windows() -> list[bytes]:
-    from musegen_daw.ui.settings.store import AppSettings
-
-    panels = {"settings": AppSettings().as_dict(), "jam": {"mode": "loop"}, "window": {"panel": "clips"}}
-    return [json.dumps({"version": 1, "panels": panels}).encode()]
-
-
-def _read_window(path: Path) -> None:
-    from musegen_daw.ui.saved_session import load
-    from musegen_daw.ui.settings.store import AppSettings
-
-    state, _ = load(path.parent)
-    AppSettings.from_dict(state.get("settings", {}))
-    for each in path.parent.glob("*-damaged-*"):
-        each.unlink()
-
-
-def _read_offsets(path: Path) -> None:
-    from musegen_daw.jam.user_settings import load_offset
-
-    load_offset(path.parent, "musegen drums", lambda said: None)
-    for each in path.parent.glob("*-damaged-*"):
-        each.unlink()
+DRUMS_OPENED = 100  # so many damaged drum models that pass the check of their description are opened and run
 
 
 def _drum_model(folder: Path) -> None:
@@ -397,20 +209,7 @@ def _shards() -> list[bytes]:
     return [file.getvalue()]
 
 
-READERS: Mapping[str, Reader] = {
-    "MIDI files": Reader(22, "a.mid", _midi_files, _read_midi),
-    "audio": Reader(10, "a.wav", _audio_files, _read_audio),
-    "mels": Reader(12, "a.npy", _mel_files, _read_mel),
-    "SoundFonts": Reader(8, "a.sf2", _soundfonts, _read_soundfont),
-    "drum maps": Reader(6, "a.toml", _bundled("drum_maps", "*.toml"), _read_drum_map),
-    "control maps": Reader(5, "knobs.toml", _control_maps, _read_controls),
-    "plans": Reader(5, "a.json", _plans, _read_plan, _JSON),
-    "sessions": Reader(6, "a.musegen", _sessions, _read_session, _JSON),
-    "sessions that are restored": Reader(4, "clips.musegen", _sessions, _restore_session, _JSON),
-    "settings of the window": Reader(6, "session.json", _windows, _read_window, _JSON),
-    "latency offsets": Reader(
-        3, "offsets.json", lambda: [b'{"offsets_ms": {"musegen drums": 3.5, "a": -2}}'], _read_offsets, _JSON
-    ),
+MODEL_READERS: Mapping[str, Reader] = {
     "descriptions of drum models": Reader(
         4, "model.json", _small_drum_model, _DrumModel(), (damaged_json, damaged), _drum_model
     ),
@@ -419,16 +218,15 @@ READERS: Mapping[str, Reader] = {
         "model.json",
         lambda: [json.dumps(_vocoder_description(_vocoder_graph())).encode()],
         _vocode,
-        _JSON,
+        JSON,
         _toy_vocoder,
     ),
     "graphs": Reader(2, "vocode.onnx", lambda: [_vocoder_graph()], _vocode_graph),
     "tokenizers": Reader(
-        1, "tokenizer.json", _bundled("models", "drums", "tokenizer.json"), _read_tokenizer, _JSON
+        1, "tokenizer.json", bundled("models", "drums", "tokenizer.json"), _read_tokenizer, JSON
     ),
     "configurations of training": Reader(2, "a.toml", _configs, _read_config),
     "checkpoints": Reader(2, "a.safetensors", _checkpoints, _read_checkpoint),
-    "facts of prepared data": Reader(1, "facts.json", _facts, _read_corpus, _JSON, _corpus),
+    "facts of prepared data": Reader(1, "facts.json", _facts, _read_corpus, JSON, _corpus),
     "arrays of prepared data": Reader(1, "train/songs.npy", _shards, _read_corpus, (damaged,), _whole_corpus),
 }
-"""By what they read; the shares need not add up to anything."""
