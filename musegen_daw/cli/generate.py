@@ -19,14 +19,13 @@ from musegen_daw.cli.services import Services
 from musegen_daw.cli.terminal import Commands
 from musegen_daw.daw.projects import SUFFIXES, is_project
 from musegen_daw.drums.job import DrumWriter
-from musegen_daw.drums.request import DrumTake
+from musegen_daw.drums.request import MAX_VARIATIONS, DrumTake
 from musegen_daw.errors import MidiFileError, ModelError, MusegenError
 from musegen_daw.music.clip import Clip, Song
 from musegen_daw.music.programs import PROGRAM_NAMES
 from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
 
 MAX_NAME_BYTES = 255
-MAX_VARIATIONS = 64
 
 
 def register(commands: Commands, for_both: terminal.Parser) -> None:

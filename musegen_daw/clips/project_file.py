@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from math import isfinite
 from pathlib import Path
 from sys import float_info
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import numpy as np
-from msgspec import Meta, Struct, convert, structs
+from msgspec import Meta, Struct, convert, defstruct, structs
 
 from musegen_daw import files
 from musegen_daw.clips.document import ClipDocument, MidiSource, Project, Take
@@ -20,14 +20,7 @@ from musegen_daw.clips.edits import follow_parts, set_humanise, set_swing, set_t
 from musegen_daw.clips.opening import open_without_takes, set_primer
 from musegen_daw.drums.events import FRAMES_PER_BAR
 from musegen_daw.drums.meter import METERS
-from musegen_daw.drums.request import (
-    DEFAULT_FOLLOW,
-    DEFAULT_TEMPERATURE,
-    DEFAULT_TOP_P,
-    MAX_FOLLOW,
-    SETTINGS,
-    DrumSettings,
-)
+from musegen_daw.drums.request import SETTINGS, DrumSettings, Share
 from musegen_daw.drums.style import STYLE_BARS, Style
 from musegen_daw.errors import MusegenError, ProjectError
 from musegen_daw.music.clip import Clip, Note
@@ -39,11 +32,10 @@ VERSION = 2
 FORMER_NAMES = {"loudness": "energy", "fill": "fills"}
 """Names of settings in version 1, by what they are called now."""
 MAX_BYTES = 64 * 2**20
-MAX_CLIPS, MAX_TAKES, MAX_VARIATIONS = 1000, 10_000, 64
+MAX_CLIPS, MAX_TAKES = 1000, 10_000
 _NOTE_FIELDS = 4
 
 Finite = Annotated[float, Meta(ge=-float_info.max, le=float_info.max)]
-Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 class _Source(Struct):
@@ -61,23 +53,14 @@ class _Style(Struct):
     meter: str
 
 
-class _Settings(Struct, forbid_unknown_fields=True):
-    """The fields of `DrumSettings`; version 1 has fewer."""
+def _settings_schema() -> type[Struct]:
+    """The fields of `DrumSettings` with their ranges; earlier versions have fewer."""
+    hints = get_type_hints(DrumSettings, localns={"Style": _Style}, include_extras=True)
+    columns = [(each.name, hints[each.name], each.default) for each in fields(DrumSettings)]
+    return defstruct("_Settings", columns, forbid_unknown_fields=True)
 
-    seed: int = 0
-    temperature: Annotated[float, Meta(ge=0, le=4)] = DEFAULT_TEMPERATURE
-    top_p: Share = DEFAULT_TOP_P
-    follow: Annotated[float, Meta(ge=0, le=MAX_FOLLOW)] = DEFAULT_FOLLOW
-    style: str | _Style | None = None
-    within_style: bool = False
-    density: Share | None = None
-    energy: Share | None = None
-    fills: Share | None = None
-    crashes: Share | None = None
-    complexity: Share | None = None
-    human_timing: bool | None = None
-    any_hands: bool = False
-    variations: Annotated[int, Meta(ge=1, le=MAX_VARIATIONS)] = 1
+
+_Settings = _settings_schema()
 
 
 class _Take(Struct):
@@ -280,7 +263,7 @@ def _opened_notes(flat: list[int], clip: ClipDocument) -> Clip:
     return clip.empty_drums.with_notes(notes)
 
 
-def _saved_settings(settings: DrumSettings) -> _Settings:
+def _saved_settings(settings: DrumSettings) -> Struct:
     style = settings.style
     if isinstance(style, Style):
         pattern = np.round(style.pattern.astype(float), 3).tolist()
@@ -290,9 +273,9 @@ def _saved_settings(settings: DrumSettings) -> _Settings:
 
 def _opened_settings(table: Any) -> DrumSettings:
     table = convert(table, dict[str, Any])
-    saved = convert({FORMER_NAMES.get(key, key): table[key] for key in table}, _Settings)
-    style = _opened_style(saved.style) if isinstance(saved.style, _Style) else saved.style
-    return DrumSettings(**{**structs.asdict(saved), "style": style})
+    saved = structs.asdict(convert({FORMER_NAMES.get(key, key): table[key] for key in table}, _Settings))
+    style = saved["style"]
+    return DrumSettings(**{**saved, "style": _opened_style(style) if isinstance(style, _Style) else style})
 
 
 def _opened_style(saved: _Style) -> Style:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta
 
 from musegen_daw.drums.plan import Plan
 from musegen_daw.music.clip import Clip
@@ -18,12 +20,13 @@ if TYPE_CHECKING:
 DEFAULT_TEMPERATURE = 0.9
 DEFAULT_TOP_P = 0.95
 DEFAULT_FOLLOW = 1.0
-MAX_FOLLOW = 4.0
+MAX_FOLLOW, MAX_TEMPERATURE, MAX_VARIATIONS = 4.0, 4.0, 64
+Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrumSettings:
-    """The musician's settings, for any song.
+    """The musician's settings, for any song; the ranges in the annotations are those of saved projects.
 
     `variations`: number of takes, in the most likely different styles, or with a `style` the first in that style and
     the others in similar ones; with `within_style` all are in one style. A style given as text is looked up before
@@ -36,19 +39,19 @@ class DrumSettings:
     """
 
     seed: int = 0
-    temperature: float = DEFAULT_TEMPERATURE
-    top_p: float = DEFAULT_TOP_P
-    follow: float = DEFAULT_FOLLOW
+    temperature: Annotated[float, Meta(ge=0, le=MAX_TEMPERATURE)] = DEFAULT_TEMPERATURE
+    top_p: Share = DEFAULT_TOP_P
+    follow: Annotated[float, Meta(ge=0, le=MAX_FOLLOW)] = DEFAULT_FOLLOW
     style: Style | str | None = None
     within_style: bool = False
-    density: float | None = None
-    energy: float | None = None
-    fills: float | None = None
-    crashes: float | None = None
-    complexity: float | None = None
+    density: Share | None = None
+    energy: Share | None = None
+    fills: Share | None = None
+    crashes: Share | None = None
+    complexity: Share | None = None
     human_timing: bool | None = None
     any_hands: bool = False
-    variations: int = 1
+    variations: Annotated[int, Meta(ge=1, le=MAX_VARIATIONS)] = 1
 
 
 SETTINGS = tuple(each.name for each in fields(DrumSettings))
