@@ -10,10 +10,12 @@ from pathlib import Path
 
 from musegen_daw import files
 from musegen_daw.clips.document import ClipDocument
+from musegen_daw.daw.projects import is_project, project_bytes
+from musegen_daw.daw.voices import split_song
 from musegen_daw.errors import MidiFileError, ProjectError
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Clip, Note, Song
-from musegen_daw.music.drum_maps import apply_drum_map
+from musegen_daw.music.drum_maps import apply_drum_map, piece_names
 from musegen_daw.music.groove import humanise, swing
 from musegen_daw.music.parts import without_strays
 from musegen_daw.playback.bounce import BounceReport, bounce
@@ -64,21 +66,32 @@ def drums_alone(document: ClipDocument) -> Song:
     return Song((_performed_drums(document),), document.time_map)
 
 
-def drums_as_midi(document: ClipDocument, profile: Profile) -> bytes:
-    """The bytes of a .mid of the drums, as long as their bars; raises ProjectError where there are none."""
+def drums_as_midi(document: ClipDocument, profile: Profile, *, split: bool = False) -> bytes:
+    """The bytes of a .mid of the drums, as long as their bars; `split` gives each piece of the kit a track.
+
+    Raises ProjectError where there are none.
+    """
     drums = replace(mapped(document), name=f"{document.name} drums")
     if not drums.notes:
         raise ProjectError("There are no drums to write yet: generate some first.")
     song = Song((drums,), document.time_map.until(drums.end_ticks))
-    return song_to_bytes(song, type0=profile is not Profile.OTHERS, with_tempo=profile is not Profile.LIVE)
+    if split:
+        song = split_song(song, piece_names(document.drum_map))
+    return song_to_bytes(
+        song, type0=profile is not Profile.OTHERS and not split, with_tempo=profile is not Profile.LIVE
+    )
 
 
-def with_drums_as_midi(document: ClipDocument) -> bytes:
-    """The bytes of a .mid of the parts and the drums; raises ProjectError where there are no drums."""
+def with_drums(document: ClipDocument, path: Path) -> bytes:
+    """The bytes of the file at `path` with parts and drums, a project by its suffix, else MIDI.
+
+    Raises ProjectError where there are no drums.
+    """
     _performed_drums(document)
-    drums = mapped(document)
-    song = Song((*document.song.clips, drums), document.time_map)
-    return song_to_bytes(replace(song, time_map=song.time_map.until(song.end_ticks)))
+    drums = replace(mapped(document), name="Drums")
+    song = Song((*document.song.clips, drums), document.time_map, document.song.markers)
+    song = replace(song, time_map=song.time_map.until(song.end_ticks))
+    return project_bytes(song, path) if is_project(path) else song_to_bytes(song)
 
 
 class Bounce(Enum):

@@ -127,7 +127,7 @@ def test_a_plan_of_another_length_is_cut_or_begins_again_and_that_is_said(run, c
         ("3", "must be a list of bars"),
         ("[]", "must be a list of bars"),
         ('{"bars": []}', "must be a list of bars"),
-        ("[3]", "bar 1 of the plan is not a table"),
+        ("[3]", "bar 1 of the plan is not an object"),
         ('[{"kind": "solo"}]', "bar 1 of the plan cannot be used"),
         ('[{"kind": "repeat", "repeats": 1}]', "repeats a bar before the first"),
         ('[{"tempo": 3}]', "unknown value 'tempo'"),

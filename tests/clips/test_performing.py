@@ -1,6 +1,7 @@
 """Performed drums: lengths, pitches, tempo and tracks of each profile."""
 
 import pickle
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from musegen_daw.clips.export import (
     mapped,
     mix,
     performed,
-    with_drums_as_midi,
+    with_drums,
 )
 from musegen_daw.clips.opening import open_clip
 from musegen_daw.drums.request import DrumSettings
@@ -102,7 +103,7 @@ def test_the_tempo_override_is_played_and_exported(edited):
         90, abs=1e-3
     )
     assert len(mix(at_90).clips) == 3
-    assert [clip.is_drum for clip in song_from_bytes(with_drums_as_midi(at_90), "x").clips] == [
+    assert [clip.is_drum for clip in song_from_bytes(with_drums(at_90, Path("x.mid")), "x").clips] == [
         False,
         False,
         True,
@@ -121,6 +122,6 @@ def test_a_late_tempo_change_makes_no_file_longer():
     part = Clip((Note(60, 80, 0, 90), Note(62, 80, 384, 90)), 768, 96, "Part")
     source = MidiSource("clip.mid", song_to_bytes(Song((part,), time_map)))
     document = edits.add_hit(open_clip([source], 1, DrumSettings(seed=0)), 0, 0)
-    for data in (drums_as_midi(document, Profile.OTHERS), with_drums_as_midi(document)):
+    for data in (drums_as_midi(document, Profile.OTHERS), with_drums(document, Path("x.mid"))):
         assert {track.end_ticks for track in smf.parse(data).tracks} == {768}
         assert song_from_bytes(data, "x").time_map.tempos == (Tempo(0, 500_000),)

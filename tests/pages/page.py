@@ -77,9 +77,20 @@ class Page:
         """Let the window work until `condition()` holds."""
         self.qtbot.waitUntil(lambda: bool(condition()))
 
+    @property
+    def dialog(self) -> QFileDialog:
+        """The file dialog that is open."""
+        (dialog,) = [each for each in self.root.findChildren(QFileDialog) if each.isVisible()]
+        return dialog
+
+    def choose_file_type(self, text: str) -> None:
+        """Choose an entry of the list of file types in the file dialog."""
+        self.dialog.selectNameFilter(text)
+        self.dialog.filterSelected.emit(text)
+
     def answer(self, path: Path) -> None:
         """Choose `path` in the file dialog that is open."""
-        (dialog,) = [each for each in self.root.findChildren(QFileDialog) if each.isVisible()]
+        dialog = self.dialog
         dialog.fileSelected.emit(str(path))
         dialog.reject()
         self.qtbot.wait(1)

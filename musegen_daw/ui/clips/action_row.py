@@ -60,7 +60,8 @@ class ActionRow(QWidget):
     bounce_requested = Signal(object)
     """A Bounce."""
     save_project_requested = Signal()
-    save_drums_requested = Signal()
+    save_drums_requested = Signal(bool)
+    """Whether each piece of the kit gets a track."""
     save_all_requested = Signal()
     profile_changed = Signal()
 
@@ -123,8 +124,12 @@ class ActionRow(QWidget):
         self._of_drums[0].setShortcut("Ctrl+B")
         project = saves.addAction("Project…", self.save_project_requested.emit)
         project.setShortcut("Ctrl+S")
-        self._of_drums.append(saves.addAction("Drums as MIDI…", self.save_drums_requested.emit))
-        self._of_drums.append(saves.addAction("Parts and drums as MIDI…", self.save_all_requested.emit))
+        for text, split in (("Drums as MIDI…", False), ("Drums as MIDI, one track per voice…", True)):
+            action = saves.addAction(text, lambda split=split: self.save_drums_requested.emit(split))
+            self._of_drums.append(action)
+        self._of_drums.append(
+            saves.addAction("Parts and drums, or a DAW project…", self.save_all_requested.emit)
+        )
         self.bounce.setMenu(bounces)
         self.save.setMenu(saves)
         self.addActions([self._of_drums[0], project])

@@ -19,10 +19,11 @@ from musegen_daw.clips.export import (
     bounce_document,
     drums_as_midi,
     file_name,
-    with_drums_as_midi,
+    with_drums,
 )
 from musegen_daw.clips.opening import open_clip, read_source
 from musegen_daw.clips.project_file import SUFFIX, recover_project, save_project
+from musegen_daw.daw import dawproject, reaper
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import MidiFileError, MusegenError
 from musegen_daw.suffixes import MIDI_SUFFIXES
@@ -36,6 +37,13 @@ from musegen_daw.ui.work import Job, JobContext, Workers
 
 T = TypeVar("T")
 
+SONG_FILES = {
+    "MIDI files (*.mid)": ".mid",
+    f"DAWproject for Bitwig, Studio One, Cubase (*{dawproject.SUFFIX})": dawproject.SUFFIX,
+    f"REAPER project (*{reaper.PROJECT_SUFFIX})": reaper.PROJECT_SUFFIX,
+    f"REAPER track template (*{reaper.TEMPLATE_SUFFIX})": reaper.TEMPLATE_SUFFIX,
+}
+"""The files that parts and drums can be saved as, by the entry of the file dialog."""
 OPENED_SUFFIXES = (*MIDI_SUFFIXES, SUFFIX)
 
 
@@ -88,18 +96,18 @@ class FileWork(QObject):
 
         self._ask_save("Save the project", f"Projects (*{SUFFIX})", SUFFIX, name, save)
 
-    def ask_save_drums(self, document: ClipDocument, profile: Profile) -> None:
+    def ask_save_drums(self, document: ClipDocument, profile: Profile, *, split: bool = False) -> None:
         def save(path: Path) -> None:
-            files.write_bytes(path, drums_as_midi(document, profile), MidiFileError)
+            files.write_bytes(path, drums_as_midi(document, profile, split=split), MidiFileError)
 
         self._ask_save("Save the drums", "MIDI files (*.mid)", ".mid", f"{file_name(document)} drums", save)
 
     def ask_save_all(self, document: ClipDocument) -> None:
         def save(path: Path) -> None:
-            files.write_bytes(path, with_drums_as_midi(document), MidiFileError)
+            files.write_bytes(path, with_drums(document, path), MidiFileError)
 
         name = f"{file_name(document)} with drums"
-        self._ask_save("Save parts and drums", "MIDI files (*.mid)", ".mid", name, save)
+        self._ask_save("Save parts and drums", ";;".join(SONG_FILES), ".mid", name, save)
 
     def ask_bounce(self, document: ClipDocument, what: Bounce, soundfont: Path | None) -> None:
         if self.is_bouncing:
@@ -185,6 +193,15 @@ class FileWork(QObject):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix.removeprefix("."))
         dialog.selectFile(f"{name}{suffix}")
+
+        def chosen(pattern: str) -> None:
+            """A file type that is chosen changes the suffix of the name."""
+            own = SONG_FILES.get(pattern)
+            if own is not None:
+                dialog.setDefaultSuffix(own.removeprefix("."))
+                dialog.selectFile(Path(dialog.selectedFiles()[0]).with_suffix(own).name)
+
+        dialog.filterSelected.connect(chosen)
         return dialog
 
     def _dialog(self, title: str, pattern: str) -> QFileDialog:

@@ -347,7 +347,9 @@ class ClipsPanel(Panel):
         actions.bounce_requested.connect(self._bounce)
         actions.save_project_requested.connect(lambda: files.ask_save_project(self.editor.project))
         actions.save_drums_requested.connect(
-            lambda: self._with_clip(lambda clip: files.ask_save_drums(clip, actions.chosen_profile))
+            lambda split: self._with_clip(
+                lambda clip: files.ask_save_drums(clip, actions.chosen_profile, split=split)
+            )
         )
         actions.save_all_requested.connect(lambda: self._with_clip(files.ask_save_all))
         actions.profile_changed.connect(self.state_changed)

@@ -4,6 +4,7 @@ import threading
 import wave
 
 import pytest
+import rpp
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 
@@ -148,14 +149,29 @@ def test_a_project_is_saved_and_opened_again(clips, tmp_path):
 
 def test_drums_are_saved_as_midi_alone_and_with_the_parts(clips, tmp_path):
     clips.click_cell(0, 960)
+    clips.click_cell(1, 0)
     for action, name, count in (
         ("Drums as MIDI…", "drums.mid", 1),
-        ("Parts and drums as MIDI…", "all.mid", 4),
+        ("Drums as MIDI, one track per voice…", "split.mid", 2),
+        ("Parts and drums, or a DAW project…", "all.mid", 4),
     ):
         clips.choose_action("save", action)
         clips.answer(tmp_path / name)
         clips.until(lambda name=name: ("good", f"Saved {tmp_path / name}.") in clips.messages)
         assert len(read_midi(tmp_path / name).clips) == count
+
+
+def test_parts_and_drums_are_saved_as_a_project_for_a_daw(clips, tmp_path):
+    clips.click_cell(0, 960)
+    clips.choose_action("save", "Parts and drums, or a DAW project…")
+    clips.choose_file_type("REAPER project (*.rpp)")
+    assert clips.dialog.selectedFiles()[0].endswith("with drums.rpp")
+    path = tmp_path / "song.rpp"
+    clips.answer(path)
+    clips.until(lambda: ("good", f"Saved {path}.") in clips.messages)
+    tracks = rpp.loads(path.read_text(encoding="utf-8")).findall("TRACK")
+    assert tracks[-1].find("NAME")[1] == "Drums"
+    assert len(tracks) == 4
 
 
 def test_the_dragged_file_contains_the_drums(open_page, context, clip_path):
