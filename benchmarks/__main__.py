@@ -144,6 +144,14 @@ def _add_files(command: AddCommand) -> None:
         lambda given: _module("renderer").benchmark(given.soundfont),
     )
     renderer.add_argument("--soundfont", type=Path, help="the .sf2 for both (default: the bundled one)")
+    kit = command(
+        "kit",
+        "the drums of SoundFonts, voice by voice: level, brightness, ring",
+        lambda given: _module("kit").benchmark(given.soundfonts, given.kit, given.velocity),
+    )
+    kit.add_argument("soundfonts", type=Path, nargs="*", metavar="SF2", help="(default: the bundled one)")
+    kit.add_argument("--kit", type=int, default=0, help="program of the drum kit")
+    kit.add_argument("--velocity", type=int, default=100, help="1 to 127")
     hostile = command(
         "hostile",
         "what small hostile and damaged files cost each reader, in time and memory",

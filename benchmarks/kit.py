@@ -1,14 +1,11 @@
-"""How the drums of SoundFonts sound: level, brightness and ring of every voice, side by side.
-
-usage: python -m benchmarks kit [--kit PROGRAM] [--velocity N] [SOUNDFONT ...]     (default: the bundled one)
-"""
+"""How the drums of SoundFonts sound: level, brightness and ring of every voice, side by side."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +23,7 @@ SECONDS = 4
 FALL_DB = 40.0
 _ATTACK_SECONDS = 0.2
 _WINDOW_SECONDS = 0.02
-PITCHES = tuple(piece.pitch for piece in PIECES)
+SNARE = 38
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +63,25 @@ def described(audio: NDArray[np.float32]) -> Sound:
     )
 
 
-def table(paths: Sequence[Path], kit: int, velocity: int) -> str:
-    """A Markdown table: for each piece, level in dB against the snare's, centroid in kHz and ring in seconds."""
-    fonts = [open_soundfont(path) for path in paths]
-    snares = [measure(font, kit, 38, velocity) for font in fonts]
-    lines = [
-        "| voice | " + " | ".join(f"{path.stem}: dB, kHz, s" for path in paths) + " |",
-        "|---" * (len(paths) + 1) + "|",
-    ]
+def benchmark(paths: Sequence[Path], kit: int, velocity: int) -> list[dict[str, Any]]:
+    """Print a Markdown table: for each piece, level in dB against the snare's, centroid in kHz and ring in seconds."""
+    fonts = [open_soundfont(path) for path in paths or [soundfont_dir() / "musegen.sf2"]]
+    print("| voice | " + " | ".join(f"{font.path.stem}: dB, kHz, s" for font in fonts) + " |")
+    print("|---" * (len(fonts) + 1) + "|")
+    rows: list[dict[str, Any]] = []
     for piece in PIECES:
-        cells = []
-        for font, snare in zip(fonts, snares, strict=True):
-            sound = measure(font, kit, piece.pitch, velocity)
-            cells.append(
-                f"{sound.level_db - snare.level_db:+.1f}, {sound.centroid_hz / 1000:.1f}, {sound.ring_seconds:.2f}"
+        cells: list[str] = []
+        for font in fonts:
+            sound, snare = (measure(font, kit, pitch, velocity) for pitch in (piece.pitch, SNARE))
+            level_db = sound.level_db - snare.level_db
+            cells.append(f"{level_db:+.1f}, {sound.centroid_hz / 1000:.1f}, {sound.ring_seconds:.2f}")
+            rows.append(
+                {
+                    "soundfont": font.path.stem,
+                    "voice": piece.name,
+                    "against_snare_db": level_db,
+                    **asdict(sound),
+                }
             )
-        lines.append(f"| {piece.name} | " + " | ".join(cells) + " |")
-    absolute = " | ".join(f"{snare.level_db:.1f} dB, peak {snare.peak_db:.1f}" for snare in snares)
-    return "\n".join([*lines, f"| snare itself | {absolute} |"])
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks kit", description="Compare drum kits.")
-    parser.add_argument("soundfonts", nargs="*", type=Path, metavar="SOUNDFONT")
-    parser.add_argument("--kit", type=int, default=0, help="program of the drum kit (default: 0)")
-    parser.add_argument("--velocity", type=int, default=100, help="1 to 127 (default: 100)")
-    args = parser.parse_args(arguments)
-    print(table(args.soundfonts or [soundfont_dir() / "musegen.sf2"], args.kit, args.velocity))
-    return 0
+        print(f"| {piece.name} | " + " | ".join(cells) + " |")
+    return rows

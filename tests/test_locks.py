@@ -6,8 +6,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.markers import Marker
 
-from musegen_daw.music.clip import Marker
 from scripts.lock import LOCKS, ROOT, Pin, allowed, locked, read_pins
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
