@@ -20,7 +20,7 @@ from musegen_daw.ui.context import AppContext, in_this_process
 from musegen_daw.ui.work import Job, JobContext, Workers
 
 if TYPE_CHECKING:
-    from musegen_daw.devices.ports import PortDirectory
+    from musegen_daw.devices.ports import MidiOutput, PortDirectory
     from musegen_daw.playback.deck import Deck
     from musegen_daw.playback.player import Player
     from musegen_daw.playback.source import Source
@@ -186,22 +186,25 @@ class MidiPortOutput(ClipOutput):
 
     def __init__(self, name: str, ports: Callable[[], PortDirectory], lost: Callable[[str], None]) -> None:
         self._name, self._ports, self._lost = name, ports, lost
+        self._port: MidiOutput | None = None
         self._scheduler: Scheduler | None = None
 
-    def prepare(self, document: ClipDocument) -> Callable[[JobContext], Scheduler] | None:
-        def open_port(task: JobContext) -> Scheduler:
+    def prepare(self, document: ClipDocument) -> Callable[[JobContext], MidiOutput] | None:
+        def open_port(task: JobContext) -> MidiOutput:
             ports = self._ports()
-            port = (
-                ports.create_output(self._name) if self._name == OWN_PORT else ports.open_output(self._name)
-            )
-            return Scheduler(SystemClock(), port, lost=self._lost)
+            opened = ports.create_output if self._name == OWN_PORT else ports.open_output
+            port = opened(self._name)
+            if task.is_cancelled():
+                port.close()
+            return port
 
         return open_port if self.playback is None else None
 
-    def load(self, prepared: Scheduler | None, document: ClipDocument) -> PortPlayer:
+    def load(self, prepared: MidiOutput | None, document: ClipDocument) -> PortPlayer:
         if prepared is not None:
-            self._scheduler = prepared
-            self.playback = PortPlayer(prepared, SystemClock())
+            self._port = prepared
+            self._scheduler = Scheduler(SystemClock(), prepared, lost=self._lost)
+            self.playback = PortPlayer(self._scheduler, SystemClock())
         assert self.playback is not None
         return self.playback
 
@@ -218,8 +221,9 @@ class MidiPortOutput(ClipOutput):
 
     def close(self) -> None:
         super().close()
-        if self._scheduler is not None:
+        if self._scheduler is not None and self._port is not None:
             self._scheduler.close()
+            self._port.close()
 
 
 class ClipPlayback(QObject):
