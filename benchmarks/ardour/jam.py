@@ -122,6 +122,7 @@ def route(daw: Ardour, song: Song) -> None:
 
 def roll(daw: Ardour, bpm: float, bars: int) -> float:
     """Record for so many bars; returns when it stopped."""
+    daw("mute_audio")
     daw("record")
     end_samples = bars * BEATS_PER_BAR * 60 / bpm * RATE_HZ
     limit = time.monotonic() + end_samples / RATE_HZ + WAIT_SECONDS

@@ -4,7 +4,10 @@
 local MIDI = ARDOUR.DataType("midi")
 local SCRIPT = ARDOUR.TransportRequestSource.TRS_UI
 
+-- Ardour plays MIDI ahead of its playhead by the latency of the sound device that its master bus leads to. Without
+-- one, a cable from a track to another records every note where it stands.
 function start_engine(client)
+  ARDOUR.config():set_auto_connect_standard_busses(false)
   AudioEngine:set_backend("JACK", client, "")
   assert(AudioEngine:start(false) == 0, "Ardour cannot use the JACK server")
 end
@@ -52,8 +55,6 @@ function arm(track)
   session:route_by_name(track):to_track():rec_enable_control():set_value(1, PBD.GroupControlDisposition.NoGroup)
 end
 
--- Ardour plays MIDI ahead of its playhead by the latency of the sound device that its master bus leads to. Without
--- one, a cable from a track to another records every note where it stands.
 function mute_audio()
   session:master_out():output():disconnect_all(nil)
 end

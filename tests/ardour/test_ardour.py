@@ -11,14 +11,15 @@ from benchmarks.ardour.measures import MAX_ERROR_MS
 from benchmarks.ardour.remote import ArdourError, ardour_program
 
 ROOT = Path(__file__).parent.parent.parent
-TAKES = 3
+TAKES = 5
 TAKE_SECONDS = 240
 
 
 @pytest.fixture(scope="module")
 def take(tmp_path_factory):
-    """The figures of sixteen bars; played anew where they are bad: on a busy computer a hit is late or left out."""
+    """The figures of sixteen bars; played anew where they are bad, or where Ardour did not do what it was told."""
     file = tmp_path_factory.mktemp("ardour") / "takes.json"
+    row = None
     for _ in range(TAKES):
         file.unlink(missing_ok=True)
         # A process of its own, because libjack knows one server in a process.
@@ -26,11 +27,13 @@ def take(tmp_path_factory):
             [sys.executable, "-m", "benchmarks", "ardour", "--runs", "1", "--json", str(file)],
             cwd=ROOT, capture_output=True, text=True, timeout=TAKE_SECONDS,
         )  # fmt: skip
-        print(done.stdout)
-        assert file.exists(), done.stderr
+        print(done.stdout, done.stderr)
+        if not file.exists():
+            continue
         (row,) = json.loads(file.read_text(encoding="utf-8"))
         if not done.returncode and _is_ruled(row):
             break
+    assert row is not None, "Ardour played no take."
     return row
 
 
