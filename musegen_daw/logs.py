@@ -25,7 +25,7 @@ MAIN, OUTPUT, WORKER = "main", "output", "worker"
 
 
 class _Formatter(logging.Formatter):
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - the name is logging's
         return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
 
 

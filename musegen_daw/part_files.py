@@ -109,7 +109,7 @@ class PartFile:
                 shutil.copyfileobj(own, copy)
             name.chmod(stat.S_IMODE(self.path.stat().st_mode))
             os.fsync(file)
-        except BaseException:
+        except BaseException:  # an interrupt leaves no file behind either
             name.unlink(missing_ok=True)
             os.close(file)
             raise

@@ -63,15 +63,13 @@ def main(argv: Sequence[str] | None = None, **opened: Any) -> int:
 
 
 def _run(args: argparse.Namespace, given: Services, parser: terminal.Parser) -> int:
-    if args.run is window.run:
-        return _command(
-            args, given, parser
-        )  # the window, which is also opened without this, begins its log itself
+    if args.run is window.run:  # which begins its log itself, as it is also opened without this
+        return _command(args, given, parser)
     with logs.logging_to(args.log, beside=(terminal.StderrHandler(),) if args.verbose else ()):
         _log.info("musegen-daw %s: %s", __version__, args.command)
         try:
             return _command(args, given, parser)
-        except BaseException:
+        except BaseException:  # an interrupt and an exit are logged too
             _log.debug("The command failed", exc_info=True)
             raise
 

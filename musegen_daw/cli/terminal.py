@@ -177,7 +177,7 @@ class Keys:
     def read(self, wait_seconds: float) -> str:
         """The keys pressed, after the first or after `wait_seconds`."""
         if self._fd is None:
-            time.sleep(wait_seconds)
+            time.sleep(wait_seconds)  # as long as a terminal would be asked for keys
             return ""
         if sys.platform == "win32":
             return _read_console(wait_seconds)
@@ -199,5 +199,5 @@ def _read_console(wait_seconds: float) -> str:
     while not console.kbhit():
         if time.monotonic() >= end:
             return ""
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS)  # a Windows console cannot be waited for
     return str(console.getwch())

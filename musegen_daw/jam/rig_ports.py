@@ -64,7 +64,7 @@ class RigPorts:
             self._open(settings)
             if refuses_feedback:
                 self._refuse_feedback()
-        except BaseException:
+        except BaseException:  # an interrupt leaves no port open either
             self.close()
             raise
 

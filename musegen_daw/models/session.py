@@ -157,7 +157,7 @@ class TimeLimit:
     def _watch(self) -> None:
         wait_seconds = self.limit_seconds
         while True:
-            time.sleep(wait_seconds)
+            time.sleep(wait_seconds)  # until the run that began first is due
             with self._lock:
                 if not self._running:
                     self._is_watching = False

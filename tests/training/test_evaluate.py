@@ -16,9 +16,10 @@ from musegen_daw.music.clip import Clip, Note
 from tests.drum_corpus import write_parquet
 from tests.training.drum_songs import composed, song_bytes
 from training.drums import evaluate, generated
+from training.drums.baselines import rock_beat
 from training.drums.corpus import Corpus
 from training.drums.critic import CriticConfig, CriticNetwork, save_critic
-from training.drums.measures import FIGURES, rock_beat
+from training.drums.measures import FIGURES
 from training.drums.prepare import prepare
 from training.drums.songs import songs_of_files
 from training.drums.styles import Grooves

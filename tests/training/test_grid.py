@@ -9,18 +9,10 @@ from hypothesis import strategies as st
 
 from musegen_daw.drums.events import HIT
 from musegen_daw.music.kit import PIECES, VOICES
+from training.drums.baselines import mean_beat, random_notes, rock_beat
 from training.drums.bits import Markov
-from training.drums.measures import (
-    Overlap,
-    interval,
-    mean_beat,
-    mean_interval,
-    overlap,
-    pooled_f1,
-    random_notes,
-    rock_beat,
-    self_similarity,
-)
+from training.drums.measures import self_similarity
+from training.drums.overlap import Overlap, interval, mean_interval, overlap, pooled_f1
 from training.drums.songs import drum_grid, step_of, windows_of
 
 PIECE = {piece.name: index for index, piece in enumerate(PIECES)}

@@ -12,7 +12,8 @@ import pytest
 from musegen_daw.music.clip import Song
 from musegen_daw.music.kit import VOICES
 from tests.training.drum_songs import composed, song_bytes
-from training.drums.measures import FIGURES, distance, fills, looped, part_shape, profile, rock_beat
+from training.drums.baselines import looped, rock_beat
+from training.drums.measures import FIGURES, distance, fills, part_shape, profile
 from training.drums.songs import MeasuredSong, read_song
 
 VOICE = {36: 0, 35: 0, 38: 1, 37: 1, 42: 2, 44: 2, 46: 3, 41: 4, 45: 5, 48: 6, 49: 7, 57: 7, 51: 8, 53: 8}

@@ -18,7 +18,8 @@ from tqdm import tqdm
 from musegen_daw.drums.critic import Critic
 from training.common.machine import machine
 from training.common.prepared import write_json
-from training.drums import measures
+from training.drums import baselines, measures
+from training.drums.baselines import fixed_loops, looped, mean_bars, mean_beat, random_notes, rock_beat
 from training.drums.bits import bits
 from training.drums.corpus import Corpus
 from training.drums.critic import graph_of, load_critic
@@ -33,15 +34,7 @@ from training.drums.generated import (
     write_at_energies,
 )
 from training.drums.genre import GENRES, count_kept
-from training.drums.measures import (
-    FIGURES,
-    fixed_loops,
-    looped,
-    mean_bars,
-    mean_beat,
-    random_notes,
-    rock_beat,
-)
+from training.drums.measures import FIGURES
 from training.drums.pictures import draw_grids
 from training.drums.songs import MeasuredSong, songs_of_corpus, songs_of_files
 from training.drums.train import other_songs
@@ -242,8 +235,8 @@ def _f1_rows(
     }
     after = {
         "primed with 2 bars": [outcome.first for outcome in written["primed"]],
-        "looping those 2 bars": [measures.repeated(song) for song in songs],
-        "copying the 2 bars before": [measures.copied(song) for song in songs],
+        "looping those 2 bars": [baselines.repeated(song) for song in songs],
+        "copying the 2 bars before": [baselines.copied(song) for song in songs],
     }
     rows |= {name: measures.f1_row(songs, grids, after_first=True) for name, grids in after.items()}
     human = measures.f1_row(songs, [song.grid for song in songs])

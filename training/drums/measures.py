@@ -9,58 +9,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster.vq import kmeans2
 
 from musegen_daw.drums.critic import WINDOW_BARS as CRITIC_BARS
 from musegen_daw.drums.critic import Critic
 from musegen_daw.drums.events import FRAMES_PER_BAR, Array
-from musegen_daw.music.kit import VOICE_OF_PIECE, VOICES
-from training.drums.corpus import Corpus
+from musegen_daw.music.kit import VOICES
+from training.drums.baselines import looped, rock_beat
 from training.drums.critic import AMONG, CriticPair, enough, pair_of, top_one
 from training.drums.generated import Outcome
+from training.drums.overlap import Overlap, best_f1, interval, mean_interval, overlap, pooled_f1, window_f1
 from training.drums.played import loudness, of_hits, playability, touch
-from training.drums.songs import WINDOW_BARS, Grid, MeasuredSong, drum_grid
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """Hits that two grids share and have, over the scored windows of one song."""
-
-    shared: int
-    generated: int
-    human: int
-
-    @property
-    def f1(self) -> float:
-        return 2 * self.shared / max(1, self.generated + self.human)
-
-
-def overlap(generated: Grid, human: Grid, windows: npt.NDArray[np.int64]) -> Overlap:
-    """Compare two grids over the windows that start at the bars `windows`."""
-    bars = (windows[:, None] + np.arange(WINDOW_BARS)).ravel()
-    ours, theirs = generated[bars], human[bars]
-    return Overlap(int((ours & theirs).sum()), int(ours.sum()), int(theirs.sum()))
-
-
-def pooled_f1(overlaps: list[Overlap]) -> float:
-    shared = sum(each.shared for each in overlaps)
-    return 2 * shared / max(1, sum(each.generated + each.human for each in overlaps))
-
-
-def interval(overlaps: list[Overlap], *, seed: int = 0, rounds: int = 1000) -> tuple[float, float]:
-    """A 95 % interval of the pooled F1, by drawing songs again and again."""
-    table = np.array([(each.shared, each.generated + each.human) for each in overlaps], float)
-    random = np.random.default_rng(seed)
-    drawn = table[random.integers(0, len(table), (rounds, len(table)))].sum(axis=1)
-    low, high = np.quantile(2 * drawn[:, 0] / np.maximum(drawn[:, 1], 1), [0.025, 0.975])
-    return float(low), float(high)
-
-
-def mean_interval(values: list[float], *, seed: int = 0, rounds: int = 1000) -> tuple[float, float]:
-    """A 95 % interval of the mean, by drawing songs again and again."""
-    drawn = np.random.default_rng(seed).choice(np.array(values, float), (rounds, len(values))).mean(axis=1)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(low), float(high)
+from training.drums.songs import Grid, MeasuredSong
 
 
 def self_similarity(grid: Grid, windows: npt.NDArray[np.int64]) -> list[float]:
@@ -72,15 +31,6 @@ def self_similarity(grid: Grid, windows: npt.NDArray[np.int64]) -> list[float]:
         if union:
             found.append(int((first & second).sum()) / union)
     return found
-
-
-def rock_beat() -> Grid:
-    """One bar: closed hat on the eighths, snare on 2 and 4, kick on 1 and 3: (1, 16, 9)."""
-    grid = np.zeros((1, FRAMES_PER_BAR, len(VOICES)), bool)
-    grid[0, ::2, VOICES.index("closed hat")] = True
-    grid[0, [4, 12], VOICES.index("snare")] = True
-    grid[0, ::8, VOICES.index("kick")] = True
-    return grid
 
 
 FIGURES: tuple[str, ...] = (
@@ -248,28 +198,10 @@ def identity(drums: Sequence[Grid]) -> float:
     return float(np.mean(pairs)) if pairs else 1.0
 
 
-_ATTEMPTS = 3
-
-
-def window_f1(one: Grid, other: Grid, windows: npt.NDArray[np.int64]) -> float:
-    """F1 of two grids over the windows that count."""
-    return overlap(one, other, windows).f1
-
-
 def takes_alike(takes: Sequence[Grid], windows: npt.NDArray[np.int64]) -> float:
     """Mean F1 of any two takes; 1 for a single one."""
     pairs = [window_f1(one, other, windows) for at, one in enumerate(takes) for other in takes[:at]]
     return float(np.mean(pairs)) if pairs else 1.0
-
-
-def looped(loop: Grid, bars: int) -> Grid:
-    """A loop of two bars over so many bars."""
-    return np.concatenate([loop] * -(-bars // len(loop)))[:bars]
-
-
-def best_f1(takes: Sequence[Grid], human: Grid, windows: npt.NDArray[np.int64]) -> float:
-    """F1 of the take nearest to the human drums."""
-    return max(window_f1(take, human, windows) for take in takes)
 
 
 def best_loop_f1(loops: Sequence[Grid], human: Grid, windows: npt.NDArray[np.int64]) -> float:
@@ -277,81 +209,7 @@ def best_loop_f1(loops: Sequence[Grid], human: Grid, windows: npt.NDArray[np.int
     return best_f1([looped(loop, len(human)) for loop in loops], human, windows)
 
 
-def mean_bars(corpus: Corpus) -> npt.NDArray[np.float32]:
-    """The mean two bars of the songs in 4/4 with parts, by voice: (songs, 2, 16, 9).
-
-    Raises ValueError where `python -m training.drums styles` has not been run on the prepared folder.
-    """
-    path = corpus.folder / corpus.split / "grooves.npz"
-    if not path.exists():
-        raise ValueError(f"{path} is missing: run `python -m training.drums styles` on the folder first")
-    with np.load(path) as grooves:
-        patterns = grooves["patterns"]
-    wanted = [
-        song for song in np.flatnonzero(corpus.index["tracks"]).tolist() if corpus.songs[song]["four_four"]
-    ]
-    found = np.zeros((len(wanted), *patterns.shape[1:3], len(VOICES)), np.float32)
-    for piece, voice in enumerate(VOICE_OF_PIECE):
-        if voice is not None:
-            found[..., voice] += patterns[wanted, :, :, piece]
-    found = np.minimum(found, 1)
-    return found[found.any(axis=(1, 2, 3))]
-
-
-def fixed_loops(means: npt.NDArray[np.float32], count: int, seed: int = 0) -> list[Grid]:
-    """Loops of two bars (2, 16, 9) by k-means of mean two bars: of each cluster the hits with the best expected F1."""
-    points = means.reshape(len(means), -1)
-    count = min(count, len(points))
-    best, least = points[:count], np.inf
-    for attempt in range(_ATTEMPTS):
-        random = np.random.default_rng((seed, attempt))
-        centres, label = kmeans2(points, count, iter=30, minit="++", rng=random, missing="warn")
-        missed = float(np.square(points - centres[label]).sum())
-        if missed < least:
-            best, least = centres, missed
-    return [_likeliest(centre).reshape(WINDOW_BARS, *means.shape[2:]) for centre in best]
-
-
-def _likeliest(centre: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
-    """The hits (width,) that have the best F1 with drums of these probabilities, in expectation."""
-    order = np.argsort(-centre, kind="stable")
-    f1 = 2 * np.cumsum(centre[order]) / (np.arange(len(centre)) + 1 + centre.sum())
-    return centre >= centre[order[f1.argmax()]]
-
-
 Floats = npt.NDArray[np.float64]
-
-
-def mean_beat(training: Corpus, validation: Corpus) -> Grid:
-    """One bar (1, 16, 9): what is hit in more than a share of the training bars, the share chosen on validation."""
-    mean = _mean_bar(training)
-    human = _mean_bar(validation)
-    bars = float(_played_bars(validation))
-    best, best_f1 = mean > 0.5, -1.0
-    for share in np.arange(0.05, 0.95, 0.01):
-        beat = mean > share
-        shared = float((human * beat).sum()) * bars
-        f1 = 2 * shared / max(1.0, beat.sum() * bars + float(human.sum()) * bars)
-        if f1 > best_f1:
-            best, best_f1 = beat, f1
-    return best[None]
-
-
-def _mean_bar(corpus: Corpus) -> Floats:
-    total = np.zeros((FRAMES_PER_BAR, len(VOICES)))
-    for song in np.flatnonzero(corpus.index["tracks"]).tolist():
-        bars = int(corpus.index["bars"][song])
-        total += drum_grid(corpus.between("hits", song, 0, bars), bars).sum(axis=0)
-    return total / max(1, _played_bars(corpus))
-
-
-def _played_bars(corpus: Corpus) -> int:
-    return int((corpus.per_bar("hits", np.flatnonzero(corpus.index["tracks"])) > 0).sum())
-
-
-def random_notes(bars: int, hits_per_bar: float, random: np.random.Generator) -> Grid:
-    """Random hits (bars, 16, 9), as many as usual, anywhere."""
-    return random.random((bars, FRAMES_PER_BAR, len(VOICES))) < hits_per_bar / (FRAMES_PER_BAR * len(VOICES))
 
 
 CRITIC_WINDOWS = 8  # of a song at most
@@ -482,15 +340,3 @@ def f1_row(
         "density": sum(own.generated for own in overlaps) / max(1, sum(own.human for own in overlaps)),
         "similarity": float(np.mean(similar)) if similar else 0.0,
     }
-
-
-def copied(song: MeasuredSong) -> Grid:
-    """The human drums of two bars before."""
-    return np.concatenate([np.zeros_like(song.grid[:WINDOW_BARS]), song.grid[:-WINDOW_BARS]])
-
-
-def repeated(song: MeasuredSong) -> Grid:
-    """The first two human bars that count, again and again."""
-    first = int(song.windows[0])
-    loop = looped(song.grid[first : first + WINDOW_BARS], song.bars - first)
-    return np.concatenate([np.zeros_like(song.grid[:first]), loop])
