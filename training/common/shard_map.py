@@ -85,7 +85,7 @@ class OnProcesses:
                     bar.update()
                 for future in failed:
                     future.result()
-        except BaseException:
+        except BaseException:  # an interrupt does not wait for what runs
             pool.shutdown(wait=False, cancel_futures=True)
             for process in set(multiprocessing.active_children()) - others:
                 process.kill()
