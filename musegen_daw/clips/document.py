@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from musegen_daw.drums.events import bars_of
 from musegen_daw.drums.job import Primer
+from musegen_daw.drums.plan import Plan
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.music.clip import Clip, Note, Song
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap
 from musegen_daw.music.groove import STRAIGHT
 from musegen_daw.music.kit import PIECES, VOICE_OF_PITCH, VOICES
 from musegen_daw.music.time import Bar, Tempo, TimeMap
+
+if TYPE_CHECKING:
+    from musegen_daw.drums.style import Style
 
 CELL_DIVISION = 4  # cells of the grid in a quarter note
 PITCH_OF_VOICE = tuple(next(piece.pitch for piece in PIECES if piece.name == voice) for voice in VOICES)
@@ -32,7 +37,9 @@ class Take:
     """One version of the drums, as generated and as edited since.
 
     Both are General MIDI pitches in the time of the song. `seed` and `settings` are those of the generation, None for
-    a take from a file or by hand; `origin` says where it comes from.
+    a take from a file or by hand; `origin` says where it comes from. `style` is a name that the model knows, or a style
+    from a file; `plan` has a bar for each bar of the clip, none for a take without a plan; `index` is the number of the
+    take within its generation.
     """
 
     number: int
@@ -42,6 +49,20 @@ class Take:
     seed: int | None = None
     settings: DrumSettings | None = None
     log_likelihood: float | None = None
+    index: int = 0
+    style: Style | str | None = None
+    plan: Plan = field(default_factory=Plan)
+    written_plan: Plan = field(default_factory=Plan)
+
+    @classmethod
+    def new(cls, drums: Clip, origin: str, **facts: Any) -> Take:
+        """A take that gets its number when it is added to a clip."""
+        return cls(0, drums, drums, origin, **facts)
+
+    @property
+    def style_name(self) -> str:
+        """The name of its style, "" where it has none."""
+        return "" if self.style is None else self.style if isinstance(self.style, str) else self.style.name
 
     @property
     def is_edited(self) -> bool:

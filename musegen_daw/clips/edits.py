@@ -7,6 +7,7 @@ from dataclasses import replace
 from statistics import median_low
 
 from musegen_daw.clips.document import PITCH_OF_VOICE, ClipDocument, Take, voice_name
+from musegen_daw.drums.plan import Plan
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import ProjectError
 from musegen_daw.music.clip import Clip, Note
@@ -97,24 +98,24 @@ def unlock_all(document: ClipDocument) -> ClipDocument:
     return replace(document, locked_voices=frozenset(), locked_bars=frozenset())
 
 
-def add_takes(
-    document: ClipDocument,
-    drums: Sequence[tuple[Clip, float | None]],
-    *,
-    origin: str,
-    settings: DrumSettings | None = None,
-) -> ClipDocument:
-    """Append takes, each with its mean log-likelihood per bar, and pick the first.
+def add_takes(document: ClipDocument, added: Sequence[Take]) -> ClipDocument:
+    """Append takes, which get new numbers, and pick the first.
 
     Locked hits of the picked take are copied into each.
     """
     number = max((take.number for take in document.takes), default=0)
-    seed = settings.seed if settings else None
     takes = list(document.takes)
-    for index, (clip, log_likelihood) in enumerate(drums, number + 1):
-        written = document.empty_drums.with_notes(_around_locks(document, clip))
-        takes.append(Take(index, written, written, origin, seed, settings, log_likelihood))
-    return replace(document, takes=tuple(takes), picked=number + 1 if drums else document.picked)
+    for new, take in enumerate(added, number + 1):
+        written = document.empty_drums.with_notes(_around_locks(document, take.drums))
+        takes.append(replace(take, number=new, written=written, drums=written, written_plan=take.plan))
+    return replace(document, takes=tuple(takes), picked=number + 1 if added else document.picked)
+
+
+def rewrite_take(document: ClipDocument, number: int, drums: Clip, plan: Plan) -> ClipDocument:
+    """Replace the drums and the plan of a take, except for the hits that are locked."""
+    picked = document.take
+    document = document if picked is not None and picked.number == number else pick_take(document, number)
+    return _with_plan(_with_drums(document, _around_locks(document, drums)), plan)
 
 
 def pick_take(document: ClipDocument, number: int) -> ClipDocument:
@@ -127,7 +128,9 @@ def pick_take(document: ClipDocument, number: int) -> ClipDocument:
 def revert_take(document: ClipDocument) -> ClipDocument:
     """Undo all edits of the picked take, except where locked."""
     take = document.take
-    return document if take is None else _with_drums(document, _around_locks(document, take.written))
+    if take is None:
+        return document
+    return _with_plan(_with_drums(document, _around_locks(document, take.written)), take.written_plan)
 
 
 def forget_take(document: ClipDocument, number: int) -> ClipDocument:
@@ -178,6 +181,11 @@ def _around_locks(document: ClipDocument, drums: Clip) -> tuple[Note, ...]:
     locked = (note for note, is_locked in zip(own, document.locks(own), strict=True) if is_locked)
     free = (note for note, is_locked in zip(notes, document.locks(notes), strict=True) if not is_locked)
     return _unique((*free, *locked))
+
+
+def _with_plan(document: ClipDocument, plan: Plan) -> ClipDocument:
+    takes = (replace(each, plan=plan) if each.number == document.picked else each for each in document.takes)
+    return replace(document, takes=tuple(takes))
 
 
 def _changed(document: ClipDocument, changes: dict[Note, Note | None]) -> ClipDocument:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from musegen_daw.clips.document import ClipDocument, MidiSource
+from musegen_daw.clips.document import ClipDocument, MidiSource, Take
 from musegen_daw.clips.edits import add_takes
 from musegen_daw.drums.job import merged, primer_of
 from musegen_daw.drums.request import DrumSettings
@@ -30,7 +30,7 @@ def open_clip(sources: Sequence[MidiSource], identity: int, settings: DrumSettin
     Raises MidiFileError where a file cannot be read or there is no part to follow.
     """
     document, drums = _without_takes(sources, identity, settings)
-    return add_takes(document, [(drums, None)], origin=FROM_FILE) if drums else document
+    return add_takes(document, [Take.new(drums, FROM_FILE)]) if drums else document
 
 
 def open_without_takes(sources: Sequence[MidiSource], identity: int, settings: DrumSettings) -> ClipDocument:

@@ -20,6 +20,7 @@ from musegen_daw.clips.edits import follow_parts, set_humanise, set_swing, set_t
 from musegen_daw.clips.opening import open_without_takes, set_primer
 from musegen_daw.drums.events import FRAMES_PER_BAR
 from musegen_daw.drums.meter import METERS
+from musegen_daw.drums.plan import Plan
 from musegen_daw.drums.request import SETTINGS, DrumSettings, Share
 from musegen_daw.drums.style import STYLE_BARS, Style
 from musegen_daw.errors import MusegenError, ProjectError
@@ -28,7 +29,7 @@ from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap
 from musegen_daw.music.kit import PIECES, VOICES
 
 SUFFIX = ".musegen"
-VERSION = 2
+VERSION = 3
 FORMER_NAMES = {"loudness": "energy", "fill": "fills"}
 """Names of settings in version 1, by what they are called now."""
 MAX_BYTES = 64 * 2**20
@@ -64,7 +65,10 @@ _Settings = _settings_schema()
 
 
 class _Take(Struct):
-    """`written` and `edited` are flat lists of pitch, velocity, start and duration."""
+    """`written` and `edited` are flat lists of pitch, velocity, start and duration, `edited` ones None where unedited.
+
+    The last four are those of version 3.
+    """
 
     number: int
     origin: str
@@ -73,6 +77,10 @@ class _Take(Struct):
     log_likelihood: Finite | None
     written: list[int]
     edited: list[int] | None
+    index: Annotated[int, Meta(ge=0)] = 0
+    style: str | _Style | None = None
+    plan: list[dict[str, Any]] = []
+    edited_plan: list[dict[str, Any]] | None = None
 
 
 class _DrumMap(Struct):
@@ -229,11 +237,16 @@ def _saved_take(take: Take) -> _Take:
         log_likelihood=likelihood if likelihood is not None and isfinite(likelihood) else None,
         written=_saved_notes(take.written.notes),
         edited=_saved_notes(take.drums.notes) if take.is_edited else None,
+        index=take.index,
+        style=_saved_style(take.style),
+        plan=_saved_plan(take.written_plan),
+        edited_plan=None if take.plan == take.written_plan else _saved_plan(take.plan),
     )
 
 
 def _opened_take(saved: _Take, clip: ClipDocument) -> Take:
     written = _opened_notes(saved.written, clip)
+    plan = _opened_plan(saved.plan, clip)
     return Take(
         number=saved.number,
         written=written,
@@ -242,7 +255,22 @@ def _opened_take(saved: _Take, clip: ClipDocument) -> Take:
         seed=saved.seed,
         settings=None if saved.settings is None else _opened_settings(saved.settings),
         log_likelihood=saved.log_likelihood,
+        index=saved.index,
+        style=_opened_style(saved.style) if isinstance(saved.style, _Style) else saved.style,
+        plan=plan if saved.edited_plan is None else _opened_plan(saved.edited_plan, clip),
+        written_plan=plan,
     )
+
+
+def _saved_plan(plan: Plan) -> list[dict[str, Any]]:
+    return [{**bar.to_dict(), "density": bar.density, "energy": bar.energy} for bar in plan]
+
+
+def _opened_plan(rows: list[dict[str, Any]], clip: ClipDocument) -> Plan:
+    plan = Plan.from_list(rows)
+    if len(plan) not in (0, len(clip.bars)):
+        raise ValueError("the plan of a take has other bars than the clip")
+    return plan
 
 
 def _saved_notes(notes: Sequence[Note]) -> list[int]:
@@ -264,11 +292,15 @@ def _opened_notes(flat: list[int], clip: ClipDocument) -> Clip:
 
 
 def _saved_settings(settings: DrumSettings) -> Struct:
-    style = settings.style
-    if isinstance(style, Style):
-        pattern = np.round(style.pattern.astype(float), 3).tolist()
-        style = _Style(pattern, round(style.triplets, 3), style.name, style.code, style.meter)
-    return _Settings(**{**{name: getattr(settings, name) for name in SETTINGS}, "style": style})
+    values = {name: getattr(settings, name) for name in SETTINGS}
+    return _Settings(**{**values, "style": _saved_style(settings.style)})
+
+
+def _saved_style(style: Style | str | None) -> str | _Style | None:
+    if not isinstance(style, Style):
+        return style
+    pattern = np.round(style.pattern.astype(float), 3).tolist()
+    return _Style(pattern, round(style.triplets, 3), style.name, style.code, style.meter)
 
 
 def _opened_settings(table: Any) -> DrumSettings:

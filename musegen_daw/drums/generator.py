@@ -31,6 +31,8 @@ from musegen_daw.drums.style import (
     FIRST_CHANGE_NATS,
     STYLE_BARS,
     Style,
+    StyleBook,
+    by_identity,
     consensus_style,
     different_styles,
     probabilities,
@@ -148,16 +150,24 @@ class DrumGenerator:
         )
         takes = [
             DrumTake(
-                self._played(request, inputs, plan, own.hits, row),
+                self._played(request, inputs, plan, own.hits, request.first_take + row),
                 own.log_likelihood,
                 own.tokens,
                 style,
                 float(likely[style.code]) if style.code >= 0 else 0.0,
-                _requested_plan(plan, inputs),
+                _requested_plan(plan, inputs, own_styles, style),
+                request.first_take + row,
             )
-            for row, (style, plan, own) in enumerate(zip(styles, plans, written, strict=True))
+            for row, (style, own_styles, plan, own) in enumerate(
+                zip(styles, bar_styles, plans, written, strict=True)
+            )
         ]
         return DrumResult(tuple(self._best_first(request, inputs, takes, written)), request.seed)
+
+    def style_fits(self, request: DrumRequest) -> tuple[float, ...]:
+        """The probability of each learned style given the parts of `request`; 0 for styles of another meter."""
+        check(request)
+        return tuple(self._style_probabilities(ModelInput.of(request), request).tolist())
 
     def _plans(
         self,
@@ -183,6 +193,7 @@ class DrumGenerator:
             fills=[
                 inputs.primed + bar for bar, owner in enumerate(inputs.owners) if owner in request.fill_bars
             ],
+            first_row=request.first_take,
         )
         fixed = [inputs.given[bar] or request.plan is not None for bar in range(len(inputs.bars))]
         return [
@@ -252,6 +263,10 @@ class DrumGenerator:
         self, request: DrumRequest, inputs: ModelInput, likely: npt.NDArray[np.float64]
     ) -> list[Style]:
         """The style of each take."""
+        if request.bar_styles and request.style is None and None not in request.bar_styles:
+            own = [style for style in request.bar_styles if style is not None]
+            commonest = max(dict.fromkeys(own), key=own.count)
+            return [with_nearest_code(commonest, self.styles)] * request.variations
         wanted = request.style if request.style is not None else inputs.primer_style()
         if wanted is None:
             count = 1 if request.within_style else request.variations
@@ -268,6 +283,9 @@ class DrumGenerator:
         self, request: DrumRequest, inputs: ModelInput, styles: Sequence[Style]
     ) -> list[tuple[Style, ...]]:
         """The style of every bar of each take: that of the take, or a related one in sections that suggest it."""
+        if request.bar_styles:
+            given = _of_model_bars(request, inputs, self.styles)
+            return [tuple(own or style for own in given) for style in styles]
         sections = inputs.sections
         if request.style is not None or inputs.primed or len(sections) < 2:
             return [(style,) * len(inputs.bars) for style in styles]
@@ -333,11 +351,25 @@ def _notes(
     return tuple(reversed(notes))
 
 
-def _requested_plan(plan: Plan, inputs: ModelInput) -> Plan:
-    """The plan of the requested bars; where one is several model bars, the first says what it is."""
+def _of_model_bars(request: DrumRequest, inputs: ModelInput, book: StyleBook) -> list[Style | None]:
+    """The requested style of every model bar, None for that of the take, as in the bars of a primer."""
+    coded = {
+        key: with_nearest_code(style, book)
+        for key, style in by_identity(each for each in request.bar_styles if each is not None).items()
+    }
+    styles = [None if each is None else coded[id(each)] for each in request.bar_styles]
+    return [*[None] * inputs.primed, *(styles[owner] for owner in inputs.owners)]
+
+
+def _requested_plan(plan: Plan, inputs: ModelInput, styles: Sequence[Style], main: Style) -> Plan:
+    """The plan of the requested bars; where one is several model bars, the first says what it is.
+
+    `styles` are those of the model bars, `main` that of the take.
+    """
     found: dict[int, BarPlan] = {}
     for index, owner in enumerate(inputs.owners):
-        own = plan[inputs.primed + index]
+        own, style = plan[inputs.primed + index], styles[inputs.primed + index]
+        own = replace(own, style="" if style.code == main.code else style.name)
         if owner not in found:
             found[owner] = own
         elif own.kind is BarKind.FILL:

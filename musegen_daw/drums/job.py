@@ -41,6 +41,8 @@ class DrumWriter(Protocol):
         cancelled: IsCancelled | None = None,
     ) -> DrumResult: ...
 
+    def style_fits(self, request: DrumRequest) -> tuple[float, ...]: ...
+
 
 OpenGenerator = Callable[[Path], DrumWriter]
 
@@ -88,15 +90,22 @@ def drum_job(
     *,
     styles: StyleBook | None = None,
     plan: Plan | None = None,
+    plan_before: Plan | None = None,
     sections: Sequence[int] = (),
+    bar_styles: Sequence[str | Style | None] = (),
+    first_take: int = 0,
 ) -> DrumJob:
     """The request for drums to `parts` in `bars`, all at the PPQ of `time_map`.
 
-    A style given by name is looked up in `styles`, those of the generator. `plan` has a bar for each of `bars`;
-    `sections` are indices into them. Raises MusegenError for an unknown style.
+    Styles given by name are looked up in `styles`, those of the generator. `plan` and `plan_before` have a bar for each
+    of `bars`, as has `bar_styles`, by default the styles that the plan names; `sections` are indices into them. Raises MusegenError for
+    an unknown style.
     """
     primer_bars = primer.bars if primer else ()
     primer_ticks = sum(bar.length_ticks for bar in primer_bars)
+    if not bar_styles and plan is not None and any(bar.style for bar in plan):
+        bar_styles = [bar.style for bar in plan]
+    looked_up = {each: chosen_style(each, styles) for each in dict.fromkeys(bar_styles)}
     request = DrumRequest(
         # The model reads notes only; controllers would be a lot to send to another process.
         parts=tuple(replace(part.shift(primer_ticks), messages=()) for part in parts),
@@ -104,7 +113,10 @@ def drum_job(
         ppq=time_map.ppq,
         bpm=time_map.bpm_at(0),
         plan=plan,
+        plan_before=plan_before,
         sections=tuple(sections),
+        bar_styles=tuple(looked_up[each] for each in bar_styles),
+        first_take=first_take,
         primer=primer.drums if primer else None,
         primer_bars=primer_bars,
         locked=locked.drums.shift(primer_ticks) if locked else None,

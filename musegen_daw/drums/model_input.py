@@ -21,7 +21,7 @@ from musegen_daw.drums.events import (
 )
 from musegen_daw.drums.meter import bar_frames, meter_level, meter_name
 from musegen_daw.drums.part import PartBars, bar_features, heard_triplets, part_summary
-from musegen_daw.drums.plan import BarKind, BarPlan
+from musegen_daw.drums.plan import BarKind, BarPlan, Plan
 from musegen_daw.drums.plan_reading import PlanScale, read_plan, to_bar_plans
 from musegen_daw.drums.request import DrumRequest
 from musegen_daw.drums.style import STYLE_BARS, Style, groove_of
@@ -162,12 +162,16 @@ class ModelInput:
             for index, owner in enumerate(self.owners):
                 bar = self.primed + index
                 if bar not in found:
-                    found[bar] = self._edited(request, index, owner)
+                    found[bar] = self._edited(request.plan, index, owner)
         return found
 
-    def _edited(self, request: DrumRequest, index: int, owner: int) -> BarPlan:
-        assert request.plan is not None
-        plan = request.plan[owner]
+    def plan_of_model_bars(self, plan: Plan) -> Plan:
+        """A plan of the requested bars as one of all model bars; what those of a primer say means nothing."""
+        own = (self._edited(plan, index, owner) for index, owner in enumerate(self.owners))
+        return Plan((*[BarPlan()] * self.primed, *own))
+
+    def _edited(self, asked: Plan, index: int, owner: int) -> BarPlan:
+        plan = asked[owner]
         parts = self.owners.count(owner)
         if plan.kind is BarKind.REPEAT:
             earlier = owner - plan.repeats

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+MAX_STYLE_NAME = 256
 REPEAT_LAGS = (1, 2, 4, 8)
 """Distances in bars from which the network can repeat a bar."""
 
@@ -37,7 +38,8 @@ class BarPlan:
 
     `repeats`: how many bars before is the bar that a repeat plays again, else 0. `crash`: a crash on the downbeat.
     `density` and `energy` run from 0 to 1, the sparsest to the busiest and the softest to the loudest training bars.
-    `section` counts from 0. Raises ValueError for impossible values.
+    `section` counts from 0. `style` names the style of the bar, "" is the style of the take. Raises ValueError for
+    impossible values.
     """
 
     kind: BarKind = BarKind.GROOVE
@@ -47,6 +49,7 @@ class BarPlan:
     density: float = 0.5
     energy: float = 0.6
     section: int = 0
+    style: str = ""
 
     def __post_init__(self) -> None:
         if (self.kind is BarKind.REPEAT) != (self.repeats > 0):
@@ -55,6 +58,8 @@ class BarPlan:
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} must be within 0..1, got {value}")
+        if len(self.style) > MAX_STYLE_NAME or not self.style.isprintable():
+            raise ValueError(f"{self.style[:40]!r} is not the name of a style")
 
     @property
     def is_written(self) -> bool:
@@ -62,6 +67,8 @@ class BarPlan:
         return self.kind in (BarKind.GROOVE, BarKind.VARIATION, BarKind.FILL)
 
     def to_dict(self) -> dict[str, Any]:
+        """The values; a style only where the bar has one of its own."""
+        own_style = {"style": self.style} if self.style else {}
         return {
             "kind": self.kind.value,
             "repeats": self.repeats,
@@ -70,6 +77,7 @@ class BarPlan:
             "density": round(self.density, 3),
             "energy": round(self.energy, 3),
             "section": self.section,
+            **own_style,
         }
 
 
@@ -101,7 +109,7 @@ class Plan:
         for number, row in enumerate(rows, 1):
             if not isinstance(row, Mapping):
                 raise ValueError(f"bar {number} of the plan is not an object")
-            unknown = set(row) - {"bar", *before.to_dict()}
+            unknown = set(row) - {"bar", "style", *before.to_dict()}
             if unknown:
                 raise ValueError(f"bar {number} of the plan has an unknown value {min(map(str, unknown))!r}")
             try:
@@ -115,6 +123,7 @@ class Plan:
                     float(row.get("density", before.density)),
                     float(row.get("energy", before.energy)),
                     int(row.get("section", before.section)),
+                    str(row.get("style", "")),
                 )
             except (TypeError, ValueError) as error:
                 raise ValueError(f"bar {number} of the plan cannot be used: {error}") from error

@@ -287,8 +287,9 @@ class Planner:
         steering: Steering | None = None,
         given: Mapping[int, BarPlan] | None = None,
         fills: Collection[int] = (),
+        first_row: int = 0,
     ) -> list[Plan]:
-        """One plan for each of `styles`; plan k is the same however many there are.
+        """One plan for each of `styles`, numbered from `first_row`; plan k is the same however many there are.
 
         `part` covers all bars, including those of a primer. Bars in `given` stay as they are; the bars in `fills` must
         be fills.
@@ -298,7 +299,10 @@ class Planner:
         draft = _Draft(PlanHistory.empty(rows, bars), np.zeros((rows, bars)), np.zeros((rows, bars)))
         if rows and bars:
             rules = bar_rules(part, steering, [bar for bar in fills if bar not in given])
-            self._write_bars(draft, part, styles, seed, bpm, steering, rules, given)
+            streams = [
+                np.random.default_rng((seed % 2**63, first_row + row, _STREAM)) for row in range(rows)
+            ]
+            self._write_bars(draft, part, styles, streams, bpm, steering, rules, given)
         numbers = section_numbers(part.sections, bars).tolist()
         return [_plan_of(draft, row, numbers, given) for row in range(rows)]
 
@@ -307,7 +311,7 @@ class Planner:
         draft: _Draft,
         part: PartBars,
         styles: Sequence[Style],
-        seed: int,
+        streams: Sequence[np.random.Generator],
         bpm: float | None,
         steering: Steering,
         rules: BarRules,
@@ -318,7 +322,6 @@ class Planner:
         tempo = np.broadcast_to(tempo_input(bpm), (bars, len(tempo_input(bpm))))
         place = np.concatenate([part.place, part.ahead, tempo], axis=1, dtype=np.float32)
         style = np.stack([style_input(each.pattern, each.triplets) for each in styles])
-        streams = [np.random.default_rng((seed % 2**63, row, _STREAM)) for row in range(rows)]
         draws = np.stack([_spread_draws(stream, bars) for stream in streams])
         hidden, cell = zeros(1, rows, self._width), zeros(1, rows, self._width)
         labels = {bar: from_bar_plans([plan])[0] for bar, plan in given.items() if 0 <= bar < bars}

@@ -64,8 +64,11 @@ class DrumRequest(DrumSettings):
     """Drums for `bars` that follow `parts`; all times are at `ppq`, that of the parts.
 
     `heard_until_ticks` hides the parts from that tick on, as in live playing (None: all is known).
-    `plan` replaces the plan of the model, a bar for each of `bars`; `sections` are the indices of the bars that begin
-    sections, `fill_bars` of bars that are fills whatever the plan says.
+    `plan` replaces the plan of the model, a bar for each of `bars`; a plan that was edited counts relative to the
+    `plan_before`, so that what is not edited comes out as it was. `sections` are the indices of the bars that begin
+    sections, `fill_bars` of bars that are fills whatever the plan says. `bar_styles` has a style for each of `bars`,
+    None for that of the take. Takes are numbered from `first_take`: take k of a request is take 0 of one that begins
+    at k, which is how a take is written again.
 
     `primer` holds earlier drums in `primer_bars`, just before `bars`; without a `style` the drums continue in its
     style. Hits of `locked` in `locked_voices` (names of `music.kit.VOICES`) or in `locked_bars` (indices into `bars`)
@@ -78,8 +81,11 @@ class DrumRequest(DrumSettings):
     bpm: float | None = None
     style: Style | None = field(default=None, kw_only=True)
     plan: Plan | None = None
+    plan_before: Plan | None = None
     sections: tuple[int, ...] = ()
     fill_bars: frozenset[int] = frozenset()
+    bar_styles: tuple[Style | None, ...] = ()
+    first_take: int = 0
     heard_until_ticks: int | None = None
     primer: Clip | None = None
     primer_bars: tuple[Bar, ...] = ()
@@ -93,7 +99,7 @@ class DrumTake:
     """One variation.
 
     Its drums (General MIDI pitches, ticks of the request), its mean log-likelihood a written bar in nats, the tokens of
-    the written bars, its style and the probability of that style given the parts, and the plan of `bars`.
+    the written bars, its style and the probability of that style given the parts, the plan of `bars`, and its number.
     """
 
     drums: Clip
@@ -102,6 +108,7 @@ class DrumTake:
     style: Style | None = None
     style_probability: float = 0.0
     plan: Plan = field(default_factory=Plan)
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +149,13 @@ def check(request: DrumRequest) -> None:
     for name in ("locked_bars", "fill_bars", "sections"):
         if any(not 0 <= bar < len(request.bars) for bar in getattr(request, name)):
             raise ValueError(f"{name} has a bar outside the request")
-    if request.plan is not None and len(request.plan) != len(request.bars):
-        raise ValueError(f"a plan of {len(request.plan)} bars for {len(request.bars)}")
+    for plan in (request.plan, request.plan_before):
+        if plan is not None and len(plan) != len(request.bars):
+            raise ValueError(f"a plan of {len(plan)} bars for {len(request.bars)}")
+    if request.bar_styles and len(request.bar_styles) != len(request.bars):
+        raise ValueError(f"styles of {len(request.bar_styles)} bars for {len(request.bars)}")
+    if request.first_take < 0:
+        raise ValueError(f"takes are numbered from 0, got {request.first_take}")
     for clip in (*request.parts, *(each for each in (request.primer, request.locked) if each is not None)):
         if clip.ppq != request.ppq:
             raise ValueError(f"clip {clip.name!r} has {clip.ppq} PPQ, the request {request.ppq}")

@@ -1,4 +1,4 @@
-"""Seeded sampling with temperature and nucleus (top-p), one random stream per take."""
+"""Seeded sampling with temperature and nucleus (top-p), one random stream for every bar of every take."""
 
 from __future__ import annotations
 
@@ -13,16 +13,28 @@ COLDEST = 1e-4  # below this temperature the likeliest token is drawn
 
 
 class Sampler:
-    """Draws one token per row; row k draws the same for a seed, however many rows there are."""
+    """Draws one token per row.
 
-    def __init__(self, seed: int, rows: int, temperature: float, top_p: float) -> None:
+    Row k draws the same for a seed, however many rows there are, and a bar draws the same whatever the bars before
+    drew. Rows count from `first_row`.
+    """
+
+    def __init__(
+        self, seed: int, rows: int, temperature: float, top_p: float, *, first_row: int = 0
+    ) -> None:
         if not 0 <= temperature < math.inf:
             raise ValueError(f"a temperature must be finite and not negative, got {temperature}")
         if not 0 < top_p <= 1:
             raise ValueError(f"top-p must be within 0..1, got {top_p}")
-        self._streams = [_Uniform(np.random.default_rng((seed % 2**63, row))) for row in range(rows)]
+        self._seed, self._rows = seed % 2**63, range(first_row, first_row + rows)
+        self._streams: list[_Uniform] = []
+        self.begin_bar(0)
         self._temperature, self._top_p = temperature, top_p
         self._tail = TAIL_NATS * max(1.0, temperature)
+
+    def begin_bar(self, bar: int) -> None:
+        """Draw from the random streams of a bar."""
+        self._streams = [_Uniform((self._seed, row, bar)) for row in self._rows]
 
     def draw(
         self,
@@ -70,13 +82,16 @@ class Sampler:
 
 
 class _Uniform:
-    """Uniform numbers from 0 to 1, drawn in blocks for speed."""
+    """Uniform numbers from 0 to 1, drawn in blocks for speed; the generator is made when it is first needed."""
 
-    def __init__(self, random: np.random.Generator) -> None:
-        self._random = random
+    def __init__(self, key: tuple[int, ...]) -> None:
+        self._key = key
+        self._random: np.random.Generator | None = None
         self._waiting: list[float] = []
 
     def next(self) -> float:
         if not self._waiting:
+            if self._random is None:
+                self._random = np.random.default_rng(self._key)
             self._waiting = self._random.random(DRAWS)[::-1].tolist()
         return self._waiting.pop()

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from musegen_daw.drums.events import FRAMES_PER_BAR, POSITIONS_PER_FRAME, Array
 from musegen_daw.drums.meter import METERS
+from musegen_daw.drums.plan import MAX_STYLE_NAME
 from musegen_daw.music.kit import PIECES, VOICE_OF_PIECE, VOICES
 
 Floats = npt.NDArray[np.float32]
 
 STYLE_BARS = 2
-MAX_NAME = 256
 STYLE_FEATURES = STYLE_BARS * len(PIECES) + 1
 TRIPLET_WEIGHT = 2.0
 FIRST_CHANGE_NATS = 1.0  # by which a section of the first take disfavours the most dissimilar style
@@ -177,7 +177,7 @@ class StyleBook:
 
 def _words(values: Iterable[Any]) -> Iterator[str]:
     for value in values:
-        if type(value) is not str or len(value) > MAX_NAME or not value.isprintable():
+        if type(value) is not str or len(value) > MAX_STYLE_NAME or not value.isprintable():
             raise ValueError(f"the word {value!r:.40}")
         yield value
 

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cache, reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -195,6 +195,7 @@ def soft_f1(one: Floats, other: Floats) -> float:
     return 2 * float(np.minimum(one, other).sum()) / max(1e-6, float(one.sum() + other.sum()))
 
 
+@cache
 def bundled_grooves() -> tuple[Style, ...]:
     """The bundled grooves as styles of code -1, sorted by name."""
     found: list[Style] = []

@@ -53,6 +53,9 @@ REWRITES = 1  # of a new bar that turns out as a repeat
 REPEATED_BARS = 2
 FILL_NATS = 1.2  # towards toms, in the second half of a fill
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.06, 0.5
+LEAST_ASKED, MOST_ASKED = 0.25, 2.0
+UNASKED_SHARE = 0.02  # of the probability of hits that are too many
+ADDED, LEAST_ADDED = 0.97, 0.02  # the probability of hits that are too few, and from which it can be raised
 USUAL_DENSITY = 0.92
 DENSITY_NATS = 1.6
 MOST_BY_METER = 2.0  # the factor, or its inverse, by which a meter other than 4/4 changes the density at most
@@ -121,6 +124,7 @@ class TakeWriter:
         state: DecoderState | None = None
         for bar in range(len(inputs.bars)):
             done(bar)
+            job.begin_bar(bar)
             context, last_read = self._context(
                 encoded, bar, read, last, job.style_frames[:, bar], job.controls[:, bar]
             )
@@ -155,7 +159,9 @@ class TakeWriter:
     ) -> _Job:
         rows = len(plans)
         controls = plan_controls(request, inputs, bar_styles, plans)
-        factors = np.stack([density_factors(request, plan, scale) for plan in plans])
+        before = None if request.plan_before is None else inputs.plan_of_model_bars(request.plan_before)
+        asked = np.stack([asked_density(request, plan, before, scale) for plan in plans])
+        factors = np.stack([planned_density(request, before or plan, scale) for plan in plans])
         style_frames = np.stack([frames_of(styles) for styles in bar_styles])
         expected = np.clip(self._expect(encoded.frames, style_frames, controls)[0], 0, 1)
         is_requested = request.style is not None or request.primer is not None
@@ -176,10 +182,11 @@ class TakeWriter:
             style_frames,
             expected,
             factors,
+            asked,
             usable,
-            Sampler(request.seed, rows, request.temperature, request.top_p),
+            Sampler(request.seed, rows, request.temperature, request.top_p, first_row=request.first_take),
             # Fills consist of what is rarely played, so they need the tail of the distribution.
-            Sampler(request.seed + 1, rows, fill_temperature, 1.0),
+            Sampler(request.seed + 1, rows, fill_temperature, 1.0, first_row=request.first_take),
             [[] for _ in plans],
             [[] for _ in plans],
             np.zeros(rows),
@@ -280,6 +287,7 @@ class TakeWriter:
         index = min(max(round(float(own.sum()) * float(job.factors[row, bar])), 1), len(ordered) - 1)
         between = (ordered[index - 1] + ordered[index]) / 2
         threshold = float(np.clip(between, LEAST_THRESHOLD, MOST_THRESHOLD))
+        own = with_density(own, threshold, float(job.asked[row, bar]))
         if job.plans[row][bar].kind is not BarKind.FILL:
             return self._guidance.of_bar(own, threshold, STRENGTH * job.request.follow)
         # A fill follows what is expected in its first half, and has toms in its second.
@@ -296,7 +304,8 @@ class _Job:
     """What stays the same over the bars of a request, and what is written so far, a row a take.
 
     `expected` (rows, bars, 16, pieces): the probability of each hit; `factors` (rows, bars): how many times as many
-    hits to write; `usable` (rows, tokens). `hits`, `tokens`, `log_likelihood` and `written_bars` grow.
+    hits to write as the style has; `asked` (rows, bars): how many times as many as that a person asks for; `usable`
+    (rows, tokens). `hits`, `tokens`, `log_likelihood` and `written_bars` grow.
     """
 
     request: DrumRequest
@@ -306,6 +315,7 @@ class _Job:
     style_frames: Floats
     expected: Floats
     factors: npt.NDArray[np.float64]
+    asked: npt.NDArray[np.float64]
     usable: Bools
     sampler: Sampler
     fill_sampler: Sampler
@@ -313,6 +323,10 @@ class _Job:
     tokens: list[list[int]]
     log_likelihood: npt.NDArray[np.float64]
     written_bars: Ints
+
+    def begin_bar(self, bar: int) -> None:
+        for sampler in (self.sampler, self.fill_sampler):
+            sampler.begin_bar(bar)
 
     def writing(self, bar: int) -> Iterator[tuple[Ints, Sampler]]:
         """The rows in which the bar is written anew, by the sampler that writes them: fills have their own."""
@@ -351,19 +365,55 @@ class FeelMasks:
         return self.straight if share < STRAIGHT_BELOW and part_triplets < STRAIGHT_BELOW else self.mixed
 
 
-def density_factors(request: DrumRequest, plan: Plan, scale: PlanScale) -> npt.NDArray[np.float64]:
+def planned_density(request: DrumRequest, plan: Plan, scale: PlanScale) -> npt.NDArray[np.float64]:
     """The number of hits of each planned bar over the number expected in its style: (bars,).
 
-    A plan says which bars are busier than others; the overall density is that of the style, or the requested one.
+    A plan of the model says which bars are busier than others; the overall density is that of the style.
     """
     hits = np.array([scale.hits_at(bar.density) if bar.is_written else 0 for bar in plan], float)
     usual = hits[hits > 0].mean() if (hits > 0).any() else 1.0
-    if request.plan is not None:
+    if request.plan is not None and request.plan_before is None:
         usual = scale.hits_at(0.5)
     usual_density = USUAL_DENSITY if request.style is None else 1.0
-    found = usual_density * np.clip(hits / max(usual, 1.0), 0.25, 3.0)
+    return usual_density * np.clip(hits / max(usual, 1.0), 0.25, 3.0)
+
+
+def asked_density(
+    request: DrumRequest, plan: Plan, before: Plan | None, scale: PlanScale
+) -> npt.NDArray[np.float64]:
+    """How many times as many hits as planned a person asks for in each bar: (bars,).
+
+    By the control, and by the densities of a plan that was edited, `before` being the plan before that.
+    """
+    found = np.ones(len(plan))
+    if before is not None:
+        old, new = (
+            np.array([max(1, scale.hits_at(bar.density)) for bar in each], float) for each in (before, plan)
+        )
+        found *= np.clip(new / old, LEAST_ASKED, MOST_ASKED)
     if request.density is not None:
         found *= np.exp((request.density - 0.5) * DENSITY_NATS)
+    return found
+
+
+def with_density(expected: Floats, threshold: float, asked: float) -> Floats:
+    """The expected hits of a bar (16, pieces) with `asked` times as many of them above the threshold.
+
+    The least likely ones go first, the likeliest of those that are not played come first; hits that are all but
+    impossible never come.
+    """
+    if asked == 1:
+        return expected
+    found = expected.copy()
+    flat = found.reshape(-1)
+    order = np.argsort(-flat, kind="stable")
+    played = int((flat > threshold).sum())
+    wanted = round(played * asked)
+    if asked < 1:
+        flat[order[max(1, wanted) :]] *= UNASKED_SHARE
+    else:
+        more = order[played : min(wanted, int((flat > LEAST_ADDED).sum()))]
+        flat[more] = np.maximum(flat[more], ADDED)
     return found
 
 
@@ -393,12 +443,14 @@ def plan_controls(
     found = np.zeros((len(plans), len(inputs.bars), len(CONTROL_SIZES)), np.int64)
     found[..., METER] = inputs.meters
     found[..., TEMPO] = tempo_level(request.bpm)
+    before = None if request.plan_before is None else inputs.plan_of_model_bars(request.plan_before)
     for row, plan in enumerate(plans):
         known = {key: _timekeepers(style) for key, style in by_identity(bar_styles[row]).items()}
         for bar, own in enumerate(plan.bars):
             found[row, bar, KIND] = _KINDS.get(own.kind, 0)
             found[row, bar, CRASH] = 1 + own.crash
-            if request.plan is not None or own.cymbal in known[id(bar_styles[row][bar])]:
+            by_person = request.plan is not None and (before is None or before[bar].cymbal is not own.cymbal)
+            if by_person or own.cymbal in known[id(bar_styles[row][bar])]:
                 found[row, bar, CYMBAL] = 1 + CYMBALS.index(own.cymbal)
     return found
 

@@ -11,7 +11,7 @@ from musegen_daw.drums.style import StyleBook
 from musegen_daw.progress import IsCancelled, Progress
 from musegen_daw.vocoder.decoder import MelDecoder
 from musegen_daw.vocoder.mel import Floats, MelConfig
-from musegen_daw.workers.tasks import OPEN_DRUMS, WRITE_DRUMS
+from musegen_daw.workers.tasks import OPEN_DRUMS, STYLE_FITS, WRITE_DRUMS
 from musegen_daw.workers.worker import Worker
 
 
@@ -47,6 +47,10 @@ class RemoteDrummer:
         """The takes for `request`; raises Cancelled where `cancelled` answers true, MusegenError, ValueError."""
         folder = self._model()[0]
         return self._worker.call(WRITE_DRUMS, folder, request, progress=progress, cancelled=cancelled)
+
+    def style_fits(self, request: DrumRequest) -> tuple[float, ...]:
+        """See `DrumGenerator.style_fits`; raises MusegenError, ValueError."""
+        return self._worker.call(STYLE_FITS, self._model()[0], request)
 
     def _model(self) -> tuple[Path, str, StyleBook]:
         with self._opening:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from musegen_daw.vocoder.vocoder import Vocoder
 
 
-OPEN_DRUMS, WRITE_DRUMS = "open_drums", "write_drums"
+OPEN_DRUMS, WRITE_DRUMS, STYLE_FITS = "open_drums", "write_drums", "style_fits"
 OPEN_VOCODER, VOCODE = "open_vocoder", "vocode"
 
 
@@ -34,6 +34,7 @@ class Tasks:
         tasks: dict[str, Callable[..., Any]] = {
             OPEN_DRUMS: self._open_drums,
             WRITE_DRUMS: self._write_drums,
+            STYLE_FITS: self._style_fits,
             OPEN_VOCODER: self._open_vocoder,
             VOCODE: self._vocode,
         }
@@ -51,6 +52,11 @@ class Tasks:
         self, folder: Path, request: DrumRequest, *, progress: Progress, cancelled: IsCancelled
     ) -> DrumResult:
         return self._drummer(folder).generate(request, progress=progress, cancelled=cancelled)
+
+    def _style_fits(
+        self, folder: Path, request: DrumRequest, *, progress: Progress, cancelled: IsCancelled
+    ) -> tuple[float, ...]:
+        return self._drummer(folder).style_fits(request)
 
     def _open_vocoder(
         self, folder: Path, *, progress: Progress, cancelled: IsCancelled
