@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from statistics import median_low
 
 from musegen_daw.clips.document import PITCH_OF_VOICE, ClipDocument, Take, voice_name
-from musegen_daw.drums.plan import Plan
+from musegen_daw.drums.events import bars_of
+from musegen_daw.drums.plan import BarKind, Plan
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import ProjectError
 from musegen_daw.music.clip import Clip, Note
@@ -111,11 +112,51 @@ def add_takes(document: ClipDocument, added: Sequence[Take]) -> ClipDocument:
     return replace(document, takes=tuple(takes), picked=number + 1 if added else document.picked)
 
 
-def rewrite_take(document: ClipDocument, number: int, drums: Clip, plan: Plan) -> ClipDocument:
-    """Replace the drums and the plan of a take, except for the hits that are locked."""
-    picked = document.take
-    document = document if picked is not None and picked.number == number else pick_take(document, number)
-    return _with_plan(_with_drums(document, _around_locks(document, drums)), plan)
+def rewrite_bars(
+    document: ClipDocument, number: int, bars: Collection[int], drums: Clip, plan: Plan
+) -> ClipDocument:
+    """Replace some bars of a take by those of `drums`, and its plan; locked hits stay."""
+    if document.picked != number:
+        document = pick_take(document, number)
+    kept = _in_bars(document, document.drums.notes, bars, is_in=False)
+    notes = (*kept, *_in_bars(document, drums.notes, bars, is_in=True))
+    return set_plan(
+        _with_drums(document, _around_locks(document, document.empty_drums.with_notes(_unique(notes)))), plan
+    )
+
+
+def copy_bars(document: ClipDocument, source: range, there: range) -> ClipDocument:
+    """Copy the hits and the plan of the bars `source` over those of `there`, again and again as far as they reach.
+
+    Hits beyond the end of a shorter bar are left out, and locked hits stay.
+    """
+    take = document.take
+    if take is None:
+        return document
+    copied: list[Note] = []
+    plan = list(take.plan)
+    own = _in_bars(document, document.drums.notes, source, is_in=True)
+    for index, bar in enumerate(there):
+        first = source[index % len(source)]
+        start, target = document.bars[first], document.bars[bar]
+        move = target.start_ticks - start.start_ticks
+        copied += (
+            replace(note, start_ticks=max(0, note.start_ticks + move))
+            for note in _in_bars(document, own, (first,), is_in=True)
+            if note.start_ticks + move < target.end_ticks
+        )
+        if plan:
+            copy = replace(plan[first], section=plan[bar].section)
+            plan[bar] = replace(copy, kind=BarKind.GROOVE, repeats=0) if copy.repeats else copy
+    kept = _in_bars(document, document.drums.notes, there, is_in=False)
+    drums = document.empty_drums.with_notes(_unique((*kept, *copied)))
+    return set_plan(_with_drums(document, _around_locks(document, drums)), Plan(tuple(plan)))
+
+
+def set_plan(document: ClipDocument, plan: Plan) -> ClipDocument:
+    """Replace the plan of the picked take; its hits stay."""
+    takes = (replace(each, plan=plan) if each.number == document.picked else each for each in document.takes)
+    return replace(document, takes=tuple(takes))
 
 
 def pick_take(document: ClipDocument, number: int) -> ClipDocument:
@@ -130,7 +171,7 @@ def revert_take(document: ClipDocument) -> ClipDocument:
     take = document.take
     if take is None:
         return document
-    return _with_plan(_with_drums(document, _around_locks(document, take.written)), take.written_plan)
+    return set_plan(_with_drums(document, _around_locks(document, take.written)), take.written_plan)
 
 
 def forget_take(document: ClipDocument, number: int) -> ClipDocument:
@@ -152,6 +193,11 @@ def follow_parts(document: ClipDocument, followed: Iterable[int]) -> ClipDocumen
 
 def set_settings(document: ClipDocument, settings: DrumSettings) -> ClipDocument:
     return replace(document, settings=settings)
+
+
+def set_style(document: ClipDocument, style: str | None) -> ClipDocument:
+    """The style of the next takes by name, None for automatic."""
+    return set_settings(document, replace(document.settings, style=style, within_style=False))
 
 
 def set_drum_map(document: ClipDocument, drum_map: DrumMap) -> ClipDocument:
@@ -183,9 +229,13 @@ def _around_locks(document: ClipDocument, drums: Clip) -> tuple[Note, ...]:
     return _unique((*free, *locked))
 
 
-def _with_plan(document: ClipDocument, plan: Plan) -> ClipDocument:
-    takes = (replace(each, plan=plan) if each.number == document.picked else each for each in document.takes)
-    return replace(document, takes=tuple(takes))
+def _in_bars(
+    document: ClipDocument, notes: Iterable[Note], bars: Collection[int], *, is_in: bool
+) -> list[Note]:
+    """The notes that belong to some bars, or that do not; a hit just ahead of a bar line belongs to the next bar."""
+    every = tuple(notes)
+    owners = bars_of(every, document.ppq, document.bars)
+    return [note for note, bar in zip(every, owners, strict=True) if (max(0, bar) in bars) == is_in]
 
 
 def _changed(document: ClipDocument, changes: dict[Note, Note | None]) -> ClipDocument:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from musegen_daw import resource_paths as resources
 from musegen_daw.clips.document import ClipDocument, Take
-from musegen_daw.clips.edits import add_takes, rewrite_take
+from musegen_daw.clips.edits import add_takes, rewrite_bars
 from musegen_daw.clips.plan_edits import PlanEdit
 from musegen_daw.drums.job import DrumJob, LockedDrums, drum_job
 from musegen_daw.drums.plan import Plan
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from musegen_daw.drums.style import Style, StyleBook
 
 FROM_MODEL = "written"
+MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Rewriting:
 
     identity: int
     number: int
+    bars: frozenset[int]
     plan: Plan
     job: DrumJob
 
@@ -80,7 +83,8 @@ class Rewriting:
         """The document with the bars of the result; the same where the take is gone."""
         if all(take.number != self.number for take in document.takes):
             return document
-        return rewrite_take(document, self.number, self.job.in_song(result.takes[0].drums), self.plan)
+        drums = self.job.in_song(result.takes[0].drums)
+        return rewrite_bars(document, self.number, self.bars, drums, self.plan)
 
 
 def generation(document: ClipDocument, seed: int, styles: StyleBook | None = None) -> Generation:
@@ -107,11 +111,13 @@ def generation(document: ClipDocument, seed: int, styles: StyleBook | None = Non
     return Generation(document.identity, settings, job, known)
 
 
-def rewriting(document: ClipDocument, edit: PlanEdit, styles: StyleBook | None = None) -> Rewriting | None:
+def rewriting(
+    document: ClipDocument, edit: PlanEdit, styles: StyleBook | None = None, *, is_new: bool = False
+) -> Rewriting | None:
     """Request the bars of the picked take that an edit of its plan changes; None where it changes no hits.
 
-    What is locked stays. The take's seed and number are used again, so that what is not changed comes out the same.
-    Raises ProjectError without a take, MusegenError for an unknown style.
+    What is locked stays. The take's seed and number are used again, so that what is not changed comes out the same,
+    unless `is_new`. Raises ProjectError without a take, MusegenError for an unknown style.
     """
     take = document.take
     if take is None:
@@ -122,7 +128,7 @@ def rewriting(document: ClipDocument, edit: PlanEdit, styles: StyleBook | None =
     asked = take.settings or document.settings
     settings = replace(
         asked,
-        seed=asked.seed if take.seed is None else take.seed,
+        seed=secrets.randbelow(MAX_SEED) if is_new else asked.seed if take.seed is None else take.seed,
         variations=1,
         within_style=False,
         **dict.fromkeys(CONTROLS),
@@ -141,7 +147,7 @@ def rewriting(document: ClipDocument, edit: PlanEdit, styles: StyleBook | None =
         bar_styles=[bar.style or take.style for bar in edit.plan],
         first_take=take.index,
     )
-    return Rewriting(document.identity, take.number, edit.plan, job)
+    return Rewriting(document.identity, take.number, frozenset(bars), edit.plan, job)
 
 
 def _all_but(bars: Collection[int], document: ClipDocument) -> frozenset[int]:

@@ -68,6 +68,18 @@ def with_feel(plan: Plan, bars: Collection[int], density: float, energy: float) 
     return _rewritten(plan, bars, moved)
 
 
+def with_feel_of(plan: Plan, before: Plan, bars: Collection[int]) -> PlanEdit:
+    """Give `bars` the density and energy that they have in the plan `before`; as they are where that has other bars."""
+    if len(before) != len(plan):
+        return PlanEdit(plan, frozenset())
+    found = _rewritten(plan, bars, lambda own: own)
+    feel = (
+        replace(own, density=before[bar].density, energy=before[bar].energy) if bar in found.bars else own
+        for bar, own in enumerate(found.plan)
+    )
+    return PlanEdit(Plan(tuple(feel)), found.bars)
+
+
 def with_style(plan: Plan, bars: Collection[int], style: str) -> PlanEdit:
     """Play `bars` in a style, "" for that of the take."""
     return _rewritten(plan, bars, lambda own: replace(own, style=style))

@@ -98,8 +98,8 @@ def drum_job(
     """The request for drums to `parts` in `bars`, all at the PPQ of `time_map`.
 
     Styles given by name are looked up in `styles`, those of the generator. `plan` and `plan_before` have a bar for each
-    of `bars`, as has `bar_styles`, by default the styles that the plan names; `sections` are indices into them. Raises MusegenError for
-    an unknown style.
+    of `bars`, as has `bar_styles`, by default the styles that the plan names; `sections` are indices into them. Raises
+    MusegenError for an unknown style.
     """
     primer_bars = primer.bars if primer else ()
     primer_ticks = sum(bar.length_ticks for bar in primer_bars)

@@ -299,9 +299,7 @@ class Planner:
         draft = _Draft(PlanHistory.empty(rows, bars), np.zeros((rows, bars)), np.zeros((rows, bars)))
         if rows and bars:
             rules = bar_rules(part, steering, [bar for bar in fills if bar not in given])
-            streams = [
-                np.random.default_rng((seed % 2**63, first_row + row, _STREAM)) for row in range(rows)
-            ]
+            streams = [np.random.default_rng((seed % 2**63, first_row + row, _STREAM)) for row in range(rows)]
             self._write_bars(draft, part, styles, streams, bpm, steering, rules, given)
         numbers = section_numbers(part.sections, bars).tolist()
         return [_plan_of(draft, row, numbers, given) for row in range(rows)]

@@ -19,9 +19,7 @@ class Sampler:
     drew. Rows count from `first_row`.
     """
 
-    def __init__(
-        self, seed: int, rows: int, temperature: float, top_p: float, *, first_row: int = 0
-    ) -> None:
+    def __init__(self, seed: int, rows: int, temperature: float, top_p: float, *, first_row: int = 0) -> None:
         if not 0 <= temperature < math.inf:
             raise ValueError(f"a temperature must be finite and not negative, got {temperature}")
         if not 0 < top_p <= 1:

@@ -246,6 +246,18 @@ def find_style(text: str, book: StyleBook, grooves: Sequence[Style]) -> Style:
     raise MusegenError(f"There is no style {text.strip()[:60]!r}; the nearest are {listed or 'none'}.")
 
 
+def style_search_words(style: Style) -> frozenset[str]:
+    """The words of a style's name and of its description, lower case."""
+    return frozenset((*_plain(style.name).split(), *_described(style).split()))
+
+
+def words_to_find(text: str) -> tuple[tuple[str, ...], ...]:
+    """The words of a search, and those with synonyms replaced; none for an empty text."""
+    words = _plain(text)
+    wordings = dict.fromkeys((words, _without_synonyms(words)))
+    return tuple(tuple(each.split()) for each in wordings if each)
+
+
 def _nearest_names(wanted: str, names: Sequence[str]) -> list[str]:
     """Up to five names: first those that share words with `wanted`, then the closest in spelling."""
     asked = set(wanted.split())

@@ -141,3 +141,56 @@ class Workers(QObject):
         self._closed = True
         self.cancel()
         self._pool.waitForDone()
+
+
+class Latest(QObject):
+    """Runs one job at a time; of those that are asked for meanwhile only the last one is run.
+
+    For what follows a hand: every result arrives, and the last one is that of the last wish.
+    """
+
+    ended = Signal()
+    """Nothing is left to do."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workers = Workers(self)
+        self._job: Job | None = None
+        self._next: Callable[[], Job] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._job is not None
+
+    def start(
+        self,
+        function: Callable[[JobContext], Any],
+        *,
+        succeeded: Callable[[Any], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Run `function` on a worker, after the job that runs; the callbacks are called on the window's thread."""
+
+        def begin() -> Job:
+            return self._workers.start(function, succeeded=succeeded, failed=failed, ended=self._ended)
+
+        if self._job is None:
+            self._job = begin()
+        else:
+            self._next = begin
+
+    def cancel(self) -> None:
+        """Discard the result of the job that runs, and what waits."""
+        self._next = None
+        if self._job is not None:
+            self._job.cancel()
+
+    def close(self) -> None:
+        self._next = None
+        self._workers.close()
+
+    def _ended(self) -> None:
+        begin, self._next = self._next, None
+        self._job = None if begin is None else begin()
+        if self._job is None:
+            self.ended.emit()

@@ -36,10 +36,15 @@ class Drummer:
             style = request.style or BOOK[number % len(BOOK)]
             again = (BarPlan(BarKind.REPEAT, 1),) * (len(request.bars) - 1)
             plan = request.plan or Plan((BarPlan(), *again))
-            takes.append(DrumTake(drums, -float(number), (), style, 0.5 / (number + 1), plan))
+            index = request.first_take + number
+            takes.append(DrumTake(drums, -float(number), (), style, 0.5 / (number + 1), plan, index))
         if progress is not None:
             progress(len(request.bars), len(request.bars))
         return DrumResult(tuple(takes), request.seed)
+
+    def style_fits(self, request) -> tuple[float, ...]:
+        """The later styles fit better."""
+        return tuple(0.1 * (1 + code) for code in range(len(BOOK)))
 
 
 def part(name="Keys", program=0, bars=4, ppq=960):

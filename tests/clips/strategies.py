@@ -7,8 +7,9 @@ from functools import cache
 from hypothesis import strategies as st
 
 from musegen_daw.clips import edits
-from musegen_daw.clips.document import MidiSource
+from musegen_daw.clips.document import MidiSource, Take
 from musegen_daw.clips.opening import open_clip, set_primer
+from musegen_daw.drums.plan import BarKind, BarPlan, Cymbal, Plan
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Clip, Note, Song
@@ -74,19 +75,49 @@ def drum_clips(draw, ppq, length_ticks):
 
 
 @st.composite
+def plans(draw, bars):
+    """A plan of so many bars, or none."""
+    shares = st.floats(0, 1)
+    kinds = st.sampled_from([kind for kind in BarKind if kind is not BarKind.REPEAT])
+    own = st.builds(
+        BarPlan,
+        kind=kinds,
+        crash=st.booleans(),
+        cymbal=st.sampled_from(Cymbal),
+        density=shares,
+        energy=shares,
+        section=st.integers(0, 3),
+        style=st.sampled_from(["", "funk", "four on the floor, open hats"]),
+    )
+    return draw(
+        st.just(Plan()) | st.lists(own, min_size=bars, max_size=bars).map(lambda row: Plan(tuple(row)))
+    )
+
+
+@st.composite
+def takes(draw, document):
+    """A take as the model writes it."""
+    asked = draw(st.none() | settings())
+    return Take.new(
+        draw(drum_clips(document.ppq, document.end_ticks)),
+        "written",
+        seed=None if asked is None else asked.seed,
+        settings=asked,
+        log_likelihood=draw(st.none() | st.floats(-90, 0)),
+        index=draw(st.integers(0, 9)),
+        style=draw(st.none() | st.sampled_from(["funk", "bossa"])),
+        plan=draw(plans(len(document.bars))),
+    )
+
+
+@st.composite
 def documents(draw, identity=1):
     """A document with takes, edits, locks and a sound of its own."""
     document = open_clip(
         [draw(sources()) for _ in range(draw(st.integers(1, 2)))], identity, draw(settings())
     )
     for _ in range(draw(st.integers(0, 2))):
-        takes = st.tuples(drum_clips(document.ppq, document.end_ticks), st.none() | st.floats(-90, 0))
-        document = edits.add_takes(
-            document,
-            draw(st.lists(takes, min_size=1, max_size=3)),
-            origin="written",
-            settings=draw(settings()),
-        )
+        document = edits.add_takes(document, draw(st.lists(takes(document), min_size=1, max_size=3)))
     if draw(st.booleans()):
         document = set_primer(document, draw(sources(with_drums=st.just(True))))
     for change in draw(st.lists(changes(), max_size=6)):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musegen_daw.clips import edits
-from musegen_daw.clips.document import PITCH_OF_VOICE
+from musegen_daw.clips.document import PITCH_OF_VOICE, Take
 from musegen_daw.clips.editor import History
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.kit import VOICES
@@ -36,7 +36,7 @@ def test_locked_notes_survive_every_edit(document, after, data):
         document = change(document)
         assert locked(document) == before
     written = data.draw(drum_clips(document.ppq, document.end_ticks))
-    document = edits.add_takes(document, [(written, -1.0)], origin="written")
+    document = edits.add_takes(document, [Take.new(written, "written")])
     assert locked(document) == before
     free = [
         note
@@ -102,14 +102,14 @@ def test_picking_another_take_keeps_edits(document):
 def test_a_new_hit_has_the_usual_velocity_of_its_voice(document):
     kick = VOICES.index("kick")
     document = edits.add_takes(
-        document, [(kit_of(document, (36, 40), (36, 50), (36, 60)), None)], origin="written"
+        document, [Take.new(kit_of(document, (36, 40), (36, 50), (36, 60)), "written")]
     )
     after = edits.add_hit(document, kick, 3 * document.ppq)
     assert Note(36, 50, 3 * document.ppq, document.cell_ticks) in after.drums.notes
 
 
 def test_a_hit_moves_to_another_voice_with_its_offset(document):
-    document = edits.add_takes(document, [(kit_of(document, (36, 99)), None)], origin="written")
+    document = edits.add_takes(document, [Take.new(kit_of(document, (36, 99)), "written")])
     hit = document.drums.notes[0]
     document = edits.set_offset(document, [hit], 7)
     document = edits.move_hit(document, document.drums.notes[0], VOICES.index("snare"), document.ppq)
@@ -117,7 +117,7 @@ def test_a_hit_moves_to_another_voice_with_its_offset(document):
 
 
 def test_the_error_of_a_locked_hit_says_how_to_unlock_it(document):
-    document = edits.add_takes(document, [(kit_of(document, (36, 99)), None)], origin="written")
+    document = edits.add_takes(document, [Take.new(kit_of(document, (36, 99)), "written")])
     hit = document.drums.notes[0]
     with pytest.raises(edits.LockedError, match="The kick is locked: right-click its name"):
         edits.remove_hits(edits.lock_voice(document, "kick", True), [hit])
@@ -130,7 +130,7 @@ def test_the_error_of_a_locked_hit_says_how_to_unlock_it(document):
 def test_a_hit_just_ahead_of_a_bar_line_is_locked_with_the_next_bar(document):
     start_ticks = document.bars[1].start_ticks - document.ppq // 16
     clip = document.empty_drums.with_notes([Note(36, 90, start_ticks, 10)])
-    document = edits.add_takes(document, [(clip, None)], origin="written")
+    document = edits.add_takes(document, [Take.new(clip, "written")])
     assert document.bar_of(start_ticks) == 1
     assert document.cell_start(start_ticks) == document.bars[1].start_ticks
     assert edits.lock_bar(document, 1, True).locks(clip.notes) == [True]
@@ -138,8 +138,8 @@ def test_a_hit_just_ahead_of_a_bar_line_is_locked_with_the_next_bar(document):
 
 
 def test_deleting_the_picked_take_picks_the_one_before(document):
-    clips = [(kit_of(document, (36, velocity)), None) for velocity in (1, 2, 3)]
-    document = edits.pick_take(edits.add_takes(document, clips, origin="written"), 3)
+    clips = [Take.new(kit_of(document, (36, velocity)), "written") for velocity in (1, 2, 3)]
+    document = edits.pick_take(edits.add_takes(document, clips), 3)
     document = edits.forget_take(document, 3)
     assert document.picked == 2
     document = edits.forget_take(edits.forget_take(document, 1), 2)

@@ -1,15 +1,18 @@
-"""New takes by the bundled model, with locked notes kept."""
+"""New takes by the bundled model, with locked notes kept, and bars that are written again."""
 
 import pytest
 
 from musegen_daw import resource_paths as resources
-from musegen_daw.clips import edits
+from musegen_daw.clips import edits, plan_edits
 from musegen_daw.clips.document import MidiSource
-from musegen_daw.clips.generating import generation
+from musegen_daw.clips.generating import generation, rewriting
 from musegen_daw.clips.opening import open_clip, read_source, set_primer
+from musegen_daw.clips.plan_edits import PlanEdit
 from musegen_daw.drums.generator import DrumGenerator
+from musegen_daw.drums.plan import BarKind, BarPlan, Plan
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import MusegenError, ProjectError
+from musegen_daw.midi.file import read_midi as read_song
 from musegen_daw.midi.file import song_to_bytes
 from musegen_daw.music.clip import Marker, Song
 from musegen_daw.music.kit import VOICES
@@ -103,3 +106,93 @@ def test_impossible_requests_raise(document):
         document = edits.lock_voice(document, voice, True)
     with pytest.raises(ProjectError, match="Everything is locked"):
         generation(document, 1)
+
+
+def rewritten(document, edit, generator, **options):
+    asked = rewriting(document, edit, generator.styles, **options)
+    return asked.applied(document, generator.generate(asked.request))
+
+
+@pytest.fixture(scope="module")
+def long_take(generator):
+    """A take of a song of sixteen bars in two sections."""
+    bass = read_song(resources.clips_dir() / "funk-bass.mid")
+    length = bass.clips[0].length_ticks
+    twice = Song(
+        tuple(part.merge(part.shift(length)) for part in bass.clips),
+        bass.time_map,
+        markers=(Marker(0, "verse"), Marker(length, "chorus")),
+    )
+    document = open_clip([MidiSource("long.mid", song_to_bytes(twice))], 1, DrumSettings(variations=2))
+    return edits.pick_take(written(document, generator, 3), 2)
+
+
+def in_bars(document, bars):
+    return [note for note in document.drums.notes if document.bar_of(note.start_ticks) in bars]
+
+
+def test_a_take_that_is_written_again_as_planned_comes_out_the_same(long_take, generator):
+    every = range(len(long_take.bars))
+    after = rewritten(long_take, PlanEdit(long_take.take.plan, frozenset(every)), generator)
+    assert after.take == long_take.take
+    assert after.take.index == 1
+
+
+def test_an_edited_section_changes_and_the_others_stay_hit_for_hit(long_take, generator):
+    first, second = plan_edits.sections_of(long_take.take.plan)
+    loud = rewritten(long_take, plan_edits.with_feel(long_take.take.plan, second, 0.9, 1.0), generator)
+    assert in_bars(loud, first) == in_bars(long_take, first)
+    assert len(in_bars(loud, second)) > len(in_bars(long_take, second))
+    assert loud.take.is_edited
+    soft = rewritten(long_take, plan_edits.with_feel(long_take.take.plan, second, 0.1, 0.0), generator)
+    assert len(in_bars(soft, second)) < len(in_bars(long_take, second))
+
+    def loudness(document):
+        return [note.velocity for note in in_bars(document, second) if note.pitch in (36, 38)]
+
+    assert max(loudness(soft)) < min(sum(loudness(loud)) / len(loudness(loud)), 127)
+    back = edits.revert_take(loud)
+    assert back.take.plan == long_take.take.written_plan
+    assert back.drums == long_take.drums
+
+
+def test_a_fill_is_added_in_its_bar_alone_and_locks_hold(long_take, generator):
+    edit = plan_edits.with_kind(long_take.take.plan, 3, BarKind.FILL)
+    filled = rewritten(long_take, edit, generator)
+    others = set(range(len(long_take.bars))) - {3}
+    assert in_bars(filled, others) == in_bars(long_take, others)
+    assert in_bars(filled, {3}) != in_bars(long_take, {3})
+    assert rewriting(edits.lock_bar(long_take, 3, True), edit, generator.styles) is None
+
+
+def test_a_section_in_another_style_keeps_it_in_its_plan(long_take, generator):
+    second = plan_edits.sections_of(long_take.take.plan)[1]
+    other = next(
+        name
+        for name, meter in zip(generator.styles.names, generator.styles.meters, strict=True)
+        if meter == "4/4" and name != long_take.take.style_name
+    )
+    after = rewritten(long_take, plan_edits.with_style(long_take.take.plan, second, other), generator)
+    assert {after.take.plan[bar].style for bar in second} == {other}
+    assert in_bars(after, second) != in_bars(long_take, second)
+
+
+def test_a_section_is_written_again_with_other_hits(long_take, generator):
+    second = plan_edits.sections_of(long_take.take.plan)[1]
+    edit = plan_edits.again(long_take.take.plan, second)
+    after = [in_bars(rewritten(long_take, edit, generator, is_new=True), second) for _ in range(2)]
+    assert after[0] != after[1]
+
+
+def test_a_section_is_copied_over_another(long_take):
+    first, second = plan_edits.sections_of(long_take.take.plan)
+    after = edits.copy_bars(long_take, first, second)
+    move = long_take.bars[second.start].start_ticks
+    copied = [(note.pitch, note.start_ticks - move) for note in in_bars(after, second)]
+    assert copied == [(note.pitch, note.start_ticks) for note in in_bars(long_take, first)]
+    assert [own.section for own in after.take.plan] == [own.section for own in long_take.take.plan]
+
+
+def test_without_a_take_there_is_nothing_to_write_again(document):
+    with pytest.raises(ProjectError, match="generate one first"):
+        rewriting(document, PlanEdit(Plan((BarPlan(),) * 4), frozenset({0})), None)

@@ -61,7 +61,7 @@ def test_a_file_is_written_and_read(document, tmp_path):
         (b"", "not a musegen project, or is damaged"),
         (b"[" * 100_000, "not a musegen project, or is damaged"),
         (b'{"song": 1}', "not a musegen project"),
-        (b'{"musegen": 3}', "newer version"),
+        (b'{"musegen": 4}', "newer version"),
         (b'{"musegen": 1}', "damaged"),
         (b'{"musegen": 1, "current": null, "clips": 3}', "damaged: Expected `array`, got `int`"),
     ],

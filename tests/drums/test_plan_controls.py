@@ -11,7 +11,13 @@ from musegen_daw.drums.plan import BarKind, BarPlan, Cymbal, Plan
 from musegen_daw.drums.plan_reading import PlanScale
 from musegen_daw.drums.request import DrumRequest
 from musegen_daw.drums.style import Style
-from musegen_daw.drums.take_writer import density_factors, meter_factors, plan_controls
+from musegen_daw.drums.take_writer import (
+    asked_density,
+    meter_factors,
+    plan_controls,
+    planned_density,
+    with_density,
+)
 from musegen_daw.music.clip import Clip
 from musegen_daw.music.kit import PIECES
 from musegen_daw.music.time import Bar
@@ -35,13 +41,35 @@ def _style(*keepers: str) -> Style:
 
 def test_a_busier_bar_is_asked_for_more_and_the_whole_is_as_busy_as_the_style() -> None:
     plan = Plan(tuple(BarPlan(density=density) for density in (0.2, 0.5, 0.5, 0.8)))
-    found = density_factors(_request(), plan, SCALE)
+    found = planned_density(_request(), plan, SCALE)
     assert found[0] < found[1] == found[2] < found[3]
-    flat = density_factors(_request(), Plan((BarPlan(density=0.9),) * 4), SCALE)
-    assert flat == pytest.approx(density_factors(_request(), Plan((BarPlan(density=0.1),) * 4), SCALE))
-    sparse, busy = (density_factors(_request(density=wish), plan, SCALE) for wish in (0.1, 0.9))
-    assert (sparse < found).all()
-    assert (found < busy).all()
+    flat = planned_density(_request(), Plan((BarPlan(density=0.9),) * 4), SCALE)
+    assert flat == pytest.approx(planned_density(_request(), Plan((BarPlan(density=0.1),) * 4), SCALE))
+
+
+def test_a_person_asks_for_more_or_less_by_the_control_or_by_an_edit_of_the_plan() -> None:
+    plan = Plan(tuple(BarPlan(density=density) for density in (0.2, 0.5, 0.5, 0.8)))
+    assert (asked_density(_request(), plan, None, SCALE) == 1).all()
+    assert (asked_density(_request(density=0.1), plan, None, SCALE) < 1).all()
+    assert (asked_density(_request(density=0.9), plan, None, SCALE) > 1).all()
+    edited = Plan((*plan.bars[:2], BarPlan(density=0.1), BarPlan(density=1.0)))
+    found = asked_density(_request(plan=edited), edited, plan, SCALE)
+    assert found[:2].tolist() == [1, 1]
+    assert found[2] < 1 < found[3]
+
+
+def test_the_least_likely_hits_go_first_and_the_likeliest_come_first() -> None:
+    expected = np.zeros((16, len(PIECES)), np.float32)
+    expected[:8, 0] = np.linspace(0.9, 0.6, 8)
+    expected[8:12, 1] = np.linspace(0.4, 0.1, 4)
+    assert with_density(expected, 0.5, 1.0) is expected
+    fewer = with_density(expected, 0.5, 0.5) > 0.5
+    assert fewer.sum() == 4
+    assert fewer[:4, 0].all()
+    more = with_density(expected, 0.5, 1.25) > 0.5
+    assert more.sum() == 10
+    assert more[8:10, 1].all()
+    assert (with_density(expected, 0.5, 9.0) > 0.5).sum() == 12
 
 
 def test_short_bars_are_as_busy_as_four_quarters_and_those_are_left_alone() -> None:

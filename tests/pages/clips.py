@@ -57,6 +57,24 @@ class ClipsPage(Page):
         self.click("generate")
         self.until(lambda: not self.is_busy)
 
+    @property
+    def styles(self) -> QWidget:
+        """The style browser."""
+        return self.find("styles")
+
+    def open_styles(self) -> None:
+        """Open the style browser, with the styles of the model in it."""
+        self.click("style")
+        self.until(lambda: len(self.styles.names) > 1)
+
+    def choose_style(self, name: str) -> None:
+        self.open_styles()
+        self.styles.select(name)
+        self.key(Qt.Key.Key_Return, widget=self.styles.search)
+
+    def wait_for_rewriting(self) -> None:
+        self.until(lambda: not self.panel.plan_work.is_busy)
+
     def at(self, row: int, ticks: int) -> QPoint:
         """The middle of a cell of the grid."""
         return self.grid.cell_rect(Cell(row, ticks)).center().toPoint()

@@ -308,7 +308,6 @@ class ClipInputs(QObject):
         )
         tracks = view.side.tracks
         self._take(FileDrop(tracks, MIDI_SUFFIXES, "MIDI clips"), view, "Add to this clip", tracks)
-        view.side.primer.refused.connect(lambda sentence: self.message.emit(sentence, WARN))
         settings.changed.connect(self._watch)
         self._watch()
 

@@ -1,4 +1,4 @@
-"""The settings row of the Clips panel: generation settings, and the feel of playback and export."""
+"""The settings row of the Clips panel: style, generation settings, and swing and humanise of playback and export."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from musegen_daw.clips.edits import MAX_SWING, set_humanise, set_settings, set_s
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.music.groove import STRAIGHT
 from musegen_daw.ui.widgets.plain import plain_tip, set_name
+from musegen_daw.ui.widgets.style_button import StyleButton
 from musegen_daw.ui.widgets.theme import SMALL, TARGET
 from musegen_daw.ui.widgets.value_slider import SwingSlider, ValueSlider
 
 MAX_TAKES = 16
 MAX_FOLLOW = 2.0
-MAX_SEED = 2**31 - 1
 Change = Callable[[ClipDocument], ClipDocument]
 
 
@@ -32,16 +32,15 @@ class GenerationRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.density = ValueSlider("Density", 0.5, "auto")
-        self.energy = ValueSlider("Energy", 0.5, "auto")
+        self.style_button = StyleButton("Ctrl+K")
+        self.fills = ValueSlider("Fills", 0.5, "auto")
         self.follow = ValueSlider("Follow", 0.5)
         self.swing = SwingSlider("Swing", 0.0)
         self.humanise = ValueSlider("Humanise", 0.0)
         self.takes = QSpinBox()
         self.seed = QLineEdit()
         tips = {
-            self.density: "Density of the next takes; A: let the model decide",
-            self.energy: "Energy of the next takes; A: let the model decide",
+            self.fills: "How many fills the next takes have; A: let the model decide",
             self.follow: "How closely the next takes follow the part",
             self.swing: "Swing of playback and export; 67 % is a triplet",
             self.humanise: "Random timing and velocity, in playback and export",
@@ -49,6 +48,7 @@ class GenerationRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SMALL)
+        row.addWidget(self.style_button, 4)
         for slider, tip in tips.items():
             slider.setToolTip(plain_tip(tip))
             slider.sliderPressed.connect(self.step_begins)
@@ -79,8 +79,7 @@ class GenerationRow(QWidget):
         if document is None:
             return
         settings = document.settings
-        self.density.set_amount(settings.density)
-        self.energy.set_amount(settings.energy)
+        self.fills.set_amount(settings.fills)
         self.follow.set_amount(min(1.0, settings.follow / MAX_FOLLOW))
         self.swing.set_amount((document.swing_ratio - STRAIGHT) / (MAX_SWING - STRAIGHT))
         self.humanise.set_amount(document.humanise_amount)
@@ -89,8 +88,7 @@ class GenerationRow(QWidget):
             self.takes.setSuffix(" take" if settings.variations == 1 else " takes")
 
     def _connect(self) -> None:
-        self.density.changed.connect(lambda value: self._ask("density", density=value))
-        self.energy.changed.connect(lambda value: self._ask("energy", energy=value))
+        self.fills.changed.connect(lambda value: self._ask("fills", fills=value))
         self.follow.changed.connect(lambda value: self._ask("follow", follow=MAX_FOLLOW * value))
         self.takes.valueChanged.connect(lambda value: self._ask("number of takes", variations=value))
         self.swing.changed.connect(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 
+from musegen_daw import resource_paths as resources
 from musegen_daw.clips import edits
 from musegen_daw.clips.autosave import StateWriter, restored
 from musegen_daw.clips.document import ClipDocument, Project
 from musegen_daw.clips.editor import Change, Editor
 from musegen_daw.clips.export import Bounce, mix, write_for_drag
-from musegen_daw.clips.generating import Generation
+from musegen_daw.clips.generating import MAX_SEED, Generation
 from musegen_daw.clips.opening import add_sources, read_source, set_primer
 from musegen_daw.clips.project_file import SUFFIX
 from musegen_daw.drums.request import DrumResult
@@ -25,10 +26,11 @@ from musegen_daw.fields import Text, with_values
 from musegen_daw.music.clip import Song
 from musegen_daw.resource_paths import load_drum_map
 from musegen_daw.ui.clips.files import ClipInputs, FileWork
-from musegen_daw.ui.clips.generation_row import MAX_SEED
 from musegen_daw.ui.clips.grid import GridEdits
 from musegen_daw.ui.clips.panel_view import ClipTransport, PanelView
+from musegen_daw.ui.clips.plan_work import PlanWork
 from musegen_daw.ui.clips.playback import ClipPlayback
+from musegen_daw.ui.clips.style_work import StyleWork
 from musegen_daw.ui.clips.takes import TakeGeneration
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.panel import BAD, GOOD, INFO, WARN, Panel
@@ -39,6 +41,7 @@ from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 from musegen_daw.ui.work import Workers
 
 SESSION = f"clips{SUFFIX}"
+DEMO = "demo"
 ZOOM_STEP = 1.5
 
 
@@ -62,6 +65,8 @@ class ClipsPanel(Panel):
         self._workers = Workers(self)
         self._shown: int | None = None
         self._is_closed = False
+        self._preview: ClipDocument | None = None
+        self._plays_preview = self._is_demo = False
         self.is_restored = False
         """Whether the last session has been read."""
         set_name(self, "Clips")
@@ -71,6 +76,25 @@ class ClipsPanel(Panel):
         self.playback = ClipPlayback(context, self)
         self.transport = ClipTransport(self.view, self.playback, self._clip, self)
         self._edits = GridEdits(self.view.grid, self.view.ruler, self.edit, self._clip, self._tell)
+        self.plan_work = PlanWork(
+            self.view.plan,
+            self.view.pad,
+            self._clip,
+            self.edit,
+            lambda: self.editor.end_step(),
+            context.drum_generator,
+            self,
+        )
+        self.style_work = StyleWork(
+            self.view.generation.style_button,
+            self.view.styles,
+            self.plan_work,
+            self._clip,
+            self.edit,
+            context.drum_generator,
+            context.settings,
+            self,
+        )
         self._inputs = ClipInputs(self, self.view, context.settings)
         self._timer = VisibleTimer(self)
         self._connect_edits()
@@ -114,6 +138,8 @@ class ClipsPanel(Panel):
         self._inputs.close()
         self.view.playback_row.close_work()
         self.writer.close()
+        self.plan_work.close()
+        self.style_work.close()
         self.files.close()
         self._workers.close()
         self.playback.close()
@@ -142,12 +168,29 @@ class ClipsPanel(Panel):
     def _show(self) -> None:
         if self._is_closed:
             return
-        editor = self.editor
+        editor, project = self.editor, self.editor.project
+        if self._preview is not None and self._preview.identity == project.current:
+            project = project.with_clip(self._preview)
         self.view.show_project(
-            editor.project, editor.undo_label, editor.redo_label, is_generating=self.writer.is_writing
+            project, editor.undo_label, editor.redo_label, is_generating=self.writer.is_writing
         )
-        self.transport.show_clip(editor.clip, is_other=self._shown != editor.project.current)
+        self.plan_work.show_clip(project.clip)
+        self.style_work.show_clip(editor.clip)
+        self.transport.show_clip(project.clip, is_other=self._shown != project.current)
         self._shown = editor.project.current
+
+    def _show_preview(self, preview: ClipDocument | None) -> None:
+        """Show and play the clip as it would be, while the style browser is open; None: as it is."""
+        if preview is None and self._preview is None:
+            return
+        self._preview = preview
+        self._show()
+        if preview is not None and not self.playback.is_playing:
+            self._plays_preview = True
+            self.playback.toggle()
+        elif preview is None and self._plays_preview:
+            self._plays_preview = False
+            self.playback.stop()
 
     def _clip(self) -> ClipDocument | None:
         return self.editor.clip
@@ -178,14 +221,23 @@ class ClipsPanel(Panel):
 
     def generate(self) -> None:
         """Write new takes for the current clip around what is locked."""
-        clip = self.editor.clip
+        if self.editor.clip is not None:
+            self._write_takes(self.editor.clip)
+
+    def _write_takes(self, clip: ClipDocument) -> None:
         seed = self.view.generation.chosen_seed()
-        if clip is None:
-            return
         try:
             self.writer.write(clip, secrets.randbelow(MAX_SEED) if seed is None else seed)
         except MusegenError as error:
             self.message.emit(str(error), WARN)
+
+    def _more_like(self, number: int) -> None:
+        """Write new takes in the style of a take."""
+        clip = self.editor.clip
+        take = next((take for take in clip.takes if take.number == number), None) if clip else None
+        if clip is not None and take is not None:
+            settings = replace(clip.settings, style=take.style, within_style=True)
+            self._write_takes(replace(clip, settings=settings))
 
     def _began(self, clip: ClipDocument) -> None:
         self.view.actions.progress.begin("Writing drums")
@@ -196,7 +248,7 @@ class ClipsPanel(Panel):
         self.editor.edit("generate", lambda clip: asked.takes_in(clip, result), asked.identity)
         count = len(result.takes)
         takes = "one take" if count == 1 else f"{count} takes"
-        self.message.emit(f"Wrote {takes} with seed {asked.settings.seed}, the best fitting first.", GOOD)
+        self.message.emit(f"Wrote {takes}, the best fitting first.", GOOD)
 
     def _generated(self) -> None:
         self.view.grid.set_regenerating(frozenset())
@@ -212,6 +264,18 @@ class ClipsPanel(Panel):
     def open_files(self, paths: list[Path]) -> None:
         """Open MIDI files as clips, or a project."""
         self.files.open_files(paths, self.editor.settings)
+
+    def play_demo(self) -> None:
+        """Open the bundled clip, write drums for it and play both."""
+        self._is_demo = True
+        self.open_files([resources.clips_dir() / f"{DEMO}.mid"])
+
+    def _opened(self, clip: ClipDocument) -> None:
+        self.editor.add(clip)
+        if self._is_demo and clip.name == DEMO:
+            self._is_demo = False
+            self.generate()
+            self.playback.toggle()
 
     def add_to_clip(self, paths: list[Path]) -> None:
         """Add the parts of MIDI files to the current clip; without one, open them."""
@@ -235,18 +299,20 @@ class ClipsPanel(Panel):
         self.files.change(read, done)
 
     def set_primer_file(self, path: Path) -> None:
-        """Use a drum loop as the primer of the current clip."""
+        """Play like a drum loop: take its style, and continue it."""
         clip = self.editor.clip
         if clip is None:
-            self.message.emit("Open a clip first; its drums will continue the primer.", INFO)
+            self.message.emit("Open a clip first; its drums will play like the loop.", INFO)
             return
 
         def read() -> Change:
             source = read_source(path)
             set_primer(clip, source)
-            return lambda document: set_primer(document, source)
+            return lambda document: set_primer(edits.set_style(document, None), source)
 
-        self.files.change(read, lambda change: self.editor.edit("primer", change, clip.identity))
+        self.files.change(
+            read, lambda change: self.editor.edit(f"style like {path.stem}", change, clip.identity)
+        )
 
     def _open_project(self, project: Project, name: str) -> None:
         self.editor.replace_project(project, f"open project {name}")
@@ -310,8 +376,14 @@ class ClipsPanel(Panel):
             lambda bpm: self.edit("tempo", lambda clip: edits.set_tempo(clip, bpm), joined=True)
         )
         view.side.map_requested.connect(self._set_drum_map)
-        view.side.primer.path_chosen.connect(self.set_primer_file)
-        view.side.primer.cleared.connect(lambda: self.edit("no primer", lambda clip: set_primer(clip, None)))
+        for loops in (view.generation.style_button, view.styles):
+            loops.loop_dropped.connect(self.set_primer_file)
+            loops.refused.connect(lambda sentence: self.message.emit(sentence, WARN))
+        for work in (self.plan_work, self.style_work):
+            work.failed.connect(lambda sentence: self.message.emit(sentence, WARN))
+            work.said.connect(self._tell)
+        self.style_work.previewed.connect(self._show_preview)
+        view.takes.more_requested.connect(self._more_like)
         view.generation.asked.connect(lambda label, change: self.edit(label, change, joined=True))
         view.generation.step_begins.connect(lambda: self.editor.end_step())
         view.takes.picked.connect(
@@ -340,7 +412,7 @@ class ClipsPanel(Panel):
         self._inputs.added.connect(self.add_to_clip)
         self._inputs.message.connect(self.message)
         files.message.connect(self.message)
-        files.opened.connect(lambda clip: self.editor.add(clip))
+        files.opened.connect(self._opened)
         files.project_opened.connect(self._open_project)
         actions.progress.cancelled.connect(self._cancel)
         actions.generate.clicked.connect(self.generate)
@@ -356,6 +428,7 @@ class ClipsPanel(Panel):
         actions.drag.delivered.connect(self._delivered)
         actions.drag.failed.connect(lambda sentence: self.message.emit(sentence, WARN))
         self.view.side.open.clicked.connect(files.ask_open)
+        self.view.demo.clicked.connect(self.play_demo)
         self._autosave_failed.connect(lambda sentence: self.message.emit(sentence, WARN))
 
     def _add_keys(self) -> None:

@@ -15,17 +15,21 @@ from musegen_daw.music.time import Bar
 from musegen_daw.ui.clips.action_row import ActionRow
 from musegen_daw.ui.clips.generation_row import GenerationRow
 from musegen_daw.ui.clips.grid import BarRuler, EditingGrid
+from musegen_daw.ui.clips.plan_strip import PlanStrip
 from musegen_daw.ui.clips.playback import ClipPlayback
 from musegen_daw.ui.clips.playback_row import ClipPlaybackRow
 from musegen_daw.ui.clips.side_column import SideColumn
 from musegen_daw.ui.clips.takes import TakeStrip
 from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.widgets.basic import button
 from musegen_daw.ui.widgets.drops import DragOut, DropOverlay
 from musegen_daw.ui.widgets.drum_grid import Hit
 from musegen_daw.ui.widgets.piano_roll import PianoRoll
 from musegen_daw.ui.widgets.placeholder import EmptyPage
+from musegen_daw.ui.widgets.style_browser import StyleBrowser
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
 from musegen_daw.ui.widgets.time_axis import TimeAxis
+from musegen_daw.ui.widgets.xy_pad import XYPad
 
 PERCUSSION = "percussion"
 SHOWN_BARS = 4
@@ -51,17 +55,23 @@ class PanelView:
         self.playback_row = ClipPlaybackRow(context.ports)
         self.ruler = BarRuler(self.axis)
         self.roll = PianoRoll(self.axis, title="part")
+        self.plan = PlanStrip(self.axis)
         self.grid = EditingGrid(self.axis)
         self.scroll = QScrollBar(Qt.Orientation.Horizontal)
         self.takes = TakeStrip()
+        self.pad = XYPad()
         self.generation = GenerationRow()
         self.actions = ActionRow(write_for_drag, drag)
         self.veil = DropOverlay(page)
+        self.styles = StyleBrowser(page)
         self._shown_identity: int | None = None
         self._shown_bars: tuple[Bar, ...] = ()
         self._shown_parts: tuple[Song, list[int]] | None = None
         self._drawn: dict[int, tuple[Note, Hit]] = {}
-        self._empty = EmptyPage(EMPTY_TITLE, EMPTY_WORDS)
+        self.demo = button(
+            "Play the demo", "Open the bundled clip, write drums for it and play it", look="main", large=True
+        )
+        self._empty = EmptyPage(EMPTY_TITLE, EMPTY_WORDS, self.demo)
         self._pages = QStackedWidget()
         self._lay_out(page)
         self.axis.changed.connect(self._show_scroll)
@@ -147,15 +157,25 @@ class PanelView:
         music = QVBoxLayout(shown)
         music.setContentsMargins(0, 0, 0, 0)
         music.setSpacing(0)
-        for widget, stretch in ((self.ruler, 0), (self.roll, 1), (self.grid, 2), (self.scroll, 0)):
+        for widget, stretch in (
+            (self.ruler, 0),
+            (self.roll, 1),
+            (self.plan, 0),
+            (self.grid, 2),
+            (self.scroll, 0),
+        ):
             music.addWidget(widget, stretch)
-            if widget is self.roll:
+            if widget in (self.roll, self.plan):
                 music.addSpacing(2)
         main = QVBoxLayout()
         main.setSpacing(SMALL)
         main.addWidget(self.playback_row)
         music.addSpacing(SMALL)
-        music.addWidget(self.takes)
+        choices = QHBoxLayout()
+        choices.setSpacing(SMALL)
+        choices.addWidget(self.takes, 1)
+        choices.addWidget(self.pad)
+        music.addLayout(choices)
         self._pages.addWidget(shown)
         self._pages.addWidget(self._empty)
         main.addWidget(self._pages, 1)
@@ -230,7 +250,7 @@ class ClipTransport(QObject):
 
     def move_playhead(self, *, follow: bool = False) -> None:
         ticks = self._playback.position_ticks if self._clip() else None
-        for strip in (self._view.ruler, self._view.roll, self._view.grid):
+        for strip in (self._view.ruler, self._view.roll, self._view.plan, self._view.grid):
             strip.set_playhead(ticks)
         if follow and ticks is not None:
             self._view.axis.reveal(ticks)

@@ -1,4 +1,4 @@
-"""The left column: open clips, tracks to follow, tempo, drum map and primer."""
+"""The left column: open clips, tracks to follow, tempo and drum map."""
 
 from __future__ import annotations
 
@@ -22,59 +22,10 @@ from musegen_daw.clips.edits import MAX_BPM, MIN_BPM
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap
 from musegen_daw.music.parts import LISTED_PROGRAMS
 from musegen_daw.music.programs import PROGRAM_NAMES
-from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui.widgets.basic import button, label
-from musegen_daw.ui.widgets.drops import FileDrop
 from musegen_daw.ui.widgets.fitting import Choice
 from musegen_daw.ui.widgets.plain import plain_tip, set_name
 from musegen_daw.ui.widgets.theme import SMALL, theme
-
-_NONE = ""
-
-
-class PrimerField(Choice):
-    """The groove that the drums continue: a bundled style, or a dropped drum loop."""
-
-    path_chosen = Signal(object)
-    """The Path of a .mid."""
-    cleared = Signal()
-    refused = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__("Primer", "The drums continue this groove: choose one, or drop a drum loop here")
-        self._show_choices(_NONE)
-        self.activated.connect(self._chosen)
-        drop = FileDrop(self, MIDI_SUFFIXES, "a drum loop as a MIDI file")
-        drop.dropped.connect(lambda paths: self.path_chosen.emit(paths[0]))
-        drop.refused.connect(self.refused)
-
-    def show_primer(self, document: ClipDocument | None) -> None:
-        source = document.primer_source if document else None
-        name = _NONE if source is None else source.name.removesuffix(".mid")
-        with QSignalBlocker(self):
-            self._show_choices(name)
-            self.setCurrentIndex(self.findData(name))
-        self.setEnabled(document is not None)
-
-    def _show_choices(self, name: str) -> None:
-        names = resources.style_names()
-        expected = 1 + len(names) + (name not in (_NONE, *names))
-        if self.count() == expected and self.findData(name) >= 0:
-            return
-        self.clear()
-        self.addItem("no primer", _NONE)
-        if name not in (_NONE, *names):
-            self.addItem(name, name)
-        for style in names:
-            self.addItem(style.replace("-", " "), style)
-
-    def _chosen(self, index: int) -> None:
-        name = self.itemData(index)
-        if name == _NONE:
-            self.cleared.emit()
-        elif name in resources.style_names():
-            self.path_chosen.emit(resources.style_path(name))
-
 
 _DOT = 12
 _ROW_HEIGHT = 46
@@ -180,7 +131,6 @@ class SideColumn(QWidget):
         self.tempo.setToolTip("Tempo of playback and export; lowest value: the tempo of the file")
         self.kit = Choice("Drum map", "Drum map of your sampler, for exported MIDI")
         self.kit.setPlaceholderText(GENERAL_MIDI.name)
-        self.primer = PrimerField()
         self._lay_out()
         self.clips.activated.connect(lambda: self.show_requested.emit(self.clips.currentData()))
         self.close_clip.clicked.connect(lambda: self.close_requested.emit(self.clips.currentData()))
@@ -201,7 +151,6 @@ class SideColumn(QWidget):
         for widget in (self.clips, self.close_clip, self.tempo, self.kit, self.tracks):
             widget.setEnabled(clip is not None)
         self.tracks.show_parts(clip, colours)
-        self.primer.show_primer(clip)
         self._show_sound(clip)
 
     def _show_sound(self, clip: ClipDocument | None) -> None:
@@ -240,9 +189,7 @@ class SideColumn(QWidget):
         fields = QGridLayout()
         fields.setHorizontalSpacing(SMALL)
         fields.setVerticalSpacing(SMALL)
-        for row, (text, widget) in enumerate(
-            (("Tempo", self.tempo), ("Drum map", self.kit), ("Primer", self.primer))
-        ):
+        for row, (text, widget) in enumerate((("Tempo", self.tempo), ("Drum map", self.kit))):
             fields.addWidget(_heading(text, widget), row, 0, Qt.AlignmentFlag.AlignVCenter)
             fields.addWidget(widget, row, 1)
         fields.setColumnStretch(1, 1)

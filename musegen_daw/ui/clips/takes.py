@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QScrollArea, 
 
 from musegen_daw.clips.document import ClipDocument, Take
 from musegen_daw.clips.generating import Generation, check_can_generate, generation
+from musegen_daw.clips.plan_edits import feel_of
 from musegen_daw.drums.job import DrumWriter
+from musegen_daw.drums.plan import BarKind
 from musegen_daw.drums.request import DrumResult
 from musegen_daw.music.clip import Clip
 from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
@@ -29,13 +31,16 @@ from musegen_daw.ui.widgets.theme import (
 )
 from musegen_daw.ui.work import Job, JobContext, Workers
 
-CARD_WIDTH, CARD_HEIGHT = 168, 78
-_TEXT_HEIGHT = 22
+CARD_WIDTH, CARD_HEIGHT = 176, 94
+_TEXT_HEIGHT = 38
+_LINE_HEIGHT = 17
+_SPARSE, _BUSY = 0.35, 0.65
+_SOFT, _LOUD = 0.35, 0.65
 NO_TAKES = "No takes yet: generate some (Ctrl+G), or click into the grid."
 
 
 class TakeCard(QAbstractButton):
-    """A thumbnail of a take with its seed; checked while it is the current take."""
+    """A thumbnail of a take with its style and its feel; checked while it is the current take."""
 
     def __init__(self, take: Take, strip: TakeStrip) -> None:
         super().__init__()
@@ -53,17 +58,19 @@ class TakeCard(QAbstractButton):
             self._picture = None
         self.take = take
         edited = ", edited" if take.is_edited else ""
-        self.setAccessibleName(f"Take {take.number}, {self.caption()}{edited}")
+        self.setAccessibleName(f"Take {take.number}, {self.caption()}, {feel_words(take)}{edited}")
+        seed = "" if take.seed is None else f" Seed {take.seed}."
         likely = "" if take.log_likelihood is None else f" Log-likelihood {take.log_likelihood:.1f} a bar."
         self.setToolTip(
             plain_tip(
-                f"Take {take.number}: {len(take.drums.notes)} hits{edited}.{likely} Press Delete to remove it"
+                f"Take {take.number}, {self.caption()}: {len(take.drums.notes)} hits{edited}.{seed}{likely} "
+                "Right-click: more like this. Delete removes it"
             )
         )
         self.update()
 
     def caption(self) -> str:
-        return f"seed {self.take.seed}" if self.take.seed is not None else self.take.origin
+        return self.take.style_name or self.take.origin
 
     def paintEvent(self, event: QPaintEvent) -> None:
         skin = theme()
@@ -78,7 +85,7 @@ class TakeCard(QAbstractButton):
         if self._picture is None or self._picture.devicePixelRatio() != self.devicePixelRatioF():
             self._picture = self._drawn()
         painter.drawPixmap(SMALL, SMALL, self._picture)
-        words = area.adjusted(SMALL - 1, area.height() - _TEXT_HEIGHT, -SMALL + 1, -2)
+        words = area.adjusted(SMALL - 1, area.height() - _TEXT_HEIGHT, -SMALL + 1, -2 - _LINE_HEIGHT)
         painter.setFont(font(SMALL_TEXT, bold=is_picked))
         painter.setPen(QColor(skin.text if is_picked else skin.dim))
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
@@ -96,6 +103,13 @@ class TakeCard(QAbstractButton):
         room = int(words.width()) - taken
         caption = painter.fontMetrics().elidedText(self.caption(), Qt.TextElideMode.ElideRight, room)
         painter.drawText(words, int(left | middle), caption)
+        painter.setFont(font(SMALL_TEXT))
+        painter.setPen(QColor(skin.dim))
+        feel = words.translated(0, _LINE_HEIGHT)
+        shown = painter.fontMetrics().elidedText(
+            feel_words(self.take), Qt.TextElideMode.ElideRight, int(words.width())
+        )
+        painter.drawText(feel, int(left | middle), shown)
         if self.hasFocus():
             painter.setPen(QPen(QColor(skin.text), 1, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -117,12 +131,16 @@ class TakeCard(QAbstractButton):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
+        more = menu.addAction("More like this", lambda: self._strip.more_requested.emit(self.take.number))
+        more.setEnabled(bool(self.take.style_name))
         revert = menu.addAction(
             "Revert to generated", lambda: self._strip.revert_requested.emit(self.take.number)
         )
         revert.setEnabled(self.take.is_edited)
         if self.take.seed is not None:
-            menu.addAction("Use this seed", lambda: self._strip.seed_requested.emit(self.take.number))
+            menu.addAction(
+                f"Use this seed ({self.take.seed})", lambda: self._strip.seed_requested.emit(self.take.number)
+            )
         menu.addAction("Delete this take", lambda: self._strip.forget_requested.emit(self.take.number))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos() if not event.globalPos().isNull() else self.mapToGlobal(QPoint(8, 8)))
@@ -167,6 +185,20 @@ class TakeCard(QAbstractButton):
         return picture
 
 
+def feel_words(take: Take) -> str:
+    """How a take plays in a few words, such as "busy, loud, 2 fills"; the number of hits where it has no plan."""
+    if not len(take.plan):
+        return f"{len(take.drums.notes)} hits"
+    density, energy = feel_of(take.plan)
+    fills = sum(bar.kind is BarKind.FILL for bar in take.plan)
+    words = (
+        "sparse" if density < _SPARSE else "busy" if density > _BUSY else "",
+        "soft" if energy < _SOFT else "loud" if energy > _LOUD else "",
+        "no fill" if fills == 0 else "one fill" if fills == 1 else f"{fills} fills",
+    )
+    return ", ".join(word for word in words if word)
+
+
 class TakeStrip(QScrollArea):
     """All takes, the newest generation first, and of one generation the best fitting first."""
 
@@ -174,6 +206,7 @@ class TakeStrip(QScrollArea):
     forget_requested = Signal(int)
     revert_requested = Signal(int)
     seed_requested = Signal(int)
+    more_requested = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()

@@ -27,6 +27,7 @@ class AppSettings:
     models_dir: Text = ""
     watched_dir: Text = ""
     note_names: NoteNames = NoteNames.C4
+    favourite_styles: tuple[Text, ...] = ()
     is_first_run: bool = True
 
     @classmethod

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
 from musegen_daw.ui.widgets.basic import Card, button, label
 from musegen_daw.ui.widgets.plain import PlainLabel, set_name
@@ -14,9 +14,9 @@ from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, SMALL, theme
 
 
 class EmptyPage(QWidget):
-    """A dashed frame with a title and text; lines of the text do not wrap."""
+    """A dashed frame with a title and text, and perhaps a button; lines of the text do not wrap."""
 
-    def __init__(self, title: str, words: str) -> None:
+    def __init__(self, title: str, words: str, action: QAbstractButton | None = None) -> None:
         super().__init__()
         set_name(self, title)
         labels = label(title, "title"), label(words, "dim")
@@ -28,6 +28,9 @@ class EmptyPage(QWidget):
         for each in labels:
             each.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(each, 0, Qt.AlignmentFlag.AlignHCenter)
+        if action is not None:
+            column.addSpacing(MEDIUM)
+            column.addWidget(action, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from musegen_daw.clips import edits
+from musegen_daw.clips.document import Take
 from musegen_daw.music.clip import Note
 from musegen_daw.music.kit import VOICES
 
@@ -137,7 +138,7 @@ def test_the_cell_under_the_cursor_is_described(clips):
 
 def test_percussion_has_a_row_of_its_own_and_is_not_added(clips):
     bells = clips.clip.empty_drums.with_notes([Note(56, 90, 0, CELL), Note(36, 80, 0, CELL)])
-    clips.panel.edit("takes", lambda clip: edits.add_takes(clip, [(bells, None)], origin="written"))
+    clips.panel.edit("takes", lambda clip: edits.add_takes(clip, [Take.new(bells, "written")]))
     assert clips.grid.rows[-1] == "percussion"
     row = len(VOICES)
     clips.click_cell(row, 0)

@@ -86,18 +86,17 @@ def test_unusable_files_are_reported_in_one_sentence(clips, tmp_path, loop_path)
     assert len(clips.editor.project.clips) == 1
 
 
-def test_a_primer_is_dropped_or_chosen(clips, context, loop_path, clip_path):
-    primer = clips.find("primer")
-    drop(primer, loop_path)
+def test_a_drum_loop_dropped_on_the_style_is_played_like(clips, context, loop_path, clip_path):
+    style = clips.find("style")
+    drop(style, loop_path)
     clips.until(lambda: clips.clip.primer is not None)
-    assert clips.text("primer") == "loop"
-    clips.choose("primer", "funk")
-    clips.until(lambda: clips.clip.primer_source.name == "funk.mid")
+    assert style.style_name == "like loop"
     clips.generate()
     assert context.drum_generator().requests[-1].primer is not None
-    clips.choose("primer", "no primer")
+    clips.choose_style("Automatic")
     assert clips.clip.primer is None
-    drop(primer, clip_path)
+    assert style.style_name == ""
+    drop(style, clip_path)
     clips.until(lambda: "bad" in [level for level, _ in clips.messages])
     assert "verse.mid has no drums" in clips.messages[-1][1]
 

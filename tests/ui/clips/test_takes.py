@@ -1,4 +1,4 @@
-"""Takes: the strip, seeds, locks, cancelling, and a missing model."""
+"""Takes: the strip, styles and seeds, locks, cancelling, and a missing model."""
 
 import threading
 
@@ -11,6 +11,7 @@ from musegen_daw.clips import edits
 from musegen_daw.errors import ModelError
 from musegen_daw.progress import Cancelled
 from tests.cli.doubles import Drummer
+from tests.style_book import NAMES
 from tests.ui.doubles import PATIENCE_SECONDS, make_context
 
 
@@ -29,7 +30,7 @@ class SlowDrummer(Drummer):
         raise Cancelled
 
 
-def test_takes_are_shown_with_their_seed_the_likeliest_first(clips):
+def test_takes_are_shown_with_their_styles_the_likeliest_first(clips):
     clips.find("seed").setText("77")
     clips.generate()
     cards = clips.cards
@@ -37,8 +38,10 @@ def test_takes_are_shown_with_their_seed_the_likeliest_first(clips):
     likelihoods = [card.take.log_likelihood for card in cards]
     assert likelihoods == sorted(likelihoods, reverse=True)
     assert [card.isChecked() for card in cards] == [True, False, False, False]
-    assert cards[0].caption() == "seed 77"
-    assert clips.messages[-1] == ("good", "Wrote 4 takes with seed 77, the best fitting first.")
+    assert [card.caption() for card in cards[:3]] == list(NAMES)
+    assert "Seed 77." in cards[0].toolTip()
+    assert cards[0].accessibleName().startswith(f"Take 1, {NAMES[0]}, no fill")
+    assert clips.messages[-1] == ("good", "Wrote 4 takes, the best fitting first.")
     assert len(clips.grid.hits) == len(clips.notes) > 0
     clips.generate()
     assert [card.take.number for card in clips.cards] == [1, 2, 3, 4, 5, 6, 7, 8]
@@ -83,8 +86,24 @@ def test_the_context_menu_of_a_take(clips):
     card.contextMenuEvent(QContextMenuEvent(mouse, middle, card.mapToGlobal(middle)))
     (menu,) = card.findChildren(QMenu)
     texts = [(action.text(), action.isEnabled()) for action in menu.actions()]
-    assert texts == [("Revert to generated", False), ("Use this seed", True), ("Delete this take", True)]
+    assert texts == [
+        ("More like this", True),
+        ("Revert to generated", False),
+        (f"Use this seed ({card.take.seed})", True),
+        ("Delete this take", True),
+    ]
     menu.close()
+
+
+def test_more_like_a_take_is_written_in_its_style(clips, context):
+    clips.generate()
+    clips.find("takes").more_requested.emit(2)
+    clips.until(lambda: not clips.is_busy)
+    request = context.drum_generator().requests[-1]
+    assert request.style.name == NAMES[1]
+    assert request.within_style
+    assert clips.clip.settings.style is None
+    assert {take.style_name for take in clips.clip.takes[4:]} == {NAMES[1]}
 
 
 def test_locked_hits_are_kept_and_part_of_the_request(clips, context):
@@ -103,12 +122,12 @@ def test_locked_hits_are_kept_and_part_of_the_request(clips, context):
 
 
 def test_a_choice_of_tracks_and_settings_reaches_the_model(clips, context):
-    clips.find("density").setValue(80)
+    clips.find("fills").setValue(80)
     clips.find("number-of-takes").setValue(2)
     clips.find("tracks-to-follow").item(0).setCheckState(Qt.CheckState.Unchecked)
     clips.generate()
     request = context.drum_generator().requests[-1]
-    assert request.density == pytest.approx(0.8)
+    assert request.fills == pytest.approx(0.8)
     assert [part.name for part in request.parts] == ["Bass"]
     assert len(clips.clip.takes) == 2
 
