@@ -8,9 +8,12 @@ from tests.jam.doubles import Drummer
 
 @pytest.mark.parametrize("bpm", [40.0, 96.0, 120.0, 174.0, 300.0])
 def test_a_steady_clock_through_jack_is_recorded_at_its_tempo(jack, bpm):
-    row = recorded(((bpm, bpm, max(4, bpm // 20)),), Drummer())
+    beats = max(4, bpm // 20)
+    row = recorded(((bpm, bpm, beats),), Drummer())
     assert row["tempi"] == 1
-    assert row["first_bpm"] == pytest.approx(bpm, abs=0.1)
+    # What came late on a busy computer moves the tempo by as much at either end.
+    late = 2 * row["ms_max"] / 1e3 / (60 / bpm * beats)
+    assert row["first_bpm"] == pytest.approx(bpm, abs=0.1 + late * bpm)
 
 
 def test_tempi_that_change_are_recorded_as_they_were_played(jack):

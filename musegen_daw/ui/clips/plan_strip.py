@@ -80,6 +80,7 @@ class PlanStrip(TimeStrip):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         set_name(self, "Plan")
+        self.hide()
         self.setToolTip(
             "Click: select a section. Double-click: add or remove a fill. Drag an edge to move it. "
             "Right-click: styles, crashes, stops and more"
