@@ -193,6 +193,13 @@ def _add_models(command: AddCommand) -> None:
     generation.add_argument("--model", type=Path, default=Path("resources/models/drums"))
     generation.add_argument("--checkpoint", type=Path, help="for PyTorch (default: only onnxruntime)")
     generation.add_argument("--runs", type=int, default=200)
+    controls = command(
+        "controls",
+        "what pad, energy, density, fills, crashes and complexity do to the drums",
+        lambda given: _module("controls").benchmark(given.model, given.takes, given.seed),
+    )
+    controls.add_argument("--model", type=Path, default=Path("resources/models/drums"))
+    controls.add_argument("--takes", type=int, default=4, help="takes of each clip")
     preparation = command(
         "preparation",
         "preparing a corpus of drums, beside other ways",

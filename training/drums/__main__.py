@@ -6,7 +6,18 @@ import sys
 
 from training.common.commands import run_command
 
-_NAMES = ("prepare", "styles", "chooser", "train", "planner", "hand", "critic", "evaluate", "report")
+_NAMES = (
+    "prepare",
+    "styles",
+    "chooser",
+    "train",
+    "planner",
+    "hand",
+    "critic",
+    "evaluate",
+    "report",
+    "tapping",
+)
 COMMANDS = {name: name for name in _NAMES} | {"draw": "pictures"}
 
 

@@ -123,6 +123,11 @@ def read_views(data: Path, split: str, views: int, seed: int = 0) -> Views:
     return Views(np.stack(summaries)[told], codes[told])
 
 
+def whole_view(corpus: Corpus, song: int) -> tuple[npt.NDArray[np.float32], LearnedGroove] | None:
+    """The summary of a whole song's parts (PART_SUMMARY,) and its groove; None without parts."""
+    return _view(corpus, song, None)
+
+
 def _view(
     corpus: Corpus, song: int, random: np.random.Generator | None
 ) -> tuple[npt.NDArray[np.float32], LearnedGroove] | None:

@@ -93,6 +93,7 @@ class ClipsPanel(Panel):
             self.edit,
             context.drum_generator,
             context.settings,
+            self.playback,
             self,
         )
         self._inputs = ClipInputs(self, self.view, context.settings)

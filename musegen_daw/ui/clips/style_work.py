@@ -14,10 +14,12 @@ from musegen_daw.clips.opening import set_primer
 from musegen_daw.clips.plan_edits import with_style
 from musegen_daw.drums.job import DrumWriter
 from musegen_daw.drums.request import DrumResult
-from musegen_daw.drums.style import Style
-from musegen_daw.drums.style_choices import StyleChoice, style_choices
+from musegen_daw.drums.style import Style, StyleBook
+from musegen_daw.drums.style_choices import style_choices
 from musegen_daw.drums.style_names import bundled_grooves
+from musegen_daw.drums.tapping import Taps, tap_fits
 from musegen_daw.ui.clips.plan_work import PlanWork
+from musegen_daw.ui.clips.playback import ClipPlayback
 from musegen_daw.ui.settings.store import SettingsStore
 from musegen_daw.ui.widgets.style_browser import StyleBrowser
 from musegen_daw.ui.widgets.style_button import StyleButton
@@ -46,9 +48,13 @@ class StyleWork(QObject):
         apply: Callable[[str, Callable[[ClipDocument], ClipDocument]], None],
         generator: Callable[[], DrumWriter],
         settings: SettingsStore,
+        playback: ClipPlayback,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._playback = playback
+        self._taps = Taps()
+        self._book: tuple[StyleBook, tuple[float, ...]] | None = None
         self._button, self._browser, self._plan_work = button, browser, plan_work
         self._clip, self._apply, self._generator, self._settings = clip, apply, generator, settings
         self._fits, self._audition = Latest(self), Latest(self)
@@ -58,6 +64,8 @@ class StyleWork(QObject):
         browser.auditioned.connect(self._hear)
         browser.chosen.connect(self._choose)
         browser.closed.connect(self._closed)
+        browser.tapped.connect(self._tap)
+        browser.taps_cleared.connect(self._clear_taps)
         browser.favourites_changed.connect(
             lambda names: settings.change(favourite_styles=tuple(sorted(names)))
         )
@@ -90,17 +98,44 @@ class StyleWork(QObject):
             return _name(clip)
         return clip.take.plan[bars.start].style or clip.take.style_name
 
-    def _choices(self, clip: ClipDocument) -> tuple[tuple[StyleChoice, ...], str]:
+    def _tap(self, voice: int) -> None:
+        """Count a tap where the playback is; the first one starts it."""
+        clip = self._clip()
+        if clip is None or self._book is None:
+            return
+        if not self._playback.is_playing:
+            self.previewed.emit(None)
+            self._playback.toggle()
+            self._taps = self._taps.tapped(voice, clip.bars[0].start_ticks, clip.bars)
+        else:
+            self._taps = self._taps.tapped(voice, self._playback.position_ticks, clip.bars)
+        self._list_by_taps()
+
+    def _clear_taps(self) -> None:
+        self._taps = Taps()
+        self._list_by_taps()
+
+    def _list_by_taps(self) -> None:
+        if self._book is not None:
+            book, fits = self._book
+            self._browser.set_choices(
+                style_choices(book, bundled_grooves(), tap_fits(book, self._taps, fits))
+            )
+            if len(self._taps):
+                self._browser.select(self._browser.names[1])
+
+    def _choices(self, clip: ClipDocument) -> tuple[StyleBook, tuple[float, ...], str]:
         generator = self._generator()
         plain = replace(clip, settings=replace(clip.settings, style=None), primer=None)
         asked = generation(plain, 0, generator.styles)
         fits = generator.style_fits(asked.request)
-        return style_choices(generator.styles, bundled_grooves(), fits), self._current_name(clip)
+        return generator.styles, fits, self._current_name(clip)
 
-    def _list(self, found: tuple[tuple[StyleChoice, ...], str]) -> None:
+    def _list(self, found: tuple[StyleBook, tuple[float, ...], str]) -> None:
         if self._browser.isVisible():
-            choices, current = found
-            self._browser.set_choices(choices)
+            book, fits, current = found
+            self._book = book, fits
+            self._clear_taps()
             self._browser.select(current)
 
     def _hear(self, style: Style | None) -> None:

@@ -38,18 +38,20 @@ from PySide6.QtWidgets import (
 
 from musegen_daw.drums.style import Style
 from musegen_daw.drums.style_choices import StyleChoice, matching
+from musegen_daw.drums.tapping import TAPPED
 from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui.widgets.basic import button, label
 from musegen_daw.ui.widgets.drops import FileDrop
 from musegen_daw.ui.widgets.groove_picture import groove_picture
 from musegen_daw.ui.widgets.plain import set_name
-from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, SMALL, SMALL_TEXT, TEXT, font, mixed, theme
+from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, SMALL, SMALL_TEXT, TARGET, TEXT, font, mixed, theme
 
 AUTOMATIC = "Automatic"
 AUTOMATIC_WORDS = "takes in different styles that fit the part"
 WIDTH, HEIGHT = 560, 430
 ROW_HEIGHT = 40
 HOVER_MILLISECONDS, KEY_MILLISECONDS = 280, 120
+TAP_KEYS = ("Z", "X", "C")
 _STAR, _PICTURE, _FIT = 30, 150, 54
 _CHOICE = Qt.ItemDataRole.UserRole
 
@@ -167,7 +169,8 @@ class StyleBrowser(QFrame):
 
     `auditioned` carries the Style to hear (None: automatic) as the mouse rests or the arrow keys move, `chosen` the
     one that was chosen, `favourites_changed` the names of all favourites, `loop_dropped` the path of a drum loop whose
-    style is wanted. `closed` is emitted however it is closed.
+    style is wanted. `tapped` carries an index into `drums.tapping.TAPPED`, `taps_cleared` that all taps are forgotten.
+    `closed` is emitted however it is closed.
     """
 
     auditioned = Signal(object)
@@ -175,6 +178,8 @@ class StyleBrowser(QFrame):
     favourites_changed = Signal(object)
     loop_dropped = Signal(object)
     refused = Signal(str)
+    tapped = Signal(int)
+    taps_cleared = Signal()
     closed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
@@ -190,6 +195,12 @@ class StyleBrowser(QFrame):
         self.search.setClearButtonEnabled(True)
         set_name(self.search, "Search styles")
         self.only_favourites = button("Favourites", "Show only favourites", checkable=True)
+        self.tap = button("Tap", "Tap a rhythm to find the styles nearest to it", "Ctrl+T", checkable=True)
+        self.pads = tuple(
+            button(f"{name} ({key})", f"Tap the {name} along with the part: {key}")
+            for name, key in zip(TAPPED, TAP_KEYS, strict=True)
+        )
+        self.clear_taps = button("Clear", "Forget all taps and begin again (Backspace)")
         self.list = QListView()
         self.list.setModel(self._model)
         self.list.setItemDelegate(_Row(self.list))
@@ -208,6 +219,7 @@ class StyleBrowser(QFrame):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._audition)
         self._heard: Style | None = None
+        self._tap_row = QWidget()
         self._lay_out()
         self._connect()
         self.hide()
@@ -251,6 +263,7 @@ class StyleBrowser(QFrame):
         )
         self.setGeometry(QRect(QPoint(left, top), size))
         self.search.clear()
+        self.tap.setChecked(False)
         self._select(self._model.row_of(current))
         self._heard = None
         self._timer.stop()
@@ -289,6 +302,13 @@ class StyleBrowser(QFrame):
             self._choose()
         elif event.key() == Qt.Key.Key_F and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._toggle_favourite(self.list.currentIndex())
+        elif self.tap.isChecked() and event.text().upper() in TAP_KEYS:
+            if not event.isAutoRepeat():
+                self.tapped.emit(TAP_KEYS.index(event.text().upper()))
+        elif self.tap.isChecked() and event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
+            self.taps_cleared.emit()
+        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            self._search_key(event)
         else:
             super().keyPressEvent(event)
 
@@ -318,6 +338,13 @@ class StyleBrowser(QFrame):
                 self._choose()
             return True
         return event.type() == QEvent.Type.MouseButtonPress
+
+    def _set_tapping(self, is_on: bool) -> None:
+        """Keys tap while this is on, and search again after it."""
+        self._tap_row.setVisible(is_on)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        (self if is_on else self.search).setFocus()
+        self.taps_cleared.emit()
 
     def _hovered(self, index: QModelIndex) -> None:
         self.list.setCurrentIndex(index)
@@ -362,6 +389,12 @@ class StyleBrowser(QFrame):
         self.search.textChanged.connect(self._searched)
         self.only_favourites.toggled.connect(self._searched)
         self.list.entered.connect(self._hovered)
+        self.tap.toggled.connect(self._set_tapping)
+        self.clear_taps.clicked.connect(self.taps_cleared)
+        for voice, pad in enumerate(self.pads):
+            pad.pressed.connect(lambda voice=voice: self.tapped.emit(voice))
+            pad.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.clear_taps.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.search.installEventFilter(self)
         self.list.viewport().installEventFilter(self)
         drop = FileDrop(self, MIDI_SUFFIXES, "a drum loop as a MIDI file")
@@ -376,11 +409,21 @@ class StyleBrowser(QFrame):
         top = QHBoxLayout()
         top.setSpacing(SMALL)
         top.addWidget(self.search, 1)
+        top.addWidget(self.tap)
         top.addWidget(self.only_favourites)
+        taps = QHBoxLayout(self._tap_row)
+        taps.setContentsMargins(0, 0, 0, 0)
+        taps.setSpacing(SMALL)
+        for pad in self.pads:
+            pad.setMinimumHeight(TARGET)
+            taps.addWidget(pad, 1)
+        taps.addWidget(self.clear_taps)
+        self._tap_row.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(SMALL, SMALL, SMALL, SMALL)
         column.setSpacing(SMALL)
         column.addLayout(top)
+        column.addWidget(self._tap_row)
         column.addWidget(self.list, 1)
         column.addWidget(self._hint)
 
