@@ -96,11 +96,15 @@ class FileWork(QObject):
 
         self._ask_save("Save the project", f"Projects (*{SUFFIX})", SUFFIX, name, save)
 
-    def ask_save_drums(self, document: ClipDocument, profile: Profile, *, split: bool = False) -> None:
+    def ask_save_drums(
+        self, document: ClipDocument, profile: Profile, *, split: bool = False, loop: bool = False
+    ) -> None:
         def save(path: Path) -> None:
-            files.write_bytes(path, drums_as_midi(document, profile, split=split), MidiFileError)
+            data = drums_as_midi(document, profile, split=split, loop=loop)
+            files.write_bytes(path, data, MidiFileError)
 
-        self._ask_save("Save the drums", "MIDI files (*.mid)", ".mid", f"{file_name(document)} drums", save)
+        name = f"{file_name(document)} {'loop' if loop else 'drums'}"
+        self._ask_save("Save the drums", "MIDI files (*.mid)", ".mid", name, save)
 
     def ask_save_all(self, document: ClipDocument) -> None:
         def save(path: Path) -> None:

@@ -351,6 +351,11 @@ class ClipsPanel(Panel):
                 lambda clip: files.ask_save_drums(clip, actions.chosen_profile, split=split)
             )
         )
+        actions.save_loop_requested.connect(
+            lambda: self._with_clip(
+                lambda clip: files.ask_save_drums(clip, actions.chosen_profile, loop=True)
+            )
+        )
         actions.save_all_requested.connect(lambda: self._with_clip(files.ask_save_all))
         actions.profile_changed.connect(self.state_changed)
         actions.drag.delivered.connect(self._delivered)
