@@ -26,7 +26,7 @@ from musegen_daw.errors import MusegenError
 from musegen_daw.music.drum_maps import GENERAL_MIDI
 from musegen_daw.music.groove import STRAIGHT
 from musegen_daw.music.parts import MAX_BARS
-
+from musegen_daw.sampler_maps import load_drum_map
 
 MAX_SWING = 0.75
 """As far as the sliders go."""
@@ -118,7 +118,7 @@ def drum_options(args: Namespace) -> DrumOptions:
         plan=None if args.plan is None else read_plan(args.plan),
         keep_drums=getattr(args, "keep_drums", False),
         strict_meter=args.strict_meter,
-        drum_map=resources.load_drum_map(args.drum_map) if getattr(args, "drum_map", None) else GENERAL_MIDI,
+        drum_map=load_drum_map(args.drum_map) if getattr(args, "drum_map", None) else GENERAL_MIDI,
         swing_ratio=args.swing,
     )
 

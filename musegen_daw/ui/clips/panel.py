@@ -23,7 +23,7 @@ from musegen_daw.drums.request import DrumResult
 from musegen_daw.errors import MusegenError, ProjectError
 from musegen_daw.fields import Text, with_values
 from musegen_daw.music.clip import Song
-from musegen_daw.resource_paths import load_drum_map
+from musegen_daw.sampler_maps import load_drum_map
 from musegen_daw.ui.clips.files import ClipInputs, FileWork
 from musegen_daw.ui.clips.generation_row import MAX_SEED
 from musegen_daw.ui.clips.grid import GridEdits
@@ -90,6 +90,7 @@ class ClipsPanel(Panel):
     def activated(self) -> None:
         (self.view.grid if self.editor.clip else self.view.side.open).setFocus()
         self.view.playback_row.refresh()
+        self.view.side.refresh_maps(self.editor.clip)
 
     def deactivated(self) -> None:
         self.playback.stop()
@@ -254,7 +255,11 @@ class ClipsPanel(Panel):
 
     def _set_drum_map(self, name: str) -> None:
         if name:
-            kit = load_drum_map(name)
+            try:
+                kit = load_drum_map(name)
+            except MusegenError as error:
+                self.message.emit(str(error), WARN)
+                return
             self.edit("drum map", lambda clip: edits.set_drum_map(clip, kit))
 
     def _bounce(self, what: Bounce) -> None:
