@@ -110,9 +110,10 @@ class Exchange:
         Raises MusegenError where neither can be written; the request is not asked for again.
         """
         state = self._state(request)
-        if state is not None:
-            self._done[request] = state
         try:
+            if state is None:
+                raise MidiFileError(f"There is no file {request.name}.")
+            self._done[request] = state
             data = drums_for(request, writer, usual)
         except MusegenError as error:
             return self._written(

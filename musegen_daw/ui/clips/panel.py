@@ -24,6 +24,7 @@ from musegen_daw.errors import MusegenError, ProjectError
 from musegen_daw.fields import Text, with_values
 from musegen_daw.music.clip import Song
 from musegen_daw.sampler_maps import load_drum_map
+from musegen_daw.ui.clips.drums_back import DrumsBack
 from musegen_daw.ui.clips.files import ClipInputs, FileWork
 from musegen_daw.ui.clips.generation_row import MAX_SEED
 from musegen_daw.ui.clips.grid import GridEdits
@@ -72,6 +73,7 @@ class ClipsPanel(Panel):
         self.transport = ClipTransport(self.view, self.playback, self._clip, self)
         self._edits = GridEdits(self.view.grid, self.view.ruler, self.edit, self._clip, self._tell)
         self._inputs = ClipInputs(self, self.view, context.settings)
+        self._drums_back = DrumsBack(context.drum_generator, self)
         self._timer = VisibleTimer(self)
         self._connect_edits()
         self._connect_work()
@@ -113,6 +115,7 @@ class ClipsPanel(Panel):
         self._is_closed = True
         self._timer.stop()
         self._inputs.close()
+        self._drums_back.close()
         self.view.playback_row.close_work()
         self.writer.close()
         self.files.close()
@@ -344,6 +347,8 @@ class ClipsPanel(Panel):
         self._inputs.opened.connect(self.open_files)
         self._inputs.added.connect(self.add_to_clip)
         self._inputs.message.connect(self.message)
+        self._inputs.asked.connect(self._drums_back.answer)
+        self._drums_back.message.connect(self.message)
         files.message.connect(self.message)
         files.opened.connect(lambda clip: self.editor.add(clip))
         files.project_opened.connect(self._open_project)

@@ -20,6 +20,7 @@ from musegen_daw.ui.settings.help_pages import (
     likely_daw_of,
     port_names,
 )
+from musegen_daw.ui.settings.map_editor import MapEditor
 from musegen_daw.ui.widgets.theme import SMALL
 from musegen_daw.ui.work import Workers
 
@@ -42,19 +43,22 @@ class SettingsPanel(Panel):
         self._routing = RoutingPage()
         self._form = SettingsForm(context)
         self.health = HealthPage(context)
+        self._maps = MapEditor(context)
         self._tabs = QTabWidget()
         self._tabs.setObjectName("tabs")
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setDrawBase(False)
         for title, page in (
             ("Connect a DAW", self._routing), ("Settings", self._form), ("Diagnostics", self.health),
-            ("Keys", KeysPage()), ("About", AboutPage()),
+            ("Keys", KeysPage()), ("About", AboutPage()), ("Drum maps", self._maps),
         ):  # fmt: skip
             self._tabs.addTab(_scrolled(page), title)
         column = QVBoxLayout(self)
         column.setContentsMargins(SMALL, SMALL, SMALL, 0)
         column.addWidget(self._tabs)
         self._form.message.connect(lambda sentence: self.message.emit(sentence, WARN))
+        self._maps.message.connect(lambda sentence: self.message.emit(sentence, WARN))
+        self._maps.saved.connect(lambda _title: self._form.refresh_maps())
         self.health.message.connect(lambda sentence: self.message.emit(sentence, WARN))
         self._routing.begin_requested.connect(self.begin_requested)
         self._routing.daw_chosen.connect(self.state_changed)
@@ -63,6 +67,7 @@ class SettingsPanel(Panel):
     def activated(self) -> None:
         self._tabs.tabBar().setFocus()
         self._form.refresh()
+        self._maps.refresh()
         self._workers.start(lambda task: likely_daw_of(self._context), succeeded=self._routing.suggest_daw)
         self._workers.start(
             lambda task: port_names(self._context),
@@ -72,10 +77,11 @@ class SettingsPanel(Panel):
 
     def deactivated(self) -> None:
         """From now on the program opens the last page."""
+        self._maps.rest()
         self._context.settings.change(is_first_run=False)
 
     def close_work(self) -> None:
-        for each in (self._form, self.health):
+        for each in (self._form, self.health, self._maps):
             each.close_work()
         self._workers.close()
 
