@@ -122,9 +122,9 @@ def drum_map_text(drum_map: DrumMap) -> str:
     """The TOML that `parse_drum_map` reads; raises ValueError for a name without letters or with odd ones."""
     if not drum_map.name.strip() or not drum_map.name.isprintable():
         raise ValueError("a drum map needs a name of letters, digits and spaces")
-    lines = [f"name = {json.dumps(drum_map.name)}"]
+    lines = [f"name = {json.dumps(drum_map.name, ensure_ascii=False)}"]
     if drum_map.source.isprintable() and drum_map.source:
-        lines.append(f"source = {json.dumps(drum_map.source)}")
+        lines.append(f"source = {json.dumps(drum_map.source, ensure_ascii=False)}")
     pitches = sorted(drum_map.pitches.items(), key=lambda each: place_in_kit(each[0]))
-    lines += ["", "[pitches]", *(f"{json.dumps(piece)} = {pitch}" for piece, pitch in pitches)]
+    lines += ["", "[pitches]", *(f"{json.dumps(piece, ensure_ascii=False)} = {pitch}" for piece, pitch in pitches)]
     return "\n".join(lines) + "\n"

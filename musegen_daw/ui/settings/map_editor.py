@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -139,11 +140,7 @@ class MapEditor(QWidget):
             chooser.setMinimumHeight(ROW_HEIGHT)
             chooser.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._pieces.addButton(chooser, index)
-            note = QSpinBox()
-            note.setRange(NO_NOTE, 127)
-            note.setSpecialValueText("no note")
-            note.setMinimumHeight(ROW_HEIGHT)
-            note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            note = _NoteField()
             set_name(note, f"Note of {piece}")
             note.setToolTip(
                 plain_tip(f"The MIDI note of the {piece}, 0 to 127; lowest value: the map has none")
@@ -250,6 +247,21 @@ class MapEditor(QWidget):
 
     def _tell(self, words: str) -> None:
         self._told.setText(words)
+
+
+class _NoteField(QSpinBox):
+    """Is left alone by the wheel, which scrolls the page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setRange(NO_NOTE, 127)
+        self.setSpecialValueText("no note")
+        self.setMinimumHeight(ROW_HEIGHT)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
 
 
 def _choice(name: str, tip: str) -> Choice:
