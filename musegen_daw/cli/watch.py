@@ -85,7 +85,7 @@ def run(args: Namespace, services: Services) -> int:
     while not args.once or looks < LOOKS_AT_ONCE:
         for request in exchange.waiting():
             try:
-                answer = exchange.answer(request, writer(), wishes)
+                answer = exchange.answer(request, writer, wishes)
             except MusegenError as error:
                 terminal.report_error(error, verbose=args.verbose)
                 failed = 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -104,10 +105,11 @@ class Exchange:
         self._done = {path: state for path, state in self._done.items() if path in found}
         return tuple(sorted(complete, key=lambda path: found[path][1])[:MAX_WAITING])
 
-    def answer(self, request: Path, writer: DrumWriter, usual: Wishes) -> Answer:
+    def answer(self, request: Path, writer: Callable[[], DrumWriter], usual: Wishes) -> Answer:
         """Write the drums for a request, or one sentence about what is wrong, beside the other answers.
 
-        Raises MusegenError where neither can be written; the request is not asked for again.
+        `writer` opens the model, or returns the one that is open. Raises MusegenError where neither file can be
+        written; the request is not asked for again.
         """
         state = self._state(request)
         try:
@@ -173,7 +175,7 @@ def is_request(path: Path) -> bool:
     return files.is_file(path.with_suffix(WISHES_SUFFIX))
 
 
-def drums_for(request: Path, writer: DrumWriter, usual: Wishes) -> bytes:
+def drums_for(request: Path, writer: Callable[[], DrumWriter], usual: Wishes) -> bytes:
     """The bytes of a .mid of notes alone: drums for the parts of the request, from its first bar on.
 
     Raises MusegenError.
@@ -185,8 +187,9 @@ def drums_for(request: Path, writer: DrumWriter, usual: Wishes) -> bytes:
     if asked.tempo_bpm is not None and not document.song.time_map.tempos:
         document = set_tempo(document, asked.tempo_bpm)
     document = set_drum_map(set_swing(document, wishes.swing_ratio), wishes.drum_map)
-    made = generation(document, wishes.settings.seed, writer.styles)
-    document = made.takes_in(document, writer.generate(made.request))
+    drummer = writer()
+    made = generation(document, wishes.settings.seed, drummer.styles)
+    document = made.takes_in(document, drummer.generate(made.request))
     return drums_as_midi(document, Profile.NOTES, loop=wishes.loop)
 
 

@@ -126,5 +126,9 @@ def drum_map_text(drum_map: DrumMap) -> str:
     if drum_map.source.isprintable() and drum_map.source:
         lines.append(f"source = {json.dumps(drum_map.source, ensure_ascii=False)}")
     pitches = sorted(drum_map.pitches.items(), key=lambda each: place_in_kit(each[0]))
-    lines += ["", "[pitches]", *(f"{json.dumps(piece, ensure_ascii=False)} = {pitch}" for piece, pitch in pitches)]
+    lines += [
+        "",
+        "[pitches]",
+        *(f"{json.dumps(piece, ensure_ascii=False)} = {pitch}" for piece, pitch in pitches),
+    ]
     return "\n".join(lines) + "\n"

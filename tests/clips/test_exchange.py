@@ -8,7 +8,7 @@ import pytest
 
 from musegen_daw.clips.exchange import MAX_WISHES_BYTES, Exchange, Wishes, is_request
 from musegen_daw.drums.request import DrumSettings
-from musegen_daw.errors import MusegenError
+from musegen_daw.errors import ModelError, MusegenError
 from musegen_daw.midi.file import write_midi
 from musegen_daw.music.clip import Song
 from musegen_daw.music.time import TimeMap
@@ -49,7 +49,7 @@ def test_a_request_is_answered_by_notes_of_the_same_name(folder, drummer):
     request = put(folder)
     assert exchange.waiting() == ()  # it may still grow
     assert exchange.waiting() == (request,)
-    answer = exchange.answer(request, drummer, Wishes(loop=True))
+    answer = exchange.answer(request, lambda: drummer, Wishes(loop=True))
     assert answer.is_good
     assert answer.path == folder / "answers" / "part.mid"
     file = mido.MidiFile(answer.path)
@@ -62,11 +62,11 @@ def test_a_request_is_answered_by_notes_of_the_same_name(folder, drummer):
 def test_a_request_that_is_written_again_is_answered_again(folder, drummer):
     exchange = Exchange(folder)
     request = put(folder)
-    answer = exchange.answer(*settled(exchange), drummer, Wishes())
+    answer = exchange.answer(*settled(exchange), lambda: drummer, Wishes())
     after = answer.path.stat().st_mtime_ns + 10**9
     os.utime(request, ns=(after, after))
     assert settled(exchange) == (request,)
-    exchange.answer(request, drummer, Wishes())
+    exchange.answer(request, lambda: drummer, Wishes())
     first, second = drummer.requests
     assert first.seed != second.seed
 
@@ -75,7 +75,7 @@ def test_the_file_beside_a_request_says_what_is_wanted(folder, drummer):
     options = {"density": 0.9, "seed": 7, "drum_map": "ssd5", "swing": 0.6, "style": "02"}
     request = put(folder, wishes={"tempo_bpm": 90, "position_seconds": 2.5, "options": options})
     assert is_request(request)
-    answer = Exchange(folder).answer(request, drummer, Wishes(DrumSettings(energy=0.2)))
+    answer = Exchange(folder).answer(request, lambda: drummer, Wishes(DrumSettings(energy=0.2)))
     (asked,) = drummer.requests
     assert asked.seed == 7
     assert asked.variations == 1
@@ -86,7 +86,7 @@ def test_the_file_beside_a_request_says_what_is_wanted(folder, drummer):
 
 def test_the_tempo_of_the_file_wins(folder, drummer):
     request = put(folder, wishes={"tempo_bpm": 90}, time_map=TIME_MAP)
-    Exchange(folder).answer(request, drummer, Wishes())
+    Exchange(folder).answer(request, lambda: drummer, Wishes())
     assert drummer.requests[0].bpm > 100
 
 
@@ -107,7 +107,7 @@ def test_the_tempo_of_the_file_wins(folder, drummer):
 )
 def test_what_is_wrong_is_answered_by_one_sentence(folder, drummer, wishes, words):
     request = put(folder, wishes=wishes)
-    answer = Exchange(folder).answer(request, drummer, Wishes())
+    answer = Exchange(folder).answer(request, lambda: drummer, Wishes())
     assert not answer.is_good
     assert answer.path == folder / "answers" / "part.txt"
     text = answer.path.read_text()
@@ -118,16 +118,16 @@ def test_what_is_wrong_is_answered_by_one_sentence(folder, drummer, wishes, word
 
 def test_what_is_no_midi_file_is_answered_by_one_sentence(folder, drummer):
     (folder / "part.mid").write_bytes(b"MThd and no more")
-    answer = Exchange(folder).answer(folder / "part.mid", drummer, Wishes())
+    answer = Exchange(folder).answer(folder / "part.mid", lambda: drummer, Wishes())
     assert answer.path.suffix == ".txt"
     put(folder)
-    answer = Exchange(folder).answer(folder / "part.mid", drummer, Wishes())
+    answer = Exchange(folder).answer(folder / "part.mid", lambda: drummer, Wishes())
     assert [path.name for path in (folder / "answers").iterdir()] == ["part.mid"]
 
 
 def test_a_large_file_is_refused(folder, drummer, monkeypatch):
     monkeypatch.setattr("musegen_daw.clips.exchange.MAX_REQUEST_BYTES", 100)
-    answer = Exchange(folder).answer(put(folder), drummer, Wishes())
+    answer = Exchange(folder).answer(put(folder), lambda: drummer, Wishes())
     assert answer.path.suffix == ".txt"
 
 
@@ -139,7 +139,7 @@ def test_links_hidden_files_and_other_files_are_no_requests(folder, drummer, tmp
     (folder / "folder.mid").mkdir()
     exchange = Exchange(folder)
     assert settled(exchange) == ()
-    assert exchange.answer(folder / "link.mid", drummer, Wishes()).path.suffix == ".txt"
+    assert exchange.answer(folder / "link.mid", lambda: drummer, Wishes()).path.suffix == ".txt"
     assert drummer.requests == []
 
 
@@ -148,7 +148,7 @@ def test_answers_are_not_written_through_a_link(folder, drummer, tmp_path):
     elsewhere.mkdir()
     (folder / "answers").symlink_to(elsewhere)
     with pytest.raises(MusegenError, match="is a link"):
-        Exchange(folder).answer(put(folder), drummer, Wishes())
+        Exchange(folder).answer(put(folder), lambda: drummer, Wishes())
     assert list(elsewhere.iterdir()) == []
 
 
@@ -162,3 +162,11 @@ def test_what_is_there_already_can_be_passed_over(folder):
 def test_a_folder_is_needed(tmp_path):
     with pytest.raises(MusegenError, match="There is no folder"):
         Exchange(tmp_path / "gone")
+
+
+def test_a_model_that_cannot_be_opened_is_answered_by_its_sentence(folder):
+    def no_model():
+        raise ModelError("There is no model.")
+
+    answer = Exchange(folder).answer(put(folder), no_model, Wishes())
+    assert answer.path.read_text() == "There is no model.\n"

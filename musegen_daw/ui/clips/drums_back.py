@@ -29,11 +29,10 @@ class DrumsBack(QObject):
 
         def work(task: JobContext) -> list[tuple[str, str]]:
             told: list[tuple[str, str]] = []
-            writer = self._writer()
             for path in paths:
                 task.check()
                 try:
-                    answer = Exchange(path.parent).answer(path, writer, Wishes())
+                    answer = Exchange(path.parent).answer(path, self._writer, Wishes())
                 except MusegenError as error:
                     told.append((str(error), BAD))
                 else:

@@ -312,11 +312,12 @@ def ports_here(context: AppContext) -> PortsHere:
         sentence = f"The ports “{OWN_INPUT}” and “{OWN_OUTPUT}” exist while the program runs."
         return PortsHere(OWN_INPUT, OWN_OUTPUT, sentence)
     names = [[port.name for port in directory.ports(way)] for way in (Direction.INPUT, Direction.OUTPUT)]
-    loops = loops_of(names[0], names[1])
-    if loops:
-        return PortsHere(loops[0].to_program, loops[0].from_program, loops[0].advice, loops)
     try:
-        wiring = loopback.wiring(names[0], names[1], sys.platform)
+        usual = loopback.wiring(names[0], names[1], sys.platform)
     except PortError as error:
         return PortsHere(OWN_INPUT, OWN_OUTPUT, str(error))
-    return PortsHere(wiring.to_program, wiring.from_program, wiring.advice, (wiring,))
+    loops = (usual, *(each for each in loops_of(names[0], names[1]) if each != usual))
+    settings = context.settings.current
+    chosen = settings.input_port, settings.output_port
+    loops = tuple(sorted(loops, key=lambda each: (each.input_name, each.output_name) != chosen))
+    return PortsHere(loops[0].to_program, loops[0].from_program, loops[0].advice, loops)

@@ -91,6 +91,15 @@ def test_loopback_ports_are_offered_and_taken(open_page):
     assert LOOPS[0] in page.root.told[-1][1]
 
 
+def test_what_the_jam_takes_comes_first(tmp_path):
+    context = make_context(tmp_path, ports=lambda: Windows(*LOOPS, *PAIR))
+    assert ports_here(context).loops[0].input_name == PAIR[1]
+    context.settings.change(input_port=LOOPS[0], output_port=LOOPS[1])
+    found = ports_here(context)
+    assert found.loops[0].input_name == found.to_program == LOOPS[0]
+    assert len(found.loops) == 2
+
+
 def test_without_loopback_ports_nothing_is_offered(open_page):
     page = open_page("Keystation")
     page.root.activated()
