@@ -39,7 +39,7 @@ NOTE_ON, STATUS = 0x90, 0xF0
 
 
 class MapEditor(QWidget):
-    """`message` carries a sentence about what cannot be done, `saved` the title of a map that is new or changed."""
+    """`message` carries a sentence about what cannot be done, `saved` the name of a map that is new or changed."""
 
     message = Signal(str)
     saved = Signal(str)
@@ -237,13 +237,13 @@ class MapEditor(QWidget):
         pitches = {piece: field.value() for piece, field in self._notes.items() if field.value() >= 0}
         try:
             made = DrumMap(self._name.text().strip(), pitches, SOURCE)
-            sampler_maps.save_drum_map(made)
+            name = sampler_maps.save_drum_map(made)
         except MusegenError as error:
             self.message.emit(str(error))
             return
         self._list_maps(made.name)
         self._tell(f"Saved {made.name}: it is in Clips, in Settings for the jam, and on the command line.")
-        self.saved.emit(made.name)
+        self.saved.emit(name)
 
     def _tell(self, words: str) -> None:
         self._told.setText(words)

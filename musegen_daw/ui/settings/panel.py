@@ -58,7 +58,7 @@ class SettingsPanel(Panel):
         column.addWidget(self._tabs)
         self._form.message.connect(lambda sentence: self.message.emit(sentence, WARN))
         self._maps.message.connect(lambda sentence: self.message.emit(sentence, WARN))
-        self._maps.saved.connect(lambda _title: self._form.refresh_maps())
+        self._maps.saved.connect(self._map_saved)
         self.health.message.connect(lambda sentence: self.message.emit(sentence, WARN))
         self._routing.begin_requested.connect(self.begin_requested)
         self._routing.daw_chosen.connect(self.state_changed)
@@ -105,6 +105,14 @@ class SettingsPanel(Panel):
     def _use_ports(self, input_name: str, output_name: str) -> None:
         self._context.settings.change(input_port=input_name, output_port=output_name)
         self.message.emit(f"The jam hears {input_name} and plays to {output_name}.", GOOD)
+
+    def _map_saved(self, name: str) -> None:
+        """List it, and let the jam read it again where it uses it."""
+        self._form.refresh_maps()
+        settings = self._context.settings
+        if settings.current.drum_map == name:
+            settings.change(drum_map="")
+            settings.change(drum_map=name)
 
     def _install_script(self) -> None:
         self._workers.start(

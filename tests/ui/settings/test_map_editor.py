@@ -129,6 +129,12 @@ def test_a_map_starts_from_another_and_is_saved(page):
     assert "Saved My kit" in page.text("told")
     page.choose("drum-map-of-the-jam", "My kit")
     assert page.root.settings.current.drum_map == "my-kit"
+    changes = []
+    page.root.settings.changed.connect(lambda settings: changes.append(settings.drum_map))
+    page.find("note-of-kick").setValue(25)
+    page.click("save-map")
+    assert changes[-1] == "my-kit"  # the jam reads it again
+    assert sampler_maps.load_drum_map("my-kit").pitches["kick"] == 25
 
 
 @pytest.mark.parametrize("name", ["", "General MIDI"])
