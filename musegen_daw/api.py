@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from musegen_daw import resource_paths
 from musegen_daw.cli.bounce import song_with_drums
-from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_song
+from musegen_daw.cli.drum_request import DrumOptions, FileForm, drum_task, read_song
 from musegen_daw.cli.resynthesis import Resynthesis, resynthesise
 from musegen_daw.drums.generator import DrumGenerator
 from musegen_daw.drums.request import DrumSettings
@@ -34,12 +34,14 @@ def generate(
     *,
     only_drums: bool = False,
     split_drums: bool = False,
+    loop: bool = False,
     model: Path | str | None = None,
     **settings: Any,
 ) -> tuple[DrumTake, ...]:
     """Write drums for a .mid; returns the takes, the best fitting first.
 
-    `output` is a .mid, or a project with all tracks: .dawproject, .rpp or .rtracktemplate.
+    `output` is a .mid, or a project with all tracks: .dawproject, .rpp or .rtracktemplate. With `loop` every track
+    ends exactly at the last bar line.
     `settings` are the fields of `DrumSettings`: style, density, energy, seed, variations ... Several variations are
     written to `output` with -1, -2 ... after the name. Raises MusegenError, TypeError for an unknown setting.
 
@@ -54,7 +56,8 @@ def generate(
     base = Path(output)
     for number, take in enumerate(takes, 1):
         path_of_take = base if len(takes) == 1 else base.with_stem(f"{base.stem}-{number}")
-        written = job.file_of(take.drums, given, path_of_take, only_drums=only_drums, split_drums=split_drums)
+        form = FileForm(only_drums=only_drums, split_drums=split_drums, loop=loop)
+        written = job.file_of(take.drums, given, path_of_take, form)
         write_bytes(path_of_take, written)
     return takes
 

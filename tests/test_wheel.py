@@ -20,6 +20,7 @@ NEEDED = (
     "musegen_daw/py.typed",
     "musegen_daw/resources/clips/demo.mid",
     "musegen_daw/resources/drum_maps/general-midi.toml",
+    "musegen_daw/resources/reaper/musegen.lua",
 )
 NEEDED_FOLDERS = ("models/drums", "grooves", "soundfont")
 KEPT_OUT = (

@@ -24,7 +24,12 @@ from musegen_daw.drums.request import (
 )
 from musegen_daw.errors import MusegenError
 from musegen_daw.music.drum_maps import GENERAL_MIDI
+from musegen_daw.music.groove import STRAIGHT
 from musegen_daw.music.parts import MAX_BARS
+from musegen_daw.sampler_maps import load_drum_map
+
+MAX_SWING = 0.75
+"""As far as the sliders go."""
 
 
 def drum_parser() -> terminal.Parser:
@@ -76,6 +81,10 @@ def drum_parser() -> terminal.Parser:
         "--plan", type=Path, metavar="FILE.json", help="the plan of the bars, as --json prints it"
     )
     parser.add_argument(
+        "--swing", type=number(STRAIGHT, MAX_SWING), default=STRAIGHT, metavar="S",
+        help="0.5 straight to 0.75, 0.67 is a triplet (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
         "--timing",
         choices=["grid", "human"],
         help="quantised, or with human timing (default: human)",
@@ -109,7 +118,8 @@ def drum_options(args: Namespace) -> DrumOptions:
         plan=None if args.plan is None else read_plan(args.plan),
         keep_drums=getattr(args, "keep_drums", False),
         strict_meter=args.strict_meter,
-        drum_map=resources.load_drum_map(args.drum_map) if getattr(args, "drum_map", None) else GENERAL_MIDI,
+        drum_map=load_drum_map(args.drum_map) if getattr(args, "drum_map", None) else GENERAL_MIDI,
+        swing_ratio=args.swing,
     )
 
 

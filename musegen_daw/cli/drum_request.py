@@ -15,8 +15,11 @@ from musegen_daw.drums.plan import Plan
 from musegen_daw.drums.request import DrumRequest, DrumSettings
 from musegen_daw.errors import MidiFileError
 from musegen_daw.midi.file import MidiSong, midi_song_from_bytes, read_midi_song, song_to_bytes
+from musegen_daw.midi.meta import with_markers, without_meta
 from musegen_daw.music.clip import Clip, Note, Song
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap, apply_drum_map, piece_names, to_general_midi
+from musegen_daw.music.groove import STRAIGHT, swing
+from musegen_daw.music.loops import cut_to_loop
 from musegen_daw.music.parts import (
     check_bar_count,
     clip_bars,
@@ -28,6 +31,7 @@ from musegen_daw.music.parts import (
     listed_parts,
     section_bars,
 )
+from musegen_daw.music.sections import Section, with_sections
 from musegen_daw.music.time import Bar, TimeMap
 
 if TYPE_CHECKING:
@@ -50,6 +54,20 @@ class DrumOptions:
     keep_drums: bool = False
     strict_meter: bool = False
     drum_map: DrumMap = GENERAL_MIDI
+    swing_ratio: float = STRAIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class FileForm:
+    """How drums are written: alone, a track for each piece of the kit, a loop, without meta events."""
+
+    only_drums: bool = False
+    split_drums: bool = False
+    loop: bool = False
+    no_meta: bool = False
+
+
+_WHOLE = FileForm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,7 @@ class SongRequest:
     bars: tuple[Bar, ...]
     kept: tuple[Note, ...]
     drum_map: DrumMap
+    swing_ratio: float = STRAIGHT
 
     @property
     def request(self) -> DrumRequest:
@@ -69,7 +88,7 @@ class SongRequest:
         """The new drums of a take in the song's time, at the drum map's pitches, up to the last bar line."""
         kept_bars = [self.bars[index] for index in sorted(self.request.locked_bars)]
         end_ticks = self.bars[-1].end_ticks
-        drums = apply_drum_map(self.job.in_song(take), self.drum_map)
+        drums = apply_drum_map(swing(self.job.in_song(take), self.swing_ratio), self.drum_map)
         return drums.with_notes(
             replace(note, duration_ticks=min(note.duration_ticks, end_ticks - note.start_ticks))
             for note in drums.notes
@@ -78,21 +97,29 @@ class SongRequest:
         )
 
     def file_of(
-        self, take: Clip, given: MidiSong, path: Path, *, only_drums: bool = False, split_drums: bool = False
+        self,
+        take: Clip,
+        given: MidiSong,
+        path: Path,
+        form: FileForm = _WHOLE,
+        sections: Sequence[Section] = (),
     ) -> bytes:
         """The bytes of the file at `path`, a project by its suffix, else MIDI: what was given with a take in it.
 
-        `only_drums` leaves out all else, `split_drums` writes a track for each piece of the kit. Raises MidiFileError
-        and ProjectError.
+        The markers are those of the song, else `sections`. Raises MidiFileError and ProjectError.
         """
-        midi = self._midi_of(take, given, only_drums=only_drums)
-        if not split_drums and not is_project(path):
-            return midi
-        song = midi_song_from_bytes(midi, str(path))
+        midi = self._midi_of(take, given, only_drums=form.only_drums)
         names = piece_names(self.drum_map)
-        if not is_project(path):
-            return song.with_split_drums(names)
-        return project_bytes(split_song(song.song, names) if split_drums else song.song, path)
+        if form.split_drums and not is_project(path):
+            midi = midi_song_from_bytes(midi, str(path)).with_split_drums(names)
+        if form.loop or is_project(path) or (sections and not given.song.markers):
+            song = midi_song_from_bytes(midi, str(path)).song
+            song = cut_to_loop(song, self.bars[-1].end_ticks) if form.loop else song
+            if is_project(path):
+                return project_bytes(split_song(song, names) if form.split_drums else song, path, sections)
+            markers = () if song.markers else with_sections(song, sections).markers
+            midi = with_markers(song_to_bytes(song) if form.loop else midi, markers)
+        return without_meta(midi) if form.no_meta else midi
 
     def _midi_of(self, take: Clip, given: MidiSong, *, only_drums: bool) -> bytes:
         if self.kept:
@@ -137,7 +164,8 @@ class DrumTask:
             plan=self.plan,
             sections=self.sections,
         )
-        return SongRequest(asked, self.bars, self.kept.notes if self.kept else (), drum_map)
+        kept = self.kept.notes if self.kept else ()
+        return SongRequest(asked, self.bars, kept, drum_map, self.options.swing_ratio)
 
 
 def read_song(path: Path, options: DrumOptions, note: Callable[[str], None]) -> MidiSong:

@@ -14,7 +14,7 @@ from musegen_daw import files
 from musegen_daw.cli import standard_output, terminal
 from musegen_daw.cli.arguments import STANDARD_OUTPUT, output_place, whole
 from musegen_daw.cli.drum_options import drum_options, drum_parser
-from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_song
+from musegen_daw.cli.drum_request import DrumOptions, FileForm, drum_task, read_song
 from musegen_daw.cli.services import Services
 from musegen_daw.cli.terminal import Commands
 from musegen_daw.daw.projects import SUFFIXES, is_project
@@ -49,6 +49,14 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
     command.add_argument(
         "--split-drums", action="store_true", help="write a track for each piece of the drum kit"
     )
+    command.add_argument(
+        "--loop", action="store_true", help="end every track exactly at the last bar line, for a loop"
+    )
+    command.add_argument(
+        "--no-meta",
+        action="store_true",
+        help="write notes without tempo, meter, names and markers, so that a DAW asks nothing",
+    )
     command.add_argument("--only-drums", action="store_true", help="write the drum track alone")
     command.add_argument(
         "--keep-drums",
@@ -61,6 +69,8 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
 def run(args: Namespace, services: Services) -> int:
     """Write drums for every input; returns 0, or 1 when one failed (the others are still written)."""
     options = drum_options(args)
+    if args.no_meta and is_project(args.output):
+        raise MidiFileError(f"--no-meta is for MIDI files, and {args.output} is a project: leave it out.")
     outputs = output_paths(args.inputs, args.output, options.settings.variations)
     # Open the model once, after the first input turned out to be readable.
     generator = cache(lambda: services.open_generator(args.model))
@@ -144,11 +154,12 @@ def _generate(
         result = writer.generate(job.request, progress=progress)
     seconds = time.perf_counter() - start_seconds
     bar_count = len(job.bars)
+    form = FileForm(
+        only_drums=args.only_drums, split_drums=args.split_drums, loop=args.loop, no_meta=args.no_meta
+    )
     told: list[tuple[dict[str, object], str, Path]] = []
     for take, output in zip(result.takes, outputs, strict=True):
-        written = job.file_of(
-            take.drums, given, output, only_drums=args.only_drums, split_drums=args.split_drums
-        )
+        written = job.file_of(take.drums, given, output, form)
         if output == STANDARD_OUTPUT:
             standard_output.write(written, MidiFileError)
         else:

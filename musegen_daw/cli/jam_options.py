@@ -14,6 +14,7 @@ from musegen_daw.devices.drivers import APIS
 from musegen_daw.errors import MidiFileError
 from musegen_daw.music.drum_maps import GENERAL_MIDI
 from musegen_daw.music.parts import MAX_LOOP_BARS
+from musegen_daw.sampler_maps import load_drum_map
 from musegen_daw.suffixes import WRITTEN_MIDI_SUFFIXES
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def rig_settings(args: Namespace) -> RigSettings:
     from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, JamMode, JamSettings, RigSettings
 
     _check_recording(args.record)
-    drum_map = resources.load_drum_map(args.drum_map) if args.drum_map else GENERAL_MIDI
+    drum_map = load_drum_map(args.drum_map) if args.drum_map else GENERAL_MIDI
     jam = JamSettings(
         mode=JamMode(args.mode),
         when_silent=WhenSilent(args.when_silent),

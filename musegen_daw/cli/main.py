@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from musegen_daw import __version__, logs
+from musegen_daw import __version__, logs, sampler_maps
 from musegen_daw import resource_paths as resources
 from musegen_daw.cli import (
     bounce,
@@ -17,10 +17,12 @@ from musegen_daw.cli import (
     generate,
     jam,
     ports,
+    reaper,
     services,
     standard_output,
     terminal,
     vocode,
+    watch,
     window,
 )
 from musegen_daw.cli.endings import Stopped, stopping
@@ -29,7 +31,7 @@ from musegen_daw.drums.job import OpenGenerator
 from musegen_daw.errors import MusegenError
 
 INTERRUPTED = 130
-COMMANDS = (window, generate, bounce, vocode, jam, ports, doctor)
+COMMANDS = (window, generate, bounce, vocode, jam, watch, reaper, ports, doctor)
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +81,7 @@ def _command(args: argparse.Namespace, given: Services, parser: terminal.Parser)
         terminal.say(list_styles(given.open_generator))
         return 0
     if args.list_drum_maps:
-        terminal.say("\n".join(resources.drum_map_names()))
+        terminal.say("\n".join(sampler_maps.drum_map_names()))
         return 0
     if args.run is window.run and given.open_window is None and not services.has_screen():
         parser.print_help(sys.stderr)
@@ -97,7 +99,7 @@ def _parser() -> terminal.Parser:
     parser.add_argument("--version", action="version", version=f"musegen-daw {__version__}")
     _add_common(parser)
     parser.add_argument("--list-styles", action="store_true", help="name the styles")
-    parser.add_argument("--list-drum-maps", action="store_true", help="name the bundled drum maps")
+    parser.add_argument("--list-drum-maps", action="store_true", help="name the drum maps, yours too")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in COMMANDS:
         command.register(commands, for_both)

@@ -1,4 +1,4 @@
-"""Performance and export of a document: swing, humanise and drum map applied, as .mid files and WAV."""
+"""Performance and export of a document: swing, humanise and drum map applied, as .mid files, loops and WAV."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from musegen_daw.daw.projects import is_project, project_bytes
 from musegen_daw.daw.voices import split_song
 from musegen_daw.errors import MidiFileError, ProjectError
 from musegen_daw.midi.file import song_to_bytes
+from musegen_daw.midi.meta import without_meta
 from musegen_daw.music.clip import Clip, Note, Song
 from musegen_daw.music.drum_maps import apply_drum_map, piece_names
 from musegen_daw.music.groove import humanise, swing
+from musegen_daw.music.loops import cut_to_loop, wrapped
 from musegen_daw.music.parts import without_strays
+from musegen_daw.music.sections import Section, with_sections
 from musegen_daw.playback.bounce import BounceReport, bounce
 from musegen_daw.progress import IsCancelled, Progress
 
@@ -30,83 +33,121 @@ class Profile(Enum):
     Ableton Live asks whether to import the tempo of a file that has one, so it gets none; it writes and reads a
     single track, and the clip is as long as the track. REAPER asks how to import a file of several tracks, so it gets
     a single one, with tempo and meter. The others get type 1 of the Standard MIDI File specification: a conductor
-    track, then the drums.
+    track, then the drums. `NOTES` has neither tempo nor any other meta event, so that no DAW asks anything.
     """
 
     LIVE = "Ableton Live"
     REAPER = "REAPER"
     OTHERS = "Others"
+    NOTES = "Notes only"
 
 
-def performed(document: ClipDocument) -> Clip:
-    """The drums with swing and humanise, at General MIDI pitches; no hit outlasts the next of its pitch."""
-    drums = swing(document.drums, document.swing_ratio)
+def performed(document: ClipDocument, *, loop: bool = False) -> Clip:
+    """The drums with swing and humanise, at General MIDI pitches; no hit outlasts the next of its pitch.
+
+    What humanise moves ahead of the first bar line stands on it, or in a `loop` just before the last one.
+    """
+    # A bar later than written, so that there is room ahead of the first bar line.
+    lead_ticks = document.bars[0].length_ticks if loop else 0
+    drums = swing(document.drums.shift(lead_ticks), document.swing_ratio, origin_ticks=lead_ticks)
     take = document.take
     if document.humanise_amount and take is not None:
         bar_ticks = document.bars[0].length_ticks
         drums = humanise(drums, document.humanise_amount, seed=take.seed or 0, bar_ticks=bar_ticks)
     end_ticks = document.end_ticks
-    notes = [replace(note, start_ticks=min(note.start_ticks, end_ticks - 1)) for note in drums.notes]
+    if loop:
+        notes = wrapped(drums, end_ticks, lead_ticks).notes
+    else:
+        notes = [replace(note, start_ticks=min(note.start_ticks, end_ticks - 1)) for note in drums.notes]
     return document.empty_drums.with_notes(_without_overlap(notes, end_ticks))
 
 
-def mapped(document: ClipDocument) -> Clip:
+def mapped(document: ClipDocument, *, loop: bool = False) -> Clip:
     """As `performed`, at the pitches of the drum map."""
-    drums = apply_drum_map(performed(document), document.drum_map)
+    drums = apply_drum_map(performed(document, loop=loop), document.drum_map)
     return drums.with_notes(_without_overlap(drums.notes, document.end_ticks))
 
 
-def mix(document: ClipDocument) -> Song:
+def mix(document: ClipDocument, *, loop: bool = False) -> Song:
     """All parts and the performed drums, without strays; raises ProjectError where there are no drums."""
-    return without_strays(Song((*document.song.clips, _performed_drums(document)), document.time_map))[0]
+    drums = _performed_drums(document, loop=loop)
+    song = without_strays(Song((*document.song.clips, drums), document.time_map))[0]
+    return cut_to_loop(song, document.end_ticks) if loop else song
 
 
-def drums_alone(document: ClipDocument) -> Song:
+def drums_alone(document: ClipDocument, *, loop: bool = False) -> Song:
     """Raises ProjectError where there are no drums."""
-    return Song((_performed_drums(document),), document.time_map)
+    return Song((_performed_drums(document, loop=loop),), document.time_map)
 
 
-def drums_as_midi(document: ClipDocument, profile: Profile, *, split: bool = False) -> bytes:
+def drums_as_midi(
+    document: ClipDocument,
+    profile: Profile,
+    *,
+    split: bool = False,
+    loop: bool = False,
+    sections: Sequence[Section] = (),
+) -> bytes:
     """The bytes of a .mid of the drums, as long as their bars; `split` gives each piece of the kit a track.
 
-    Raises ProjectError where there are none.
+    `loop` wraps what is ahead of the first bar line to the end. The markers are those of the clip, else `sections`.
+    Raises ProjectError where there are no drums.
     """
-    drums = replace(mapped(document), name=f"{document.name} drums")
+    drums = replace(mapped(document, loop=loop), name=f"{document.name} drums")
     if not drums.notes:
         raise ProjectError("There are no drums to write yet: generate some first.")
-    song = Song((drums,), document.time_map.until(drums.end_ticks))
+    markers = tuple(each for each in document.song.markers if each.start_ticks < drums.end_ticks)
+    song = Song((drums,), document.time_map.until(drums.end_ticks), markers)
+    song = with_sections(song, sections)
     if split:
         song = split_song(song, piece_names(document.drum_map))
-    return song_to_bytes(
-        song, type0=profile is not Profile.OTHERS and not split, with_tempo=profile is not Profile.LIVE
-    )
+    is_single = profile is not Profile.OTHERS and not split
+    data = song_to_bytes(song, type0=is_single, with_tempo=profile not in (Profile.LIVE, Profile.NOTES))
+    return without_meta(data) if profile is Profile.NOTES else data
 
 
-def with_drums(document: ClipDocument, path: Path) -> bytes:
+def with_drums(document: ClipDocument, path: Path, *, sections: Sequence[Section] = ()) -> bytes:
     """The bytes of the file at `path` with parts and drums, a project by its suffix, else MIDI.
 
-    Raises ProjectError where there are no drums.
+    The markers are those of the clip, else `sections`. Raises ProjectError where there are no drums.
     """
     _performed_drums(document)
     drums = replace(mapped(document), name="Drums")
     song = Song((*document.song.clips, drums), document.time_map, document.song.markers)
     song = replace(song, time_map=song.time_map.until(song.end_ticks))
-    return project_bytes(song, path) if is_project(path) else song_to_bytes(song)
+    return (
+        project_bytes(song, path, sections)
+        if is_project(path)
+        else song_to_bytes(with_sections(song, sections))
+    )
 
 
 class Bounce(Enum):
     MIX = "Mix"
     DRUMS = "Drums only"
     STEMS = "Mix and stems"
+    MIX_LOOP = "Mix as a loop"
+    DRUM_LOOP = "Drums as a loop"
+
+    @property
+    def has_drums_alone(self) -> bool:
+        return self in (Bounce.DRUMS, Bounce.DRUM_LOOP)
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether it is exactly as long as its bars."""
+        return self in (Bounce.MIX_LOOP, Bounce.DRUM_LOOP)
 
 
-def write_for_drag(document: ClipDocument, profile: Profile, folder: Path) -> Path:
+def write_for_drag(
+    document: ClipDocument, profile: Profile, folder: Path, *, sections: Sequence[Section] = ()
+) -> Path:
     """Write the drums to a .mid in `folder`, named after clip and take, for a drag into a DAW.
 
     Existing files are never changed, since a DAW may still read them; a number is appended to the name. Raises
     ProjectError where there are no drums, MidiFileError where the file cannot be written.
     """
-    data = drums_as_midi(document, profile)
+    data = drums_as_midi(document, profile, sections=sections)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -138,15 +179,21 @@ def bounce_document(
     cancelled: IsCancelled | None = None,
 ) -> BounceReport:
     """Render to a WAV at `path`, stems into a folder beside it; raises ProjectError without drums, AudioError."""
-    song = drums_alone(document) if what is Bounce.DRUMS else mix(document)
+    song = (drums_alone if what.has_drums_alone else mix)(document, loop=what.is_loop)
     stems_dir = path.with_name(f"{path.stem} stems") if what is Bounce.STEMS else None
     return bounce(
-        song, path, soundfont=soundfont, stems_dir=stems_dir, progress=progress, cancelled=cancelled
+        song,
+        path,
+        soundfont=soundfont,
+        stems_dir=stems_dir,
+        loop=what.is_loop,
+        progress=progress,
+        cancelled=cancelled,
     )
 
 
-def _performed_drums(document: ClipDocument) -> Clip:
-    drums = performed(document)
+def _performed_drums(document: ClipDocument, *, loop: bool = False) -> Clip:
+    drums = performed(document, loop=loop)
     if not drums.notes:
         raise ProjectError("There are no drums yet: generate some first.")
     return drums

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from musegen_daw.daw import dawproject, reaper
 from musegen_daw.errors import ProjectError
 from musegen_daw.music.clip import Song
+from musegen_daw.music.sections import Section, with_sections
 
 SUFFIXES = (dawproject.SUFFIX, reaper.PROJECT_SUFFIX, reaper.TEMPLATE_SUFFIX)
 
@@ -16,8 +18,12 @@ def is_project(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def project_bytes(song: Song, path: Path) -> bytes:
-    """The bytes of the project that the suffix of `path` names; raises ProjectError where none can hold the song."""
+def project_bytes(song: Song, path: Path, sections: Sequence[Section] = ()) -> bytes:
+    """The bytes of the project that the suffix of `path` names; raises ProjectError where none can hold the song.
+
+    Its markers are those of the song, else `sections`.
+    """
+    song = with_sections(song, sections)
     suffix = path.suffix.lower()
     try:
         if suffix == dawproject.SUFFIX:

@@ -71,6 +71,10 @@ class Wiring:
     input_name: str
     output_name: str
     advice: str
+    to_program: str
+    """The output that the DAW sends to."""
+    from_program: str
+    """The input that the DAW listens to."""
 
 
 def kind(name: str) -> Loopback | None:
@@ -152,7 +156,11 @@ def wiring(input_names: Sequence[str], output_names: Sequence[str], platform: st
         far = _other_side(name)
         if far in output_names and far in input_names:
             return Wiring(
-                name, other, f"In the DAW choose {far!r} both for sending the part and for the drums."
+                name,
+                other,
+                f"In the DAW choose {far!r} both for sending the part and for the drums.",
+                far,
+                far,
             )
     loops = [name for name in input_names if any(leads_to(other, name) for other in output_names)]
     loops = [name for name in loops if kind(name) is not Loopback.WINDOWS]
@@ -164,6 +172,8 @@ def wiring(input_names: Sequence[str], output_names: Sequence[str], platform: st
                 way_in,
                 way_out,
                 f"In the DAW send the part to {way_in!r} and take the drums from {loops[1]!r}.",
+                way_in,
+                loops[1],
             )
     if loops:
         raise PortError(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -16,10 +17,11 @@ PIECE_NAMES = tuple(piece.name for piece in PIECES)
 
 @dataclass(frozen=True, slots=True)
 class DrumMap:
-    """Output pitches by the names of `music.kit.PIECES`."""
+    """Output pitches by the names of `music.kit.PIECES`; `source` says where they were found."""
 
     name: str
     pitches: Mapping[str, int]
+    source: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         for piece, pitch in self.pitches.items():
@@ -31,8 +33,8 @@ class DrumMap:
                 raise ValueError(f"the pitch of {piece!r} must be within 0..127, got {pitch}")
         object.__setattr__(self, "pitches", MappingProxyType(dict(self.pitches)))
 
-    def __reduce__(self) -> tuple[type[DrumMap], tuple[str, dict[str, int]]]:
-        return DrumMap, (self.name, dict(self.pitches))
+    def __reduce__(self) -> tuple[type[DrumMap], tuple[str, dict[str, int], str]]:
+        return DrumMap, (self.name, dict(self.pitches), self.source)
 
     def pitch_of(self, piece_index: int) -> int | None:
         """The pitch of a piece; of an unmapped one, that of the first mapped piece of its voice, else None."""
@@ -93,17 +95,19 @@ def to_general_midi(clip: Clip, drum_map: DrumMap) -> Clip:
 
 
 def parse_drum_map(text: str, default_name: str = "") -> DrumMap:
-    """A drum map from TOML: `name`, and a table `[pitches]` of pitches 0..127 by piece.
+    """A drum map from TOML: `name`, `source`, and a table `[pitches]` of pitches 0..127 by piece.
 
     Raises ValueError.
     """
     document = read_toml(text)
-    unknown = sorted(document.keys() - {"name", "pitches"})
+    unknown = sorted(document.keys() - {"name", "source", "pitches"})
     if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r}; a drum map has a name and a table [pitches]")
+        raise ValueError(f"unknown key {unknown[0]!r}; a drum map has a name, a source and a table [pitches]")
     name: Any = document.get("name", default_name)
-    if not isinstance(name, str):
-        raise ValueError(f"the name must be a text, got {name!r}")
+    source: Any = document.get("source", "")
+    for key, value in (("name", name), ("source", source)):
+        if not isinstance(value, str):
+            raise ValueError(f"the {key} must be a text, got {value!r}")
     pitches: Any = document.get("pitches")
     if not isinstance(pitches, dict) or not pitches:
         raise ValueError("a drum map needs a table [pitches]")
@@ -111,4 +115,20 @@ def parse_drum_map(text: str, default_name: str = "") -> DrumMap:
     for piece, pitch in table.items():
         if type(pitch) is not int:
             raise ValueError(f"the pitch of {piece!r} must be a whole number, got {pitch!r}")
-    return DrumMap(name, table)
+    return DrumMap(name, table, source)
+
+
+def drum_map_text(drum_map: DrumMap) -> str:
+    """The TOML that `parse_drum_map` reads; raises ValueError for a name without letters or with odd ones."""
+    if not drum_map.name.strip() or not drum_map.name.isprintable():
+        raise ValueError("a drum map needs a name of letters, digits and spaces")
+    lines = [f"name = {json.dumps(drum_map.name, ensure_ascii=False)}"]
+    if drum_map.source.isprintable() and drum_map.source:
+        lines.append(f"source = {json.dumps(drum_map.source, ensure_ascii=False)}")
+    pitches = sorted(drum_map.pitches.items(), key=lambda each: place_in_kit(each[0]))
+    lines += [
+        "",
+        "[pitches]",
+        *(f"{json.dumps(piece, ensure_ascii=False)} = {pitch}" for piece, pitch in pitches),
+    ]
+    return "\n".join(lines) + "\n"

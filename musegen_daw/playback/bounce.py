@@ -18,10 +18,18 @@ from musegen_daw.audio.file import wav_writer
 from musegen_daw.errors import AudioError
 from musegen_daw.files import atomic_path, atomic_paths, reason, scratch_folder
 from musegen_daw.music.clip import Clip, Song
+from musegen_daw.music.loops import repeated
 from musegen_daw.part_files import is_part
 from musegen_daw.playback.levels import gain_for, peak_of
 from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
-from musegen_daw.playback.synth.synth import BLOCK_SAMPLES, check_renderable, render_blocks, song_seconds
+from musegen_daw.playback.synth.synth import (
+    BLOCK_SAMPLES,
+    MAX_SECONDS,
+    TAIL_SECONDS,
+    check_renderable,
+    render_blocks,
+    song_seconds,
+)
 from musegen_daw.progress import Cancelled, IsCancelled, Progress
 
 BIT_DEPTHS = (16, 24)
@@ -54,15 +62,18 @@ def bounce(
     """Renders `song` to a stereo WAV at `path` with a peak of -1 dBFS.
 
     With `stems_dir` every clip that has notes becomes a WAV there, at the same gain, so that stems add up to the mix.
-    With `loop` all files end exactly with the last bar, and the tail is added to their beginning, so that they loop
-    seamlessly. `progress` receives blocks done and blocks in all. Raises AudioError, or Cancelled when `cancelled`
-    returns true; then no file is written or changed.
+    With `loop` all files are exactly as long as the bars, and begin with what rings on from their end, as in a later
+    turn of the song played in a row. `progress` receives blocks done and blocks in all. Raises AudioError, or
+    Cancelled when `cancelled` returns true; then no file is written or changed.
     """
     path = Path(path)
     _check_format(path, bit_depth)
     check_renderable(song, sample_rate_hz)
     found = find_soundfont(soundfont)
     font = open_soundfont(found)
+    window = None
+    if loop:
+        song, window = _turns(song, sample_rate_hz)
     steps = _Steps(2 * math.ceil(song_seconds(song) * sample_rate_hz / BLOCK_SAMPLES), progress, cancelled)
 
     with ExitStack() as stack:
@@ -76,12 +87,8 @@ def bounce(
             folder = scratch_folder(path)
             files = [stack.enter_context(tempfile.TemporaryFile(dir=folder)) for _ in besides]
             rows = sounding if stems else []
-            peak, samples = _render(render_blocks(song, font, sample_rate_hz), files, rows, steps)
-            if loop:
-                samples = bar_end_samples(song, sample_rate_hz)
-                for file in files:
-                    fold(file, samples)
-                peak = max(peak_of(frames) for frames in frames_of(files[0]))
+            blocks = render_blocks(song, font, sample_rate_hz)
+            peak, samples = _render(blocks if window is None else _within(blocks, window), files, rows, steps)
         except OSError as error:
             raise AudioError(f"Cannot buffer the rendered audio of {path}: {reason(error)}.") from error
         gain = gain_for(peak)
@@ -169,8 +176,8 @@ def _write_wav(
             steps.done()
 
 
-def bar_end_samples(song: Song, sample_rate_hz: int) -> int:
-    """Samples from the start to the end of the last bar, nearest to its time in seconds.
+def bar_end_ticks(song: Song) -> int:
+    """The end of the last bar.
 
     A last bar without note starts, into which a note reaches by a sixteenth at most, does not count.
     """
@@ -178,8 +185,33 @@ def bar_end_samples(song: Song, sample_rate_hz: int) -> int:
     last_start = max((note.start_ticks for clip in song.clips for note in clip.notes), default=0)
     begun = bars[-1].start_ticks
     is_overhang = last_start < begun and song.end_ticks - begun <= song.time_map.ppq // 4
-    end_ticks = begun if is_overhang and begun > 0 else bars[-1].end_ticks
-    return round(song.time_map.seconds_at(end_ticks) * sample_rate_hz)
+    return begun if is_overhang and begun > 0 else bars[-1].end_ticks
+
+
+def _turns(song: Song, sample_rate_hz: int) -> tuple[Song, range]:
+    """The song in a row until nothing rings on from before it, and the samples of its last turn.
+
+    Raises AudioError for a loop that is too long.
+    """
+    end_ticks = bar_end_ticks(song)
+    seconds = song.time_map.seconds_at(end_ticks)
+    turns = 1 + math.ceil(TAIL_SECONDS / seconds)
+    if seconds * turns > MAX_SECONDS:
+        raise AudioError(
+            f"A loop of {seconds / 60:.0f} minutes is too long: cut the song, or render it once."
+        )
+    first = round((turns - 1) * seconds * sample_rate_hz)
+    return repeated(song, end_ticks, turns), range(first, first + round(seconds * sample_rate_hz))
+
+
+def _within(blocks: Iterable[NDArray[np.float32]], window: range) -> Iterator[NDArray[np.float32]]:
+    """The samples of `window` in consecutive blocks (clips, samples, 2)."""
+    first = 0
+    for block in blocks:
+        last = first + block.shape[1]
+        if first < window.stop and last > window.start:
+            yield block[:, max(0, window.start - first) : window.stop - first]
+        first = last
 
 
 def frames_of(file: IO[bytes]) -> Iterator[NDArray[np.float32]]:
@@ -187,26 +219,3 @@ def frames_of(file: IO[bytes]) -> Iterator[NDArray[np.float32]]:
     file.seek(0)
     while raw := file.read(BLOCK_SAMPLES * _FRAME_BYTES):
         yield np.frombuffer(raw, np.float32).reshape(-1, 2)
-
-
-def fold(file: IO[bytes], samples: int) -> None:
-    """Cut a file to `samples`, and add the rest to its beginning, repeatedly if it is longer."""
-    file.seek(0, 2)
-    length = file.tell() // _FRAME_BYTES
-    if length <= samples:
-        file.truncate(samples * _FRAME_BYTES)
-        return
-    source = samples
-    while source < length:
-        target = source % samples
-        count = min(BLOCK_SAMPLES, length - source, samples - target)
-        later, earlier = _read(file, source, count), _read(file, target, count)
-        file.seek(target * _FRAME_BYTES)
-        file.write((earlier + later).tobytes())
-        source += count
-    file.truncate(samples * _FRAME_BYTES)
-
-
-def _read(file: IO[bytes], first: int, count: int) -> NDArray[np.float32]:
-    file.seek(first * _FRAME_BYTES)
-    return np.frombuffer(file.read(count * _FRAME_BYTES), np.float32)

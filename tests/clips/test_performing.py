@@ -1,6 +1,8 @@
 """Performed drums: lengths, pitches, tempo and tracks of each profile."""
 
+import io
 import pickle
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -63,21 +65,51 @@ def test_no_hit_outlasts_the_next_of_its_pitch_or_the_end(document):
 def test_the_profiles_differ_in_tracks_and_tempo(edited):
     tracks = {profile: smf.parse(drums_as_midi(edited, profile)).tracks for profile in Profile}
     types = {profile: drums_as_midi(edited, profile)[9] for profile in Profile}
-    assert types == {Profile.LIVE: 0, Profile.REAPER: 0, Profile.OTHERS: 1}
+    assert types == {Profile.LIVE: 0, Profile.REAPER: 0, Profile.OTHERS: 1, Profile.NOTES: 0}
     assert {profile: len(of) for profile, of in tracks.items()} == {
-        Profile.LIVE: 1, Profile.REAPER: 1, Profile.OTHERS: 2,
+        Profile.LIVE: 1, Profile.REAPER: 1, Profile.OTHERS: 2, Profile.NOTES: 1,
     }  # fmt: skip
     tempos = {
         profile: sum(event[1:3] == (smf.META, smf.TEMPO) for track in of for event in track.events)
         for profile, of in tracks.items()
     }
-    assert tempos == {Profile.LIVE: 0, Profile.REAPER: 2, Profile.OTHERS: 2}
-    for of in tracks.values():
+    assert tempos == {Profile.LIVE: 0, Profile.REAPER: 2, Profile.OTHERS: 2, Profile.NOTES: 0}
+    for profile, of in tracks.items():
         assert {track.end_ticks for track in of} == {edited.end_ticks}
         names = [
             event[4] for track in of for event in track.events if event[1:3] == (smf.META, smf.TRACK_NAME)
         ]
-        assert names == [b"verse drums"]
+        assert names == ([] if profile is Profile.NOTES else [b"verse drums"])
+
+
+def test_a_loop_wraps_what_humanise_moves_ahead_of_the_first_bar(edited):
+    for voice in range(1, 9):
+        edited = edits.add_hit(edited, voice, 0, 90)
+    loose = edits.set_humanise(edits.set_swing(edited, 0.6), 1.0)
+    plain, loop = performed(loose), performed(loose, loop=True)
+    assert loop.length_ticks == loop.end_ticks == loose.end_ticks
+    assert len(loop.notes) == len(plain.notes)
+    clamped, wrapped = set(plain.notes) - set(loop.notes), set(loop.notes) - set(plain.notes)
+    assert len(clamped) == len(wrapped) > 0
+    assert {note.start_ticks for note in clamped} == {0}
+    assert all(loose.end_ticks - loose.ppq // 16 <= note.start_ticks for note in wrapped)
+    assert {(note.pitch, note.velocity) for note in wrapped} == {
+        (note.pitch, note.velocity) for note in clamped
+    }
+    assert smf.parse(drums_as_midi(loose, Profile.LIVE, loop=True)).tracks[0].end_ticks == loose.end_ticks
+
+
+@pytest.mark.parametrize("profile", [Profile.REAPER, Profile.OTHERS])
+def test_sections_are_markers_where_the_clip_has_none(edited, profile):
+    data = drums_as_midi(edited, profile, sections=[(0, "Verse"), (2, "Chorus")])
+    markers = song_from_bytes(data, "x").markers
+    bars = edited.bars
+    assert [(each.start_ticks, each.name) for each in markers] == [
+        (0, "Verse"), (bars[2].start_ticks, "Chorus"),
+    ]  # fmt: skip
+    for suffix in (".mid", ".dawproject", ".rpp"):
+        written = with_drums(edited, Path(f"x{suffix}"), sections=[(1, "Bridge")])
+        assert b"Bridge" in (written if suffix != ".dawproject" else project_xml(written))
 
 
 def test_the_drum_map_applies_to_export_only(edited):
@@ -108,6 +140,11 @@ def test_the_tempo_override_is_played_and_exported(edited):
         False,
         True,
     ]
+
+
+def project_xml(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read("project.xml")
 
 
 @pytest.fixture

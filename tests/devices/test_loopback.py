@@ -121,6 +121,7 @@ def test_one_windows_pair_is_enough_for_both_ways():
     wiring = loopback.wiring(["Keystation", A, B], ["Synth", A, B])
     assert (wiring.input_name, wiring.output_name) == (B, B)
     assert f"choose {A!r} both" in wiring.advice
+    assert (wiring.to_program, wiring.from_program) == (A, A)
     assert not loopback.leads_to(wiring.output_name, wiring.input_name)
 
 
@@ -128,6 +129,7 @@ def test_two_loops_are_one_for_each_way():
     names = ["IAC Driver Bus 1", "IAC Driver Bus 2"]
     wiring = loopback.wiring(["Keystation", *names], names)
     assert (wiring.input_name, wiring.output_name) == ("IAC Driver Bus 1", "IAC Driver Bus 2")
+    assert (wiring.to_program, wiring.from_program) == ("IAC Driver Bus 1", "IAC Driver Bus 2")
     assert "send the part to 'IAC Driver Bus 1' and take the drums from 'IAC Driver Bus 2'" in wiring.advice
 
 

@@ -13,6 +13,7 @@ from musegen_daw.music.drum_maps import (
     PIECE_NAMES,
     DrumMap,
     apply_drum_map,
+    drum_map_text,
     parse_drum_map,
     to_general_midi,
 )
@@ -84,3 +85,17 @@ def test_an_invalid_map_file_raises_a_specific_error(text, said):
 
 def test_the_general_midi_table_is_complete():
     assert {PIECES[index].name for index in PIECE_OF_PITCH.values()} == set(GENERAL_MIDI.pitches)
+
+
+@given(one_to_one_maps(), st.text(st.characters(codec="utf-8"), max_size=20))
+def test_a_written_map_can_be_read(drum_map, source):
+    written = DrumMap(drum_map.name, drum_map.pitches, source)
+    found = parse_drum_map(drum_map_text(written))
+    assert found == written
+    assert found.source in {source, ""}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "two\nlines"])
+def test_a_map_without_a_name_is_not_written(name):
+    with pytest.raises(ValueError, match="needs a name"):
+        drum_map_text(DrumMap(name, {"kick": 36}))

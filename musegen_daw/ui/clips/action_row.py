@@ -62,6 +62,7 @@ class ActionRow(QWidget):
     save_project_requested = Signal()
     save_drums_requested = Signal(bool)
     """Whether each piece of the kit gets a track."""
+    save_loop_requested = Signal()
     save_all_requested = Signal()
     profile_changed = Signal()
 
@@ -127,6 +128,7 @@ class ActionRow(QWidget):
         for text, split in (("Drums as MIDI…", False), ("Drums as MIDI, one track per voice…", True)):
             action = saves.addAction(text, lambda split=split: self.save_drums_requested.emit(split))
             self._of_drums.append(action)
+        self._of_drums.append(saves.addAction("Drums as a MIDI loop…", self.save_loop_requested.emit))
         self._of_drums.append(
             saves.addAction("Parts and drums, or a DAW project…", self.save_all_requested.emit)
         )

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from musegen_daw import files
 from musegen_daw.clips.document import ClipDocument, Project
 from musegen_daw.clips.editor import DEFAULT_SETTINGS
+from musegen_daw.clips.exchange import is_request
 from musegen_daw.clips.export import (
     Bounce,
     Profile,
@@ -96,11 +97,15 @@ class FileWork(QObject):
 
         self._ask_save("Save the project", f"Projects (*{SUFFIX})", SUFFIX, name, save)
 
-    def ask_save_drums(self, document: ClipDocument, profile: Profile, *, split: bool = False) -> None:
+    def ask_save_drums(
+        self, document: ClipDocument, profile: Profile, *, split: bool = False, loop: bool = False
+    ) -> None:
         def save(path: Path) -> None:
-            files.write_bytes(path, drums_as_midi(document, profile, split=split), MidiFileError)
+            data = drums_as_midi(document, profile, split=split, loop=loop)
+            files.write_bytes(path, data, MidiFileError)
 
-        self._ask_save("Save the drums", "MIDI files (*.mid)", ".mid", f"{file_name(document)} drums", save)
+        name = f"{file_name(document)} {'loop' if loop else 'drums'}"
+        self._ask_save("Save the drums", "MIDI files (*.mid)", ".mid", name, save)
 
     def ask_save_all(self, document: ClipDocument) -> None:
         def save(path: Path) -> None:
@@ -295,6 +300,8 @@ class ClipInputs(QObject):
     """Files to open, each as a clip."""
     added = Signal(list)
     """Files to add to the current clip."""
+    asked = Signal(list)
+    """Files of the watched folder to write drums for, into a folder within it."""
     message = Signal(str, str)
 
     def __init__(self, page: QWidget, view: PanelView, settings: SettingsStore) -> None:
@@ -302,7 +309,7 @@ class ClipInputs(QObject):
         self._settings = settings
         self._folder = ""
         self._watched = WatchedFolder(MIDI_SUFFIXES, self)
-        self._watched.found.connect(self.opened)
+        self._watched.found.connect(self._found)
         self._take(
             FileDrop(page, OPENED_SUFFIXES, "MIDI clips or a project"), view, "Drop to open each as a clip"
         )
@@ -327,6 +334,14 @@ class ClipInputs(QObject):
         drop.hovered.connect(lambda on: view.veil.say(words if on else "", over))
         drop.dropped.connect(self.opened if over is None else self.added)
         drop.refused.connect(lambda sentence: self.message.emit(sentence, WARN))
+
+    def _found(self, paths: list[Path]) -> None:
+        """Those that a script left are not opened as clips."""
+        if self._settings.current.watched_writes_back:
+            self.asked.emit([path for path in paths if not path.is_symlink()])
+            paths = [path for path in paths if not is_request(path)]
+        if paths:
+            self.opened.emit(paths)
 
     def _watch(self) -> None:
         folder = self._settings.current.watched_dir

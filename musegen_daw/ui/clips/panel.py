@@ -24,7 +24,8 @@ from musegen_daw.drums.request import DrumResult
 from musegen_daw.errors import MusegenError, ProjectError
 from musegen_daw.fields import Text, with_values
 from musegen_daw.music.clip import Song
-from musegen_daw.resource_paths import load_drum_map
+from musegen_daw.sampler_maps import load_drum_map
+from musegen_daw.ui.clips.drums_back import DrumsBack
 from musegen_daw.ui.clips.files import ClipInputs, FileWork
 from musegen_daw.ui.clips.grid import GridEdits
 from musegen_daw.ui.clips.panel_view import ClipTransport, PanelView
@@ -97,6 +98,7 @@ class ClipsPanel(Panel):
             self,
         )
         self._inputs = ClipInputs(self, self.view, context.settings)
+        self._drums_back = DrumsBack(context.drum_generator, self)
         self._timer = VisibleTimer(self)
         self._connect_edits()
         self._connect_work()
@@ -115,6 +117,7 @@ class ClipsPanel(Panel):
     def activated(self) -> None:
         (self.view.grid if self.editor.clip else self.view.side.open).setFocus()
         self.view.playback_row.refresh()
+        self.view.side.refresh_maps(self.editor.clip)
 
     def deactivated(self) -> None:
         self.playback.stop()
@@ -137,6 +140,7 @@ class ClipsPanel(Panel):
         self._is_closed = True
         self._timer.stop()
         self._inputs.close()
+        self._drums_back.close()
         self.view.playback_row.close_work()
         self.writer.close()
         self.plan_work.close()
@@ -321,7 +325,11 @@ class ClipsPanel(Panel):
 
     def _set_drum_map(self, name: str) -> None:
         if name:
-            kit = load_drum_map(name)
+            try:
+                kit = load_drum_map(name)
+            except MusegenError as error:
+                self.message.emit(str(error), WARN)
+                return
             self.edit("drum map", lambda clip: edits.set_drum_map(clip, kit))
 
     def _bounce(self, what: Bounce) -> None:
@@ -412,6 +420,8 @@ class ClipsPanel(Panel):
         self._inputs.opened.connect(self.open_files)
         self._inputs.added.connect(self.add_to_clip)
         self._inputs.message.connect(self.message)
+        self._inputs.asked.connect(self._drums_back.answer)
+        self._drums_back.message.connect(self.message)
         files.message.connect(self.message)
         files.opened.connect(self._opened)
         files.project_opened.connect(self._open_project)
@@ -422,6 +432,11 @@ class ClipsPanel(Panel):
         actions.save_drums_requested.connect(
             lambda split: self._with_clip(
                 lambda clip: files.ask_save_drums(clip, actions.chosen_profile, split=split)
+            )
+        )
+        actions.save_loop_requested.connect(
+            lambda: self._with_clip(
+                lambda clip: files.ask_save_drums(clip, actions.chosen_profile, loop=True)
             )
         )
         actions.save_all_requested.connect(lambda: self._with_clip(files.ask_save_all))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from musegen_daw import resource_paths as resources
+from musegen_daw import sampler_maps
 from musegen_daw.clips.document import ClipDocument, Project
 from musegen_daw.clips.edits import MAX_BPM, MIN_BPM
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap
@@ -107,14 +108,14 @@ class SideColumn(QWidget):
     tempo_requested = Signal(object)
     """Beats per minute, None for the tempo of the file."""
     map_requested = Signal(str)
-    """The name of a bundled drum map."""
+    """The name of a drum map, for `sampler_maps.load_drum_map`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._maps = {resources.load_drum_map(name).name: name for name in resources.drum_map_names()}
+        self._maps = sampler_maps.titles()
         self.open = button("Open…", "Open MIDI files or a project", "Ctrl+O", large=True)
         self.clips = Choice("Clip", "The clips of this session")
         self.clips.setPlaceholderText("no clip is open")
@@ -151,6 +152,11 @@ class SideColumn(QWidget):
         for widget in (self.clips, self.close_clip, self.tempo, self.kit, self.tracks):
             widget.setEnabled(clip is not None)
         self.tracks.show_parts(clip, colours)
+        self._show_sound(clip)
+
+    def refresh_maps(self, clip: ClipDocument | None) -> None:
+        """List the drum maps again, with those that were made meanwhile."""
+        self._maps = sampler_maps.titles()
         self._show_sound(clip)
 
     def _show_sound(self, clip: ClipDocument | None) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from musegen_daw.jam.status import RigStatus
 
 FRAME_MILLISECONDS = 20
-_REOPENING = ("audio_device", "input_port", "output_port", "soundfont")
+_REOPENING = ("audio_device", "drum_map", "input_port", "output_port", "soundfont")
 
 
 class JamPanel(Panel):

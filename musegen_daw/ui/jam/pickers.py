@@ -12,11 +12,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from musegen_daw import resource_paths as resources
+from musegen_daw.errors import MusegenError
 from musegen_daw.fields import Text, with_values
 from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM
 from musegen_daw.jam.clock.transport import DEFAULT_BPM
 from musegen_daw.jam.control.controls import CONTINUOUS, Controls
+from musegen_daw.jam.output.performer import Kit
 from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, JamMode, JamSettings, RigSettings
+from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap
+from musegen_daw.sampler_maps import load_drum_map
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.basic import label
 from musegen_daw.ui.widgets.fitting import Choice
@@ -63,7 +67,7 @@ class JamChoices:
             clock=self.clock,
             tempo_bpm=self.tempo_bpm,
             count_in_bars=self.count_in_bars,
-            jam=JamSettings(mode=self.mode),
+            jam=JamSettings(mode=self.mode, kit=Kit(_drum_map(settings.drum_map))),
             controls=replace(self.controls, hold=False),
             control_map=CONTROL_MAP,
             style=self.style,
@@ -89,6 +93,14 @@ class JamChoices:
         if choices.style and choices.style not in resources.style_names():
             choices, misfits = replace(choices, style=""), (*misfits, "style")
         return replace(choices, controls=replace(choices.controls, hold=False)), misfits
+
+
+def _drum_map(name: str) -> DrumMap:
+    """General MIDI where the map is gone."""
+    try:
+        return load_drum_map(name) if name else GENERAL_MIDI
+    except MusegenError:
+        return GENERAL_MIDI
 
 
 POLL_MILLISECONDS = 2000

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -18,11 +19,12 @@ from PySide6.QtWidgets import (
 
 from musegen_daw import files
 from musegen_daw.music.note_names import NoteNames, note_name
+from musegen_daw.sampler_maps import titles
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.basic import Card, button, label
 from musegen_daw.ui.widgets.fitting import Choice
-from musegen_daw.ui.widgets.plain import set_name
+from musegen_daw.ui.widgets.plain import plain_tip, set_name
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, THEMES
 from musegen_daw.ui.work import Workers
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 FIELD_WIDTH = 420
 OPEN_KEY, USUAL = "open", ""
+USUAL_MAP = "general-midi"
 
 
 class SettingsForm(QWidget):
@@ -55,6 +58,15 @@ class SettingsForm(QWidget):
         self._soundfont = _PathField("SoundFont", "the bundled one", self._choose_soundfont)
         self._models = _PathField("Models folder", "the bundled models", self._choose_models)
         self._watched = _PathField("Watched folder", "none", self._choose_watched)
+        self._writes_back = QCheckBox("and write drums back")
+        set_name(self._writes_back, "Write drums back")
+        self._writes_back.setToolTip(
+            plain_tip(
+                "Every MIDI file that comes into the folder gets drums, in the folder answers within it"
+            )
+        )
+        self._writes_back.setMinimumHeight(36)
+        self._map = _choice("Drum map of the jam", "The notes of your sampler, for the drums of the jam")
         column = QVBoxLayout(self)
         column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         column.setSpacing(MEDIUM)
@@ -62,12 +74,22 @@ class SettingsForm(QWidget):
         column.addWidget(
             _card("Sound", ("Sound device", self._device), ("SoundFont (.sf2)", self._soundfont))
         )
-        column.addWidget(_card("Folders", ("Models", self._models), ("Watched for new clips", self._watched)))
+        column.addWidget(
+            _card(
+                "Folders",
+                ("Models", self._models),
+                ("Watched for new clips", self._watched),
+                ("", self._writes_back),
+            )
+        )
+        column.addWidget(_card("Jam", ("Drum map", self._map)))
         column.addWidget(label("MIDI ports are chosen in Jam; they are remembered by name.", "dim"))
         column.addStretch(1)
         self._theme.activated.connect(lambda: self._store.change(theme=self._theme.currentData()))
         self._names.activated.connect(lambda: self._store.change(note_names=self._names.currentData()))
         self._device.activated.connect(lambda: self._store.change(audio_device=self._device.currentData()))
+        self._writes_back.clicked.connect(lambda on: self._store.change(watched_writes_back=on))
+        self._map.activated.connect(lambda: self._store.change(drum_map=self._map.currentData()))
         for field, name in (
             (self._soundfont, "soundfont"),
             (self._models, "models_dir"),
@@ -75,9 +97,18 @@ class SettingsForm(QWidget):
         ):
             field.chosen.connect(lambda path, name=name: self._take_path(name, path))
         self._store.changed.connect(self._show)
+        self.refresh_maps()
         self._show(self._store.current)
 
+    def refresh_maps(self) -> None:
+        """List the drum maps again, with those that were made meanwhile."""
+        self._map.fill(
+            [(title, "" if name == USUAL_MAP else name) for title, name in titles().items()], USUAL
+        )
+        self._map.choose_data(self._store.current.drum_map)
+
     def refresh(self) -> None:
+        self.refresh_maps()
         self._workers.start(_devices, succeeded=self._show_devices, failed=self.message.emit)
 
     def close_work(self) -> None:
@@ -91,6 +122,9 @@ class SettingsForm(QWidget):
         self._soundfont.show_path(settings.soundfont)
         self._models.show_path(settings.models_dir)
         self._watched.show_path(settings.watched_dir)
+        self._writes_back.setChecked(settings.watched_writes_back)
+        self._writes_back.setEnabled(bool(settings.watched_dir))
+        self._map.choose_data(settings.drum_map)
 
     def _show_devices(self, devices: tuple[AudioDevice, ...]) -> None:
         found = [

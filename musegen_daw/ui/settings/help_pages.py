@@ -1,10 +1,8 @@
-"""The help pages: DAW routing, diagnostics, keys, about."""
+"""The help pages: diagnostics, keys, about."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -12,91 +10,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.settings.about import libraries, version_text
-from musegen_daw.ui.widgets.basic import Card, ProgressLine, Segments, StatusLight, button, label
+from musegen_daw.ui.widgets.basic import Card, ProgressLine, StatusLight, button, label
 from musegen_daw.ui.widgets.plain import PlainLabel
 from musegen_daw.ui.widgets.theme import LARGE, MEDIUM, SMALL
 from musegen_daw.ui.work import JobContext, Workers
 
 if TYPE_CHECKING:
     from musegen_daw.devices.findings import Finding
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """The steps for one DAW, in the words of its manual."""
-
-    daw: str
-    steps: tuple[str, ...]
-
-
-LINUX_DAWS = ("Ardour", "REAPER", "Bitwig")
-"""DAWs with a recipe that run on Linux, the likeliest first."""
-
-
-def likely_daw(platform: str, port_names: Iterable[str]) -> str:
-    """The DAW to show first: on Linux the one whose ports exist, elsewhere Live."""
-    if not platform.startswith("linux"):
-        return "Live"
-    names = [name.casefold() for name in port_names]
-    found = (daw for daw in LINUX_DAWS if any(daw.casefold() in name for name in names))
-    return next(found, LINUX_DAWS[0])
-
-
-def recipes(to_program: str, from_program: str) -> tuple[Recipe, ...]:
-    """How a DAW sends to the port `to_program` and records from `from_program`.
-
-    After the manuals of the DAWs: MIDI settings, clock, and the input and output of tracks.
-    """
-    to, back = f"“{to_program}”", f"“{from_program}”"
-    return (
-        Recipe(
-            "Live",
-            (
-                f"Settings → Link, Tempo & MIDI: for the output {to} turn Track and Sync on; for the input {back} turn "
-                "Track on.",
-                f"On the instrument's MIDI track set MIDI To to {to}.",
-                f"On a MIDI track with a drum rack set MIDI From to {back}, Monitor to In.",
-                "In Jam choose Clock: MIDI clock. Press play in Live.",
-            ),
-        ),
-        Recipe(
-            "REAPER",
-            (
-                f"Preferences → MIDI Devices: enable the output {to} and tick Send clock/SPP; enable the input {back}.",
-                f"On the instrument's track: Route → MIDI hardware output → {to}.",
-                f"On a track with a drum instrument: input MIDI → {back} → all channels, record arm, monitor on.",
-                "In Jam choose Clock: MIDI clock. Press play in REAPER.",
-            ),
-        ),
-        Recipe(
-            "Bitwig",
-            (
-                f"Settings → Controllers: add a Generic MIDI Keyboard with the input {back}.",
-                f"Settings → Synchronization: send MIDI clock to {to}.",
-                f"After the instrument on its track add the device HW Instrument or Note → MIDI Out with {to}.",
-                f"On a drum track choose {back} as note input and arm it. In Jam choose Clock: MIDI clock.",
-            ),
-        ),
-        Recipe(
-            "Logic",
-            (
-                f"File → Project Settings → Synchronization → MIDI: send MIDI clock to {to}.",
-                f"Make a track of an External Instrument with {to} as MIDI destination and copy the part there.",
-                f"Make a track with Drum Kit Designer, in its inspector set the MIDI input port to {back}, arm it.",
-                "In Jam choose Clock: MIDI clock. Press play in Logic.",
-            ),
-        ),
-        Recipe(
-            "Ardour",
-            (
-                "Preferences → Transport → Generate: enable MIDI clock.",
-                f"Window → MIDI Connections: connect Ardour's MIDI Clock out, and the output of the instrument's MIDI "
-                f"track, to {to}.",
-                f"Add a MIDI track with a drum instrument and connect its input to {back}; arm it.",
-                "In Jam choose Clock: MIDI clock. Roll in Ardour.",
-            ),
-        ),
-    )
 
 
 KEYS = (
@@ -132,87 +52,6 @@ KEYS = (
 )  # fmt: skip
 
 
-class RoutingPage(QWidget):
-    """The ports of this computer, and the steps for the chosen DAW."""
-
-    begin_requested = Signal()
-    daw_chosen = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._is_chosen = False
-        self._ports = label("", "dim")
-        self._ports.setObjectName("ports")
-        self._steps = PlainLabel()
-        self._steps.setObjectName("steps")
-        self._steps.setWordWrap(True)
-        self._steps.setTextFormat(Qt.TextFormat.PlainText)
-        self._steps.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._to, self._back = "musegen in", "musegen drums"
-        names = [recipe.daw for recipe in recipes(self._to, self._back)]
-        self._daws = Segments("DAW", [(name, name, f"The steps in {name}") for name in names])
-        self._daws.chosen.connect(self._choose)
-        self._daws.choose(likely_daw(sys.platform, ()))
-        begin = button("Go to Jam", "Open the Jam page", "", "main", large=True)
-        begin.clicked.connect(self.begin_requested)
-        column = _column(self)
-        intro = Card("Drums for your playing")
-        intro.body.addWidget(
-            _words(
-                "Send notes from your DAW or keyboard; the drums come back as MIDI, to play and record in the DAW. "
-                "Without a DAW, turn on Sound device in Jam, or drop MIDI files in Clips."
-            )
-        )
-        intro.body.addWidget(self._ports)
-        row = QHBoxLayout()
-        row.addWidget(begin)
-        row.addStretch(1)
-        intro.body.addLayout(row)
-        routing = Card("Connect your DAW")
-        picker = QHBoxLayout()
-        picker.addWidget(self._daws)
-        picker.addStretch(1)
-        routing.body.addLayout(picker)
-        routing.body.addWidget(self._steps)
-        column.addWidget(intro)
-        column.addWidget(routing)
-        column.addStretch(1)
-        self._show_steps()
-
-    def show_ports(self, to_program: str, from_program: str, sentence: str) -> None:
-        self._to, self._back = to_program, from_program
-        self._ports.setText(sentence)
-        self._show_steps()
-
-    @property
-    def chosen_daw(self) -> str:
-        """The DAW that the user chose, empty before."""
-        return self._daws.key if self._is_chosen else ""
-
-    def choose_daw(self, daw: str) -> None:
-        """Show a DAW that was chosen before; unknown ones are ignored."""
-        self._is_chosen = any(recipe.daw == daw for recipe in recipes(self._to, self._back))
-        if self._is_chosen:
-            self._daws.choose(daw)
-            self._show_steps()
-
-    def suggest_daw(self, daw: str) -> None:
-        """Show a DAW unless the user has chosen one."""
-        if not self._is_chosen:
-            self._daws.choose(daw)
-            self._show_steps()
-
-    def _choose(self, _daw: str) -> None:
-        self._is_chosen = True
-        self._show_steps()
-        self.daw_chosen.emit()
-
-    def _show_steps(self) -> None:
-        chosen = self._daws.key
-        recipe = next(each for each in recipes(self._to, self._back) if each.daw == chosen)
-        self._steps.setText("\n\n".join(f"{number}.  {step}" for number, step in enumerate(recipe.steps, 1)))
-
-
 class HealthPage(QWidget):
     """The diagnostics, which listen to every port for a second, so they run on request."""
 
@@ -240,7 +79,7 @@ class HealthPage(QWidget):
         self._rows.setColumnStretch(1, 1)
         self._card.body.addLayout(self._rows)
         self._card.hide()
-        column = _column(self)
+        column = page_column(self)
         row = QHBoxLayout()
         row.addWidget(self._examine)
         row.addWidget(self._progress, 1)
@@ -276,7 +115,7 @@ class HealthPage(QWidget):
             light.setFixedWidth(110)
             advice = f"\n→ {finding.advice}" if finding.advice else ""
             self._rows.addWidget(light, row, 0, Qt.AlignmentFlag.AlignTop)
-            self._rows.addWidget(_words(f"{finding.what}{advice}"), row, 1)
+            self._rows.addWidget(selectable_words(f"{finding.what}{advice}"), row, 1)
         self._card.show()
 
     def close_work(self) -> None:
@@ -293,7 +132,7 @@ class HealthPage(QWidget):
 class KeysPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        column = _column(self)
+        column = page_column(self)
         for title, keys in KEYS:
             card = Card(title)
             rows = QGridLayout()
@@ -304,7 +143,7 @@ class KeysPage(QWidget):
                 words = label(key)
                 words.setMinimumWidth(180)
                 rows.addWidget(words, row, 0, Qt.AlignmentFlag.AlignTop)
-                rows.addWidget(_words(what), row, 1)
+                rows.addWidget(selectable_words(what), row, 1)
             card.body.addLayout(rows)
             column.addWidget(card)
         column.addStretch(1)
@@ -313,29 +152,29 @@ class KeysPage(QWidget):
 class AboutPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        column = _column(self)
+        column = page_column(self)
         card = Card("musegen-daw")
-        card.body.addWidget(_words(version_text()))
+        card.body.addWidget(selectable_words(version_text()))
         card.body.addWidget(label("Made with these libraries, each under its own licence:", "dim"))
         rows = QGridLayout()
         rows.setHorizontalSpacing(LARGE)
         rows.setColumnStretch(2, 1)
         for row, library in enumerate(libraries()):
             for place, text in enumerate((library.name, library.version, library.licence)):
-                rows.addWidget(_words(text) if place == 2 else label(text), row, place)
+                rows.addWidget(selectable_words(text) if place == 2 else label(text), row, place)
         card.body.addLayout(rows)
         column.addWidget(card)
         column.addStretch(1)
 
 
-def _column(widget: QWidget) -> QVBoxLayout:
+def page_column(widget: QWidget) -> QVBoxLayout:
     column = QVBoxLayout(widget)
     column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
     column.setSpacing(MEDIUM)
     return column
 
 
-def _words(text: str) -> QLabel:
+def selectable_words(text: str) -> QLabel:
     made = PlainLabel(text)
     made.setWordWrap(True)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -350,36 +189,3 @@ def _examined(task: JobContext, context: AppContext) -> Sequence[Finding]:
     task.check()
     model_dir = resources.drum_model_dir()
     return examine(context.ports(), output_devices, lambda _folder: context.drum_generator(), model_dir)[1]
-
-
-def likely_daw_of(context: AppContext) -> str:
-    """`likely_daw` by the ports that exist; for a worker."""
-    from musegen_daw.devices.drivers import Direction
-
-    ports = context.ports()
-    return likely_daw(sys.platform, (port.name for way in Direction for port in ports.ports(way)))
-
-
-def port_names(context: AppContext) -> tuple[str, str, str]:
-    """The port a DAW sends to, the port it records from, and a sentence about them; for a worker."""
-    from musegen_daw.devices import loopback
-    from musegen_daw.devices.drivers import Direction
-    from musegen_daw.errors import PortError
-    from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT
-
-    directory = context.ports()
-    problem = directory.problem()
-    if problem is not None:
-        return OWN_INPUT, OWN_OUTPUT, problem
-    if directory.creates_ports:
-        return (
-            OWN_INPUT,
-            OWN_OUTPUT,
-            f"The ports “{OWN_INPUT}” and “{OWN_OUTPUT}” exist while the program runs.",
-        )
-    names = [[port.name for port in directory.ports(way)] for way in (Direction.INPUT, Direction.OUTPUT)]
-    try:
-        wiring = loopback.wiring(names[0], names[1], sys.platform)
-    except PortError as error:
-        return OWN_INPUT, OWN_OUTPUT, str(error)
-    return wiring.input_name, wiring.output_name, wiring.advice

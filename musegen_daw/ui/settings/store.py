@@ -26,6 +26,8 @@ class AppSettings:
     soundfont: Text = ""
     models_dir: Text = ""
     watched_dir: Text = ""
+    watched_writes_back: bool = False
+    drum_map: Text = ""
     note_names: NoteNames = NoteNames.C4
     favourite_styles: tuple[Text, ...] = ()
     is_first_run: bool = True

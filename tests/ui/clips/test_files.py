@@ -268,6 +268,22 @@ def test_a_watched_folder_gives_new_clips(clips, context, tmp_path, clip_path):
     assert clips.clip.name == "new"
 
 
+def test_drums_are_written_back_into_the_watched_folder(clips, context, tmp_path, clip_path):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    context.settings.change(watched_dir=str(folder), watched_writes_back=True)
+    (folder / "part.json").write_text("{}")
+    (folder / "part.mid").write_bytes(clip_path.read_bytes())
+    clips.until(lambda: (folder / "answers" / "part.mid").exists())
+    clips.until(lambda: any("Wrote the drums for part.mid" in said for _level, said in clips.messages))
+    assert len(clips.editor.project.clips) == 1  # a script's request is no clip
+    (folder / "dragged.mid").write_bytes(clip_path.read_bytes())
+    clips.until(lambda: (folder / "answers" / "dragged.mid").exists())
+    clips.until(lambda: len(clips.editor.project.clips) == 2)
+    (folder / "bad.mid").write_bytes(b"no MIDI")
+    clips.until(lambda: (folder / "answers" / "bad.txt").exists())
+
+
 def test_the_panel_can_be_closed_before_anything_is_done(open_page, context):
     clips = open_page(context)
     clips.panel.close_work()

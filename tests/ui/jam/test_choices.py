@@ -7,6 +7,8 @@ import pytest
 
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.settings import OWN_INPUT, OWN_OUTPUT, ClockSource, JamMode
+from musegen_daw.music.drum_maps import GENERAL_MIDI
+from musegen_daw.sampler_maps import load_drum_map
 from musegen_daw.ui.jam.pickers import NO_PORT, JamChoices
 from musegen_daw.ui.settings.store import AppSettings
 
@@ -69,6 +71,12 @@ def test_ports_devices_and_controls_are_passed_on():
     assert settings.soundfont == Path("kit.sf2")
     assert settings.controls == CHOICES.controls
     assert settings.jam.mode is JamMode.LOOP
+
+
+def test_the_drum_map_of_the_settings_is_that_of_the_jam():
+    kit = JamChoices().rig_settings(AppSettings(drum_map="ssd5")).jam.kit
+    assert kit.drum_map == load_drum_map("ssd5")
+    assert JamChoices().rig_settings(AppSettings(drum_map="gone")).jam.kit.drum_map == GENERAL_MIDI
 
 
 def test_without_a_midi_output_the_sound_device_plays():

@@ -13,6 +13,7 @@ from musegen_daw.jam.offset import OffsetMeasurement
 from musegen_daw.jam.patterns import LIVE_PPQ
 from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.music.kit import VOICES
+from musegen_daw.sampler_maps import load_drum_map
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.controls import recording_path
 from musegen_daw.ui.jam.panel import JamPanel
@@ -153,6 +154,9 @@ def test_another_port_is_a_setting_and_reopens_the_jam(qtbot, control, context, 
     opened = control.rig
     context.settings.change(theme="light")
     assert control.rig is opened
+    with qtbot.waitSignal(control.opened):
+        context.settings.change(drum_map="ssd5")
+    assert control.rig.settings.jam.kit.drum_map.pitches["kick"] == load_drum_map("ssd5").pitches["kick"]
 
 
 def test_the_playhead_moves_while_it_plays(qtbot, control, page):

@@ -5,7 +5,7 @@ import pytest
 from musegen_daw.devices.findings import Finding, Level
 from musegen_daw.devices.sound_devices import AudioDevice
 from musegen_daw.ui.settings.about import libraries, version_text
-from musegen_daw.ui.settings.help_pages import RoutingPage, likely_daw, recipes
+from musegen_daw.ui.settings.connect import RoutingPage, likely_daw, recipes
 from musegen_daw.ui.settings.panel import SettingsPanel
 from tests.pages.settings import SettingsPage
 
