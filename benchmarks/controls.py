@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def benchmark(model: Path, takes: int, seed: int) -> tuple[list[dict[str, Any]],
             rows.append({"control": name, "at": point, **{key: found.value(key) for key in _NAMES}})
             numbers = " | ".join(f"{found.value(key):.1f}" for key in _NAMES)
             print(f"| {name} | {point:.2f} | {numbers} |", flush=True)
-        rises = all(one < other for one, other in zip(values, values[1:], strict=False))
+        rises = all(one < other for one, other in pairwise(values))
         rows[-1]["rises"] = rises
         print(f"| {name} | raises {meant} at every point: {'yes' if rises else 'NO'} | | | | | |", flush=True)
     return rows, int(not all(row.get("rises", True) for row in rows))

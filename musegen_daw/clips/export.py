@@ -10,6 +10,7 @@ from pathlib import Path
 
 from musegen_daw import files
 from musegen_daw.clips.document import ClipDocument
+from musegen_daw.clips.plan_edits import section_name, sections_of
 from musegen_daw.daw.projects import is_project, project_bytes
 from musegen_daw.daw.voices import split_song
 from musegen_daw.errors import MidiFileError, ProjectError
@@ -86,19 +87,18 @@ def drums_as_midi(
     *,
     split: bool = False,
     loop: bool = False,
-    sections: Sequence[Section] = (),
 ) -> bytes:
     """The bytes of a .mid of the drums, as long as their bars; `split` gives each piece of the kit a track.
 
-    `loop` wraps what is ahead of the first bar line to the end. The markers are those of the clip, else `sections`.
-    Raises ProjectError where there are no drums.
+    `loop` wraps what is ahead of the first bar line to the end. The markers are those of the clip, else the sections of
+    the take. Raises ProjectError where there are no drums.
     """
     drums = replace(mapped(document, loop=loop), name=f"{document.name} drums")
     if not drums.notes:
         raise ProjectError("There are no drums to write yet: generate some first.")
     markers = tuple(each for each in document.song.markers if each.start_ticks < drums.end_ticks)
     song = Song((drums,), document.time_map.until(drums.end_ticks), markers)
-    song = with_sections(song, sections)
+    song = with_sections(song, sections_in(document))
     if split:
         song = split_song(song, piece_names(document.drum_map))
     is_single = profile is not Profile.OTHERS and not split
@@ -106,20 +106,30 @@ def drums_as_midi(
     return without_meta(data) if profile is Profile.NOTES else data
 
 
-def with_drums(document: ClipDocument, path: Path, *, sections: Sequence[Section] = ()) -> bytes:
+def with_drums(document: ClipDocument, path: Path) -> bytes:
     """The bytes of the file at `path` with parts and drums, a project by its suffix, else MIDI.
 
-    The markers are those of the clip, else `sections`. Raises ProjectError where there are no drums.
+    The markers are those of the clip, else the sections of the take. Raises ProjectError where there are no drums.
     """
     _performed_drums(document)
     drums = replace(mapped(document), name="Drums")
     song = Song((*document.song.clips, drums), document.time_map, document.song.markers)
     song = replace(song, time_map=song.time_map.until(song.end_ticks))
+    sections = sections_in(document)
     return (
         project_bytes(song, path, sections)
         if is_project(path)
         else song_to_bytes(with_sections(song, sections))
     )
+
+
+def sections_in(document: ClipDocument) -> tuple[Section, ...]:
+    """The sections of the picked take by their letters; none where it is all one."""
+    take = document.take
+    sections = sections_of(take.plan) if take is not None else ()
+    if take is None or len(sections) < 2:
+        return ()
+    return tuple((bars.start, section_name(take.plan, bars.start)) for bars in sections)
 
 
 class Bounce(Enum):
@@ -139,15 +149,13 @@ class Bounce(Enum):
         return self in (Bounce.MIX_LOOP, Bounce.DRUM_LOOP)
 
 
-def write_for_drag(
-    document: ClipDocument, profile: Profile, folder: Path, *, sections: Sequence[Section] = ()
-) -> Path:
+def write_for_drag(document: ClipDocument, profile: Profile, folder: Path) -> Path:
     """Write the drums to a .mid in `folder`, named after clip and take, for a drag into a DAW.
 
     Existing files are never changed, since a DAW may still read them; a number is appended to the name. Raises
     ProjectError where there are no drums, MidiFileError where the file cannot be written.
     """
-    data = drums_as_midi(document, profile, sections=sections)
+    data = drums_as_midi(document, profile)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

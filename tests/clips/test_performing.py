@@ -21,6 +21,7 @@ from musegen_daw.clips.export import (
     with_drums,
 )
 from musegen_daw.clips.opening import open_clip
+from musegen_daw.drums.plan import BarPlan, Plan
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import ProjectError
 from musegen_daw.midi import smf
@@ -101,15 +102,20 @@ def test_a_loop_wraps_what_humanise_moves_ahead_of_the_first_bar(edited):
 
 @pytest.mark.parametrize("profile", [Profile.REAPER, Profile.OTHERS])
 def test_sections_are_markers_where_the_clip_has_none(edited, profile):
-    data = drums_as_midi(edited, profile, sections=[(0, "Verse"), (2, "Chorus")])
+    planned = edits.set_plan(
+        edited, Plan(tuple(BarPlan(section=bar // 2) for bar in range(len(edited.bars))))
+    )
+    data = drums_as_midi(planned, profile)
     markers = song_from_bytes(data, "x").markers
     bars = edited.bars
     assert [(each.start_ticks, each.name) for each in markers] == [
-        (0, "Verse"), (bars[2].start_ticks, "Chorus"),
+        (0, "A"), (bars[2].start_ticks, "B"),
     ]  # fmt: skip
     for suffix in (".mid", ".dawproject", ".rpp"):
-        written = with_drums(edited, Path(f"x{suffix}"), sections=[(1, "Bridge")])
-        assert b"Bridge" in (written if suffix != ".dawproject" else project_xml(written))
+        written = with_drums(planned, Path(f"x{suffix}"))
+        name = {".mid": b"\xff\x06\x01B", ".rpp": b"MARKER 2", ".dawproject": b'name="B"'}[suffix]
+        assert name in (written if suffix != ".dawproject" else project_xml(written))
+    assert song_from_bytes(drums_as_midi(edited, profile), "x").markers == ()
 
 
 def test_the_drum_map_applies_to_export_only(edited):

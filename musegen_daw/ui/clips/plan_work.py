@@ -70,7 +70,7 @@ class PlanWork(QObject):
         take = clip.take if clip is not None else None
         plan = take.plan if take is not None else Plan()
         chosen = self.section(clip)
-        self._strip.show_plan(plan, chosen)
+        self._strip.show_plan(plan, chosen, _section_names(clip, plan))
         self._pad.setEnabled(clip is not None)
         self._pad.set_caption(WHOLE if chosen is None else f"Section {self._strip.name_at(chosen.start)}")
         if len(plan):
@@ -249,6 +249,17 @@ class PlanWork(QObject):
     def _want_style(self, bar: int) -> None:
         self.select(bar)
         self.style_wanted.emit()
+
+
+def _section_names(clip: ClipDocument | None, plan: Plan) -> tuple[str, ...]:
+    """The names of the sections: the markers at their starts, else letters."""
+    if clip is None:
+        return ()
+    markers = {marker.start_ticks: marker.name for marker in clip.song.markers}
+    return tuple(
+        markers.get(clip.bars[bars.start].start_ticks) or plan_edits.section_name(plan, bars.start)
+        for bars in plan_edits.sections_of(plan)
+    )
 
 
 def _settings_change(density: float | None, energy: float | None) -> Change:

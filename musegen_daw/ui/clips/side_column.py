@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from musegen_daw import resource_paths as resources
 from musegen_daw import sampler_maps
 from musegen_daw.clips.document import ClipDocument, Project
 from musegen_daw.clips.edits import MAX_BPM, MIN_BPM
