@@ -75,3 +75,19 @@ def test_favourites_are_kept_in_the_settings(clips, context):
     clips.styles.select(HOUSE)
     clips.key(Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier, clips.styles.search)
     assert context.settings.current.favourite_styles == (HOUSE,)
+
+
+def test_a_tapped_rhythm_brings_its_style_to_the_top(clips):
+    clips.open_styles()
+    clips.styles.tap.click()
+    clips.key(Qt.Key.Key_X, widget=clips.styles)  # a snare, which the waltz has not
+    assert clips.styles.current_name == clips.styles.names[1] != WALTZ
+    clips.key(Qt.Key.Key_Backspace, widget=clips.styles)
+    assert clips.styles.names[1] == WALTZ
+
+
+def test_the_demo_is_one_click_away(open_page, context):
+    page = open_page(context)
+    page.press("Play the demo")
+    page.until(lambda: page.clip is not None and page.clip.takes)
+    assert page.clip.name == "demo"
