@@ -41,6 +41,15 @@ class Taps:
         step = round((ticks - own.start_ticks) * FRAMES_PER_BAR / own.length_ticks)
         return Taps((*self.taps, (voice, (index * FRAMES_PER_BAR + step) % _STEPS)))
 
+    def heard(self) -> npt.NDArray[np.bool_]:
+        """Which sixteenths have come by, tapped or not: (2, 16); from the first tap on, all once the loop came round."""
+        steps = [step for _, step in self.taps]
+        found = np.ones(_STEPS, bool)
+        if steps == sorted(steps):
+            found[:] = False
+            found[steps[0] : steps[-1] + 1] = True
+        return found.reshape(STYLE_BARS, FRAMES_PER_BAR)
+
     def pattern(self) -> npt.NDArray[np.float64]:
         """How often each sixteenth was tapped, of the times that the rhythm came round: (2, 16, TAPPED)."""
         counts = Counter(self.taps)
@@ -61,7 +70,8 @@ def tap_fits(book: StyleBook, taps: Taps, part_fits: Sequence[float]) -> tuple[f
     """The probability of each style given the taps and the part: (styles,), 0 where that of the part is 0.
 
     `part_fits` are the probabilities given the part alone. A style plays each sixteenth as often as in its pattern,
-    independently of the others (naive Bayes); either bar can be the first, and what was never tapped does not count.
+    independently of the others (naive Bayes); either bar can be the first. What was never tapped does not count, nor does
+    what has not come by yet.
     """
     prior = np.array(part_fits, float)
     if not len(taps) or prior.sum() <= 0:
@@ -69,7 +79,9 @@ def tap_fits(book: StyleBook, taps: Taps, part_fits: Sequence[float]) -> tuple[f
     tapped = taps.pattern()
     own = [voice for voice in range(len(TAPPED)) if tapped[..., voice].any()]
     likely = np.clip(_folded(book.patterns)[..., own], _UNSURE, 1 - _UNSURE)
-    nats = np.maximum(*(_log_likelihood(np.roll(tapped, turn, 0)[..., own], likely) for turn in (0, 1)))
+    heard = taps.heard()
+    turns = ((np.roll(tapped, turn, 0)[..., own], np.roll(heard, turn, 0)) for turn in (0, 1))
+    nats = np.maximum(*(_log_likelihood(played, known, likely) for played, known in turns))
     nats = np.where(prior > 0, nats + np.log(np.maximum(prior, 1e-9)), -np.inf)
     found = np.exp(nats - nats.max())
     return tuple((found / found.sum()).tolist())
@@ -85,6 +97,8 @@ def _folded(patterns: Floats) -> npt.NDArray[np.float64]:
 
 
 def _log_likelihood(
-    tapped: npt.NDArray[np.float64], likely: npt.NDArray[np.float64]
+    tapped: npt.NDArray[np.float64], heard: npt.NDArray[np.bool_], likely: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    return (tapped * np.log(likely) + (1 - tapped) * np.log(1 - likely)).sum(axis=(1, 2, 3))
+    """Of the taps (2, 16, kinds) where `heard` (2, 16), for each style of `likely` (styles, 2, 16, kinds): (styles,)."""
+    nats = tapped * np.log(likely) + (1 - tapped) * np.log(1 - likely)
+    return (nats * heard[..., None]).sum(axis=(1, 2, 3))

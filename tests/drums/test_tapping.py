@@ -54,6 +54,13 @@ def test_the_other_bar_first_fits_as_well():
     assert tap_fits(BOOK, tapped(*taps), EVEN) == pytest.approx(tap_fits(BOOK, tapped(*later), EVEN))
 
 
+def test_what_has_not_come_by_yet_does_not_count():
+    first_hats = tapped((HAT, 0), (HAT, 240))
+    assert int(np.argmax(tap_fits(BOOK, first_hats, EVEN))) == 0
+    assert first_hats.heard().sum() == 3
+    assert tapped((HAT, 0), (HAT, 240), (HAT, 2 * 1920)).heard().all()
+
+
 def test_without_taps_the_part_decides():
     assert tap_fits(BOOK, Taps(), (0.7, 0.3, 0.0)) == (0.7, 0.3, 0.0)
 
