@@ -42,7 +42,7 @@ class Taps:
         return Taps((*self.taps, (voice, (index * FRAMES_PER_BAR + step) % _STEPS)))
 
     def heard(self) -> npt.NDArray[np.bool_]:
-        """Which sixteenths have come by, tapped or not: (2, 16); from the first tap on, all once the loop came round."""
+        """Which sixteenths have come by since the first tap, tapped or not: (2, 16); all once the loop came round."""
         steps = [step for _, step in self.taps]
         found = np.ones(_STEPS, bool)
         if steps == sorted(steps):
@@ -70,8 +70,8 @@ def tap_fits(book: StyleBook, taps: Taps, part_fits: Sequence[float]) -> tuple[f
     """The probability of each style given the taps and the part: (styles,), 0 where that of the part is 0.
 
     `part_fits` are the probabilities given the part alone. A style plays each sixteenth as often as in its pattern,
-    independently of the others (naive Bayes); either bar can be the first. What was never tapped does not count, nor does
-    what has not come by yet.
+    independently of the others (naive Bayes); either bar can be the first. What was never tapped and what
+    has not come by yet do not count.
     """
     prior = np.array(part_fits, float)
     if not len(taps) or prior.sum() <= 0:
@@ -99,6 +99,6 @@ def _folded(patterns: Floats) -> npt.NDArray[np.float64]:
 def _log_likelihood(
     tapped: npt.NDArray[np.float64], heard: npt.NDArray[np.bool_], likely: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Of the taps (2, 16, kinds) where `heard` (2, 16), for each style of `likely` (styles, 2, 16, kinds): (styles,)."""
+    """Of the taps (2, 16, kinds) where `heard` (2, 16), for styles `likely` (styles, 2, 16, kinds): (styles,)."""
     nats = tapped * np.log(likely) + (1 - tapped) * np.log(1 - likely)
     return (nats * heard[..., None]).sum(axis=(1, 2, 3))
