@@ -104,9 +104,8 @@ class ActionRow(QWidget):
         for action in self._of_drums:
             action.setEnabled(has_drums)
 
-    def show_playing(self, is_playing: bool, rendered: float) -> None:
-        """`rendered` is the rendered share, 0 to 1."""
-        text = "Play" if not is_playing else "Stop" if rendered >= 1 else f"Stop {rendered:4.0%}"
+    def show_playing(self, is_playing: bool) -> None:
+        text = "Stop" if is_playing else "Play"
         if self.play.text() != text:
             self.play.setText(text)
             self.play.set_icon("stop" if is_playing else "play")

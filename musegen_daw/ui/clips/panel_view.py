@@ -190,10 +190,8 @@ class ClipTransport(QObject):
     ) -> None:
         super().__init__(parent)
         self._view, self._playback, self._clip = view, playback, clip
-        self._rendered = 1.0
         playback.message.connect(self.message)
         playback.changed.connect(self._show_playing)
-        playback.rendering.connect(self._show_rendering)
         view.actions.play.clicked.connect(playback.toggle)
         view.playback_row.part.chosen.connect(playback.select)
         view.playback_row.output_chosen.connect(playback.set_output)
@@ -210,7 +208,8 @@ class ClipTransport(QObject):
             self.move_playhead()
 
     def update(self) -> None:
-        """Move the playhead, and report why nothing can be heard."""
+        """Move the playhead, and report why nothing can be heard; make ready what may be played next."""
+        self._playback.make_ready()
         if self._playback.is_playing:
             trouble = self._playback.update()
             if trouble:
@@ -249,10 +248,6 @@ class ClipTransport(QObject):
             self._view.playback_row.loop.setChecked(bars is not None)
 
     def _show_playing(self) -> None:
-        self._view.actions.show_playing(self._playback.is_playing, self._rendered)
+        self._view.actions.show_playing(self._playback.is_playing)
         if not self._playback.is_playing:
             self.move_playhead()
-
-    def _show_rendering(self, share: float) -> None:
-        self._rendered = share
-        self._view.actions.show_playing(self._playback.is_playing, share)
