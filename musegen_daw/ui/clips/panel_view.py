@@ -12,6 +12,7 @@ from musegen_daw.clips.document import ClipDocument, Project
 from musegen_daw.music.clip import Note, Song
 from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
 from musegen_daw.music.time import Bar
+from musegen_daw.playback.levels import Levels
 from musegen_daw.ui.clips.action_row import ActionRow
 from musegen_daw.ui.clips.generation_row import GenerationRow
 from musegen_daw.ui.clips.grid import BarRuler, EditingGrid
@@ -192,6 +193,7 @@ class ClipTransport(QObject):
         self._view, self._playback, self._clip = view, playback, clip
         playback.message.connect(self.message)
         playback.changed.connect(self._show_playing)
+        playback.soundfont.connect(view.playback_row.show_soundfont)
         view.actions.play.clicked.connect(playback.toggle)
         view.playback_row.part.chosen.connect(playback.select)
         view.playback_row.output_chosen.connect(playback.set_output)
@@ -214,6 +216,8 @@ class ClipTransport(QObject):
             trouble = self._playback.update()
             if trouble:
                 self.message.emit(trouble)
+            if self._playback.is_playing:
+                self._view.actions.meter.show_levels(self._playback.levels)
             self.move_playhead(follow=True)
 
     def go_to(self, ticks: float) -> None:
@@ -250,4 +254,5 @@ class ClipTransport(QObject):
     def _show_playing(self) -> None:
         self._view.actions.show_playing(self._playback.is_playing)
         if not self._playback.is_playing:
+            self._view.actions.meter.show_levels(Levels())
             self.move_playhead()

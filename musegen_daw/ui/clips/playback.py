@@ -12,11 +12,13 @@ from PySide6.QtCore import QObject, Signal
 from musegen_daw.clips.document import ClipDocument
 from musegen_daw.clips.export import mapped
 from musegen_daw.clips.port_player import PortPlayer
+from musegen_daw.errors import AudioError
 from musegen_daw.jam.clock.clock import SystemClock
 from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.playback.levels import Levels
 from musegen_daw.ui.clips.streams import DRUMS, PART, Streams
 from musegen_daw.ui.context import AppContext
+from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.work import Job, JobContext, Workers
 
 if TYPE_CHECKING:
@@ -106,8 +108,9 @@ class SoundDeviceOutput(ClipOutput):
     playback: Deck | None = None
     follows_position = True
 
-    def __init__(self, context: AppContext) -> None:
-        self._context = context
+    def __init__(self, context: AppContext, soundfont: Callable[[str], None]) -> None:
+        """`soundfont` is called, on any thread, with the SoundFont that is heard or why there is none."""
+        self._context, self._tell_soundfont = context, soundfont
         self._player: Player | None = None
         self._streams = Streams()
 
@@ -123,6 +126,7 @@ class SoundDeviceOutput(ClipOutput):
         known, opened, deck = self._streams, self._player, self.playback
 
         def render(task: JobContext, tell: Tell) -> None:
+            self._say_soundfont(font)
             player = opened or self._context.player()
             rate_hz = player.sample_rate_hz
             streams = known.for_document(document, rate_hz, font)
@@ -165,6 +169,15 @@ class SoundDeviceOutput(ClipOutput):
         self.trouble = ""
         if self._player is not None and self.playback is not None:
             self._player.play(self.playback)
+
+    def _say_soundfont(self, chosen: Path | None) -> None:
+        from musegen_daw.playback.synth.soundfont import soundfont_in_words
+
+        try:
+            self._tell_soundfont(soundfont_in_words(chosen))
+        except AudioError as error:
+            self._tell_soundfont(str(error))
+            raise
 
     def update(self) -> None:
         self.trouble = (self._player.trouble or "") if self._player is not None else ""
@@ -229,6 +242,8 @@ class ClipPlayback(QObject):
     message = Signal(str)
     changed = Signal()
     """Playback has started or stopped."""
+    soundfont = Signal(str)
+    """The SoundFont that the sound device plays, in words, or why there is none."""
     _port_lost = Signal(str)
     _told = Signal(int, object)
 
@@ -245,10 +260,12 @@ class ClipPlayback(QObject):
         self._part = BOTH
         self._loop: tuple[float, float] | None = None
         self._output_name = SOUND_DEVICE
-        self._sound_device = SoundDeviceOutput(context)
+        self._sound_device = SoundDeviceOutput(context, self.soundfont.emit)
         self._output: ClipOutput = self._sound_device
         self._port_lost.connect(self._on_port_lost)
         self._told.connect(self._on_told)
+        self._sound_choice = _sound_choice(context.settings.current)
+        context.settings.changed.connect(self._on_settings)
 
     @property
     def is_playing(self) -> bool:
@@ -282,6 +299,11 @@ class ClipPlayback(QObject):
             self.seek(0.0)
         if self._wanted:
             self._prepare()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what `make_ready` opens is open, or cannot be opened."""
+        return self._is_ready and self._job is None
 
     def make_ready(self) -> None:
         """Open in the background what is needed to play the document, so that Play is heard at once; again: nothing."""
@@ -413,8 +435,17 @@ class ClipPlayback(QObject):
         self.stop()
         self.message.emit(sentence)
 
+    def _on_settings(self, settings: AppSettings) -> None:
+        if _sound_choice(settings) != self._sound_choice:
+            self._sound_choice = _sound_choice(settings)
+            self._is_ready = False
+
     def _on_port_lost(self, sentence: str) -> None:
         if self._output is not self._sound_device:
             self.stop()
             self._reset_output()
             self.message.emit(sentence)
+
+
+def _sound_choice(settings: AppSettings) -> tuple[str, str]:
+    return settings.soundfont, settings.audio_device
