@@ -62,7 +62,7 @@ def benchmark(clicks: int, seed: int) -> Rows:
 def long_song() -> Song:
     """A bundled clip and a bundled groove, again and again."""
     song = read_midi(resources.clips_dir() / f"{PART}.mid")
-    groove = read_midi(resources.grooves_dir() / f"{GROOVE}.mid").clips[0].at_ppq(song.time_map.ppq)
+    groove = read_midi(resources.style_path(GROOVE)).clips[0].at_ppq(song.time_map.ppq)
     bar_ticks = song.time_map.bar_ticks(4, 4)
     length_ticks = round(song.time_map.ticks_at(60 * MINUTES)) // bar_ticks * bar_ticks
     clips = [

@@ -10,7 +10,7 @@ import pickle
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -199,19 +199,16 @@ def stream(
     band = _band_of(request.soundfont, request.sample_rate_hz)
     if request.peak_of is not None:
         progress(Peak(band.peak_of(request.peak_of)))
-    jobs = {each.name: band.rendering(each) for each in request.wanted}
+    renderings = [band.rendering(each) for each in request.wanted]
     size = FIRST_SAMPLES
     try:
-        while jobs:
+        while ranked := [
+            (rank, index) for index, each in enumerate(renderings) if (rank := each.rank) is not None
+        ]:
             if cancelled is not None and cancelled():
                 raise Cancelled
             begun_seconds = time.monotonic()
-            name = min(jobs, key=lambda name: jobs[name].rank)
-            block = jobs[name].block(size)
-            if block is None:
-                del jobs[name]
-                continue
-            progress(block)
+            progress(renderings[min(ranked)[1]].block(size))
             took_seconds = time.monotonic() - begun_seconds
             if took_seconds < _SHORT_SECONDS:
                 size = min(2 * size, MOST_SAMPLES)
@@ -266,19 +263,22 @@ class _Rendering:
 
     def __init__(self, band: _Band, wanted: Wanted) -> None:
         self._band, self._wanted = band, wanted
-        self._missing: Iterator[Missing] = iter(wanted.missing)
+        self._following = list(reversed(wanted.missing))
         self._players: tuple[VoicePlayer, ...] = ()
-        self._at = self._last = 0
-        self.rank = -1
+        self._at = self._last = self._rank = 0
 
-    def block(self, most_samples: int) -> Block | None:
-        """The next block, None after the last."""
+    @property
+    def rank(self) -> int | None:
+        """How much of the music is played before the next block, None where there is none."""
+        if self._at < self._last:
+            return self._rank
+        return self._following[-1].rank if self._following else None
+
+    def block(self, most_samples: int) -> Block:
         with self._band.lock:
             if self._at >= self._last:
-                missing = next(self._missing, None)
-                if missing is None:
-                    return None
-                (self._at, self._last), self.rank = missing.span, missing.rank
+                missing = self._following.pop()
+                (self._at, self._last), self._rank = missing.span, missing.rank
                 prepared = self._band.players_of(self._wanted.clips)
                 self._players = tuple(player.starting_at(self._at) for player in prepared)
             first, last = self._at, min(self._last, self._at + most_samples)
@@ -287,7 +287,7 @@ class _Rendering:
                 player.play(first, last, sound)
             self._band.recordings.trim()
             self._at = last
-            self.rank += last - first
+            self._rank += last - first
         return Block(self._wanted.name, first, np.ascontiguousarray(sound.T))
 
 

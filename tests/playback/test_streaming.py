@@ -152,7 +152,7 @@ def test_the_level_is_told_first_and_does_not_depend_on_the_take(whole):
 @pytest.mark.parametrize("name", ["demo", "funk-bass", "piano-ballad"])
 def test_the_level_is_near_that_of_the_whole(name):
     song = read_midi(resources.clips_dir() / f"{name}.mid")
-    groove = read_midi(resources.grooves_dir() / "metal.mid")
+    groove = read_midi(resources.style_path("metal"))
     seconds = song.time_map.seconds_at(song.end_ticks)
     part = Streamed.of("part", None, song.clips, song.time_map, round(seconds * RATE_HZ))
     kit = replace(groove.clips[0], is_drum=True)
