@@ -138,7 +138,7 @@ def measure(folder: Path, path: Path, clicks: int, chance: Random) -> dict[str, 
     """Seconds to what is heard, of clicks on Play and at other places, and of edits. Each is at a hit of the drums."""
     from PySide6.QtWidgets import QApplication
 
-    from musegen_daw.app import App
+    from musegen_daw.app import App, run_smoothly
     from musegen_daw.playback.player import Player
     from musegen_daw.ui.clips.panel import ClipsPanel
     from musegen_daw.ui.panel import Page
@@ -155,6 +155,7 @@ def measure(folder: Path, path: Path, clicks: int, chance: Random) -> dict[str, 
     app.settings.change(is_first_run=False)
     context = replace(app.context, player=lambda: player)
     window = Window(context, (Page("clips", "Clips", "clips", "Ctrl+2", ClipsPanel),), app.control)
+    run_smoothly(window)
     try:
         window.show()
         window.begin()

@@ -28,7 +28,7 @@ from musegen_daw.playback.synth.recordings import (
     Recordings,
 )
 from musegen_daw.playback.synth.soundfont import SoundFont
-from musegen_daw.playback.synth.voice import Tone, Tones, Voice, VoiceSpan
+from musegen_daw.playback.synth.voice import CHOKE_SECONDS, Tone, Tones, Voice, VoiceSpan
 from musegen_daw.playback.synth.zones import Zone
 
 MAX_VOICES = 512
@@ -68,6 +68,7 @@ class VoicePlayer:
         self._voices: list[Voice] = []
         self._product = np.empty(0, np.float32)
         self._ends: NDArray[np.float64] | None = None
+        self._fades: dict[tuple[int, int], list[tuple[Zone, float, Pitch | None]]] = {}
         self.sounded_until_samples = 0
 
     def starting_at(self, sample: int) -> VoicePlayer:
@@ -162,10 +163,26 @@ class VoicePlayer:
 
     def _silent_from(self, pitch: int, stretch: NoteSpan) -> float:
         """The sample from which a note is silent, or a later one."""
-        return max(
-            (self._span(zone, pitch, stretch)[2] for zone in self._zones_of.of(pitch, stretch.velocity)),
-            default=-1.0,
-        )
+        key = pitch, stretch.velocity
+        if key not in self._fades:
+            zones = self._zones_of.of(*key)
+            tones = [(zone, self._tones.of(zone, *key, stretch.start_samples)) for zone in zones]
+            if any(zone.modulation.at_start for zone in zones):  # it is another for each note
+                return max((self._span(zone, pitch, stretch)[2] for zone in zones), default=-1.0)
+            self._fades[key] = [
+                (zone, tone.envelope.release_samples, _resting(tone, stretch.start_samples))
+                for zone, tone in tones
+            ]
+        start, gate = stretch.start_samples, stretch.gate_samples
+        ends = [
+            min(
+                gate + release,
+                start + (math.inf if resting is None else _length(zone, gate - start, resting)),
+            )
+            for zone, release, resting in self._fades[key]
+        ]
+        choked = min(stretch.cut_samples, self._limit_samples) + CHOKE_SECONDS * self._sample_rate_hz
+        return min(choked, max(ends, default=-1.0))
 
     def _start(self, pitch: int, stretch: NoteSpan, from_samples: int = 0) -> None:
         """Start a note, of which nothing is heard before a sample of the song."""
@@ -197,8 +214,8 @@ class VoicePlayer:
             self._sample_rate_hz,
             tone.envelope,
         )
-        rests = tone.cents.constant is not None and all(lfo.depth.constant is not None for lfo in tone.lfos)
-        length = _length(zone, span.gate_samples, tone.pitch(start).resting()) if rests else math.inf
+        resting = _resting(tone, start)
+        length = math.inf if resting is None else _length(zone, span.gate_samples, resting)
         return tone, span, start + span.end_samples(length)
 
     def _voice(self, zone: Zone, pitch: int, stretch: NoteSpan, from_samples: int) -> Voice:
@@ -244,6 +261,12 @@ class VoicePlayer:
             until_release = CachedUntilRelease(cached, audio, loop, resting.ratio, round(gate), envelope)
             return until_release, length, is_shaped
         return cached, length, is_shaped
+
+
+def _resting(tone: Tone, start_samples: int) -> Pitch | None:
+    """The pitch of a tone, None where it moves."""
+    rests = tone.cents.constant is not None and all(lfo.depth.constant is not None for lfo in tone.lfos)
+    return tone.pitch(start_samples).resting() if rests else None
 
 
 def _length(zone: Zone, gate_samples: float, resting: Pitch) -> float:
