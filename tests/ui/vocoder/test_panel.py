@@ -208,7 +208,7 @@ def test_closing_during_work_is_safe(page, source, decoders):
     assert decoder.ended.is_set()
     QApplication.processEvents()
     assert not page.is_busy  # nothing that waited behind it was begun
-    assert page.audible == set()
+    assert page.audible == {"Griffin-Lim"}  # which could still be made
     assert page.error == ""
 
 
