@@ -138,6 +138,12 @@ def _add_jams(command: AddCommand) -> None:
 
 
 def _add_files(command: AddCommand) -> None:
+    play = command(
+        "play",
+        "from a click on Play, and from an edit, to what is heard, in the window",
+        lambda given: _module("play").benchmark(given.clicks, given.seed),
+    )
+    play.add_argument("--clicks", type=int, default=50, help="of each kind")
     renderer = command(
         "renderer",
         "the renderer beside FluidSynth, and how fast it bounces",

@@ -134,11 +134,12 @@ def _generate(app: App, stop: threading.Event) -> None:
 def _render(app: App, stop: threading.Event) -> None:
     from musegen_daw.clips.opening import open_clip, read_source
     from musegen_daw.drums.request import DrumSettings
-    from musegen_daw.ui.clips.playback import Rendered
+    from musegen_daw.ui.clips.streams import Streams
 
     document = open_clip([read_source(_path())], 0, DrumSettings(seed=0))
     while not stop.is_set():
-        Rendered().again(_task(), document, 44_100, None, app.context.compute)
+        streams = Streams().for_document(document, 44_100, None)
+        streams.render(0, None, None, app.context.compute, lambda more: None, lambda: False)
 
 
 def _vocode(app: App, stop: threading.Event) -> None:

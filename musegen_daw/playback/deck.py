@@ -27,17 +27,18 @@ class Deck:
     """Sources that play at one position and one sample rate.
 
     Controlled from one thread, paused from any. `fill` is called on the audio thread and never waits: orders and state
-    are exchanged as whole objects. Positions are seconds of the music; a source of stretch s is s times as long.
+    are exchanged as whole objects. Positions are seconds of the music; a source of stretch s is s times as long. What
+    is too loud is cut, or bent where the deck `is_soft`.
     """
 
-    def __init__(self, sample_rate_hz: int) -> None:
+    def __init__(self, sample_rate_hz: int, *, is_soft: bool = False) -> None:
         self.sample_rate_hz = sample_rate_hz
         self.latency_seconds = 0.0
         self._sources: tuple[Source, ...] = ()
         self._strips: dict[str, _Strip] = {}
         self._orders = Orders()
         self._ordering = threading.RLock()
-        self._stream = Mixing(sample_rate_hz)
+        self._stream = Mixing(sample_rate_hz, is_soft)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -55,6 +56,22 @@ class Deck:
         return self.is_playing or self._stream.is_sounding
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether it plays but is silent until more of its sources has arrived."""
+        return self.is_playing and self._stream.state.is_waiting
+
+    @property
+    def next_samples(self) -> int:
+        """The position in the music that is mixed next, ahead of what is heard; can be read from any thread."""
+        orders, state = self._orders, self._stream.state
+        return orders.seek if orders.seek_number != state.seek_number else round(state.music_samples)
+
+    @property
+    def loop_samples(self) -> tuple[int, int] | None:
+        """The loop [start, end) in samples of the music."""
+        return self._orders.loop
+
+    @property
     def length_seconds(self) -> float:
         return self._orders.length_samples / self.sample_rate_hz
 
@@ -65,7 +82,7 @@ class Deck:
         if orders.seek_number != state.seek_number:
             return orders.seek / self.sample_rate_hz
         at = state.music_samples
-        if self.is_playing:
+        if self.is_playing and not state.is_waiting:
             at -= self.latency_seconds * self.sample_rate_hz / state.stretch
             if (
                 orders.loop is not None

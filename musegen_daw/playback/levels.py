@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log10
 
 import numpy as np
 
@@ -12,7 +13,11 @@ FALL_DB_PER_SECOND = 20 / 1.7
 """Of the peak, as in IEC 60268-10, type I."""
 RMS_SECONDS = 0.3
 PEAK_DBFS = -1.0
+KNEE = 0.8
+"""Above this amplitude `soften` bends."""
 _SILENCE = 1e-6
+FLOOR_DB = -60.0
+"""What meters show as silence."""
 
 
 def peak_of(audio: Audio) -> float:
@@ -23,6 +28,28 @@ def peak_of(audio: Audio) -> float:
 def gain_for(peak: float) -> float:
     """The gain that brings a peak to -1 dBFS; 1 for silence."""
     return 10 ** (PEAK_DBFS / 20) / peak if peak > _SILENCE else 1.0
+
+
+def decibels(amplitude: float) -> float:
+    """An amplitude in dB full scale, at least FLOOR_DB."""
+    return max(FLOOR_DB, 20 * log10(amplitude)) if amplitude > 0 else FLOOR_DB
+
+
+def soften(block: Audio, scratch: Audio) -> None:
+    """Bend what is above KNEE, in place, so that it stays below 1; `scratch` has the shape of the block.
+
+    The curve has no state: what is heard depends on the sample alone, so no level moves.
+    """
+    magnitude = np.abs(block, out=scratch)
+    if magnitude.max(initial=0.0) <= KNEE:
+        return
+    np.maximum(magnitude, KNEE, out=magnitude)
+    magnitude -= KNEE
+    magnitude *= 1 / (1 - KNEE)
+    np.tanh(magnitude, out=magnitude)
+    magnitude *= 1 - KNEE
+    np.clip(block, -KNEE, KNEE, out=block)
+    block += np.copysign(magnitude, block, out=magnitude)
 
 
 @dataclass(frozen=True, slots=True)

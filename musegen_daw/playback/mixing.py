@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from musegen_daw.playback.levels import PeakMeter
+from musegen_daw.playback.levels import PeakMeter, soften
 from musegen_daw.playback.source import Audio, Source
 
 FADE_SECONDS = 0.01
 RUN_SAMPLES = 1024
+START_SECONDS = 0.06
+"""Of sources that still arrive: what must be there to begin."""
+REFILL_SECONDS = 1.0
+"""What must be there to go on where playing had caught up with what arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class StreamState:
     seek_number: int = 0
     ended_number: int = 0
     has_gone_round: bool = False
+    is_waiting: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -58,12 +64,19 @@ class Mixing:
     """Mixes sources block by block; never waits, and allocates only views and small objects.
 
     Starts, ends and gain changes are faded with equal power over `FADE_SECONDS`, except a start at the first sample of
-    a source. A loop repeats at the exact sample: its end crossfades into the audio before its start.
+    a source. A loop repeats at the exact sample: its end crossfades into the audio before its start. Where a source has
+    not arrived yet, all of them fade out and wait for it at their place, so that what is heard is never half of it.
+    `is_soft`: what is too loud is bent, not cut.
     """
 
-    def __init__(self, sample_rate_hz: int) -> None:
+    def __init__(self, sample_rate_hz: int, is_soft: bool = False) -> None:
         self.state = StreamState()
         self.meter = PeakMeter(sample_rate_hz, RUN_SAMPLES)
+        self._is_soft = is_soft
+        self._start_samples, self._refill_samples = (
+            round(seconds * sample_rate_hz) for seconds in (START_SECONDS, REFILL_SECONDS)
+        )
+        self._awaited_samples = 0
         fade_samples = round(FADE_SECONDS * sample_rate_hz)
         angles = np.pi / 2 * (np.arange(fade_samples) + 0.5) / fade_samples
         self._curve = (np.sin(angles) ** 2).astype(np.float32)[:, np.newaxis]
@@ -81,17 +94,22 @@ class Mixing:
         if orders is not self._orders:
             self._execute(orders)
         out.fill(0)
-        done = 0
+        done = until_turn = 0
         while done < len(out):
             run = min(len(out) - done, RUN_SAMPLES)
             if self._is_running:
-                run = min(run, self._samples_to_next_turn())
+                until_turn = self._samples_to_next_turn()
+            is_moving = self._is_running and self._is_there()
+            if is_moving:
+                run = min(run, until_turn, self._samples_there())
             block = out[done : done + run]
             for take in self._takes:
                 self._add(take, block)
             self.meter.measure(block)
+            if self._is_soft:
+                soften(block, self._sound[:run])
             self._drop_finished()
-            if self._is_running:
+            if is_moving:
                 self._at += run
             done += run
         np.clip(out, -1, 1, out=out)
@@ -101,6 +119,7 @@ class Mixing:
             orders.seek_number,
             self._ended_number,
             self._has_gone_round,
+            self._awaited_samples > 0,
         )
 
     @property
@@ -119,14 +138,53 @@ class Mixing:
             self._is_turning = False
         if orders.seek_number != old.seek_number:
             self._leave()
+            self._awaited_samples = 0
             self._at = round(orders.seek * orders.stretch)
             self._has_gone_round = False
         elif orders.stretch != old.stretch:
             self._at = round(self._at / old.stretch * orders.stretch)
         if self._is_running:
+            self._begin_or_wait()
+        else:
+            self._leave()
+            self._awaited_samples = 0
+
+    def _is_there(self) -> bool:
+        """Whether it goes on; else all sources fade out, and wait until enough has arrived."""
+        ahead = self._ahead()
+        if self._awaited_samples:
+            if ahead < self._awaited_samples:
+                return False
+            self._awaited_samples = 0
+            self._begin()
+        elif ahead <= len(self._curve):  # enough to fade out
+            self._leave()
+            self._awaited_samples = self._refill_samples
+            return False
+        return True
+
+    def _samples_there(self) -> int:
+        return int(min(RUN_SAMPLES, self._ahead() - len(self._curve)))
+
+    def _ahead(self) -> float:
+        """How many samples from the next one on are there of every source."""
+        at = self._at + self._turned_by()
+        arriving = [source for source, _ in self._orders.audible if source.arrival is not None]
+        return min((_ahead_of(source, at, self._orders.stretch) for source in arriving), default=math.inf)
+
+    def _begin_or_wait(self) -> None:
+        needed = max(self._start_samples, self._awaited_samples)
+        if self._ahead() >= needed:
+            self._awaited_samples = 0
             self._begin()
         else:
             self._leave()
+            self._awaited_samples = needed
+
+    def _turned_by(self) -> int:
+        """How far the sources are from the position: before its end a loop is already at its start."""
+        loop = self._loop(self._orders)
+        return loop[0] - loop[1] if self._is_turning and loop is not None else 0
 
     def _samples_to_next_turn(self) -> int:
         """Do what is due now, and return the samples until something is due again, at least 1."""
@@ -140,7 +198,7 @@ class Mixing:
             if turn <= self._at < end and not self._is_turning:
                 self._leave()
                 self._is_turning = self._has_gone_round = True
-                self._begin()
+                self._begin_or_wait()
             if self._at < end:
                 return (end if self._is_turning else turn) - self._at
         length = round(self._orders.length_samples * self._orders.stretch)
@@ -158,10 +216,7 @@ class Mixing:
 
     def _begin(self) -> None:
         """Fade every source to its ordered power."""
-        stretch, at = self._orders.stretch, self._at
-        loop = self._loop(self._orders)
-        if self._is_turning and loop is not None:
-            at += loop[0] - loop[1]
+        stretch, at = self._orders.stretch, self._at + self._turned_by()
         wanted = {_key(source): (source, gain**2) for source, gain in self._orders.audible}
         for take in self._takes:
             if take.leaving:
@@ -172,7 +227,7 @@ class Mixing:
                 self._turn_to(take, 0.0)
                 take.leaving = True
         for source, power in wanted.values():
-            cursor = at if source.stretch == stretch else round(at / stretch * source.stretch)
+            cursor = _cursor(source, at, stretch)
             self._takes.append(_Take(source, cursor, power if cursor <= 0 else 0.0, power))
 
     def _leave(self) -> None:
@@ -211,6 +266,17 @@ class Mixing:
             take = self._takes[index]
             if take.power_to == 0 and (take.power_from == 0 or take.faded == len(self._curve)):
                 del self._takes[index]
+
+
+def _cursor(source: Source, at: int, stretch: float) -> int:
+    """The sample of a source at a position of the music that is stretched by `stretch`."""
+    return at if source.stretch == stretch else round(at / stretch * source.stretch)
+
+
+def _ahead_of(source: Source, at: int, stretch: float) -> float:
+    assert source.arrival is not None
+    cursor = _cursor(source, at, stretch)
+    return source.arrival.ahead(max(0, cursor)) - min(0, cursor)
 
 
 def _key(source: Source) -> tuple[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +16,28 @@ IN_MEMORY_BYTES = 64 << 20
 _BLOCK_SAMPLES = 1 << 17
 
 
+class Arrival(Protocol):
+    """How much of audio that is still being made can be played."""
+
+    def ahead(self, sample: int) -> float:
+        """How many samples are there from this one on; infinity where nothing is missing after it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """Audio (samples, 1 or 2) at the rate of its deck.
 
     `gain` applies in addition to the user's gain. `stretch` is its length relative to the music: sources of different
-    stretch reach the same place in the music at different times.
+    stretch reach the same place in the music at different times. `arrival` tells how much of the audio is there; None:
+    all of it.
     """
 
     name: str
     audio: Audio
     gain: float = 1.0
     stretch: float = 1.0
+    arrival: Arrival | None = None
 
     def __post_init__(self) -> None:
         if self.audio.ndim != 2 or self.audio.shape[1] not in CHANNELS:

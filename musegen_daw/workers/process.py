@@ -54,7 +54,7 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, tasks: Tasks) -> None:
             function = tasks.of_name(task) if isinstance(task, str) else task
             result = function(
                 *arguments,
-                progress=lambda done, total: say(messages.PROGRESS, number, (done, total)),
+                progress=lambda *told: say(messages.PROGRESS, number, told),
                 cancelled=over.is_set,
             )
             say(messages.RETURNED, number, result)

@@ -16,7 +16,7 @@ from typing import Any
 
 from musegen_daw import logs
 from musegen_daw.errors import MusegenError
-from musegen_daw.progress import Cancelled, IsCancelled, Progress
+from musegen_daw.progress import Cancelled, IsCancelled
 from musegen_daw.subprocesses import AS_COMPUTER, command_of, end
 from musegen_daw.workers import messages
 
@@ -60,11 +60,13 @@ class Worker:
         self,
         task: str | Callable[..., Any],
         *arguments: Any,
-        progress: Progress | None = None,
+        progress: Callable[..., None] | None = None,
         cancelled: IsCancelled | None = None,
     ) -> Any:
         """What a task returns for `arguments`: one of `tasks`, by name, or a function of a module that is called with
         `progress` and `cancelled`, too. What it raises is raised here.
+
+        `progress` is called with what the task tells: how much is done of how much, or parts of the result.
 
         Where `cancelled` returns true or `progress` raises, the task is cancelled; when it has ended, Cancelled is
         raised, or what `progress` raised. If the process dies, another repeats the task, once, for the task may be the
@@ -91,7 +93,7 @@ class Worker:
         self,
         task: str | Callable[..., Any],
         arguments: tuple[Any, ...],
-        progress: Progress | None,
+        progress: Callable[..., None] | None,
         cancelled: IsCancelled | None,
     ) -> Any:
         """What one process returns; raises _Lost where it ends before."""

@@ -21,6 +21,9 @@ LEAD, TRAIL = 1, 3
 """Padding before and after a recording, so that interpolation stays within the array."""
 _CHUNK = 8_192
 """Positions read at once: few enough for the processor cache."""
+_PEAK_STRIDE = 3
+_SKIPPED = 1 << 16
+"""Positions passed over at once."""
 MAX_CACHED_SAMPLES = 1 << 26
 """In total between blocks: 256 MiB."""
 
@@ -80,6 +83,22 @@ class PitchedReader:
             out[self._done - first : stop - first] = self._chunk(self._done, stop)
             self._done = stop
         return out
+
+    def skip(self, samples: int) -> None:
+        """Go on, from the start, as if [0, samples) had been read."""
+        at = 0
+        while at < samples and not self.is_over:
+            stop = min(samples, at + _SKIPPED)
+            if at < self._gate_samples < stop:
+                stop = math.ceil(self._gate_samples)
+            ratios = self._pitch.ratios(at, stop)
+            moved = ratios * (stop - at) if isinstance(ratios, float) else float(np.sum(ratios))
+            place = np.array([self._position + moved])
+            if self._loop is not None and at < self._gate_samples and place[0] >= self._loop[1]:
+                _wrap(place, self._loop)
+            self._position = float(place[0])
+            at = stop
+        self._done = samples
 
     def _chunk(self, first: int, last: int) -> Audio:
         if self.is_over:
@@ -204,6 +223,15 @@ class Recordings:
         self.soundfont = soundfont
         self._audio: OrderedDict[tuple[object, ...], Audio] = OrderedDict()
         self._cached: OrderedDict[tuple[object, ...], CachedReading] = OrderedDict()
+        self._peaks: dict[tuple[int, int], float] = {}
+
+    def peak(self, zone: Zone) -> float:
+        """The highest amplitude of a zone's sample, estimated from some of it."""
+        place = zone.start, zone.end
+        if place not in self._peaks:
+            some = self.soundfont.samples[zone.start : zone.end : _PEAK_STRIDE].astype(np.float32)
+            self._peaks[place] = float(np.abs(some).max(initial=0.0)) / 32_768
+        return self._peaks[place]
 
     def of(self, zone: Zone, shape: ZoneShape) -> Audio:
         """The sample of a zone, filtered and padded."""
@@ -226,13 +254,13 @@ class Recordings:
         self._cached.move_to_end(key)
         return self._cached[key]
 
-    def trim(self) -> None:
-        """Drop the least recently used beyond `MAX_CACHED_SAMPLES`."""
+    def trim(self, most_samples: int = MAX_CACHED_SAMPLES) -> None:
+        """Drop the least recently used beyond `most_samples`."""
         size = sum(len(audio) for audio in self._audio.values()) + sum(
             cached.samples for cached in self._cached.values()
         )
         for shelf in (self._cached, self._audio):
-            while size > MAX_CACHED_SAMPLES and shelf:
+            while size > most_samples and shelf:
                 _, gone = shelf.popitem(last=False)
                 size -= gone.samples if isinstance(gone, CachedReading) else len(cast("Audio", gone))
 

@@ -92,6 +92,19 @@ def find_soundfont(user: Path | None = None) -> Path:
     return bundled
 
 
+def soundfont_in_words(user: Path | None = None) -> str:
+    """The SoundFont that `find_soundfont` finds, by its file name, and where it comes from; raises what that raises."""
+    path = find_soundfont(user)
+    name = path.resolve().name  # systems link the usual one to what is installed
+    if user is not None:
+        return f"{name}, chosen in Settings"
+    if os.environ.get(ENVIRONMENT_VARIABLE):
+        return f"{name}, chosen by {ENVIRONMENT_VARIABLE}"
+    if path.parent == resources.soundfont_dir():
+        return f"{name}, the bundled one"
+    return f"{name}, the one of this computer"
+
+
 def _system_folders() -> tuple[Path, ...]:
     home = Path.home()
     if sys.platform == "darwin":

@@ -6,8 +6,9 @@ of their notes.
 
 from __future__ import annotations
 
+import copy
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -20,8 +21,6 @@ from musegen_daw.music.time import TimeMap
 from musegen_daw.playback.synth.channel import Channel, ChannelControls, NoteSpan
 from musegen_daw.playback.synth.envelope import Pitch
 from musegen_daw.playback.synth.recordings import (
-    LEAD,
-    TRAIL,
     Audio,
     CachedUntilRelease,
     PitchedReader,
@@ -29,7 +28,7 @@ from musegen_daw.playback.synth.recordings import (
     Recordings,
 )
 from musegen_daw.playback.synth.soundfont import SoundFont
-from musegen_daw.playback.synth.voice import Tone, Tones, Voice, VoiceSpan
+from musegen_daw.playback.synth.voice import CHOKE_SECONDS, Tone, Tones, Voice, VoiceSpan
 from musegen_daw.playback.synth.zones import Zone
 
 MAX_VOICES = 512
@@ -68,7 +67,42 @@ class VoicePlayer:
         self._next = 0
         self._voices: list[Voice] = []
         self._product = np.empty(0, np.float32)
+        self._ends: NDArray[np.float64] | None = None
+        self._fades: dict[tuple[int, int], list[tuple[Zone, float, Pitch | None]]] = {}
         self.sounded_until_samples = 0
+
+    def starting_at(self, sample: int) -> VoicePlayer:
+        """A player of the same clip that begins at a sample of the song, with the notes that sound there.
+
+        The two must not play at the same time. Beyond `MAX_VOICES` it can keep other voices than one that played from
+        the beginning.
+        """
+        if self._ends is None:
+            spans = zip(self._pitches, self._stretches, strict=True)
+            self._ends = np.array([self._silent_from(pitch, span) for pitch, span in spans], np.float64)
+        other = copy.copy(self)
+        other._next = bisect_left(self._starts, sample)
+        other._voices = []
+        other._product = np.empty(0, np.float32)
+        sounding = np.flatnonzero(self._ends[: other._next] > sample)
+        for index in range(int(sounding[0]) if len(sounding) else other._next, other._next):
+            pitch, span = self._pitches[index], self._stretches[index]
+            if self._ends[index] > sample or self._chokes(pitch, span.velocity):
+                other._start(pitch, span, sample)
+        return other
+
+    def strengths(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The start of each note in samples and its highest amplitude, both (notes,)."""
+        known: dict[tuple[int, int], list[tuple[Tone, float]]] = {}
+        found: list[float] = []
+        for pitch, span in zip(self._pitches, self._stretches, strict=True):
+            key, start = (pitch, span.velocity), span.start_samples
+            if key not in known:
+                tones = (self._tones.of(zone, *key, start) for zone in self._zones_of.of(*key))
+                known[key] = [(tone, tone.level * self._recordings.peak(tone.zone)) for tone in tones]
+            sides = (sum(level * tone.gains[side].at(start) for tone, level in known[key]) for side in (0, 1))
+            found.append(max(sides))
+        return np.array(self._starts, np.int64), np.array(found, np.float64)
 
     @property
     def is_sounding(self) -> bool:
@@ -124,7 +158,34 @@ class VoicePlayer:
                 product *= np.float32(voice.level)
             row += product
 
-    def _start(self, pitch: int, stretch: NoteSpan) -> None:
+    def _chokes(self, pitch: int, velocity: int) -> bool:
+        return any(zone.exclusive_class for zone in self._zones_of.of(pitch, velocity))
+
+    def _silent_from(self, pitch: int, stretch: NoteSpan) -> float:
+        """The sample from which a note is silent, or a later one."""
+        key = pitch, stretch.velocity
+        if key not in self._fades:
+            zones = self._zones_of.of(*key)
+            tones = [(zone, self._tones.of(zone, *key, stretch.start_samples)) for zone in zones]
+            if any(zone.modulation.at_start for zone in zones):  # it is another for each note
+                return max((self._span(zone, pitch, stretch)[2] for zone in zones), default=-1.0)
+            self._fades[key] = [
+                (zone, tone.envelope.release_samples, _resting(tone, stretch.start_samples))
+                for zone, tone in tones
+            ]
+        start, gate = stretch.start_samples, stretch.gate_samples
+        ends = [
+            min(
+                gate + release,
+                start + (math.inf if resting is None else _length(zone, gate - start, resting)),
+            )
+            for zone, release, resting in self._fades[key]
+        ]
+        choked = min(stretch.cut_samples, self._limit_samples) + CHOKE_SECONDS * self._sample_rate_hz
+        return min(choked, max(ends, default=-1.0))
+
+    def _start(self, pitch: int, stretch: NoteSpan, from_samples: int = 0) -> None:
+        """Start a note, of which nothing is heard before a sample of the song."""
         zones = self._zones_of.of(pitch, stretch.velocity)
         classes = {zone.exclusive_class for zone in zones} - {0}
         if classes:
@@ -134,7 +195,7 @@ class VoicePlayer:
                 else voice
                 for voice in self._voices
             ]
-        self._voices += [self._voice(zone, pitch, stretch) for zone in zones]
+        self._voices += [self._voice(zone, pitch, stretch, from_samples) for zone in zones]
         if len(self._voices) > MAX_VOICES:
             self._cut_off_the_oldest(stretch.start_samples)
 
@@ -143,7 +204,8 @@ class VoicePlayer:
         for index in sounding[: max(0, len(sounding) - MAX_VOICES)]:
             self._voices[index] = self._voices[index].choked_at(start_samples)
 
-    def _voice(self, zone: Zone, pitch: int, stretch: NoteSpan) -> Voice:
+    def _span(self, zone: Zone, pitch: int, stretch: NoteSpan) -> tuple[Tone, VoiceSpan, float]:
+        """The tone of a zone, its time, and the sample of the song from which it is silent, or a later one."""
         start = stretch.start_samples
         tone = self._tones.of(zone, pitch, stretch.velocity, start)
         span = VoiceSpan(
@@ -152,7 +214,15 @@ class VoicePlayer:
             self._sample_rate_hz,
             tone.envelope,
         )
-        reader, length_samples, is_shaped = self._reader(span, tone, tone.pitch(start))
+        resting = _resting(tone, start)
+        length = math.inf if resting is None else _length(zone, span.gate_samples, resting)
+        return tone, span, start + span.end_samples(length)
+
+    def _voice(self, zone: Zone, pitch: int, stretch: NoteSpan, from_samples: int) -> Voice:
+        start = stretch.start_samples
+        tone, span, _ = self._span(zone, pitch, stretch)
+        passed = from_samples - start
+        reader, length_samples, is_shaped = self._reader(span, tone, tone.pitch(start), passed)
         return Voice(
             reader=reader,
             envelope=tone.envelope,
@@ -166,25 +236,24 @@ class VoicePlayer:
             tremolo=tone.tremolo,
         )
 
-    def _reader(self, span: VoiceSpan, tone: Tone, pitch: Pitch) -> tuple[Reader, float, bool]:
-        """The reader of a voice, its length, and whether it includes the envelope; cached where the pitch rests."""
+    def _reader(self, span: VoiceSpan, tone: Tone, pitch: Pitch, passed: int) -> tuple[Reader, float, bool]:
+        """The reader of a voice of which `passed` samples are over, its length, and whether it includes the envelope.
+
+        It is cached where the pitch rests and the voice is heard from its start.
+        """
         zone, shape = tone.zone, tone.shape
         audio = self._recordings.of(zone, shape)
-        samples, gate, loop = len(audio) - LEAD - TRAIL, span.gate_samples, zone.loop
+        loop, gate = zone.loop, span.gate_samples
         leaves_loop = loop is not None and zone.loops_until_release and gate < math.inf
         resting = pitch.resting()
-        length = math.inf
-        if loop is None:
-            length = samples / resting.slowest_ratio
-        elif leaves_loop:
-            length = gate + (samples - loop[0]) / resting.slowest_ratio
+        length = _length(zone, gate, resting)
         last = span.end_samples(length)
         until = gate if leaves_loop else math.inf
         if not pitch.rests(0, last):
             # The length is known only after reading.
-            return PitchedReader(audio, loop, pitch, until), math.inf, False
-        if last > MAX_CACHED_SECONDS * self._sample_rate_hz or (leaves_loop and resting.lfos):
-            return PitchedReader(audio, loop, resting, until), length, False
+            return _passed(PitchedReader(audio, loop, pitch, until), passed), math.inf, False
+        if last > MAX_CACHED_SECONDS * self._sample_rate_hz or (leaves_loop and resting.lfos) or passed > 0:
+            return _passed(PitchedReader(audio, loop, resting, until), passed), length, False
         is_shaped = span.envelope.can_be_shared(gate)
         envelope = span.envelope if is_shaped else None
         cached = self._recordings.cached(zone, shape, resting, envelope)
@@ -192,6 +261,28 @@ class VoicePlayer:
             until_release = CachedUntilRelease(cached, audio, loop, resting.ratio, round(gate), envelope)
             return until_release, length, is_shaped
         return cached, length, is_shaped
+
+
+def _resting(tone: Tone, start_samples: int) -> Pitch | None:
+    """The pitch of a tone, None where it moves."""
+    rests = tone.cents.constant is not None and all(lfo.depth.constant is not None for lfo in tone.lfos)
+    return tone.pitch(start_samples).resting() if rests else None
+
+
+def _length(zone: Zone, gate_samples: float, resting: Pitch) -> float:
+    """The samples after which a recording at a resting pitch has ended."""
+    samples = zone.end - zone.start
+    if zone.loop is None:
+        return samples / resting.slowest_ratio
+    if zone.loops_until_release and gate_samples < math.inf:
+        return gate_samples + (samples - zone.loop[0]) / resting.slowest_ratio
+    return math.inf
+
+
+def _passed(reader: PitchedReader, samples: int) -> PitchedReader:
+    if samples > 0:
+        reader.skip(samples)
+    return reader
 
 
 class _ZoneLookup:

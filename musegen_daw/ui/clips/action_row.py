@@ -1,4 +1,4 @@
-"""The bottom row of the Clips panel: save, generate, play, drag out, bounce, and progress."""
+"""The bottom row of the Clips panel: save, generate, play with its level, drag out, bounce, and progress."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from musegen_daw.clips.document import ClipDocument
 from musegen_daw.clips.export import Bounce, Profile
 from musegen_daw.errors import MusegenError
+from musegen_daw.ui.clips.level_meter import ClipMeter
 from musegen_daw.ui.widgets.basic import ProgressLine, button
 from musegen_daw.ui.widgets.drops import DragButton, DragOut
 from musegen_daw.ui.widgets.fitting import Choice
@@ -75,6 +76,7 @@ class ActionRow(QWidget):
             self.profile.addItem(profile.value, profile.name)
         self.generate = button("Generate", "Write new takes of the drums", "Ctrl+G", "main", large=True)
         self.play = button("Play", "Play or stop the clip (Space)", large=True)
+        self.meter = ClipMeter()
         self.drag = DrumsHandle(write_for_drag, drag)
         self.bounce = button("Bounce", "Render to a WAV file", large=True)
         self._lay_out()
@@ -105,9 +107,8 @@ class ActionRow(QWidget):
         for action in self._of_drums:
             action.setEnabled(has_drums)
 
-    def show_playing(self, is_playing: bool, rendered: float) -> None:
-        """`rendered` is the rendered share, 0 to 1."""
-        text = "Play" if not is_playing else "Stop" if rendered >= 1 else f"Stop {rendered:4.0%}"
+    def show_playing(self, is_playing: bool) -> None:
+        text = "Stop" if is_playing else "Play"
         if self.play.text() != text:
             self.play.setText(text)
             self.play.set_icon("stop" if is_playing else "play")
@@ -143,7 +144,7 @@ class ActionRow(QWidget):
         row.addWidget(self.save)
         row.addWidget(self.progress, 1)
         row.addStretch(0)
-        for widget in (self.generate, self.play, self.profile, self.drag, self.bounce):
+        for widget in (self.generate, self.play, self.meter, self.profile, self.drag, self.bounce):
             row.addWidget(widget)
         self.play.setMinimumWidth(96)
         self.generate.setMinimumWidth(120)

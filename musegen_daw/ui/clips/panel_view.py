@@ -12,6 +12,7 @@ from musegen_daw.clips.document import ClipDocument, Project
 from musegen_daw.music.clip import Note, Song
 from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
 from musegen_daw.music.time import Bar
+from musegen_daw.playback.levels import Levels
 from musegen_daw.ui.clips.action_row import ActionRow
 from musegen_daw.ui.clips.generation_row import GenerationRow
 from musegen_daw.ui.clips.grid import BarRuler, EditingGrid
@@ -210,10 +211,9 @@ class ClipTransport(QObject):
     ) -> None:
         super().__init__(parent)
         self._view, self._playback, self._clip = view, playback, clip
-        self._rendered = 1.0
         playback.message.connect(self.message)
         playback.changed.connect(self._show_playing)
-        playback.rendering.connect(self._show_rendering)
+        playback.soundfont.connect(view.playback_row.show_soundfont)
         view.actions.play.clicked.connect(playback.toggle)
         view.playback_row.part.chosen.connect(playback.select)
         view.playback_row.output_chosen.connect(playback.set_output)
@@ -230,11 +230,14 @@ class ClipTransport(QObject):
             self.move_playhead()
 
     def update(self) -> None:
-        """Move the playhead, and report why nothing can be heard."""
+        """Move the playhead, and report why nothing can be heard; make ready what may be played next."""
+        self._playback.make_ready()
         if self._playback.is_playing:
             trouble = self._playback.update()
             if trouble:
                 self.message.emit(trouble)
+            if self._playback.is_playing:
+                self._view.actions.meter.show_levels(self._playback.levels)
             self.move_playhead(follow=True)
 
     def go_to(self, ticks: float) -> None:
@@ -269,10 +272,7 @@ class ClipTransport(QObject):
             self._view.playback_row.loop.setChecked(bars is not None)
 
     def _show_playing(self) -> None:
-        self._view.actions.show_playing(self._playback.is_playing, self._rendered)
+        self._view.actions.show_playing(self._playback.is_playing)
         if not self._playback.is_playing:
+            self._view.actions.meter.show_levels(Levels())
             self.move_playhead()
-
-    def _show_rendering(self, share: float) -> None:
-        self._rendered = share
-        self._view.actions.show_playing(self._playback.is_playing, share)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from musegen_daw.devices.ports import PortDirectory
 
 POLL_MILLISECONDS = 3000
+OUTPUT_TIP = "Output of the clip: the sound device, or a MIDI port"
 
 
 class ClipPlaybackRow(QWidget):
@@ -34,6 +35,7 @@ class ClipPlaybackRow(QWidget):
         self._ports = ports
         self._workers = Workers(self)
         self._listed: tuple[bool, tuple[str, ...]] = (False, ())
+        self._soundfont = ""
         self.undo = button("Undo", "Undo the last edit", "Ctrl+Z", "quiet", large=True)
         self.redo = button("Redo", "Redo the last undone edit", "Ctrl+Shift+Z", "quiet", large=True)
         self.title = label("", "dim")
@@ -54,9 +56,7 @@ class ClipPlaybackRow(QWidget):
             ),
         )
         self.part.choose(BOTH)
-        self.output = Choice(
-            "Play through", "Output of the clip: the sound device, or a MIDI port", large=True
-        )
+        self.output = Choice("Play through", OUTPUT_TIP, large=True)
         self.output.activated.connect(lambda: self.output_chosen.emit(self.output.currentData()))
         self._fill()
         row = QHBoxLayout(self)
@@ -84,6 +84,13 @@ class ClipPlaybackRow(QWidget):
         if not self._workers.is_busy:
             self._workers.start(lambda task: _outputs(self._ports()), succeeded=self._show)
 
+    def show_soundfont(self, words: str) -> None:
+        """Say which SoundFont the sound device plays, or why there is none."""
+        if words != self._soundfont:
+            self._soundfont = words
+            self.output.setToolTip(plain_tip(f"{OUTPUT_TIP}\nSoundFont: {words}"))
+            self._fill()
+
     def close_work(self) -> None:
         self._timer.stop()
         self._workers.close()
@@ -96,7 +103,8 @@ class ClipPlaybackRow(QWidget):
     def _fill(self) -> None:
         creates, names = self._listed
         own = [(f"{OWN_PORT} (created here)", OWN_PORT)] if creates else []
-        self.output.fill([("Sound device", SOUND_DEVICE), *own, *((name, name) for name in names)])
+        device = "Sound device" + (f" ({self._soundfont})" if self._soundfont else "")
+        self.output.fill([(device, SOUND_DEVICE), *own, *((name, name) for name in names)])
 
 
 def _outputs(ports: PortDirectory) -> tuple[bool, tuple[str, ...]]:

@@ -55,7 +55,7 @@ class SettingsForm(QWidget):
             )
         self._device = _choice("Sound device", "Plays drums and clips without a DAW")
         self._device.addItem("System default", USUAL)
-        self._soundfont = _PathField("SoundFont", "the bundled one", self._choose_soundfont)
+        self._soundfont = _PathField("SoundFont", "the usual one", self._choose_soundfont)
         self._models = _PathField("Models folder", "the bundled models", self._choose_models)
         self._watched = _PathField("Watched folder", "none", self._choose_watched)
         self._writes_back = QCheckBox("and write drums back")
@@ -110,6 +110,7 @@ class SettingsForm(QWidget):
     def refresh(self) -> None:
         self.refresh_maps()
         self._workers.start(_devices, succeeded=self._show_devices, failed=self.message.emit)
+        self._workers.start(_usual_soundfont, succeeded=self._soundfont.show_usual)
 
     def close_work(self) -> None:
         self._workers.close()
@@ -177,6 +178,10 @@ class _PathField(QWidget):
         self._shown = path
         self._line.setText(path)
 
+    def show_usual(self, words: str) -> None:
+        """Say what is used where nothing is chosen."""
+        self._line.setPlaceholderText(words)
+
     def take(self, path: str) -> None:
         self._line.setText(path)
         self._finished()
@@ -232,3 +237,9 @@ def _devices(_task: object) -> tuple[AudioDevice, ...]:
     from musegen_daw.devices.sound_devices import output_devices
 
     return output_devices()
+
+
+def _usual_soundfont(_task: object) -> str:
+    from musegen_daw.playback.synth.soundfont import soundfont_in_words
+
+    return soundfont_in_words()

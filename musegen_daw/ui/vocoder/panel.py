@@ -234,15 +234,27 @@ class VocoderPanel(Panel):
         self._refresh()
 
     def _choose(self, name: str) -> None:
+        model = self._source_row.models.model
+        if name == GRIFFIN_LIM and self._workbench.is_due(self._shape(), model, (name,)):
+            self._playback.prefer(name)
+            self._show_error("")
+            self._workbench.add(self._shape(), model, name)
         self._playback.choose(name)
         self._show_all()
         self.state_changed.emit()
 
     def _make(self) -> None:
         self._show_error("")
-        self._workbench.make(self._shape(), self._source_row.models.model)
+        self._workbench.make(self._shape(), self._source_row.models.model, self._methods())
+
+    def _methods(self) -> tuple[str, ...]:
+        """What is to be made: with the model, and with Griffin-Lim where that is heard or there is no model."""
+        has_model = self._source_row.models.model is not None
+        is_heard = self._playback.choice == GRIFFIN_LIM
+        return (*([GAN] if has_model else []), *([GRIFFIN_LIM] if is_heard or not has_model else []))
 
     def _reshaped(self) -> None:
+        self._workbench.give_up_others(self._shape())
         self._show_all()
         self.state_changed.emit()
 
@@ -289,7 +301,8 @@ class VocoderPanel(Panel):
         source = self._workbench.source
         if source is not None and source.given.note:
             self.message.emit(source.given.note, INFO)
-        self._make()
+        if self._source_row.models.model is not None:
+            self._workbench.make(self._shape(), self._source_row.models.model, (GAN,))
 
     def _made(self, method: str) -> None:
         self._shape_row.drag.offer(None)
@@ -308,11 +321,20 @@ class VocoderPanel(Panel):
             self.message.emit(f"Saved {path}.", GOOD)
 
     def _busy_changed(self, is_busy: bool) -> None:
+        had_focus = self._has_focus()
         if is_busy:
             self._shape_row.begin("Reading")
         else:
             self._shape_row.end()
         self._show_all()
+        if (
+            had_focus and not self._has_focus()
+        ):  # Qt gives that of a hidden button to the next one of the window
+            self._take_focus()
+
+    def _has_focus(self) -> bool:
+        focused = self.window().focusWidget()
+        return focused is not None and self.isAncestorOf(focused) and focused.isEnabled()
 
     def _settings_changed(self, settings: AppSettings) -> None:
         if settings.audio_device != self._audio_device:
@@ -357,12 +379,14 @@ class VocoderPanel(Panel):
                 rows_of(source, shown, playback.choice, workbench.is_busy, self._playback_row.is_difference)
             )
         self._view.set_loop(playback.loop)
-        self._playback_row.show_available(playback.names)
+        can_be_made = frozenset({GRIFFIN_LIM} if source is not None else ())
+        self._playback_row.show_available(playback.names, can_be_made)
         self._playback_row.show_choice(playback.choice)
         self._playback_row.show_loop(playback.loop is not None)
         self._shape_row.show_due(
             source is not None,
-            not workbench.is_busy and workbench.is_due(self._shape(), self._source_row.models.model),
+            not workbench.is_busy
+            and workbench.is_due(self._shape(), self._source_row.models.model, self._methods()),
         )
         self._shape_row.show_result(self._shown_result())
         self._refresh()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import log10
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QShortcut
@@ -11,17 +10,18 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from musegen_daw.errors import MusegenError
 from musegen_daw.playback.deck import MIN_LOOP_SECONDS, Deck
-from musegen_daw.playback.levels import Levels
+from musegen_daw.playback.levels import FLOOR_DB, Levels, decibels
 from musegen_daw.playback.source import Source
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.vocoder.mel_view import clock
-from musegen_daw.ui.vocoder.workbench import CHOICES, GAN
+from musegen_daw.ui.vocoder.workbench import CHOICES, GAN, GRIFFIN_LIM
 from musegen_daw.ui.widgets.basic import Segments, button, label
 from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, SMALL_TEXT, TITLE_TEXT, font, theme
 
-FLOOR_DB = -60.0
 HOT_DB, FULL_DB = -6.0, 0.0
+_SWITCH_TIP = "Switch to this source at the same position"
+_SWITCH_TIPS = {GRIFFIN_LIM: f"{_SWITCH_TIP}; it is made when it is chosen"}
 _SCALE_DB = (0, -6, -12, -24, -36, -48)
 _SCALE_WIDTH, _NUMBER_HEIGHT = 28, 22
 
@@ -84,11 +84,6 @@ class LevelMeter(QWidget):
         number = QRectF(0, self.height() - _NUMBER_HEIGHT, self.width(), _NUMBER_HEIGHT)
         painter.drawText(number, right, f"{self.text()} dB")
         painter.end()
-
-
-def decibels(amplitude: float) -> float:
-    """An amplitude in dB full scale, at least FLOOR_DB."""
-    return max(FLOOR_DB, 20 * log10(amplitude)) if amplitude > 0 else FLOOR_DB
 
 
 def _y_of(db: float, area: QRectF) -> float:
@@ -158,7 +153,7 @@ class VocoderPlayback:
             self._deck = Deck(sample_rate_hz)
         self._deck.load(sources, seconds)
         names = [source.name for source in self._deck.sources]
-        self._choice = self._wanted if self._wanted in names else next(iter(names), "")
+        self._choice = next((name for name in (self._wanted, GAN, *names) if name in names), "")
         if self._choice:
             self._deck.select(self._choice)
 
@@ -228,7 +223,7 @@ class VocoderPlaybackRow(QWidget):
         set_name(self._clock, "Position")
         self._segments = Segments(
             "Heard",
-            [(name, f"{index}  {name}", f"Switch to this source at the same position ({index})")
+            [(name, f"{index}  {name}", f"{_SWITCH_TIPS.get(name, _SWITCH_TIP)} ({index})")
              for index, name in enumerate(CHOICES, 1)],
         )  # fmt: skip
         self._segments.chosen.connect(self.chosen)
@@ -255,13 +250,14 @@ class VocoderPlaybackRow(QWidget):
         row.addWidget(self._loop)
         row.addWidget(self._difference)
         self._available: frozenset[str] = frozenset()
-        self.show_available(frozenset())
+        self.show_available(frozenset(), frozenset())
         self.show_playing(False)
 
-    def show_available(self, names: frozenset[str]) -> None:
-        self._available = names
+    def show_available(self, names: frozenset[str], can_be_made: frozenset[str]) -> None:
+        """`names` can be heard; what `can_be_made` can be chosen, too."""
+        self._available = names | can_be_made
         for name in CHOICES:
-            self._segments.set_available(name, name in names)
+            self._segments.set_available(name, name in self._available)
         self._play.setEnabled(bool(names))
         self._loop.setEnabled(bool(names))
         self._difference.setEnabled(bool(names - {CHOICES[0]}))

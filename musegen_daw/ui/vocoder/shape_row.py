@@ -100,7 +100,7 @@ class ShapeRow(QWidget):
             each.changed.connect(lambda _number: self.changed.emit())
         self.resynthesise = button(
             "Resynthesise",
-            "Turn the mel into audio, with the model and with Griffin-Lim",
+            "Turn the mel into audio: with the model, and with Griffin-Lim where that is heard",
             "Ctrl+G",
             large=True,
         )
@@ -145,8 +145,8 @@ class ShapeRow(QWidget):
         self._middle.setCurrentWidget(self.progress)
 
     def end(self) -> None:
+        self._middle.setCurrentIndex(0)  # first, so that the focus stays in this place
         self.progress.end()
-        self._middle.setCurrentIndex(0)
 
     def _lay_out(self) -> None:
         self._middle = QStackedWidget()

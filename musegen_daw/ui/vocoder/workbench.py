@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -55,7 +55,7 @@ class Workbench(QObject):
     """Signals: `models_found` (models, sentences), `loaded`, `made` (method), `written` (path, whether to drag it),
     `failed` (sentence), `progressed` (share, text), `busy_changed`.
 
-    Loading or making again cancels what runs.
+    Loading or making again cancels what runs. Griffin-Lim, which takes long, is made only where it is asked for.
     """
 
     models_found = Signal(tuple, tuple)
@@ -70,7 +70,7 @@ class Workbench(QObject):
         super().__init__(parent)
         self._context = context
         self._workers = Workers(self)
-        self._jobs: set[Job] = set()
+        self._jobs: dict[Job, MelEdits | None] = {}
         self.source: Loaded | None = None
         self.results: dict[str, Made] = {}
 
@@ -92,26 +92,34 @@ class Workbench(QObject):
         config = None if model is None else model.mel
         self._start(lambda task: _jobs().load(request, config, self._context, task), self._loaded)
 
-    def make(self, shape: MelEdits, model: VocoderFacts | None) -> None:
-        """Resynthesise the source with the model, if there is one, then with Griffin-Lim."""
-        source = self.source
-        if source is None:
-            return
+    def make(self, shape: MelEdits, model: VocoderFacts | None, methods: Sequence[str]) -> None:
+        """Resynthesise the source with these methods, in order, in place of what runs."""
         self.cancel()
-        for method in (GAN, GRIFFIN_LIM) if model is not None else (GRIFFIN_LIM,):
+        for method in methods:
+            self.add(shape, model, method)
+
+    def add(self, shape: MelEdits, model: VocoderFacts | None, method: str) -> None:
+        """Resynthesise the source with one more method, after what runs."""
+        source = self.source
+        if source is not None:
             self._start(
-                lambda task, method=method: _jobs().resynthesise(
-                    source, method, model, shape, self._context, task
-                ),
+                lambda task: _jobs().resynthesise(source, method, model, shape, self._context, task),
                 self._made,
+                shape,
             )
 
-    def is_due(self, shape: MelEdits, model: VocoderFacts | None) -> bool:
-        """Whether a result is missing, or was made with other settings or another model."""
-        wanted = {GRIFFIN_LIM: None, **({} if model is None else {GAN: model})}
+    def give_up_others(self, shape: MelEdits) -> None:
+        """Cancel what is being made with other settings."""
+        for job, making in tuple(self._jobs.items()):
+            if making is not None and making != shape:
+                job.cancel()
+
+    def is_due(self, shape: MelEdits, model: VocoderFacts | None, methods: Iterable[str]) -> bool:
+        """Whether one of these results is missing, or was made with other settings or another model."""
         return self.source is not None and any(
-            (made := self.results.get(method)) is None or (made.shape, made.model) != (shape, using)
-            for method, using in wanted.items()
+            (made := self.results.get(method)) is None
+            or (made.shape, made.model) != (shape, model if method == GAN else None)
+            for method in methods
         )
 
     def save(self, method: str, path: Path) -> None:
@@ -143,17 +151,22 @@ class Workbench(QObject):
     def close(self) -> None:
         self._workers.close()
 
-    def _start(self, function: Callable[[JobContext], Any], succeeded: Callable[[Any], None]) -> None:
+    def _start(
+        self,
+        function: Callable[[JobContext], Any],
+        succeeded: Callable[[Any], None],
+        making: MelEdits | None = None,
+    ) -> None:
         job = self._workers.start(
             function, succeeded=succeeded, failed=self._failed, progressed=self.progressed.emit
         )
-        self._jobs.add(job)
+        self._jobs[job] = making
         job.ended.connect(lambda: self._ended(job))
         if len(self._jobs) == 1:
             self.busy_changed.emit(True)
 
     def _ended(self, job: Job) -> None:
-        self._jobs.discard(job)
+        self._jobs.pop(job, None)
         if not self._jobs:
             self.busy_changed.emit(False)
 
@@ -167,7 +180,9 @@ class Workbench(QObject):
         self.loaded.emit()
 
     def _made(self, made: Made) -> None:
-        self.results = {**self.results, made.rendition.method: made}
+        # What was made with other settings would be compared with it.
+        alike = {method: each for method, each in self.results.items() if each.shape == made.shape}
+        self.results = {**alike, made.rendition.method: made}
         self.made.emit(made.rendition.method)
 
 

@@ -51,6 +51,19 @@ def test_a_missing_path_is_refused_with_a_message(panel, context, tmp_path, page
     assert context.settings.current.soundfont == ""
 
 
+def test_the_soundfont_that_plays_where_none_is_chosen_is_named(panel, page, monkeypatch):
+    monkeypatch.setattr("musegen_daw.playback.synth.soundfont._system_folders", lambda: ())
+    panel.activated()
+    page.until(lambda: page.find("soundfont").placeholderText() == "musegen.sf2, the bundled one")
+
+
+def test_the_soundfont_of_the_computer_is_named_where_it_plays(panel, page, monkeypatch, tmp_path):
+    (tmp_path / "FluidR3_GM.sf2").write_bytes(b"RIFF....sfbk".ljust(400, b"\0"))
+    monkeypatch.setattr("musegen_daw.playback.synth.soundfont._system_folders", lambda: (tmp_path,))
+    panel.activated()
+    page.until(lambda: page.find("soundfont").placeholderText() == "FluidR3_GM.sf2, the one of this computer")
+
+
 def test_a_disconnected_device_stays_chosen_and_is_marked(panel, context, page, monkeypatch):
     context.settings.change(audio_device="USB interface")
     assert page.text("sound-device") == "USB interface (not connected)"

@@ -114,4 +114,7 @@ def ready(page, source):
     """A file that was resynthesised both ways."""
     page.panel.open_file(source("clip.wav"))
     page.wait_for_results()
+    page.listen_to("Griffin-Lim")
+    page.until(lambda: page.choice == "Griffin-Lim" and not page.is_busy)
+    page.listen_to("GAN")
     return page
