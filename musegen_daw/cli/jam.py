@@ -109,7 +109,8 @@ def _play(rig: JamRig, args: Namespace, display: Display, keys: Keys, endings: E
     if keys.are_read and not args.json:
         display.event("keys", KEYS)
     to_learn = list(args.learn)
-    is_waiting = not (args.wait or rig.time.is_led)
+    # In a Link session a start starts all peers, which is for a person to do.
+    is_waiting = not (args.wait or rig.time.is_led or rig.time.link_peers is not None)
     while not endings.asked:
         status = rig.status
         if is_waiting and status.is_ready:

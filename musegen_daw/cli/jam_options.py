@@ -87,9 +87,9 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
 def _add_time(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--clock",
-        choices=["internal", "midi"],
+        choices=["internal", "midi", "link"],
         default="internal",
-        help="keep time, or follow the DAW's MIDI clock",
+        help="keep time, follow the DAW's MIDI clock, or share tempo and bars by Ableton Link",
     )
     group.add_argument(
         "--tempo", type=number(20, 300), default=120.0, metavar="BPM", help="tempo (default: 120)"
@@ -178,14 +178,14 @@ def misuse(args: Namespace) -> str | None:
     """The contradiction in the options, as a sentence; None without one."""
     from musegen_daw.jam.control.controls import TARGETS
 
-    if args.send_clock and args.clock == "midi":
-        return "--send-clock cannot go with --clock midi: a clock is either followed or sent"
+    if args.send_clock and args.clock != "internal":
+        return f"--send-clock cannot go with --clock {args.clock}: a clock is either followed or sent"
     if args.out == NONE and not args.audio:
         return "--out none needs --audio: the drums have to go somewhere"
     if NONE in args.inputs and len(args.inputs) > 1:
         return "--in none cannot go with another --in"
     if args.inputs == [NONE] and (args.clock == "midi" or args.mode != "accompany"):
-        return "--in none goes with --mode accompany and the program's own clock only"
+        return "--in none goes with --mode accompany and without --clock midi"
     if args.measure_offset and (args.out == NONE or args.inputs == [NONE]):
         return "--measure-offset needs a MIDI input and output"
     if args.learn and args.controls is None:

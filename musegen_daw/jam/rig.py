@@ -10,6 +10,7 @@ from typing import Protocol
 
 from musegen_daw.devices.audio_output import KitOutput
 from musegen_daw.devices.drivers import Direction
+from musegen_daw.devices.link import open_link
 from musegen_daw.devices.ports import PortChange, PortDirectory
 from musegen_daw.drums.job import chosen_style
 from musegen_daw.drums.style import Style, StyleBook
@@ -17,6 +18,7 @@ from musegen_daw.errors import MidiFileError
 from musegen_daw.files import write_bytes
 from musegen_daw.jam import user_settings
 from musegen_daw.jam.clock.clock import Clock, SystemClock
+from musegen_daw.jam.clock.link import LinkSession
 from musegen_daw.jam.events import MidiEvent
 from musegen_daw.jam.output.feedback import EchoFilter
 from musegen_daw.jam.output.kit import open_kit
@@ -26,7 +28,7 @@ from musegen_daw.jam.planning.planner import WritesDrums
 from musegen_daw.jam.recording.recorder import Recorder
 from musegen_daw.jam.rig_ports import MidiScheduler, RigPorts
 from musegen_daw.jam.session import JamSession
-from musegen_daw.jam.settings import RigSettings
+from musegen_daw.jam.settings import ClockSource, RigSettings
 from musegen_daw.jam.status import PortStatus, RigStatus
 from musegen_daw.jam.timekeeper import Timekeeper
 from musegen_daw.midi.file import song_to_bytes
@@ -40,6 +42,8 @@ class KnowsStyles(WritesDrums, Protocol):
 
 
 OpenKit = Callable[[DrumMap, Path | None, str | None], KitOutput]
+OpenLink = Callable[[float, float], LinkSession]
+"""Joins a Link session, given the tempo where it begins one, and the quarter notes in a bar."""
 
 
 class JamRig:
@@ -48,7 +52,7 @@ class JamRig:
     `session` is what plays, and `time` its transport. `directory` has the process's ports and stays the caller's, to
     be closed after this. `config_dir` keeps offsets and control maps (see `places`). Opening takes from a third of a
     second to a few; it raises MusegenError with one sentence, nothing left open. `open_kit` stands for the sound
-    device, `clock` for the computer's.
+    device, `open_link` for Ableton Link, `clock` for the computer's.
     """
 
     session: JamSession
@@ -63,6 +67,7 @@ class JamRig:
         clock: Clock | None = None,
         config_dir: Path | None = None,
         open_kit: OpenKit = open_kit,
+        open_link: OpenLink = open_link,
     ) -> None:
         self.settings = settings
         self.style = settings.style
@@ -80,10 +85,10 @@ class JamRig:
         self._generator = generator
         style = self._found_style(settings.style)
         control_map = self._saved_map = user_settings.load_map(self._config_dir, settings.control_map)
-        self._open(directory, open_kit)
+        self._open(directory, open_kit, open_link)
         self._echo = EchoFilter()
         outputs = Outputs(*self._schedulers, self._echo)
-        self.time = Timekeeper(settings, self._clock, outputs, self._ports.clock, self._wake)
+        self.time = Timekeeper(settings, self._clock, outputs, self._ports.clock, self._wake, self._link)
         self._recorder = Recorder(settings.jam.grid, channels=settings.jam.channels)
         if settings.record_path is not None:
             self._recorder.start(0.0)
@@ -101,9 +106,13 @@ class JamRig:
         self._is_open = True
         self._ports.watch(self._port_changed)
 
-    def _open(self, directory: PortDirectory, open_kit: OpenKit) -> None:
+    def _open(self, directory: PortDirectory, open_kit: OpenKit, open_link: OpenLink) -> None:
         settings = self.settings
         with ExitStack() as opened:
+            self._link: LinkSession | None = None
+            if settings.clock is ClockSource.LINK:
+                self._link = open_link(settings.tempo_bpm, settings.beats_per_bar)
+                opened.callback(self._link.close)
             self._ports = RigPorts(
                 settings,
                 directory,
@@ -147,6 +156,7 @@ class JamRig:
             outputs=tuple(outputs),
             offset_seconds=self.offset_seconds,
             message=self._message,
+            link_peers=self.time.link_peers,
         )
 
     def beats_now(self) -> float:
@@ -221,11 +231,13 @@ class JamRig:
             if self._is_closed:
                 return
             self._is_closed = True
-        self.time.stop()
+        self.time.leave()
         self.session.close()
         self.time.close_sending()
         self._ports.close_inputs()
         self.time.close()
+        if self._link is not None:
+            self._link.close()
         for scheduler in self._schedulers:
             scheduler.close()
         if self._kit is not None:
@@ -251,7 +263,7 @@ class JamRig:
         self._say(sentence)
         self.failure = sentence
         if self._is_open:
-            self.time.stop()
+            self.time.leave()
 
     def _next_bar_seconds(self) -> float:
         """When the next bar begins, its hits that come early with it; now where nothing plays."""

@@ -22,10 +22,11 @@ MAX_OFFSET_SECONDS = 0.5
 
 
 class ClockSource(StrEnum):
-    """Whether the program keeps the tempo, or follows the MIDI clock of a DAW."""
+    """Whether the program keeps the tempo, follows the MIDI clock of a DAW, or shares it in an Ableton Link session."""
 
     INTERNAL = "internal"
     MIDI = "midi"
+    LINK = "link"
 
 
 class JamMode(Enum):
@@ -96,7 +97,7 @@ class RigSettings:
             raise ValueError(f"a tempo must be within {MIN_BPM:g}..{MAX_BPM:g} BPM, got {self.tempo_bpm:g}")
         if self.output_name is None and not self.audio:
             raise ValueError("the drums need a MIDI output or the sound device")
-        if self.send_clock and self.clock is ClockSource.MIDI:
+        if self.send_clock and self.clock is not ClockSource.INTERNAL:
             raise ValueError("a clock is either followed or sent")
         if self.offset_seconds is not None and abs(self.offset_seconds) > MAX_OFFSET_SECONDS:
             raise ValueError(

@@ -31,7 +31,7 @@ class JamStatus:
 
 @dataclass(frozen=True, slots=True)
 class PortStatus:
-    """A port in use; `active_seconds` is when the last message came (None: none yet, or an output)."""
+    """A port in use; `active_seconds` is when the last note came (None: none yet, or an output)."""
 
     name: str
     is_lost: bool
@@ -40,7 +40,11 @@ class PortStatus:
 
 @dataclass(frozen=True, slots=True)
 class RigStatus:
-    """A jam at one moment; `clock` is None where the program keeps its own time, `message` the last thing to tell."""
+    """A jam at one moment; `message` is the last thing to tell.
+
+    `clock` is the DAW's, None where none is followed; `link_peers` the others in a Link session, None without one.
+    `style` is the chosen one, empty for one that fits what is played.
+    """
 
     jam: JamStatus
     transport: TransportState
@@ -50,3 +54,4 @@ class RigStatus:
     outputs: tuple[PortStatus, ...]
     offset_seconds: float
     message: str
+    link_peers: int | None = None
