@@ -155,6 +155,8 @@ _KEYS: dict[str, Callable[[JamRig], object]] = {
     "+": lambda rig: rig.session.change(_denser(DENSITY_STEP)),
     "=": lambda rig: rig.session.change(_denser(DENSITY_STEP)),
     "-": lambda rig: rig.session.change(_denser(-DENSITY_STEP)),
+    **{name.lower(): lambda rig, name=name: rig.recall_section(name) for name in "ABCD"},
+    **{name: lambda rig, name=name: rig.store_section(name) for name in "ABCD"},
 }
 
 

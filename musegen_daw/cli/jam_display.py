@@ -17,7 +17,7 @@ from musegen_daw.jam.status import RigStatus
 
 KEYS = (
     "Keys: space start/stop, t tap the tempo (with --clock midi: a bar begins now), f fill, h hold, "
-    "+ and - density, p panic, q quit."
+    "+ and - density, a to d recall a section, A to D store it, p panic, q quit."
 )
 
 

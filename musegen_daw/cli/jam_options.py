@@ -154,6 +154,10 @@ def _add_drums(group: argparse._ArgumentGroup) -> None:
 def _add_knobs(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--controls", metavar="NAME", help="a saved set of knobs; made if there is none yet")
     group.add_argument(
+        "--control-channel", type=whole(1, 16), metavar="N",
+        help="program changes on this channel choose styles (1 to 19; 100: as you play) and sections (101 to 104)",
+    )  # fmt: skip
+    group.add_argument(
         "--learn", action="append", default=[], metavar="CONTROL",
         help="map the next knob or pad that moves to this control (repeatable; needs --controls)",
     )  # fmt: skip
@@ -232,6 +236,7 @@ def rig_settings(args: Namespace) -> RigSettings:
         offset_seconds=None if args.offset is None else args.offset / 1000,
         record_path=args.record,
         style=args.style,
+        control_channel=None if args.control_channel is None else args.control_channel - 1,
         control_map=args.controls,
     )
 

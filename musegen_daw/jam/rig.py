@@ -8,6 +8,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
+from musegen_daw import resource_paths as resources
 from musegen_daw.devices.audio_output import KitOutput
 from musegen_daw.devices.drivers import Direction
 from musegen_daw.devices.link import open_link
@@ -26,6 +27,7 @@ from musegen_daw.jam.output.outputs import Outputs
 from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.jam.planning.planner import WritesDrums
 from musegen_daw.jam.recording.recorder import Recorder
+from musegen_daw.jam.repertoire import Repertoire
 from musegen_daw.jam.rig_ports import MidiScheduler, RigPorts
 from musegen_daw.jam.session import JamSession
 from musegen_daw.jam.settings import ClockSource, RigSettings
@@ -70,8 +72,6 @@ class JamRig:
         open_link: OpenLink = open_link,
     ) -> None:
         self.settings = settings
-        self.style = settings.style
-        """The style that was chosen; empty for one that fits what is played."""
         self.failure = ""
         """Why nothing can be sent any more, so that the jam is over and is to be closed; else empty."""
         self.record_path = settings.record_path
@@ -85,6 +85,7 @@ class JamRig:
         self._generator = generator
         style = self._found_style(settings.style)
         control_map = self._saved_map = user_settings.load_map(self._config_dir, settings.control_map)
+        sections = user_settings.load_sections(self._config_dir, self._say)
         self._open(directory, open_kit, open_link)
         self._echo = EchoFilter()
         outputs = Outputs(*self._schedulers, self._echo)
@@ -102,6 +103,17 @@ class JamRig:
             controls=settings.controls,
             style=style,
             recorder=self._recorder,
+            called=lambda move: self._repertoire.call(move),
+        )
+        self._repertoire = Repertoire(
+            self._clock,
+            self.session,
+            settings.styles or resources.style_names(),
+            self._found_style,
+            style=settings.style,
+            sections=sections,
+            save=lambda sections: user_settings.save_sections(self._config_dir, sections),
+            tell=self._say,
         )
         self._is_open = True
         self._ports.watch(self._port_changed)
@@ -157,6 +169,7 @@ class JamRig:
             offset_seconds=self.offset_seconds,
             message=self._message,
             link_peers=self.time.link_peers,
+            called_up=self._repertoire.now,
         )
 
     def beats_now(self) -> float:
@@ -175,10 +188,22 @@ class JamRig:
         else:
             self.start()
 
+    @property
+    def style(self) -> str:
+        """The style that was chosen; empty for one that fits what is played."""
+        return self._repertoire.now.style
+
     def set_style(self, style: str) -> None:
         """Play in another style from the next bars on, "" for one that fits what is played; raises MusegenError."""
-        self.session.set_style(self._found_style(style))
-        self.style = style
+        self._repertoire.set_style(style)
+
+    def recall_section(self, name: str) -> None:
+        """Play with the style and controls of a section from the next bars on."""
+        self._repertoire.recall(name)
+
+    def store_section(self, name: str) -> None:
+        """Store style and controls as that section, for this and later jams."""
+        self._repertoire.store(name)
 
     def start_recording(self, path: Path) -> None:
         """Record all that is heard and played, from the bar that sounds on; nothing where a recording runs."""
@@ -232,6 +257,7 @@ class JamRig:
                 return
             self._is_closed = True
         self.time.leave()
+        self._repertoire.close()
         self.session.close()
         self.time.close_sending()
         self._ports.close_inputs()
@@ -287,13 +313,16 @@ class JamRig:
         return tuple(schedulers)
 
     def _received(self, source: str, time_seconds: float, data: bytes) -> None:
-        self._active[source] = time_seconds
         if not self._is_open:
             return
         event = MidiEvent(time_seconds, data)
         if event.is_time:
             self.time.feed(source, data, time_seconds)
+        elif event.program is not None and event.channel == self.settings.control_channel:
+            self._repertoire.program(event.program)
         elif not self._is_echo(event, source):
+            if event.is_note:
+                self._active[source] = time_seconds
             self.session.receive(event, source)
 
     def _is_echo(self, event: MidiEvent, source: str) -> bool:

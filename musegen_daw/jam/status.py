@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from musegen_daw.jam.clock.midi_clock import ClockState
 from musegen_daw.jam.clock.transport import TransportState
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.planning.reasons import Reason
+from musegen_daw.jam.repertoire import CalledUp
 from musegen_daw.jam.settings import JamMode
 
 
@@ -43,7 +44,7 @@ class RigStatus:
     """A jam at one moment; `message` is the last thing to tell.
 
     `clock` is the DAW's, None where none is followed; `link_peers` the others in a Link session, None without one.
-    `style` is the chosen one, empty for one that fits what is played.
+    `called_up` has the style and the sections.
     """
 
     jam: JamStatus
@@ -55,3 +56,4 @@ class RigStatus:
     offset_seconds: float
     message: str
     link_peers: int | None = None
+    called_up: CalledUp = field(default_factory=CalledUp)

@@ -348,3 +348,15 @@ def test_continue_goes_on_where_it_stopped(rigs) -> None:
         jam.arrive(bytes((CLOCK,)))
         jam.clock.advance(BEAT / 24)
     assert jam.rig.status.jam.song_bar == 1
+
+
+def test_an_input_is_active_when_notes_arrive_and_not_for_clock_or_active_sensing(rigs) -> None:
+    jam = rigs(jam=ALONE, clock=ClockSource.MIDI)
+    for message in (bytes((START,)), bytes((CLOCK,)), bytes((0xFE,)), control_change(0, 1, 64)):
+        jam.arrive(message)
+        assert jam.rig.status.inputs[0].active_seconds is None
+    jam.arrive(note_on(0, 60, 80))
+    assert jam.rig.status.inputs[0].active_seconds == jam.clock.now_seconds()
+    jam.clock.advance(1.0)
+    jam.arrive(bytes((CLOCK,)))
+    assert jam.rig.status.inputs[0].active_seconds == jam.clock.now_seconds() - 1.0
