@@ -237,6 +237,8 @@ def test_every_control_can_be_learned(control, page):
         "hold",
         "swing",
         *(f"mute {voice}" for voice in VOICES),
+        *(f"section {name}" for name in "ABCD"),
+        "style",
     ]
 
 
