@@ -76,6 +76,13 @@ def _add_clocks(command: AddCommand) -> None:
     drift.add_argument("--simulated-minutes", type=float, default=60.0)
     drift.add_argument("--minutes", type=float, default=5.0, help="through JACK, in real time")
     _add_usual_priority(drift)
+    link = command(
+        "link",
+        "how closely another peer of an Ableton Link session is followed",
+        lambda given: _module("link").benchmark(given.changes, given.starts, given.seed),
+    )
+    link.add_argument("--changes", type=int, default=40, help="of the tempo")
+    link.add_argument("--starts", type=int, default=20, help="each with a stop")
     recording = command(
         "recording",
         "the tempo and the times of a recording, through JACK",

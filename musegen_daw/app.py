@@ -26,6 +26,7 @@ from musegen_daw.cli.endings import handle_endings
 from musegen_daw.cli.terminal import Parser, StderrHandler, report_error, say
 from musegen_daw.errors import MusegenError
 from musegen_daw.files import is_folder, reason
+from musegen_daw.suffixes import MIDI_SUFFIXES, PROJECT_SUFFIX
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam.control import JamControl, OpenRig
 from musegen_daw.ui.panel import BAD, WARN, Page, Panel
@@ -115,7 +116,8 @@ class App:
             compute=self._audio_worker.call,
         )
         self.control = JamControl(open_rig or self.open_rig)
-        self.window = Window(self.context, self._page_list(), self.control)
+        self.window = Window(self.context, self._page_list(), self.control, (*MIDI_SUFFIXES, PROJECT_SUFFIX))
+        self.window.files_dropped.connect(self.open_files)
         self.settings.changed.connect(self._set_device)
 
     def open_rig(self, settings: RigSettings) -> JamRig:

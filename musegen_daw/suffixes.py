@@ -5,6 +5,8 @@ MIDI_SUFFIXES = (".mid", ".midi", ".smf", ".kar", ".rmi")
 
 WRITTEN_MIDI_SUFFIXES = (".mid", ".midi")
 
+PROJECT_SUFFIX = ".musegen"
+
 MEL_SUFFIX = ".npy"
 
 AUDIO_SUFFIXES = (

@@ -109,7 +109,8 @@ def _play(rig: JamRig, args: Namespace, display: Display, keys: Keys, endings: E
     if keys.are_read and not args.json:
         display.event("keys", KEYS)
     to_learn = list(args.learn)
-    is_waiting = not (args.wait or rig.time.is_led)
+    # In a Link session a start starts all peers, which is for a person to do.
+    is_waiting = not (args.wait or rig.time.is_led or rig.time.link_peers is not None)
     while not endings.asked:
         status = rig.status
         if is_waiting and status.is_ready:
@@ -154,6 +155,8 @@ _KEYS: dict[str, Callable[[JamRig], object]] = {
     "+": lambda rig: rig.session.change(_denser(DENSITY_STEP)),
     "=": lambda rig: rig.session.change(_denser(DENSITY_STEP)),
     "-": lambda rig: rig.session.change(_denser(-DENSITY_STEP)),
+    **{name.lower(): lambda rig, name=name: rig.recall_section(name) for name in "ABCD"},
+    **{name: lambda rig, name=name: rig.store_section(name) for name in "ABCD"},
 }
 
 

@@ -17,7 +17,7 @@ from musegen_daw.jam.status import RigStatus
 
 KEYS = (
     "Keys: space start/stop, t tap the tempo (with --clock midi: a bar begins now), f fill, h hold, "
-    "+ and - density, p panic, q quit."
+    "+ and - density, a to d recall a section, A to D store it, p panic, q quit."
 )
 
 
@@ -48,7 +48,7 @@ def facts_of(status: RigStatus, picture: JamPicture) -> Facts:
         bar=jam.song_bar + 1,
         beat=jam.beat + 1,
         bpm=None if jam.bpm is None else round(jam.bpm, 1),
-        clock="internal" if status.clock is None else status.clock.value,
+        clock=_clock(status),
         heard=heard,
         hits=hits,
         phase=jam.phase,
@@ -56,6 +56,12 @@ def facts_of(status: RigStatus, picture: JamPicture) -> Facts:
         late_bars=jam.late_bars,
         message=status.message,
     )
+
+
+def _clock(status: RigStatus) -> str:
+    if status.link_peers is not None:
+        return f"Link: {status.link_peers} {'peer' if status.link_peers == 1 else 'peers'}"
+    return "internal" if status.clock is None else status.clock.value
 
 
 def line(facts: Facts) -> str:

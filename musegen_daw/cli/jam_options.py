@@ -88,9 +88,9 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
 def _add_time(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--clock",
-        choices=["internal", "midi"],
+        choices=["internal", "midi", "link"],
         default="internal",
-        help="keep time, or follow the DAW's MIDI clock",
+        help="keep time, follow the DAW's MIDI clock, or share tempo and bars by Ableton Link",
     )
     group.add_argument(
         "--tempo", type=number(20, 300), default=120.0, metavar="BPM", help="tempo (default: 120)"
@@ -155,6 +155,10 @@ def _add_drums(group: argparse._ArgumentGroup) -> None:
 def _add_knobs(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--controls", metavar="NAME", help="a saved set of knobs; made if there is none yet")
     group.add_argument(
+        "--control-channel", type=whole(1, 16), metavar="N",
+        help="program changes on this channel choose styles (1 to 19; 100: as you play) and sections (101 to 104)",
+    )  # fmt: skip
+    group.add_argument(
         "--learn", action="append", default=[], metavar="CONTROL",
         help="map the next knob or pad that moves to this control (repeatable; needs --controls)",
     )  # fmt: skip
@@ -179,14 +183,14 @@ def misuse(args: Namespace) -> str | None:
     """The contradiction in the options, as a sentence; None without one."""
     from musegen_daw.jam.control.controls import TARGETS
 
-    if args.send_clock and args.clock == "midi":
-        return "--send-clock cannot go with --clock midi: a clock is either followed or sent"
+    if args.send_clock and args.clock != "internal":
+        return f"--send-clock cannot go with --clock {args.clock}: a clock is either followed or sent"
     if args.out == NONE and not args.audio:
         return "--out none needs --audio: the drums have to go somewhere"
     if NONE in args.inputs and len(args.inputs) > 1:
         return "--in none cannot go with another --in"
     if args.inputs == [NONE] and (args.clock == "midi" or args.mode != "accompany"):
-        return "--in none goes with --mode accompany and the program's own clock only"
+        return "--in none goes with --mode accompany and without --clock midi"
     if args.measure_offset and (args.out == NONE or args.inputs == [NONE]):
         return "--measure-offset needs a MIDI input and output"
     if args.learn and args.controls is None:
@@ -233,6 +237,7 @@ def rig_settings(args: Namespace) -> RigSettings:
         offset_seconds=None if args.offset is None else args.offset / 1000,
         record_path=args.record,
         style=args.style,
+        control_channel=None if args.control_channel is None else args.control_channel - 1,
         control_map=args.controls,
     )
 

@@ -27,8 +27,9 @@ from musegen_daw.errors import MusegenError, ProjectError
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.drum_maps import GENERAL_MIDI, DrumMap
 from musegen_daw.music.kit import PIECES, VOICES
+from musegen_daw.suffixes import PROJECT_SUFFIX
 
-SUFFIX = ".musegen"
+SUFFIX = PROJECT_SUFFIX
 VERSION = 3
 FORMER_NAMES = {"loudness": "energy", "fill": "fills"}
 """Names of settings in version 1, by what they are called now."""

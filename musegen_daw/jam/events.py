@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
+NOTE_OFF, NOTE_ON, CONTROL_CHANGE, PROGRAM_CHANGE = 0x80, 0x90, 0xB0, 0xC0
 SONG_POSITION, CLOCK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
 SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
 
@@ -43,6 +43,15 @@ class MidiEvent:
     @property
     def is_control(self) -> bool:
         return self.kind == CONTROL_CHANGE and len(self.data) == 3
+
+    @property
+    def is_note(self) -> bool:
+        return self.is_note_on or self.is_note_off
+
+    @property
+    def program(self) -> int | None:
+        """The program, 0 to 127, that a message changes to."""
+        return self.data[1] & 0x7F if self.kind == PROGRAM_CHANGE and len(self.data) == 2 else None
 
     @property
     def is_time(self) -> bool:
@@ -84,6 +93,13 @@ def note_off(channel: int, pitch: int) -> bytes:
 def control_change(channel: int, number: int, value: int) -> bytes:
     """The channel is 0 to 15; raises ValueError for a value out of range."""
     return _channel_message(CONTROL_CHANGE, channel, number, value)
+
+
+def program_change(channel: int, program: int) -> bytes:
+    """The channel is 0 to 15, the program 0 to 127; raises ValueError for a value out of range."""
+    _check(channel, 15, "a channel")
+    _check(program, 127, "a program")
+    return bytes((PROGRAM_CHANGE | channel, program))
 
 
 def song_position(sixteenths: int) -> bytes:

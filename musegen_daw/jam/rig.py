@@ -8,8 +8,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
+from musegen_daw import resource_paths as resources
 from musegen_daw.devices.audio_output import KitOutput
 from musegen_daw.devices.drivers import Direction
+from musegen_daw.devices.link import open_link
 from musegen_daw.devices.ports import PortChange, PortDirectory
 from musegen_daw.drums.job import chosen_style
 from musegen_daw.drums.style import Style, StyleBook
@@ -17,6 +19,7 @@ from musegen_daw.errors import MidiFileError
 from musegen_daw.files import write_bytes
 from musegen_daw.jam import user_settings
 from musegen_daw.jam.clock.clock import Clock, SystemClock
+from musegen_daw.jam.clock.link import LinkSession
 from musegen_daw.jam.events import MidiEvent
 from musegen_daw.jam.output.feedback import EchoFilter
 from musegen_daw.jam.output.kit import open_kit
@@ -24,9 +27,10 @@ from musegen_daw.jam.output.outputs import Outputs
 from musegen_daw.jam.output.scheduler import Scheduler
 from musegen_daw.jam.planning.planner import WritesDrums
 from musegen_daw.jam.recording.recorder import Recorder
+from musegen_daw.jam.repertoire import Repertoire
 from musegen_daw.jam.rig_ports import MidiScheduler, RigPorts
 from musegen_daw.jam.session import JamSession
-from musegen_daw.jam.settings import RigSettings
+from musegen_daw.jam.settings import ClockSource, RigSettings
 from musegen_daw.jam.status import PortStatus, RigStatus
 from musegen_daw.jam.timekeeper import Timekeeper
 from musegen_daw.midi.file import song_to_bytes
@@ -40,6 +44,8 @@ class KnowsStyles(WritesDrums, Protocol):
 
 
 OpenKit = Callable[[DrumMap, Path | None, str | None], KitOutput]
+OpenLink = Callable[[float, float], LinkSession]
+"""Joins a Link session, given the tempo where it begins one, and the quarter notes in a bar."""
 
 
 class JamRig:
@@ -48,7 +54,7 @@ class JamRig:
     `session` is what plays, and `time` its transport. `directory` has the process's ports and stays the caller's, to
     be closed after this. `config_dir` keeps offsets and control maps (see `places`). Opening takes from a third of a
     second to a few; it raises MusegenError with one sentence, nothing left open. `open_kit` stands for the sound
-    device, `clock` for the computer's.
+    device, `open_link` for Ableton Link, `clock` for the computer's.
     """
 
     session: JamSession
@@ -63,10 +69,9 @@ class JamRig:
         clock: Clock | None = None,
         config_dir: Path | None = None,
         open_kit: OpenKit = open_kit,
+        open_link: OpenLink = open_link,
     ) -> None:
         self.settings = settings
-        self.style = settings.style
-        """The style that was chosen; empty for one that fits what is played."""
         self.failure = ""
         """Why nothing can be sent any more, so that the jam is over and is to be closed; else empty."""
         self.record_path = settings.record_path
@@ -80,10 +85,11 @@ class JamRig:
         self._generator = generator
         style = self._found_style(settings.style)
         control_map = self._saved_map = user_settings.load_map(self._config_dir, settings.control_map)
-        self._open(directory, open_kit)
+        sections = user_settings.load_sections(self._config_dir, self._say)
+        self._open(directory, open_kit, open_link)
         self._echo = EchoFilter()
         outputs = Outputs(*self._schedulers, self._echo)
-        self.time = Timekeeper(settings, self._clock, outputs, self._ports.clock, self._wake)
+        self.time = Timekeeper(settings, self._clock, outputs, self._ports.clock, self._wake, self._link)
         self._recorder = Recorder(settings.jam.grid, channels=settings.jam.channels)
         if settings.record_path is not None:
             self._recorder.start(0.0)
@@ -97,13 +103,28 @@ class JamRig:
             controls=settings.controls,
             style=style,
             recorder=self._recorder,
+            called=lambda move: self._repertoire.call(move),
+        )
+        self._repertoire = Repertoire(
+            self._clock,
+            self.session,
+            settings.styles or resources.style_names(),
+            self._found_style,
+            style=settings.style,
+            sections=sections,
+            save=lambda sections: user_settings.save_sections(self._config_dir, sections),
+            tell=self._say,
         )
         self._is_open = True
         self._ports.watch(self._port_changed)
 
-    def _open(self, directory: PortDirectory, open_kit: OpenKit) -> None:
+    def _open(self, directory: PortDirectory, open_kit: OpenKit, open_link: OpenLink) -> None:
         settings = self.settings
         with ExitStack() as opened:
+            self._link: LinkSession | None = None
+            if settings.clock is ClockSource.LINK:
+                self._link = open_link(settings.tempo_bpm, settings.beats_per_bar)
+                opened.callback(self._link.close)
             self._ports = RigPorts(
                 settings,
                 directory,
@@ -147,6 +168,8 @@ class JamRig:
             outputs=tuple(outputs),
             offset_seconds=self.offset_seconds,
             message=self._message,
+            link_peers=self.time.link_peers,
+            called_up=self._repertoire.now,
         )
 
     def beats_now(self) -> float:
@@ -165,10 +188,22 @@ class JamRig:
         else:
             self.start()
 
+    @property
+    def style(self) -> str:
+        """The style that was chosen; empty for one that fits what is played."""
+        return self._repertoire.now.style
+
     def set_style(self, style: str) -> None:
         """Play in another style from the next bars on, "" for one that fits what is played; raises MusegenError."""
-        self.session.set_style(self._found_style(style))
-        self.style = style
+        self._repertoire.set_style(style)
+
+    def recall_section(self, name: str) -> None:
+        """Play with the style and controls of a section from the next bars on."""
+        self._repertoire.recall(name)
+
+    def store_section(self, name: str) -> None:
+        """Store style and controls as that section, for this and later jams."""
+        self._repertoire.store(name)
 
     def start_recording(self, path: Path) -> None:
         """Record all that is heard and played, from the bar that sounds on; nothing where a recording runs."""
@@ -221,11 +256,14 @@ class JamRig:
             if self._is_closed:
                 return
             self._is_closed = True
-        self.time.stop()
+        self.time.leave()
+        self._repertoire.close()
         self.session.close()
         self.time.close_sending()
         self._ports.close_inputs()
         self.time.close()
+        if self._link is not None:
+            self._link.close()
         for scheduler in self._schedulers:
             scheduler.close()
         if self._kit is not None:
@@ -251,7 +289,7 @@ class JamRig:
         self._say(sentence)
         self.failure = sentence
         if self._is_open:
-            self.time.stop()
+            self.time.leave()
 
     def _next_bar_seconds(self) -> float:
         """When the next bar begins, its hits that come early with it; now where nothing plays."""
@@ -275,13 +313,16 @@ class JamRig:
         return tuple(schedulers)
 
     def _received(self, source: str, time_seconds: float, data: bytes) -> None:
-        self._active[source] = time_seconds
         if not self._is_open:
             return
         event = MidiEvent(time_seconds, data)
         if event.is_time:
             self.time.feed(source, data, time_seconds)
+        elif event.program is not None and event.channel == self.settings.control_channel:
+            self._repertoire.program(event.program)
         elif not self._is_echo(event, source):
+            if event.is_note:
+                self._active[source] = time_seconds
             self.session.receive(event, source)
 
     def _is_echo(self, event: MidiEvent, source: str) -> bool:

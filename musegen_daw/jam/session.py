@@ -11,7 +11,15 @@ from musegen_daw.jam.clock.clock import Clock, ClockWorker
 from musegen_daw.jam.clock.midi_clock import ClockState
 from musegen_daw.jam.clock.transport import Timeline, Transport
 from musegen_daw.jam.control.control_map import ControlMap, ControlSurface, Knob
-from musegen_daw.jam.control.controls import FILL_NOW, PANIC, TARGETS, Controls, moved_controls
+from musegen_daw.jam.control.controls import (
+    CALLS,
+    FILL_NOW,
+    PANIC,
+    TARGETS,
+    ControllerMove,
+    Controls,
+    moved_controls,
+)
 from musegen_daw.jam.events import MidiEvent
 from musegen_daw.jam.output.outputs import PlaysNotes
 from musegen_daw.jam.output.performer import Sender
@@ -39,6 +47,8 @@ INBOX_SECONDS = 0.01  # of one step, for a flood of notes must not keep the drum
 class JamSession:
     """One player, one drummer.
 
+    `called` is told, on the session's thread, of knobs and pads that call up a style or a section.
+
     Calls from any thread are queued, and a worker of `clock` carries them out in order. After `close` nothing sounds
     and no worker is left; the transport and the scheduler are the caller's to close.
     """
@@ -55,7 +65,9 @@ class JamSession:
         controls: Controls | None = None,
         style: Style | None = None,
         recorder: Recorder | None = None,
+        called: Callable[[ControllerMove], None] = lambda _: None,
     ) -> None:
+        self._called = called
         self._clock, self._transport, self._scheduler, self._settings = clock, transport, scheduler, settings
         self._recorder = recorder
         self._grid = settings.grid
@@ -120,6 +132,10 @@ class JamSession:
         """Change the style from the next bars on; None: one that fits what is played."""
         self._order(lambda now_seconds: self._change_style(style, now_seconds))
 
+    def recall(self, controls: Controls) -> None:
+        """Take over all controls at once, as of a section."""
+        self.change(lambda _: controls)
+
     def panic(self) -> None:
         """All notes off at once, whatever the worker does; the drums come in again with a later bar."""
         self._scheduler.panic()
@@ -146,6 +162,11 @@ class JamSession:
     @property
     def status(self) -> JamStatus:
         return self._status
+
+    @property
+    def controls(self) -> Controls:
+        """As of the last step."""
+        return self._controls
 
     @property
     def picture(self) -> JamPicture:
@@ -279,6 +300,8 @@ class JamSession:
                 self._panic()
             elif move.target == FILL_NOW:
                 self._conductor.fill(now_seconds)
+            elif move.target in CALLS:
+                self._called(move)
             self._control(moved_controls(self._controls, move), now_seconds)
             return
         if not self._is_playing and event.is_note_on:

@@ -22,10 +22,11 @@ MAX_OFFSET_SECONDS = 0.5
 
 
 class ClockSource(StrEnum):
-    """Whether the program keeps the tempo, or follows the MIDI clock of a DAW."""
+    """Whether the program keeps the tempo, follows the MIDI clock of a DAW, or shares it in an Ableton Link session."""
 
     INTERNAL = "internal"
     MIDI = "midi"
+    LINK = "link"
 
 
 class JamMode(Enum):
@@ -67,7 +68,8 @@ class RigSettings:
     MIDI output, negative to send early; None is the one saved for the port. With `sends_apart` a process of its own
     sends the notes on time, whatever this one does, and ends them even when this one is killed. `control_map` names a
     saved map, made if there is none. `style` is looked up by `drums.job.chosen_style`; empty is one that fits what is
-    played. With `record_path` everything is recorded from the start.
+    played; `styles` are those that program changes on `control_channel` (0 to 15; None: none) and knobs call up, empty
+    for the bundled ones. With `record_path` everything is recorded from the start.
     """
 
     input_names: tuple[str, ...] = (OWN_INPUT,)
@@ -85,6 +87,8 @@ class RigSettings:
     sends_apart: bool = True
     record_path: Path | None = None
     style: str = ""
+    styles: tuple[str, ...] = ()
+    control_channel: int | None = None
     control_map: str | None = None
 
     @property
@@ -94,9 +98,11 @@ class RigSettings:
     def __post_init__(self) -> None:
         if not MIN_BPM <= self.tempo_bpm <= MAX_BPM:
             raise ValueError(f"a tempo must be within {MIN_BPM:g}..{MAX_BPM:g} BPM, got {self.tempo_bpm:g}")
+        if self.control_channel is not None and not 0 <= self.control_channel <= 15:
+            raise ValueError(f"a channel must be within 1..16, got {self.control_channel + 1}")
         if self.output_name is None and not self.audio:
             raise ValueError("the drums need a MIDI output or the sound device")
-        if self.send_clock and self.clock is ClockSource.MIDI:
+        if self.send_clock and self.clock is not ClockSource.INTERNAL:
             raise ValueError("a clock is either followed or sent")
         if self.offset_seconds is not None and abs(self.offset_seconds) > MAX_OFFSET_SECONDS:
             raise ValueError(

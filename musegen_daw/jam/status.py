@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from musegen_daw.jam.clock.midi_clock import ClockState
 from musegen_daw.jam.clock.transport import TransportState
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.planning.reasons import Reason
+from musegen_daw.jam.repertoire import CalledUp
 from musegen_daw.jam.settings import JamMode
 
 
@@ -31,7 +32,7 @@ class JamStatus:
 
 @dataclass(frozen=True, slots=True)
 class PortStatus:
-    """A port in use; `active_seconds` is when the last message came (None: none yet, or an output)."""
+    """A port in use; `active_seconds` is when the last note came (None: none yet, or an output)."""
 
     name: str
     is_lost: bool
@@ -40,7 +41,11 @@ class PortStatus:
 
 @dataclass(frozen=True, slots=True)
 class RigStatus:
-    """A jam at one moment; `clock` is None where the program keeps its own time, `message` the last thing to tell."""
+    """A jam at one moment; `message` is the last thing to tell.
+
+    `clock` is the DAW's, None where none is followed; `link_peers` the others in a Link session, None without one.
+    `called_up` has the style and the sections.
+    """
 
     jam: JamStatus
     transport: TransportState
@@ -50,3 +55,5 @@ class RigStatus:
     outputs: tuple[PortStatus, ...]
     offset_seconds: float
     message: str
+    link_peers: int | None = None
+    called_up: CalledUp = field(default_factory=CalledUp)

@@ -1,4 +1,4 @@
-"""Timekeeper: the transport of a jam, with count-in and sent clock, or following a DAW's clock."""
+"""Timekeeper: the transport of a jam, with count-in and sent clock, following a DAW's clock, or in a Link session."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from math import ceil
 
 from musegen_daw.jam.clock.clock import Clock
 from musegen_daw.jam.clock.input import ClockInput
+from musegen_daw.jam.clock.link import LinkedTransport, LinkSession
 from musegen_daw.jam.clock.midi_clock import ClockFollower
 from musegen_daw.jam.clock.sender import ClockSender, SendsMessages
 from musegen_daw.jam.clock.transport import FollowedTransport, InternalTransport
@@ -26,7 +27,8 @@ _log = logging.getLogger(__name__)
 class Timekeeper:
     """Owns the transport; `changed` is called, on any thread, when it starts, stops, jumps or changes tempo.
 
-    The count-in plays on `outputs`; `clock_out` gets the clock. Every method may be called from any thread.
+    The count-in plays on `outputs`; `clock_out` gets the clock; `link` is the Link session of a jam that is in one, and
+    stays the caller's to close after this. Every method may be called from any thread.
     """
 
     def __init__(
@@ -36,10 +38,12 @@ class Timekeeper:
         outputs: PlaysNotes,
         clock_out: SendsMessages | None,
         changed: Callable[[], None],
+        link: LinkSession | None = None,
     ) -> None:
         self._settings, self._outputs, self._changed = settings, outputs, changed
         self._own: InternalTransport | None = None
         self._led: FollowedTransport | None = None
+        self._linked: LinkedTransport | None = None
         self._input: ClockInput | None = None
         self._sender: ClockSender | None = None
         _log.info("Clock: %s", settings.clock.value)
@@ -47,14 +51,18 @@ class Timekeeper:
             follower = ClockFollower()
             self._led = FollowedTransport(clock, follower, settings.beats_per_bar)
             self._input = ClockInput(clock, follower, changed)
+        elif settings.clock is ClockSource.LINK:
+            if link is None:
+                raise ValueError("a jam in a Link session needs the session")
+            self._linked = LinkedTransport(clock, link, settings.beats_per_bar, changed)
         else:
             self._own = InternalTransport(clock, settings.tempo_bpm, settings.beats_per_bar)
             if clock_out is not None:
                 self._sender = ClockSender(clock, self._own, clock_out)
 
     @property
-    def transport(self) -> InternalTransport | FollowedTransport:
-        transport = self._own or self._led
+    def transport(self) -> InternalTransport | FollowedTransport | LinkedTransport:
+        transport = self._own or self._led or self._linked
         assert transport is not None
         return transport
 
@@ -63,21 +71,45 @@ class Timekeeper:
         """Whether a DAW's clock is followed."""
         return self._led is not None
 
+    @property
+    def link_peers(self) -> int | None:
+        """How many others are in the Link session; None without one."""
+        return None if self._linked is None else self._linked.peers
+
     def start(self) -> None:
-        """Play from the first bar, after the count-in; nothing where a DAW leads or while it plays."""
+        """Play from the first bar, after the count-in, or with all peers of a Link session from the next bar.
+
+        Nothing where a DAW leads or while it plays.
+        """
+        if self._linked is not None:
+            self._linked.start()
         if self._own is not None and not self._own.is_playing:
             self._own.start(count_in_bars=self._settings.count_in_bars)
             self._click(self._own)
             self._tell()
 
     def stop(self) -> None:
-        """Stop; nothing where a DAW leads."""
+        """Stop, with all peers of a Link session; nothing where a DAW leads."""
+        if self._linked is not None:
+            self._linked.stop()
         if self._own is not None:
             self._own.stop()
             self._tell()
 
+    def leave(self) -> None:
+        """Stop for good, and let the peers of a Link session play on; nothing where a DAW leads."""
+        if self._linked is not None:
+            self._linked.leave()
+        else:
+            self.stop()
+
     def set_tempo(self, tempo_bpm: float) -> None:
-        """Change the tempo; nothing where a DAW leads, raises ValueError outside 20 to 300 BPM."""
+        """Change the tempo, of all peers of a Link session; nothing where a DAW leads.
+
+        Raises ValueError outside 20 to 300 BPM.
+        """
+        if self._linked is not None:
+            self._linked.set_tempo(tempo_bpm)
         if self._own is not None:
             self._own.set_tempo(tempo_bpm)
             self._tell()
@@ -87,6 +119,8 @@ class Timekeeper:
         bpm = None
         if self._own is not None:
             bpm = self._own.tap()
+        elif self._linked is not None:
+            bpm = self._linked.tap()
         elif self._led is not None:
             self._led.align()
         self._tell()
@@ -119,6 +153,8 @@ class Timekeeper:
         self.close_sending()
         if self._input is not None:
             self._input.close()
+        if self._linked is not None:
+            self._linked.close()
 
     def _tell(self) -> None:
         self._changed()

@@ -1,4 +1,4 @@
-"""Latency offsets by port and control maps by name, as files in the user's folder."""
+"""Latency offsets by port, control maps by name, and sections, as files in the user's folder."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ from musegen_daw.jam.control.control_map import (
     load_control_map,
     save_control_map,
 )
+from musegen_daw.jam.control.sections import Sections
 
 MAX_BYTES = 2**16
 MAX_OFFSET_MS = 10_000
-_OFFSETS = "offsets.json"
+_OFFSETS, _SECTIONS = "offsets.json", "sections.json"
 _Offset = Annotated[float, Meta(ge=-MAX_OFFSET_MS, le=MAX_OFFSET_MS)]
 
 
 class _OffsetsFile(Struct):
     offsets_ms: dict[str, Any]
+
+
+class _SectionsFile(Struct):
+    sections: dict[str, Any]
 
 
 def load_map(folder: Path, name: str | None) -> ControlMap:
@@ -64,11 +69,46 @@ def save_offset(folder: Path, port_name: str, offset_seconds: float) -> None:
     offsets, trouble = _offsets(path)
     if trouble:
         _set_aside(path, offsets, trouble)
+    _make(folder)
+    _write(path, {**offsets, port_name: offset_seconds})
+
+
+def load_sections(folder: Path, told: Callable[[str], None]) -> Sections:
+    """The sections that were stored.
+
+    A damaged file is set aside, what is readable of it is kept, and `told` gets a sentence. Raises MusegenError where
+    it cannot be read at all.
+    """
+    path = folder / _SECTIONS
+    if not path.exists():
+        return Sections()
+    try:
+        sections, misfits = Sections.from_dict(
+            convert(json.loads(files.read_bytes(path, MAX_BYTES)), _SectionsFile).sections
+        )
+        trouble = f"has sections that cannot be used ({', '.join(misfits):.200})" if misfits else ""
+    except (ValueError, RecursionError):
+        sections, trouble = Sections(), "holds no sections"
+    if trouble:
+        kept = _kept(path, trouble)
+        told(f"{path} {trouble}; it was set aside as {kept}.")
+        if sections.stored:
+            save_sections(folder, sections)
+    return sections
+
+
+def save_sections(folder: Path, sections: Sections) -> None:
+    """Raises MusegenError."""
+    _make(folder)
+    document = {"sections": sections.as_dict()}
+    files.write_bytes(folder / _SECTIONS, (json.dumps(document, indent=2) + "\n").encode())
+
+
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MusegenError(f"Cannot make the folder {folder}: {files.reason(error)}.") from error
-    _write(path, {**offsets, port_name: offset_seconds})
 
 
 def _write(path: Path, offsets: Mapping[str, float]) -> None:
@@ -78,15 +118,20 @@ def _write(path: Path, offsets: Mapping[str, float]) -> None:
 
 def _set_aside(path: Path, offsets: Mapping[str, float], trouble: str) -> str:
     """Rename the file and keep its readable entries; returns a sentence, raises MusegenError."""
-    try:
-        kept = files.set_aside(path)
-    except OSError as error:
-        raise MusegenError(f"{path} {trouble}, and cannot be set aside: {files.reason(error)}.") from error
+    kept = _kept(path, trouble)
     if offsets:
         _write(path, offsets)
     return f"{path} {trouble}; it was set aside as {kept}" + (
         ", and the rest of it kept." if offsets else "."
     )
+
+
+def _kept(path: Path, trouble: str) -> Path:
+    """Set a file aside; returns where it is now."""
+    try:
+        return files.set_aside(path)
+    except OSError as error:
+        raise MusegenError(f"{path} {trouble}, and cannot be set aside: {files.reason(error)}.") from error
 
 
 def _offsets(path: Path) -> tuple[dict[str, float], str]:

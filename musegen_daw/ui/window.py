@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
     QDragMoveEvent,
+    QDropEvent,
     QKeyEvent,
     QKeySequence,
     QPainter,
@@ -30,6 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui import saved_session
 from musegen_daw.ui.autosave import Autosave
 from musegen_daw.ui.context import AppContext
@@ -37,6 +39,7 @@ from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.transport_bar import TransportBar
 from musegen_daw.ui.panel import BAD, INFO, WARN, Page, Panel, reset_message
 from musegen_daw.ui.settings.store import AppSettings
+from musegen_daw.ui.widgets.drops import DropOverlay, FileDrop, local_paths
 from musegen_daw.ui.widgets.icons import app_icon, icon
 from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.ui.widgets.plain import plain_tip, set_name
@@ -48,9 +51,13 @@ _BUTTON = QSize(NAVIGATION_WIDTH - 12, 64)
 
 
 class Navigation(QWidget):
-    """One button for each page; `chosen` carries its key, clicked or with files dragged over it."""
+    """One button for each page; `chosen` carries its key, clicked or with files dragged over it.
+
+    `dropped` carries files that were dropped beside or on a button.
+    """
 
     chosen = Signal(str)
+    dropped = Signal(list)
 
     def __init__(self, pages: Sequence[Page]) -> None:
         super().__init__()
@@ -76,6 +83,7 @@ class Navigation(QWidget):
             column.addWidget(made)
             self._buttons[page.key] = made
         column.addStretch(1)
+        self.setObjectName("navigation")
         self.setAcceptDrops(True)
         self.setFixedWidth(NAVIGATION_WIDTH)
         self._draw_icons()
@@ -91,7 +99,19 @@ class Navigation(QWidget):
         key = next((key for key, each in self._buttons.items() if each is under), None)
         if key is not None and not self._buttons[key].isChecked():
             self.chosen.emit(key)
-        event.ignore()
+        event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.dropped.emit(local_paths(event.mimeData()))
+
+    def show_waiting(self, keys: frozenset[str]) -> None:
+        """Mark the pages on which a warning or an error waits."""
+        for page in self._pages:
+            made, waits = self._buttons[page.key], page.key in keys
+            made.setText(f"{page.title} •" if waits else page.title)
+            made.setAccessibleDescription("A message waits on this page." if waits else "")
 
     def changeEvent(self, event: QEvent) -> None:
         if is_style_change(event):
@@ -113,8 +133,8 @@ class Navigation(QWidget):
 TITLE = "musegen-daw"
 USUAL_SIZE = (1280, 720)
 LEAST_SIZE = (900, 520)
-SETTINGS = "settings"
-"""The key of the page with settings and help."""
+JAM, CLIPS, SETTINGS = "jam", "clips", "settings"
+"""Keys of the pages: of the jam, of the first one that is shown, and of the one with settings and help."""
 
 WINDOW, APP_SETTINGS = "window", "app settings"
 """Keys of the saved session beside those of the pages."""
@@ -123,12 +143,20 @@ WINDOW, APP_SETTINGS = "window", "app settings"
 class Window(QWidget):
     """Makes each panel when it is first needed, the others when idle; restores and saves the session.
 
-    `control` holds the jam and is closed with the window. `begun` is emitted when the first panel is shown.
+    `control` holds the jam and is closed with the window. `begun` is emitted when the first panel is shown,
+    `files_dropped` carries files with one of the suffixes `opens` that were dropped where no panel takes them.
     """
 
     begun = Signal()
+    files_dropped = Signal(list)
 
-    def __init__(self, context: AppContext, pages: Sequence[Page], control: JamControl) -> None:
+    def __init__(
+        self,
+        context: AppContext,
+        pages: Sequence[Page],
+        control: JamControl,
+        opens: Sequence[str] = MIDI_SUFFIXES,
+    ) -> None:
         super().__init__()
         self._context, self._control = context, control
         self._pages = {page.key: page for page in pages}
@@ -144,6 +172,7 @@ class Window(QWidget):
         self._navigation = Navigation(pages)
         self._stack = QStackedWidget()
         self.line = StatusLine()
+        self._drop = FileDrop(self, opens, "MIDI files or a project")
         self._areas: dict[str, QScrollArea] = {}
         for page in pages:
             area = QScrollArea()
@@ -154,6 +183,7 @@ class Window(QWidget):
             self._areas[page.key] = area
             self._stack.addWidget(area)
         self._lay_out()
+        self._veil = DropOverlay(self)
         self._autosave = Autosave(context.data_dir, self.state, self)
         self._connect()
         self._restore_window()
@@ -166,7 +196,7 @@ class Window(QWidget):
         """The panel of a page; it is made and restored when first asked for."""
         if key not in self._panels:
             panel = self._panels[key] = self._pages[key].make(self._context)
-            panel.message.connect(self.line.say)
+            panel.message.connect(lambda sentence, level: self.line.say(sentence, level, key))
             self._areas[key].setWidget(_held(panel))
             panel.restore_state(self._state.get(key, {}))
             panel.state_changed.connect(self._autosave.touch)
@@ -179,6 +209,8 @@ class Window(QWidget):
             old.deactivated()
         self._stack.setCurrentWidget(self._areas[key])
         self._navigation.show_page(key)
+        self._transport.show_in_jam(key == JAM)
+        self.line.show_page(key)
         panel.activated()
         self._autosave.touch()
 
@@ -196,9 +228,7 @@ class Window(QWidget):
     def begin(self) -> None:
         """Make the first panel; to be called after the window is shown, so that it appears at once."""
         page = str(self._state.get(WINDOW, {}).get("place", ""))
-        first = next(iter(self._pages))
-        if self._context.settings.current.is_first_run and SETTINGS in self._pages:
-            page = SETTINGS
+        first = CLIPS if CLIPS in self._pages else next(iter(self._pages))
         self.go_to(page if page in self._pages else first)
         if self._trouble:
             self.line.say(self._trouble, WARN)
@@ -250,7 +280,14 @@ class Window(QWidget):
 
     def _connect(self) -> None:
         self._navigation.chosen.connect(self.go_to)
+        self._navigation.dropped.connect(self._drop.take)
+        self._drop.dropped.connect(self.files_dropped)
+        self._drop.refused.connect(lambda sentence: self.line.say(sentence, WARN))
+        self._drop.hovered.connect(lambda on: self._veil.say("Drop to open in Clips" if on else ""))
+        self.line.waiting.connect(self._navigation.show_waiting)
         self._control.message.connect(lambda sentence: self.line.say(sentence, INFO))
+        self._control.reported.connect(lambda sentence: self.line.say(sentence, INFO, JAM))
+        self._control.settled.connect(self.line.withdraw)
         self._control.unavailable.connect(self._say_absent)
         self._control.opened.connect(self._take_back)
         self._autosave.failed.connect(lambda sentence: self.line.say(sentence, BAD))
@@ -266,11 +303,10 @@ class Window(QWidget):
 
     def _say_absent(self, sentence: str) -> None:
         self._absence = sentence
-        self.line.say(sentence, BAD)
+        self.line.say(sentence, BAD, JAM)
 
     def _take_back(self) -> None:
-        if self.line.sentence == self._absence:
-            self.line.clear()
+        self.line.withdraw(self._absence)
 
     def _help(self) -> None:
         if SETTINGS in self._pages:

@@ -269,7 +269,8 @@ def test_the_line_is_redrawn_in_place_and_keys_steer(daw):
         assert not there.hits
         screen.press(" ")
         screen.wait_for(PLAYING.search)
-        screen.press("h-f")
+        screen.press("h-fDd")
+        screen.wait_for(lambda text: "Section D is stored" in text)
         there.wait_for_hits(10)
         screen.press("p")
         there.wait_for(lambda heard: not there.sounding)
@@ -352,6 +353,7 @@ def test_a_measured_offset_is_told_and_kept_for_the_port(monkeypatch, tmp_path, 
     ("args", "sentence"),
     [
         (["--clock", "midi", "--send-clock"], "either followed or sent"),
+        (["--clock", "link", "--send-clock"], "either followed or sent"),
         (["--out", "none"], "the drums have to go somewhere"),
         (["--in", "none", "--in", "keys"], "--in none cannot go with another --in"),
         (["--in", "none"], "--mode accompany"),
@@ -365,6 +367,13 @@ def test_options_that_contradict_each_other_are_misuse(args, sentence, capsys):
     err = capsys.readouterr().err
     assert sentence in err
     assert err.count("\n") == 1
+
+
+def test_a_link_session_without_its_package_is_told_how_to_install_it(monkeypatch, capsys):
+    monkeypatch.setattr("musegen_daw.devices.link.PACKAGE", "no_such_package_of_link")
+    assert main(["jam", "--clock", "link"]) == 1
+    sentence = one_sentence(capsys.readouterr().err)
+    assert "Ableton Link is not installed. Run: pip install 'musegen-daw[link]'." in sentence
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,11 @@ def test_the_jam_is_set_up_with_the_style(args, style):
     assert settings(*args).style == style
 
 
+@pytest.mark.parametrize(("args", "channel"), [([], None), (["--control-channel", "16"], 15)])
+def test_the_jam_is_set_up_with_the_channel_of_program_changes(args, channel):
+    assert settings(*args).control_channel == channel
+
+
 @pytest.mark.parametrize(("text", "beats"), [("4/4", 4), ("3/4", 3), ("6/8", 3), ("7/8", 3.5), ("12/8", 6)])
 def test_the_jam_is_set_up_with_the_meter(text, beats):
     made = settings("--meter", text)

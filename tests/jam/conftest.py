@@ -15,6 +15,7 @@ from musegen_daw.jam.planning.modes import PlanSettings
 from musegen_daw.jam.rig import JamRig
 from musegen_daw.jam.settings import JamMode, JamSettings, RigSettings
 from tests.devices.doubles import FakeRtMidi
+from tests.jam.clock.link_session import FakeLink
 from tests.jam.doubles import Drummer
 from tests.jam.jam import Jam
 from tests.jam.wires import Wire
@@ -54,6 +55,7 @@ class OpenRig:
         self.drummer = Drummer()
         self.sound = Wire(manual_clock)
         self.kits = []
+        self.links: list[FakeLink] = []
         settings = RigSettings(jam=jam, **{"sends_apart": False, **settings})
         try:
             self.rig = JamRig(
@@ -63,6 +65,7 @@ class OpenRig:
                 clock=manual_clock,
                 config_dir=config_dir,
                 open_kit=self._open_kit,
+                open_link=self._open_link,
             )
         except Exception:
             self.directory.close()
@@ -72,6 +75,10 @@ class OpenRig:
     def _open_kit(self, drum_map, soundfont, device):
         self.kits.append(Kit(self.sound))
         return self.kits[-1]
+
+    def _open_link(self, tempo_bpm, beats_per_bar):
+        self.links.append(FakeLink(self.clock, tempo_bpm, beats_per_bar))
+        return self.links[-1]
 
     def arrive(self, data, name="musegen in"):
         self.library.arrive(name, *data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from musegen_daw.errors import PortError
 from musegen_daw.jam import user_settings
 from musegen_daw.jam.clock.midi_clock import ClockState
 from musegen_daw.jam.clock.transport import TransportState
@@ -15,6 +16,7 @@ from musegen_daw.jam.settings import ClockSource, JamMode, JamSettings, RigSetti
 from musegen_daw.midi.file import read_midi
 from musegen_daw.music.drum_maps import DrumMap
 from tests.devices.doubles import FakeRtMidi
+from tests.jam.clock.link_session import FakeLink
 from tests.jam.conftest import ALONE, PLAIN, absent
 from tests.jam.doubles import CLOSED_HAT, KICK
 
@@ -164,6 +166,53 @@ def test_a_daw_leads_by_its_clock(rigs) -> None:
     assert not jam.rig.status.jam.is_playing
 
 
+def test_in_a_link_session_drums_begin_on_its_bar_line_and_end_with_its_stop(rigs) -> None:
+    jam = rigs(jam=ALONE, clock=ClockSource.LINK, tempo_bpm=100.0)
+    wire, (link,) = jam.hears(), jam.links
+    assert link.tempo_bpm == 100.0
+    assert not jam.rig.time.is_led
+    link.set_tempo(120.0)
+    jam.clock.advance(3 * BEAT)
+    begin = jam.clock.now_seconds() - link.beat * BEAT + 4 * BEAT
+    link.set_playing(True)
+    jam.clock.advance(9.5 * BEAT)
+    status = jam.rig.status
+    assert (status.clock, status.link_peers, status.jam.bpm) == (None, 1, 120.0)
+    hats = [event.time_seconds for event in wire.events if event.is_note_on and event.data[1] == CLOSED_HAT]
+    assert [round((at - begin) / BEAT, 3) for at in hats[:4]] == [0, 1, 2, 3]
+    assert (status.jam.song_bar, status.jam.beat) == (2, 0)
+    link.set_playing(False)
+    jam.clock.advance(0.02)
+    assert not wire.sounding
+    assert not jam.rig.status.jam.is_playing
+    jam.rig.toggle()
+    assert link.is_playing
+    jam.rig.time.set_tempo(90.0)
+    assert link.tempo_bpm == 90.0
+
+
+def test_a_jam_that_is_closed_leaves_the_link_session_and_the_others_play_on(rigs) -> None:
+    jam = rigs(jam=ALONE, clock=ClockSource.LINK)
+    (link,) = jam.links
+    link.set_playing(True)
+    jam.clock.advance(9 * BEAT)
+    jam.close()
+    assert (link.is_playing, link.is_closed) == (True, True)
+
+
+def test_a_jam_that_cannot_open_its_ports_is_in_no_link_session(rigs, monkeypatch) -> None:
+    links = []
+
+    def kept(clock, *given):
+        links.append(FakeLink(clock, *given))
+        return links[-1]
+
+    monkeypatch.setattr("tests.jam.conftest.FakeLink", kept)
+    with pytest.raises(PortError):
+        rigs(clock=ClockSource.LINK, input_names=("Nobody's keyboard",))
+    assert [link.is_closed for link in links] == [True]
+
+
 def test_a_tap_says_where_the_bar_begins_of_a_song_joined_midway(rigs) -> None:
     jam = rigs(jam=ALONE, clock=ClockSource.MIDI)
     for _ in range(24 * 6):
@@ -299,3 +348,15 @@ def test_continue_goes_on_where_it_stopped(rigs) -> None:
         jam.arrive(bytes((CLOCK,)))
         jam.clock.advance(BEAT / 24)
     assert jam.rig.status.jam.song_bar == 1
+
+
+def test_an_input_is_active_when_notes_arrive_and_not_for_clock_or_active_sensing(rigs) -> None:
+    jam = rigs(jam=ALONE, clock=ClockSource.MIDI)
+    for message in (bytes((START,)), bytes((CLOCK,)), bytes((0xFE,)), control_change(0, 1, 64)):
+        jam.arrive(message)
+        assert jam.rig.status.inputs[0].active_seconds is None
+    jam.arrive(note_on(0, 60, 80))
+    assert jam.rig.status.inputs[0].active_seconds == jam.clock.now_seconds()
+    jam.clock.advance(1.0)
+    jam.arrive(bytes((CLOCK,)))
+    assert jam.rig.status.inputs[0].active_seconds == jam.clock.now_seconds() - 1.0

@@ -43,4 +43,5 @@ class JamPage(Page):
 
 
 MUTES = [f"mute-{voice.replace(' ', '-')}" for voice in VOICES]
-LEARNABLE = ["density", "energy", "variation", "fill", "hold", "swing", *MUTES]
+SECTION_BUTTONS = [f"section-{name}" for name in "abcd"]
+LEARNABLE = ["density", "energy", "variation", "fill", "hold", "swing", *MUTES, *SECTION_BUTTONS, "style"]

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
+from musegen_daw import resource_paths as resources
 from musegen_daw.app import App
 from musegen_daw.errors import PortError
 from musegen_daw.jam.clock.midi_clock import MIN_BPM, ClockState
@@ -19,6 +20,7 @@ from musegen_daw.ui.panel import BAD, WARN, Page, Panel
 from musegen_daw.ui.settings.panel import SettingsPanel
 from musegen_daw.ui.widgets.theme import theme
 from musegen_daw.ui.window import Window
+from tests.pages.page import drop
 from tests.pages.window import WindowPage
 from tests.ui.doubles import NoSystem, make_context
 from tests.ui.jam.rig import Rigs
@@ -111,15 +113,71 @@ def desk(qtbot, tmp_path):
         each.window.close()
 
 
-def test_the_first_start_shows_the_settings_page(desk):
-    first = desk(is_first_run=True).open()
-    assert first.window.page == "settings"
-    first.window.go_to("jam")
+@pytest.fixture
+def program(qtbot, tmp_path):
+    """Opens the whole program, again and again on one session."""
+    opened = []
+
+    def start():
+        made = App(tmp_path, NoSystem, Rigs())
+        opened.append(made)
+        made.window.show()
+        made.window.begin()
+        page = WindowPage(made.window, qtbot)
+        page.wait_for_panels()
+        qtbot.waitUntil(lambda: made.window.panel("clips").is_restored and made.control.rig is not None)
+        return made, page
+
+    yield start
+    for each in opened:
+        each.window.close()
+        each.close()
+
+
+def test_the_first_start_shows_clips_and_later_ones_the_last_page(program):
+    first, _ = program()
+    assert first.window.page == "clips"
+    first.window.go_to("vocoder")
     first.window.close()
-    second = Desk(first.context.data_dir, first.qtbot)
-    second.open()
-    assert second.window.page == "jam"
-    second.window.close()
+    second, _ = program()
+    assert second.window.page == "vocoder"
+
+
+@pytest.mark.parametrize("place", ["jam", "settings", "vocoder", "clips"])
+def test_midi_files_open_in_clips_wherever_they_are_dropped(program, place):
+    made, page = program()
+    clips = made.window.panel("clips")
+    wanted = [resources.clips_dir() / "funk-bass.mid", resources.clips_dir() / "demo.mid"]
+    made.window.go_to(place)
+    under = made.window.panel(place)
+    page.drag_over(
+        under, wanted[0], lambda: page.until(lambda: page.is_visible("drop-overlay") or place == "clips")
+    )
+    page.until(lambda: clips.editor.clip is not None and clips.editor.clip.name == "funk-bass")
+    assert made.window.page == "clips"
+    made.window.go_to(place)
+    page.drag_over(page.find("transport"), wanted[1])
+    page.until(lambda: clips.editor.clip.name == "demo")
+    assert made.window.page == "clips"
+
+
+def test_midi_files_dropped_on_the_navigation_open_in_clips(program):
+    made, page = program()
+    clips = made.window.panel("clips")
+    made.window.go_to("settings")
+    drop(page.find("navigation"), resources.clips_dir() / "funk-bass.mid")
+    page.until(lambda: clips.editor.clip is not None)
+    assert made.window.page == "clips"
+
+
+def test_other_files_are_refused_in_one_sentence(program, tmp_path):
+    made, page = program()
+    made.window.go_to("settings")
+    page.drag_over(made.window.panel("settings"), tmp_path / "photo.jpg")
+    assert made.window.line.sentence.startswith(
+        "photo.jpg cannot be used here: drop MIDI files or a project (.mid"
+    )
+    assert made.window.page == "settings"
 
 
 def test_pages_are_reached_by_key_and_activated(desk):
@@ -268,6 +326,84 @@ def test_the_lights_describe_problems(desk):
     assert shown("midi-input") == ("bad", "Keys is gone")
     it.rig.show(is_ready=False)
     assert shown("output") == ("warn", "model is loading")
+
+
+def test_a_missing_clock_is_said_in_the_jam_alone(desk):
+    it = desk().open()
+
+    def shown(clock):
+        it.rig.show(clock=clock)
+        with it.qtbot.waitSignal(it.control.polled):
+            pass
+        with it.qtbot.waitSignal(it.control.polled):
+            pass
+        return it.page.light("clock")
+
+    for state in (ClockState.NO_CLOCK, ClockState.STALLED, ClockState.STOPPED):
+        it.window.go_to("jam")
+        assert shown(state)[0] in ("bad", "warn")
+        for place in ("notes", "settings"):
+            it.window.go_to(place)
+            assert it.page.light("clock") == shown(state) == ("off", "MIDI clock")
+    assert shown(ClockState.LOCKED) == ("good", "clock: locked")
+
+
+def test_a_link_session_says_how_many_are_in_it_and_its_tempo_can_be_set(desk):
+    it = desk().open()
+    for peers, light in (
+        (0, ("off", "Link: no peers")),
+        (1, ("good", "Link: 1 peer")),
+        (3, ("good", "Link: 3 peers")),
+    ):
+        it.rig.show(link_peers=peers)
+        with it.qtbot.waitSignal(it.control.polled):
+            pass
+        with it.qtbot.waitSignal(it.control.polled):
+            pass
+        assert it.page.light("clock") == light
+    it.page.find("tempo").setValue(97.0)
+    assert it.rig.told == [("tempo", 97.0)]
+    assert it.page.is_enabled("start")
+
+
+def test_tempo_position_and_mode_of_the_jam_are_shown_in_the_jam_alone(desk):
+    it = desk().open()
+    of_the_jam = ("tempo", "tap", "position", "mode")
+    assert all(it.page.is_visible(name) for name in of_the_jam)
+    assert it.page.text("start") == "Start"
+    it.window.go_to("notes")
+    assert not any(it.page.is_visible(name) for name in of_the_jam)
+    assert it.page.text("start") == "Start jam"
+    it.page.click("start")
+    assert it.rig.told == ["toggle"]
+    it.rig.show(is_playing=True)
+    it.page.until(lambda: it.page.text("start") == "Stop jam")
+    assert it.page.is_visible("panic")
+
+
+def test_sentences_of_the_jam_wait_in_the_jam_and_a_mark_says_so(desk):
+    it = desk().open()
+    it.window.go_to("notes")
+    it.rig.show(message="The MIDI input 'Keys' is gone; it reconnects when it is back.")
+    with it.qtbot.waitSignal(it.control.reported):
+        pass
+    assert it.window.line.sentence == ""
+    it.rigs.error = PortError("No MIDI system runs on this computer: start JACK.")
+    with it.qtbot.waitSignal(it.control.unavailable):
+        it.control.open(it.rig.settings)
+    assert it.window.line.sentence == ""
+    jam = next(each for each in it.page.find("navigation").children() if each.objectName() == "jam")
+    assert (jam.text(), jam.accessibleDescription()) == ("Jam •", "A message waits on this page.")
+    it.window.go_to("jam")
+    assert it.window.line.sentence == "No MIDI system runs on this computer: start JACK."
+    assert jam.text() == "Jam"
+    it.window.go_to("notes")
+    it.rigs.error = None
+    with it.qtbot.waitSignal(it.control.opened):
+        it.control.open(it.control.settings)
+    it.window.go_to("jam")
+    assert it.window.line.sentence == ""
+    assert jam.text() == "Jam"
 
 
 def test_everything_that_takes_focus_has_a_name_and_every_button_a_tooltip(desk):

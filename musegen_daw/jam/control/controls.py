@@ -12,8 +12,13 @@ CONTINUOUS = {"density": (0.0, 1.0), "energy": (0.0, 1.0), "variation": (0.0, 1.
 MUTES = {f"mute {voice}": voice for voice in VOICES}
 SWITCHES = ("hold", *MUTES)
 FILL_NOW, PANIC = "fill now", "panic"
-TRIGGERS = (FILL_NOW, PANIC)
-TARGETS = (*CONTINUOUS, *SWITCHES, *TRIGGERS)
+STYLE, NEXT_STYLE, PREVIOUS_STYLE = "style", "next style", "previous style"
+SECTIONS = {f"section {name}": name for name in ("A", "B", "C", "D")}
+"""The names of sections, by their controls."""
+CALLS = (STYLE, NEXT_STYLE, PREVIOUS_STYLE, *SECTIONS)
+"""Controls that call up a style or a section."""
+TRIGGERS = (FILL_NOW, PANIC, NEXT_STYLE, PREVIOUS_STYLE, *SECTIONS)
+TARGETS = (*CONTINUOUS, *SWITCHES, *TRIGGERS, STYLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,10 @@ class ControllerMove:
 
 
 def moved_controls(controls: Controls, move: ControllerMove) -> Controls:
-    """The controls after a move; a knob sets a switch from its middle on, a pad flips it. A trigger changes none."""
+    """The controls after a move; a knob sets a switch from its middle on, a pad flips it.
+
+    A trigger, and a call of a style or section, changes none.
+    """
     target, value = move.target, move.value
     if target in CONTINUOUS:
         lowest, highest = CONTINUOUS[target]
@@ -85,6 +93,6 @@ def moved_controls(controls: Controls, move: ControllerMove) -> Controls:
         voice = MUTES[target]
         is_muted = voice not in controls.muted if move.is_pad else value >= 0.5
         return replace(controls, muted=controls.muted | {voice} if is_muted else controls.muted - {voice})
-    if move.is_trigger:
+    if move.is_trigger or target in CALLS:
         return controls
     raise ValueError(f"there is no control {target!r}; there are {', '.join(TARGETS)}")

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from musegen_daw.jam.events import ALL_NOTES_OFF, ALL_SOUND_OFF, SUSTAIN, MidiEvent
+from musegen_daw.jam.events import ALL_NOTES_OFF, ALL_SOUND_OFF, PROGRAM_CHANGE, SUSTAIN, MidiEvent
 from musegen_daw.music.clip import Clip, Note
 
-PROGRAM_CHANGE = 0xC0
 RESET_CONTROLLERS, LAST_MODE_MESSAGE = 121, 127
 DEFAULT_KEEP_BEATS = 512.0
 MAX_NOTES = 50_000

@@ -33,14 +33,17 @@ class JamControl(QObject):
     """Holds the one jam of the program.
 
     `polled` carries the RigStatus 25 times a second while there is a jam; `opened` announces one, and `unavailable`
-    carries the sentence why there is none. `message` carries what the jam reports, `mapped` the ControlMap when MIDI
-    learn has changed it, `recorded` the Path of a recording that was written.
+    carries the sentence why there is none. `message` carries answers to what was asked for, wherever, `reported` what
+    the jam reports by itself, and `settled` a sentence of either that no longer holds. `mapped` carries the ControlMap
+    when MIDI learn has changed it, `recorded` the Path of a recording that was written.
     """
 
     polled = Signal(object)
     opened = Signal()
     unavailable = Signal(str)
     message = Signal(str)
+    reported = Signal(str)
+    settled = Signal(str)
     mapped = Signal(object)
     recorded = Signal(object)
 
@@ -52,6 +55,8 @@ class JamControl(QObject):
         self._open_jam: JamRig | None = None  # owned by the worker, after its end by this thread
         self._settings: RigSettings | None = None
         self._message = ""
+        self._learn_sentence = ""
+        self._is_learning = False
         self._is_measuring = False
         self._control_map: ControlMap | None = None
         self._timer = QTimer(self)
@@ -129,8 +134,10 @@ class JamControl(QObject):
         """Map the next knob or pad that is moved to `target`; None cancels."""
         if self._rig is not None:
             self._rig.session.learn(target)
+            self._settle_learning()
             if target is not None:
-                self.message.emit(f"Move a knob or hit a pad to map {target!r} (Esc: cancel).")
+                self._learn_sentence = f"Move a knob or hit a pad to map {target!r} (Esc: cancel)."
+                self.message.emit(self._learn_sentence)
 
     def forget(self, knob: Knob) -> None:
         if self._rig is not None:
@@ -139,6 +146,12 @@ class JamControl(QObject):
 
     def set_style(self, style: str) -> None:
         self._do(lambda rig: rig.set_style(style))
+
+    def recall_section(self, name: str) -> None:
+        self._with_rig(lambda rig: rig.recall_section(name))
+
+    def store_section(self, name: str) -> None:
+        self._with_rig(lambda rig: rig.store_section(name))
 
     def set_offset(self, seconds: float) -> None:
         """Shift the drums by `seconds`, negative is earlier, and save that for the port."""
@@ -171,6 +184,17 @@ class JamControl(QObject):
 
         self._do(stop)
 
+    def _with_rig(self, order: Callable[[JamRig], None]) -> None:
+        if self._rig is None:
+            self.message.emit("The jam is not ready yet.")
+        else:
+            order(self._rig)
+
+    def _settle_learning(self) -> None:
+        sentence, self._learn_sentence, self._is_learning = self._learn_sentence, "", False
+        if sentence:
+            self.settled.emit(sentence)
+
     def _do(self, order: Callable[[JamRig], None]) -> None:
         rig = self._rig
         if rig is not None:
@@ -178,6 +202,10 @@ class JamControl(QObject):
 
     def _detach(self) -> None:
         self._workers.cancel()
+        self._settle_learning()
+        if self._message:
+            self.settled.emit(self._message)
+        self._message = ""
         self._rig = self._control_map = None
         self._timer.stop()
         self._is_measuring = False
@@ -238,9 +266,14 @@ class JamControl(QObject):
             return
         status = self._rig.status
         if status.message != self._message:
-            self._message = status.message
+            before, self._message = self._message, status.message
+            if before:
+                self.settled.emit(before)
             if status.message:
-                self.message.emit(status.message)
+                self.reported.emit(status.message)
+        was_learning, self._is_learning = self._is_learning, status.jam.learning is not None
+        if was_learning and not self._is_learning:
+            self._settle_learning()
         control_map = self._rig.session.control_map
         if control_map is not self._control_map:
             if self._control_map is not None:

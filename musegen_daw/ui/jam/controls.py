@@ -13,9 +13,10 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QDoubleSpinBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from musegen_daw import resource_paths as resources
-from musegen_daw.jam.control.controls import FILL_NOW, Controls
+from musegen_daw.jam.control.controls import FILL_NOW, NEXT_STYLE, PREVIOUS_STYLE, STYLE, Controls
 from musegen_daw.jam.settings import MAX_OFFSET_SECONDS
 from musegen_daw.music.kit import VOICES
+from musegen_daw.ui.jam.sections import SectionButtons
 from musegen_daw.ui.widgets.basic import VoiceButton, button, label, set_look
 from musegen_daw.ui.widgets.drops import DragButton, DragOut, drag_out
 from musegen_daw.ui.widgets.fitting import Choice
@@ -33,13 +34,15 @@ _MARK, _INSET = QSize(8, 8), 3
 
 
 class Learnable(QObject):
-    """Adds MIDI learn to the context menu of `widget`, and a dot while it is mapped; `target` is its control."""
+    """Adds MIDI learn to the context menu of `widget`, and a dot while it is mapped; `target` is its control, `more`
+    are others that it offers."""
 
-    def __init__(self, widget: QWidget, target: str, control: JamControl) -> None:
+    def __init__(self, widget: QWidget, target: str, control: JamControl, more: Sequence[str] = ()) -> None:
         super().__init__(widget)
-        self.target, self._control = target, control
+        self.targets, self._control = (target, *more), control
         self._widget = widget
-        self._tip = widget.toolTip()
+        self._tip, self._mapped_to = widget.toolTip(), ""
+        self._is_telling = False
         self._mark = _Mark(widget)
         widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         widget.installEventFilter(self)
@@ -49,18 +52,30 @@ class Learnable(QObject):
         for action in self._widget.actions():
             self._widget.removeAction(action)
             action.deleteLater()
-        self._offer(LEARN, lambda _checked=False: self._control.learn(self.target))
+        for target in self.targets:
+            text = LEARN if len(self.targets) == 1 else f"{LEARN}, for {target!r}"
+            self._offer(text, lambda _checked=False, target=target: self._control.learn(target))
         for knob in knobs:
             self._offer(f"Unmap {knob}", lambda _checked=False, knob=knob: self._control.forget(knob))
-        moved_by = " and ".join(map(str, knobs))
-        self._widget.setToolTip(plain_tip(f"{self._tip}\nMapped to {moved_by}" if knobs else self._tip))
+        self._mapped_to = " and ".join(map(str, knobs))
+        self._tell()
         self._mark.setVisible(bool(knobs))
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self._place()
+        elif event.type() == QEvent.Type.ToolTipChange and not self._is_telling:
+            self._tip = self._widget.toolTip()
+            self._tell()
         return False
+
+    def _tell(self) -> None:
+        self._is_telling = True
+        self._widget.setToolTip(
+            plain_tip(f"{self._tip}\nMapped to {self._mapped_to}" if self._mapped_to else self._tip)
+        )
+        self._is_telling = False
 
     def _offer(self, text: str, chosen: object) -> None:
         action = QAction(caption(text), self._widget)
@@ -93,8 +108,10 @@ FOLDER = "musegen-daw"
 
 
 class MoreRow(QWidget):
-    """The row that the More button shows: swing, style, latency offset, recording."""
+    """The row that the More button shows: swing, style, program changes, latency offset, recording."""
 
+    channel_chosen = Signal(int)
+    """The channel of program changes, 1 to 16; 0 for none."""
     style_chosen = Signal(str)
     """The name of a style, empty for none."""
     offset_changed = Signal(float)
@@ -105,10 +122,23 @@ class MoreRow(QWidget):
         self.setObjectName("more-row")
         self.swing = SwingSlider("Swing", 0.0)
         self.swing.setToolTip("Swing; 67 % is a triplet; right-click: MIDI learn")
-        self._style = Choice("Style", "Style of the drums, from the next bars on", large=True)
-        self._style.addItem("Style: as you play", "")
-        for name in resources.style_names():
-            self._style.addItem(f"Style: {name.replace('-', ' ')}", name)
+        self.style_choice = Choice(
+            "Style", "Style of the drums, from the next bars on; right-click: MIDI learn", large=True
+        )
+        self.style_choice.addItem("Style: as you play", "")
+        self.style_choice.setItemData(0, "Program 100", Qt.ItemDataRole.ToolTipRole)
+        for row, name in enumerate(resources.style_names(), 1):
+            self.style_choice.addItem(f"Style: {name.replace('-', ' ')}", name)
+            self.style_choice.setItemData(row, f"Program {row}", Qt.ItemDataRole.ToolTipRole)
+        self._channel = Choice(
+            "Program changes",
+            f"Channel of program changes that choose styles (1 to {self.style_choice.count() - 1}, in the order of the "
+            "list; 100: as you play) and sections (101 to 104: A to D)",
+            large=True,
+        )
+        self._channel.addItem("PC: off", 0)
+        for channel in range(1, 17):
+            self._channel.addItem(f"PC: channel {channel}", channel)
         self._offset = QDoubleSpinBox()
         self._offset.setRange(-1000 * MAX_OFFSET_SECONDS, 1000 * MAX_OFFSET_SECONDS)
         self._offset.setDecimals(1)
@@ -118,6 +148,7 @@ class MoreRow(QWidget):
         self._offset.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._offset.setFixedHeight(TARGET)
         self._offset.setMinimumWidth(136)
+        self._offset.lineEdit().setAcceptDrops(False)
         set_name(self._offset, "Latency offset")
         self._offset.setToolTip(
             "Latency offset: negative is earlier, for a DAW that plays the drums late; stored for the port"
@@ -137,15 +168,20 @@ class MoreRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SMALL)
         row.addWidget(self.swing, 3)
-        row.addWidget(self._style, 3)
+        row.addWidget(self.style_choice, 3)
+        row.addWidget(self._channel, 2)
         row.addWidget(self._offset, 2)
         for each in (self.measure, self.record, self.drag):
             row.addWidget(each, 1)
-        self._style.activated.connect(lambda: self.style_chosen.emit(self._style.currentData()))
+        self.style_choice.activated.connect(lambda: self.style_chosen.emit(self.style_choice.currentData()))
+        self._channel.activated.connect(lambda: self.channel_chosen.emit(self._channel.currentData()))
         self._offset.valueChanged.connect(lambda ms: self.offset_changed.emit(ms / 1000))
 
     def show_style(self, name: str) -> None:
-        self._style.setCurrentIndex(max(0, self._style.findData(name)))
+        self.style_choice.setCurrentIndex(max(0, self.style_choice.findData(name)))
+
+    def show_channel(self, channel: int) -> None:
+        self._channel.setCurrentIndex(channel)
 
     def show_swing(self, ratio: float) -> None:
         if not self.swing.isSliderDown():
@@ -201,14 +237,24 @@ class JamControls(QWidget):
         self.fill = button("Fill", f"Play a fill in the next bar; {_LEARN}", "F", large=True)
         self.hold = button("Hold", f"Keep the pattern that plays; {_LEARN}", "H", large=True, checkable=True)
         self.more_button = button(
-            "More", "Swing, style, latency offset and recording", "M", "quiet", large=True, checkable=True
+            "More",
+            "Swing, style, program changes, latency offset and recording",
+            "M",
+            "quiet",
+            large=True,
+            checkable=True,
         )
+        self.sections = SectionButtons()
         self.more = MoreRow(drag)
         self.mutes = [VoiceButton(voice, row, str(row + 1)) for row, voice in enumerate(VOICES)]
         widgets: list[tuple[QWidget, str]] = [(slider, target) for target, slider in self.sliders.items()]
         widgets += [(self.fill, FILL_NOW), (self.hold, "hold"), (self.more.swing, "swing")]
         widgets += [(mute, f"mute {voice}") for mute, voice in zip(self.mutes, VOICES, strict=True)]
-        self.learnables = tuple(Learnable(widget, target, control) for widget, target in widgets)
+        widgets += [(each, f"section {name}") for name, each in self.sections.buttons.items()]
+        self.learnables = (
+            *(Learnable(widget, target, control) for widget, target in widgets),
+            Learnable(self.more.style_choice, STYLE, control, (NEXT_STYLE, PREVIOUS_STYLE)),
+        )
         self._lay_out()
         self._connect()
 
@@ -233,10 +279,13 @@ class JamControls(QWidget):
             slider.set_badge("move a knob" if target == learning else "")
         self.fill.setText("hit a pad" if learning == FILL_NOW else "Fill")
         self.hold.setText("hit a pad" if learning == "hold" else "Hold")
+        self.sections.show_learning(learning)
 
     def show_mapped(self, control_map: ControlMap) -> None:
         for learnable in self.learnables:
-            learnable.show_knobs(control_map.knobs_of(learnable.target))
+            learnable.show_knobs(
+                tuple(knob for target in learnable.targets for knob in control_map.knobs_of(target))
+            )
 
     def show_recording(self, is_recording: bool) -> None:
         self.more.show_recording(is_recording)
@@ -247,6 +296,7 @@ class JamControls(QWidget):
         first.setSpacing(SMALL)
         for slider in self.sliders.values():
             first.addWidget(slider, 3)
+        first.addWidget(self.sections)
         for each in (self.fill, self.hold, self.more_button):
             first.addWidget(each, 1)
         mutes = QGridLayout()

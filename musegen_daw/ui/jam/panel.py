@@ -12,6 +12,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from musegen_daw.devices.link import INSTALL, is_link_installed
+from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.patterns import LIVE_PPQ
 from musegen_daw.jam.settings import ClockSource
@@ -19,7 +21,7 @@ from musegen_daw.music.note_names import NoteNames
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.controls import JamControls, recording_path
-from musegen_daw.ui.jam.pickers import NO_PORT, JamChoices, JamPickers
+from musegen_daw.ui.jam.pickers import NO_PORT, JamChoices, JamPickers, without_link
 from musegen_daw.ui.jam.strips import JamStrips
 from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel, reset_message
 from musegen_daw.ui.settings.store import AppSettings
@@ -29,6 +31,7 @@ from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
 from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 
 if TYPE_CHECKING:
+    from musegen_daw.jam.repertoire import CalledUp
     from musegen_daw.jam.settings import RigSettings
     from musegen_daw.jam.status import RigStatus
 
@@ -50,6 +53,7 @@ class JamPanel(Panel):
         self._choices = JamChoices()
         self._settings = context.settings.current
         self._late_bars = 0
+        self._called_up: CalledUp | None = None
         self._pickers = JamPickers(context.ports)
         self._strips = JamStrips()
         self._error_page = ErrorPage()
@@ -89,6 +93,9 @@ class JamPanel(Panel):
         self._choices, passed_over = JamChoices.from_dict(state)
         if passed_over:
             self.message.emit(reset_message(passed_over), WARN)
+        if self._choices.clock is ClockSource.LINK and not is_link_installed():
+            self._choices = without_link(self._choices)
+            self.message.emit(f"The jam keeps its own tempo. {INSTALL}.", WARN)
         self._controls.show_more(state.get("is_unfolded") is True)
         self._show_choices()
         self._open()
@@ -107,6 +114,8 @@ class JamPanel(Panel):
         controls = self._controls
         controls.changed.connect(self._change)
         controls.fill.clicked.connect(self._request_fill)
+        controls.sections.recalled.connect(self._control.recall_section)
+        controls.sections.stored.connect(self._control.store_section)
         controls.more_toggled.connect(self.state_changed)
         self._pickers.input_chosen.connect(lambda name: self._context.settings.change(input_port=name))
         self._pickers.output_chosen.connect(lambda name: self._context.settings.change(output_port=name))
@@ -123,6 +132,7 @@ class JamPanel(Panel):
         self._control.recorded.connect(self._show_recorded)
         more = self._more
         more.style_chosen.connect(self._choose_style)
+        more.channel_chosen.connect(lambda channel: self._choose(control_channel=channel))
         more.offset_changed.connect(self._control.set_offset)
         more.measure.clicked.connect(lambda: self._control.measure(self._measured))
         more.record.clicked.connect(self._record)
@@ -130,6 +140,7 @@ class JamPanel(Panel):
 
     def _open(self) -> None:
         self._settings = self._context.settings.current
+        self._called_up = None
         self._strips.show_input(self._settings.input_port)
         self._control.open(self._choices.rig_settings(self._settings))
 
@@ -149,6 +160,7 @@ class JamPanel(Panel):
         self._pickers.show_choices(self._choices, settings)
         self._show_controls(self._choices.controls)
         self._more.show_style(self._choices.style)
+        self._more.show_channel(self._choices.control_channel)
         self._strips.roll.set_note_names(NoteNames(settings.note_names))
 
     def _try_again(self) -> None:
@@ -219,8 +231,9 @@ class JamPanel(Panel):
         jam = status.jam
         self._keep(mode=jam.mode, controls=jam.controls)
         if status.clock is None and jam.bpm is not None:
-            self._keep(tempo_bpm=jam.bpm)
+            self._keep(tempo_bpm=min(MAX_BPM, max(MIN_BPM, jam.bpm)))  # a Link session may be faster
         self._show_controls(jam.controls)
+        self._show_called_up(status)
         self._controls.show_learning(jam.learning)
         if jam.late_bars > self._late_bars:
             self.message.emit(
@@ -235,6 +248,17 @@ class JamPanel(Panel):
             self._controls.show_recording(rig.record_path is not None)
         if self.isVisible() and rig is not None:
             self._strips.show_picture(rig.session.picture, status)
+
+    def _show_called_up(self, status: RigStatus) -> None:
+        called_up = status.called_up
+        self._controls.sections.show_called_up(
+            called_up, is_changed=called_up.is_changed(status.jam.controls)
+        )
+        before, self._called_up = self._called_up, called_up
+        # A style that was chosen here may not have arrived in the jam yet.
+        if before is not None and before.style != called_up.style:
+            self._keep(style=called_up.style)
+            self._more.show_style(called_up.style)
 
     def _show_controls(self, controls: Controls) -> None:
         self._controls.show_controls(controls)

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from musegen_daw import resource_paths as resources
+from musegen_daw.devices.link import INSTALL, is_link_installed
 from musegen_daw.errors import MusegenError
 from musegen_daw.fields import Text, with_values
 from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM
@@ -24,7 +25,7 @@ from musegen_daw.sampler_maps import load_drum_map
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.basic import label
 from musegen_daw.ui.widgets.fitting import Choice
-from musegen_daw.ui.widgets.plain import kebab
+from musegen_daw.ui.widgets.plain import kebab, plain_tip
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
 from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 from musegen_daw.ui.work import Workers
@@ -44,7 +45,7 @@ NO_PORT = "-"
 
 @dataclass(frozen=True, slots=True)
 class JamChoices:
-    """What is saved of the jam panel."""
+    """What is saved of the jam panel; `control_channel` counts from 1, 0 is none."""
 
     clock: ClockSource = ClockSource.INTERNAL
     tempo_bpm: Annotated[float, Meta(ge=MIN_BPM, le=MAX_BPM)] = DEFAULT_BPM
@@ -53,6 +54,7 @@ class JamChoices:
     mode: JamMode = JamMode.FOLLOW
     controls: Controls = field(default_factory=Controls)
     style: Text = ""
+    control_channel: Annotated[int, Meta(ge=0, le=16)] = 0
 
     def rig_settings(self, settings: AppSettings) -> RigSettings:
         """The settings of a jam on the ports and devices of `settings`; without any output the sound device plays."""
@@ -71,6 +73,7 @@ class JamChoices:
             controls=replace(self.controls, hold=False),
             control_map=CONTROL_MAP,
             style=self.style,
+            control_channel=self.control_channel - 1 if self.control_channel else None,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -83,6 +86,7 @@ class JamChoices:
             "sound": self.sound,
             "mode": self.mode.value,
             "style": self.style,
+            "control_channel": self.control_channel,
             "controls": {**controls, "muted": sorted(self.controls.muted)},
         }
 
@@ -101,6 +105,11 @@ def _drum_map(name: str) -> DrumMap:
         return load_drum_map(name) if name else GENERAL_MIDI
     except MusegenError:
         return GENERAL_MIDI
+
+
+def without_link(choices: JamChoices) -> JamChoices:
+    """The choices on a computer without Ableton Link."""
+    return replace(choices, clock=ClockSource.INTERNAL) if choices.clock is ClockSource.LINK else choices
 
 
 POLL_MILLISECONDS = 2000
@@ -131,11 +140,14 @@ class JamPickers(QWidget):
         self._output = Choice("MIDI output", "Where the drums go", large=True)
         self._clock = Choice(
             "Clock",
-            "Tempo and position: from this program, or from the DAW's MIDI clock",
+            "Tempo and position: from this program, from the DAW's MIDI clock, or shared by Ableton Link",
             large=True,
         )
         self._clock.addItem("Own tempo", ClockSource.INTERNAL.value)
         self._clock.addItem("MIDI clock", ClockSource.MIDI.value)
+        self._clock.addItem("Ableton Link", ClockSource.LINK.value)
+        if not is_link_installed():
+            self._refuse_link()
         self._sound = QCheckBox("Sound device")
         self._sound.setToolTip("Also play the drums through the sound device")
         self._count_in = QCheckBox("Count-in")
@@ -175,6 +187,15 @@ class JamPickers(QWidget):
             self._workers.start(
                 lambda task: _names(self._ports()), succeeded=self._show, failed=self.message.emit
             )
+
+    def _refuse_link(self) -> None:
+        """Grey it, with the sentence that says how to install it."""
+        row = self._clock.findData(ClockSource.LINK.value)
+        self._clock.setItemText(row, "Ableton Link (not installed)")
+        self._clock.setItemData(row, f"{INSTALL}.", Qt.ItemDataRole.ToolTipRole)
+        self._clock.setItemData(row, f"Ableton Link. {INSTALL}.", Qt.ItemDataRole.AccessibleTextRole)
+        self._clock.setItemData(row, 0, Qt.ItemDataRole.UserRole - 1)  # the flags of the entry
+        self._clock.setToolTip(plain_tip(f"{self._clock.toolTip()}\n{INSTALL}."))
 
     def show_choices(self, choices: JamChoices, settings: AppSettings) -> None:
         """Show what is chosen, also a port that is not connected."""

@@ -42,12 +42,19 @@ _MODES = (
 
 
 class TransportBar(QWidget):
-    """Shows the status of the jam and controls it."""
+    """Shows the status of the jam and controls it.
+
+    Tempo, position and mode are those of the jam: they are shown where the jam is, beside a clip's own they would be
+    twins. So is a clock that is missing. Start, stop, panic and the ports are in reach everywhere.
+    """
 
     def __init__(self, control: JamControl) -> None:
         super().__init__()
         self.setObjectName("transport")
         self._control = control
+        self._is_in_jam = True
+        self._is_playing = False
+        self._clock_state: tuple[str, str] = (OFF, "")
         self._input, self._clock, self._output = (
             StatusLight("MIDI input"),
             StatusLight("Clock"),
@@ -63,10 +70,13 @@ class TransportBar(QWidget):
         self._tempo.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self._tempo.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._tempo.setKeyboardTracking(False)
+        self._tempo.lineEdit().setAcceptDrops(False)  # it would take the name of a file
         set_name(self._tempo, "Tempo")
-        self._tempo.setToolTip("Tempo in beats per minute; wheel or arrow keys change it")
+        self._tempo.setToolTip("Tempo of the jam in beats per minute; wheel or arrow keys change it")
         self._tempo.valueChanged.connect(self._set_tempo)
-        self._tap = button("Tap", "Tap the tempo; with MIDI clock: mark the start of a bar", "T", large=True)
+        self._tap = button(
+            "Tap", "Tap the tempo of the jam; with MIDI clock: mark the start of a bar", "T", large=True
+        )
         self._tap.setMinimumWidth(44)
         self._tap.clicked.connect(self._tapped)
         self._place = PlainLabel("–")
@@ -77,7 +87,7 @@ class TransportBar(QWidget):
         set_name(self._place, "Position")
         self._place.setToolTip("Bar . beat . sixteenth")
         self._start = button("Start", "Start or stop", "", large=True)
-        self._start.setToolTip("Start or stop (Space)")
+        self._start.setToolTip("Start or stop the jam (Space)")
         self._start.set_icon("play")
         self._start.setIconSize(QSize(18, 18))
         self._start.setMinimumWidth(84)
@@ -91,6 +101,15 @@ class TransportBar(QWidget):
         control.polled.connect(self._show)
         control.unavailable.connect(self._show_absence)
         self.setFixedHeight(HEIGHT)
+
+    def show_in_jam(self, is_in_jam: bool) -> None:
+        """Whether the jam's page is shown, or another."""
+        self._is_in_jam = is_in_jam
+        for each in (self._tempo, self._tap, self._place, self._modes):
+            each.setVisible(is_in_jam)
+        self._start.setToolTip("Start or stop the jam (Space)" if is_in_jam else "Start or stop the jam")
+        self._show_playing(self._is_playing)
+        self._show_clock(*self._clock_state)
 
     def set_tempo(self, tempo_bpm: float) -> None:
         """Show a tempo without setting it."""
@@ -142,26 +161,31 @@ class TransportBar(QWidget):
 
     def _show_absence(self, sentence: str) -> None:
         self._input.show_state(OFF, "no input")
-        self._clock.show_state(OFF, "no jam")
+        self._show_clock(OFF, "no jam")
         self._output.show_state(OFF, "no output")
         self._place.setText("–")
         self._show_playing(False)
         self._start.setEnabled(False)
 
     def _show_playing(self, is_playing: bool) -> None:
-        text = "Stop" if is_playing else "Start"
+        self._is_playing = is_playing
+        text = ("Stop" if is_playing else "Start") + ("" if self._is_in_jam else " jam")
         if text != self._start.text():
             self._start.setText(text)
             self._start.set_icon("stop" if is_playing else "play")
 
+    def _show_clock(self, level: str, text: str) -> None:
+        self._clock_state = level, text
+        is_missing = level in ("warn", "bad")
+        if is_missing and not self._is_in_jam:
+            self._clock.show_state(OFF, "MIDI clock")
+        else:
+            self._clock.show_state(level, text)
+
     def _show(self, status: RigStatus) -> None:
         jam = status.jam
         self._show_ports(status)
-        if status.clock is None:
-            self._clock.show_state("good" if jam.is_playing else OFF, "own clock")
-        else:
-            level, text = _CLOCKS[status.clock]
-            self._clock.show_state(level, text)
+        self._show_clock(*_clock_words(status))
         is_led = status.clock is not None
         if self._tempo.isReadOnly() != is_led:
             self._tempo.setReadOnly(is_led)
@@ -202,6 +226,17 @@ class TransportBar(QWidget):
         else:
             names = " + ".join(port.name for port in status.outputs)
             self._output.show_state("good" if status.outputs else OFF, names or "no output")
+
+
+def _clock_words(status: RigStatus) -> tuple[str, str]:
+    """The level of the clock's light and its words."""
+    peers = status.link_peers
+    if peers is not None:
+        words = f"{peers} peer{'' if peers == 1 else 's'}" if peers else "no peers"
+        return ("good" if peers else OFF), f"Link: {words}"
+    if status.clock is None:
+        return ("good" if status.jam.is_playing else OFF), "own clock"
+    return _CLOCKS[status.clock]
 
 
 def _bound(light: StatusLight) -> None:

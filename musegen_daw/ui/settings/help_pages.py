@@ -24,7 +24,6 @@ KEYS = (
         ("Space", "start and stop the jam, or what the current page plays"),
         ("Ctrl+.  or  F12", "panic: all notes off"),
         ("Ctrl+1 … Ctrl+4", "Jam, Clips, Vocoder, Settings"),
-        ("T", "tap the tempo; with MIDI clock: mark the start of a bar"),
         ("Tab, Shift+Tab", "next control, previous control"),
         ("Return", "press the focused button"),
         ("Esc", "cancel a job or MIDI learn, dismiss a message"),
@@ -32,12 +31,14 @@ KEYS = (
         ("Ctrl+Q", "quit; everything is saved"),
     )),
     ("Jam", (
+        ("T", "tap the tempo; with MIDI clock: mark the start of a bar"),
         ("F", "fill in the next bar"),
         ("H", "hold the pattern that plays"),
+        ("F5 … F8", "recall section A to D; with Shift: store it"),
         ("1 … 9", "mute and unmute a voice, kick to ride"),
         ("← →", "change the focused slider; Page Up and Page Down in larger steps"),
         ("A", "automatic density"),
-        ("M, R", "show swing, style, latency and recording; record and stop"),
+        ("M, R", "show swing, style, program changes, latency and recording; record and stop"),
         ("Right click", "MIDI learn: map a knob or pad to a control, or unmap it"),
     )),
     ("Clips", (

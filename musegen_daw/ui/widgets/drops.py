@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
+from musegen_daw.suffixes import MIDI_SUFFIXES
 from musegen_daw.ui.widgets.fitting import Button
 from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import MEDIUM, RADIUS, TITLE_TEXT, font, theme
@@ -28,7 +29,7 @@ class FileDrop(QObject):
     """Lets a widget accept dropped files with certain suffixes (such as ".mid", lower case).
 
     `hovered` tells whether acceptable files are over the widget; `dropped` carries the paths; `refused` carries a
-    sentence about the files that were left out.
+    sentence about the files that were left out. MIDI files that it does not take are left to a widget around it.
     """
 
     hovered = Signal(bool)
@@ -44,9 +45,13 @@ class FileDrop(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QDragEnterEvent):
             if event.mimeData().hasUrls():
+                paths = local_paths(event.mimeData())
+                if not self._good(paths) and any(path.suffix.lower() in MIDI_SUFFIXES for path in paths):
+                    event.ignore()
+                    return True
                 event.setDropAction(Qt.DropAction.CopyAction)
                 event.accept()
-                self.hovered.emit(bool(self._good(local_paths(event.mimeData()))))
+                self.hovered.emit(bool(self._good(paths)))
                 return True
         elif event.type() == QEvent.Type.DragLeave:
             self.hovered.emit(False)

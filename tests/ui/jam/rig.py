@@ -79,6 +79,12 @@ class FakeRig:
     def set_style(self, style):
         self.told.append(("style", style))
 
+    def recall_section(self, name):
+        self.told.append(("recall", name))
+
+    def store_section(self, name):
+        self.told.append(("store", name))
+
     @property
     def offset_seconds(self):
         return self.status.offset_seconds

@@ -13,7 +13,7 @@ from musegen_daw.ui.jam.pickers import NO_PORT, JamChoices
 from musegen_daw.ui.settings.store import AppSettings
 
 CHOICES = JamChoices(
-    clock=ClockSource.MIDI, tempo_bpm=97.5, count_in_bars=1, sound=True, mode=JamMode.LOOP,
+    clock=ClockSource.MIDI, tempo_bpm=97.5, count_in_bars=1, sound=True, mode=JamMode.LOOP, control_channel=16,
     controls=Controls(density=0.3, energy=0.8, variation=0.1, swing=0.6, muted=frozenset({"ride", "kick"})),
 )  # fmt: skip
 
@@ -38,6 +38,7 @@ def test_choices_survive_a_restart():
         ({"tempo_bpm": "fast"}, ("tempo_bpm",)),
         ({"count_in_bars": inf}, ("count_in_bars",)),
         ({"sound": 1}, ("sound",)),
+        ({"control_channel": 17}, ("control_channel",)),
         ({"controls": {"density": 2}}, ("density",)),
         ({"controls": {"energy": None, "swing": True}}, ("energy", "swing")),
         ({"controls": {"loudness": 0.5}}, ("loudness",)),

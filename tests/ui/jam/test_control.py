@@ -91,12 +91,47 @@ def test_closing_while_it_opens_leaves_nothing(qtbot):
 
 def test_a_message_of_the_jam_is_shown_once(qtbot, control):
     rig, said = opened(qtbot, control), []
-    control.message.connect(said.append)
+    settled = []
+    control.reported.connect(said.append)
+    control.settled.connect(settled.append)
     rig.show(message="The MIDI input 'Keys' is gone.")
     looks = []
     control.polled.connect(looks.append)
     qtbot.waitUntil(lambda: len(looks) > 3)
     assert said == ["The MIDI input 'Keys' is gone."]
+    assert settled == []
+    rig.show(message="The MIDI input 'Keys' is back.")
+    qtbot.waitUntil(lambda: len(said) == 2)
+    assert settled == said[:1]
+    opened(qtbot, control)  # another jam, of which that is not said
+    assert settled == said
+    assert len(said) == 2
+
+
+def test_what_to_do_to_map_a_knob_is_said_until_it_is_mapped(qtbot, control):
+    rig, said, settled = opened(qtbot, control), [], []
+    control.message.connect(said.append)
+    control.settled.connect(settled.append)
+    control.learn("energy")
+    with qtbot.waitSignal(control.polled):
+        pass
+    assert settled == []
+    rig.show(learning=None)  # a knob was moved
+    qtbot.waitUntil(lambda: settled == said == ["Move a knob or hit a pad to map 'energy' (Esc: cancel)."])
+    control.learn("hold")
+    control.learn(None)
+    assert settled == said
+
+
+def test_sections_are_recalled_and_stored_once_there_is_a_jam(qtbot, control):
+    said = []
+    control.message.connect(said.append)
+    control.recall_section("A")
+    assert said == ["The jam is not ready yet."]
+    rig = opened(qtbot, control)
+    control.recall_section("A")
+    control.store_section("D")
+    assert rig.told == [("recall", "A"), ("store", "D")]
 
 
 def test_a_failed_jam_is_closed_and_another_can_be_opened(qtbot, control, rigs):

@@ -9,9 +9,12 @@ from PySide6.QtCore import Qt
 from musegen_daw.errors import PortError
 from musegen_daw.jam.control.control_map import ControlMap, Knob
 from musegen_daw.jam.control.controls import Controls
+from musegen_daw.jam.control.sections import Section, Sections
 from musegen_daw.jam.offset import OffsetMeasurement
 from musegen_daw.jam.patterns import LIVE_PPQ
 from musegen_daw.jam.planning.picture import JamPicture
+from musegen_daw.jam.repertoire import CalledUp
+from musegen_daw.jam.settings import ClockSource
 from musegen_daw.music.kit import VOICES
 from musegen_daw.sampler_maps import load_drum_map
 from musegen_daw.ui.jam.control import JamControl
@@ -71,6 +74,116 @@ def look(qtbot, control, times=2):
             pass
 
 
+STORED = Sections({"A": Section.of("bossa", Controls(energy=0.5)), "C": Section()})
+
+
+def test_a_section_is_recalled_by_a_click_and_by_its_key(control, page):
+    page.click("section-b")
+    for key in (Qt.Key.Key_F5, Qt.Key.Key_F8):
+        page.key(key)
+    assert control.rig.told == [("recall", name) for name in "BAD"]
+    assert not page.is_checked("section-b")  # until the jam says so
+
+
+def test_a_section_is_stored_by_a_long_press_a_shift_click_and_its_key(qtbot, control, page):
+    left, shift = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+    qtbot.mouseClick(page.find("section-a"), left, shift)
+    page.key(Qt.Key.Key_F6, shift)
+    qtbot.mousePress(page.find("section-c"), left)
+    page.until(lambda: len(control.rig.told) == 3)
+    qtbot.mouseRelease(page.find("section-c"), left)
+    assert control.rig.told == [("store", name) for name in "ABC"]
+    qtbot.mouseClick(page.find("section-c"), left)
+    assert control.rig.told[3:] == [("recall", "C")]
+
+
+def test_the_sections_tell_what_is_stored_which_is_current_and_whether_it_was_changed(qtbot, control, page):
+    def shown():
+        look(qtbot, control)
+        found = [page.find(f"section-{name}") for name in "abcd"]
+        return [each.text() for each in found], [each.isChecked() for each in found]
+
+    assert shown() == (["A", "B", "C", "D"], [False] * 4)
+    assert page.find("section-a").accessibleDescription() == "empty"
+    control.rig.show(called_up=CalledUp("bossa", "A", STORED))
+    assert shown() == (["A", "B", "C", "D"], [True, False, False, False])
+    assert page.find("section-a").accessibleDescription() == "style bossa, current"
+    assert page.find("section-c").accessibleDescription() == "style as you play"
+    control.rig.show(controls=Controls(energy=0.9))
+    assert shown()[0] == ["A*", "B", "C", "D"]
+    control.rig.show(called_up=CalledUp("", "C", STORED), controls=Controls())
+    assert shown() == (["A", "B", "C", "D"], [False, False, True, False])
+
+
+def test_a_style_that_was_called_up_elsewhere_is_shown_and_kept(qtbot, panel, control, page):
+    control.rig.show(called_up=CalledUp("half-time"))
+    look(qtbot, control)
+    assert page.text("style") == "Style: half time"
+    assert panel.saved_state()["style"] == "half-time"
+
+
+def test_the_channel_of_program_changes_is_chosen_and_opens_the_jam_with_it(qtbot, panel, control, page):
+    with qtbot.waitSignal(control.opened):
+        page.choose("program-changes", "PC: channel 16")
+    assert control.rig.settings.control_channel == 15
+    assert panel.saved_state()["control_channel"] == 16
+    with qtbot.waitSignal(control.opened):
+        page.choose("program-changes", "PC: off")
+    assert control.rig.settings.control_channel is None
+
+
+def test_styles_and_sections_can_be_mapped(control, page):
+    assert page.menu("style") == [
+        "MIDI learn: move a knob or hit a pad, for 'style'",
+        "MIDI learn: move a knob or hit a pad, for 'next style'",
+        "MIDI learn: move a knob or hit a pad, for 'previous style'",
+    ]
+    page.find("style").actions()[1].trigger()
+    page.learn("section-d")
+    assert control.rig.told == [("learn", "next style"), ("learn", "section D")]
+    page.until(lambda: page.text("section-d") == "pad?")
+    control.rig.show(learning=None)
+    page.until(lambda: page.text("section-d") == "D")
+
+
+@pytest.fixture
+def link_is_missing(monkeypatch):
+    monkeypatch.setattr("musegen_daw.devices.link.PACKAGE", "no_such_package_of_link")
+
+
+def test_link_is_greyed_with_how_to_install_it_where_it_is_missing(link_is_missing, qtbot, context, control):
+    made = JamPanel(context, control)
+    qtbot.addWidget(made)
+    said = []
+    made.message.connect(lambda *message: said.append(message))
+    with qtbot.waitSignal(control.opened):
+        made.restore_state({"clock": "link"})
+    clock = JamPage(made, qtbot).find("clock")
+    row = clock.findText("Ableton Link (not installed)")
+    assert not clock.model().flags(clock.model().index(row, 0)) & Qt.ItemFlag.ItemIsEnabled
+    assert "pip install 'musegen-daw[link]'" in clock.itemData(row, Qt.ItemDataRole.ToolTipRole)
+    assert "pip install 'musegen-daw[link]'" in clock.toolTip()
+    assert control.rig.settings.clock is ClockSource.INTERNAL
+    assert said[0][1] == WARN
+    assert "The jam keeps its own tempo. Ableton Link is not installed." in said[0][0]
+    made.close_work()
+
+
+def test_link_is_chosen_where_it_is_there(monkeypatch, qtbot, context, control):
+    monkeypatch.setattr("musegen_daw.devices.link.PACKAGE", "json")
+    made = JamPanel(context, control)
+    qtbot.addWidget(made)
+    with qtbot.waitSignal(control.opened):
+        made.restore_state({})
+    page = JamPage(made, qtbot)
+    with qtbot.waitSignal(control.opened):
+        page.choose("clock", "Ableton Link")
+    assert control.rig.settings.clock is ClockSource.LINK
+    assert made.saved_state()["clock"] == "link"
+    assert not page.is_enabled("count-in")
+    made.close_work()
+
+
 def test_sliders_set_the_controls_and_are_kept(panel, control, page):
     page.set("energy", 80)
     page.set("density", 25)
@@ -125,6 +238,8 @@ def test_every_control_can_be_learned(control, page):
         "hold",
         "swing",
         *(f"mute {voice}" for voice in VOICES),
+        *(f"section {name}" for name in "ABCD"),
+        "style",
     ]
 
 

@@ -11,7 +11,7 @@ from musegen_daw.resource_paths import resources_dir
 from musegen_daw.ui.widgets.basic import OFF, ProgressLine, Segments, StatusLight, press_by_key
 from musegen_daw.ui.widgets.drops import FileDrop
 from musegen_daw.ui.widgets.icons import app_icon, icon
-from musegen_daw.ui.widgets.status_line import PASSING_MILLISECONDS, StatusLine
+from musegen_daw.ui.widgets.status_line import PASSING_MILLISECONDS, WARNING_MILLISECONDS, StatusLine
 from musegen_daw.ui.widgets.value_slider import ValueSlider
 
 
@@ -80,7 +80,7 @@ def test_progress_shows_itself_only_while_there_is_work(qtbot):
     assert line.isHidden()
 
 
-def test_a_warning_stays_and_other_messages_disappear(qtbot):
+def test_an_error_stays_a_warning_passes_and_other_sentences_sooner(qtbot):
     line = StatusLine()
     qtbot.addWidget(line)
     line.show()
@@ -89,6 +89,8 @@ def test_a_warning_stays_and_other_messages_disappear(qtbot):
     assert timer.isActive()
     assert timer.interval() == PASSING_MILLISECONDS
     line.say("The port is gone.", "warn")
+    assert timer.interval() == WARNING_MILLISECONDS
+    line.say("The session cannot be saved.", "bad")
     assert not timer.isActive()
     assert "saved" in line.toolTip()
     qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
