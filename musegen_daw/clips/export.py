@@ -1,4 +1,4 @@
-"""Performance and export of a document: swing, humanise and drum map applied, as .mid files and WAV."""
+"""Performance and export of a document: swing, humanise, mix and drum map applied, as .mid files and WAV."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from musegen_daw.playback.bounce import BounceReport, bounce
 from musegen_daw.progress import IsCancelled, Progress
 
 MAX_NAME = 60
+ALL_MUTED = "All drums are muted: unmute or solo a voice first."
 
 
 class Profile(Enum):
@@ -39,14 +40,15 @@ class Profile(Enum):
 
 
 def performed(document: ClipDocument) -> Clip:
-    """The drums with swing and humanise, at General MIDI pitches; no hit outlasts the next of its pitch."""
+    """The drums as they are heard, at General MIDI pitches; no hit outlasts the next of its pitch."""
     drums = swing(document.drums, document.swing_ratio)
     take = document.take
     if document.humanise_amount and take is not None:
         bar_ticks = document.bars[0].length_ticks
         drums = humanise(drums, document.humanise_amount, seed=take.seed or 0, bar_ticks=bar_ticks)
     end_ticks = document.end_ticks
-    notes = [replace(note, start_ticks=min(note.start_ticks, end_ticks - 1)) for note in drums.notes]
+    heard = document.voice_mix.applied(drums.notes)
+    notes = [replace(note, start_ticks=min(note.start_ticks, end_ticks - 1)) for note in heard]
     return document.empty_drums.with_notes(_without_overlap(notes, end_ticks))
 
 
@@ -57,8 +59,12 @@ def mapped(document: ClipDocument) -> Clip:
 
 
 def mix(document: ClipDocument) -> Song:
-    """All parts and the performed drums, without strays; raises ProjectError where there are no drums."""
-    return without_strays(Song((*document.song.clips, _performed_drums(document)), document.time_map))[0]
+    """All parts and the performed drums, without strays; raises ProjectError where there are no drums.
+
+    Where all drums are muted, only the parts.
+    """
+    heard = () if document.drums.notes and not performed(document).notes else (_performed_drums(document),)
+    return without_strays(Song((*document.song.clips, *heard), document.time_map))[0]
 
 
 def drums_alone(document: ClipDocument) -> Song:
@@ -73,7 +79,7 @@ def drums_as_midi(document: ClipDocument, profile: Profile, *, split: bool = Fal
     """
     drums = replace(mapped(document), name=f"{document.name} drums")
     if not drums.notes:
-        raise ProjectError("There are no drums to write yet: generate some first.")
+        raise _nothing_heard(document, "There are no drums to write yet: generate some first.")
     song = Song((drums,), document.time_map.until(drums.end_ticks))
     if split:
         song = split_song(song, piece_names(document.drum_map))
@@ -148,8 +154,12 @@ def bounce_document(
 def _performed_drums(document: ClipDocument) -> Clip:
     drums = performed(document)
     if not drums.notes:
-        raise ProjectError("There are no drums yet: generate some first.")
+        raise _nothing_heard(document, "There are no drums yet: generate some first.")
     return drums
+
+
+def _nothing_heard(document: ClipDocument, without_hits: str) -> ProjectError:
+    return ProjectError(ALL_MUTED if document.drums.notes else without_hits)
 
 
 def _without_overlap(notes: Sequence[Note], end_ticks: int) -> list[Note]:

@@ -1,7 +1,9 @@
 """Page object of the Clips panel."""
 
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from musegen_daw.ui.clips.panel import ClipsPanel
 from musegen_daw.ui.widgets.drum_grid import Cell
@@ -64,9 +66,27 @@ class ClipsPage(Page):
     def click_cell(self, row: int, ticks: int, button=LEFT, keys=NO_KEYS) -> None:
         self.qtbot.mouseClick(self.grid, button, keys, self.at(row, ticks))
 
-    def right_click_head(self, row: int) -> None:
-        """Right-click the name of a voice."""
-        self.qtbot.mouseClick(self.grid, Qt.MouseButton.RightButton, pos=QPoint(20, self.at(row, 0).y()))
+    def press_head(self, name: str, row: int) -> None:
+        """Click "mute", "solo" or "lock" in the head of a row."""
+        self.click(f"{name}-the-{self.grid.rows[row].replace(' ', '-')}")
+
+    def choose_in_menu(self, widget: QWidget, at: QPoint, text: str) -> None:
+        """Right-click a widget and choose the entry with this text."""
+        action = next(each for each in self.menu(widget, at) if each.text().partition("\t")[0] == text)
+        assert action.isEnabled(), f"{text!r} cannot be chosen"
+        action.trigger()
+        self.close_menu()
+
+    def menu(self, widget: QWidget, at: QPoint) -> list:
+        """The entries of the menu that a right-click opens."""
+        reason = QContextMenuEvent.Reason.Mouse
+        QApplication.sendEvent(widget, QContextMenuEvent(reason, at, widget.mapToGlobal(at)))
+        return self.find("grid-menu").actions()
+
+    def close_menu(self) -> None:
+        menu = self.find("grid-menu")
+        menu.close()
+        self.until(lambda: not isValid(menu))
 
     def drag_cell(self, row: int, ticks: int, way: tuple[int, int], keys=NO_KEYS) -> None:
         start = self.at(row, ticks).toPointF()

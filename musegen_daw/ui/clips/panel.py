@@ -26,7 +26,7 @@ from musegen_daw.music.clip import Song
 from musegen_daw.resource_paths import load_drum_map
 from musegen_daw.ui.clips.files import ClipInputs, FileWork
 from musegen_daw.ui.clips.generation_row import MAX_SEED
-from musegen_daw.ui.clips.grid import GridEdits
+from musegen_daw.ui.clips.grid_edits import GridEdits
 from musegen_daw.ui.clips.panel_view import ClipTransport, PanelView
 from musegen_daw.ui.clips.playback import ClipPlayback
 from musegen_daw.ui.clips.takes import TakeGeneration
@@ -70,7 +70,8 @@ class ClipsPanel(Panel):
         self.writer = TakeGeneration(context.drum_generator, self)
         self.playback = ClipPlayback(context, self)
         self.transport = ClipTransport(self.view, self.playback, self._clip, self)
-        self._edits = GridEdits(self.view.grid, self.view.ruler, self.edit, self._clip, self._tell)
+        view = self.view
+        self._edits = GridEdits(view.grid, view.ruler, view.lane, self.edit, self._clip, self._tell)
         self._inputs = ClipInputs(self, self.view, context.settings)
         self._timer = VisibleTimer(self)
         self._connect_edits()

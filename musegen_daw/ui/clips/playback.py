@@ -54,7 +54,8 @@ class Rendered:
 
         time_map, take = document.time_map, document.take
         common = (time_map, sample_rate_hz, soundfont)
-        feel = (document.swing_ratio, document.humanise_amount, take.seed if take else None, document.bars)
+        seed = take.seed if take else None
+        feel = (document.swing_ratio, document.humanise_amount, seed, document.bars, document.voice_mix)
         keys: dict[str, Any] = {
             PART: (document.song, common),
             DRUMS: (document.drums, feel, common),
