@@ -59,6 +59,9 @@ class ClipsPage(Page):
         self.click("generate")
         self.until(lambda: not self.is_busy)
 
+    def cell(self, row: int, ticks: int) -> Cell:
+        return Cell(row, ticks)
+
     def at(self, row: int, ticks: int) -> QPoint:
         """The middle of a cell of the grid."""
         return self.grid.cell_rect(Cell(row, ticks)).center().toPoint()
@@ -101,6 +104,28 @@ class ClipsPage(Page):
         ruler, bars = self.find("bars"), self.clip.bars
         x = [ruler.x_at(ticks) for ticks in (bars[first].start_ticks, bars[end - 1].end_ticks)]
         drag(ruler, QPointF(x[0] + 4, 10), QPointF(x[1] - 4, 10))
+
+    def select_bars(self, first: int, end: int) -> None:
+        """Drag with Shift over the numbers of the bars from `first` up to `end`, not included."""
+        ruler, bars = self.find("bars"), self.clip.bars
+        x = [ruler.x_at(ticks) for ticks in (bars[first].start_ticks, bars[end - 1].end_ticks)]
+        drag(ruler, QPointF(x[0] + 4, 10), QPointF(x[1] - 4, 10), Qt.KeyboardModifier.ShiftModifier)
+
+    def click_ruler_menu(self, ticks: int, text: str) -> None:
+        """Choose an entry in the menu of the bar number at some ticks."""
+        ruler = self.find("bars")
+        self.choose_in_menu(ruler, QPoint(round(ruler.x_at(ticks)) + 4, 10), text)
+
+    def lane_point(self, x: float, velocity: int) -> QPointF:
+        """The point of the velocity lane at an x where a velocity is."""
+        lane = self.find("velocity-lane")
+        return QPointF(x, min(range(lane.height()), key=lambda y: abs(lane.velocity_at(y) - velocity)))
+
+    def drag_stem(self, index: int, velocity: int) -> None:
+        """Drag a stem of the velocity lane up or down to a velocity, as near as a pixel allows."""
+        lane = self.find("velocity-lane")
+        top = lane.stem_top(lane.shown[index])
+        drag(lane, top, self.lane_point(top.x(), velocity))
 
     def key(self, key, keys=NO_KEYS, widget=None) -> None:
         super().key(key, keys, widget or self.grid)

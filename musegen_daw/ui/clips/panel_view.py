@@ -121,7 +121,7 @@ class PanelView:
 
     def _show_hits(self, document: ClipDocument) -> None:
         notes = document.drums.notes
-        has_percussion = any(note.pitch not in VOICE_OF_PITCH for note in notes)
+        has_percussion = not {note.pitch for note in notes} <= VOICE_OF_PITCH.keys()
         rows = (*VOICES, PERCUSSION) if has_percussion else VOICES
         self.grid.show_rows([_row(document, name) for name in rows])
         for strip in (self.grid, self.lane):

@@ -44,7 +44,7 @@ class Cell:
     start_ticks: int
 
 
-_start = attrgetter("start_ticks")
+_start, _time_and_row = attrgetter("start_ticks"), attrgetter("start_ticks", "row")
 
 
 class DrumGrid(SwungStrip):
@@ -79,7 +79,7 @@ class DrumGrid(SwungStrip):
         return self._hits
 
     def set_hits(self, hits: Sequence[Hit]) -> None:
-        self._hits = tuple(sorted(hits, key=lambda hit: (hit.start_ticks, hit.row)))
+        self._hits = tuple(sorted(hits, key=_time_and_row))
         self._starts = [hit.start_ticks for hit in self._hits]
         self.setAccessibleDescription(f"{len(self._hits)} hits in {len(self.axis.bars)} bars")
         self.redraw()
@@ -113,7 +113,7 @@ class DrumGrid(SwungStrip):
         self.update()
 
     def set_selected(self, hits: Iterable[Hit]) -> None:
-        self._selected = tuple(sorted(hits, key=lambda hit: hit.start_ticks))
+        self._selected = tuple(sorted(hits, key=_start))
         self.update()
 
     @property
@@ -162,10 +162,7 @@ class DrumGrid(SwungStrip):
         return next(found, None)
 
     def hit_rect(self, hit: Hit) -> QRectF:
-        left = self.x_of(hit.start_ticks)
-        width = max(MIN_HIT_WIDTH, self.x_of(hit.start_ticks + self.axis.step_ticks) - left - 2)
-        top = hit.row * self.row_height
-        return QRectF(left + 1, top + 2, width, max(3.0, self.row_height - 4))
+        return self._rects((hit,))[0]
 
     def cell_rect(self, cell: Cell) -> QRectF:
         left = self.x_of(cell.start_ticks)
@@ -187,11 +184,12 @@ class DrumGrid(SwungStrip):
         self.paint_lines(painter)
         fills: dict[tuple[int, int], list[QRectF]] = {}
         outlines: dict[int, list[QRectF]] = {}
-        for hit in self._near(self.head_width, self.width()):
+        shown = self._near(self.head_width, self.width())
+        for hit, rect in zip(shown, self._rects(shown), strict=True):
             if hit.is_planned:
-                outlines.setdefault(hit.row, []).append(self.hit_rect(hit).adjusted(0.5, 0.5, -0.5, -0.5))
+                outlines.setdefault(hit.row, []).append(rect.adjusted(0.5, 0.5, -0.5, -0.5))
             else:
-                fills.setdefault((hit.row, velocity_step(hit.velocity)), []).append(self.hit_rect(hit))
+                fills.setdefault((hit.row, velocity_step(hit.velocity)), []).append(rect)
         painter.setClipRect(self.head_width, 0, width, self.height())
         painter.setPen(Qt.PenStyle.NoPen)
         for (row, step), rects in fills.items():
@@ -223,7 +221,7 @@ class DrumGrid(SwungStrip):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self._selected:
             painter.setPen(QPen(QColor(theme().text), 1.5))
-            painter.drawRects([self.hit_rect(hit) for hit in self._of(self._selected, rect)])
+            painter.drawRects(self._rects(self._of(self._selected, rect)))
         if self._cursor is not None and self.hasFocus():
             painter.setPen(QPen(QColor(theme().accent), 2))
             painter.drawRect(self.cell_rect(self._cursor).adjusted(1, 1, -1, -1))
@@ -235,6 +233,25 @@ class DrumGrid(SwungStrip):
     def showEvent(self, event: object) -> None:
         if self._shimmering:
             self._shimmer.start()
+
+    def _rects(self, hits: Sequence[Hit]) -> list[QRectF]:
+        """As `hit_rect`; of thousands, so that the scale is looked up once."""
+        zero, scale, step = self.x_at(0), self.axis.pixels_per_tick, self.axis.step_ticks
+        row_height = self.row_height
+        height = max(3.0, row_height - 4)
+        sounding = self.sounding
+        if sounding is None:
+            width = max(MIN_HIT_WIDTH, step * scale - 2)
+            return [
+                QRectF(zero + hit.start_ticks * scale + 1, hit.row * row_height + 2, width, height)
+                for hit in hits
+            ]
+        rects: list[QRectF] = []
+        for hit in hits:
+            start_ticks = sounding(hit.start_ticks)
+            width = max(MIN_HIT_WIDTH, (sounding(hit.start_ticks + step) - start_ticks) * scale - 2)
+            rects.append(QRectF(zero + start_ticks * scale + 1, hit.row * row_height + 2, width, height))
+        return rects
 
     def _near(self, left: float, right: float) -> tuple[Hit, ...]:
         first, end = self._span(left, right)
