@@ -118,6 +118,8 @@ class EditingGrid(DrumGrid):
     # Content
 
     def set_hits(self, hits: Sequence[Hit]) -> None:
+        if isinstance(self._drag, HitDrag):
+            self._drag, self._label = None, ""  # what was dragged may be gone
         super().set_hits(hits)
         if self._places:
             self._select_again()

@@ -289,7 +289,7 @@ class RowHeads(QWidget):
     def _place_rows(self) -> None:
         height = self._row_height
         for index, widgets in enumerate(self._widgets):
-            top, bottom = round(index * height) + 1, round((index + 1) * height) - 1
+            top, bottom = round(index * height), round((index + 1) * height) - 1
             x = self._names_end
             for widget, width in zip(widgets, (_LEVEL_WIDTH, *3 * (_BUTTON_WIDTH,)), strict=True):
                 widget.setGeometry(QRect(x, top, width, max(1, bottom - top)))
