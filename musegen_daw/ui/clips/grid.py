@@ -493,6 +493,8 @@ class EditingGrid(DrumGrid):
         refused: set[Do] = set()
         if not self.targets and self._bars is None:
             refused |= _OF_HITS
+        if not self.selected:
+            refused |= _MOVES.keys()  # their keys then move the cursor
         if not has_copied_hits():
             refused |= {Do.PASTE, Do.PASTE_ON_VOICE}
         if not row.can_lock:

@@ -158,7 +158,7 @@ class PanelView:
         for widget, stretch in (
             (self.ruler, 0),
             (self.roll, 1),
-            (self.grid, 2),
+            (self.grid, 4),
             (self.lane, 0),
             (self.scroll, 0),
         ):

@@ -16,7 +16,7 @@ from musegen_daw.ui.widgets.swung_strip import SwungStrip
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, mixed, theme
 from musegen_daw.ui.widgets.time_axis import TimeAxis
 
-LANE_HEIGHT, LEAST_HEIGHT = 64, 24
+LANE_HEIGHT, LEAST_HEIGHT = 56, 24
 """In a low window it gives way, and below the least it is empty."""
 DRAG_PIXELS = 5
 REACH_PIXELS = 7
