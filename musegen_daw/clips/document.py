@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from musegen_daw.clips.voice_mix import FLAT, VoiceMix
 from musegen_daw.drums.events import bars_of
 from musegen_daw.drums.job import Primer
 from musegen_daw.drums.plan import Plan
@@ -75,7 +76,7 @@ class ClipDocument:
 
     `song` holds the parts of `sources`, without drums; `bars` are those the drums fill. `followed` are indices into
     `song.clips`. `bpm` overrides the tempo of the files. `takes` are in order of creation, `picked` is the number of
-    the one that plays and is edited. Swing, humanise and drum map apply at playback, not to the takes.
+    the one that plays and is edited. Swing, humanise, mix and drum map apply at playback, not to the takes.
     """
 
     identity: int
@@ -95,6 +96,7 @@ class ClipDocument:
     swing_ratio: float = STRAIGHT
     humanise_amount: float = 0.0
     bpm: float | None = None
+    voice_mix: VoiceMix = FLAT
 
     @property
     def ppq(self) -> int:
@@ -151,6 +153,10 @@ class ClipDocument:
     def bar_of(self, ticks: int) -> int:
         """Index of the bar of a hit at `ticks`; a hit just ahead of a bar line belongs to the next bar."""
         return max(0, bars_of([Note(0, 1, ticks, 0)], self.ppq, self.bars)[0])
+
+    def bars_of(self, notes: Sequence[Note]) -> list[int]:
+        """For each note, as `bar_of`."""
+        return [max(0, bar) for bar in bars_of(notes, self.ppq, self.bars)]
 
     def locks(self, notes: Sequence[Note]) -> list[bool]:
         """For each note, whether its voice or bar is locked."""

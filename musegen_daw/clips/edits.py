@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median_low
 
@@ -38,24 +38,24 @@ def add_hit(document: ClipDocument, voice: int, ticks: int, velocity: int | None
     if velocity is None:
         velocity = usual_velocity(document, voice)
     hit = Note(PITCH_OF_VOICE[voice], velocity, ticks, document.cell_ticks)
-    _check_free(document, [hit])
-    return _with_drums(document, (*document.drums.notes, hit))
+    check_free(document, [hit])
+    return replace_hits(document, (*document.drums.notes, hit))
 
 
 def remove_hits(document: ClipDocument, hits: Iterable[Note]) -> ClipDocument:
     """Raises LockedError."""
-    return _changed(document, dict.fromkeys(hits))
+    return change_hits(document, dict.fromkeys(hits))
 
 
 def set_velocity(document: ClipDocument, hits: Iterable[Note], velocity: int) -> ClipDocument:
     """Set the velocity of `hits`, clamped to 1..127; raises LockedError."""
     held = min(127, max(1, velocity))
-    return _changed(document, {hit: replace(hit, velocity=held) for hit in hits})
+    return change_hits(document, {hit: replace(hit, velocity=held) for hit in hits})
 
 
 def set_offset(document: ClipDocument, hits: Iterable[Note], offset_ticks: int) -> ClipDocument:
     """Move `hits` to `offset_ticks` from the start of their cells, clamped to the cell; raises LockedError."""
-    return _changed(document, {hit: with_offset(document, hit, offset_ticks) for hit in hits})
+    return change_hits(document, {hit: with_offset(document, hit, offset_ticks) for hit in hits})
 
 
 def with_offset(document: ClipDocument, hit: Note, offset_ticks: int) -> Note:
@@ -70,7 +70,7 @@ def move_hit(document: ClipDocument, hit: Note, voice: int, cell_ticks: int) -> 
     offset_ticks = hit.start_ticks - document.cell_start(hit.start_ticks)
     pitch = hit.pitch if voice_name(hit.pitch) == VOICES[voice] else PITCH_OF_VOICE[voice]
     there = replace(hit, pitch=pitch, start_ticks=max(0, min(cell_ticks, document.end_ticks - 1)))
-    return _changed(document, {hit: with_offset(document, there, offset_ticks)})
+    return change_hits(document, {hit: with_offset(document, there, offset_ticks)})
 
 
 def usual_velocity(document: ClipDocument, voice: int) -> int:
@@ -121,7 +121,7 @@ def rewrite_bars(
     kept = _in_bars(document, document.drums.notes, bars, is_in=False)
     notes = (*kept, *_in_bars(document, drums.notes, bars, is_in=True))
     return set_plan(
-        _with_drums(document, _around_locks(document, document.empty_drums.with_notes(_unique(notes)))), plan
+        replace_hits(document, _around_locks(document, document.empty_drums.with_notes(_unique(notes)))), plan
     )
 
 
@@ -150,7 +150,7 @@ def copy_bars(document: ClipDocument, source: range, there: range) -> ClipDocume
             plan[bar] = replace(copy, kind=BarKind.GROOVE, repeats=0) if copy.repeats else copy
     kept = _in_bars(document, document.drums.notes, there, is_in=False)
     drums = document.empty_drums.with_notes(_unique((*kept, *copied)))
-    return set_plan(_with_drums(document, _around_locks(document, drums)), Plan(tuple(plan)))
+    return set_plan(replace_hits(document, _around_locks(document, drums)), Plan(tuple(plan)))
 
 
 def set_plan(document: ClipDocument, plan: Plan) -> ClipDocument:
@@ -163,7 +163,7 @@ def pick_take(document: ClipDocument, number: int) -> ClipDocument:
     """Switch to another take; locked hits are copied into it."""
     take = next(take for take in document.takes if take.number == number)
     notes = _around_locks(document, take.drums)
-    return _with_drums(replace(document, picked=number), notes)
+    return replace_hits(replace(document, picked=number), notes)
 
 
 def revert_take(document: ClipDocument) -> ClipDocument:
@@ -171,7 +171,7 @@ def revert_take(document: ClipDocument) -> ClipDocument:
     take = document.take
     if take is None:
         return document
-    return set_plan(_with_drums(document, _around_locks(document, take.written)), take.written_plan)
+    return set_plan(replace_hits(document, _around_locks(document, take.written)), take.written_plan)
 
 
 def forget_take(document: ClipDocument, number: int) -> ClipDocument:
@@ -214,6 +214,20 @@ def set_humanise(document: ClipDocument, amount: float) -> ClipDocument:
     return replace(document, humanise_amount=min(1.0, max(0.0, amount)))
 
 
+def set_mute(document: ClipDocument, voice: str, is_on: bool) -> ClipDocument:
+    """Mute a name of `voice_mix.MIXED`, or no longer; raises ValueError for another, as the next two do."""
+    return replace(document, voice_mix=document.voice_mix.with_mute(voice, is_on))
+
+
+def set_solo(document: ClipDocument, voice: str, is_on: bool) -> ClipDocument:
+    return replace(document, voice_mix=document.voice_mix.with_solo(voice, is_on))
+
+
+def set_level(document: ClipDocument, voice: str, percent: int) -> ClipDocument:
+    """Set the level, clamped to 0..200 percent of the velocity."""
+    return replace(document, voice_mix=document.voice_mix.with_level(voice, percent))
+
+
 def set_tempo(document: ClipDocument, bpm: float | None) -> ClipDocument:
     """Override the tempo, clamped to 20..400 BPM; None restores that of the files."""
     return replace(document, bpm=None if bpm is None else min(MAX_BPM, max(MIN_BPM, bpm)))
@@ -238,30 +252,32 @@ def _in_bars(
     return [note for note, bar in zip(every, owners, strict=True) if (max(0, bar) in bars) == is_in]
 
 
-def _changed(document: ClipDocument, changes: dict[Note, Note | None]) -> ClipDocument:
+def change_hits(document: ClipDocument, changes: Mapping[Note, Note | None]) -> ClipDocument:
+    """Put another hit, or none, in the place of each; raises LockedError."""
     before = [note for note in document.drums.notes if note in changes]
     after = [changed for note in before if (changed := changes[note]) is not None]
-    _check_free(document, [*before, *after])
+    check_free(document, [*before, *after])
     kept = (note for note in document.drums.notes if note not in changes)
-    return _with_drums(document, (*kept, *after))
+    return replace_hits(document, (*kept, *after))
 
 
-def _check_free(document: ClipDocument, notes: Sequence[Note]) -> None:
+def check_free(document: ClipDocument, notes: Sequence[Note]) -> None:
+    """Raises LockedError, naming the voice or bar, if one of the notes is locked."""
     for note, is_locked in zip(notes, document.locks(notes), strict=True):
         if not is_locked:
             continue
         voice = voice_name(note.pitch)
         if voice in document.locked_voices:
-            raise LockedError(f"The {voice} is locked: right-click its name to unlock it.")
+            raise LockedError(f"The {voice} is locked: press L in its row to unlock it.")
         bar = document.bar_of(note.start_ticks) + 1
-        raise LockedError(f"Bar {bar} is locked: right-click its number to unlock it.")
+        raise LockedError(f"Bar {bar} is locked: press B in it to unlock it.")
 
 
 def _unique(notes: Iterable[Note]) -> tuple[Note, ...]:
     return tuple({(note.pitch, note.start_ticks): note for note in notes}.values())
 
 
-def _with_drums(document: ClipDocument, notes: Iterable[Note]) -> ClipDocument:
+def replace_hits(document: ClipDocument, notes: Iterable[Note]) -> ClipDocument:
     """Replace the hits of the picked take; of two at one place the last wins. Without a take, add one by hand."""
     drums = document.empty_drums.with_notes(_unique(notes))
     take = document.take

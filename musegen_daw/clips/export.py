@@ -1,4 +1,4 @@
-"""Performance and export of a document: swing, humanise and drum map applied, as .mid files, loops and WAV."""
+"""Performance and export of a document: swing, humanise, mix and drum map, as .mid files, loops and WAV."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from musegen_daw.playback.bounce import BounceReport, bounce
 from musegen_daw.progress import IsCancelled, Progress
 
 MAX_NAME = 60
+ALL_MUTED = "All drums are muted: unmute or solo a voice first."
 
 
 class Profile(Enum):
@@ -44,7 +45,7 @@ class Profile(Enum):
 
 
 def performed(document: ClipDocument, *, loop: bool = False) -> Clip:
-    """The drums with swing and humanise, at General MIDI pitches; no hit outlasts the next of its pitch.
+    """The drums as they are heard, at General MIDI pitches; no hit outlasts the next of its pitch.
 
     What humanise moves ahead of the first bar line stands on it, or in a `loop` just before the last one.
     """
@@ -56,10 +57,11 @@ def performed(document: ClipDocument, *, loop: bool = False) -> Clip:
         bar_ticks = document.bars[0].length_ticks
         drums = humanise(drums, document.humanise_amount, seed=take.seed or 0, bar_ticks=bar_ticks)
     end_ticks = document.end_ticks
+    heard = drums.with_notes(document.voice_mix.applied(drums.notes))
     if loop:
-        notes = wrapped(drums, end_ticks, lead_ticks).notes
+        notes = wrapped(heard, end_ticks, lead_ticks).notes
     else:
-        notes = [replace(note, start_ticks=min(note.start_ticks, end_ticks - 1)) for note in drums.notes]
+        notes = [replace(note, start_ticks=min(note.start_ticks, end_ticks - 1)) for note in heard.notes]
     return document.empty_drums.with_notes(_without_overlap(notes, end_ticks))
 
 
@@ -70,9 +72,13 @@ def mapped(document: ClipDocument, *, loop: bool = False) -> Clip:
 
 
 def mix(document: ClipDocument, *, loop: bool = False) -> Song:
-    """All parts and the performed drums, without strays; raises ProjectError where there are no drums."""
-    drums = _performed_drums(document, loop=loop)
-    song = without_strays(Song((*document.song.clips, drums), document.time_map))[0]
+    """All parts and the performed drums, without strays; raises ProjectError where there are no drums.
+
+    Where all drums are muted, only the parts.
+    """
+    is_mute = document.drums.notes and not performed(document, loop=loop).notes
+    heard = () if is_mute else (_performed_drums(document, loop=loop),)
+    song = without_strays(Song((*document.song.clips, *heard), document.time_map))[0]
     return cut_to_loop(song, document.end_ticks) if loop else song
 
 
@@ -95,7 +101,7 @@ def drums_as_midi(
     """
     drums = replace(mapped(document, loop=loop), name=f"{document.name} drums")
     if not drums.notes:
-        raise ProjectError("There are no drums to write yet: generate some first.")
+        raise _nothing_heard(document, "There are no drums to write yet: generate some first.")
     markers = tuple(each for each in document.song.markers if each.start_ticks < drums.end_ticks)
     song = Song((drums,), document.time_map.until(drums.end_ticks), markers)
     song = with_sections(song, sections_in(document))
@@ -203,8 +209,12 @@ def bounce_document(
 def _performed_drums(document: ClipDocument, *, loop: bool = False) -> Clip:
     drums = performed(document, loop=loop)
     if not drums.notes:
-        raise ProjectError("There are no drums yet: generate some first.")
+        raise _nothing_heard(document, "There are no drums yet: generate some first.")
     return drums
+
+
+def _nothing_heard(document: ClipDocument, without_hits: str) -> ProjectError:
+    return ProjectError(ALL_MUTED if document.drums.notes else without_hits)
 
 
 def _without_overlap(notes: Sequence[Note], end_ticks: int) -> list[Note]:

@@ -18,6 +18,7 @@ from musegen_daw import files
 from musegen_daw.clips.document import ClipDocument, MidiSource, Project, Take
 from musegen_daw.clips.edits import follow_parts, set_humanise, set_swing, set_tempo
 from musegen_daw.clips.opening import open_without_takes, set_primer
+from musegen_daw.clips.voice_mix import FLAT, MAX_PERCENT, MIXED, VoiceMix
 from musegen_daw.drums.events import FRAMES_PER_BAR
 from musegen_daw.drums.meter import METERS
 from musegen_daw.drums.plan import Plan
@@ -89,6 +90,12 @@ class _DrumMap(Struct):
     pitches: dict[str, int]
 
 
+class _Mix(Struct):
+    muted: list[str]
+    soloed: list[str]
+    levels: dict[str, Annotated[int, Meta(ge=0, le=MAX_PERCENT)]]
+
+
 class _Clip(Struct):
     identity: int
     name: str
@@ -104,6 +111,7 @@ class _Clip(Struct):
     swing_ratio: Finite
     humanise_amount: Finite
     bpm: Finite | None
+    voice_mix: _Mix | None = None
 
 
 class _File(Struct):
@@ -200,6 +208,7 @@ def _saved_clip(clip: ClipDocument) -> _Clip:
         swing_ratio=clip.swing_ratio,
         humanise_amount=clip.humanise_amount,
         bpm=clip.bpm,
+        voice_mix=_saved_mix(clip.voice_mix),
     )
 
 
@@ -224,8 +233,24 @@ def _opened_clip(saved: _Clip) -> ClipDocument:
         locked_voices=voices,
         locked_bars=bars,
         drum_map=DrumMap(drum_map.name, drum_map.pitches) if drum_map else GENERAL_MIDI,
+        voice_mix=_opened_mix(saved.voice_mix),
     )
     return set_tempo(set_humanise(set_swing(clip, saved.swing_ratio), saved.humanise_amount), saved.bpm)
+
+
+def _saved_mix(mix: VoiceMix) -> _Mix | None:
+    return None if mix == FLAT else _Mix(sorted(mix.muted), sorted(mix.soloed), dict(mix.levels))
+
+
+def _opened_mix(saved: _Mix | None) -> VoiceMix:
+    if saved is None:
+        return FLAT
+    if not {*saved.muted, *saved.soloed, *saved.levels} <= set(MIXED):
+        raise ValueError("it mutes or levels an unknown voice")
+    mix = VoiceMix(frozenset(saved.muted), frozenset(saved.soloed))
+    for voice, percent in saved.levels.items():
+        mix = mix.with_level(voice, percent)
+    return mix
 
 
 def _saved_take(take: Take) -> _Take:

@@ -35,15 +35,27 @@ def swing(clip: Clip, ratio: float, *, division: int = 8, origin_ticks: int = 0)
     pair_ticks = 8 * clip.ppq / division
 
     def warp(ticks: int) -> float:
-        pair, position = divmod((ticks - origin_ticks) / pair_ticks, 1.0)
-        swung = 2 * ratio * position if position < 0.5 else ratio + 2 * (1 - ratio) * (position - 0.5)
-        return origin_ticks + (pair + swung) * pair_ticks
+        return origin_ticks + swung_ticks(ticks - origin_ticks, ratio, pair_ticks)
 
     def change(note: Note) -> Note:
         start_ticks = round(warp(note.start_ticks))
         return _retime(note, start_ticks, round(warp(note.end_ticks)) - start_ticks)
 
     return clip if ratio == STRAIGHT else clip.map_notes(change)
+
+
+def swung_ticks(ticks: float, ratio: float, pair_ticks: float) -> float:
+    """When straight `ticks` sound in pairs of `pair_ticks` whose first note has the share `ratio`."""
+    pair, position = divmod(ticks / pair_ticks, 1.0)
+    swung = 2 * ratio * position if position < 0.5 else ratio + 2 * (1 - ratio) * (position - 0.5)
+    return (pair + swung) * pair_ticks
+
+
+def straight_ticks(ticks: float, ratio: float, pair_ticks: float) -> float:
+    """The straight ticks that sound at `ticks`: the inverse of `swung_ticks`."""
+    pair, swung = divmod(ticks / pair_ticks, 1.0)
+    position = swung / (2 * ratio) if swung < ratio else 0.5 + (swung - ratio) / (2 * (1 - ratio))
+    return (pair + position) * pair_ticks
 
 
 def velocity_curve(note: Note, exponent: float) -> Note:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from musegen_daw.clips import edits
 from musegen_daw.clips.document import MidiSource, Take
 from musegen_daw.clips.opening import open_clip, set_primer
+from musegen_daw.clips.voice_mix import MIXED
 from musegen_daw.drums.plan import BarKind, BarPlan, Cymbal, Plan
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.midi.file import song_to_bytes
@@ -160,7 +161,8 @@ def hand_edits(draw):
 @st.composite
 def other_edits(draw):
     """A change of what is around the hits, as a function."""
-    kind = draw(st.sampled_from(["voice", "bar", "swing", "humanise", "tempo", "map", "settings"]))
+    kinds = ["voice", "bar", "swing", "humanise", "tempo", "map", "settings", "mute", "solo", "level"]
+    kind = draw(st.sampled_from(kinds))
     share, yes, asked = draw(st.floats(0, 0.999)), draw(st.booleans()), draw(settings())
     kits = st.sampled_from([GENERAL_MIDI, DrumMap("pads", {"kick": 40, "snare": 41, "closed hat": 40})])
     kit = draw(kits)
@@ -178,7 +180,12 @@ def other_edits(draw):
             return edits.set_tempo(document, 400 * share if yes else None)
         if kind == "map":
             return edits.set_drum_map(document, kit)
-        return edits.set_settings(document, asked)
+        if kind == "settings":
+            return edits.set_settings(document, asked)
+        voice = MIXED[int(share * len(MIXED))]
+        if kind == "level":
+            return edits.set_level(document, voice, int(300 * share))
+        return (edits.set_mute if kind == "mute" else edits.set_solo)(document, voice, yes)
 
     return change
 

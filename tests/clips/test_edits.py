@@ -119,9 +119,9 @@ def test_a_hit_moves_to_another_voice_with_its_offset(document):
 def test_the_error_of_a_locked_hit_says_how_to_unlock_it(document):
     document = edits.add_takes(document, [Take.new(kit_of(document, (36, 99)), "written")])
     hit = document.drums.notes[0]
-    with pytest.raises(edits.LockedError, match="The kick is locked: right-click its name"):
+    with pytest.raises(edits.LockedError, match="The kick is locked: press L in its row"):
         edits.remove_hits(edits.lock_voice(document, "kick", True), [hit])
-    with pytest.raises(edits.LockedError, match="Bar 1 is locked: right-click its number"):
+    with pytest.raises(edits.LockedError, match="Bar 1 is locked: press B in it"):
         edits.set_velocity(edits.lock_bar(document, 0, True), [hit], 3)
     with pytest.raises(edits.LockedError, match="Bar 2 is locked"):
         edits.add_hit(edits.lock_bar(document, 1, True), 0, document.bars[1].start_ticks)

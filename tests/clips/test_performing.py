@@ -36,7 +36,7 @@ from tests.clips.strategies import documents
 def test_an_exported_file_matches_the_performance(document, profile):
     drums = mapped(document)
     if not drums.notes:
-        with pytest.raises(ProjectError, match="generate some first"):
+        with pytest.raises(ProjectError, match="generate some first|All drums are muted"):
             drums_as_midi(document, profile)
         return
     song = song_from_bytes(drums_as_midi(document, profile), "x.mid")

@@ -59,7 +59,7 @@ def outcome(desktop, tmp_path_factory):
         )
         _click(hands, removed, -1)
         first = _drag_out(hands, log)
-        hands.screen.click(hands.see()["rows"][KICK], 3)
+        hands.screen.click(hands.widget("Lock the kick")["at"])
         _set_seed(hands, 8)
         hands.press("Regenerate the rest")
         seen = hands.wait(lambda seen: seen["sentences"].count("Wrote ") == 2, "No drums were written anew.")

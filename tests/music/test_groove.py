@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musegen_daw.music.clip import Clip, Note
-from musegen_daw.music.groove import humanise, swing, velocity_curve
+from musegen_daw.music.groove import humanise, straight_ticks, swing, swung_ticks, velocity_curve
 from tests.strategies import clips
 
 RATIOS = st.floats(0.5, 0.8)
@@ -31,6 +31,11 @@ def test_swing_changes_only_time_and_keeps_order_and_beats(clip, ratio, division
         assert before <= after + 0.5 <= before + pair_ticks * (ratio - 0.5) + 1
         if before % pair_ticks == 0:
             assert after == before
+
+
+@given(st.floats(-1e6, 1e6), RATIOS)
+def test_straight_ticks_undo_swung_ticks(ticks, ratio):
+    assert straight_ticks(swung_ticks(ticks, ratio, 480), ratio, 480) == pytest.approx(ticks, abs=1e-6)
 
 
 @given(clips())

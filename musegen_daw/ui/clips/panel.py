@@ -27,7 +27,7 @@ from musegen_daw.music.clip import Song
 from musegen_daw.sampler_maps import load_drum_map
 from musegen_daw.ui.clips.drums_back import DrumsBack
 from musegen_daw.ui.clips.files import ClipInputs, FileWork
-from musegen_daw.ui.clips.grid import GridEdits
+from musegen_daw.ui.clips.grid_edits import GridEdits
 from musegen_daw.ui.clips.panel_view import ClipTransport, PanelView
 from musegen_daw.ui.clips.plan_work import PlanWork
 from musegen_daw.ui.clips.playback import ClipPlayback
@@ -76,10 +76,11 @@ class ClipsPanel(Panel):
         self.writer = TakeGeneration(context.drum_generator, self)
         self.playback = ClipPlayback(context, self)
         self.transport = ClipTransport(self.view, self.playback, self._clip, self)
-        self._edits = GridEdits(self.view.grid, self.view.ruler, self.edit, self._clip, self._tell)
+        view = self.view
+        self._edits = GridEdits(view.grid, view.ruler, view.lane, self.edit, self._clip, self._tell)
         self.plan_work = PlanWork(
-            self.view.plan,
-            self.view.pad,
+            view.plan,
+            view.pad,
             self._clip,
             self.edit,
             lambda: self.editor.end_step(),
@@ -87,8 +88,8 @@ class ClipsPanel(Panel):
             self,
         )
         self.style_work = StyleWork(
-            self.view.generation.style_button,
-            self.view.styles,
+            view.generation.style_button,
+            view.styles,
             self.plan_work,
             self._clip,
             self.edit,

@@ -9,18 +9,22 @@ from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QStackedWidget, QVBoxLayout, QWidget
 
 from musegen_daw.clips.document import ClipDocument, Project
+from musegen_daw.clips.voice_mix import PERCUSSION
 from musegen_daw.music.clip import Note, Song
 from musegen_daw.music.kit import VOICE_OF_PITCH, VOICES
 from musegen_daw.music.time import Bar
 from musegen_daw.playback.levels import Levels
 from musegen_daw.ui.clips.action_row import ActionRow
+from musegen_daw.ui.clips.bar_ruler import BarRuler
 from musegen_daw.ui.clips.generation_row import GenerationRow
-from musegen_daw.ui.clips.grid import BarRuler, EditingGrid
+from musegen_daw.ui.clips.grid import EditingGrid
 from musegen_daw.ui.clips.plan_strip import PlanStrip
 from musegen_daw.ui.clips.playback import ClipPlayback
 from musegen_daw.ui.clips.playback_row import ClipPlaybackRow
+from musegen_daw.ui.clips.row_heads import HEADS_WIDTH, RowState
 from musegen_daw.ui.clips.side_column import SideColumn
 from musegen_daw.ui.clips.takes import TakeStrip
+from musegen_daw.ui.clips.velocity_lane import VelocityLane
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.widgets.basic import button
 from musegen_daw.ui.widgets.drops import DragOut, DropOverlay
@@ -32,7 +36,6 @@ from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
 from musegen_daw.ui.widgets.time_axis import TimeAxis
 from musegen_daw.ui.widgets.xy_pad import XYPad
 
-PERCUSSION = "percussion"
 SHOWN_BARS = 4
 FITTED_BARS = 6
 _SCROLL_RANGE = 10_000
@@ -51,13 +54,14 @@ class PanelView:
     def __init__(
         self, page: QWidget, context: AppContext, write_for_drag: Callable[[], Path], drag: DragOut
     ) -> None:
-        self.axis = TimeAxis(page)
+        self.axis = TimeAxis(page, head_width=HEADS_WIDTH)
         self.side = SideColumn()
         self.playback_row = ClipPlaybackRow(context.ports)
         self.ruler = BarRuler(self.axis)
         self.roll = PianoRoll(self.axis, title="part")
         self.plan = PlanStrip(self.axis)
         self.grid = EditingGrid(self.axis)
+        self.lane = VelocityLane(self.axis, self.grid)
         self.scroll = QScrollBar(Qt.Orientation.Horizontal)
         self.takes = TakeStrip()
         self.pad = XYPad()
@@ -75,6 +79,9 @@ class PanelView:
         self._empty = EmptyPage(EMPTY_TITLE, EMPTY_WORDS, self.demo)
         self._pages = QStackedWidget()
         self._lay_out(page)
+        self.grid.looks_changed.connect(lambda: self.ruler.set_selected_bars(self.grid.selected_bars))
+        self.grid.lane_toggled.connect(self.ruler.lane.click)
+        self.ruler.lane.toggled.connect(self._show_lane)
         self.axis.changed.connect(self._show_scroll)
         self.scroll.valueChanged.connect(self._scrolled)
         self.axis.set_bars((Bar(0, 4 * 480),), 480)
@@ -105,9 +112,9 @@ class PanelView:
             self.roll.set_parts([document.song.clips[index].notes for index in followed])
         self._show_hits(document)
 
-    def cursor_hit(self) -> Hit | None:
-        cell = self.grid.cursor_cell
-        return self.grid.hit_in(cell) if cell is not None else None
+    def _show_lane(self, is_shown: bool) -> None:
+        self.lane.setVisible(is_shown)
+        self.grid.set_has_lane(is_shown)
 
     def _show_time(self, document: ClipDocument) -> None:
         is_other = document.identity != self._shown_identity
@@ -120,21 +127,22 @@ class PanelView:
                 self.axis.fit()
         if is_other:
             self.grid.set_cursor(None)
+            self.grid.select_places(frozenset())
         self.grid.cell_of = document.cell_start
 
     def _show_hits(self, document: ClipDocument) -> None:
         notes = document.drums.notes
-        has_percussion = any(note.pitch not in VOICE_OF_PITCH for note in notes)
+        has_percussion = not {note.pitch for note in notes} <= VOICE_OF_PITCH.keys()
         rows = (*VOICES, PERCUSSION) if has_percussion else VOICES
-        if rows != self.grid.rows:
-            self.grid.set_rows(rows)
+        self.grid.show_rows([_row(document, name) for name in rows])
+        for strip in (self.grid, self.lane):
+            strip.set_swing(document.swing_ratio)
         drawn = self._drawn
         # An edit keeps the other Note objects.
         self._drawn = {id(note): drawn.get(id(note)) or (note, _hit(note)) for note in notes}
         self.grid.set_hits([hit for _, hit in self._drawn.values()])
         locked = frozenset(VOICES.index(voice) for voice in document.locked_voices)
         self.grid.set_locked(locked, document.locked_bars)
-        self.grid.set_selected(self.cursor_hit() if self.grid.hasFocus() else None)
 
     def _show_scroll(self) -> None:
         start, end = self.axis.shown_ticks
@@ -162,7 +170,8 @@ class PanelView:
             (self.ruler, 0),
             (self.roll, 1),
             (self.plan, 0),
-            (self.grid, 2),
+            (self.grid, 4),
+            (self.lane, 0),
             (self.scroll, 0),
         ):
             music.addWidget(widget, stretch)
@@ -190,6 +199,19 @@ class PanelView:
         column.addLayout(above, 1)
         column.addWidget(self.generation)
         column.addWidget(self.actions)
+
+
+def _row(document: ClipDocument, name: str) -> RowState:
+    mix = document.voice_mix
+    return RowState(
+        name,
+        mix.level_percent(name),
+        name in mix.muted,
+        name in mix.soloed,
+        name in document.locked_voices,
+        mix.is_heard(name),
+        can_lock=name != PERCUSSION,
+    )
 
 
 def _hit(note: Note) -> Hit:
@@ -253,7 +275,8 @@ class ClipTransport(QObject):
 
     def move_playhead(self, *, follow: bool = False) -> None:
         ticks = self._playback.position_ticks if self._clip() else None
-        for strip in (self._view.ruler, self._view.roll, self._view.plan, self._view.grid):
+        view = self._view
+        for strip in (view.ruler, view.roll, view.plan, view.grid, view.lane):
             strip.set_playhead(ticks)
         if follow and ticks is not None:
             self._view.axis.reveal(ticks)

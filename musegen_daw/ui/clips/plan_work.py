@@ -15,7 +15,7 @@ from musegen_daw.drums.job import DrumWriter
 from musegen_daw.drums.plan import BarKind, Plan
 from musegen_daw.drums.request import DrumResult
 from musegen_daw.errors import MusegenError
-from musegen_daw.ui.clips.grid import Edit
+from musegen_daw.ui.clips.grid_edits import Edit
 from musegen_daw.ui.clips.plan_strip import PlanStrip
 from musegen_daw.ui.widgets.xy_pad import XYPad
 from musegen_daw.ui.work import JobContext, Latest

@@ -42,7 +42,8 @@ class Streams:
         seconds = time_map.seconds_at(document.end_ticks) + 2 * FADE_SECONDS
         samples = round(seconds * sample_rate_hz)
         common = (time_map, sample_rate_hz, soundfont, samples)
-        feel = (document.swing_ratio, document.humanise_amount, take.seed if take else None, document.bars)
+        seed = take.seed if take else None
+        feel = (document.swing_ratio, document.humanise_amount, seed, document.bars, document.voice_mix)
         keys = {PART: (document.song, common), DRUMS: (document.drums, feel, common)}
         sources: dict[str, Streamed] = {}
         for name, key in keys.items():

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
 
 from musegen_daw.music.kit import VOICES
 from musegen_daw.ui.widgets.plain import set_name
+from musegen_daw.ui.widgets.swung_strip import SwungStrip
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, VELOCITY_STEPS, font, mixed, theme, velocity_step
 from musegen_daw.ui.widgets.time_axis import TimeAxis
-from musegen_daw.ui.widgets.time_strip import TimeStrip
 
 MIN_ROW_HEIGHT = 15
 SHIMMER_MILLISECONDS = 60
@@ -43,7 +44,10 @@ class Cell:
     start_ticks: int
 
 
-class DrumGrid(TimeStrip):
+_start, _time_and_row = attrgetter("start_ticks"), attrgetter("start_ticks", "row")
+
+
+class DrumGrid(SwungStrip):
     """Draws hits: brightness is velocity, and micro-timing is visible.
 
     Editing is up to subclasses, by `cell_at`, `hit_at` and `row_at`. The rows are the nine voices by default.
@@ -60,7 +64,7 @@ class DrumGrid(TimeStrip):
         self._shimmering: frozenset[int] = frozenset()
         self._frame = 0
         self._cursor: Cell | None = None
-        self._selected: Hit | None = None
+        self._selected: tuple[Hit, ...] = ()
         self._shimmer = QTimer(self)
         self._shimmer.setInterval(SHIMMER_MILLISECONDS)
         self._shimmer.timeout.connect(self._move_shimmer)
@@ -75,7 +79,7 @@ class DrumGrid(TimeStrip):
         return self._hits
 
     def set_hits(self, hits: Sequence[Hit]) -> None:
-        self._hits = tuple(sorted(hits, key=lambda hit: (hit.start_ticks, hit.row)))
+        self._hits = tuple(sorted(hits, key=_time_and_row))
         self._starts = [hit.start_ticks for hit in self._hits]
         self.setAccessibleDescription(f"{len(self._hits)} hits in {len(self.axis.bars)} bars")
         self.redraw()
@@ -108,9 +112,14 @@ class DrumGrid(TimeStrip):
         self._cursor = cell
         self.update()
 
-    def set_selected(self, hit: Hit | None) -> None:
-        self._selected = hit
+    def set_selected(self, hits: Iterable[Hit]) -> None:
+        self._selected = tuple(sorted(hits, key=_start))
         self.update()
+
+    @property
+    def selected(self) -> tuple[Hit, ...]:
+        """The selected hits, ordered by time."""
+        return self._selected
 
     @property
     def cursor_cell(self) -> Cell | None:
@@ -131,7 +140,7 @@ class DrumGrid(TimeStrip):
 
     def cell_at(self, position: QPointF) -> Cell | None:
         """The cell under a point, None outside the bars."""
-        row, ticks = self.row_at(position.y()), self.ticks_at(position.x())
+        row, ticks = self.row_at(position.y()), self.ticks_of(position.x())
         first, end = self.axis.first_ticks, self.axis.end_ticks
         if row is None or self.is_head(position.x()) or not first <= ticks < end:
             return None
@@ -153,13 +162,12 @@ class DrumGrid(TimeStrip):
         return next(found, None)
 
     def hit_rect(self, hit: Hit) -> QRectF:
-        width = max(MIN_HIT_WIDTH, self.axis.step_ticks * self.axis.pixels_per_tick - 2)
-        top = hit.row * self.row_height
-        return QRectF(self.x_at(hit.start_ticks) + 1, top + 2, width, max(3.0, self.row_height - 4))
+        return self._rects((hit,))[0]
 
     def cell_rect(self, cell: Cell) -> QRectF:
-        width = self.axis.step_ticks * self.axis.pixels_per_tick
-        return QRectF(self.x_at(cell.start_ticks), cell.row * self.row_height, width, self.row_height)
+        left = self.x_of(cell.start_ticks)
+        width = self.x_of(cell.start_ticks + self.axis.step_ticks) - left
+        return QRectF(left, cell.row * self.row_height, width, self.row_height)
 
     def sizeHint(self) -> QSize:
         return QSize(640, 26 * len(self.rows))
@@ -176,11 +184,12 @@ class DrumGrid(TimeStrip):
         self.paint_lines(painter)
         fills: dict[tuple[int, int], list[QRectF]] = {}
         outlines: dict[int, list[QRectF]] = {}
-        for hit in self._near(self.head_width, self.width()):
+        shown = self._near(self.head_width, self.width())
+        for hit, rect in zip(shown, self._rects(shown), strict=True):
             if hit.is_planned:
-                outlines.setdefault(hit.row, []).append(self.hit_rect(hit).adjusted(0.5, 0.5, -0.5, -0.5))
+                outlines.setdefault(hit.row, []).append(rect.adjusted(0.5, 0.5, -0.5, -0.5))
             else:
-                fills.setdefault((hit.row, velocity_step(hit.velocity)), []).append(self.hit_rect(hit))
+                fills.setdefault((hit.row, velocity_step(hit.velocity)), []).append(rect)
         painter.setClipRect(self.head_width, 0, width, self.height())
         painter.setPen(Qt.PenStyle.NoPen)
         for (row, step), rects in fills.items():
@@ -191,16 +200,18 @@ class DrumGrid(TimeStrip):
             painter.setPen(QPen(QColor(self._fill(row, VELOCITY_STEPS - 2)), 1))
             painter.drawRects(rects)
         for index in self._locked_bars & frozenset(range(len(self.axis.bars))):
-            self._paint_lock(painter, QPointF(self.x_at(self.axis.bars[index].start_ticks) + 10, 10))
+            paint_lock(
+                painter, QPointF(self.x_at(self.axis.bars[index].start_ticks) + 10, 10), theme().accent
+            )
         painter.setClipping(False)
-        self._paint_heads(painter)
+        self.paint_heads(painter)
 
     def paint_live(self, painter: QPainter, rect: QRect) -> None:
         painter.save()
-        painter.setClipRect(rect.intersected(QRect(self.head_width, 0, self.width(), self.height())))
+        painter.setClipRect(QRect(self.head_width, 0, self.width(), self.height()))
         if self._playhead_ticks is not None:
             painter.setPen(Qt.PenStyle.NoPen)
-            for hit in self._near(rect.left(), rect.right()):
+            for hit in self._of(self._hits, rect):
                 if hit.is_planned and hit.start_ticks <= self._playhead_ticks:
                     painter.fillRect(
                         self.hit_rect(hit), QColor(self._fill(hit.row, velocity_step(hit.velocity)))
@@ -208,9 +219,9 @@ class DrumGrid(TimeStrip):
         for bar in self._shimmering:
             self._paint_shimmer(painter, bar)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if self._selected is not None:
+        if self._selected:
             painter.setPen(QPen(QColor(theme().text), 1.5))
-            painter.drawRect(self.hit_rect(self._selected))
+            painter.drawRects(self._rects(self._of(self._selected, rect)))
         if self._cursor is not None and self.hasFocus():
             painter.setPen(QPen(QColor(theme().accent), 2))
             painter.drawRect(self.cell_rect(self._cursor).adjusted(1, 1, -1, -1))
@@ -223,10 +234,38 @@ class DrumGrid(TimeStrip):
         if self._shimmering:
             self._shimmer.start()
 
+    def _rects(self, hits: Sequence[Hit]) -> list[QRectF]:
+        """As `hit_rect`; of thousands, so that the scale is looked up once."""
+        zero, scale, step = self.x_at(0), self.axis.pixels_per_tick, self.axis.step_ticks
+        row_height = self.row_height
+        height = max(3.0, row_height - 4)
+        sounding = self.sounding
+        if sounding is None:
+            width = max(MIN_HIT_WIDTH, step * scale - 2)
+            return [
+                QRectF(zero + hit.start_ticks * scale + 1, hit.row * row_height + 2, width, height)
+                for hit in hits
+            ]
+        rects: list[QRectF] = []
+        for hit in hits:
+            start_ticks = sounding(hit.start_ticks)
+            width = max(MIN_HIT_WIDTH, (sounding(hit.start_ticks + step) - start_ticks) * scale - 2)
+            rects.append(QRectF(zero + start_ticks * scale + 1, hit.row * row_height + 2, width, height))
+        return rects
+
     def _near(self, left: float, right: float) -> tuple[Hit, ...]:
-        margin = self.axis.step_ticks + MIN_HIT_WIDTH / self.axis.pixels_per_tick
-        first = bisect_left(self._starts, self.ticks_at(left) - margin)
-        return self._hits[first : bisect_left(self._starts, self.ticks_at(right) + 1)]
+        first, end = self._span(left, right)
+        return self._hits[bisect_left(self._starts, first) : bisect_left(self._starts, end)]
+
+    def _of(self, hits: tuple[Hit, ...], rect: QRect) -> tuple[Hit, ...]:
+        """Those of some hits, ordered by time, that are in sight within `rect`."""
+        first, end = self._span(rect.left() - 2, rect.right() + 2)
+        return hits[bisect_left(hits, first, key=_start) : bisect_left(hits, end, key=_start)]
+
+    def _span(self, left: float, right: float) -> tuple[float, float]:
+        """The ticks of hits that are drawn between two x."""
+        margin = self.axis.step_ticks + 2 * MIN_HIT_WIDTH / self.axis.pixels_per_tick
+        return self.ticks_of(left) - margin, self.ticks_of(right) + 1
 
     def _voice(self, row: int) -> int:
         name = self.rows[row] if 0 <= row < len(self.rows) else ""
@@ -246,7 +285,7 @@ class DrumGrid(TimeStrip):
                 wash = QColor(mixed(skin.accent, skin.panel, 0.12))
                 painter.fillRect(QRectF(left, 0, right - left, self.height()), wash)
 
-    def _paint_heads(self, painter: QPainter) -> None:
+    def paint_heads(self, painter: QPainter) -> None:
         skin = theme()
         painter.fillRect(0, 0, self.head_width, self.height(), QColor(skin.ground))
         painter.setFont(font(SMALL_TEXT))
@@ -259,19 +298,8 @@ class DrumGrid(TimeStrip):
             painter.setPen(QColor(skin.dim if is_muted else skin.text))
             painter.drawText(QRectF(10, top, self.head_width - 28, self.row_height), left, name)
             if row in self._locked_rows:
-                self._paint_lock(painter, QPointF(self.head_width - 14, top + self.row_height / 2))
-
-    def _paint_lock(self, painter: QPainter, middle: QPointF) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour = QColor(theme().accent)
-        painter.setPen(QPen(colour, 1.5))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawArc(QRectF(middle.x() - 2.5, middle.y() - 6, 5, 8), 0, 180 * 16)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(middle.x() - 4.5, middle.y() - 1.5, 9, 7), 1.5, 1.5)
-        painter.restore()
+                middle = QPointF(self.head_width - 14, top + self.row_height / 2)
+                paint_lock(painter, middle, skin.accent)
 
     def _paint_shimmer(self, painter: QPainter, index: int) -> None:
         if index >= len(self.axis.bars):
@@ -294,3 +322,19 @@ class DrumGrid(TimeStrip):
                 bar = self.axis.bars[index]
                 left = int(self.x_at(bar.start_ticks))
                 self.update(left, 0, int(self.x_at(bar.end_ticks)) - left + 1, self.height())
+
+
+def paint_lock(painter: QPainter, middle: QPointF, colour: str, *, is_open: bool = False) -> None:
+    """A small padlock."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    ink = QColor(colour)
+    painter.setPen(QPen(ink, 1.5))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    lift = 4.0 if is_open else 0.0
+    painter.drawArc(QRectF(middle.x() - 2.5 + lift, middle.y() - 6, 5, 8), 0, 180 * 16)
+    if not is_open:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink)
+    painter.drawRoundedRect(QRectF(middle.x() - 4.5, middle.y() - 1.5, 9, 7), 1.5, 1.5)
+    painter.restore()

@@ -63,7 +63,7 @@ class PianoRoll(TimeStrip):
         self.redraw()
 
     def sizeHint(self) -> QSize:
-        return QSize(640, 140)
+        return QSize(640, 56)
 
     def part_colour(self, index: int) -> str:
         """The colour of a part by its index, for a legend."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,18 +11,20 @@ from musegen_daw.music.time import Bar
 
 MIN_STEP_PIXELS, MIN_BEAT_PIXELS = 7.0, 14.0
 MAX_PIXELS_PER_BEAT = 480.0
+HEAD_WIDTH = 96
 
 
 class TimeAxis(QObject):
-    """Maps ticks to x, which is counted from the right edge of the row heads.
+    """Maps ticks to x, which is counted from the right edge of the row heads; all strips have them `head_width` wide.
 
     `changed` is emitted after scroll, zoom and change of bars. A fitted axis shows all bars at any width.
     """
 
     changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, head_width: int = HEAD_WIDTH) -> None:
         super().__init__(parent)
+        self.head_width = head_width
         self.ppq = 480
         self.beat_ticks = 480
         self.step_ticks = 120
@@ -111,11 +113,14 @@ class TimeAxis(QObject):
             self.start_ticks = float(self.bars[self.bar_at(ticks)].start_ticks)
             self._settle()
 
-    def lines(self) -> tuple[list[float], list[float], list[float]]:
+    def lines(
+        self, sounding: Callable[[float], float] | None = None
+    ) -> tuple[list[float], list[float], list[float]]:
         """The x of bar lines, beats and steps in view, each without those of the stronger kind.
 
-        Lines that would be too close together are left out.
+        Beats and steps are where they sound, if that is given. Lines that would be too close together are left out.
         """
+        heard = sounding or float
         start, end = self.shown_ticks
         scale = self.pixels_per_tick
         bars: list[float] = []
@@ -137,9 +142,9 @@ class TimeAxis(QObject):
             for ticks in range(bar.start_ticks, bar.end_ticks, self.step_ticks):
                 into = ticks - bar.start_ticks
                 if into and into % self.beat_ticks == 0:
-                    beats.append(self.x_at(ticks))
+                    beats.append(self.x_at(heard(ticks)))
                 elif into and with_steps:
-                    steps.append(self.x_at(ticks))
+                    steps.append(self.x_at(heard(ticks)))
         return bars, beats, steps
 
     def _settle(self) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import ceil
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, is_style_change, mixed, theme
+from musegen_daw.ui.widgets.time_axis import HEAD_WIDTH as HEAD_WIDTH
 from musegen_daw.ui.widgets.time_axis import TimeAxis
 
-HEAD_WIDTH = 96
 WHEEL_STEP = 120
+WIDEST_STEP = 200
+"""Pixels of a step of the playhead; a longer one is a jump, and all is painted again."""
 ZOOM_STEP = 1.25
 
 
@@ -24,7 +27,8 @@ class TimeStrip(QWidget):
     The wheel scrolls, Ctrl+wheel zooms.
     """
 
-    head_width = HEAD_WIDTH
+    playhead_reach = 3
+    """Pixels to either side of the playhead that are painted for it."""
 
     def __init__(self, axis: TimeAxis) -> None:
         super().__init__()
@@ -32,6 +36,10 @@ class TimeStrip(QWidget):
         self._playhead_ticks: float | None = None
         self._picture: QPixmap | None = None
         axis.changed.connect(self.redraw)
+
+    @property
+    def head_width(self) -> int:
+        return self.axis.head_width
 
     @property
     def playhead_ticks(self) -> float | None:
@@ -46,22 +54,23 @@ class TimeStrip(QWidget):
         xs = [self.x_at(each) for each in (old, ticks) if each is not None]
         if not xs:
             return
-        left, right = max(self.head_width, int(min(xs)) - 3), min(self.width(), int(max(xs)) + 4)
-        if right - left > 200:
-            for x in xs:
-                self.update(int(x) - 3, 0, 7, self.height())
-            self.playhead_jumped()
+        reach = self.playhead_reach
+        left, right = max(0, int(min(xs)) - reach), min(self.width(), int(max(xs)) + reach + 1)
+        if right - left > WIDEST_STEP:
+            self.update()
         elif right > left:
             self.update(left, 0, right - left, self.height())
-
-    def playhead_jumped(self) -> None:
-        self.update()
 
     def x_at(self, ticks: float) -> float:
         return self.head_width + self.axis.x_at(ticks)
 
     def ticks_at(self, x: float) -> float:
         return self.axis.ticks_at(x - self.head_width)
+
+    @property
+    def sounding(self) -> Callable[[float], float] | None:
+        """When music at some ticks sounds, where that differs from what is written."""
+        return None
 
     def redraw(self) -> None:
         """Discard the cached picture."""
@@ -76,7 +85,7 @@ class TimeStrip(QWidget):
 
     def paint_lines(self, painter: QPainter) -> None:
         skin = theme()
-        bars, beats, steps = self.axis.lines()
+        bars, beats, steps = self.axis.lines(self.sounding)
         for xs, colour in (
             (steps, mixed(skin.line, skin.panel, 0.45)),
             (beats, skin.line),
@@ -88,7 +97,7 @@ class TimeStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
-            self._picture = QPixmap(self.size() * ratio)
+            self._picture = QPixmap(ceil(self.width() * ratio), ceil(self.height() * ratio))
             self._picture.setDevicePixelRatio(ratio)
             self._picture.fill(QColor(theme().panel))
             painter = QPainter(self._picture)
@@ -96,9 +105,8 @@ class TimeStrip(QWidget):
             painter.end()
         rect = event.rect()
         painter = QPainter(self)
-        source = QRectF(rect.x() * ratio, rect.y() * ratio, rect.width() * ratio, rect.height() * ratio)
-        painter.drawPixmap(QRectF(rect), self._picture, source)
-        painter.setClipRect(rect)
+        # All of it, which Qt clips to whole pixels of the screen: a part in logical pixels may end between two of them.
+        painter.drawPixmap(0, 0, self._picture)
         self.paint_live(painter, rect)
         if self._playhead_ticks is not None and (x := self.x_at(self._playhead_ticks)) >= self.head_width:
             painter.setPen(QPen(QColor(theme().text), 2))

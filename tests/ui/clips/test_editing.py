@@ -82,24 +82,22 @@ def test_a_cancelled_drag_changes_nothing(clips):
 
 def test_editing_a_locked_voice_is_refused_with_a_message(clips):
     clips.click_cell(KICK, 0)
-    clips.right_click_head(KICK)
+    clips.press_head("lock", KICK)
     assert clips.clip.locked_voices == {"kick"}
     before = clips.clip
     clips.click_cell(KICK, 0)
     clips.click_cell(KICK, BEAT)
     assert clips.clip == before
-    assert clips.messages[-1] == ("warn", "The kick is locked: right-click its name to unlock it.")
-    clips.right_click_head(KICK)
+    assert clips.messages[-1] == ("warn", "The kick is locked: press L in its row to unlock it.")
+    clips.press_head("lock", KICK)
     assert clips.clip.locked_voices == frozenset()
 
 
-@pytest.mark.parametrize("where", ["grid", "ruler"])
-def test_a_right_click_elsewhere_locks_the_bar(clips, where):
+@pytest.mark.parametrize("where", ["drum-grid", "bars"])
+def test_the_menu_of_grid_and_bar_numbers_locks_the_bar(clips, where):
     place = clips.at(HAT, clips.clip.bars[2].start_ticks)
-    if where == "grid":
-        clips.click_cell(HAT, clips.clip.bars[2].start_ticks, Qt.MouseButton.RightButton)
-    else:
-        clips.qtbot.mouseClick(clips.find("bars"), Qt.MouseButton.RightButton, pos=QPoint(place.x(), 10))
+    at = place if where == "drum-grid" else QPoint(place.x(), 10)
+    clips.choose_in_menu(clips.find(where), at, "Lock bar 3")
     assert clips.clip.locked_bars == {2}
     assert clips.editor.undo_label == "lock bar 3"
 

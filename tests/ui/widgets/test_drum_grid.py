@@ -37,6 +37,21 @@ def test_velocity_is_brightness_and_micro_timing_is_visible(grid):
     assert soft.left() - grid.cell_rect(Cell(1, 480)).left() == pytest.approx(1 + 30 / 6)
 
 
+def test_swung_hits_and_lines_are_where_they_sound_and_bar_lines_stay(grid):
+    off_beat = Hit(3, 240, 90)
+    grid.set_hits([off_beat])
+    before = grid.hit_rect(off_beat).left(), grid.axis.lines()
+    grid.set_swing(2 / 3)
+    assert grid.hit_rect(off_beat).left() - before[0] == pytest.approx(80 / 6)
+    assert grid.cell_at(grid.hit_rect(off_beat).center()) == Cell(3, 240)
+    assert grid.hit_at(grid.hit_rect(off_beat).center()) == off_beat
+    bars, beats, steps = grid.axis.lines(grid.sounding)
+    assert (bars, beats) == before[1][:2]
+    assert steps[1] - before[1][2][1] == pytest.approx(80 / 6)
+    grid.set_swing(0.5)
+    assert grid.hit_rect(off_beat).left() == before[0]
+
+
 def test_a_planned_hit_is_an_outline_that_fills_when_it_is_played(grid):
     middle = grid.hit_rect(HITS[2]).center()
     filled = QColor(theme().hit(2, 64))
