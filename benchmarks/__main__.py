@@ -213,6 +213,17 @@ def _add_models(command: AddCommand) -> None:
     )
     controls.add_argument("--model", type=Path, default=Path("resources/models/drums"))
     controls.add_argument("--takes", type=int, default=4, help="takes of each clip")
+    tapping = command(
+        "tapping",
+        "how often a tapped groove finds its style",
+        lambda given: _module("tapping").benchmark(
+            given.data, given.model, given.split, given.grooves, given.seed
+        ),
+    )
+    tapping.add_argument("--data", type=Path, required=True, help="prepared corpus of drums")
+    tapping.add_argument("--model", type=Path, default=Path("resources/models/drums"))
+    tapping.add_argument("--split", default="validation")
+    tapping.add_argument("--grooves", type=int, default=100)
     preparation = command(
         "preparation",
         "preparing a corpus of drums, beside other ways",

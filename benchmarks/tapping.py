@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -103,21 +103,17 @@ def _taps(hits: Array, late_beats: float, random: np.random.Generator) -> Taps:
     return taps
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="prepared folder")
-    parser.add_argument("--model", type=Path, required=True, help="exported drum model")
-    parser.add_argument("--split", default="validation", help="split of the corpus (default: validation)")
-    parser.add_argument("--grooves", type=int, default=100, help="number of grooves (default: 100)")
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args(argv)
-    spec, graphs = DrumGraphs.open(args.model, 1, exact=False)
+def benchmark(data: Path, model: Path, split: str, count: int, seed: int) -> list[dict[str, Any]]:
+    """Print the share of `count` tapped grooves of a split whose style is found, alone and beside the part."""
+    spec, graphs = DrumGraphs.open(model, 1, exact=False)
     book = DrumDescription.of(spec).styles
-    grooves = tapped_grooves(Corpus(args.data, args.split), book, graphs.choose, args.grooves, args.seed)
+    grooves = tapped_grooves(Corpus(data, split), book, graphs.choose, count, seed)
     print(
         f"| tapped | among the first {FIRST} of {len(book.of_meter(_METER))} | beside the part |\n|---|---|---|"
     )
+    rows: list[dict[str, Any]] = []
     for kinds in (TAPPED[:2], TAPPED):
         alone, beside = (share_found(grooves, book, kinds, part=part) for part in (False, True))
-        print(f"| {' and '.join(kinds)} | {alone:.0%} | {beside:.0%} |")
-    return 0
+        rows.append({"tapped": " and ".join(kinds), "alone": alone, "beside_part": beside})
+        print(f"| {rows[-1]['tapped']} | {alone:.0%} | {beside:.0%} |")
+    return rows
