@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -121,8 +122,15 @@ class App:
         self.settings.changed.connect(self._set_device)
 
     def open_rig(self, settings: RigSettings) -> JamRig:
-        """Open a jam; the drum model is loaded on first use."""
+        """Open a jam; the drum model is loaded on first use. A style that is gone is left out."""
+        from musegen_daw.drums.job import chosen_style
         from musegen_daw.jam.rig import JamRig
+
+        try:
+            if settings.style:
+                chosen_style(settings.style, self._generator().styles)
+        except MusegenError:
+            settings = replace(settings, style="")
 
         player = self._player.made
         if settings.audio and player is not None:

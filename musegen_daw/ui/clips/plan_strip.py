@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QSizePolicy
 
 from musegen_daw.clips.plan_edits import section_at, section_name, sections_of
 from musegen_daw.drums.plan import BarKind, BarPlan, Plan
@@ -28,9 +28,10 @@ from musegen_daw.ui.widgets.theme import SMALL_TEXT, font, mixed, theme
 from musegen_daw.ui.widgets.time_axis import TimeAxis
 from musegen_daw.ui.widgets.time_strip import TimeStrip
 
-HEIGHT = 46
+LEAST_HEIGHT, HEIGHT = 26, 46
 EDGE_PIXELS = 6
 _TEXT_HEIGHT = 17
+_HEIGHT_WITH_TEXT = 38  # below it the names stand on the bars
 _LEAST_FOR_TEXT = 22
 _HUES = ("ride", "low tom", "closed hat", "snare", "crash", "kick")
 """Sections take turns with the colours of these voices."""
@@ -76,7 +77,9 @@ class PlanStrip(TimeStrip):
         self._edge: int | None = None
         self._edge_there: int | None = None
         self._names: tuple[str, ...] = ()
-        self.setFixedHeight(HEIGHT)
+        self.setMinimumHeight(LEAST_HEIGHT)
+        self.setMaximumHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         set_name(self, "Plan")
@@ -109,6 +112,14 @@ class PlanStrip(TimeStrip):
         """The name of the section of a bar."""
         number = next(index for index, bars in enumerate(sections_of(self._plan)) if bar in bars)
         return self._names[number] if number < len(self._names) else section_name(self._plan, bar)
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, HEIGHT)
+
+    @property
+    def bars_top(self) -> int:
+        """Where the bars begin, below the names of sections."""
+        return _TEXT_HEIGHT if self.height() >= _HEIGHT_WITH_TEXT else 0
 
     def bar_rect(self, bar: int) -> QRectF:
         own = self.axis.bars[bar]
@@ -161,7 +172,8 @@ class PlanStrip(TimeStrip):
         own, area = self._plan[bar], self.bar_rect(bar)
         if area.right() < self.head_width or area.left() > self.width():
             return
-        inner = QRectF(area.left() + 1, _TEXT_HEIGHT + 1, area.width() - 2, self.height() - _TEXT_HEIGHT - 3)
+        top = self.bars_top
+        inner = QRectF(area.left() + 1, top + 1, area.width() - 2, self.height() - top - 3)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(mixed(colour, skin.panel, 0.18)))
         painter.drawRect(inner)
@@ -200,7 +212,7 @@ class PlanStrip(TimeStrip):
             painter.drawRect(area.adjusted(1, 1, -1, -1))
         if self.hasFocus():
             painter.setPen(QPen(QColor(skin.text), 1, Qt.PenStyle.DotLine))
-            painter.drawRect(self.bar_rect(self._cursor).adjusted(2, _TEXT_HEIGHT, -2, -2))
+            painter.drawRect(self.bar_rect(self._cursor).adjusted(2, self.bars_top, -2, -2))
         if self._edge_there is not None:
             x = self.x_at(self.axis.bars[self._edge_there].start_ticks)
             painter.setPen(QPen(QColor(skin.accent), 3))

@@ -31,9 +31,9 @@ from musegen_daw.ui.widgets.theme import (
 )
 from musegen_daw.ui.work import Job, JobContext, Workers
 
-CARD_WIDTH, CARD_HEIGHT = 176, 94
-_TEXT_HEIGHT = 38
-_LINE_HEIGHT = 17
+CARD_WIDTH, CARD_HEIGHT = 176, 76
+_TEXT_HEIGHT = 34
+_LINE_HEIGHT = 15
 _SPARSE, _BUSY = 0.35, 0.65
 _SOFT, _LOUD = 0.35, 0.65
 NO_TAKES = "No takes yet: generate some (Ctrl+G), or click into the grid."

@@ -12,7 +12,6 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QSignalBlocker, QSize, QSta
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QDoubleSpinBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from musegen_daw import resource_paths as resources
 from musegen_daw.jam.control.controls import FILL_NOW, NEXT_STYLE, PREVIOUS_STYLE, STYLE, Controls
 from musegen_daw.jam.settings import MAX_OFFSET_SECONDS
 from musegen_daw.music.kit import VOICES
@@ -21,6 +20,7 @@ from musegen_daw.ui.widgets.basic import VoiceButton, button, label, set_look
 from musegen_daw.ui.widgets.drops import DragButton, DragOut, drag_out
 from musegen_daw.ui.widgets.fitting import Choice
 from musegen_daw.ui.widgets.plain import caption, plain_tip, set_name
+from musegen_daw.ui.widgets.style_button import StyleButton
 from musegen_daw.ui.widgets.theme import SMALL, TARGET, TINY, theme
 from musegen_daw.ui.widgets.time_strip import HEAD_WIDTH
 from musegen_daw.ui.widgets.value_slider import SwingSlider, ValueSlider
@@ -108,12 +108,10 @@ FOLDER = "musegen-daw"
 
 
 class MoreRow(QWidget):
-    """The row that the More button shows: swing, style, program changes, latency offset, recording."""
+    """The row that the More button shows: swing, program changes, latency offset, recording."""
 
     channel_chosen = Signal(int)
     """The channel of program changes, 1 to 16; 0 for none."""
-    style_chosen = Signal(str)
-    """The name of a style, empty for none."""
     offset_changed = Signal(float)
     """Seconds, negative is earlier."""
 
@@ -122,18 +120,10 @@ class MoreRow(QWidget):
         self.setObjectName("more-row")
         self.swing = SwingSlider("Swing", 0.0)
         self.swing.setToolTip("Swing; 67 % is a triplet; right-click: MIDI learn")
-        self.style_choice = Choice(
-            "Style", "Style of the drums, from the next bars on; right-click: MIDI learn", large=True
-        )
-        self.style_choice.addItem("Style: as you play", "")
-        self.style_choice.setItemData(0, "Program 100", Qt.ItemDataRole.ToolTipRole)
-        for row, name in enumerate(resources.style_names(), 1):
-            self.style_choice.addItem(f"Style: {name.replace('-', ' ')}", name)
-            self.style_choice.setItemData(row, f"Program {row}", Qt.ItemDataRole.ToolTipRole)
         self._channel = Choice(
             "Program changes",
-            f"Channel of program changes that choose styles (1 to {self.style_choice.count() - 1}, in the order of the "
-            "list; 100: as you play) and sections (101 to 104: A to D)",
+            "Channel of program changes that choose styles (from 1 on: your favourites by name, else the bundled "
+            "grooves; 100: as you play) and sections (101 to 104: A to D)",
             large=True,
         )
         self._channel.addItem("PC: off", 0)
@@ -168,17 +158,12 @@ class MoreRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SMALL)
         row.addWidget(self.swing, 3)
-        row.addWidget(self.style_choice, 3)
         row.addWidget(self._channel, 2)
         row.addWidget(self._offset, 2)
         for each in (self.measure, self.record, self.drag):
             row.addWidget(each, 1)
-        self.style_choice.activated.connect(lambda: self.style_chosen.emit(self.style_choice.currentData()))
         self._channel.activated.connect(lambda: self.channel_chosen.emit(self._channel.currentData()))
         self._offset.valueChanged.connect(lambda ms: self.offset_changed.emit(ms / 1000))
-
-    def show_style(self, name: str) -> None:
-        self.style_choice.setCurrentIndex(max(0, self.style_choice.findData(name)))
 
     def show_channel(self, channel: int) -> None:
         self._channel.setCurrentIndex(channel)
@@ -238,11 +223,14 @@ class JamControls(QWidget):
         self.hold = button("Hold", f"Keep the pattern that plays; {_LEARN}", "H", large=True, checkable=True)
         self.more_button = button(
             "More",
-            "Swing, style, program changes, latency offset and recording",
+            "Swing, program changes, latency offset and recording",
             "M",
             "quiet",
             large=True,
             checkable=True,
+        )
+        self.style = StyleButton(
+            "Ctrl+K", "as you play", "the one that fits what is played; right-click: MIDI learn"
         )
         self.sections = SectionButtons()
         self.more = MoreRow(drag)
@@ -253,7 +241,7 @@ class JamControls(QWidget):
         widgets += [(each, f"section {name}") for name, each in self.sections.buttons.items()]
         self.learnables = (
             *(Learnable(widget, target, control) for widget, target in widgets),
-            Learnable(self.more.style_choice, STYLE, control, (NEXT_STYLE, PREVIOUS_STYLE)),
+            Learnable(self.style, STYLE, control, (NEXT_STYLE, PREVIOUS_STYLE)),
         )
         self._lay_out()
         self._connect()
@@ -294,6 +282,7 @@ class JamControls(QWidget):
     def _lay_out(self) -> None:
         first = QHBoxLayout()
         first.setSpacing(SMALL)
+        first.addWidget(self.style, 3)
         for slider in self.sliders.values():
             first.addWidget(slider, 3)
         first.addWidget(self.sections)

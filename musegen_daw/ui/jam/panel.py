@@ -23,14 +23,17 @@ from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.controls import JamControls, recording_path
 from musegen_daw.ui.jam.pickers import NO_PORT, JamChoices, JamPickers, without_link
 from musegen_daw.ui.jam.strips import JamStrips
+from musegen_daw.ui.jam.styles import JamStyles, style_shown
 from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel, reset_message
 from musegen_daw.ui.settings.store import AppSettings
 from musegen_daw.ui.widgets.drops import DragOut, drag_out
 from musegen_daw.ui.widgets.placeholder import ErrorPage
+from musegen_daw.ui.widgets.style_browser import StyleBrowser
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
 from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 
 if TYPE_CHECKING:
+    from musegen_daw.jam.planning.picture import JamPicture
     from musegen_daw.jam.repertoire import CalledUp
     from musegen_daw.jam.settings import RigSettings
     from musegen_daw.jam.status import RigStatus
@@ -62,6 +65,10 @@ class JamPanel(Panel):
         self._stack.addWidget(self._error_page)
         self._controls = JamControls(control, drag)
         self._more = self._controls.more
+        browser = StyleBrowser(self, ("As you play", "the style that fits what is played"), is_live=True)
+        self._styles = JamStyles(
+            self._controls.style, browser, self._picture, context.drum_generator, context.settings, self
+        )
         self._lay_out()
         self._connect()
         self._playhead = VisibleTimer(self, FRAME_MILLISECONDS)
@@ -84,6 +91,7 @@ class JamPanel(Panel):
 
     def close_work(self) -> None:
         """The jam itself is closed by its owner."""
+        self._styles.close()
         self._pickers.close_work()
 
     def saved_state(self) -> dict[str, Any]:
@@ -131,7 +139,8 @@ class JamPanel(Panel):
         self._control.mapped.connect(controls.show_mapped)
         self._control.recorded.connect(self._show_recorded)
         more = self._more
-        more.style_chosen.connect(self._choose_style)
+        self._styles.chosen.connect(self._choose_style)
+        self._styles.failed.connect(lambda sentence: self.message.emit(sentence, WARN))
         more.channel_chosen.connect(lambda channel: self._choose(control_channel=channel))
         more.offset_changed.connect(self._control.set_offset)
         more.measure.clicked.connect(lambda: self._control.measure(self._measured))
@@ -159,7 +168,7 @@ class JamPanel(Panel):
         settings = self._context.settings.current
         self._pickers.show_choices(self._choices, settings)
         self._show_controls(self._choices.controls)
-        self._more.show_style(self._choices.style)
+        self._controls.style.show_style(style_shown(self._choices.style))
         self._more.show_channel(self._choices.control_channel)
         self._strips.roll.set_note_names(NoteNames(settings.note_names))
 
@@ -197,6 +206,7 @@ class JamPanel(Panel):
 
     def _choose_style(self, style: str) -> None:
         self._keep(style=style)
+        self._controls.style.show_style(style_shown(style))
         self._control.set_style(style)
 
     def _record(self, is_wanted: bool) -> None:
@@ -256,9 +266,13 @@ class JamPanel(Panel):
         )
         before, self._called_up = self._called_up, called_up
         # A style that was chosen here may not have arrived in the jam yet.
-        if before is not None and before.style != called_up.style:
+        if (self._choices if before is None else before).style != called_up.style:
             self._keep(style=called_up.style)
-            self._more.show_style(called_up.style)
+            self._controls.style.show_style(style_shown(called_up.style))
+
+    def _picture(self) -> JamPicture | None:
+        rig = self._control.rig
+        return None if rig is None else rig.session.picture
 
     def _show_controls(self, controls: Controls) -> None:
         self._controls.show_controls(controls)

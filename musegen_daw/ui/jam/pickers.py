@@ -11,7 +11,6 @@ from msgspec import Meta
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
-from musegen_daw import resource_paths as resources
 from musegen_daw.devices.link import INSTALL, is_link_installed
 from musegen_daw.errors import MusegenError
 from musegen_daw.fields import Text, with_values
@@ -73,6 +72,7 @@ class JamChoices:
             controls=replace(self.controls, hold=False),
             control_map=CONTROL_MAP,
             style=self.style,
+            styles=settings.favourite_styles,
             control_channel=self.control_channel - 1 if self.control_channel else None,
         )
 
@@ -94,8 +94,6 @@ class JamChoices:
     def from_dict(cls, state: Mapping[str, Any]) -> tuple[JamChoices, tuple[str, ...]]:
         """The choices of `as_dict`, with defaults for what is missing or does not fit, and the names of the latter."""
         choices, misfits = with_values(cls(), {FORMER_NAMES.get(key, key): state[key] for key in state})
-        if choices.style and choices.style not in resources.style_names():
-            choices, misfits = replace(choices, style=""), (*misfits, "style")
         return replace(choices, controls=replace(choices.controls, hold=False)), misfits
 
 

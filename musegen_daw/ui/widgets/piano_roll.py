@@ -36,7 +36,7 @@ class PianoRoll(TimeStrip):
         self._lowest, self._highest = 48, 48 + FEWEST_PITCHES
         self._named: tuple[int, ...] = ()
         self._names = NoteNames.C4
-        self.setMinimumHeight(48)
+        self.setMinimumHeight(24)
         set_name(self, title or "Piano roll")
 
     def set_parts(self, parts: Sequence[Sequence[Note]]) -> None:

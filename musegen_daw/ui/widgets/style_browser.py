@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -61,8 +62,9 @@ Index = QModelIndex | QPersistentModelIndex
 class StyleList(QAbstractListModel):
     """The styles that match the search; row 0 is None, for automatic."""
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, automatic: tuple[str, str]) -> None:
         super().__init__(parent)
+        self.automatic, self.automatic_words = automatic
         self._every: tuple[StyleChoice, ...] = ()
         self._shown: list[StyleChoice | None] = [None]
         self._text, self._only_favourites = "", False
@@ -98,10 +100,10 @@ class StyleList(QAbstractListModel):
         if role == _CHOICE:
             return own
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return AUTOMATIC if own is None else own.name
+            return self.automatic if own is None else own.name
         if role == Qt.ItemDataRole.AccessibleTextRole:
             if own is None:
-                return f"{AUTOMATIC}: {AUTOMATIC_WORDS}"
+                return f"{self.automatic}: {self.automatic_words}"
             star = ", favourite" if own.name in self.favourites else ""
             return f"{own.name}, fits {own.fit:.0%}{star}"
         return None
@@ -138,18 +140,19 @@ class _Row(QStyledItemDelegate):
         painter.setFont(font(TEXT, bold=is_current))
         painter.setPen(QColor(skin.text))
         metrics = painter.fontMetrics()
-        name = AUTOMATIC if own is None else own.name
+        model = index.model()
+        assert isinstance(model, StyleList)
+        name = model.automatic if own is None else own.name
         shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, round(name_area.width()))
         painter.drawText(name_area, int(middle | Qt.AlignmentFlag.AlignLeft), shown)
         if own is None:
             painter.setFont(font(SMALL_TEXT))
             painter.setPen(QColor(skin.dim))
             rest = name_area.adjusted(metrics.horizontalAdvance(name) + MEDIUM, 0, 0, 0)
-            painter.drawText(rest, int(middle | Qt.AlignmentFlag.AlignLeft), AUTOMATIC_WORDS)
+            painter.drawText(rest, int(middle | Qt.AlignmentFlag.AlignLeft), model.automatic_words)
             painter.restore()
             return
-        model = index.model()
-        is_favourite = isinstance(model, StyleList) and own.name in model.favourites
+        is_favourite = own.name in model.favourites
         _draw_star(painter, QPointF(area.left() + _STAR / 2 + 1, area.center().y()), is_favourite)
         size = QSize(_PICTURE, ROW_HEIGHT - 10)
         ratio = painter.device().devicePixelRatioF() if painter.device() else 1.0
@@ -182,17 +185,29 @@ class StyleBrowser(QFrame):
     taps_cleared = Signal()
     closed = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        automatic: tuple[str, str] = (AUTOMATIC, AUTOMATIC_WORDS),
+        *,
+        is_live: bool = False,
+    ) -> None:
+        """`automatic` are the name and the explanation of the choice of no style.
+
+        In a browser that `is_live` styles are chosen without being heard first, for they would be heard by all.
+        """
         super().__init__(parent)
-        self._page = parent
+        self._page, self._is_live = parent, is_live
         set_name(self, "Styles")
         self.setProperty("look", "card")
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
-        self._model = StyleList(self)
+        self._model = StyleList(self, automatic)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search: bossa, half time, ride, four on the floor…")
         self.search.setClearButtonEnabled(True)
+        for clear in self.search.findChildren(QToolButton):
+            set_name(clear, "Clear the search")
         set_name(self.search, "Search styles")
         self.only_favourites = button("Favourites", "Show only favourites", checkable=True)
         self.tap = button("Tap", "Tap a rhythm to find the styles nearest to it", "Ctrl+T", checkable=True)
@@ -210,10 +225,9 @@ class StyleBrowser(QFrame):
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         set_name(self.list, "Found styles")
+        hearing = "" if is_live else "Rest on a style or use the arrow keys to hear it.  "
         self._hint = label(
-            "Rest on a style or use the arrow keys to hear it.  Enter: choose.  Ctrl+F: favourite.  "
-            "Drop a drum loop here to play like it.",
-            "dim",
+            f"{hearing}Enter: choose.  Ctrl+F: favourite.  Drop a drum loop here to play like it.", "dim"
         )
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -353,7 +367,7 @@ class StyleBrowser(QFrame):
     def _audition(self) -> None:
         choice = self._model.choice(self.list.currentIndex())
         style = choice.style if choice is not None else None
-        if self.isVisible() and style != self._heard:
+        if self.isVisible() and style != self._heard and not self._is_live:
             self._heard = style
             self.auditioned.emit(style)
 
@@ -410,6 +424,7 @@ class StyleBrowser(QFrame):
         top.setSpacing(SMALL)
         top.addWidget(self.search, 1)
         top.addWidget(self.tap)
+        self.tap.setVisible(not self._is_live)
         top.addWidget(self.only_favourites)
         taps = QHBoxLayout(self._tap_row)
         taps.setContentsMargins(0, 0, 0, 0)

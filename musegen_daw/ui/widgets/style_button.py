@@ -24,9 +24,16 @@ class StyleButton(Button):
     loop_dropped = Signal(object)
     refused = Signal(str)
 
-    def __init__(self, shortcut: str = "") -> None:
+    def __init__(
+        self,
+        shortcut: str = "",
+        automatic: str = "automatic",
+        explained: str = "takes in different styles that fit the part",
+    ) -> None:
+        """`automatic` is shown where no style is chosen, and `explained` in the tooltip."""
         super().__init__("Style")
         self._style = ""
+        self._automatic, self._explained = automatic, explained
         self._shortcut = shortcut
         set_name(self, "Style")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -54,7 +61,7 @@ class StyleButton(Button):
         return QSize(WIDTH, TARGET)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(120, TARGET)
+        return QSize(84, TARGET)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -65,16 +72,16 @@ class StyleButton(Button):
 
     def _tell(self) -> None:
         keys = f" ({self._shortcut})" if self._shortcut else ""
-        words = self._style or "automatic: takes in different styles that fit the part"
+        words = self._style or f"{self._automatic}: {self._explained}"
         self.setToolTip(
             plain_tip(
                 f"Style: {words}. Click to hear and choose styles; drop a drum loop to play like it{keys}"
             )
         )
-        self.setAccessibleDescription(self._style or "automatic")
+        self.setAccessibleDescription(self._style or self._automatic)
         self._fit()
 
     def _fit(self) -> None:
-        text = f"Style: {self._style or 'automatic'}"
+        text = f"Style: {self._style or self._automatic}"
         room = max(40, self.width() - _PADDING)
         self.setText(caption(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)))

@@ -6,6 +6,7 @@ from musegen_daw.jam.clock.transport import TransportState
 from musegen_daw.jam.control.control_map import ControlMap
 from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.planning.picture import JamPicture
+from musegen_daw.jam.repertoire import CalledUp
 from musegen_daw.jam.settings import JamMode, RigSettings
 from musegen_daw.jam.status import JamStatus, PortStatus, RigStatus
 
@@ -23,7 +24,7 @@ class FakeRig:
     def __init__(self, settings=None, closed=None):
         self.settings = settings or RigSettings()
         self.told = []
-        self.status = STATUS
+        self.status = replace(STATUS, called_up=CalledUp(self.settings.style))
         self.failure = ""
         self.picture = JamPicture()
         self.beats = 0.0

@@ -31,7 +31,6 @@ def test_choices_survive_a_restart():
     [
         ({"clock": "sundial"}, ("clock",)),
         ({"mode": 3, "style": ["rock"]}, ("mode", "style")),
-        ({"style": "no such style"}, ("style",)),
         ({"tempo_bpm": 5000}, ("tempo_bpm",)),
         ({"tempo_bpm": 10**400}, ("tempo_bpm",)),
         ({"tempo_bpm": nan}, ("tempo_bpm",)),

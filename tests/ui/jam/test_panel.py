@@ -12,6 +12,7 @@ from musegen_daw.jam.control.controls import Controls
 from musegen_daw.jam.control.sections import Section, Sections
 from musegen_daw.jam.offset import OffsetMeasurement
 from musegen_daw.jam.patterns import LIVE_PPQ
+from musegen_daw.jam.planning.heard import HeardNote
 from musegen_daw.jam.planning.picture import JamPicture
 from musegen_daw.jam.repertoire import CalledUp
 from musegen_daw.jam.settings import ClockSource
@@ -21,9 +22,11 @@ from musegen_daw.ui.jam.control import JamControl
 from musegen_daw.ui.jam.controls import recording_path
 from musegen_daw.ui.jam.panel import JamPanel
 from musegen_daw.ui.jam.pickers import JamChoices
+from musegen_daw.ui.jam.styles import heard_request
 from musegen_daw.ui.panel import GOOD, INFO, WARN
 from tests.pages.jam import LEARNABLE, JamPage
-from tests.pages.page import drag_out
+from tests.pages.page import drag_out, drop
+from tests.style_book import NAMES
 from tests.ui.doubles import PATIENCE_SECONDS
 from tests.ui.jam.rig import Rigs
 
@@ -118,7 +121,7 @@ def test_the_sections_tell_what_is_stored_which_is_current_and_whether_it_was_ch
 def test_a_style_that_was_called_up_elsewhere_is_shown_and_kept(qtbot, panel, control, page):
     control.rig.show(called_up=CalledUp("half-time"))
     look(qtbot, control)
-    assert page.text("style") == "Style: half time"
+    assert page.find("style").style_name == "half-time"
     assert panel.saved_state()["style"] == "half-time"
 
 
@@ -327,14 +330,14 @@ def test_swing_and_style_reach_the_jam_and_are_saved(qtbot, panel, control, page
     page.set("swing", 68)
     assert control.rig.status.jam.controls.swing == pytest.approx(0.67)
     assert page.text("swing") == "67 %"
-    page.choose("style", "Style: bossa")
+    page.choose_style("bossa")
     qtbot.waitUntil(lambda: ("style", "bossa") in control.rig.told)
     kept = JamChoices.from_dict(panel.saved_state())[0]
     assert (kept.style, kept.controls.swing) == ("bossa", pytest.approx(0.67))
     with qtbot.waitSignal(control.opened):
         page.click("sound-device")
     assert control.rig.settings.style == "bossa"
-    assert page.text("style") == "Style: bossa"
+    assert page.find("style").style_name == "bossa"
 
 
 def test_the_latency_offset_is_set_shown_and_kept(qtbot, control, page):
@@ -423,3 +426,36 @@ def test_recordings_go_to_the_music_folder():
     path = recording_path(datetime(2026, 3, 1, 20, 15, 7))
     assert path.name == "jam 2026-03-01 20.15.07.mid"
     assert path.parent.name == "musegen-daw"
+
+
+def test_styles_are_listed_by_how_well_they_fit_what_was_heard(page, context):
+    page.open_styles()
+    assert [name for name in page.styles.names if name in NAMES] == list(reversed(NAMES))
+    assert page.styles.names[0] == "As you play"
+    assert not page.styles.tap.isVisible()
+
+
+def test_a_dropped_loop_is_played_like(qtbot, control, page, tmp_path):
+    loop = tmp_path / "my loop.mid"
+    loop.touch()
+    drop(page.find("style"), loop)
+    qtbot.waitUntil(lambda: ("style", str(loop)) in control.rig.told)
+    assert page.find("style").style_name == "like my loop"
+
+
+def test_favourites_are_what_program_changes_choose(qtbot, panel, control, context, page):
+    context.settings.change(favourite_styles=("bossa", "funk"))
+    with qtbot.waitSignal(control.opened):
+        page.click("sound-device")
+    assert control.rig.settings.styles == ("bossa", "funk")
+
+
+def test_what_was_heard_asks_for_its_bars_by_sound():
+    notes = tuple(HeardNote("in", 0, 33, 40, 90, 8.0 + beat, 8.5 + beat) for beat in range(4))
+    request = heard_request(
+        JamPicture(beats=12.0, bar=2, heard=(*notes, HeardNote("in", 1, 0, 60, 80, 11.0)))
+    )
+    assert [part.program for part in request.parts] == [33, 0]
+    assert len(request.bars) == 4
+    assert request.parts[0].notes[0].start_ticks == 2 * request.bars[0].length_ticks
+    assert request.parts[1].notes[0].duration_ticks == LIVE_PPQ
