@@ -4,11 +4,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from musegen_daw.music.kit import VOICES
-from tests.pages.page import Page
+from tests.pages.page import Page, drag
 
 
 class JamPage(Page):
-    """Sliders, buttons and menus go by their names, "density" or "mute-closed-hat"."""
+    """Sliders, buttons and menus go by their names, "variation" or "mute-closed-hat"."""
 
     @property
     def strips(self) -> QWidget:
@@ -41,6 +41,11 @@ class JamPage(Page):
         """Set a slider or a number."""
         self.find(name).setValue(value)
 
+    def move_pad(self, density: float, energy: float) -> None:
+        """Drag the pad to a density and an energy."""
+        pad = self.find("feel")
+        drag(pad, pad.place_of((0.5, 0.5)), pad.place_of((density, energy)))
+
     def menu(self, name: str) -> list[str]:
         """What a right click on a control offers."""
         return [action.text() for action in self.find(name).actions()]
@@ -60,4 +65,4 @@ class JamPage(Page):
 
 MUTES = [f"mute-{voice.replace(' ', '-')}" for voice in VOICES]
 SECTION_BUTTONS = [f"section-{name}" for name in "abcd"]
-LEARNABLE = ["density", "energy", "variation", "fill", "hold", "swing", *MUTES, *SECTION_BUTTONS, "style"]
+LEARNABLE = ["feel", "variation", "fill", "hold", "swing", *MUTES, *SECTION_BUTTONS, "style"]

@@ -24,6 +24,7 @@ from musegen_daw.ui.widgets.style_button import StyleButton
 from musegen_daw.ui.widgets.theme import SMALL, TARGET, TINY, theme
 from musegen_daw.ui.widgets.time_strip import HEAD_WIDTH
 from musegen_daw.ui.widgets.value_slider import SwingSlider, ValueSlider
+from musegen_daw.ui.widgets.xy_pad import XYPad
 
 if TYPE_CHECKING:
     from musegen_daw.jam.control.control_map import ControlMap, Knob
@@ -201,11 +202,7 @@ def recording_path(now: datetime | None = None) -> Path:
 
 Change = Callable[[Controls], Controls]
 _LEARN = "right-click: MIDI learn"
-_SLIDERS = (
-    ("density", "Density", "auto", "Density; A: follow your playing"),
-    ("energy", "Energy", "", "Energy; double-click to reset"),
-    ("variation", "Variation", "", "Variation; double-click to reset"),
-)
+_SLIDERS = (("variation", "Variation", "", "Variation; double-click to reset"),)
 
 
 class JamControls(QWidget):
@@ -219,6 +216,8 @@ class JamControls(QWidget):
         self.sliders = {target: ValueSlider(name, 0.5, auto) for target, name, auto, _ in _SLIDERS}
         for target, _, _, tip in _SLIDERS:
             self.sliders[target].setToolTip(plain_tip(f"{tip}; {_LEARN}"))
+        self.pad = XYPad("Feel")
+        self._pad_caption, self._learn_caption = "Feel", ""
         self.fill = button("Fill", f"Play a fill in the next bar; {_LEARN}", "F", large=True)
         self.hold = button("Hold", f"Keep the pattern that plays; {_LEARN}", "H", large=True, checkable=True)
         self.more_button = button(
@@ -242,6 +241,7 @@ class JamControls(QWidget):
         self.learnables = (
             *(Learnable(widget, target, control) for widget, target in widgets),
             Learnable(self.style, STYLE, control, (NEXT_STYLE, PREVIOUS_STYLE)),
+            Learnable(self.pad, "density", control, ("energy",)),
         )
         self._lay_out()
         self._connect()
@@ -257,6 +257,9 @@ class JamControls(QWidget):
         for target, slider in self.sliders.items():
             if not slider.isSliderDown():
                 slider.set_amount(getattr(controls, target))
+        self.pad.set_point((0.5 if controls.density is None else controls.density, controls.energy))
+        self._pad_caption = "Feel, density as you play" if controls.density is None else "Feel"
+        self.pad.set_caption(self._learn_caption or self._pad_caption)
         self.more.show_swing(controls.swing)
         _check(self.hold, controls.hold)
         for mute, voice in zip(self.mutes, VOICES, strict=True):
@@ -265,6 +268,8 @@ class JamControls(QWidget):
     def show_learning(self, learning: str | None) -> None:
         for target, slider in (*self.sliders.items(), ("swing", self.more.swing)):
             slider.set_badge("move a knob" if target == learning else "")
+        self._learn_caption = f"{learning}: move a knob" if learning in ("density", "energy") else ""
+        self.pad.set_caption(self._learn_caption or self._pad_caption)
         self.fill.setText("hit a pad" if learning == FILL_NOW else "Fill")
         self.hold.setText("hit a pad" if learning == "hold" else "Hold")
         self.sections.show_learning(learning)
@@ -295,17 +300,23 @@ class JamControls(QWidget):
         mutes.addWidget(words, 0, 0)
         for column, mute in enumerate(self.mutes):
             mutes.addWidget(mute, 0, column + 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout()
         column.setSpacing(SMALL)
         column.addLayout(first)
         column.addWidget(self.more)
         column.addLayout(mutes)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SMALL)
+        row.addWidget(self.pad)
+        row.addLayout(column, 1)
         self.more.hide()
 
     def _connect(self) -> None:
         for target, slider in self.sliders.items():
             slider.changed.connect(lambda amount, target=target: self._set(target, amount))
+        self.pad.moved.connect(lambda density, energy: self._change(density=density, energy=energy))
+        self.pad.reset.connect(lambda: self._change(density=None, energy=0.5))
         self.more.swing.changed.connect(lambda _amount: self._change(swing=self.more.swing.ratio))
         self.hold.toggled.connect(lambda on: self._change(hold=on))
         for mute, voice in zip(self.mutes, VOICES, strict=True):
@@ -314,7 +325,7 @@ class JamControls(QWidget):
         self.more_button.toggled.connect(lambda _is_open: self.more_toggled.emit())
 
     def _set(self, target: str, amount: float | None) -> None:
-        self._change(**{target: 0.5 if amount is None and target != "density" else amount})
+        self._change(**{target: 0.5 if amount is None else amount})
 
     def _change(self, **changes: Any) -> None:
         def change(controls: Controls) -> Controls:

@@ -77,7 +77,7 @@ class JamPanel(Panel):
     # Panel
 
     def activated(self) -> None:
-        self._controls.sliders["density"].setFocus()
+        self._controls.pad.setFocus()
         self._pickers.refresh()
 
     def escape_pressed(self) -> bool:

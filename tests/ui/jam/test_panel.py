@@ -187,20 +187,20 @@ def test_link_is_chosen_where_it_is_there(monkeypatch, qtbot, context, control):
     made.close_work()
 
 
-def test_sliders_set_the_controls_and_are_kept(panel, control, page):
-    page.set("energy", 80)
-    page.set("density", 25)
-    page.key(Qt.Key.Key_A, widget=page.find("density"))
-    assert control.rig.told == [
-        Controls(energy=0.8), Controls(energy=0.8, density=0.25), Controls(energy=0.8, density=None),
-    ]  # fmt: skip
-    assert JamChoices.from_dict(panel.saved_state())[0].controls == Controls(energy=0.8)
+def test_pad_and_slider_set_the_controls_and_are_kept(panel, control, page):
+    page.set("variation", 80)
+    page.move_pad(0.25, 0.9)
+    moved = control.rig.status.jam.controls
+    assert (moved.variation, moved.density, moved.energy) == pytest.approx((0.8, 0.25, 0.9), abs=0.02)
+    assert JamChoices.from_dict(panel.saved_state())[0].controls == moved
+    page.key(Qt.Key.Key_A, widget=page.find("feel"))
+    assert control.rig.status.jam.controls == Controls(variation=0.8)
 
 
 def test_controls_moved_by_a_knob_are_shown_and_saved(qtbot, panel, control, page):
     control.rig.show(controls=Controls(density=0.7, variation=0.2, hold=True, muted=frozenset({"crash"})))
     look(qtbot, control)
-    assert page.text("density") == "70 %"
+    assert page.find("feel").point == (0.7, 0.5)
     assert page.text("variation") == "20 %"
     assert page.is_checked("hold")
     assert page.muted == ["crash"]
@@ -218,14 +218,14 @@ def test_keys_fill_hold_and_mute(qtbot, panel, control):
 
 
 def test_midi_learn_by_right_click_can_be_cancelled(qtbot, panel, control, page):
-    page.learn("energy")
+    page.find("feel").actions()[1].trigger()
     assert control.rig.told == [("learn", "energy")]
     look(qtbot, control)
-    assert page.text("energy") == "move a knob"
+    assert page.find("feel").accessibleDescription().startswith("energy: move a knob")
     assert panel.escape_pressed()
     assert control.rig.told[-1] == ("learn", None)
     look(qtbot, control)
-    assert page.text("energy") == "50 %"
+    assert page.find("feel").accessibleDescription().startswith("Feel, density as you play: ")
     assert not panel.escape_pressed()
 
 
@@ -235,7 +235,6 @@ def test_every_control_can_be_learned(control, page):
     targets = [each[1] for each in control.rig.told if each[0] == "learn"]
     assert targets == [
         "density",
-        "energy",
         "variation",
         "fill now",
         "hold",
@@ -304,14 +303,14 @@ def test_mapped_controls_are_marked_and_can_be_unmapped(qtbot, control, page, me
     assert page.mapped(LEARNABLE) == []
     first, second, pad = Knob("cc", 0, 21), Knob("cc", 0, 22), Knob("note", 9, 49)
     bound(qtbot, control, (first, "density"), (second, "density"), (pad, "mute crash"))
-    assert page.mapped(LEARNABLE) == ["density", "mute-crash"]
-    assert "Mapped to CC 21 (channel 1) and CC 22 (channel 1)" in page.find("density").toolTip()
-    assert page.menu("density")[1:] == ["Unmap CC 21 (channel 1)", "Unmap CC 22 (channel 1)"]
+    assert page.mapped(LEARNABLE) == ["feel", "mute-crash"]
+    assert "Mapped to CC 21 (channel 1) and CC 22 (channel 1)" in page.find("feel").toolTip()
+    assert page.menu("feel")[2:] == ["Unmap CC 21 (channel 1)", "Unmap CC 22 (channel 1)"]
     with qtbot.waitSignal(control.mapped):
-        page.unmap("density")
+        page.unmap("feel", 1)
     assert ("forget", first) in control.rig.told
     assert "CC 21 (channel 1) is unmapped." in [sentence for sentence, _ in messages]
-    assert page.menu("density")[1:] == ["Unmap CC 22 (channel 1)"]
+    assert page.menu("feel")[2:] == ["Unmap CC 22 (channel 1)"]
     assert page.menu("mute-crash")[1] == "Unmap note 49 (channel 10)"
 
 
