@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from musegen_daw.clips import edits, group_edits
 from musegen_daw.clips.clipboard import MAX_BYTES, CopiedHits, copy_bars, copy_hits, decode, encode
+from musegen_daw.clips.document import Take
 from musegen_daw.errors import ProjectError
 from musegen_daw.music.clip import Note
 from musegen_daw.music.kit import VOICES
@@ -21,7 +22,7 @@ def with_hits(document, *hits):
     drums = document.empty_drums.with_notes(
         Note(pitch, velocity, start, document.cell_ticks) for pitch, velocity, start in hits
     )
-    return edits.add_takes(document, [(drums, None)], origin="written")
+    return edits.add_takes(document, [Take.new(drums, "written")])
 
 
 def places(document):

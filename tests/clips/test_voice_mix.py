@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from musegen_daw.clips import edits
-from musegen_daw.clips.document import Project
+from musegen_daw.clips.document import Project, Take
 from musegen_daw.clips.export import Profile, drums_as_midi, mapped, mix, performed, with_drums
 from musegen_daw.clips.project_file import decode, encode
 from musegen_daw.clips.voice_mix import FLAT, MIXED, PERCUSSION, VoiceMix, mixed_name
@@ -25,7 +25,7 @@ def kit(document):
     """A kick, a snare and a cowbell."""
     notes = [Note(KICK, 100, 0, 60), Note(SNARE, 80, 960, 60), Note(COWBELL, 40, 960, 60)]
     drums = document.empty_drums.with_notes(notes)
-    return edits.add_takes(document, [(drums, None)], origin="written")
+    return edits.add_takes(document, [Take.new(drums, "written")])
 
 
 def heard(document):

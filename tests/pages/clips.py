@@ -74,6 +74,12 @@ class ClipsPage(Page):
         self.styles.select(name)
         self.key(Qt.Key.Key_Return, widget=self.styles.search)
 
+    def shown_lane(self) -> QWidget:
+        """The velocity lane, which is hidden at first."""
+        self.click("show-the-velocity-lane")
+        self.until(lambda: self.is_visible("velocity-lane"))
+        return self.find("velocity-lane")
+
     def wait_for_rewriting(self) -> None:
         self.until(lambda: not self.panel.plan_work.is_busy)
 

@@ -40,7 +40,6 @@ class BarRuler(Ruler):
         self._is_selecting = False
         self.lane = RowButton("Velocities")
         self.lane.setParent(self)
-        self.lane.setChecked(True)
         set_name(self.lane, "Show the velocity lane")
         self.lane.setToolTip(plain_tip(f"Show the velocity lane ({key_of(Do.LANE)})"))
         self.setToolTip(

@@ -49,6 +49,7 @@ ZOOM_STEP = 1.5
 @dataclass(frozen=True, slots=True)
 class _SavedChoices:
     profile: Text = ""
+    lane: bool = False
     hears: Text = ""
     output: Text = ""
 
@@ -158,11 +159,13 @@ class ClipsPanel(Panel):
             "profile": self.view.actions.chosen_profile.name,
             "hears": self.view.playback_row.part.key,
             "output": self.playback.output,
+            "lane": self.view.ruler.lane.isChecked(),
         }
 
     def restore_state(self, state: dict[str, Any]) -> None:
         saved, _ = with_values(_SavedChoices(), state)
         self.view.actions.choose_profile(saved.profile)
+        self.view.ruler.lane.setChecked(saved.lane)
         self.view.playback_row.part.choose(saved.hears)
         self.playback.select(self.view.playback_row.part.key)
         if saved.output:
@@ -417,6 +420,7 @@ class ClipsPanel(Panel):
         self.transport.message.connect(lambda sentence: self.message.emit(sentence, BAD))
         self.view.playback_row.part.chosen.connect(self.state_changed)
         self.view.playback_row.output_chosen.connect(self.state_changed)
+        self.view.ruler.lane.toggled.connect(self.state_changed)
         self._timer.timeout.connect(self.transport.update)
         self._inputs.opened.connect(self.open_files)
         self._inputs.added.connect(self.add_to_clip)

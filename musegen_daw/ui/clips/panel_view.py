@@ -82,6 +82,7 @@ class PanelView:
         self.grid.looks_changed.connect(lambda: self.ruler.set_selected_bars(self.grid.selected_bars))
         self.grid.lane_toggled.connect(self.ruler.lane.click)
         self.ruler.lane.toggled.connect(self._show_lane)
+        self._show_lane(False)
         self.axis.changed.connect(self._show_scroll)
         self.scroll.valueChanged.connect(self._scrolled)
         self.axis.set_bars((Bar(0, 4 * 480),), 480)

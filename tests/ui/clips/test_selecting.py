@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication
 
 from musegen_daw.clips import edits
 from musegen_daw.clips.clipboard import MIME_TYPE
+from musegen_daw.clips.document import Take
 from musegen_daw.midi.file import write_midi
 from musegen_daw.music.clip import Note, Song
 from musegen_daw.music.kit import VOICES
@@ -24,7 +25,7 @@ HITS = ((36, 100, 0), (38, 60, BEAT), (36, 80, 2 * BEAT), (42, 40, BAR + BEAT))
 def clips(clips):
     """With a kick, a snare and a kick in the first bar, and a hat in the second."""
     drums = clips.clip.empty_drums.with_notes(Note(*hit, CELL) for hit in HITS)
-    clips.panel.edit("takes", lambda clip: edits.add_takes(clip, [(drums, None)], origin="written"))
+    clips.panel.edit("takes", lambda clip: edits.add_takes(clip, [Take.new(drums, "written")]))
     clips.grid.setFocus()
     return clips
 

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from musegen_daw.clips import edits
+from musegen_daw.clips.document import Take
 from musegen_daw.clips.export import performed
 from musegen_daw.music.clip import Note
 from musegen_daw.music.kit import VOICES
@@ -22,7 +23,7 @@ def clips(clips):
     """With four hats, and a kick with the first."""
     notes = [Note(36, 100, 0, CELL), *(Note(42, 80, beat * BEAT, CELL) for beat in range(4))]
     drums = clips.clip.empty_drums.with_notes(notes)
-    clips.panel.edit("takes", lambda clip: edits.add_takes(clip, [(drums, None)], origin="written"))
+    clips.panel.edit("takes", lambda clip: edits.add_takes(clip, [Take.new(drums, "written")]))
     clips.grid.setFocus()
     clips.key(Qt.Key.Key_Home)
     return clips
@@ -75,7 +76,7 @@ def test_heads_are_named_tell_their_keys_and_are_large_enough(clips):
 
 
 def test_a_stem_is_dragged_and_scales_what_is_selected(clips):
-    lane = clips.find("velocity-lane")
+    lane = clips.shown_lane()
     clips.key(Qt.Key.Key_Down)
     clips.key(Qt.Key.Key_Down)
     assert [hit.tag for hit in lane.shown] == 4 * [42]
@@ -95,7 +96,7 @@ def test_a_stem_is_dragged_and_scales_what_is_selected(clips):
 
 
 def test_a_line_is_drawn_over_the_stems(clips):
-    lane = clips.find("velocity-lane")
+    lane = clips.shown_lane()
     clips.key(Qt.Key.Key_Down)
     clips.key(Qt.Key.Key_Down)
     first, last = (lane.stem_top(hit).x() for hit in (lane.shown[0], lane.shown[3]))
@@ -108,7 +109,7 @@ def test_a_line_is_drawn_over_the_stems(clips):
 
 
 def test_the_lane_shows_the_voice_the_selection_and_hides(clips):
-    lane = clips.find("velocity-lane")
+    lane = clips.shown_lane()
     assert [hit.tag for hit in lane.shown] == [36]
     clips.key(Qt.Key.Key_A, CTRL)
     assert len(lane.shown) == 5
