@@ -4,11 +4,12 @@ import json
 import os
 import sys
 
-from PySide6.QtCore import QPointF, QRect, QSocketNotifier
+from PySide6.QtCore import QPoint, QPointF, QRect, QSocketNotifier
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
 
 from musegen_daw import app
 from musegen_daw.ui.clips.grid import EditingGrid
+from musegen_daw.ui.clips.takes import TakeCard
 from musegen_daw.ui.widgets.drops import DropOverlay
 from musegen_daw.ui.widgets.drum_grid import Cell
 from musegen_daw.ui.widgets.status_line import StatusLine
@@ -26,6 +27,8 @@ def told() -> dict[str, object]:
         "widgets": {
             _name(each): {
                 "at": _place(each, each.rect()),
+                "box": [*_corner(each), each.width(), each.height()],
+                "head": getattr(each, "head_width", 0),
                 "enabled": each.isEnabled(),
                 "text": _text(each),
                 "says": each.accessibleDescription(),
@@ -34,6 +37,8 @@ def told() -> dict[str, object]:
         },
         "sentence": next((each.sentence for each in shown if isinstance(each, StatusLine)), ""),
         "sentences": next((each.toolTip() for each in shown if isinstance(each, StatusLine)), ""),
+        "takes": [each.accessibleName() for each in shown if isinstance(each, TakeCard)],
+        "undo": next((each.toolTip() for each in shown if each.objectName() == "undo"), ""),
         "takes text": isinstance(focus, QLineEdit),
         "drop offered": any(isinstance(each, DropOverlay) for each in shown),
         **(_hits(grid) if grid else {"hits": [], "cells": [], "rows": []}),
@@ -79,6 +84,11 @@ def _hits(grid: EditingGrid) -> dict[str, object]:
 
 def _place(widget: QWidget, rect: QRect) -> list[int]:
     at = widget.mapToGlobal(rect.center())
+    return [at.x(), at.y()]
+
+
+def _corner(widget: QWidget) -> list[int]:
+    at = widget.mapToGlobal(QPoint(0, 0))
     return [at.x(), at.y()]
 
 
