@@ -1,4 +1,4 @@
-"""Time from a click on Play, and from an edit while it plays, to what is heard, in the real window."""
+"""Time in the real window from a click on Play, or an edit, to what is heard, and from Generate to takes that show."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from musegen_daw import resource_paths as resources
+from musegen_daw.clips.edits import set_settings
 from musegen_daw.midi.file import read_midi, write_midi
 from musegen_daw.music.clip import Clip, Song
 
@@ -33,6 +34,7 @@ AUDIBLE = 1e-3
 PATIENCE_SECONDS = 60.0
 AIM_MS = 300.0
 SWINGS = (0.52, 0.55, 0.58, 0.6)
+SHORT_BARS, TAKES = 16, 8
 SPARE_HITS = 64
 """At the end, where nothing is begun."""
 
@@ -43,16 +45,17 @@ def benchmark(clicks: int, seed: int) -> Rows:
     """Print p50 and p99 of `clicks` clicks from random places of a song of four minutes, and of as many edits."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory(prefix="musegen-play-") as name:
-        path = Path(name) / "song.mid"
+        path, short = Path(name) / "song.mid", Path(name) / "short.mid"
         song = long_song()
         write_midi(song, path)
+        write_midi(short_song(), short)
         notes = sum(len(clip.notes) for clip in song.clips)
         print(
             f"{clicks} of each, {MINUTES:g} minutes, {len(song.clips)} tracks, {notes:,} notes, {RATE_HZ} Hz"
         )
         print(f"{'':24} {'p50 ms':>8} {'p99 ms':>8} {'longest':>8}   at most {AIM_MS:g} ms are aimed for")
         rows: Rows = []
-        for what, found in measure(Path(name), path, clicks, Random(seed)).items():
+        for what, found in measure(Path(name), path, short, clicks, Random(seed)).items():
             p50_ms, p99_ms, longest_ms = (1e3 * np.quantile(found, (0.5, 0.99, 1))).tolist()
             rows.append({"what": what, "p50_ms": p50_ms, "p99_ms": p99_ms, "longest_ms": longest_ms})
             print(f"{what:24} {p50_ms:8.0f} {p99_ms:8.0f} {longest_ms:8.0f}")
@@ -69,6 +72,15 @@ def long_song() -> Song:
         _repeated(clip, length_ticks, bar_ticks) for clip in (*song.parts, replace(groove, is_drum=True))
     ]
     return Song(tuple(clips), song.time_map)
+
+
+def short_song() -> Song:
+    """The parts of a bundled clip for sixteen bars."""
+    song = read_midi(resources.clips_dir() / f"{PART}.mid")
+    bar_ticks = song.time_map.bar_ticks(4, 4)
+    return Song(
+        tuple(_repeated(clip, SHORT_BARS * bar_ticks, bar_ticks) for clip in song.parts), song.time_map
+    )
 
 
 def _repeated(clip: Clip, length_ticks: int, bar_ticks: int) -> Clip:
@@ -134,8 +146,11 @@ class _Stream:
             time.sleep(max(0.0, due_seconds - time.perf_counter()))
 
 
-def measure(folder: Path, path: Path, clicks: int, chance: Random) -> dict[str, list[float]]:
-    """Seconds to what is heard, of clicks on Play and at other places, and of edits. Each is at a hit of the drums."""
+def measure(folder: Path, path: Path, short: Path, clicks: int, chance: Random) -> dict[str, list[float]]:
+    """Seconds to what is heard, of clicks on Play and at other places, and of edits, each at a hit of the drums.
+
+    Of the song at `short`: seconds from Generate to the cards of its takes, and from the pad to the grid.
+    """
     from PySide6.QtWidgets import QApplication
 
     from musegen_daw.app import App, run_smoothly
@@ -152,7 +167,6 @@ def measure(folder: Path, path: Path, clicks: int, chance: Random) -> dict[str, 
     player = Player(library=device)
     (folder / "data").mkdir()
     app = App(folder / "data")
-    app.settings.change(is_first_run=False)
     context = replace(app.context, player=lambda: player)
     window = Window(context, (Page("clips", "Clips", "clips", "Ctrl+2", ClipsPanel),), app.control)
     run_smoothly(window)
@@ -164,7 +178,10 @@ def measure(folder: Path, path: Path, clicks: int, chance: Random) -> dict[str, 
         _until(application, lambda: panel.is_restored)
         panel.open_files([path])
         _until(application, lambda: panel.editor.clip is not None)
-        return _measured(application, panel, device, player, clicks, chance)
+        found = _measured(application, panel, device, player, clicks, chance)
+        panel.open_files([short])
+        _until(application, lambda: len(panel.editor.project.clips) == 2)
+        return found | _written(application, panel, clicks, chance)
     finally:
         window.close()
         player.close()
@@ -212,6 +229,32 @@ def _measured(
         _until(application, lambda before=before: any(id(each.audio) not in before for each in deck.sources))
         found["edit while it plays"].append(time.perf_counter() - begun_seconds)
     play.click()
+    return found
+
+
+def _written(
+    application: QApplication, panel: ClipsPanel, clicks: int, chance: Random
+) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {f"Generate, {SHORT_BARS} bars x {TAKES}": [], "pad, whole take": []}
+    generate, move = found.values()
+    panel.edit("takes", lambda clip: set_settings(clip, replace(clip.settings, variations=TAKES)))
+    for _ in range(clicks):
+        begun_seconds = time.perf_counter()
+        panel.view.actions.generate.click()
+        _until(application, lambda: len(panel.view.takes.cards) == TAKES and not panel.writer.is_writing)
+        generate.append(time.perf_counter() - begun_seconds)
+        panel.editor.undo()
+    panel.editor.redo()
+    for _ in range(clicks):
+        before = panel.editor.clip
+        panel.view.pad.pressed.emit()
+        begun_seconds = time.perf_counter()
+        panel.view.pad.moved.emit(chance.random(), chance.random())
+        _until(
+            application,
+            lambda before=before: not panel.plan_work.is_busy and panel.editor.clip is not before,
+        )
+        move.append(time.perf_counter() - begun_seconds)
     return found
 
 

@@ -53,7 +53,6 @@ def opened_app(clock: Clock | None = None) -> Iterator[tuple[QApplication, App]]
 
         app = App(Path(state), ShownPorts, open_rig)
         run_smoothly(app.window)
-        app.settings.change(is_first_run=False)
         app.window.show()
         app.window.begin()
         try:

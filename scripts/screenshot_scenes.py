@@ -59,7 +59,6 @@ class Stage:
     def __init__(self, state: Path, played_beats: float = PLAYED_BEATS) -> None:
         self._played_beats = played_beats
         self.app = App(state, ShownPorts, self._open_rig)
-        self.app.settings.change(is_first_run=False)
         self.window = self.app.window
         self.trouble = ""
         self.rig: PlayedRig | None = None

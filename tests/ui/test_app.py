@@ -108,7 +108,7 @@ def test_the_session_survives_kill_9(program, tmp_path):
     process.kill()
     process.communicate()
     panels = json.loads(path.read_text())["panels"]
-    assert panels["app settings"]["is_first_run"]
+    assert panels["app settings"]["theme"] == "dark"
 
 
 def test_a_clip_on_the_command_line_is_opened_and_saved(program, tmp_path):

@@ -42,7 +42,6 @@ PAGES = ("jam", "clips", "vocoder", "settings")
 
 @pytest.fixture
 def window(qtbot, context):
-    context.settings.change(is_first_run=False)
     control = JamControl(Rigs())
     pages = (
         Page("jam", "Jam", "jam", "Ctrl+1", lambda context: JamPanel(context, control)),

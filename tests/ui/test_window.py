@@ -104,7 +104,7 @@ def desk(qtbot, tmp_path):
 
     def make(**settings):
         desk = Desk(tmp_path, qtbot)
-        desk.context.settings.change(**{"is_first_run": False, **settings})
+        desk.context.settings.change(**settings)
         desks.append(desk)
         return desk
 
@@ -270,7 +270,7 @@ def test_a_damaged_session_is_reported_and_the_window_opens(desk, tmp_path):
 
 
 def test_an_invalid_setting_is_reported_and_the_rest_is_kept(desk, tmp_path):
-    settings = {"theme": 7, "note_names": "C3", "is_first_run": False}
+    settings = {"theme": 7, "note_names": "C3"}
     document = {"version": 1, "panels": {"app settings": settings, "jam": {"tempo_bpm": "fast"}}}
     (tmp_path / "session.json").write_text(json.dumps(document))
     it = Desk(tmp_path, desk().qtbot).open()

@@ -80,9 +80,7 @@ class SettingsPanel(Panel):
         )
 
     def deactivated(self) -> None:
-        """From now on the program opens the last page."""
         self._maps.rest()
-        self._context.settings.change(is_first_run=False)
 
     def close_work(self) -> None:
         for each in (self._form, self.health, self._maps):

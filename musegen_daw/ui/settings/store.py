@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from musegen_daw.fields import Text, with_values
 from musegen_daw.music.note_names import NoteNames
 
-FORMER = frozenset({"midi_api"})
+FORMER = frozenset({"midi_api", "is_first_run"})
 """Settings of earlier versions, which are ignored."""
 
 
@@ -30,7 +30,6 @@ class AppSettings:
     drum_map: Text = ""
     note_names: NoteNames = NoteNames.C4
     favourite_styles: tuple[Text, ...] = ()
-    is_first_run: bool = True
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> tuple[AppSettings, tuple[str, ...]]:

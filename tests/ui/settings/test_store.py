@@ -23,11 +23,10 @@ def test_saved_settings_are_validated():
         "theme": "light",
         "audio_device": 3,
         "note_names": "Klingon",
-        "is_first_run": False,
         "colour": "pink",
     }
     settings, passed_over = AppSettings.from_dict(saved)
-    assert settings == AppSettings(theme="light", is_first_run=False)
+    assert settings == AppSettings(theme="light")
     assert passed_over == ("audio_device", "colour", "note_names")
     assert AppSettings.from_dict(settings.as_dict()) == (settings, ())
 
