@@ -228,7 +228,7 @@ class JamControls(QWidget):
             large=True,
             checkable=True,
         )
-        self.style = StyleButton(
+        self.style_button = StyleButton(
             "Ctrl+K", "as you play", "the one that fits what is played; right-click: MIDI learn"
         )
         self.sections = SectionButtons()
@@ -240,7 +240,7 @@ class JamControls(QWidget):
         widgets += [(each, f"section {name}") for name, each in self.sections.buttons.items()]
         self.learnables = (
             *(Learnable(widget, target, control) for widget, target in widgets),
-            Learnable(self.style, STYLE, control, (NEXT_STYLE, PREVIOUS_STYLE)),
+            Learnable(self.style_button, STYLE, control, (NEXT_STYLE, PREVIOUS_STYLE)),
             Learnable(self.pad, "density", control, ("energy",)),
         )
         self._lay_out()
@@ -287,7 +287,7 @@ class JamControls(QWidget):
     def _lay_out(self) -> None:
         first = QHBoxLayout()
         first.setSpacing(SMALL)
-        first.addWidget(self.style, 3)
+        first.addWidget(self.style_button, 3)
         for slider in self.sliders.values():
             first.addWidget(slider, 3)
         first.addWidget(self.sections)

@@ -67,7 +67,12 @@ class JamPanel(Panel):
         self._more = self._controls.more
         browser = StyleBrowser(self, ("As you play", "the style that fits what is played"), is_live=True)
         self._styles = JamStyles(
-            self._controls.style, browser, self._picture, context.drum_generator, context.settings, self
+            self._controls.style_button,
+            browser,
+            self._picture,
+            context.drum_generator,
+            context.settings,
+            self,
         )
         self._lay_out()
         self._connect()
@@ -168,7 +173,7 @@ class JamPanel(Panel):
         settings = self._context.settings.current
         self._pickers.show_choices(self._choices, settings)
         self._show_controls(self._choices.controls)
-        self._controls.style.show_style(style_shown(self._choices.style))
+        self._controls.style_button.show_style(style_shown(self._choices.style))
         self._more.show_channel(self._choices.control_channel)
         self._strips.roll.set_note_names(NoteNames(settings.note_names))
 
@@ -206,7 +211,7 @@ class JamPanel(Panel):
 
     def _choose_style(self, style: str) -> None:
         self._keep(style=style)
-        self._controls.style.show_style(style_shown(style))
+        self._controls.style_button.show_style(style_shown(style))
         self._control.set_style(style)
 
     def _record(self, is_wanted: bool) -> None:
@@ -268,7 +273,7 @@ class JamPanel(Panel):
         # A style that was chosen here may not have arrived in the jam yet.
         if (self._choices if before is None else before).style != called_up.style:
             self._keep(style=called_up.style)
-            self._controls.style.show_style(style_shown(called_up.style))
+            self._controls.style_button.show_style(style_shown(called_up.style))
 
     def _picture(self) -> JamPicture | None:
         rig = self._control.rig

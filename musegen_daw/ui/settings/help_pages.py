@@ -37,7 +37,7 @@ KEYS = (
         ("F5 … F8", "recall section A to D; with Shift: store it"),
         ("1 … 9", "mute and unmute a voice, kick to ride"),
         ("Ctrl+K", "styles"),
-        ("Arrow keys", "move the pad or the focused slider; Shift on the pad and Page Up, Page Down on sliders: step size"),
+        ("Arrow keys", "move the pad or the focused slider; Shift, or Page Up and Page Down: other steps"),
         ("A", "the pad: density as you play"),
         ("M, R", "show swing, style, program changes, latency and recording; record and stop"),
         ("Right click", "MIDI learn: map a knob or pad to a control, or unmap it"),
