@@ -115,7 +115,8 @@ class TimeStrip(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._picture = None
-        self.axis.set_width(self.width() - self.head_width)
+        if not self.isHidden():  # a hidden strip keeps a width that no other has
+            self.axis.set_width(self.width() - self.head_width)
 
     def changeEvent(self, event: QEvent) -> None:
         if is_style_change(event):

@@ -5,9 +5,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from musegen_daw.music.time import Bar
 from musegen_daw.ui.widgets.time_axis import TimeAxis
+from musegen_daw.ui.widgets.time_strip import Ruler
 
 BARS = [Bar(index * 1920, 1920) for index in range(8)]
 
@@ -95,3 +97,23 @@ def test_ticks_and_pixels_are_inverse(moves, ticks):
         assert start >= -1e-6
         assert end <= 8 * 1920 + 1e-6
     assert axis.ticks_at(axis.x_at(ticks)) == pytest.approx(ticks, abs=1e-3)
+
+
+def test_a_hidden_strip_does_not_set_the_width_of_the_others(qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    axis = TimeAxis(page)
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    shown, hidden = Ruler(axis), Ruler(axis)
+    for strip in (shown, hidden):
+        column.addWidget(strip)
+    hidden.hide()
+    page.resize(900, 100)
+    page.show()
+    page.grab()
+    hidden.resize(300, 20)
+    assert axis.width == 900 - shown.head_width
+    hidden.show()
+    qtbot.waitUntil(lambda: hidden.width() == 900)
+    assert axis.width == 900 - shown.head_width
