@@ -122,6 +122,7 @@ class ClipsPanel(Panel):
         self.view.side.refresh_maps(self.editor.clip)
 
     def deactivated(self) -> None:
+        self.view.styles.close_browser()
         self.playback.stop()
 
     def play_pressed(self) -> bool:
@@ -145,6 +146,7 @@ class ClipsPanel(Panel):
         self._drums_back.close()
         self.view.playback_row.close_work()
         self.writer.close()
+        self.view.styles.close_browser()
         self.plan_work.close()
         self.style_work.close()
         self.files.close()

@@ -85,6 +85,9 @@ class JamPanel(Panel):
         self._controls.pad.setFocus()
         self._pickers.refresh()
 
+    def deactivated(self) -> None:
+        self._styles.close_browser()
+
     def escape_pressed(self) -> bool:
         if self._control.give_up_measuring():
             return True

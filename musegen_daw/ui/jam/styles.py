@@ -63,6 +63,9 @@ class JamStyles(QObject):
         self._browser.open_at(self._button, self._button.style_name)
         self._latest.start(lambda task: self._choices(picture), succeeded=self._list, failed=self.failed.emit)
 
+    def close_browser(self) -> None:
+        self._browser.close_browser()
+
     def close(self) -> None:
         self._browser.close_browser()
         self._latest.close()

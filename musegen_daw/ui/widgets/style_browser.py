@@ -22,9 +22,10 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPolygonF, QShowEvent
+from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPolygonF, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLineEdit,
@@ -233,6 +234,7 @@ class StyleBrowser(QFrame):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._audition)
         self._heard: Style | None = None
+        self._anchor: QWidget | None = None
         self._tap_row = QWidget()
         self._lay_out()
         self._connect()
@@ -263,6 +265,7 @@ class StyleBrowser(QFrame):
     def open_at(self, anchor: QWidget, current: str) -> None:
         """Show it above `anchor`, with the style `current` ("" for automatic) selected and the search empty."""
         parent = self._page
+        self._anchor = anchor
         corner = anchor.mapTo(parent, QPoint(0, 0))
         size = QSize(min(WIDTH, parent.width() - 2 * SMALL), min(HEIGHT, parent.height() - 2 * SMALL))
         left = min(max(SMALL, corner.x()), parent.width() - size.width() - SMALL)
@@ -293,7 +296,15 @@ class StyleBrowser(QFrame):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.window().installEventFilter(self)
+        application = QApplication.instance()
+        if application is not None:  # clicks on other widgets do not come by the window
+            application.installEventFilter(self)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
+        super().hideEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
@@ -303,8 +314,9 @@ class StyleBrowser(QFrame):
         if (
             isinstance(event, QMouseEvent)
             and event.type() == QEvent.Type.MouseButtonPress
-            and self.isVisible()
-            and not self.rect().contains(self.mapFromGlobal(event.globalPosition().toPoint()))
+            and isinstance(watched, QWidget)
+            and watched.window() is self.window()
+            and not any(_is_over(each, event) for each in (self, self._anchor))
         ):
             self.close_browser()
         return False
@@ -441,6 +453,12 @@ class StyleBrowser(QFrame):
         column.addWidget(self._tap_row)
         column.addWidget(self.list, 1)
         column.addWidget(self._hint)
+
+
+def _is_over(widget: QWidget | None, event: QMouseEvent) -> bool:
+    return widget is not None and widget.rect().contains(
+        widget.mapFromGlobal(event.globalPosition().toPoint())
+    )
 
 
 def _draw_star(painter: QPainter, centre: QPointF, is_full: bool) -> None:

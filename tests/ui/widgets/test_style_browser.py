@@ -132,6 +132,14 @@ def test_escape_and_a_click_elsewhere_close_it(styles):
     styles.open()
     styles.qtbot.mouseClick(styles.page, LEFT, pos=QPoint(880, 20))
     assert not styles.browser.isVisible()
+    styles.open()
+    other = QPushButton("Other", styles.page)
+    other.move(800, 20)
+    other.show()
+    styles.qtbot.mouseClick(styles.button, LEFT)  # which opens and closes it by itself
+    assert styles.browser.isVisible()
+    styles.qtbot.mouseClick(other, LEFT)
+    assert not styles.browser.isVisible()
     assert styles.chosen == []
 
 
