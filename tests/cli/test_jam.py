@@ -269,8 +269,10 @@ def test_the_line_is_redrawn_in_place_and_keys_steer(daw):
         assert not there.hits
         screen.press(" ")
         screen.wait_for(PLAYING.search)
-        screen.press("h-fDd")
+        screen.press("h-fD")
         screen.wait_for(lambda text: "Section D is stored" in text)
+        screen.press("d")
+        screen.wait_for(lambda text: "Section D: style" in text)
         there.wait_for_hits(10)
         screen.press("p")
         there.wait_for(lambda heard: not there.sounding)
