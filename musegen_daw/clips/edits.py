@@ -7,7 +7,6 @@ from dataclasses import replace
 from statistics import median_low
 
 from musegen_daw.clips.document import PITCH_OF_VOICE, ClipDocument, Take, voice_name
-from musegen_daw.drums.events import bars_of
 from musegen_daw.drums.plan import BarKind, Plan
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import ProjectError
@@ -246,10 +245,9 @@ def _around_locks(document: ClipDocument, drums: Clip) -> tuple[Note, ...]:
 def _in_bars(
     document: ClipDocument, notes: Iterable[Note], bars: Collection[int], *, is_in: bool
 ) -> list[Note]:
-    """The notes that belong to some bars, or that do not; a hit just ahead of a bar line belongs to the next bar."""
+    """The notes that belong to some bars, or that do not."""
     every = tuple(notes)
-    owners = bars_of(every, document.ppq, document.bars)
-    return [note for note, bar in zip(every, owners, strict=True) if (max(0, bar) in bars) == is_in]
+    return [note for note, bar in zip(every, document.bars_of(every), strict=True) if (bar in bars) == is_in]
 
 
 def change_hits(document: ClipDocument, changes: Mapping[Note, Note | None]) -> ClipDocument:

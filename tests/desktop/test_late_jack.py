@@ -13,7 +13,7 @@ def _jam(seen: dict) -> str:
 def test_the_jam_opens_when_jack_starts(desktop, tmp_path):
     name = f"musegen-late-{os.getpid()}"
     with window(desktop, tmp_path / "state", name) as hands:
-        hands.press("Go to Jam")
+        hands.press("Jam")
         hands.widget("Try again")
         assert _jam(hands.see()) == "no output"
         with jack_server(name):

@@ -257,9 +257,13 @@ class ClipsPanel(Panel):
 
     def _add_takes(self, asked: Generation, result: DrumResult) -> None:
         self.editor.edit("generate", lambda clip: asked.takes_in(clip, result), asked.identity)
-        count = len(result.takes)
-        takes = "one take" if count == 1 else f"{count} takes"
-        self.message.emit(f"Wrote {takes}, the best fitting first.", GOOD)
+        clip = self.editor.project.find(asked.identity)
+        numbers = [take.number for take in clip.takes[-len(result.takes) :]] if clip is not None else []
+        if len(numbers) > 1:
+            words = f"Wrote takes {numbers[0]} to {numbers[-1]}, the best fitting first."
+            self.message.emit(words, GOOD)
+        elif numbers:
+            self.message.emit(f"Wrote take {numbers[0]}.", GOOD)
 
     def _generated(self) -> None:
         self.view.grid.set_regenerating(frozenset())

@@ -41,7 +41,7 @@ def test_takes_are_shown_with_their_styles_the_likeliest_first(clips):
     assert [card.caption() for card in cards[:3]] == list(NAMES)
     assert "Seed 77." in cards[0].toolTip()
     assert cards[0].accessibleName().startswith(f"Take 1, {NAMES[0]}, no fill")
-    assert clips.messages[-1] == ("good", "Wrote 4 takes, the best fitting first.")
+    assert clips.messages[-1] == ("good", "Wrote takes 1 to 4, the best fitting first.")
     assert len(clips.grid.hits) == len(clips.notes) > 0
     clips.generate()
     assert [card.take.number for card in clips.cards] == [1, 2, 3, 4, 5, 6, 7, 8]
