@@ -44,7 +44,7 @@ def _jam(desktop, jack, folder):
         ardour(folder / "home") as daw,
         window(desktop, folder / "state", jack) as hands,
     ):
-        hands.press("Go to Jam")
+        hands.press("Jam")
         hands.press("Clock")
         hands.screen.key("Down", "Return")
         wait_for(lambda: {LISTENS, DRUMS} <= _names(ports), "The window has made no ports.")
