@@ -13,7 +13,7 @@ from musegen_daw.clips.document import ClipDocument
 from musegen_daw.clips.export import Bounce, Profile
 from musegen_daw.errors import MusegenError
 from musegen_daw.ui.clips.level_meter import ClipMeter
-from musegen_daw.ui.widgets.basic import ProgressLine, button, label
+from musegen_daw.ui.widgets.basic import ProgressLine, button
 from musegen_daw.ui.widgets.drops import DragButton, DragOut
 from musegen_daw.ui.widgets.fitting import Choice
 from musegen_daw.ui.widgets.plain import set_name
@@ -144,10 +144,7 @@ class ActionRow(QWidget):
         row.addWidget(self.save)
         row.addWidget(self.progress, 1)
         row.addStretch(0)
-        words = label("for", "dim")
-        words.setWordWrap(False)
-        words.setBuddy(self.profile)
-        for widget in (self.generate, self.play, self.meter, words, self.profile, self.drag, self.bounce):
+        for widget in (self.generate, self.play, self.meter, self.profile, self.drag, self.bounce):
             row.addWidget(widget)
         self.play.setMinimumWidth(96)
         self.generate.setMinimumWidth(120)
