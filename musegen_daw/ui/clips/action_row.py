@@ -73,7 +73,7 @@ class ActionRow(QWidget):
         self.save = button("Save", "Save the project, or the drums as a MIDI file", large=True)
         self.profile = Choice("Export for", "The program that imports the MIDI file", large=True)
         for profile in Profile:
-            self.profile.addItem(profile.value, profile.name)
+            self.profile.addItem(f"for {profile.value}", profile.name)
         self.generate = button("Generate", "Write new takes of the drums", "Ctrl+G", "main", large=True)
         self.play = button("Play", "Play or stop the clip (Space)", large=True)
         self.meter = ClipMeter()

@@ -103,14 +103,14 @@ def test_a_drum_loop_dropped_on_the_style_is_played_like(clips, context, loop_pa
 
 def test_the_session_comes_back(open_page, clips, context):
     clips.click_cell(0, 960)
-    clips.choose("export-for", Profile.OTHERS.value)
+    clips.choose("export-for", f"for {Profile.OTHERS.value}")
     project, state = clips.editor.project, clips.panel.saved_state()
     clips.panel.close_work()
     again = open_page(context)
     again.panel.restore_state(state)
     assert again.editor.project == project
     assert len(again.grid.hits) == 1
-    assert again.text("export-for") == Profile.OTHERS.value
+    assert again.text("export-for") == f"for {Profile.OTHERS.value}"
 
 
 def test_an_edit_is_saved_automatically(clips, context):
@@ -128,7 +128,7 @@ def test_a_damaged_session_is_set_aside_and_reported(open_page, context):
 
 def test_invalid_state_is_ignored(clips):
     clips.panel.restore_state({"profile": 3, "hears": None, "output": ["x"]})
-    assert clips.text("export-for") == Profile.LIVE.value
+    assert clips.text("export-for") == f"for {Profile.LIVE.value}"
 
 
 def test_a_project_is_saved_and_opened_again(clips, tmp_path):
