@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from musegen_daw.ui.widgets.plain import set_name
+from musegen_daw.ui.widgets.plain import plain_tip, set_name
 from musegen_daw.ui.widgets.theme import RADIUS, SMALL_TEXT, font, mixed, theme
 
 _DOT, _INSET = 7.0, 12.0
@@ -176,6 +176,8 @@ class XYPad(QWidget):
         what = f"{self._caption}: " if self._caption else ""
         self.setAccessibleDescription(f"{what}{words}")
         self.setToolTip(
-            f"{what}{words}\nRight: more hits. Up: harder strokes. Arrow keys move it; double-click or A: automatic"
+            plain_tip(
+                f"{what}{words}\nRight: more hits. Up: harder strokes. Arrow keys move it; double-click or A: automatic"
+            )
         )
         self.update()
