@@ -135,9 +135,11 @@ def with_edge(plan: Plan, start: int, there: int) -> PlanEdit:
     """Move the start of a section from bar `start` to bar `there`.
 
     The bars between play what the section that they join plays, and the fill before the edge and the crash at it move
-    along. The edge stops one bar before the next one.
+    along. The edge stops one bar before the next one; where no section starts nothing changes.
     """
     before, after = section_at(plan, start - 1), section_at(plan, start)
+    if before == after:
+        return PlanEdit(plan, frozenset())
     there = min(max(there, before.start + 1), after.stop - 1)
     if there == start:
         return PlanEdit(plan, frozenset())
@@ -152,8 +154,7 @@ def with_edge(plan: Plan, start: int, there: int) -> PlanEdit:
     changed = {*taken}
     for bar, kind in ((start - 1, BarKind.GROOVE), (there - 1, BarKind.FILL)):
         if fill:
-            repeats = {"kind": kind, "repeats": 0}
-            bars[bar] = replace(bars[bar], **repeats)  # type: ignore[arg-type]
+            bars[bar] = replace(bars[bar], kind=kind, repeats=0)
             changed.add(bar)
     for bar, plays in ((start, False), (there, True)):
         if crash and bars[bar].kind is not BarKind.STOP:

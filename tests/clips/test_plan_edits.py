@@ -115,6 +115,7 @@ def test_an_edge_takes_its_fill_and_its_crash_along(there, changed):
 def test_an_edge_stops_before_the_next():
     assert plan_edits.sections_of(plan_edits.with_edge(song(), 4, 0).plan) == (range(1), range(1, 8))
     assert plan_edits.sections_of(plan_edits.with_edge(song(), 4, 99).plan) == (range(7), range(7, 8))
+    assert plan_edits.with_edge(song(), 2, 3).plan == song()
 
 
 @given(plans(8), st.data())

@@ -2,38 +2,62 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from musegen_daw.clips import edits, plan_edits
 from musegen_daw.clips.document import ClipDocument
-from musegen_daw.clips.generating import Rewriting, rewriting
+from musegen_daw.clips.editor import Change
+from musegen_daw.clips.generating import rewriting
 from musegen_daw.clips.plan_edits import PlanEdit, section_at
 from musegen_daw.drums.job import DrumWriter
 from musegen_daw.drums.plan import BarKind, Plan
-from musegen_daw.drums.request import DrumResult
-from musegen_daw.errors import MusegenError
 from musegen_daw.ui.clips.grid_edits import Edit
 from musegen_daw.ui.clips.plan_strip import PlanStrip
 from musegen_daw.ui.widgets.xy_pad import XYPad
-from musegen_daw.ui.work import JobContext, Latest
+from musegen_daw.ui.work import JobContext, Workers
 
 WHOLE = "Whole take"
-Change = Callable[[ClipDocument], ClipDocument]
+PlanChange = Callable[[Plan, Collection[int]], PlanEdit]
+"""From a plan, and the bars of the selected section or all, to an edit of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """An edit of the plan of take `number` of the clip `identity`, and what else of the clip it changes."""
+
+    label: str
+    change: PlanChange
+    section: range | None
+    identity: int
+    number: int
+    also: Change
+    joined: bool
+    is_new: bool
+
+    def is_of_gesture(self, other: _Wish) -> bool:
+        """Whether both are moves of one gesture, so that the earlier one need not be carried out."""
+        own = self.joined, self.label, self.identity, self.number
+        return own == (other.joined, other.label, other.identity, other.number)
+
+
+def _unchanged(document: ClipDocument) -> ClipDocument:
+    return document
 
 
 class PlanWork(QObject):
     """Turns requests of strip and pad into edits of the current clip; `generator` loads the model when first called.
 
+    Edits are carried out one after another, each on the plan as the one before left it; of the moves of one gesture
+    those that came while another was being written are left out, but for the last.
     `apply` edits the current clip and `end_step` lets the next joined edit be a step of its own.
     """
 
     failed = Signal(str)
     said = Signal(str)
-    selected = Signal()
-    """Another section is selected."""
     style_wanted = Signal()
     """A style for the selected section."""
 
@@ -50,14 +74,16 @@ class PlanWork(QObject):
         super().__init__(parent)
         self._strip, self._pad = strip, pad
         self._clip, self._apply, self._end_step, self._generator = clip, apply, end_step, generator
-        self._latest = Latest(self)
+        self._workers = Workers(self)
+        self._waiting: deque[_Wish] = deque()
+        self._is_writing = False
         self._bar: int | None = None
         self._before: Plan | None = None
         self._connect()
 
     @property
     def is_busy(self) -> bool:
-        return self._latest.is_busy
+        return self._is_writing or bool(self._waiting)
 
     def section(self, clip: ClipDocument | None = None) -> range | None:
         """The bars of the selected section, None for the whole take."""
@@ -76,15 +102,12 @@ class PlanWork(QObject):
         if len(plan):
             self._pad.set_point(plan_edits.feel_of(plan, chosen))
         elif clip is not None:
-            asked = clip.settings.density, clip.settings.energy
-            is_known = asked != (None, None)
-            self._pad.set_point(tuple(0.5 if each is None else each for each in asked) if is_known else None)  # type: ignore[arg-type]
+            self._pad.set_point(_asked_feel(clip))
 
     def select(self, bar: int) -> None:
         """Select the section of a bar, -1 for the whole take."""
         self._bar = None if bar < 0 else bar
         self.show_clip(self._clip())
-        self.selected.emit()
 
     def set_style(self, style: str) -> None:
         """Write the selected section, or the whole take, in a style that the model knows, "" for that of the take."""
@@ -94,7 +117,8 @@ class PlanWork(QObject):
         )
 
     def close(self) -> None:
-        self._latest.close()
+        self._waiting.clear()
+        self._workers.close()
 
     # Requests
 
@@ -113,13 +137,11 @@ class PlanWork(QObject):
 
     def _again(self, bar: int) -> None:
         """Write the section of a bar with other random numbers."""
-        clip = self._clip()
-        take = clip.take if clip is not None else None
-        if clip is None or take is None:
-            return
-        own = section_at(take.plan, bar)
-        edit = plan_edits.again(take.plan, own)
-        self._rewrite(f"write section {self._strip.name_at(bar)} again", edit, clip, is_new=True)
+        self._edit_plan(
+            f"write section {self._strip.name_at(bar)} again",
+            lambda plan, _: plan_edits.again(plan, section_at(plan, bar)),
+            is_new=True,
+        )
 
     def _copy(self, bar: int, there: int) -> None:
         clip = self._clip()
@@ -133,95 +155,94 @@ class PlanWork(QObject):
             )
 
     def _press_pad(self) -> None:
-        clip = self._clip()
-        take = clip.take if clip is not None else None
-        self._before = take.plan if take is not None else None
+        self._before = None
         self._end_step()
 
     def _move_pad(self, density: float, energy: float) -> None:
-        clip, chosen = self._clip(), self.section()
-        if clip is None:
-            return
+        chosen = self.section()
         label = "feel" if chosen is None else f"feel of section {self._strip.name_at(chosen.start)}"
-        asked = _settings_change(density, energy) if chosen is None else None
-        if not self._before:
-            if asked is not None:
-                self._apply(label, asked, joined=True)
-            return
-        bars = range(len(self._before)) if chosen is None else chosen
-        edit = plan_edits.with_feel(self._before, bars, density, energy)
-        self._rewrite(label, edit, clip, also=asked, joined=True)
+
+        def moved(plan: Plan, bars: Collection[int]) -> PlanEdit:
+            # Of one gesture all counts from where it began, so that no way back is lost.
+            self._before = self._before or plan
+            return plan_edits.with_feel(self._before, bars, density, energy)
+
+        self._edit_feel(label, moved, density, energy, joined=True)
 
     def _reset_pad(self) -> None:
-        clip, chosen = self._clip(), self.section()
-        take = clip.take if clip is not None else None
-        if clip is None:
-            return
-        asked = _settings_change(None, None) if chosen is None else None
-        if take is None or not len(take.plan):
-            if asked is not None:
-                self._apply("automatic feel", asked)
-            return
-        bars = range(len(take.plan)) if chosen is None else chosen
-        edit = plan_edits.with_feel_of(take.plan, take.written_plan, bars)
-        self._rewrite("automatic feel", edit, clip, also=asked)
+        clip = self._clip()
+        written = clip.take.written_plan if clip is not None and clip.take is not None else Plan()
+        self._edit_feel(
+            "automatic feel", lambda plan, bars: plan_edits.with_feel_of(plan, written, bars), None, None
+        )
+
+    def _edit_feel(
+        self,
+        label: str,
+        change: PlanChange,
+        density: float | None,
+        energy: float | None,
+        joined: bool = False,
+    ) -> None:
+        """Of the whole take the feel is that of the next takes too."""
+        clip = self._clip()
+        asked = _settings_change(density, energy) if self.section() is None else _unchanged
+        if clip is not None and (clip.take is None or not len(clip.take.plan)):
+            self._apply(label, asked, joined=joined)
+        else:
+            self._edit_plan(label, change, also=asked, joined=joined)
 
     # Work
 
-    def _edit_plan(self, label: str, change: Callable[[Plan, Collection[int]], PlanEdit]) -> None:
-        clip = self._clip()
-        take = clip.take if clip is not None else None
-        if clip is None or take is None or not len(take.plan):
-            return
-        chosen = self.section()
-        self._rewrite(label, change(take.plan, range(len(take.plan)) if chosen is None else chosen), clip)
-
-    def _rewrite(
+    def _edit_plan(
         self,
         label: str,
-        edit: PlanEdit,
-        clip: ClipDocument,
+        change: PlanChange,
         *,
-        also: Change | None = None,
+        also: Change = _unchanged,
         joined: bool = False,
         is_new: bool = False,
     ) -> None:
-        number = clip.picked
+        """Edit the plan of the picked take once all edits before are done."""
+        clip = self._clip()
+        if clip is None or clip.take is None or not len(clip.take.plan):
+            return
+        wish = _Wish(label, change, self.section(clip), clip.identity, clip.take.number, also, joined, is_new)
+        if joined and self._waiting and self._waiting[-1].is_of_gesture(wish):
+            self._waiting[-1] = wish
+        else:
+            self._waiting.append(wish)
+        if not self._is_writing:
+            self._write_next()
 
-        def finish(document: ClipDocument, written: Change) -> ClipDocument:
-            changed = written(document)
-            return changed if also is None else also(changed)
+    def _write_next(self) -> None:
+        self._is_writing = False
+        while self._waiting and not self._is_writing:
+            self._begin(self._waiting.popleft())
 
-        def work(task: JobContext) -> tuple[Rewriting, DrumResult] | None:
+    def _begin(self, wish: _Wish) -> None:
+        clip = self._clip()
+        take = clip.take if clip is not None else None
+        if clip is None or take is None or (clip.identity, take.number) != (wish.identity, wish.number):
+            return
+        bars = range(len(take.plan)) if wish.section is None else wish.section
+        edit = wish.change(take.plan, bars)
+        self._is_writing = True
+
+        def work(task: JobContext) -> Change:
             generator = self._generator()
-            asked = rewriting(clip, edit, generator.styles, is_new=is_new)
+            asked = rewriting(clip, edit, generator.styles, is_new=wish.is_new)
             if asked is None:
-                return None
-            return asked, generator.generate(asked.request, cancelled=task.is_cancelled)
+                return lambda document: edits.set_plan(document, edit.plan)
+            result = generator.generate(asked.request, cancelled=task.is_cancelled)
+            return lambda document: asked.applied(document, result)
 
-        def done(answer: tuple[Rewriting, DrumResult] | None) -> None:
-            try:
-                if answer is None:
-                    self._apply(
-                        label,
-                        lambda document: (
-                            finish(document, lambda own: edits.set_plan(own, edit.plan))
-                            if document.picked == number
-                            else document
-                        ),
-                        joined=joined,
-                    )
-                else:
-                    asked, result = answer
-                    self._apply(
-                        label,
-                        lambda document: finish(document, lambda own: asked.applied(own, result)),
-                        joined=joined,
-                    )
-            except MusegenError as error:
-                self.failed.emit(str(error))
+        def done(written: Change) -> None:
+            now = self._clip()
+            if now is not None and (now.identity, now.picked) == (wish.identity, wish.number):
+                self._apply(wish.label, lambda document: wish.also(written(document)), joined=wish.joined)
 
-        self._latest.start(work, succeeded=done, failed=self.failed.emit)
+        self._workers.start(work, succeeded=done, failed=self.failed.emit, ended=self._write_next)
 
     def _connect(self) -> None:
         strip, pad = self._strip, self._pad
@@ -260,6 +281,14 @@ def _section_names(clip: ClipDocument | None, plan: Plan) -> tuple[str, ...]:
         markers.get(clip.bars[bars.start].start_ticks) or plan_edits.section_name(plan, bars.start)
         for bars in plan_edits.sections_of(plan)
     )
+
+
+def _asked_feel(clip: ClipDocument) -> tuple[float, float] | None:
+    """The density and energy that are asked for, None where both are automatic."""
+    density, energy = clip.settings.density, clip.settings.energy
+    if density is None and energy is None:
+        return None
+    return 0.5 if density is None else density, 0.5 if energy is None else energy
 
 
 def _settings_change(density: float | None, energy: float | None) -> Change:

@@ -1,5 +1,7 @@
 """The plan strip and the pad: what they edit, what is written again, and undo."""
 
+import threading
+
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
@@ -8,7 +10,7 @@ from musegen_daw.drums.plan import BarKind
 from musegen_daw.errors import ModelError
 from tests.cli.doubles import Drummer
 from tests.pages.page import drag
-from tests.ui.doubles import make_context
+from tests.ui.doubles import PATIENCE_SECONDS, make_context
 
 
 @pytest.fixture
@@ -162,3 +164,69 @@ def test_a_failure_is_said_and_nothing_changes(open_page, tmp_path, clip_path):
     double_click_bar(clips, 1)
     assert clips.messages[-1] == ("warn", "The model stopped answering.")
     assert clips.editor.project == before
+
+
+class HeldDrummer(Drummer):
+    """Writes takes at once, and bars again when it is let go."""
+
+    def __init__(self):
+        super().__init__()
+        self.go = threading.Event()
+
+    def generate(self, request, **options):
+        if request.plan is not None:
+            assert self.go.wait(PATIENCE_SECONDS)
+        return super().generate(request, **options)
+
+
+@pytest.fixture
+def held():
+    return HeldDrummer()
+
+
+@pytest.fixture
+def slow(open_page, tmp_path, clip_path, held):
+    """A clip with takes, whose bars are written again when the drummer is let go."""
+    page = open_page(make_context(tmp_path, drum_generator=lambda: held))
+    page.open(clip_path)
+    page.generate()
+    return page
+
+
+def test_edits_that_come_while_another_is_written_are_all_carried_out(slow, held):
+    strip = slow.find("plan")
+    strip.fill_wanted.emit(1, True)
+    strip.crash_wanted.emit(2, True)
+    strip.fill_wanted.emit(3, True)
+    held.go.set()
+    slow.wait_for_rewriting()
+    plan = plan_of(slow)
+    assert [bar.kind is BarKind.FILL for bar in plan] == [False, True, False, True]
+    assert plan[2].crash
+    for _ in range(3):
+        slow.click("undo")
+    assert plan_of(slow) == slow.clip.take.written_plan
+
+
+def test_of_a_drag_of_the_pad_the_last_move_counts(slow, held):
+    pad = slow.find("feel")
+    asked = len(held.requests)
+    drag(pad, pad.place_of((0.1, 0.1)), pad.place_of((0.9, 0.9)))
+    held.go.set()
+    slow.wait_for_rewriting()
+    assert feel_of(plan_of(slow)) == pytest.approx((0.9, 0.9), abs=0.02)
+    assert len(held.requests) - asked <= 2
+    slow.click("undo")
+    assert plan_of(slow) == slow.clip.take.written_plan
+
+
+def test_an_edit_does_not_reach_a_clip_or_a_take_that_was_opened_meanwhile(slow, held, clip_path):
+    first = slow.clip.identity
+    slow.find("plan").fill_wanted.emit(1, True)
+    slow.open(clip_path)
+    held.go.set()
+    slow.wait_for_rewriting()
+    assert slow.clip.identity != first
+    assert slow.clip.takes == ()
+    take = slow.editor.project.find(first).take
+    assert take.plan == take.written_plan
