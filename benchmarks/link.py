@@ -23,6 +23,7 @@ AIM_MS = 2.0
 PATIENCE_SECONDS = 10.0
 SETTLED_SECONDS = 0.25
 READ_EVERY_SECONDS = 0.05
+LOOK_SECONDS = 0.0001
 LEAST_BPM, MOST_BPM = 70.0, 190.0
 
 
@@ -69,7 +70,7 @@ def _tempo(
         until = time.perf_counter() + SETTLED_SECONDS
         while time.perf_counter() < until:
             bars.append(_off_seconds(peer, transport))
-            time.sleep(READ_EVERY_SECONDS)
+            time.sleep(READ_EVERY_SECONDS)  # bar lines are read until the next change
         lengths.append(abs(60 / transport.tempo_bpm - 60 / bpm) * BEATS_PER_BAR)
     peer.set_playing(False)
     _wait(lambda: not transport.is_playing, "the stop")
@@ -90,7 +91,7 @@ def _starts(
     lines: list[float] = []
     for pause in random.uniform(0.1, 0.6, starts).tolist():
         for plays in (True, False):
-            time.sleep(pause)
+            time.sleep(pause)  # so that starts and stops fall anywhere within a bar
             began = peer.set_playing(plays)
             arrived, followed = _arrival(
                 lambda plays=plays: session.is_playing is plays,
@@ -131,10 +132,10 @@ def _row(what: str, seconds: list[float], *, is_of_link: bool = False) -> dict[s
 
 
 def _wait(done: Callable[[], bool], what: str) -> float:
-    """When something came about, in seconds, looked for without a pause."""
+    """When something came about, in seconds, looked for ten times a millisecond."""
     until = time.perf_counter() + PATIENCE_SECONDS
     while not done():
         if time.perf_counter() > until:
             raise TimeoutError(f"{what} did not arrive")
-        time.sleep(0.0001)
+        time.sleep(LOOK_SECONDS)  # Link's own threads need the interpreter too
     return time.perf_counter()

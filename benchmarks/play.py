@@ -32,6 +32,7 @@ RATE_HZ, BLOCK_SAMPLES = 48_000, 512
 AUDIBLE = 1e-3
 """An amplitude, -60 dBFS."""
 PATIENCE_SECONDS = 60.0
+LOOK_SECONDS = 0.0005
 AIM_MS = 300.0
 SWINGS = (0.52, 0.55, 0.58, 0.6)
 SHORT_BARS, TAKES = 16, 8
@@ -143,7 +144,7 @@ class _Stream:
             self._options["callback"](out, frames, None, status)
             self._device.heard(out, time.perf_counter())
             due_seconds = max(due_seconds + frames / RATE_HZ, time.perf_counter() - 0.1)
-            time.sleep(max(0.0, due_seconds - time.perf_counter()))
+            time.sleep(max(0.0, due_seconds - time.perf_counter()))  # as a sound card would ask
 
 
 def measure(folder: Path, path: Path, short: Path, clicks: int, chance: Random) -> dict[str, list[float]]:
@@ -284,4 +285,4 @@ def _until(application: QApplication, condition: Callable[[], bool]) -> None:
         if time.perf_counter() > end_seconds:
             raise TimeoutError("the window did not come to what was waited for")
         application.processEvents()
-        time.sleep(0.0005)
+        time.sleep(LOOK_SECONDS)  # the workers' answers arrive on threads of this process

@@ -35,7 +35,7 @@ class LinkPeer:
         link = _made(tempo_bpm)
         link.quantum = beats_per_bar
         link.start_stop_sync_enabled = True
-        time.sleep(FOUND_SECONDS)
+        time.sleep(FOUND_SECONDS)  # so that a session that is found is the older one
         link.enabled = True
         self._link = link
 

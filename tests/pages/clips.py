@@ -7,12 +7,13 @@ from shiboken6 import isValid
 
 from musegen_daw.ui.clips.panel import ClipsPanel
 from musegen_daw.ui.widgets.drum_grid import Cell
-from tests.pages.page import NO_KEYS, Page, drag
+from tests.pages.page import NO_KEYS, drag
+from tests.pages.styles import StylesPage
 
 LEFT = Qt.MouseButton.LeftButton
 
 
-class ClipsPage(Page):
+class ClipsPage(StylesPage):
     """A panel of its own; `messages` are the levels and sentences of the status line."""
 
     def __init__(self, qtbot, context, size=(1196, 612), **options) -> None:
@@ -58,21 +59,6 @@ class ClipsPage(Page):
     def generate(self) -> None:
         self.click("generate")
         self.until(lambda: not self.is_busy)
-
-    @property
-    def styles(self) -> QWidget:
-        """The style browser."""
-        return self.find("styles")
-
-    def open_styles(self) -> None:
-        """Open the style browser, with the styles of the model in it."""
-        self.click("style")
-        self.until(lambda: len(self.styles.names) > 1)
-
-    def choose_style(self, name: str) -> None:
-        self.open_styles()
-        self.styles.select(name)
-        self.key(Qt.Key.Key_Return, widget=self.styles.search)
 
     def shown_lane(self) -> QWidget:
         """The velocity lane, which is hidden at first."""

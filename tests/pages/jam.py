@@ -1,13 +1,13 @@
 """Page object of the Jam panel."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from musegen_daw.music.kit import VOICES
-from tests.pages.page import Page, drag
+from tests.pages.page import drag
+from tests.pages.styles import StylesPage
 
 
-class JamPage(Page):
+class JamPage(StylesPage):
     """Sliders, buttons and menus go by their names, "variation" or "mute-closed-hat"."""
 
     @property
@@ -21,21 +21,6 @@ class JamPage(Page):
     @property
     def muted(self) -> list[str]:
         return [self.text(name) for name in MUTES if self.is_checked(name)]
-
-    @property
-    def styles(self) -> QWidget:
-        """The style browser."""
-        return self.find("styles")
-
-    def open_styles(self) -> None:
-        """Open the style browser, with the styles of the model in it."""
-        self.click("style")
-        self.until(lambda: len(self.styles.names) > 1)
-
-    def choose_style(self, name: str) -> None:
-        self.open_styles()
-        self.styles.select(name)
-        self.key(Qt.Key.Key_Return, widget=self.styles.search)
 
     def set(self, name: str, value: float) -> None:
         """Set a slider or a number."""

@@ -20,6 +20,7 @@ from musegen_daw.drums.style_names import bundled_grooves
 from musegen_daw.drums.tapping import Taps, tap_fits
 from musegen_daw.ui.clips.plan_work import PlanWork
 from musegen_daw.ui.clips.playback import ClipPlayback
+from musegen_daw.ui.settings.favourites import share_favourites
 from musegen_daw.ui.settings.store import SettingsStore
 from musegen_daw.ui.widgets.style_browser import StyleBrowser
 from musegen_daw.ui.widgets.style_button import StyleButton
@@ -56,8 +57,8 @@ class StyleWork(QObject):
         self._taps = Taps()
         self._book: tuple[StyleBook, tuple[float, ...]] | None = None
         self._button, self._browser, self._plan_work = button, browser, plan_work
-        self._clip, self._apply, self._generator, self._settings = clip, apply, generator, settings
-        self._fits, self._audition = Latest(self), Latest(self)
+        self._clip, self._apply, self._generator = clip, apply, generator
+        self._fits, self._audition, self._choice = Latest(self), Latest(self), Latest(self)
         self._heard: tuple[ClipDocument, Style, Answer] | None = None
         button.clicked.connect(self.open)
         plan_work.style_wanted.connect(self.open)
@@ -66,9 +67,7 @@ class StyleWork(QObject):
         browser.closed.connect(self._closed)
         browser.tapped.connect(self._tap)
         browser.taps_cleared.connect(self._clear_taps)
-        browser.favourites_changed.connect(
-            lambda names: settings.change(favourite_styles=tuple(sorted(names)))
-        )
+        share_favourites(browser, settings)
 
     def open(self) -> None:
         """Open the browser for the current clip, or close it."""
@@ -77,7 +76,6 @@ class StyleWork(QObject):
             self._browser.close_browser()
         elif clip is not None:
             self._heard = None
-            self._browser.set_favourites(frozenset(self._settings.current.favourite_styles))
             self._browser.open_at(self._button, self._current_name(clip))
             self._fits.start(lambda task: self._choices(clip), succeeded=self._list, failed=self.failed.emit)
 
@@ -91,6 +89,7 @@ class StyleWork(QObject):
     def close(self) -> None:
         self._fits.close()
         self._audition.close()
+        self._choice.close()
 
     def _current_name(self, clip: ClipDocument) -> str:
         bars = self._plan_work.section(clip)
@@ -153,9 +152,11 @@ class StyleWork(QObject):
                 self.previewed.emit(_written(clip, answer))
                 self.said.emit(f"Hearing {style.name}.")
 
-        self._write(clip, style, hear)
+        self._write(self._audition, clip, style, hear)
 
-    def _write(self, clip: ClipDocument, style: Style, done: Callable[[Answer], None]) -> None:
+    def _write(
+        self, worker: Latest, clip: ClipDocument, style: Style, done: Callable[[Answer], None]
+    ) -> None:
         """Write a take, or the selected section, in a style."""
         section = self._plan_work.section()
 
@@ -171,7 +172,7 @@ class StyleWork(QObject):
                 return None
             return asked, generator.generate(asked.request, cancelled=task.is_cancelled)
 
-        self._audition.start(work, succeeded=lambda answer: answer and done(answer), failed=self.failed.emit)
+        worker.start(work, succeeded=lambda answer: answer and done(answer), failed=self.failed.emit)
 
     def _choose(self, style: Style | None) -> None:
         clip, section = self._clip(), self._plan_work.section()
@@ -185,13 +186,15 @@ class StyleWork(QObject):
             return
 
         def keep(answer: Answer) -> None:
-            self._apply(f"style {style.name}", lambda own: _written(_chosen(own, style), answer))
+            now = self._clip()
+            if now is not None and now.identity == clip.identity:
+                self._apply(f"style {style.name}", lambda own: _written(_chosen(own, style), answer))
 
         heard = self._heard
         if heard is not None and heard[0] is clip and heard[1] == style:
             keep(heard[2])
         else:
-            self._write(clip, style, keep)
+            self._write(self._choice, clip, style, keep)
 
     def _closed(self) -> None:
         self.previewed.emit(None)

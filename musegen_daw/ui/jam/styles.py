@@ -16,6 +16,7 @@ from musegen_daw.jam.planning.picture import HEARD_BARS, JamPicture
 from musegen_daw.music.clip import Clip, Note
 from musegen_daw.music.time import Bar
 from musegen_daw.suffixes import MIDI_SUFFIXES
+from musegen_daw.ui.settings.favourites import share_favourites
 from musegen_daw.ui.settings.store import SettingsStore
 from musegen_daw.ui.widgets.style_browser import StyleBrowser
 from musegen_daw.ui.widgets.style_button import StyleButton
@@ -41,14 +42,12 @@ class JamStyles(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._button, self._browser, self._settings = button, browser, settings
+        self._button, self._browser = button, browser
         self._picture, self._generator = picture, generator
         self._latest = Latest(self)
         button.clicked.connect(self.open)
         browser.chosen.connect(lambda style: self.chosen.emit("" if style is None else style.name))
-        browser.favourites_changed.connect(
-            lambda names: settings.change(favourite_styles=tuple(sorted(names)))
-        )
+        share_favourites(browser, settings)
         for loops in (button, browser):
             loops.loop_dropped.connect(lambda path: self.chosen.emit(str(path)))
             loops.refused.connect(self.failed)
@@ -59,7 +58,6 @@ class JamStyles(QObject):
             self._browser.close_browser()
             return
         picture = self._picture()
-        self._browser.set_favourites(frozenset(self._settings.current.favourite_styles))
         self._browser.open_at(self._button, self._button.style_name)
         self._latest.start(lambda task: self._choices(picture), succeeded=self._list, failed=self.failed.emit)
 
