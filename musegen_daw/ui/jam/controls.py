@@ -258,7 +258,7 @@ class JamControls(QWidget):
             if not slider.isSliderDown():
                 slider.set_amount(getattr(controls, target))
         self.pad.set_point((0.5 if controls.density is None else controls.density, controls.energy))
-        self._pad_caption = "Feel, density as you play" if controls.density is None else "Feel"
+        self._pad_caption = "Feel, auto density" if controls.density is None else "Feel"
         self.pad.set_caption(self._learn_caption or self._pad_caption)
         self.more.show_swing(controls.swing)
         _check(self.hold, controls.hold)

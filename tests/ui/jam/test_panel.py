@@ -225,7 +225,7 @@ def test_midi_learn_by_right_click_can_be_cancelled(qtbot, panel, control, page)
     assert panel.escape_pressed()
     assert control.rig.told[-1] == ("learn", None)
     look(qtbot, control)
-    assert page.find("feel").accessibleDescription().startswith("Feel, density as you play: ")
+    assert page.find("feel").accessibleDescription().startswith("Feel, auto density: ")
     assert not panel.escape_pressed()
 
 
