@@ -11,7 +11,7 @@ from musegen_daw.drums.request import DrumRequest
 from musegen_daw.jam.patterns import LIVE_PPQ, BarGrid
 from musegen_daw.midi.file import read_midi
 from musegen_daw.music.clip import Clip, Note
-from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
+from musegen_daw.playback.synth.soundfont import find_soundfont
 from musegen_daw.playback.synth.synth import render
 from musegen_daw.resource_paths import clips_dir, drum_model_dir
 
@@ -54,7 +54,7 @@ def generation() -> Turn:
 
 
 def rendering() -> Turn:
-    song, soundfont = read_midi(clips_dir() / "demo.mid"), open_soundfont(find_soundfont())
+    song, soundfont = read_midi(clips_dir() / "demo.mid"), find_soundfont().open()
     return lambda: render(song, soundfont)
 
 

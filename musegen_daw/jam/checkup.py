@@ -67,12 +67,12 @@ def _one_bar() -> DrumRequest:
 
 
 def _soundfont() -> Iterator[Finding]:
-    from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
+    from musegen_daw.playback.synth.soundfont import find_soundfont
 
     try:
-        path = find_soundfont()
-        open_soundfont(path)
+        found = find_soundfont()
+        found.open()
     except MusegenError as error:
         yield Finding(Level.NOTE, "sound", str(error), "needed for --audio and for bounces")
         return
-    yield Finding(Level.OK, "sound", f"The SoundFont is {path}.")
+    yield Finding(Level.OK, "sound", f"The SoundFont is {found.path} ({found.origin.value}).")

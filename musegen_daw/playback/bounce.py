@@ -21,7 +21,7 @@ from musegen_daw.music.clip import Clip, Song
 from musegen_daw.music.loops import repeated
 from musegen_daw.part_files import is_part
 from musegen_daw.playback.levels import gain_for, peak_of
-from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
+from musegen_daw.playback.synth.soundfont import find_soundfont
 from musegen_daw.playback.synth.synth import (
     BLOCK_SAMPLES,
     MAX_SECONDS,
@@ -70,7 +70,7 @@ def bounce(
     _check_format(path, bit_depth)
     check_renderable(song, sample_rate_hz)
     found = find_soundfont(soundfont)
-    font = open_soundfont(found)
+    font = found.open()
     window = None
     if loop:
         song, window = _turns(song, sample_rate_hz)
@@ -103,7 +103,7 @@ def bounce(
         path=path,
         seconds=samples / sample_rate_hz,
         peak_dbfs=20 * math.log10(level) if level > 0 else -math.inf,
-        soundfont=found,
+        soundfont=found.path,
         stems=stems,
     )
 

@@ -14,7 +14,7 @@ from musegen_daw.music.parts import without_strays
 from musegen_daw.music.time import TimeMap
 from musegen_daw.playback.levels import gain_for, peak_of
 from musegen_daw.playback.source import AudioSpool, Source
-from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
+from musegen_daw.playback.synth.soundfont import find_soundfont
 from musegen_daw.playback.synth.synth import BLOCK_SAMPLES, render_blocks, song_seconds
 from musegen_daw.progress import Cancelled, IsCancelled, Progress
 
@@ -36,9 +36,7 @@ def render_source(
     song, _ = without_strays(Song(tuple(clips), time_map))
     spool = AudioSpool(sample_rate_hz, sample_rate_hz, 2)
     total = max(1, ceil(song_seconds(song) * sample_rate_hz / BLOCK_SAMPLES))
-    for done, block in enumerate(
-        render_blocks(song, open_soundfont(find_soundfont(soundfont)), sample_rate_hz)
-    ):
+    for done, block in enumerate(render_blocks(song, find_soundfont(soundfont).open(), sample_rate_hz)):
         if cancelled is not None and cancelled():
             raise Cancelled
         spool.add(block.sum(axis=0, dtype=np.float32))

@@ -29,7 +29,7 @@ from musegen_daw.playback.mixing import START_SECONDS
 from musegen_daw.playback.source import Audio, Source
 from musegen_daw.playback.synth.loudness import likely_peak
 from musegen_daw.playback.synth.recordings import Recordings
-from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
+from musegen_daw.playback.synth.soundfont import FoundSoundFont, find_soundfont
 from musegen_daw.playback.synth.synth import (
     TAIL_SECONDS,
     VoicePlayer,
@@ -221,10 +221,10 @@ def stream(
 class _Band:
     """A SoundFont with what its clips were prepared to; one thread at a time plays."""
 
-    def __init__(self, soundfont: Path, sample_rate_hz: int) -> None:
+    def __init__(self, soundfont: FoundSoundFont, sample_rate_hz: int) -> None:
         self.lock = threading.RLock()
         self.sample_rate_hz = sample_rate_hz
-        self.recordings = Recordings(open_soundfont(soundfont))
+        self.recordings = Recordings(soundfont.open())
         self._players: OrderedDict[bytes, tuple[VoicePlayer, ...]] = OrderedDict()
 
     def players_of(self, clips: bytes) -> tuple[VoicePlayer, ...]:
@@ -293,15 +293,15 @@ class _Rendering:
 
 def _band_of(soundfont: Path | None, sample_rate_hz: int) -> _Band:
     """Raises AudioError, naming the file, where there is no SoundFont, or a damaged one."""
-    path = find_soundfont(soundfont)
+    found = find_soundfont(soundfont)
     try:
-        changed_ns = path.stat().st_mtime_ns
+        changed_ns = found.path.stat().st_mtime_ns
     except OSError as error:
-        raise AudioError(f"Cannot read the SoundFont {path}: {reason(error)}.") from error
+        raise AudioError(f"Cannot read the SoundFont {found.path}: {reason(error)}.") from error
     with _opening:  # who comes second waits for what the first opens
-        return _kept_band(path, changed_ns, sample_rate_hz)
+        return _kept_band(found, changed_ns, sample_rate_hz)
 
 
 @lru_cache(maxsize=1)
-def _kept_band(path: Path, changed_ns: int, sample_rate_hz: int) -> _Band:
-    return _Band(path, sample_rate_hz)
+def _kept_band(found: FoundSoundFont, changed_ns: int, sample_rate_hz: int) -> _Band:
+    return _Band(found, sample_rate_hz)

@@ -24,10 +24,10 @@ def open_kit(
 
     `library` stands for sounddevice.
     """
-    from musegen_daw.playback.synth.soundfont import find_soundfont, open_soundfont
+    from musegen_daw.playback.synth.soundfont import find_soundfont
     from musegen_daw.playback.synth.synth import render
 
-    font = open_soundfont(find_soundfont(soundfont))
+    font = find_soundfont(soundfont).open()
     rate_hz = usual_rate_hz(device, library)
     sounds, groups = {}, {}
     for index, piece in enumerate(PIECES):

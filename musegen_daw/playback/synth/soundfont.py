@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +35,21 @@ _BANKS_BY_LOW_BYTE = frozenset({0, 121})
 """High bytes of a bank for which the low byte counts: 0 in XG, 121 in General MIDI 2."""
 
 
+class Samples(Protocol):
+    """The samples of a SoundFont, of which the zones name slices."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: slice, /) -> NDArray[np.int16]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class SoundFont:
     """The presets of a SoundFont by (bank, program), and its samples (samples,) as int16."""
 
     path: Path
     presets: Mapping[tuple[int, int], tuple[Zone, ...]]
-    samples: NDArray[np.int16]
+    samples: Samples
 
     def preset(self, bank: int, program: int, is_drum: bool) -> tuple[Zone, ...]:
         """The zones of a preset, or of the nearest preset where it is missing.
@@ -55,6 +65,34 @@ class SoundFont:
                 return self.presets[number, other]
         missing = "drum kit" if is_drum else "instrument"
         raise AudioError(f"The SoundFont {self.path} has no {missing}; choose a General MIDI SoundFont.")
+
+    def with_kits_of(self, other: SoundFont) -> SoundFont:
+        """Its instruments with the drum kits of another; kits that the other lacks stay."""
+        moved = len(self.samples)
+        kits = {
+            number: tuple(replace(zone, start=zone.start + moved, end=zone.end + moved) for zone in zones)
+            for number, zones in other.presets.items()
+            if number[0] == DRUM_BANK
+        }
+        return SoundFont(self.path, {**self.presets, **kits}, _Joined(self.samples, other.samples))
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """Two arrays of samples in a row, neither of them copied."""
+
+    first: Samples
+    second: Samples
+
+    def __len__(self) -> int:
+        return len(self.first) + len(self.second)
+
+    def __getitem__(self, place: slice, /) -> NDArray[np.int16]:
+        """A slice that lies within one of them."""
+        moved = len(self.first)
+        if place.start < moved:
+            return self.first[place]
+        return self.second[place.start - moved : place.stop - moved : place.step]
 
 
 def _drum_kits(program: int) -> tuple[tuple[int, int], ...]:
@@ -72,37 +110,60 @@ def _melodic(bank: int, program: int) -> tuple[tuple[int, int], ...]:
     )
 
 
-def find_soundfont(user: Path | None = None) -> Path:
+class Origin(Enum):
+    """Where a SoundFont was found, in words."""
+
+    USER = "chosen in Settings"
+    ENVIRONMENT = f"chosen by {ENVIRONMENT_VARIABLE}"
+    COMPUTER = "the one of this computer, with the bundled drum kits"
+    BUNDLED = "the bundled one"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSoundFont:
+    """The SoundFont that plays."""
+
+    path: Path
+    origin: Origin
+
+    @property
+    def in_words(self) -> str:
+        """Its file name, and where it comes from."""
+        # Systems link the usual one to what is installed.
+        return f"{self.path.resolve().name}, {self.origin.value}"
+
+    def open(self) -> SoundFont:
+        """What plays; a set of the computer, which nobody chose, leaves the drums to the bundled kits.
+
+        Raises AudioError, see `open_soundfont`.
+        """
+        font = open_soundfont(self.path)
+        return font.with_kits_of(open_soundfont(_bundled())) if self.origin is Origin.COMPUTER else font
+
+
+def find_soundfont(user: Path | None = None) -> FoundSoundFont:
     """The SoundFont to use: the user's, else that in MUSEGEN_SOUNDFONT, else one of the system, else the bundled one.
 
     Raises AudioError, naming the file, when the user's choice is no SoundFont.
     """
-    chosen = user or (Path(value) if (value := os.environ.get(ENVIRONMENT_VARIABLE)) else None)
-    if chosen is not None:
-        check_soundfont(chosen)
-        return chosen
+    if user is not None:
+        check_soundfont(user)
+        return FoundSoundFont(user, Origin.USER)
+    if value := os.environ.get(ENVIRONMENT_VARIABLE):
+        check_soundfont(Path(value))
+        return FoundSoundFont(Path(value), Origin.ENVIRONMENT)
     for path in _system_soundfonts(_system_folders()):
         try:
             check_soundfont(path)
         except AudioError:
             continue
-        return path
-    bundled = resources.soundfont_dir() / "musegen.sf2"
-    check_soundfont(bundled)
-    return bundled
+        return FoundSoundFont(path, Origin.COMPUTER)
+    check_soundfont(_bundled())
+    return FoundSoundFont(_bundled(), Origin.BUNDLED)
 
 
-def soundfont_in_words(user: Path | None = None) -> str:
-    """The SoundFont that `find_soundfont` finds, by its file name, and where it comes from; raises what that raises."""
-    path = find_soundfont(user)
-    name = path.resolve().name  # systems link the usual one to what is installed
-    if user is not None:
-        return f"{name}, chosen in Settings"
-    if os.environ.get(ENVIRONMENT_VARIABLE):
-        return f"{name}, chosen by {ENVIRONMENT_VARIABLE}"
-    if path.parent == resources.soundfont_dir():
-        return f"{name}, the bundled one"
-    return f"{name}, the one of this computer"
+def _bundled() -> Path:
+    return resources.soundfont_dir() / "musegen.sf2"
 
 
 def _system_folders() -> tuple[Path, ...]:

@@ -171,10 +171,10 @@ class SoundDeviceOutput(ClipOutput):
             self._player.play(self.playback)
 
     def _say_soundfont(self, chosen: Path | None) -> None:
-        from musegen_daw.playback.synth.soundfont import soundfont_in_words
+        from musegen_daw.playback.synth.soundfont import find_soundfont
 
         try:
-            self._tell_soundfont(soundfont_in_words(chosen))
+            self._tell_soundfont(find_soundfont(chosen).in_words)
         except AudioError as error:
             self._tell_soundfont(str(error))
             raise

@@ -240,6 +240,6 @@ def _devices(_task: object) -> tuple[AudioDevice, ...]:
 
 
 def _usual_soundfont(_task: object) -> str:
-    from musegen_daw.playback.synth.soundfont import soundfont_in_words
+    from musegen_daw.playback.synth.soundfont import find_soundfont
 
-    return soundfont_in_words()
+    return find_soundfont().in_words

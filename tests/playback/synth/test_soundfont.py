@@ -43,7 +43,7 @@ def _bare_system(monkeypatch):
 
 
 def test_the_bundled_soundfont_is_used_where_there_is_no_other():
-    assert find_soundfont() == resources.soundfont_dir() / "musegen.sf2"
+    assert find_soundfont().path == resources.soundfont_dir() / "musegen.sf2"
 
 
 def test_the_user_comes_first_then_the_environment_then_the_system(tmp_path, monkeypatch):
@@ -58,12 +58,12 @@ def test_the_user_comes_first_then_the_environment_then_the_system(tmp_path, mon
     ):
         path.write_bytes(FONT)
     monkeypatch.setattr(soundfont, "_system_folders", lambda: (tmp_path / "missing", folder))
-    assert find_soundfont() == folder / "default-GM.sf2"
+    assert find_soundfont().path == folder / "default-GM.sf2"
     (folder / "default-GM.sf2").write_bytes(b"damaged")
-    assert find_soundfont() == folder / "FluidR3_GM.sf2"
+    assert find_soundfont().path == folder / "FluidR3_GM.sf2"
     monkeypatch.setenv(soundfont.ENVIRONMENT_VARIABLE, str(environment))
-    assert find_soundfont() == environment
-    assert find_soundfont(user) == user
+    assert find_soundfont().path == environment
+    assert find_soundfont(user).path == user
 
 
 @pytest.mark.parametrize(
@@ -134,3 +134,51 @@ def test_damage_ends_in_sound_or_in_one_sentence(tmp_path, cut, changes):
     except AudioError as error:
         outcome = str(error)
     assert "damaged.sf2" in outcome
+
+
+def kit_of(program, wave, folder, name):
+    """A SoundFont with a piano and one drum kit, every key of which sounds as `wave`."""
+    sample = Sample(name, wave, 60)
+    instrument = Instrument("i", (Zone(sample, keys=(0, 127), root_key=60),))
+    presets = (Preset("piano", 0, 0, instrument), Preset("kit", 128, program, instrument))
+    path = folder / f"{name}.sf2"
+    path.write_bytes(soundfont_bytes(name, "none", presets))
+    return path
+
+
+def heard(font, program, is_drum):
+    clip = Clip((Note(60, 100, 0, 480),), 480, 480, program=program, is_drum=is_drum)
+    return render(Song((clip,), TimeMap(480)), font, 8_000)
+
+
+@pytest.fixture
+def two_sets(tmp_path, monkeypatch):
+    """A set of the computer and a bundled one, which sound different."""
+    wave = np.sin(np.arange(900) / 9) * 0.5
+    computer = kit_of(48, wave, tmp_path, "FluidR3_GM")
+    bundled = kit_of(0, -wave[::-1], tmp_path, "musegen")
+    monkeypatch.setattr(soundfont, "_system_folders", lambda: (tmp_path,))
+    monkeypatch.setattr(soundfont, "_bundled", lambda: bundled)
+    return open_soundfont(computer), open_soundfont(bundled)
+
+
+def test_a_set_of_the_computer_plays_with_the_bundled_drums(two_sets):
+    computer, bundled = two_sets
+    found = find_soundfont()
+    both = found.open()
+    assert found.in_words == "FluidR3_GM.sf2, the one of this computer, with the bundled drum kits"
+    assert np.array_equal(heard(both, 0, False), heard(computer, 0, False))
+    assert np.array_equal(heard(both, 0, True), heard(bundled, 0, True))
+    assert not np.array_equal(heard(both, 0, True), heard(computer, 48, True))
+
+
+def test_a_kit_that_the_bundled_set_lacks_is_that_of_the_computer(two_sets):
+    computer, _ = two_sets
+    assert np.array_equal(heard(find_soundfont().open(), 48, True), heard(computer, 48, True))
+
+
+def test_a_chosen_soundfont_plays_its_own_drums(two_sets, monkeypatch):
+    computer, _ = two_sets
+    assert np.array_equal(heard(find_soundfont(computer.path).open(), 0, True), heard(computer, 48, True))
+    monkeypatch.setenv(soundfont.ENVIRONMENT_VARIABLE, str(computer.path))
+    assert np.array_equal(heard(find_soundfont().open(), 0, True), heard(computer, 48, True))

@@ -61,7 +61,8 @@ def test_the_soundfont_of_the_computer_is_named_where_it_plays(panel, page, monk
     (tmp_path / "FluidR3_GM.sf2").write_bytes(b"RIFF....sfbk".ljust(400, b"\0"))
     monkeypatch.setattr("musegen_daw.playback.synth.soundfont._system_folders", lambda: (tmp_path,))
     panel.activated()
-    page.until(lambda: page.find("soundfont").placeholderText() == "FluidR3_GM.sf2, the one of this computer")
+    words = "FluidR3_GM.sf2, the one of this computer, with the bundled drum kits"
+    page.until(lambda: page.find("soundfont").placeholderText() == words)
 
 
 def test_a_disconnected_device_stays_chosen_and_is_marked(panel, context, page, monkeypatch):
