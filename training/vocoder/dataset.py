@@ -22,11 +22,14 @@ from training.common.prepared import (
     whole_fact,
 )
 from training.vocoder.parts import CHUNK, DTYPES, FORMAT
+from training.vocoder.rendered import DRUMS_SOURCE
 
 Floats = npt.NDArray[np.float32]
 
 FULL_SCALE = 32768
 PEAK_LIMIT = 0.99
+QUIET_PEAK = 0.01
+"""Drums are added to what is quieter as if it had this peak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,10 @@ class AudioDataConfig:
 
     A crop gets a gain from `gain_low_db` to `gain_high_db`, less where it would clip; of all crops
     `silence_share` are digital silence, `quiet_share` as quiet as `quiet_low_db` to `gain_low_db`, and
-    `mix_share` the sum of two, the second `mix_low_db` to 0 dB beside the first. `tail_share` may reach into
-    the padding at the end of a recording.
+    `mix_share` the sum of two, the second `mix_low_db` to 0 dB beside the first. `pitch_share` are moved by up to
+    `pitch_semitones`, as tape is that runs faster or slower. To `drums_share` rendered drums are added, where the
+    corpus has some, `drums_low_db` to `drums_high_db` beside them at their peak. `tail_share` may reach into the
+    padding at the end of a recording.
     """
 
     crop_frames: int = 32
@@ -48,6 +53,11 @@ class AudioDataConfig:
     quiet_share: float = 0.04
     silence_share: float = 0.01
     mix_share: float = 0.1
+    pitch_share: float = 0.0
+    pitch_semitones: float = 4.0
+    drums_share: float = 0.0
+    drums_low_db: float = -12.0
+    drums_high_db: float = 6.0
     tail_share: float = 0.02
 
 
@@ -85,6 +95,7 @@ class AudioCorpus:
         self.chunk_samples = whole_fact(facts, "chunk_samples", folder)
         self.index = mapped(base / "chunks.npy", CHUNK)
         recordings = JsonLines(base / "recordings.jsonl", mapped(base / "recordings_starts.npy", np.int64))
+        self._recordings = recordings
         self.chunks: Sequence[dict[str, Any]] = _Chunks(self.index, recordings)
         self._audio = mapped(base / "audio.npy")
         if self._audio.dtype.name not in DTYPES:
@@ -109,6 +120,11 @@ class AudioCorpus:
                     out=out[low - start : high - start],
                 )
         return out
+
+    def chunks_of(self, source: str) -> npt.NDArray[np.int64]:
+        """The chunks of the recordings of a source."""
+        own = [at for at, recording in enumerate(self._recordings) if recording["source"] == source]
+        return np.flatnonzero(np.isin(self.index["recording"], own))
 
     def _follows(self, chunk: int, offset: int) -> bool:
         """Whether the chunk `offset` further on is the same recording, without a gap."""
@@ -191,6 +207,7 @@ class VocoderDataset:
                 f"a crop of {config.crop_frames} frames is longer than a chunk of {corpus.chunk_samples} samples"
             )
         self._lengths = corpus.index["samples"].astype(np.int64)
+        self._drums = corpus.chunks_of(DRUMS_SOURCE) if config.drums_share else np.zeros(0, np.int64)
 
     def crops(self, epoch: int) -> Crops:
         random = np.random.default_rng((self.seed, epoch, 1))
@@ -218,12 +235,16 @@ class VocoderDataset:
         random = np.random.default_rng((self.seed, epoch, crop.chunk, crop.start))
         if random.random() < config.silence_share:
             return self._example(np.zeros(self._piece_samples, np.float32))
-        piece = self._piece(crop)
+        piece = self._moved(crop, random) if _falls(config.pitch_share, random) else self._piece(crop)
         if random.random() < config.mix_share:
-            chunk = int(random.integers(len(self._lengths)))
-            room = max(0, int(self._lengths[chunk]) - self.crop_samples)
-            other = self._piece(AudioCrop(chunk, int(random.integers(room + 1))))
+            other = self._piece(self._crop_of(int(random.integers(len(self._lengths))), random))
             piece += other * _amplitude(random.uniform(config.mix_low_db, 0.0))
+        if len(self._drums) and _falls(config.drums_share, random):
+            drums = self._piece(self._crop_of(int(random.choice(self._drums)), random))
+            beside = _amplitude(random.uniform(config.drums_low_db, config.drums_high_db))
+            peak = float(np.abs(drums).max())
+            if peak > 0:
+                piece += drums * (beside * max(QUIET_PEAK, float(np.abs(piece).max())) / peak)
         is_quiet = random.random() < config.quiet_share
         low, high = (
             (config.quiet_low_db, config.gain_low_db)
@@ -238,6 +259,22 @@ class VocoderDataset:
     def plain(self, crop: AudioCrop) -> AudioExample:
         """An example for validation: the crop as it is."""
         return self._example(self._piece(crop))
+
+    def _crop_of(self, chunk: int, random: np.random.Generator) -> AudioCrop:
+        room = max(0, int(self._lengths[chunk]) - self.crop_samples)
+        return AudioCrop(chunk, int(random.integers(room + 1)))
+
+    def _moved(self, crop: AudioCrop, random: np.random.Generator) -> Floats:
+        """The crop at another pitch and speed."""
+        import soxr
+
+        ratio = 2 ** (random.uniform(-1, 1) * self.config.pitch_semitones / 12)
+        wanted = self._piece_samples
+        start = crop.start - self._margin_frames * self.mel.hop_length
+        rate_hz = self.mel.sample_rate_hz
+        read = self.corpus.read(crop.chunk, start, int(wanted * ratio) + rate_hz // 100)
+        moved = soxr.resample(read, rate_hz * ratio, rate_hz).astype(np.float32)[:wanted]
+        return np.pad(moved, (0, wanted - len(moved)))
 
     @property
     def _piece_samples(self) -> int:
@@ -260,6 +297,11 @@ def collate(examples: list[AudioExample]) -> AudioBatch:
         torch.from_numpy(np.stack([example.mel for example in examples])),
         torch.from_numpy(np.stack([example.audio for example in examples])),
     )
+
+
+def _falls(share: float, random: np.random.Generator) -> bool:
+    """Whether a draw falls into a share; without one nothing is drawn, and all that follows stays the same."""
+    return share > 0 and bool(random.random() < share)
 
 
 def _amplitude(decibels: float) -> np.float32:

@@ -114,6 +114,7 @@ class GeneratorConfig:
 
     Stage i has `widths[i]` channels; between stage i and i + 1 the rate is raised by `upsampling[i]`.
     `istft_n_fft` is the window of the inverse STFT at the end; 0 ends in a convolution at the sample rate.
+    `attack_n_fft` is the window of a second, short one beside it, whose audio is added; 0: none.
     The network is told the number of the frame modulo `clock_frames`: without it a steady sound
     could hold nothing but multiples of the frame rate. The mel is imposed on the audio in `imposed_rounds`.
     """
@@ -123,6 +124,7 @@ class GeneratorConfig:
     kernels: tuple[int, ...] = (3, 5, 7)
     dilations: tuple[int, ...] = (1, 3)
     istft_n_fft: int = 512
+    attack_n_fft: int = 0
     clock_frames: int = 8
     snake: bool = True
     rise_limit: float = 3.0
@@ -158,6 +160,7 @@ class Generator(nn.Module):
             if config.istft_n_fft
             else WaveformHead(config, mel.hop_length)
         )
+        self.attacks = AttackHead(config, mel.hop_length) if config.attack_n_fft else None
         self.impose = Impose(mel, config.imposed_rounds) if config.imposed_rounds else None
 
     def forward(self, mel: Tensor) -> Tensor:
@@ -170,6 +173,8 @@ class Generator(nn.Module):
         features = self.trunk(seen)
         with torch.autocast(mel.device.type, enabled=False):  # half precision would be heard as noise
             audio = self.head(features.float(), prior)
+            if self.attacks is not None:
+                audio = audio + self.attacks(features.float(), prior)
         first = EDGE_FRAMES * self.mel.hop_length
         audio = audio[:, first : first + frames * self.mel.hop_length]
         if self.impose is None:
@@ -180,7 +185,8 @@ class Generator(nn.Module):
     def reach_frames(self) -> int:
         """Frames on either side that can change a frame's audio."""
         imposed = self.config.imposed_rounds * self.mel.n_fft / self.mel.hop_length
-        return EDGE_FRAMES + math.ceil(self.trunk.reach_frames() + self.head.reach_frames() + imposed)
+        heads = [head.reach_frames() for head in (self.head, self.attacks) if head is not None]
+        return EDGE_FRAMES + math.ceil(self.trunk.reach_frames() + max(heads) + imposed)
 
     def context_frames(self) -> int:
         """Frames that a chunk needs on either side: so many that chunks keep the clock and the windows in step."""
@@ -320,6 +326,31 @@ class SpectrumHead(nn.Module):
     def reach_frames(self) -> float:
         """Frames on either side that change a frame's audio, from the features on."""
         return (1 + self.config.istft_n_fft / 2 / self.hop) / self.rate
+
+
+class AttackHead(nn.Module):
+    """Features -> a spectrum of short windows, times the level of the mel -> inverse STFT, at first silent.
+
+    In the long window of `SpectrumHead` an attack is drawn by frames that cancel each other before it.
+    """
+
+    def __init__(self, config: GeneratorConfig, hop_length: int) -> None:
+        super().__init__()
+        self.rate = math.prod(config.upsampling)
+        self.hop = hop_length // self.rate
+        self.out = nn.Conv1d(config.widths[-1], 2 * (config.attack_n_fft // 2 + 1), 3, padding=1)
+        for parameter in self.out.parameters():
+            nn.init.zeros_(parameter)
+        self.inverse = InverseStft(config.attack_n_fft, self.hop)
+
+    def forward(self, features: Tensor, prior: Tensor) -> Tensor:
+        """(batch, width, frames * rate), (batch, bins, frames) -> audio (batch, frames * hop_length)."""
+        level = prior.square().sum(dim=1, keepdim=True).sqrt()
+        return self.inverse(self.out(features) * interpolate(level, self.rate) / self.inverse.n_fft)
+
+    def reach_frames(self) -> float:
+        """Frames on either side that change a frame's audio, from the features on."""
+        return (1 + self.inverse.n_fft / 2 / self.hop) / self.rate
 
 
 class InverseStft(nn.Module):

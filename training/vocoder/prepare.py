@@ -48,6 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--split-file", type=Path, action="append", help="a table to use instead of the official split 0")
     add("--midi", type=Path, help="MIDI corpus to render as a further source")
     add("--midi-files", type=int, default=150, help="files of its training split to render")
+    add("--drum-files", type=int, default=0, help="files of it of which to render the drums alone as well")
     add("--midi-licence-class", nargs="*", default=["A", "B"], help="A B by default; none given: all")
     add("--soundfont", type=Path, help="SoundFont to render with; the bundled one by default")
     add("--out", type=Path, required=True, help="folder to write")
@@ -81,14 +82,17 @@ def _sources(options: argparse.Namespace) -> list[Found]:
     if options.midi is not None:
         from training.vocoder import rendered
 
-        sources.append(
+        sources += [
             rendered.find_recordings(
                 options.midi,
-                options.midi_files,
+                files,
                 licence_classes=tuple(options.midi_licence_class),
                 soundfont=options.soundfont,
+                drums_alone=drums_alone,
             )
-        )
+            for files, drums_alone in ((options.midi_files, False), (options.drum_files, True))
+            if files
+        ]
     return sources
 
 

@@ -21,7 +21,7 @@ from musegen_daw.resource_paths import soundfont_dir
 from training.drums.gigamidi import CorpusFile, find_units, read_unit
 from training.vocoder.recordings import HELD_OUT_SHARE, Found, Recording, Samples, Unusable
 
-SOURCE = "rendered"
+SOURCE, DRUMS_SOURCE = "rendered", "rendered drums"
 LICENCE_CLASSES = ("A", "B")
 EXCERPT_SECONDS = 20.0
 PEAK = 0.89
@@ -32,23 +32,28 @@ _PPQ, _TICKS_PER_SECOND = 4800, 9600
 
 @dataclass(frozen=True, slots=True)
 class RenderedMidi:
-    """The middle of a MIDI file, played through a SoundFont."""
+    """The middle of a MIDI file, or of its drums alone, played through a SoundFont."""
 
     midi: bytes
     soundfont: Path
+    drums_alone: bool = False
 
     @property
     def identity(self) -> str:
         """The music, the SoundFont and the length of the excerpt."""
         size = self.soundfont.stat().st_size
-        return f"{hashlib.sha1(self.midi).hexdigest()}|{self.soundfont.name}|{size}|{EXCERPT_SECONDS}"
+        drums = "|drums" if self.drums_alone else ""
+        return f"{hashlib.sha1(self.midi).hexdigest()}|{self.soundfont.name}|{size}|{EXCERPT_SECONDS}{drums}"
 
     def mono(self, sample_rate_hz: int) -> Samples:
         """The excerpt (samples,) at a rate, its peak at -1 dBFS; raises Unusable."""
         import soxr
 
         try:
-            song = excerpt(song_from_bytes(self.midi, "a MIDI file"), EXCERPT_SECONDS)
+            song = song_from_bytes(self.midi, "a MIDI file")
+            if self.drums_alone:
+                song = replace(song, clips=tuple(clip for clip in song.clips if clip.is_drum))
+            song = excerpt(song, EXCERPT_SECONDS)
             if sum(len(clip.notes) for clip in song.clips) > MAX_NOTES:
                 raise Unusable("too many notes")
             audio = render(song, _soundfont(self.soundfont), RENDER_HZ).mean(axis=1)
@@ -64,6 +69,7 @@ def find_recordings(
     *,
     licence_classes: tuple[str, ...] = LICENCE_CLASSES,
     soundfont: Path | None = None,
+    drums_alone: bool = False,
 ) -> Found:
     """`files` MIDI files of a corpus (`training.drums.gigamidi`) to train on, and 8 % as many to validate.
 
@@ -78,12 +84,13 @@ def find_recordings(
             if source.split in wanted and (source.licence_class in licence_classes or not licence_classes):
                 candidates[source.split].add(source)
     chosen = [source for each in candidates.values() for source in each.in_turn()]
+    kind = DRUMS_SOURCE if drums_alone else SOURCE
     recordings = [
         Recording(
-            key=f"{SOURCE}/{source.key}",
+            key=f"{kind}/{source.key}",
             group=f"{SOURCE} {source.group}",
-            place=RenderedMidi(source.data, font),
-            source=SOURCE,
+            place=RenderedMidi(source.data, font, drums_alone),
+            source=kind,
             split=source.split,
             licence=f"class {source.licence_class}" if source.licence_class else "",
         )

@@ -32,6 +32,7 @@ from training.vocoder.losses import (
     LossConfig,
     MultiResolutionStft,
     MultiScaleMel,
+    PhaseDifferences,
     ValleyNoise,
     adversarial_loss,
     discriminator_loss,
@@ -88,12 +89,12 @@ def train(
     """Train until done or `seconds` have passed; returns where it stands.
 
     A run that is new begins with the averaged weights of the checkpoint `start`, which must be of the same
-    sizes and mel.
+    sizes and mel; it may lack the head for attacks, which says nothing at first.
     """
     torch.manual_seed(config.loop.seed)
     model = Generator(config.model, config.mel)
     if start is not None:
-        model.load_state_dict(load_model(start)[0].state_dict())
+        _begin_with(model, load_model(start)[0])
     training = VocoderDataset(AudioCorpus(data, "train"), config.mel, config.data, config.loop.seed)
     watched = validation_batches(data, config)
     if not watched:
@@ -135,6 +136,17 @@ def train(
     return fit(task, config.loop, out, fabric=fabric, seconds=seconds)
 
 
+def _begin_with(model: Generator, other: Generator) -> None:
+    """Take over the weights of another; raises ValueError where sizes differ."""
+    try:
+        lacking, unknown = model.load_state_dict(other.state_dict(), strict=False)
+    except RuntimeError as error:
+        raise ValueError(f"the checkpoint to begin with has other sizes: {error}") from error
+    lacking = [name for name in lacking if not name.startswith("attacks.")]
+    if lacking or unknown:
+        raise ValueError(f"the checkpoint to begin with has other layers: {', '.join([*lacking, *unknown])}")
+
+
 class AdversarialLosses:
     """The losses of generator and discriminators, which judge the very audio that the generator was judged by."""
 
@@ -151,6 +163,7 @@ class AdversarialLosses:
         mel = MultiScaleMel(config.mel.sample_rate_hz, weights.mel_windows, weights.mel_floor)
         self._mel = mel.to(fabric.device)
         self._valley = ValleyNoise(2048 * weights.stft_scale).to(fabric.device)
+        self._phase = PhaseDifferences(weights.phase_windows).to(fabric.device)
         self._judged: tuple[Tensor, Tensor] | None = None
 
     def generator_loss(
@@ -166,6 +179,9 @@ class AdversarialLosses:
         if weights.valley:
             parts["valley"] = self._valley(generated, batch.audio)
             total = total + weights.valley * parts["valley"]
+        if weights.phase:
+            parts["phase"] = self._phase(generated, batch.audio)
+            total = total + weights.phase * parts["phase"]
         self._judged = None
         if progress.step >= self._config.adversarial_from:
             self._judged = batch.audio, generated.detach()
@@ -199,7 +215,7 @@ class AdversarialLosses:
 
 def _figures(parts: dict[str, Tensor], part: float) -> dict[str, float]:
     """Every column of the log, also before the discriminators join in; `part` of them is the share's."""
-    names = ("stft", "mel_scales", "valley", "adversarial", "matching", "critic")
+    names = ("stft", "mel_scales", "valley", "phase", "adversarial", "matching", "critic")
     return {name: part * float(parts[name].detach()) if name in parts else 0.0 for name in names}
 
 

@@ -152,6 +152,36 @@ def test_a_mix_is_the_crop_and_another_one(dataset) -> None:
     )
 
 
+def test_a_moved_crop_has_another_pitch_and_the_same_length(dataset) -> None:
+    crop = AudioCrop(0, 4000)
+    moved = _only(dataset, pitch_share=1.0, pitch_semitones=12.0)
+    plain = dataset.plain(crop)
+
+    def hertz(audio: np.ndarray) -> float:
+        return float(np.argmax(np.abs(np.fft.rfft(audio * np.hanning(len(audio)))))) * 12_000 / len(audio)
+
+    ratios = {hertz(moved.draw(crop, epoch).audio) / hertz(plain.audio) for epoch in range(8)}
+    assert all(0.49 < ratio < 2.01 for ratio in ratios)
+    assert min(ratios) < 0.9 < 1.1 < max(ratios)
+    assert moved.draw(crop, 0).audio.shape == plain.audio.shape
+
+
+def test_drums_are_added_at_their_level_and_only_where_there_are_some(dataset, corpus, monkeypatch) -> None:
+    drummed = {"drums_share": 1.0, "drums_low_db": -6.0, "drums_high_db": -6.0}
+    crop = AudioCrop(0, 0)
+    assert np.array_equal(_only(dataset, **drummed).draw(crop, 0).audio, dataset.plain(crop).audio)
+    monkeypatch.setattr(corpus, "chunks_of", lambda source: np.array([3]) if "drums" in source else None)
+    added = _only(dataset, **drummed).draw(crop, 0).audio - dataset.plain(crop).audio
+    # the drums are as loud as that with what surrounds the crop
+    assert 0.4 < np.abs(added).max() / np.abs(dataset.plain(crop).audio).max() < 0.6
+
+
+def test_the_chunks_of_a_source_are_those_of_its_recordings(corpus) -> None:
+    source = corpus.chunks[0]["source"]
+    assert corpus.chunks_of(source).tolist() == list(range(len(corpus.chunks)))
+    assert corpus.chunks_of("no such source").tolist() == []
+
+
 def test_fixed_crops_are_spread_over_the_split(dataset) -> None:
     chunks = len(dataset.corpus.chunks)
     assert len({crop.chunk for crop in dataset.fixed_crops(4)}) == 4

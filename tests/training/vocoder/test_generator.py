@@ -22,6 +22,7 @@ MEL = MelConfig()
 FAST = GeneratorConfig(widths=(16, 12, 8), clock_frames=4)
 SEED = GeneratorConfig(widths=(16, 12, 8, 6, 4), upsampling=(8, 8, 2, 2), istft_n_fft=0, clock_frames=4)
 IMPOSED = replace(FAST, imposed_rounds=2)
+ATTACKS = replace(FAST, attack_n_fft=256)
 HIGH = MelConfig(44_100, 2048, 512, 128, 0.0, 22_050.0)
 
 
@@ -37,8 +38,8 @@ def _noise_mel(frames: int, mel: MelConfig = MEL) -> torch.Tensor:
 
 @pytest.mark.parametrize(
     ("config", "mel"),
-    [(FAST, MEL), (SEED, MEL), (replace(FAST, istft_n_fft=1024), HIGH), (IMPOSED, MEL)],
-    ids=["fast", "seed", "high", "imposed"],
+    [(FAST, MEL), (SEED, MEL), (replace(FAST, istft_n_fft=1024), HIGH), (IMPOSED, MEL), (ATTACKS, MEL)],
+    ids=["fast", "seed", "high", "imposed", "attacks"],
 )
 @pytest.mark.parametrize("frames", [1, 7, 32])
 def test_a_frame_gives_a_hop_of_audio(config, mel, frames) -> None:
@@ -64,8 +65,8 @@ def test_silence_stays_silent_and_with_an_inverse_stft_whatever_the_weights(conf
 
 @pytest.mark.parametrize(
     "config",
-    [FAST, SEED, replace(FAST, dilations=(1, 3, 5)), IMPOSED],
-    ids=["fast", "seed", "wide", "imposed"],
+    [FAST, SEED, replace(FAST, dilations=(1, 3, 5)), IMPOSED, ATTACKS],
+    ids=["fast", "seed", "wide", "imposed", "attacks"],
 )
 def test_what_is_out_of_reach_changes_nothing_and_what_is_near_does(config) -> None:
     generator = _generator(config)

@@ -11,6 +11,7 @@ from training.vocoder.discriminators import DiscriminatorConfig, Discriminators
 from training.vocoder.losses import (
     MultiResolutionStft,
     MultiScaleMel,
+    PhaseDifferences,
     ValleyNoise,
     adversarial_loss,
     discriminator_loss,
@@ -123,3 +124,44 @@ def test_the_critic_learns_to_tell_a_tone_from_noise() -> None:
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.5 * losses[0]
+
+
+def _chirp(seconds: torch.Tensor) -> torch.Tensor:
+    return 0.3 * torch.sin(2 * torch.pi * (300 * seconds + 400 * seconds**2))
+
+
+def test_phase_differences_are_zero_for_the_same_and_large_for_other_noise() -> None:
+    loss = PhaseDifferences((256, 512, 1024))
+    audio = _noise(0)
+    assert float(loss(audio, audio)) == pytest.approx(0, abs=1e-4)
+    assert float(loss(_noise(1), audio)) == pytest.approx(0.74, abs=0.03)
+
+
+def test_phase_differences_hear_no_constant_shift_and_no_gain() -> None:
+    loss = PhaseDifferences((256, 512, 1024))
+    seconds = torch.arange(8192)[None] / 12_000
+    shifted = 0.1 * torch.cos(2 * torch.pi * 1000 * seconds)
+    assert float(loss(shifted, torch.sin(2 * torch.pi * 1000 * seconds))) < 0.1
+    assert float(loss(-0.5 * _noise(0), _noise(0))) == pytest.approx(0, abs=1e-4)
+
+
+def test_phase_differences_grow_with_a_wrong_frequency_and_with_a_late_attack() -> None:
+    loss = PhaseDifferences((256, 512, 1024))
+    seconds = torch.arange(8192)[None] / 12_000
+    wrong = [float(loss(_chirp(seconds * share), _chirp(seconds))) for share in (1.0, 1.01, 1.05)]
+    assert wrong == sorted(wrong)
+    assert wrong[0] < 0.01 < 0.5 < wrong[2]
+    click = torch.zeros(1, 8192)
+    click[0, 4000] = 1.0
+    late = [float(loss(torch.roll(click, by, 1), click)) for by in (0, 4, 24)]
+    assert late == sorted(late)
+    assert late[0] < 0.01
+    assert late[2] > late[1] + 0.02
+
+
+def test_phase_differences_have_finite_gradients_for_silence() -> None:
+    generated = torch.zeros(2, 8192, requires_grad=True)
+    loss = PhaseDifferences((256, 512))
+    (loss(generated, torch.zeros(2, 8192)) + loss(generated, _noise(0))).backward()
+    assert generated.grad is not None
+    assert torch.isfinite(generated.grad).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from musegen_daw.music.time import Tempo, TimeMap
 from musegen_daw.resource_paths import soundfont_dir
 from tests.drum_corpus import write_parquet
 from training.vocoder.recordings import Unusable
-from training.vocoder.rendered import RenderedMidi, excerpt, find_recordings
+from training.vocoder.rendered import DRUMS_SOURCE, RenderedMidi, excerpt, find_recordings
 
 FONT = soundfont_dir() / "musegen.sf2"
 
@@ -92,3 +93,24 @@ def test_what_cannot_be_rendered_is_counted_not_raised(data) -> None:
 def test_the_bytes_of_a_corpus_are_those_that_are_rendered(corpus) -> None:
     found = find_recordings(corpus, 100).recordings
     assert all(io.BytesIO(each.place.midi).read(4) == b"MThd" for each in found)
+
+
+def test_drums_alone_are_the_drums_of_the_same_files(corpus) -> None:
+    whole, alone = (
+        find_recordings(corpus, 6).recordings,
+        find_recordings(corpus, 6, drums_alone=True).recordings,
+    )
+    assert {each.source for each in alone} == {DRUMS_SOURCE}
+    assert [each.group for each in alone] == [each.group for each in whole]
+    assert {each.key for each in alone}.isdisjoint(each.key for each in whole)
+
+
+def test_a_file_without_drums_has_no_drums_alone() -> None:
+    part = _song(8)
+    drums = replace(part.clips[0], notes=(Note(36, 120, 0, 480), Note(38, 120, 3840, 480)), is_drum=True)
+    both = song_to_bytes(replace(part, clips=(part.clips[0], drums)))
+    audio = RenderedMidi(both, FONT, drums_alone=True).mono(12_000)
+    assert np.abs(audio).max() == pytest.approx(0.89, abs=1e-3)
+    assert not np.array_equal(audio, RenderedMidi(both, FONT).mono(12_000))
+    with pytest.raises(Unusable):
+        RenderedMidi(song_to_bytes(part), FONT, drums_alone=True).mono(12_000)

@@ -98,6 +98,32 @@ def test_a_run_can_begin_with_the_weights_of_another(tiny, run, prepared_audio, 
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
 
 
+def test_a_head_for_attacks_is_added_to_the_weights_of_another_and_learns(
+    tiny, run, prepared_audio, tmp_path
+) -> None:
+    begun = run / "best.safetensors"
+    wider = replace(tiny, model=replace(tiny.model, attack_n_fft=256), losses=replace(tiny.losses, phase=1.0))
+    still = replace(wider, loop=replace(tiny.loop, steps=1, learning_rate=0.0, weight_decay=0.0))
+    _train(still, prepared_audio, tmp_path / "still", start=begun)
+    one, two = load_model(tmp_path / "still/last.safetensors")[0], load_model(begun)[0]
+    mel = torch.randn(1, one.mel.n_mels, 20) - 4
+    with torch.no_grad():
+        assert torch.equal(one(mel), two(mel))
+    _train(wider, prepared_audio, tmp_path / "wider", start=begun)
+    assert any(
+        value.any() for value in load_model(tmp_path / "wider/last.safetensors")[0].attacks.parameters()
+    )
+    with (tmp_path / "wider/log.csv").open(encoding="utf-8") as file:
+        assert all(0 < float(row["phase"]) < 2 for row in csv.DictReader(file))
+
+
+def test_weights_of_other_sizes_are_refused(tiny, run, prepared_audio, tmp_path) -> None:
+    for changes in ({"widths": (10, 8, 6)}, {"kernels": (3,)}):
+        other = replace(tiny, model=replace(tiny.model, **changes))
+        with pytest.raises(ValueError, match="the checkpoint to begin with has other"):
+            _train(other, prepared_audio, tmp_path / "other", start=run / "best.safetensors")
+
+
 @pytest.mark.parametrize("full", [True, False])
 def test_released_weights_are_the_averaged_ones_and_load(run, tmp_path, full) -> None:
     out = tmp_path / "vocoder.safetensors"
