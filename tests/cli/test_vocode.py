@@ -45,13 +45,15 @@ def source(tmp_path):
 
 def peak_hz(path):
     audio, rate_hz = soundfile.read(path)
+    audio = audio if audio.ndim == 1 else audio.mean(axis=1)
     return float(np.argmax(np.abs(np.fft.rfft(audio * np.hanning(len(audio)))))) * rate_hz / len(audio)
 
 
 def test_the_model_decodes_the_mel_of_the_audio(run, source, tiny_vocoder, tmp_path):
-    code, out, err = run("vocode", source("stereo.wav"), "-o", tmp_path / "o.wav", "--model", tiny_vocoder)
+    args = ("--model", tiny_vocoder, "--mono")
+    code, out, err = run("vocode", source("stereo.wav"), "-o", tmp_path / "o.wav", *args)
     assert (code, err) == (0, "")
-    assert out.startswith(f"{tmp_path / 'o.wav'}: 1.2 s at 12000 Hz, peak ")
+    assert out.startswith(f"{tmp_path / 'o.wav'}: 1.2 s, mono at 12000 Hz, peak ")
     audio, rate_hz = soundfile.read(tmp_path / "o.wav")
     assert (rate_hz, len(audio)) == (12_000, 14_400)
     resampled = soxr.resample(
@@ -146,10 +148,14 @@ def test_bounce_sends_the_mix_through_the_vocoder(run, source, tiny_vocoder, tmp
 
 
 def test_options_of_bounce_that_do_not_go_together_are_told(run, source, tiny_vocoder, tmp_path):
-    for extra in (("--vocode", "--stems", tmp_path / "stems"), ("--vocoder", tiny_vocoder)):
+    for extra, said in (
+        (("--vocode", "--stems", tmp_path / "stems"), "--stems "),
+        (("--vocoder", tiny_vocoder), "--vocoder "),
+        (("--mono",), "--mono belongs to --vocode"),
+    ):
         code, _, err = run("bounce", source("song.mid"), "-o", tmp_path / "x.wav", *extra)
         assert code == 1
-        assert f"{extra[-2]} " in one_sentence(err)
+        assert said in one_sentence(err)
     assert [path.name for path in tmp_path.iterdir()] == ["song.mid"]
 
 

@@ -47,10 +47,16 @@ def test_it_is_what_the_command_writes(clip, tiny_vocoder, tmp_path, capsys, str
     given = read_given(clip, CONFIG, DECK_HZ)
     told = []
     made = decode(
-        given, Vocoder.open(tiny_vocoder), "GAN", DECK_HZ, stretch, semitones, lambda *each: told.append(each)
+        given,
+        Vocoder.open(tiny_vocoder),
+        "Vocoder",
+        DECK_HZ,
+        stretch,
+        semitones,
+        lambda *each: told.append(each),
     )
     assert made.seconds == pytest.approx(SECONDS * stretch)
-    assert (made.method, made.decoder, made.sample_rate_hz) == ("GAN", "tiny", 12_000)
+    assert (made.method, made.decoder, made.sample_rate_hz) == ("Vocoder", "tiny", 12_000)
     assert made.source.stretch == stretch
     assert len(made.source.audio) == pytest.approx(SECONDS * stretch * DECK_HZ, abs=8)
     assert made.mel.shape == (96, CONFIG.frames(len(made.audio)))
@@ -107,7 +113,7 @@ def test_everything_can_be_given_up(clip, tiny_vocoder):
         read_given(clip, CONFIG, DECK_HZ, cancelled=lambda: True)
     given = read_given(clip, CONFIG, DECK_HZ)
     with pytest.raises(Cancelled):
-        decode(given, Vocoder.open(tiny_vocoder), "GAN", DECK_HZ, cancelled=lambda: True)
+        decode(given, Vocoder.open(tiny_vocoder), "Vocoder", DECK_HZ, cancelled=lambda: True)
 
 
 @pytest.mark.parametrize(
