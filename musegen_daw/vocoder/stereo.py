@@ -135,7 +135,8 @@ def _gains(
     apart_power = np.maximum(1 - common_power, 0)
     common = np.sqrt(common_power)
     most = np.sqrt(apart_power)
-    level = np.clip(((left - right) / (4 * mean)) @ between / np.maximum(common, 1e-9), -most, most)
+    level = ((left - right) / (4 * mean)) @ between / np.maximum(common, 1e-9)
+    level = np.maximum(np.minimum(level, most), -most)
     rest = np.sqrt(np.maximum(apart_power - level * level - _ROUNDING, 0))
     return common, level, rest * turns
 
