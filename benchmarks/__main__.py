@@ -198,6 +198,11 @@ def _add_files(command: AddCommand) -> None:
 
 
 def _add_models(command: AddCommand) -> None:
+    command(
+        "stereo",
+        "what becomes of a stereo image in the vocoder, and what it costs",
+        lambda given: _module("stereo").benchmark(given.seed),
+    )
     generation = command(
         "generation",
         "the drum model from request to notes, beside plain PyTorch",

@@ -36,6 +36,8 @@ _IMPORTED = (
     "musegen_daw.playback.bounce",
     "musegen_daw.vocoder.decoders",
     "musegen_daw.vocoder.mel_input",
+    "musegen_daw.vocoder.choosing",
+    "musegen_daw.vocoder.decoder_input",
     "musegen_daw.vocoder.mel_file",
 )
 

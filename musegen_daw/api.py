@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from musegen_daw import resource_paths
 from musegen_daw.cli.bounce import song_with_drums
 from musegen_daw.cli.drum_request import DrumOptions, FileForm, drum_task, read_song
-from musegen_daw.cli.resynthesis import Resynthesis, resynthesise
+from musegen_daw.cli.resynthesis import Resynthesis, chosen_model, resynthesise
 from musegen_daw.drums.generator import DrumGenerator
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.files import write_bytes
@@ -99,26 +99,29 @@ def vocode(
     stretch: float = 1.0,
     pitch: float = 0.0,
     threads: int = 1,
+    mono: bool = False,
 ) -> Resynthesis:
     """Resynthesise audio, or a mel spectrogram (.npy), to a WAV through the vocoder.
 
-    `stretch` is the factor of the length, `pitch` is in semitones, `model` a name in `resources/models` or a folder.
-    Raises MusegenError.
+    `stretch` is the factor of the length, `pitch` is in semitones, `model` a name in `resources/models` or a folder, by
+    default the one that fits the source. A stereo source comes back stereo unless `mono`. Raises MusegenError.
 
     >>> musegen_daw.vocode("voice.wav", "slower.wav", stretch=1.25)
     """
+    from musegen_daw.vocoder.decoder_input import DecoderInput, edited_input, input_of_audio
     from musegen_daw.vocoder.decoders import open_decoder
     from musegen_daw.vocoder.mel_file import load_mel
-    from musegen_daw.vocoder.mel_input import MelInput, edited, mel_of_audio
+    from musegen_daw.vocoder.mel_input import MelInput
 
     source, written = Path(path), Path(output)
+    model = model or chosen_model(source, source, _LOG.info)
     decoder = open_decoder(DecoderOptions(model=model, threads=threads))
     if source.suffix.lower() == MEL_SUFFIX:
-        given = MelInput(load_mel(source, decoder.mel, _LOG.warning))
+        given = DecoderInput(MelInput(load_mel(source, decoder.mel, _LOG.warning)))
     else:
-        given = mel_of_audio(source, decoder.mel)
-    changed = edited(given, stretch, pitch, decoder.mel)
-    return resynthesise(changed.mel, decoder, written, changed.samples, shown_as=written, note=_LOG.warning)
+        given = input_of_audio(source, decoder.mel, is_mono=mono)
+    changed = edited_input(given, stretch, pitch, decoder.mel)
+    return resynthesise(changed, decoder, written, shown_as=written, note=_LOG.warning)
 
 
 def _settings(settings: dict[str, Any]) -> DrumSettings:

@@ -147,10 +147,10 @@ def _vocode(app: App, stop: threading.Event) -> None:
     from musegen_daw.ui.vocoder.workbench import LoadRequest, MelEdits
 
     models, _ = jobs.look_for_models("")
-    model, song = models[0], _song()
+    song = _song()
     while not stop.is_set():
-        loaded = jobs.load(LoadRequest(song=song, name=CLIP), model.mel, app.context, _task())
-        for method, using in ((jobs.GAN, model), ("Griffin-Lim", None)):
+        loaded = jobs.load(LoadRequest(song=song, name=CLIP), models, app.context, _task())
+        for method, using in ((jobs.VOCODER, loaded.given.model), ("Griffin-Lim", None)):
             if not stop.is_set():
                 jobs.resynthesise(loaded, method, using, MelEdits(), app.context, _task())
 

@@ -44,6 +44,9 @@ def test_bounce_and_vocode_write_what_the_command_line_writes(tmp_path):
         == 0
     )
     assert (tmp_path / "slow.wav").read_bytes() == (tmp_path / "slower.wav").read_bytes()
+    assert soundfile.info(tmp_path / "slow.wav").channels == 2
+    assert musegen_daw.vocode(tmp_path / "ours.wav", tmp_path / "mono.wav", mono=True).channels == 1
+    assert soundfile.info(tmp_path / "mono.wav").channels == 1
 
 
 def test_what_is_wrong_is_raised_and_what_is_worth_knowing_is_logged(tmp_path, caplog):

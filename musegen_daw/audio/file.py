@@ -94,18 +94,30 @@ def mono_at(blocks: Iterable[Floats], rate_hz: int, to_rate_hz: int, name: str) 
 
     Raises AudioError, with `name` in the message, where there is too little audio for one sample.
     """
-    resampler = soxr.ResampleStream(rate_hz, to_rate_hz, 1, dtype="float32")
+    mixed = (block.mean(axis=1, keepdims=True) for block in blocks)
+    for frames in frames_at(mixed, rate_hz, to_rate_hz, 1, name):
+        yield frames[:, 0]
+
+
+def frames_at(
+    blocks: Iterable[Floats], rate_hz: int, to_rate_hz: int, channels: int, name: str
+) -> Iterator[Floats]:
+    """Resample blocks (samples, channels) to blocks of another rate, none of them empty.
+
+    Raises AudioError, with `name` in the message, where there is too little audio for one sample.
+    """
+    resampler = soxr.ResampleStream(rate_hz, to_rate_hz, channels, dtype="float32")
     given = 0
     for block in blocks:
-        mono = resampler.resample_chunk(block.mean(axis=1), last=False)
-        given += len(mono)
-        if len(mono):
-            yield mono
-    rest = resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+        frames = resampler.resample_chunk(np.ascontiguousarray(block), last=False)
+        given += len(frames)
+        if len(frames):
+            yield frames.reshape(-1, channels)
+    rest = resampler.resample_chunk(np.zeros((0, channels), np.float32), last=True)
     if given + len(rest) == 0:
         raise AudioError(f"{name} has no audio, or too little.")
     if len(rest):
-        yield rest
+        yield rest.reshape(-1, channels)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from musegen_daw.cli import standard_output, terminal
 from musegen_daw.cli.arguments import STANDARD_OUTPUT, output_place, whole
 from musegen_daw.cli.drum_options import drum_options, drum_parser
 from musegen_daw.cli.drum_request import DrumOptions, drum_task, read_drums, read_song
-from musegen_daw.cli.resynthesis import resynthesise
+from musegen_daw.cli.resynthesis import chosen_model, resynthesise
 from musegen_daw.cli.services import BounceSong, Services
 from musegen_daw.cli.terminal import Commands
 from musegen_daw.drums.job import OpenGenerator
@@ -52,7 +52,12 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
         "that of the model)",
     )  # fmt: skip
     command.add_argument("--vocode", action="store_true", help="send the mix through the vocoder")
-    command.add_argument("--vocoder", metavar="NAME|DIR", help="another vocoder model, for --vocode")
+    command.add_argument(
+        "--vocoder", metavar="NAME|DIR",
+        help="the vocoder model, for --vocode (default: vocoder-44k where the mix has sound above 6 kHz, else "
+        "vocoder-12k)",
+    )  # fmt: skip
+    command.add_argument("--mono", action="store_true", help="one channel, for --vocode")
     command.set_defaults(run=run)
 
 
@@ -62,16 +67,19 @@ def run(args: Namespace, services: Services) -> int:
     check_wav_output(args.output)
     if args.vocoder is not None and not args.vocode:
         raise AudioError("--vocoder names the model for --vocode, which was not given.")
+    if args.mono and not args.vocode:
+        raise AudioError("--mono belongs to --vocode, which was not given.")
     if args.vocode and args.stems is not None:
         raise AudioError("--stems add up to the mix as it is rendered, so they do not go with --vocode.")
     if args.vocode and args.loop:
         raise AudioError(
             "--loop is exact to the sample, which a vocoder is not, so it does not go with --vocode."
         )
-    decoder = services.open_decoder(DecoderOptions(model=args.vocoder)) if args.vocode else None
+    # A model that is named is opened first, because rendering takes long.
+    named = services.open_decoder(DecoderOptions(model=args.vocoder)) if args.vocoder else None
     song, seed = song_with_drums(args.input, args.drums, args.model, options, services.open_generator)
     with standard_output.delivered(args.output, ".wav", AudioError) as output:
-        if decoder is None:
+        if not args.vocode:
             rate_hz = args.sample_rate or DEFAULT_RATE_HZ
             report = render(
                 song,
@@ -85,15 +93,16 @@ def run(args: Namespace, services: Services) -> int:
             )
             vocoded = None
         else:
-            from musegen_daw.vocoder.mel_input import mel_of_audio
+            from musegen_daw.vocoder.decoder_input import input_of_audio
 
             with rendered_beside(args.output) as rendered:
                 report = render(song, rendered, services.bounce_song, args.soundfont, shown_as=args.output)
-                source = mel_of_audio(rendered, decoder.mel)
+                decoder = named or services.open_decoder(
+                    DecoderOptions(model=chosen_model(rendered, args.input))
+                )
+                source = input_of_audio(rendered, decoder.mel, is_mono=args.mono)
             rate_hz = args.sample_rate
-            vocoded = resynthesise(
-                source.mel, decoder, output, source.samples, sample_rate_hz=rate_hz, shown_as=args.output
-            )
+            vocoded = resynthesise(source, decoder, output, sample_rate_hz=rate_hz, shown_as=args.output)
     peak_dbfs = report.peak_dbfs if vocoded is None else vocoded.peak_dbfs
     facts = {
         "input": str(args.input),
@@ -107,7 +116,7 @@ def run(args: Namespace, services: Services) -> int:
     }
     written = "" if seed is None else f", drums written with seed {seed}"
     stems = f" and {len(report.stems)} stems in {args.stems}" if report.stems else ""
-    through = "" if vocoded is None else f", through {vocoded.decoder} at {vocoded.sample_rate_hz} Hz"
+    through = "" if vocoded is None else f", through {vocoded.decoder}, {vocoded.form}"
     sentence = f"{args.output}{stems}: {report.seconds:.1f} s, peak {peak_dbfs:.1f} dBFS{through}{written}"
     terminal.say_facts(facts, sentence, as_json=args.json, output=args.output)
     return 0

@@ -15,12 +15,12 @@ from musegen_daw.files import atomic_path
 
 if TYPE_CHECKING:
     from musegen_daw.vocoder.decoder import MelDecoder
-    from musegen_daw.vocoder.mel import Floats
+    from musegen_daw.vocoder.decoder_input import DecoderInput
 
 
 @dataclass(frozen=True, slots=True)
 class Resynthesis:
-    """A written WAV: length, peak, clipped samples, and the time that decoding took."""
+    """A written WAV: length, channels, peak, clipped samples, and the time that decoding took."""
 
     path: Path
     seconds: float
@@ -29,6 +29,12 @@ class Resynthesis:
     decoder: str
     sample_rate_hz: int
     decoding_seconds: float
+    channels: int = 1
+
+    @property
+    def form(self) -> str:
+        """Channels and sample rate, for a person."""
+        return f"{'mono' if self.channels == 1 else 'stereo'} at {self.sample_rate_hz} Hz"
 
     def facts(self) -> dict[str, Any]:
         """Values for JSON."""
@@ -36,6 +42,7 @@ class Resynthesis:
             "output": str(self.path),
             "decoder": self.decoder,
             "sample_rate_hz": self.sample_rate_hz,
+            "channels": self.channels,
             "seconds": round(self.seconds, 3),
             "peak_dbfs": round(self.peak_dbfs, 2) if math.isfinite(self.peak_dbfs) else None,
             "clipped_samples": self.clipped_samples,
@@ -44,28 +51,46 @@ class Resynthesis:
         }
 
 
+def chosen_model(path: Path, shown_as: Path, note: Callable[[str], None] = terminal.note) -> str | None:
+    """The folder of the bundled vocoder that fits a file, and why to `note`; None where none is bundled.
+
+    `shown_as` is the name of the file in the message. Raises AudioError for audio that cannot be read.
+    """
+    from musegen_daw import resource_paths
+    from musegen_daw.vocoder.choosing import choose_for_file
+    from musegen_daw.vocoder.decoders import find_vocoders
+
+    models, _ = find_vocoders([resource_paths.models_dir()])
+    chosen = choose_for_file(path, models, str(shown_as))
+    if chosen is None:
+        return None
+    if chosen.reason:
+        note(chosen.reason)
+    return str(chosen.model.folder)
+
+
 def resynthesise(
-    mel: Floats,
+    source: DecoderInput,
     decoder: MelDecoder,
     output: Path,
-    samples: int | None = None,
     save_mel_to: Path | None = None,
     sample_rate_hz: int | None = None,
     *,
     shown_as: Path,
     note: Callable[[str], None] = terminal.note,
 ) -> Resynthesis:
-    """Decode `mel` into a 24-bit WAV of `samples`, by default all, as a stream; all is written or nothing.
+    """Decode `source` into a 24-bit WAV, as a stream; all is written or nothing.
 
-    `samples` are counted at the rate of the model, which is also that of the WAV unless `sample_rate_hz` is given.
-    `shown_as` is the name of `output` in messages, `note` receives remarks.
-    With `save_mel_to` the mel is written as well. Raises AudioError where either cannot be written.
+    The rate of the WAV is that of the model unless `sample_rate_hz` is given. `shown_as` is the name of `output` in
+    messages, `note` receives remarks. With `save_mel_to` the mel is written as well. Raises AudioError where either
+    cannot be written.
     """
     import numpy as np
 
-    from musegen_daw.audio.file import mono_at, wav_writer
+    from musegen_daw.audio.file import frames_at, wav_writer
     from musegen_daw.vocoder.mel_file import save_mel
 
+    mel, samples, channels = source.given.mel, source.given.samples, source.channels
     model_rate_hz = decoder.mel.sample_rate_hz
     rate_hz = model_rate_hz if sample_rate_hz is None else sample_rate_hz
     left = mel.shape[1] * decoder.mel.hop_length if samples is None else samples
@@ -76,10 +101,11 @@ def resynthesise(
         terminal.TerminalProgress(f"{shown_as.name}: vocoding") as progress,
     ):
         start_seconds = time.perf_counter()
-        with wav_writer(beside, rate_hz) as write:
-            blocks = decoder.stream(mel, progress)
+        with wav_writer(beside, rate_hz, channels) as write:
+            blocks = decoder.stream(mel, progress, image=source.image)
             if rate_hz != model_rate_hz:
-                blocks = mono_at((block[:, None] for block in blocks), model_rate_hz, rate_hz, str(shown_as))
+                frames = (block.reshape(-1, channels) for block in blocks)
+                blocks = frames_at(frames, model_rate_hz, rate_hz, channels, str(shown_as))
             for block in blocks:
                 kept = block[: left - written]
                 levels = np.abs(kept)
@@ -103,4 +129,5 @@ def resynthesise(
         decoder=decoder.name,
         sample_rate_hz=rate_hz,
         decoding_seconds=decoding_seconds,
+        channels=channels,
     )

@@ -14,7 +14,7 @@ from musegen_daw.cli.arguments import number, whole
 from musegen_daw.cli.bounce import add_wav_output, check_wav_output, render, rendered_beside, song_with_drums
 from musegen_daw.cli.drum_options import chosen_seed
 from musegen_daw.cli.drum_request import DrumOptions
-from musegen_daw.cli.resynthesis import resynthesise
+from musegen_daw.cli.resynthesis import chosen_model, resynthesise
 from musegen_daw.cli.services import Services
 from musegen_daw.cli.terminal import Commands
 from musegen_daw.drums.request import DrumSettings
@@ -23,17 +23,18 @@ from musegen_daw.suffixes import MEL_SUFFIX, MIDI_SUFFIXES
 from musegen_daw.vocoder.options import GAN, GRIFFIN_LIM, DecoderOptions
 
 if TYPE_CHECKING:
-    from musegen_daw.vocoder.mel import MelConfig
-    from musegen_daw.vocoder.mel_input import MelInput
+    from musegen_daw.vocoder.decoder import MelDecoder
+    from musegen_daw.vocoder.decoder_input import DecoderInput
 
 MAX_ITERATIONS, MAX_THREADS = 1000, 64
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What is to be decoded, and the seed of generated drums."""
+    """What is to be decoded by what, and the seed of generated drums."""
 
-    given: MelInput
+    given: DecoderInput
+    decoder: MelDecoder
     drum_seed: int | None = None
 
 
@@ -46,7 +47,12 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
         help="an audio file, a mel as .npy, or a .mid, which is rendered first",
     )
     add_wav_output(command)
-    command.add_argument("--model", metavar="NAME|DIR", help="another vocoder model")
+    command.add_argument(
+        "--model", metavar="NAME|DIR",
+        help="the vocoder model (default: vocoder-44k where the input has sound above 6 kHz, else vocoder-12k; the one "
+        "whose bands a mel has)",
+    )  # fmt: skip
+    command.add_argument("--mono", action="store_true", help="one channel of a stereo input")
     command.add_argument(
         "--method", choices=[GAN, GRIFFIN_LIM], default=GAN,
         help="the trained vocoder, or Griffin-Lim to compare it with",
@@ -81,23 +87,16 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
 
 def run(args: Namespace, services: Services) -> int:
     """Turn one input into a WAV; returns 0."""
-    from musegen_daw.vocoder.mel_input import edited
+    from musegen_daw.vocoder.decoder_input import edited_input
 
     _check_places(args.input, args.output, args.save_mel, args.mel_scale)
     if args.method == GAN and (args.iterations, args.inversion) != (None, None):
         raise AudioError(f"--iterations and --inversion belong to --method {GRIFFIN_LIM}.")
     options = DrumOptions(DrumSettings(seed=chosen_seed(args)))
-    decoder = services.open_decoder(
-        DecoderOptions(
-            args.method, args.model, args.iterations, args.inversion, args.threads, options.settings.seed
-        )
-    )
     with standard_output.delivered(args.output, ".wav", AudioError) as output:
-        source = _read(args, decoder.mel, options, services)
-        changed = edited(source.given, args.stretch, args.pitch, decoder.mel)
-        report = resynthesise(
-            changed.mel, decoder, output, changed.samples, args.save_mel, shown_as=args.output
-        )
+        source = _read(args, options, services)
+        changed = edited_input(source.given, args.stretch, args.pitch, source.decoder.mel)
+        report = resynthesise(changed, source.decoder, output, args.save_mel, shown_as=args.output)
     facts = {
         "input": str(args.input),
         **report.facts(),
@@ -111,7 +110,7 @@ def run(args: Namespace, services: Services) -> int:
     drums = "" if source.drum_seed is None else f", drums written with seed {source.drum_seed}"
     terminal.say_facts(
         facts,
-        f"{args.output}: {report.seconds:.1f} s at {report.sample_rate_hz} Hz, {level}, {report.decoder} took "
+        f"{args.output}: {report.seconds:.1f} s, {report.form}, {level}, {report.decoder} took "
         f"{report.decoding_seconds:.2f} s{drums}",
         as_json=args.json,
         output=args.output,
@@ -130,24 +129,34 @@ def _check_places(path: Path, output: Path, save_mel_to: Path | None, mel_scale:
             raise AudioError(f"Writing {written} would overwrite the input; choose another output.")
 
 
-def _read(
-    args: Namespace,
-    config: MelConfig,
-    options: DrumOptions,
-    services: Services,
-) -> _Source:
-    from musegen_daw.vocoder.mel_input import MelInput, mel_of_audio
+def _read(args: Namespace, options: DrumOptions, services: Services) -> _Source:
+    from musegen_daw.vocoder.decoder_input import DecoderInput, input_of_audio
+    from musegen_daw.vocoder.mel_input import MelInput
+
+    def opened(path: Path) -> MelDecoder:
+        model = args.model or chosen_model(path, args.input)
+        return services.open_decoder(
+            DecoderOptions(
+                args.method, model, args.iterations, args.inversion, args.threads, options.settings.seed
+            )
+        )
 
     suffix = args.input.suffix.lower()
     if suffix == MEL_SUFFIX:
         from musegen_daw.vocoder.mel_file import load_mel
 
-        return _Source(MelInput(load_mel(args.input, config, terminal.note, args.mel_scale)))
+        decoder = opened(args.input)
+        mel = load_mel(args.input, decoder.mel, terminal.note, args.mel_scale)
+        return _Source(DecoderInput(MelInput(mel)), decoder)
     if suffix not in MIDI_SUFFIXES:
-        return _Source(mel_of_audio(args.input, config))
+        decoder = opened(args.input)
+        return _Source(input_of_audio(args.input, decoder.mel, is_mono=args.mono), decoder)
+    # A model that is named is opened first, because rendering takes long.
+    named = opened(args.input) if args.model else None
     song, drum_seed = song_with_drums(
         args.input, None, resources.drum_model_dir(), options, services.open_generator
     )
     with rendered_beside(args.output) as rendered:
         render(song, rendered, services.bounce_song, shown_as=args.output)
-        return _Source(mel_of_audio(rendered, config), drum_seed)
+        decoder = named or opened(rendered)
+        return _Source(input_of_audio(rendered, decoder.mel, is_mono=args.mono), decoder, drum_seed)

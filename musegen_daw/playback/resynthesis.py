@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,14 @@ from musegen_daw.playback.levels import peak_of
 from musegen_daw.playback.rendering import balanced, render_source
 from musegen_daw.playback.source import Audio, AudioSpool, Source, resampled
 from musegen_daw.progress import Cancelled, IsCancelled, Progress
+from musegen_daw.vocoder.choosing import ChosenVocoder, choose_for_blocks, choose_for_file
 from musegen_daw.vocoder.decoder import MelDecoder
+from musegen_daw.vocoder.decoder_input import DecoderInput, edited_input, input_of_blocks
+from musegen_daw.vocoder.decoders import VocoderFacts
 from musegen_daw.vocoder.mel import Floats, MelConfig, log_mel
 from musegen_daw.vocoder.mel_file import load_mel
-from musegen_daw.vocoder.mel_input import MelInput, edited, mel_of_blocks
+from musegen_daw.vocoder.mel_input import MelInput
+from musegen_daw.vocoder.stereo import image_of_blocks
 
 MEL_SUFFIX = ".npy"
 ORIGINAL = "Original"
@@ -30,13 +34,21 @@ _BLOCK_SAMPLES = 1 << 17
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
-    """The input of a resynthesis: its log-mel, its audio where that is known, and a note on how it was read."""
+    """The input of a resynthesis: its log-mel, its audio where that is known, and a note on how it was read.
+
+    `model` is the vocoder that was chosen for it, if one was.
+    """
 
     name: str
     config: MelConfig
-    mel: MelInput
+    input: DecoderInput
     original: Source | None = None
     note: str = ""
+    model: VocoderFacts | None = None
+
+    @property
+    def mel(self) -> MelInput:
+        return self.input.given
 
     @property
     def seconds(self) -> float:
@@ -48,7 +60,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendition:
-    """The output of a decoder: `audio` (samples,) at its own rate, and the same as a source.
+    """The output of a decoder: `audio`, (samples,) or (samples, 2), at its own rate, and the same as a source.
 
     `wanted` is the decoded log-mel, stretched and transposed, `mel` that of the audio, both (n_mels, frames).
     """
@@ -74,18 +86,27 @@ class Rendition:
 
 def read_given(
     path: Path,
-    config: MelConfig,
+    config: MelConfig | Sequence[VocoderFacts],
     deck_rate_hz: int,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
     scale: str | None = None,
     scale_option: str = "--mel-scale",
 ) -> Given:
-    """The input from an audio file or .npy mel; raises AudioError, naming the file, or Cancelled."""
+    """The input from an audio file or .npy mel; raises AudioError, naming the file, or Cancelled.
+
+    Of several vocoders in place of a configuration, the one that fits the file is chosen.
+    """
+    if not isinstance(config, MelConfig):
+        chosen = choose_for_file(path, config, path.name)
+        if cancelled is not None and cancelled():
+            raise Cancelled
+        given = read_given(path, _config_of(chosen), deck_rate_hz, progress, cancelled, scale, scale_option)
+        return _with_choice(given, chosen)
     if path.suffix.lower() == MEL_SUFFIX:
         notes: list[str] = []
         mel = load_mel(path, config, notes.append, scale, scale_option)
-        return Given(path.stem, config, MelInput(mel), note=" ".join(notes))
+        return Given(path.stem, config, DecoderInput(MelInput(mel)), note=" ".join(notes))
     reader = open_audio(path)
     blocks = _watched(reader.blocks(), reader.frames, progress, cancelled)
     return _given_of_blocks(
@@ -96,21 +117,31 @@ def read_given(
 def render_given(
     name: str,
     song: Song,
-    config: MelConfig,
+    config: MelConfig | Sequence[VocoderFacts],
     deck_rate_hz: int,
     soundfont: Path | None = None,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
 ) -> Given:
-    """The input from a song, rendered with a peak of -1 dBFS; raises AudioError or Cancelled."""
+    """The input from a song, rendered with a peak of -1 dBFS; raises AudioError or Cancelled.
+
+    Of several vocoders in place of a configuration, the one that fits the sound is chosen.
+    """
     rendered = render_source(name, song.clips, song.time_map, SONG_RATE_HZ, soundfont, progress, cancelled)
     (bounce,) = balanced((rendered,))
-    blocks = (
-        bounce.audio[start : start + _BLOCK_SAMPLES] * np.float32(bounce.gain)
-        for start in range(0, len(bounce.audio), _BLOCK_SAMPLES)
-    )
-    watched = _watched(blocks, 0, None, cancelled)
-    return _given_of_blocks(name, name, watched, SONG_RATE_HZ, 2, config, deck_rate_hz)
+
+    def blocks() -> Iterator[Audio]:
+        for start in range(0, len(bounce.audio), _BLOCK_SAMPLES):
+            yield bounce.audio[start : start + _BLOCK_SAMPLES] * np.float32(bounce.gain)
+
+    chosen = None
+    if not isinstance(config, MelConfig):
+        measured = _watched(blocks(), 0, None, cancelled)
+        chosen = choose_for_blocks(measured, SONG_RATE_HZ, config, name)
+        config = _config_of(chosen)
+    watched = _watched(blocks(), 0, None, cancelled)
+    given = _given_of_blocks(name, name, watched, SONG_RATE_HZ, 2, config, deck_rate_hz)
+    return _with_choice(given, chosen)
 
 
 def decode(
@@ -128,9 +159,10 @@ def decode(
     `name` is that of its source. Raises AudioError or Cancelled.
     """
     decoder.check_config(given.config)
-    changed = edited(given.mel, stretch, semitones, given.config)
+    changed = edited_input(given.input, stretch, semitones, given.config)
+    wanted = changed.given.mel
     start_seconds = time.perf_counter()
-    audio = decoder.vocode(changed.mel, progress, cancelled)[: changed.samples]
+    audio = decoder.vocode(wanted, progress, cancelled, image=changed.image)[: changed.given.samples]
     decoding_seconds = time.perf_counter() - start_seconds
     rate_hz = given.config.sample_rate_hz
     return Rendition(
@@ -139,8 +171,8 @@ def decode(
         audio=audio,
         sample_rate_hz=rate_hz,
         source=Source(name, resampled(audio, rate_hz, deck_rate_hz), stretch=stretch),
-        mel=log_mel(audio, given.config),
-        wanted=changed.mel,
+        mel=log_mel(audio, given.config) if audio.ndim == 1 else image_of_blocks([audio], given.config).mel,
+        wanted=wanted,
         decoding_seconds=decoding_seconds,
     )
 
@@ -181,8 +213,19 @@ def _given_of_blocks(
             spool.add(block if source_channels == channels else block.mean(axis=1))
             yield block
 
-    mel = mel_of_blocks(spooled(), rate_hz, config, called)
-    return Given(name, config, mel, Source(ORIGINAL, spool.finish()))
+    given = input_of_blocks(spooled(), channels, rate_hz, config, called)
+    return Given(name, config, given, Source(ORIGINAL, spool.finish()))
+
+
+def _config_of(chosen: ChosenVocoder | None) -> MelConfig:
+    return MelConfig() if chosen is None else chosen.model.mel
+
+
+def _with_choice(given: Given, chosen: ChosenVocoder | None) -> Given:
+    if chosen is None:
+        return given
+    note = " ".join(each for each in (chosen.reason, given.note) if each)
+    return replace(given, note=note, model=chosen.model)
 
 
 def _watched(

@@ -1,5 +1,6 @@
 """Audio to log-mels and back.
 
-`mel` (the log-mel), `mel_file` (.npy files) and `mel_input` (mels of audio, stretched and transposed) lead to a
-`decoder`: `vocoder` with its level correction `imposing`, or `griffin_lim`. `decoders` finds and opens them.
+`mel` (the log-mel), `mel_file` (.npy files) and `mel_input` (mels of audio, stretched and transposed) lead, with the
+image of a stereo source (`decoder_input`, `stereo`), to a `decoder`: `vocoder` with its level correction `imposing`, or
+`griffin_lim`. `decoders` finds and opens them; `choosing` says which fits a source, by its `bandwidth`.
 """

@@ -10,6 +10,7 @@ import numpy as np
 from musegen_daw.errors import AudioError
 from musegen_daw.progress import Cancelled, IsCancelled, Progress
 from musegen_daw.vocoder.mel import Floats, MelConfig
+from musegen_daw.vocoder.stereo import StereoImage, spread
 
 MAX_SECONDS = 2 * 60 * 60
 MAX_LOG_POWER = 40.0
@@ -29,9 +30,10 @@ class MelDecoder(ABC):
         progress: Progress | None = None,
         cancelled: IsCancelled | None = None,
         made_with: MelConfig | None = None,
+        image: StereoImage | None = None,
     ) -> Floats:
-        """The audio (frames * hop_length,) of a log-mel (n_mels, frames); see `stream`."""
-        return np.concatenate([*self.stream(mel, progress, cancelled, made_with)])
+        """The audio of a log-mel (n_mels, frames), (frames * hop_length,) or with an image 2 of them; see `stream`."""
+        return np.concatenate([*self.stream(mel, progress, cancelled, made_with, image)])
 
     def stream(
         self,
@@ -39,16 +41,22 @@ class MelDecoder(ABC):
         progress: Progress | None = None,
         cancelled: IsCancelled | None = None,
         made_with: MelConfig | None = None,
+        image: StereoImage | None = None,
     ) -> Iterator[Floats]:
         """The audio of a log-mel (n_mels, frames) in consecutive blocks (samples,); memory is bounded by a block.
 
+        With an `image`, that of as many frames, the blocks are stereo: (samples, 2).
         `progress` receives frames done and frames in all. Raises Cancelled when `cancelled` returns true, AudioError at
         once for a mel that this decoder cannot read, or that was `made_with` another configuration.
         """
         if made_with is not None:
             self.check_config(made_with)
         check_mel(mel, self.mel)
-        return self._watched(mel, progress, cancelled)
+        if image is not None and any(
+            each.shape != mel.shape for each in (image.left, image.right, image.mid)
+        ):
+            raise ValueError(f"the image must have the shape of the mel, {mel.shape}, not {image.left.shape}")
+        return self._streamed(mel, image, progress, cancelled)
 
     def check_config(self, made_with: MelConfig) -> None:
         """Raises AudioError, naming the differences, unless `made_with` is the configuration of this decoder."""
@@ -64,6 +72,16 @@ class MelDecoder(ABC):
     @abstractmethod
     def _decode(self, mel: Floats) -> Iterator[Floats]:
         """The audio in blocks of whole hops."""
+
+    def _streamed(
+        self,
+        mel: Floats,
+        image: StereoImage | None,
+        progress: Progress | None,
+        cancelled: IsCancelled | None,
+    ) -> Iterator[Floats]:
+        blocks = self._watched(mel, progress, cancelled)
+        return blocks if image is None else spread(blocks, image, self.mel)
 
     def _watched(
         self, mel: Floats, progress: Progress | None, cancelled: IsCancelled | None

@@ -15,6 +15,7 @@ from musegen_daw.vocoder.mel import MelConfig
 from musegen_daw.vocoder.options import GAN, DecoderOptions
 from musegen_daw.vocoder.vocoder import KIND, Vocoder, read_mel_config
 
+FULL_BAND_HZ = 16_000.0
 _MAX_TRAINED_ON = 400
 
 
@@ -45,6 +46,19 @@ class VocoderFacts:
     @property
     def bandwidth_hz(self) -> float:
         return self.mel.fmax_hz
+
+    @property
+    def title(self) -> str:
+        """The band as a title."""
+        return self.band[0].upper() + self.band[1:]
+
+    @property
+    def band(self) -> str:
+        """The sample rate and the band, for a person."""
+        rate = f"{self.mel.sample_rate_hz / 1000:g} kHz"
+        if self.bandwidth_hz >= FULL_BAND_HZ:
+            return f"full band, {rate}"
+        return f"{rate}, up to {self.bandwidth_hz / 1000:g} kHz"
 
 
 def read_facts(folder: Path) -> VocoderFacts:

@@ -11,6 +11,7 @@ from musegen_daw.drums.style import StyleBook
 from musegen_daw.progress import IsCancelled, Progress
 from musegen_daw.vocoder.decoder import MelDecoder
 from musegen_daw.vocoder.mel import Floats, MelConfig
+from musegen_daw.vocoder.stereo import StereoImage
 from musegen_daw.workers.tasks import OPEN_DRUMS, STYLE_FITS, WRITE_DRUMS
 from musegen_daw.workers.worker import Worker
 
@@ -61,27 +62,32 @@ class RemoteDrummer:
 
 
 class RemoteDecoder(MelDecoder):
-    """A decoder whose `vocode`, called with a mel, `progress` and `cancelled`, returns the audio as one block."""
+    """A decoder whose `vocode` returns the audio as one block: called with mel, image, `progress` and `cancelled`."""
 
     def __init__(self, name: str, mel: MelConfig, vocode: Callable[..., Floats]) -> None:
         super().__init__(name, mel)
         self._vocode = vocode
 
     def _decode(self, mel: Floats) -> Iterator[Floats]:
-        yield self._vocode(mel)
+        yield self._vocode(mel, None)
 
-    def _watched(
-        self, mel: Floats, progress: Progress | None, cancelled: IsCancelled | None
+    def _streamed(
+        self,
+        mel: Floats,
+        image: StereoImage | None,
+        progress: Progress | None,
+        cancelled: IsCancelled | None,
     ) -> Iterator[Floats]:
-        yield self._vocode(mel, progress=progress, cancelled=cancelled)
+        yield self._vocode(mel, image, progress=progress, cancelled=cancelled)
 
 
 def vocode_with(
     decoder: MelDecoder,
     mel: Floats,
+    image: StereoImage | None = None,
     *,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
 ) -> Floats:
     """`decoder.vocode`, as a task for another process."""
-    return decoder.vocode(mel, progress, cancelled)
+    return decoder.vocode(mel, progress, cancelled, image=image)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from musegen_daw.drums.request import DrumRequest, DrumResult
     from musegen_daw.drums.style import StyleBook
     from musegen_daw.vocoder.mel import Floats, MelConfig
+    from musegen_daw.vocoder.stereo import StereoImage
     from musegen_daw.vocoder.vocoder import Vocoder
 
 
@@ -64,8 +65,16 @@ class Tasks:
         vocoder = self._vocoder(folder)
         return vocoder.name, vocoder.mel
 
-    def _vocode(self, folder: Path, mel: Floats, *, progress: Progress, cancelled: IsCancelled) -> Floats:
-        return self._vocoder(folder).vocode(mel, progress, cancelled)
+    def _vocode(
+        self,
+        folder: Path,
+        mel: Floats,
+        image: StereoImage | None,
+        *,
+        progress: Progress,
+        cancelled: IsCancelled,
+    ) -> Floats:
+        return self._vocoder(folder).vocode(mel, progress, cancelled, image=image)
 
     def _vocoder(self, folder: Path) -> Vocoder:
         from musegen_daw.vocoder.vocoder import Vocoder

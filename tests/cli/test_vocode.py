@@ -7,6 +7,7 @@ import pytest
 import soundfile
 import soxr
 
+from musegen_daw import resource_paths as resources
 from musegen_daw.cli import terminal
 from musegen_daw.cli.main import main
 from musegen_daw.midi.file import write_midi
@@ -14,6 +15,7 @@ from musegen_daw.music.clip import Song
 from musegen_daw.vocoder.mel import MelConfig, log_mel
 from musegen_daw.vocoder.vocoder import Vocoder
 from tests.cli.doubles import TIME_MAP, kit, one_sentence, part
+from tests.vocoder.sounds import balance_db, correlation, levels_db, noise, plucks
 from tests.vocoder.tiny_vocoder import write_tiny_vocoder
 
 CONFIG = MelConfig()
@@ -45,13 +47,15 @@ def source(tmp_path):
 
 def peak_hz(path):
     audio, rate_hz = soundfile.read(path)
+    audio = audio if audio.ndim == 1 else audio.mean(axis=1)
     return float(np.argmax(np.abs(np.fft.rfft(audio * np.hanning(len(audio)))))) * rate_hz / len(audio)
 
 
 def test_the_model_decodes_the_mel_of_the_audio(run, source, tiny_vocoder, tmp_path):
-    code, out, err = run("vocode", source("stereo.wav"), "-o", tmp_path / "o.wav", "--model", tiny_vocoder)
+    args = ("--model", tiny_vocoder, "--mono")
+    code, out, err = run("vocode", source("stereo.wav"), "-o", tmp_path / "o.wav", *args)
     assert (code, err) == (0, "")
-    assert out.startswith(f"{tmp_path / 'o.wav'}: 1.2 s at 12000 Hz, peak ")
+    assert out.startswith(f"{tmp_path / 'o.wav'}: 1.2 s, mono at 12000 Hz, peak ")
     audio, rate_hz = soundfile.read(tmp_path / "o.wav")
     assert (rate_hz, len(audio)) == (12_000, 14_400)
     resampled = soxr.resample(
@@ -146,10 +150,14 @@ def test_bounce_sends_the_mix_through_the_vocoder(run, source, tiny_vocoder, tmp
 
 
 def test_options_of_bounce_that_do_not_go_together_are_told(run, source, tiny_vocoder, tmp_path):
-    for extra in (("--vocode", "--stems", tmp_path / "stems"), ("--vocoder", tiny_vocoder)):
+    for extra, said in (
+        (("--vocode", "--stems", tmp_path / "stems"), "--stems "),
+        (("--vocoder", tiny_vocoder), "--vocoder "),
+        (("--mono",), "--mono belongs to --vocode"),
+    ):
         code, _, err = run("bounce", source("song.mid"), "-o", tmp_path / "x.wav", *extra)
         assert code == 1
-        assert f"{extra[-2]} " in one_sentence(err)
+        assert said in one_sentence(err)
     assert [path.name for path in tmp_path.iterdir()] == ["song.mid"]
 
 
@@ -271,3 +279,102 @@ def test_its_help_names_every_option(capsys):
         "--json",
     ):
         assert option in told
+
+
+def stereo_wav(path, seconds=2.0, rate_hz=44_100, dull=False):
+    """An instrument on each side, over a soft noise in both ears; a dull one was made at 12 kHz."""
+    made_hz = 12_000 if dull else rate_hz
+    low, high = plucks(made_hz, seconds, 220, 0.5), plucks(made_hz, seconds, 900, 0.33)
+    hiss = np.stack([noise(len(low)), noise(len(low), 1)], axis=1)
+    frames = np.stack([low, 0.5 * high], axis=1) + 0.2 * hiss
+    soundfile.write(path, soxr.resample(frames, made_hz, rate_hz), rate_hz)
+    return path
+
+
+def at_rate(path, rate_hz):
+    audio, own_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    return soxr.resample(audio, own_hz, rate_hz)
+
+
+@pytest.mark.parametrize("dull", [False, True])
+def test_stereo_comes_back_stereo_in_the_band_it_has(run, tmp_path, dull):
+    wav = stereo_wav(tmp_path / "song.wav", dull=dull)
+    code, out, err = run("vocode", wav, "-o", tmp_path / "o.wav", "--json")
+    assert code == 0
+    facts = json.loads(out)
+    rate_hz = 12_000 if dull else 44_100
+    assert (facts["sample_rate_hz"], facts["channels"]) == (rate_hz, 2)
+    model = "vocoder-12k (12 kHz, up to 6 kHz)" if dull else "vocoder-44k (full band, 44.1 kHz)"
+    assert err == f"Note: {wav} has {'no ' * dull}sound above 6 kHz, so it is resynthesised with {model}.\n"
+    source, made = at_rate(wav, rate_hz), soundfile.read(tmp_path / "o.wav")[0]
+    assert made.shape == source.shape
+    assert abs(balance_db(made) - balance_db(source)) < 1
+    assert correlation(made) == pytest.approx(correlation(source), abs=0.1)
+
+
+@pytest.mark.parametrize("method", ["gan", "griffin-lim"])
+def test_mono_is_one_channel(run, tmp_path, method):
+    wav = stereo_wav(tmp_path / "song.wav")
+    args = ("--method", method, "--model", "vocoder-12k", "--json")
+    for name, extra, channels in (("stereo", (), 2), ("mono", ("--mono",), 1)):
+        code, out, _ = run("vocode", wav, "-o", tmp_path / f"{name}.wav", *args, *extra)
+        assert code == 0
+        assert json.loads(out)["channels"] == soundfile.info(tmp_path / f"{name}.wav").channels == channels
+    code, out, _ = run("vocode", wav, "-o", tmp_path / "said.wav", "--model", "vocoder-12k", "--mono")
+    assert f"{tmp_path / 'said.wav'}: 2.0 s, mono at 12000 Hz, " in out
+
+
+@pytest.mark.parametrize("bands", [96, 128])
+def test_a_mel_goes_to_the_model_whose_mel_it_is(run, tmp_path, bands):
+    mel = np.full((bands, 60), -4.0, np.float32)
+    np.save(tmp_path / "mel.npy", mel)
+    code, out, err = run("vocode", tmp_path / "mel.npy", "-o", tmp_path / "o.wav", "--json")
+    assert code == 0
+    facts = json.loads(out)
+    assert (facts["decoder"], facts["channels"]) == ("vocoder-12k" if bands == 96 else "vocoder-44k", 1)
+    assert f"is a mel of {bands} bands, so it is resynthesised with {facts['decoder']} (" in err
+
+
+def test_the_saved_mel_of_a_stereo_source_is_the_mean_power_of_both_channels(run, tiny_vocoder, tmp_path):
+    wav, saved = stereo_wav(tmp_path / "song.wav", rate_hz=12_000, dull=True), tmp_path / "m.npy"
+    assert run("vocode", wav, "-o", tmp_path / "o.wav", "--save-mel", saved, "--model", tiny_vocoder)[0] == 0
+    left, right = (log_mel(np.ascontiguousarray(each), CONFIG) for each in at_rate(wav, 12_000).T)
+    mel = np.load(saved, allow_pickle=False)
+    assert np.allclose(mel, np.log((np.exp(left) + np.exp(right)) / 2), atol=1e-3)
+    assert run("vocode", saved, "-o", tmp_path / "again.wav", "--model", tiny_vocoder)[0] == 0
+    assert soundfile.info(tmp_path / "again.wav").channels == 1
+
+
+@pytest.mark.parametrize("silent", [0, 1])
+def test_a_side_that_is_silent_stays_silent_also_stretched(run, tmp_path, silent):
+    frames = soundfile.read(stereo_wav(tmp_path / "song.wav"))[0]
+    frames[:, silent] = 0
+    soundfile.write(tmp_path / "song.wav", frames, 44_100)
+    args = ("--stretch", 1.25, "--pitch", 2)
+    assert run("vocode", tmp_path / "song.wav", "-o", tmp_path / "o.wav", *args)[0] == 0
+    made = soundfile.read(tmp_path / "o.wav")[0]
+    assert made.shape == (round(1.25 * len(frames)), 2)
+    assert levels_db(made)[silent] < levels_db(made)[1 - silent] - 60
+
+
+def test_more_than_two_channels_are_mixed(run, tiny_vocoder, tmp_path):
+    soundfile.write(tmp_path / "six.wav", np.stack([noise(24_000)] * 6, axis=1), 12_000)
+    assert run("vocode", tmp_path / "six.wav", "-o", tmp_path / "o.wav", "--model", tiny_vocoder)[0] == 0
+    assert soundfile.info(tmp_path / "o.wav").channels == 1
+
+
+def test_a_bounce_keeps_its_image_at_any_rate(run, tmp_path):
+    clip = resources.clips_dir() / "demo.mid"
+    assert run("bounce", clip, "-o", tmp_path / "dry.wav", "--seed", 1)[0] == 0
+    args = ("--seed", 1, "--vocode", "--sample-rate", 22_050, "--json")
+    code, out, err = run("bounce", clip, "-o", tmp_path / "wet.wav", *args)
+    assert code == 0
+    assert f"{clip} has sound above 6 kHz" in err
+    facts = json.loads(out)
+    assert (facts["decoder"], facts["channels"], facts["sample_rate_hz"]) == ("vocoder-44k", 2, 22_050)
+    dry, wet = at_rate(tmp_path / "dry.wav", 22_050), soundfile.read(tmp_path / "wet.wav")[0]
+    assert abs(len(dry) - len(wet)) <= 2
+    assert abs(balance_db(wet) - balance_db(dry)) < 0.5
+    assert correlation(wet) == pytest.approx(correlation(dry), abs=0.1)
+    assert run("bounce", clip, "-o", tmp_path / "mono.wav", "--seed", 1, "--vocode", "--mono")[0] == 0
+    assert soundfile.info(tmp_path / "mono.wav").channels == 1

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from tests.pages.page import Page, drop, mouse
 
-SOURCES = ("Original", "GAN", "Griffin-Lim")
+SOURCES = ("Original", "Vocoder", "Griffin-Lim")
 
 
 class VocoderPage(Page):

@@ -36,7 +36,10 @@ def test_the_original_is_the_file_and_its_mel_comes_from_the_same_reading(clip):
     frames = soundfile.read(clip, dtype="float32")[0]
     assert np.abs(given.original.audio - soxr.resample(frames, 44_100, DECK_HZ)).max() < 1e-5
     mono = soxr.resample(frames.mean(axis=1), 44_100, 12_000)
-    assert np.allclose(given.mel.mel, log_mel(mono, CONFIG), atol=0.02)
+    expected = log_mel(mono, CONFIG)
+    is_sound = expected > -15  # below is the rounding of resamplers
+    assert np.allclose(given.input.image.mid[is_sound], expected[is_sound], atol=0.02)
+    assert np.array_equal(given.mel.mel, given.input.image.mel)
     assert (given.name, given.mel.samples, given.note) == ("clip", 14_400, "")
     assert given.seconds == pytest.approx(SECONDS)
     assert told[-1] == (len(frames), len(frames))
@@ -47,10 +50,16 @@ def test_it_is_what_the_command_writes(clip, tiny_vocoder, tmp_path, capsys, str
     given = read_given(clip, CONFIG, DECK_HZ)
     told = []
     made = decode(
-        given, Vocoder.open(tiny_vocoder), "GAN", DECK_HZ, stretch, semitones, lambda *each: told.append(each)
+        given,
+        Vocoder.open(tiny_vocoder),
+        "Vocoder",
+        DECK_HZ,
+        stretch,
+        semitones,
+        lambda *each: told.append(each),
     )
     assert made.seconds == pytest.approx(SECONDS * stretch)
-    assert (made.method, made.decoder, made.sample_rate_hz) == ("GAN", "tiny", 12_000)
+    assert (made.method, made.decoder, made.sample_rate_hz) == ("Vocoder", "tiny", 12_000)
     assert made.source.stretch == stretch
     assert len(made.source.audio) == pytest.approx(SECONDS * stretch * DECK_HZ, abs=8)
     assert made.mel.shape == (96, CONFIG.frames(len(made.audio)))
@@ -107,7 +116,7 @@ def test_everything_can_be_given_up(clip, tiny_vocoder):
         read_given(clip, CONFIG, DECK_HZ, cancelled=lambda: True)
     given = read_given(clip, CONFIG, DECK_HZ)
     with pytest.raises(Cancelled):
-        decode(given, Vocoder.open(tiny_vocoder), "GAN", DECK_HZ, cancelled=lambda: True)
+        decode(given, Vocoder.open(tiny_vocoder), "Vocoder", DECK_HZ, cancelled=lambda: True)
 
 
 @pytest.mark.parametrize(

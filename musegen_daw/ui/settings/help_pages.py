@@ -57,7 +57,7 @@ KEYS = (
         ("In the plan: F, C, X, G", "fill, crash, stop; write the section again; Return selects it"),
         ("Right click", "all of these for a hit, a voice or a bar"),
     )),
-    ("Vocoder", (("1, 2, 3", "Original, GAN, Griffin-Lim at the same position"),)),
+    ("Vocoder", (("1, 2, 3", "Original, Vocoder, Griffin-Lim at the same position"),)),
 )  # fmt: skip
 
 

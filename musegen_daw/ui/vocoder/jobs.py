@@ -19,7 +19,7 @@ from musegen_daw.playback.resynthesis import (
 from musegen_daw.resource_paths import models_dir
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.vocoder.picture import MelPicture, difference_of, picture_of
-from musegen_daw.ui.vocoder.workbench import GAN, LoadRequest, MelEdits
+from musegen_daw.ui.vocoder.workbench import VOCODER, LoadRequest, MelEdits
 from musegen_daw.ui.work import JobContext
 from musegen_daw.vocoder.decoders import VocoderFacts, find_vocoders
 from musegen_daw.vocoder.griffin_lim import ITERATIONS, GriffinLim
@@ -60,9 +60,12 @@ def look_for_models(folder: str) -> tuple[tuple[VocoderFacts, ...], tuple[str, .
     return find_vocoders(folders)
 
 
-def load(request: LoadRequest, config: MelConfig | None, context: AppContext, task: JobContext) -> Loaded:
-    """`config` is None without a model."""
-    config, deck_rate_hz = config or MelConfig(), rate_of(context)
+def load(
+    request: LoadRequest, models: tuple[VocoderFacts, ...], context: AppContext, task: JobContext
+) -> Loaded:
+    """The source as the mel of the model that fits it, of these."""
+    config = models if len(models) > 1 else models[0].mel if models else MelConfig()
+    deck_rate_hz = rate_of(context)
     reading = task.progress("Reading" if request.song is None else "Rendering the clip")
     if request.song is not None:
         soundfont = context.settings.current.soundfont
@@ -77,7 +80,7 @@ def load(request: LoadRequest, config: MelConfig | None, context: AppContext, ta
             progress=reading, cancelled=task.is_cancelled,
         )  # fmt: skip
     task.check()
-    return Loaded(request, given, deck_rate_hz, picture_of(given.mel.mel, config))
+    return Loaded(request, given, deck_rate_hz, picture_of(given.mel.mel, given.config))
 
 
 def resynthesise(
@@ -90,9 +93,9 @@ def resynthesise(
 ) -> Made:
     task.report(0.0, method)
     given = loaded.given
-    if method == GAN and model is not None:
+    if method == VOCODER and model is not None:
         decoder = context.vocoder(str(model.folder))
-        by = model.name
+        by = model.title
     else:
         model = None
         there = GriffinLim(given.config, ITERATIONS, segment_frames=SEGMENT_FRAMES)

@@ -23,9 +23,9 @@ from musegen_daw.ui.vocoder.shape_row import SEMITONES_RANGE, STRETCH_RANGE, Sha
 from musegen_daw.ui.vocoder.source_row import SourceRow, sentence_label
 from musegen_daw.ui.vocoder.workbench import (
     CHOICES,
-    GAN,
     GRIFFIN_LIM,
     ORIGINAL,
+    VOCODER,
     LoadRequest,
     MelEdits,
     Workbench,
@@ -37,6 +37,7 @@ from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 
 if TYPE_CHECKING:
     from musegen_daw.ui.vocoder.jobs import Loaded, Made
+    from musegen_daw.vocoder.decoders import VocoderFacts
 
 SUFFIXES = (*AUDIO_SUFFIXES, MEL_SUFFIX)
 
@@ -73,7 +74,8 @@ def source_facts(source: Loaded) -> tuple[str, str, bool, str]:
     kind = (
         "A mel without its audio" if is_mel else "The clip, rendered" if request.song is not None else "Audio"
     )
-    facts = f"{kind}, {clock(given.seconds)}, as {bands} bands × {frames} frames"
+    channels = "" if is_mel else "stereo, " if given.input.channels == 2 else "mono, "
+    facts = f"{kind}, {clock(given.seconds)}, {channels}as {bands} bands × {frames} frames"
     return name, facts, is_mel, request.scale or ""
 
 
@@ -103,6 +105,8 @@ def rows_of(
 EMPTY_TITLE = "Drop audio or a mel here"
 EMPTY_WORDS = "WAV, FLAC, OGG, MP3, or a mel as .npy. You can also open a file, or take the clip from Clips."
 
+_FORMER_VOCODER = "GAN"  # in sessions of earlier versions
+
 CurrentSong = Callable[[], tuple[str, Song] | None]
 
 
@@ -112,11 +116,12 @@ class _SavedChoices:
     scale: Text = ""
     stretch: Annotated[float, Meta(ge=STRETCH_RANGE[0], le=STRETCH_RANGE[1])] = 1.0
     semitones: Annotated[float, Meta(ge=SEMITONES_RANGE[0], le=SEMITONES_RANGE[1])] = 0.0
-    model: Text = ""
+    vocoder: Text = ""
+    model: Text = ""  # of earlier versions, which saved it without being asked; not read
     choice: str = ""
 
     def __post_init__(self) -> None:
-        if self.choice not in ("", *CHOICES):
+        if self.choice not in ("", _FORMER_VOCODER, *CHOICES):
             raise ValueError(f"there is no choice {self.choice!r:.40}")
 
 
@@ -179,13 +184,13 @@ class VocoderPanel(Panel):
         self._workbench.close()
 
     def saved_state(self) -> dict[str, Any]:
-        request, model = self._request, self._source_row.models.model
+        request = self._request
         return {
             "path": str(request.path) if request is not None and request.path is not None else "",
             "scale": (request.scale if request is not None else None) or "",
             "stretch": self._shape_row.stretch,
             "semitones": self._shape_row.semitones,
-            "model": str(model.folder) if model is not None else self._wanted_model,
+            "vocoder": self._wanted_model,
             "choice": self._playback.choice,
         }
 
@@ -193,9 +198,9 @@ class VocoderPanel(Panel):
         """The file is read when the panel is shown."""
         saved, misfits = with_values(_SavedChoices(), state)
         self._shape_row.set_shape(saved.stretch, saved.semitones)
-        self._wanted_model = saved.model
+        self._wanted_model = saved.vocoder
         if saved.choice:
-            self._playback.prefer(saved.choice)
+            self._playback.prefer(VOCODER if saved.choice == _FORMER_VOCODER else saved.choice)
         if misfits:
             self.message.emit(reset_message(misfits), WARN)
         if saved.path:
@@ -226,7 +231,7 @@ class VocoderPanel(Panel):
     def _take(self, request: LoadRequest) -> None:
         self._request, self._is_request_open = request, False
         self._show_error("")
-        self._workbench.load(request, self._source_row.models.model)
+        self._workbench.load(request, self._source_row.models.eligible)
         self.state_changed.emit()
 
     def _toggle(self) -> None:
@@ -234,7 +239,7 @@ class VocoderPanel(Panel):
         self._refresh()
 
     def _choose(self, name: str) -> None:
-        model = self._source_row.models.model
+        model = self._model()
         if name == GRIFFIN_LIM and self._workbench.is_due(self._shape(), model, (name,)):
             self._playback.prefer(name)
             self._show_error("")
@@ -245,13 +250,13 @@ class VocoderPanel(Panel):
 
     def _make(self) -> None:
         self._show_error("")
-        self._workbench.make(self._shape(), self._source_row.models.model, self._methods())
+        self._workbench.make(self._shape(), self._model(), self._methods())
 
     def _methods(self) -> tuple[str, ...]:
         """What is to be made: with the model, and with Griffin-Lim where that is heard or there is no model."""
-        has_model = self._source_row.models.model is not None
+        has_model = self._model() is not None
         is_heard = self._playback.choice == GRIFFIN_LIM
-        return (*([GAN] if has_model else []), *([GRIFFIN_LIM] if is_heard or not has_model else []))
+        return (*([VOCODER] if has_model else []), *([GRIFFIN_LIM] if is_heard or not has_model else []))
 
     def _reshaped(self) -> None:
         self._workbench.give_up_others(self._shape())
@@ -286,12 +291,25 @@ class VocoderPanel(Panel):
         self._show_all()
 
     def _model_picked(self, model: Any) -> None:
-        self._wanted_model = str(model.folder)
+        """`model` is None for the one that fits the source."""
+        self._wanted_model = "" if model is None else str(model.folder)
         source = self._workbench.source
-        if source is not None and self._request is not None and source.given.config != model.mel:
+        if (
+            source is not None
+            and self._request is not None
+            and source.given.config != getattr(model, "mel", None)
+        ):
             self._take(self._request)
         self._show_all()
         self.state_changed.emit()
+
+    def _model(self) -> VocoderFacts | None:
+        """The model that was picked, else the one that fits the source."""
+        models, source = self._source_row.models, self._workbench.source
+        if models.model is not None or source is None:
+            return models.model
+        fitting = (each for each in models.eligible if each.mel == source.given.config)
+        return source.given.model or next(fitting, None)
 
     def _loaded(self) -> None:
         self._playback.clear()
@@ -301,8 +319,8 @@ class VocoderPanel(Panel):
         source = self._workbench.source
         if source is not None and source.given.note:
             self.message.emit(source.given.note, INFO)
-        if self._source_row.models.model is not None:
-            self._workbench.make(self._shape(), self._source_row.models.model, (GAN,))
+        if self._model() is not None:
+            self._workbench.make(self._shape(), self._model(), (VOCODER,))
 
     def _made(self, method: str) -> None:
         self._shape_row.drag.offer(None)
@@ -347,7 +365,7 @@ class VocoderPanel(Panel):
     def _load_deck(self) -> None:
         source = self._workbench.source
         if source is not None:
-            results = (self._workbench.results.get(method) for method in (GAN, GRIFFIN_LIM))
+            results = (self._workbench.results.get(method) for method in (VOCODER, GRIFFIN_LIM))
             sources = [
                 source.given.original,
                 *(made.rendition.source for made in results if made is not None),
@@ -372,6 +390,7 @@ class VocoderPanel(Panel):
     def _show_all(self) -> None:
         source, playback, workbench = self._workbench.source, self._playback, self._workbench
         self._middle.setCurrentIndex(0 if source is None else 1)
+        self._source_row.models.show_used(self._model())
         if source is not None:
             self._source_row.show_source(*source_facts(source))
             shown = workbench.results.get(self._shown_result())
@@ -385,8 +404,7 @@ class VocoderPanel(Panel):
         self._playback_row.show_loop(playback.loop is not None)
         self._shape_row.show_due(
             source is not None,
-            not workbench.is_busy
-            and workbench.is_due(self._shape(), self._source_row.models.model, self._methods()),
+            not workbench.is_busy and workbench.is_due(self._shape(), self._model(), self._methods()),
         )
         self._shape_row.show_result(self._shown_result())
         self._refresh()
@@ -399,7 +417,7 @@ class VocoderPanel(Panel):
         results = self._workbench.results
         if self._playback.choice in results:
             self._last_result = self._playback.choice
-        return next((each for each in (self._last_result, GAN, GRIFFIN_LIM) if each in results), "")
+        return next((each for each in (self._last_result, VOCODER, GRIFFIN_LIM) if each in results), "")
 
     def _take_focus(self) -> None:
         (self._source_row if self._workbench.source is None else self._view).setFocus()

@@ -14,7 +14,7 @@ from musegen_daw.playback.levels import FLOOR_DB, Levels, decibels
 from musegen_daw.playback.source import Source
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.vocoder.mel_view import clock
-from musegen_daw.ui.vocoder.workbench import CHOICES, GAN, GRIFFIN_LIM
+from musegen_daw.ui.vocoder.workbench import CHOICES, GRIFFIN_LIM, VOCODER
 from musegen_daw.ui.widgets.basic import Segments, button, label
 from musegen_daw.ui.widgets.plain import set_name
 from musegen_daw.ui.widgets.theme import MEDIUM, SMALL, SMALL_TEXT, TITLE_TEXT, font, theme
@@ -101,7 +101,7 @@ class VocoderPlayback:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._deck: Deck | None = None
-        self._choice, self._wanted = "", GAN
+        self._choice, self._wanted = "", VOCODER
         self._loop: tuple[float, float] | None = None
         self._trouble = ""
 
@@ -153,7 +153,7 @@ class VocoderPlayback:
             self._deck = Deck(sample_rate_hz)
         self._deck.load(sources, seconds)
         names = [source.name for source in self._deck.sources]
-        self._choice = next((name for name in (self._wanted, GAN, *names) if name in names), "")
+        self._choice = next((name for name in (self._wanted, VOCODER, *names) if name in names), "")
         if self._choice:
             self._deck.select(self._choice)
 

@@ -13,16 +13,20 @@ from musegen_daw.ui.widgets.theme import LARGE, SMALL, TINY
 from musegen_daw.vocoder.decoders import VocoderFacts
 
 NO_MODEL = "No vocoder model"
+AUTOMATIC = "Automatic"
+AUTOMATIC_WORDS = "Full band where the source has sound there."
 
 
 class ModelPicker(QWidget):
-    """`picked` carries the facts of the model that was chosen."""
+    """`picked` carries the facts of the model that was chosen, None for the one that fits the source."""
 
     picked = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self._models: tuple[VocoderFacts, ...] = ()
+        self._used: VocoderFacts | None = None
+        self._troubles: tuple[str, ...] = ()
         self._combo = Choice("Vocoder model", "The model that turns mels into audio")
         self._combo.setMinimumWidth(180)
         self._combo.setMinimumHeight(34)
@@ -38,14 +42,19 @@ class ModelPicker(QWidget):
 
     @property
     def model(self) -> VocoderFacts | None:
-        index = self._combo.currentIndex()
-        return self._models[index] if 0 <= index < len(self._models) else None
+        """The model that is chosen, or the only one; None where the source decides."""
+        return self._combo.currentData()
+
+    @property
+    def eligible(self) -> tuple[VocoderFacts, ...]:
+        """The model that is chosen, else all."""
+        return self._models if self.model is None else (self.model,)
 
     def show_models(
         self, models: Sequence[VocoderFacts], troubles: Sequence[str], wanted: str, place: str
     ) -> None:
         """Offer these models, `wanted` is the folder of the chosen one; `place` is where a model would be put."""
-        self._models = tuple(models)
+        self._models, self._troubles = tuple(models), tuple(troubles)
         self._combo.clear()
         self._combo.setEnabled(bool(models))
         if not models:
@@ -56,28 +65,46 @@ class ModelPicker(QWidget):
                 "in the settings. Griffin-Lim works without one."
             )
             return
-        names = [facts.name for facts in self._models]
+        if len(self._models) > 1:
+            self._combo.addItem(AUTOMATIC)
         for facts in self._models:
-            is_only = names.count(facts.name) == 1
-            self._combo.addItem(facts.name if is_only else f"{facts.name} in {facts.folder}")
-        folders = [str(facts.folder) for facts in self._models]
+            self._combo.addItem(_item_text(facts, self._models), facts)
+        folders = [
+            str(each.folder) if (each := self._combo.itemData(at)) else ""
+            for at in range(self._combo.count())
+        ]
         self._combo.setCurrentIndex(folders.index(wanted) if wanted in folders else 0)
-        self._describe(troubles)
+        self._describe()
+
+    def show_used(self, model: VocoderFacts | None) -> None:
+        """The model of the source, where that decides."""
+        if model != self._used:
+            self._used = model
+            if self._models:
+                self._describe()
 
     def _chosen(self) -> None:
+        self._troubles = ()
         self._describe()
         self.picked.emit(self.model)
 
-    def _describe(self, troubles: Sequence[str] = ()) -> None:
-        if self.model is not None:
-            self._facts.setText(" ".join((describe(self.model), *troubles)))
+    def _describe(self) -> None:
+        model = self.model or self._used
+        said = AUTOMATIC_WORDS if model is None else describe(model)
+        self._facts.setText(" ".join((said, *self._troubles)))
+
+
+def _item_text(facts: VocoderFacts, models: Sequence[VocoderFacts]) -> str:
+    """The band, with the name and at last the folder where models would read alike."""
+    alike = [each for each in models if each.title == facts.title]
+    if len(alike) == 1:
+        return facts.title
+    text = f"{facts.title}: {facts.name}"
+    return text if [each.name for each in alike].count(facts.name) == 1 else f"{text} in {facts.folder}"
 
 
 def describe(facts: VocoderFacts) -> str:
-    return (
-        f"Trained on {facts.trained_on}. Mono at {facts.mel.sample_rate_hz / 1000:g} kHz: nothing above "
-        f"{facts.bandwidth_hz / 1000:g} kHz. {facts.bytes / 1e6:.0f} MB."
-    )
+    return f"{facts.title}. Trained on {facts.trained_on}. {facts.bytes / 1e6:.0f} MB."
 
 
 SCALES = (

@@ -47,7 +47,7 @@ class MelEdits:
         return ", ".join(parts)
 
 
-CHOICES = ORIGINAL, GAN, GRIFFIN_LIM = "Original", "GAN", "Griffin-Lim"
+CHOICES = ORIGINAL, VOCODER, GRIFFIN_LIM = "Original", "Vocoder", "Griffin-Lim"
 DRAG_FOLDER = "vocoded"
 
 
@@ -86,11 +86,10 @@ class Workbench(QObject):
             failed=self.failed.emit,
         )
 
-    def load(self, request: LoadRequest, model: VocoderFacts | None) -> None:
-        """Read or render another source as the mel that a model expects."""
+    def load(self, request: LoadRequest, models: tuple[VocoderFacts, ...]) -> None:
+        """Read or render another source as the mel that a model expects, the one of these that fits."""
         self.cancel()
-        config = None if model is None else model.mel
-        self._start(lambda task: _jobs().load(request, config, self._context, task), self._loaded)
+        self._start(lambda task: _jobs().load(request, models, self._context, task), self._loaded)
 
     def make(self, shape: MelEdits, model: VocoderFacts | None, methods: Sequence[str]) -> None:
         """Resynthesise the source with these methods, in order, in place of what runs."""
@@ -118,7 +117,7 @@ class Workbench(QObject):
         """Whether one of these results is missing, or was made with other settings or another model."""
         return self.source is not None and any(
             (made := self.results.get(method)) is None
-            or (made.shape, made.model) != (shape, model if method == GAN else None)
+            or (made.shape, made.model) != (shape, model if method == VOCODER else None)
             for method in methods
         )
 

@@ -116,5 +116,5 @@ def ready(page, source):
     page.wait_for_results()
     page.listen_to("Griffin-Lim")
     page.until(lambda: page.choice == "Griffin-Lim" and not page.is_busy)
-    page.listen_to("GAN")
+    page.listen_to("Vocoder")
     return page

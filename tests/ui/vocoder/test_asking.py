@@ -33,13 +33,13 @@ def test_griffin_lim_is_made_when_it_is_chosen_and_not_before(page, source):
     page.panel.open_file(source("clip.wav"))
     page.wait_for_results()
     assert "Griffin-Lim" not in methods
-    assert page.choice == "GAN"
+    assert page.choice == "Vocoder"
     page.key(Qt.Key.Key_3, widget=page.view)
-    assert page.choice == "GAN"  # until there is something else to hear
+    assert page.choice == "Vocoder"  # until there is something else to hear
     page.until(lambda: page.choice == "Griffin-Lim" and not page.is_busy)
     assert "Griffin-Lim" in methods
     assert page.view.rows[1].title.startswith("Griffin-Lim")
-    page.listen_to("GAN")
+    page.listen_to("Vocoder")
     page.listen_to("Griffin-Lim")
     assert not page.is_busy  # it is there
 

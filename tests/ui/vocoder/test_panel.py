@@ -23,18 +23,18 @@ from tests.vocoder.tiny_vocoder import write_tiny_vocoder
 
 
 def test_a_dropped_file_is_resynthesised_and_the_result_is_heard(page, source):
-    assert "nothing above 6 kHz" in page.text("model-facts")
+    assert page.text("model-facts").startswith("12 kHz, up to 6 kHz. Trained on nothing.")
     assert page.drop(source("clip.wav"))
     assert not page.is_visible("drop-overlay")
     page.wait_for_results()
-    assert page.audible == {"Original", "GAN", "Griffin-Lim"}
-    assert page.choice == "GAN"
+    assert page.audible == {"Original", "Vocoder", "Griffin-Lim"}
+    assert page.choice == "Vocoder"
     above, below = page.view.rows
     assert (above.title, above.picture.db.shape[0]) == ("Source", 96)
-    assert "GAN   tiny" in below.title
+    assert "Vocoder   12 kHz, up to 6 kHz" in below.title
     assert below.is_heard
     assert below.picture.seconds == pytest.approx(above.picture.seconds, abs=0.05)
-    assert "clip.wav: Audio, 0:01.5" in page.source
+    assert "clip.wav: Audio, 0:01.5, mono" in page.source
     assert page.error == ""
 
 
@@ -45,7 +45,7 @@ def test_the_source_is_switched_at_the_same_position_by_key(ready, player, libra
     (stream,) = library.streams
     for _ in range(20):
         stream.block()
-    for key, name in ((Qt.Key.Key_1, "Original"), (Qt.Key.Key_3, "Griffin-Lim"), (Qt.Key.Key_2, "GAN")):
+    for key, name in ((Qt.Key.Key_1, "Original"), (Qt.Key.Key_3, "Griffin-Lim"), (Qt.Key.Key_2, "Vocoder")):
         before = deck.position_seconds
         ready.key(key, widget=ready.view)
         assert ready.choice == name
@@ -54,7 +54,7 @@ def test_the_source_is_switched_at_the_same_position_by_key(ready, player, libra
         made = {each.name: each for each in deck.sources}[name]
         at = round((before + deck.latency_seconds) * 48_000)
         assert np.array_equal(heard[512:, 0], np.clip(made.audio[at + 512 : at + 1536, 0], -1, 1))
-    assert ready.view.rows[1].title.startswith("GAN")
+    assert ready.view.rows[1].title.startswith("Vocoder")
     ready.click("play")
     assert not deck.is_playing
     ready.until(lambda: ready.seconds == pytest.approx(deck.position_seconds))
@@ -64,7 +64,7 @@ def test_the_source_is_switched_at_the_same_position_by_key(ready, player, libra
 def test_digits_typed_in_a_field_do_not_switch_the_source(ready):
     ready.type("stretch", "1.5")
     assert ready.panel.saved_state()["stretch"] == 1.5
-    assert ready.choice == "GAN"
+    assert ready.choice == "Vocoder"
 
 
 def test_stretch_and_pitch_are_what_the_command_makes(ready, tmp_path, models):
@@ -134,7 +134,7 @@ def test_an_unreadable_file_is_one_sentence_in_the_panel(page, source, name, sai
 def test_a_bad_file_keeps_the_previous_source(ready, source):
     ready.drop(source("text.wav"))
     ready.until(lambda: ready.error)
-    assert ready.audible == {"Original", "GAN", "Griffin-Lim"}
+    assert ready.audible == {"Original", "Vocoder", "Griffin-Lim"}
     ready.drop(source("clip.wav").with_suffix(".xyz"))
     assert "cannot be used here" in ready.error
 
@@ -142,7 +142,7 @@ def test_a_bad_file_keeps_the_previous_source(ready, source):
 def test_a_mel_has_no_original_and_its_scale_can_be_named(page, source):
     page.panel.open_file(source("mel.npy"))
     page.wait_for_results()
-    assert page.audible == {"GAN", "Griffin-Lim"}
+    assert page.audible == {"Vocoder", "Griffin-Lim"}
     assert any(
         "was read as the natural logarithm of power; the menu Scale" in said for said, _ in page.messages
     )
@@ -160,9 +160,10 @@ def test_the_clip_is_rendered_and_taken(page, songs):
     page.click("take-the-clip")
     page.wait_for_results()
     assert "my song: The clip, rendered" in page.source
+    assert ", stereo, " in page.source
     page.click("save-wav")
     (dialog,) = page.root.findChildren(QFileDialog)
-    assert Path(dialog.selectedFiles()[0]).name == "my song GAN.wav"
+    assert Path(dialog.selectedFiles()[0]).name == "my song Vocoder.wav"
     dialog.reject()
 
 
@@ -177,8 +178,8 @@ def test_work_shows_how_far_it_is_and_can_be_cancelled(page, source):
     assert page.audible == set()
     page.panel.open_file(source("clip.wav"))
     page.wait_for_results()
-    assert {text for text, _ in told} == {"Reading", "GAN"}
-    assert ("GAN", 1000) in told
+    assert {text for text, _ in told} == {"Reading", "Vocoder"}
+    assert ("Vocoder", 1000) in told
 
 
 class EndlessDecoder(MelDecoder):
@@ -214,11 +215,11 @@ def test_closing_during_work_is_safe(page, source, decoders):
 
 def test_the_result_is_dragged_out_as_a_written_file(ready, drags, player):
     handle = ready.find("drag-me")
-    assert handle.text() == "Drag GAN"
+    assert handle.text() == "Drag Vocoder"
     drag_out(handle)
     ready.until(lambda: drags.paths)
     ((path,),) = drags.paths
-    assert path.name == "clip GAN.wav"
+    assert path.name == "clip Vocoder.wav"
     assert soundfile.info(path).samplerate == 12_000
     assert any("Dragged out" in said for said, _ in ready.messages)
     drag_out(handle)
@@ -282,14 +283,16 @@ def test_another_model_reads_its_own_mels(ready, context, models, tmp_path):
     (models / "broken" / "model.json").write_text("{}")
     context.settings.change(models_dir=str(tmp_path / "data"))
     box = ready.find("vocoder-model")
-    ready.until(lambda: box.count() == 2)
+    ready.until(lambda: box.count() == 3)
     assert "is damaged" in ready.text("model-facts")
-    assert ready.panel.saved_state()["model"] == str(models / "tiny")
-    assert box.itemText(1) == f"tiny in {models / 'wide'}"
-    ready.choose("vocoder-model", f"tiny in {models / 'wide'}")
+    assert ready.panel.saved_state()["vocoder"] == ""
+    assert box.currentText() == "Automatic"
+    alike = f"12 kHz, up to 6 kHz: tiny in {models / 'wide'}"
+    assert box.itemText(2) == alike
+    ready.choose("vocoder-model", alike)
     ready.until(lambda: ready.view.rows[0].picture.db.shape[0] == 64)
     ready.wait_for_results()
-    assert ready.panel.saved_state()["model"] == str(models / "wide")
+    assert ready.panel.saved_state()["vocoder"] == str(models / "wide")
 
 
 def test_the_session_comes_back(ready, qtbot, context):
@@ -304,17 +307,29 @@ def test_the_session_comes_back(ready, qtbot, context):
     panel.show()
     panel.activated()
     again.wait_for_results()
-    assert again.choice == "GAN"  # Griffin-Lim is made when it is chosen again
+    assert again.choice == "Vocoder"  # Griffin-Lim is made when it is chosen again
     assert {**panel.saved_state(), "choice": "Griffin-Lim"} == state
     assert again.view.rows[1].stretch == 1.25
     panel.close_work()
+
+
+def test_a_session_of_an_earlier_version_opens(page, source, models):
+    page.panel.restore_state(
+        {"path": str(source("clip.wav")), "model": str(models / "tiny"), "choice": "GAN"}
+    )
+    page.panel.activated()
+    page.panel.open_file(source("clip.wav"))
+    page.wait_for_results()
+    assert page.choice == "Vocoder"
+    assert page.panel.saved_state()["vocoder"] == ""
+    assert page.messages == []
 
 
 @pytest.mark.parametrize(
     "state",
     [
         {},
-        {"path": 3, "stretch": "x", "model": None, "choice": []},
+        {"path": 3, "stretch": "x", "vocoder": None, "choice": []},
         {"path": "/nowhere/a.wav"},
         {"stretch": 1e9},
     ],
