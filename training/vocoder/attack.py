@@ -53,6 +53,17 @@ def attack(reference: Levels, generated: Levels, onsets: Onsets) -> Attack | Non
     return Attack(there, here)
 
 
+def steepest_attack(audio: Floats, sample_rate_hz: int) -> tuple[float, float] | None:
+    """Where the level of the audio (samples,) rises most within 5 ms at an onset, in seconds, and by how many dB."""
+    power = short_time_power(audio, sample_rate_hz)
+    onsets = find_onsets(power)
+    if not len(onsets.at):
+        return None
+    rises = _rises(power, onsets)[_near(onsets, len(power))].max(axis=1)
+    at = int(rises.argmax())
+    return float(onsets.at[at] * STEP_SECONDS), float(rises[at])
+
+
 def find_onsets(power: Levels) -> Onsets:
     """The onsets in a `short_time_power` (steps,).
 
