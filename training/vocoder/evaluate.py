@@ -101,12 +101,13 @@ def main(argv: list[str] | None = None) -> int:
             check_new_folder(options.listen)
         figures = evaluate(settings, paths, workers=options.workers, repeats=options.repeats)
         print_tables(figures)
-        shown = [row for row in settings.rows if row.method in (MODEL, "gl32")]
+        compared = [row for row in settings.rows if row.method == MODEL or row.key == "gl32"]
         if options.pictures is not None:
-            draw_page(shown, chosen(paths, options.pictures), options.seed, options.out / "spectrograms.png")
+            draw_page(
+                compared, chosen(paths, options.pictures), options.seed, options.out / "spectrograms.png"
+            )
             print(options.out / "spectrograms.png")
         if options.listen is not None:
-            compared = [row for row in shown if row.method == MODEL or row.key == "gl32"]
             print(write_page(compared, paths, options.listen, options.seed, workers=options.workers))
         if options.checks:
             clips = [ReferenceClip.load(path, config) for path in paths]
@@ -213,7 +214,7 @@ def _write(path: Path, clip: ReferenceClip, audio: Any) -> None:
 
 
 def draw_page(rows: Sequence[Row], paths: Sequence[Path], seed: int, path: Path) -> None:
-    """Draw a page with a line for each clip: the original, then what each of `rows` makes of it.
+    """Draw a page with a line for each of the clips: the original, then what each of `rows` makes of it.
 
     Under them the steepest attack of all these clips, drawn out.
     """
@@ -227,11 +228,11 @@ def draw_page(rows: Sequence[Row], paths: Sequence[Path], seed: int, path: Path)
             Sound(row.label, make(row.method, clips[row.config], row.model, seed), row.config.sample_rate_hz)
             for row in rows
         ]
-        lines.append(PictureLine(short(clip.name, 48), tuple(sounds)))
+        lines.append(PictureLine(short(clip.name, 34), tuple(sounds)))
         steepest = steepest_attack(clip.audio, config.sample_rate_hz)
         if steepest is not None:
             at_seconds, rise_db = steepest
-            title = f"{short(clip.name, 40)}: attack at {at_seconds:.2f} s"
+            title = f"{short(clip.name, 24)}, {at_seconds:.1f} s"
             attacks.append((rise_db, PictureLine(title, tuple(sounds), at_seconds)))
     if attacks:
         lines.append(max(attacks, key=lambda each: each[0])[1])

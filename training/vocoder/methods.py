@@ -51,6 +51,9 @@ def rows_of(methods: Sequence[str], model: Path, config: MelConfig, beside: Sequ
     Raises ModelError for a folder without a model, ValueError for two of one name.
     """
     rows = [Row(method, LABELS[method], method, model, config) for method in methods]
+    if beside and MODEL in methods:
+        label = f"{LABELS[MODEL]} ({model.resolve().name})"
+        rows[methods.index(MODEL)] = Row(MODEL, label, MODEL, model, config)
     known = {config}
     for folder in beside:
         name, own = folder.resolve().name, decoder(MODEL, folder, config).mel

@@ -53,7 +53,8 @@ def write_page(
         raise ValueError(f"the page compares 1 to {len(LETTERS)} models and methods, not {len(rows)}")
     check_new_folder(folder)
     with ProcessPoolExecutor(workers) as pool:
-        trials = list(pool.map(partial(make_trial, tuple(rows), seed), range(len(paths)), paths))
+        orders = letter_orders(len(rows), len(paths), seed)
+        trials = list(pool.map(partial(make_trial, tuple(rows), seed), orders, paths))
     try:
         with part_folder(folder.absolute().parent) as hidden:
             made = hidden / "page"
@@ -76,13 +77,25 @@ def check_new_folder(folder: Path) -> None:
         raise MusegenError(f"Cannot write {folder}: {reason(error)}.") from error
 
 
-def make_trial(rows: Sequence[Row], seed: int, index: int, path: Path) -> Trial:
+def letter_orders(rows: int, clips: int, seed: int) -> list[tuple[int, ...]]:
+    """For every clip the order of the rows under the letters: random, and every row equally often under each letter.
+
+    As often as can be: in every `rows` clips in a row all rotations of one random order occur, shuffled.
+    """
+    random = np.random.default_rng(seed)
+    orders: list[tuple[int, ...]] = []
+    while len(orders) < clips:
+        order = random.permutation(rows)
+        orders += [tuple(np.roll(order, shift).tolist()) for shift in random.permutation(rows)]
+    return orders[:clips]
+
+
+def make_trial(rows: Sequence[Row], seed: int, order: Sequence[int], path: Path) -> Trial:
     """What is heard of the clip `path`: at the highest rate of all rows, equally loud, in the order of its letters."""
     rate = max(row.config.sample_rate_hz for row in rows)
     clips = {row.config: ReferenceClip.load(path, row.config) for row in rows}
     config, clip = max(clips.items(), key=lambda each: each[0].sample_rate_hz)
     original = clip.audio
-    order = np.random.default_rng((seed, index)).permutation(len(rows))
     made: list[Floats] = []
     for row in (rows[at] for at in order):
         audio = make(row.method, clips[row.config], row.model, seed)

@@ -16,6 +16,7 @@
   let offsetSeconds = 0;
   let startedSeconds = 0;
   let loads = 0;
+  let isFocusByPointer = false;
 
   /** Called by the script of each clip: that is how a page without a server reads its own files. */
   window.receiveClip = (index, sounds) => {
@@ -278,12 +279,23 @@
   find("next").addEventListener("click", () => move(1));
   find("finish").addEventListener("click", finish);
 
+  document.addEventListener("pointerdown", () => {
+    isFocusByPointer = true;
+  });
+  document.addEventListener("keyup", (event) => {
+    if (event.key === " " && event.target.matches("button") && isFocusByPointer) {
+      event.preventDefault(); // else some browsers press the button too
+    }
+  });
   document.addEventListener("keydown", (event) => {
     if (session.isRevealed || event.ctrlKey || event.altKey || event.metaKey) {
       return;
     }
     // A button reached by the keyboard keeps Space and Enter, a slider its arrows.
-    const isOnButton = event.target.matches("button:focus-visible");
+    if (event.key === "Tab") {
+      isFocusByPointer = false;
+    }
+    const isOnButton = event.target.matches("button") && !isFocusByPointer;
     const isOnSlider = event.target.id === "position";
     const actions = { ArrowUp: () => move(-1), ArrowDown: () => move(1), 0: () => answer("none") };
     if (!isOnSlider) {
