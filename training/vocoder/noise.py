@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from training.vocoder.spectra import HOPS_A_WINDOW, Flags, Floats, Spectrum
 
@@ -34,12 +37,8 @@ def kurtosis(power: Floats, is_noise: Flags) -> float:
     1 for a constant magnitude. J. Antoni, The spectral kurtosis, Mechanical Systems and Signal Processing 20, 2006,
     whose quantity is less by 2. Where all is silent P counts as 0.
     """
-    from scipy.ndimage import uniform_filter
-
-    patch = (PATCH_BINS, PATCH_FRAMES)
     inside = is_noise.astype(np.float64)
-    shares = uniform_filter(inside, patch, mode="constant")
-    means = uniform_filter(inside * power, patch, mode="constant")
+    shares, means = (_patch_means(values, "constant") for values in (inside, inside * power))
     is_heard = is_noise & (means > power.max() * ROUNDING)
     if not is_heard.any():
         return 0.0
@@ -52,9 +51,17 @@ def noise_cells(analysed: Spectrum, peaks: Flags) -> Flags:
 
     Only cells whose neighbourhood, the mean of a patch, is within 60 dB of the loudest cell.
     """
-    from scipy.ndimage import maximum_filter, uniform_filter
+    from scipy.ndimage import maximum_filter
 
     power = np.abs(analysed.astype(np.complex128)) ** 2
     near = maximum_filter(peaks.astype(np.uint8), (2 * CLEAR_BINS + 1, 1 + HOPS_A_WINDOW)) > 0
     least = power.max() * 10 ** (-RANGE_DB / 10)
-    return (uniform_filter(power, (PATCH_BINS, PATCH_FRAMES), mode="nearest") > least) & ~near
+    return (_patch_means(power, "nearest") > least) & ~near
+
+
+def _patch_means(values: npt.NDArray[np.float64], mode: str) -> npt.NDArray[np.float64]:
+    """The mean over the patch around each cell (bins, frames)."""
+    from scipy.ndimage import uniform_filter
+
+    patch: Any = (PATCH_BINS, PATCH_FRAMES)
+    return uniform_filter(values, patch, mode=mode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -41,8 +42,9 @@ def partials(analysed: Spectrum) -> Flags:
     is_peak &= levels >= median_filter(levels, footprint=around, mode="nearest") + PROMINENCE_DB
     is_peak &= levels > maximum_filter1d(levels, 2 * AROUND_BINS + 1, axis=0) - AROUND_RANGE_DB
     is_peak &= levels > levels.max() - RANGE_DB
-    tracks, count = label(binary_dilation(is_peak, np.ones((3, 1), bool)), np.ones((3, 3)))
-    frames = [found[1].stop - found[1].start for found in find_objects(tracks)]
+    found: Any = label(binary_dilation(is_peak, np.ones((3, 1), bool)), np.ones((3, 3)))
+    tracks, count = found
+    frames = [extent[1].stop - extent[1].start for extent in find_objects(tracks)]
     goes_on = np.zeros(count + 1, bool)
     goes_on[1:] = np.array(frames, int) > HOPS_A_WINDOW
     return is_peak & goes_on[tracks]
@@ -66,7 +68,8 @@ def tonal_bins(peaks: Flags, sample_rate_hz: int, samples: int) -> tuple[Flags, 
         flags = np.zeros((1 + n_fft // 2, frames), bool)
         flags[np.minimum(np.round(at * n_fft / own_n_fft).astype(int), n_fft // 2), frame] = True
         reach = round(n_fft / window)
-        found.append(binary_dilation(flags, np.ones((2 * reach + 1, 1), bool)))
+        wide: Any = binary_dilation(flags, np.ones((2 * reach + 1, 1), bool))
+        found.append(wide)
     return tuple(found)
 
 
