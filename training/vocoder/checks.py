@@ -12,7 +12,7 @@ from musegen_daw.vocoder.mel import Floats, MelConfig, log_mel
 from musegen_daw.vocoder.vocoder import Vocoder
 from training.vocoder.measures import LSD_HOP, LSD_N_FFT, log_spectra
 from training.vocoder.methods import ReferenceClip
-from training.vocoder.pictures import draw_spectrograms
+from training.vocoder.pictures import PictureLine, Sound, draw_lines
 
 SILENCE_SECONDS, SWEEP_SECONDS, LONG_SECONDS = 10.0, 10.0, 180.0
 SWEEP_LEVEL = 0.25
@@ -28,12 +28,12 @@ def check(model: Path, clip: ReferenceClip, out: Path) -> dict[str, Any]:
     silence = vocoder.vocode(log_mel(np.zeros(_samples(SILENCE_SECONDS, config), np.float32), config))
     sweep, hertz = sine_sweep(config)
     audio = vocoder.vocode(log_mel(sweep, config))[: len(sweep)]
-    draw_spectrograms(
-        [[("sine sweep in", sweep), ("out", audio)]],
-        config.sample_rate_hz,
-        out / "sweep.png",
-        range_db=-FLOOR_DB,
-        seconds=SWEEP_SECONDS,
+    sounds = (
+        Sound("in", sweep, config.sample_rate_hz),
+        Sound("out", audio, config.sample_rate_hz),
+    )
+    draw_lines(
+        [PictureLine("sine sweep", sounds)], out / "sweep.png", range_db=-FLOOR_DB, seconds=SWEEP_SECONDS
     )
     prominence_db, level_db, line_hertz = constant_line(audio, hertz, config)
     return {

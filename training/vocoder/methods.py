@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -31,6 +31,46 @@ LABELS = {
     "oracle-phase": "oracle: pseudo-inverse, true phase",
 }
 TIMED = (MODEL, "gl32", "gl100", "nnls32")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table: a method, the model that it may need, and the mels it is given."""
+
+    key: str
+    label: str
+    method: str
+    model: Path
+    config: MelConfig
+
+
+def rows_of(methods: Sequence[str], model: Path, config: MelConfig, beside: Sequence[Path] = ()) -> list[Row]:
+    """The rows of all methods for one model, then one for each model in the folders `beside`, at its own rate.
+
+    Griffin-Lim stands under a model of another mel configuration, with the same mels, where it is one of the methods.
+    Raises ModelError for a folder without a model, ValueError for two of one name.
+    """
+    rows = [Row(method, LABELS[method], method, model, config) for method in methods]
+    if beside and MODEL in methods:
+        label = f"{LABELS[MODEL]} ({model.resolve().name})"
+        rows[methods.index(MODEL)] = Row(MODEL, label, MODEL, model, config)
+    known = {config}
+    for folder in beside:
+        name, own = folder.resolve().name, decoder(MODEL, folder, config).mel
+        at = "" if own == config else f", {_rate(own)}"
+        rows.append(Row(name, f"{name}{at}", MODEL, folder, own))
+        if own not in known and "gl32" in methods:
+            rows.append(Row(f"gl32 for {name}", f"{LABELS['gl32']}{at}", "gl32", folder, own))
+        known.add(own)
+    keys = [row.key for row in rows]
+    twice = [key for key in keys if keys.count(key) > 1]
+    if twice:
+        raise ValueError(f"two models are named {twice[0]}: rename the folder of one")
+    return rows
+
+
+def _rate(config: MelConfig) -> str:
+    return f"{config.sample_rate_hz / 1000:g} kHz"
 
 
 @dataclass(frozen=True)
@@ -103,9 +143,8 @@ def _griffin_lim(magnitude: Floats, iterations: int, clip: ReferenceClip, seed: 
 
 
 def real_time_factors(
-    methods: Sequence[str],
-    clip: ReferenceClip,
-    model: Path,
+    rows: Sequence[Row],
+    clips: Mapping[MelConfig, ReferenceClip],
     *,
     threads: int,
     repeats: int = 5,
@@ -113,17 +152,19 @@ def real_time_factors(
 ) -> dict[str, float]:
     """Seconds of work for a second of audio, from log-mel to audio: the median of `repeats` after one to warm up.
 
-    The methods take turns, so that what else the machine does falls on all of them.
+    By the keys of `rows`; `clips` has the clip for every configuration. The rows take turns, so that what else the
+    machine does falls on all of them.
     """
-    seconds: dict[str, list[float]] = {method: [] for method in methods}
+    seconds: dict[str, list[float]] = {row.key: [] for row in rows}
     with threadpool_limits(threads):
         for repeat in range(repeats + 1):
-            for method in methods:
-                vocode = decoder(method, model, clip.config, threads).vocode
+            for row in rows:
+                vocode = decoder(row.method, row.model, row.config, threads).vocode
+                mel = clips[row.config].mel
                 started = time.perf_counter()
-                vocode(clip.mel)
+                vocode(mel)
                 if repeat:
-                    seconds[method].append(time.perf_counter() - started)
+                    seconds[row.key].append(time.perf_counter() - started)
                 done()
-    length = len(clip.audio) / clip.config.sample_rate_hz
-    return {method: statistics.median(taken) / length for method, taken in seconds.items()}
+    lengths = {row.key: len(clips[row.config].audio) / row.config.sample_rate_hz for row in rows}
+    return {key: statistics.median(taken) / lengths[key] for key, taken in seconds.items()}

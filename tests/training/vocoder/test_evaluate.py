@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -14,9 +15,12 @@ from tests.training.vocoder.audio_corpus import packed, tone
 from tests.vocoder.tiny_vocoder import SMALL, write_tiny_vocoder
 from training.common.figures import DPI
 from training.vocoder import checks, evaluate
+from training.vocoder.attack import steepest_attack
 from training.vocoder.checks import constant_line, peak_dbfs, sine_sweep
-from training.vocoder.methods import LABELS, ReferenceClip, make, real_time_factors
-from training.vocoder.pictures import draw_spectrograms, spectrogram_db
+from training.vocoder.measures import Distances
+from training.vocoder.methods import LABELS, ReferenceClip, make, real_time_factors, rows_of
+from training.vocoder.pictures import PictureLine, Sound, draw_lines, spectrogram_db
+from training.vocoder.tables import detail_table
 
 SECONDS = 0.6
 
@@ -80,7 +84,8 @@ def test_the_table_holds_every_way_every_clip_and_the_times(clips, model, tmp_pa
             (set(timed) == {"1", "2"} and min(timed.values()) > 0) if method != "oracle-phase" else not timed
         )
     printed = capsys.readouterr().out
-    assert all(LABELS[method] in printed for method in figures["rows"])
+    assert all(printed.count(LABELS[method]) == 2 for method in figures["rows"])
+    assert "tonal M-STFT" in printed
     names = {path.name for path in (out / "pairs").iterdir()}
     assert names == {
         f"{clip}-{method}.wav"
@@ -120,9 +125,8 @@ def test_clips_are_chosen_by_word_or_evenly(clips) -> None:
 
 def test_times_are_taken_for_each_way_in_turn(clip, model) -> None:
     turns: list[int] = []
-    found = real_time_factors(
-        ("gl32", "gan"), clip, model, threads=1, repeats=3, done=lambda: turns.append(1)
-    )
+    rows = rows_of(("gl32", "gan"), model, SMALL)
+    found = real_time_factors(rows, {SMALL: clip}, threads=1, repeats=3, done=lambda: turns.append(1))
     assert len(turns) == 2 * 4
     assert found["gl32"] > found["gan"] > 0
 
@@ -162,13 +166,75 @@ def test_levels_are_in_dbfs() -> None:
     assert peak_dbfs(np.array([0.1, -0.5], np.float32)) == pytest.approx(-6.02, abs=0.01)
 
 
-def test_a_spectrogram_shows_a_tone_where_it_is(tmp_path) -> None:
-    levels = spectrogram_db(tone(1, 1500, 12_000))
+def test_a_spectrogram_shows_a_tone_where_it_is_and_how_loud(tmp_path) -> None:
+    levels = spectrogram_db(tone(1, 1500, 12_000, level=0.5), 1024, 128)
     assert abs(int(levels.mean(axis=1).argmax()) * 12_000 / 1024 - 1500) < 12
+    assert levels.max() == pytest.approx(-6, abs=0.5)
     with pytest.raises(ValueError, match="nothing to draw"):
-        draw_spectrograms([], 12_000, tmp_path / "x.png")
-    draw_spectrograms([[("a", tone(1)), ("b", tone(1))]] * 2, 22_050, tmp_path / "two.png")
-    draw_spectrograms([[("a", tone(0.01))]], 22_050, tmp_path / "one.png")
-    two, one = (imread(tmp_path / f"{name}.png").shape for name in ("two", "one"))
-    assert two[0] > 1.7 * one[0]
-    assert two[1] > 1.7 * one[1]
+        draw_lines([], tmp_path / "x.png")
+    sounds = (Sound("original", tone(2, rate=12_000), 12_000), Sound("made", tone(2, rate=44_100), 44_100))
+    draw_lines(
+        [PictureLine("a", sounds), PictureLine("a, attack", sounds, attack_seconds=1.9)], tmp_path / "two.png"
+    )
+    short_line = PictureLine("b", (Sound("original", tone(0.01), 22_050),))
+    draw_lines([short_line], tmp_path / "one.png")
+    two, one = (imread(tmp_path / f"{name}.png") for name in ("two", "one"))
+    assert two.shape[0] > 1.7 * one.shape[0]
+    assert two.shape[1] > 1.7 * one.shape[1]
+
+
+def test_the_attack_of_the_page_is_the_steepest(clips, model, tmp_path) -> None:
+    hits = 1e-3 * np.random.default_rng(0).normal(size=24_000)
+    for at, level in ((6_000, 0.1), (12_000, 0.5), (18_000, 0.2)):
+        hits[at : at + 400] += level * np.random.default_rng(at).normal(size=400)
+    at_seconds, rise_db = steepest_attack(hits.astype(np.float32), 12_000) or (0.0, 0.0)
+    assert at_seconds == pytest.approx(1.0, abs=0.005)
+    assert rise_db > 40
+    assert steepest_attack(np.zeros(24_000, np.float32), 12_000) is None
+    (tmp_path / "hits.flac").write_bytes(packed(hits, "FLAC", 12_000))
+    rows = rows_of(["gan", "gl32"], model, SMALL)
+    evaluate.draw_page(rows, [tmp_path / "hits.flac", clips / "voice.flac"], 0, tmp_path / "page.png")
+    evaluate.draw_page(rows, [clips / "voice.flac"], 0, tmp_path / "even.png")
+    page, even = (imread(tmp_path / f"{name}.png") for name in ("page", "even"))
+    assert page.shape[0] > 2.5 * even.shape[0]  # two clips and the attack
+
+
+def test_models_beside_stand_in_the_table_at_their_own_rate(clips, model, tmp_path, capsys) -> None:
+    other = tmp_path / "wide"
+    config = MelConfig(sample_rate_hz=16_000, n_fft=128, hop_length=32, n_mels=8, fmax_hz=8000.0)
+    write_tiny_vocoder(other, config)
+    json_path = tmp_path / "figures.json"
+    assert evaluate.main([
+        "--audio", str(clips), "--model", str(model), "--beside", str(other), "--only", "gan", "gl32",
+        "--repeats", "1", "--json", str(json_path), "--clips", "voice", "--pairs", "--out", str(tmp_path),
+    ]) == 0  # fmt: skip
+    rows = json.loads(json_path.read_text(encoding="utf-8"))["rows"]
+    assert list(rows) == ["gan", "gl32", "wide", "gl32 for wide"]
+    assert [row["sample_rate_hz"] for row in rows.values()] == [8000, 8000, 16_000, 16_000]
+    assert all(set(row["real_time_factor"]) == {"1", "2"} for row in rows.values())
+    printed = capsys.readouterr().out
+    assert printed.count("wide, 16 kHz") == 2
+    assert soundfile.info(tmp_path / "pairs/voice-wide.wav").samplerate == 16_000
+    assert soundfile.info(tmp_path / "pairs/voice-reference-16000.wav").samplerate == 16_000
+
+
+def test_two_models_of_one_name_and_none_are_refused(clips, model, tmp_path, capsys) -> None:
+    for folder in ("a/same", "b/same"):
+        write_tiny_vocoder(tmp_path / folder)
+    for given, sentence in (
+        ([str(tmp_path / "a/same"), str(tmp_path / "b/same")], "two models are named same"),
+        ([str(tmp_path / "none")], "There is no model in"),
+    ):
+        with pytest.raises(SystemExit):
+            evaluate.main(["--audio", str(clips), "--model", str(model), "--beside", *given])
+        assert sentence in capsys.readouterr().err
+
+
+def test_the_second_table_says_what_there_is_none_of() -> None:
+    mean = {"mean": 0.5, "low": 0.25, "high": 0.75}
+    names = [field.name for field in fields(Distances)]
+    row = {"label": "a model", "means": dict.fromkeys(names, mean) | {"attack_lost_db": None}}
+    head, line, _ = detail_table({"rows": {"gan": row}})
+    assert "0.500 0.250–0.750" in line
+    assert " 0.5 ->  0.5" in line
+    assert line.index("none") + len("none") == head.index("lost dB") + len("lost dB")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields, replace
+
 import numpy as np
 import pytest
 from scipy.signal import stft as scipy_stft
@@ -10,8 +12,8 @@ from musegen_daw.vocoder.griffin_lim import GriffinLim
 from musegen_daw.vocoder.mel import MelConfig, log_mel
 from tests.training.vocoder.audio_corpus import tone
 from training.vocoder.measures import (
-    RESOLUTIONS,
     Distances,
+    Mean,
     distances,
     log_mel_distance,
     log_spectra,
@@ -20,6 +22,7 @@ from training.vocoder.measures import (
     stft_distance,
     valley_excess,
 )
+from training.vocoder.spectra import RESOLUTIONS
 
 MEL = MelConfig()
 
@@ -32,9 +35,22 @@ def _music(seconds: float = 2.0) -> np.ndarray:
     return tone(seconds, 220, 12_000) * 0.5 + tone(seconds, 331, 12_000) * 0.3 + _noise(seconds, 5, 1e-4)
 
 
+def _onset(seconds: float = 2.0) -> np.ndarray:
+    """Music over audible noise, with a tone that begins in the middle."""
+    audio = _music(seconds) + _noise(seconds, 6, 1e-2)
+    audio[len(audio) // 2 :] += tone(seconds / 2, 1777, 12_000)
+    return audio
+
+
 def test_nothing_is_away_from_itself() -> None:
-    audio = _music()
-    assert distances(audio, audio.copy(), MEL) == Distances(0.0, 0.0, 0.0, 0.0)
+    audio = _onset()
+    found = distances(audio, audio.copy(), MEL)
+    ratios = ("attack_reference_db", "attack_generated_db", "noise_modulation")
+    assert all(
+        value == pytest.approx(0, abs=1e-12) for name, value in asdict(found).items() if name not in ratios
+    )
+    assert found.attack_reference_db == found.attack_generated_db
+    assert found.noise_modulation == 1.0
 
 
 def test_a_gain_is_measured_as_what_it_is() -> None:
@@ -120,7 +136,7 @@ def test_silence_and_short_clips_have_finite_distances(samples) -> None:
     silence, sound = np.zeros(samples, np.float32), _noise(1)[:samples]
     for pair in ((silence, sound), (sound, silence), (silence, silence)):
         found = distances(*pair, MEL)
-        assert np.isfinite([found.stft, found.log_mel, found.lsd_db, found.valley_db]).all()
+        assert np.isfinite([value for value in asdict(found).values() if value is not None]).all()
 
 
 def test_unequal_lengths_are_refused() -> None:
@@ -130,16 +146,29 @@ def test_unequal_lengths_are_refused() -> None:
 
 def test_the_interval_is_that_of_the_mean() -> None:
     random = np.random.default_rng(0)
-    clips = [Distances(*values) for values in random.normal(1, 0.2, (60, 4))]
+    clips = [Distances(*values) for values in random.normal(1, 0.2, (60, len(fields(Distances))))]
     found = means(clips)
-    for index, mean in enumerate(found.values()):
-        values = np.array([(each.stft, each.log_mel, each.lsd_db, each.valley_db)[index] for each in clips])
+    assert list(found) == [field.name for field in fields(Distances)]
+    for name, mean in found.items():
+        values = np.array([getattr(each, name) for each in clips])
+        assert mean is not None
         half = 1.96 * values.std() / np.sqrt(len(values))
         assert mean.mean == pytest.approx(values.mean())
         assert mean.low == pytest.approx(values.mean() - half, abs=0.2 * half)
         assert mean.high == pytest.approx(values.mean() + half, abs=0.2 * half)
     assert found == means(clips) != means(clips, seed=1)
     one = means(clips[:1])["stft"]
+    assert one is not None
     assert one.low == pytest.approx(one.mean) == one.high
     with pytest.raises(ValueError, match="no clip"):
         means([])
+
+
+def test_what_a_clip_has_nothing_of_is_left_out_of_the_mean() -> None:
+    every = distances(_onset(), _onset() + _noise(2, 9, 1e-2), MEL)
+    none = replace(every, attack_lost_db=None, noise_modulation=None)
+    found = means([every, none, none])
+    assert every.attack_lost_db is not None
+    assert found["attack_lost_db"] == Mean(*[pytest.approx(every.attack_lost_db)] * 3)
+    assert means([none])["noise_modulation"] is None
+    assert distances(np.zeros(12_000, np.float32), _noise(1), MEL).phase_rad is None
