@@ -154,10 +154,7 @@ class VocoderPanel(Panel):
     # Panel
 
     def activated(self) -> None:
-        folder = self._context.settings.current.models_dir
-        if folder != self._models_dir:
-            self._models_dir = folder
-            self._workbench.look_for_models()
+        self._look_for_models()
         self._take_focus()
 
     def deactivated(self) -> None:
@@ -229,10 +226,22 @@ class VocoderPanel(Panel):
         self._workbench.save(self._shown_result(), path)
 
     def _take(self, request: LoadRequest) -> None:
-        self._request, self._is_request_open = request, False
+        self._request = request
         self._show_error("")
-        self._workbench.load(request, self._source_row.models.eligible)
+        models = self._source_row.models
+        # Which model fits is known once all are.
+        self._is_request_open = not models.are_known
+        if models.are_known:
+            self._workbench.load(request, models.eligible)
+        else:
+            self._look_for_models()
         self.state_changed.emit()
+
+    def _look_for_models(self) -> None:
+        folder = self._context.settings.current.models_dir
+        if folder != self._models_dir:
+            self._models_dir = folder
+            self._workbench.look_for_models()
 
     def _toggle(self) -> None:
         self._playback.toggle()

@@ -18,12 +18,16 @@ AUTOMATIC_WORDS = "Full band where the source has sound there."
 
 
 class ModelPicker(QWidget):
-    """`picked` carries the facts of the model that was chosen, None for the one that fits the source."""
+    """`picked` carries the facts of the model that was chosen, None for the one that fits the source.
+
+    `are_known` says whether the models were looked for.
+    """
 
     picked = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
+        self.are_known = False
         self._models: tuple[VocoderFacts, ...] = ()
         self._used: VocoderFacts | None = None
         self._troubles: tuple[str, ...] = ()
@@ -54,6 +58,7 @@ class ModelPicker(QWidget):
         self, models: Sequence[VocoderFacts], troubles: Sequence[str], wanted: str, place: str
     ) -> None:
         """Offer these models, `wanted` is the folder of the chosen one; `place` is where a model would be put."""
+        self.are_known = True
         self._models, self._troubles = tuple(models), tuple(troubles)
         self._combo.clear()
         self._combo.setEnabled(bool(models))

@@ -10,8 +10,10 @@ import soxr
 
 from musegen_daw.cli.main import main
 from musegen_daw.music.clip import Song
+from musegen_daw.ui.vocoder.panel import VocoderPanel
 from musegen_daw.vocoder.mel import MelConfig, log_mel
 from tests.cli.doubles import TIME_MAP, kit, part
+from tests.pages.vocoder import VocoderPage
 from tests.vocoder.sounds import balance_db, correlation, levels_db, noise, plucks
 from tests.vocoder.tiny_vocoder import write_tiny_vocoder
 
@@ -73,6 +75,20 @@ def test_the_source_decides_the_band_and_the_panel_names_it(two, tmp_path):
     two.choose("vocoder-model", "Automatic")
     two.until(lambda: two.view.rows[0].picture.db.shape[0] == 96)
     assert two.panel.saved_state()["vocoder"] == ""
+
+
+def test_a_file_that_comes_before_the_models_are_known_waits_for_them(qtbot, context, models, tmp_path):
+    write_tiny_vocoder(models / "wide", FULL)
+    panel = VocoderPanel(context)
+    page = VocoderPage(panel, qtbot)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.open_file(write(tmp_path / "bright.wav"))
+    panel.activated()
+    page.wait_for_results()
+    assert page.source.startswith("bright.wav")
+    assert page.text("model-facts").startswith("Full band, 44.1 kHz.")
+    panel.close_work()
 
 
 def test_a_mel_goes_to_the_model_whose_mel_it_is(two, tmp_path):
