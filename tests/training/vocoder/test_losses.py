@@ -140,8 +140,12 @@ def test_phase_differences_are_zero_for_the_same_and_large_for_other_noise() -> 
 def test_phase_differences_hear_no_constant_shift_and_no_gain() -> None:
     loss = PhaseDifferences((256, 512, 1024))
     seconds = torch.arange(8192)[None] / 12_000
+    tone = torch.sin(2 * torch.pi * 1000 * seconds)
     shifted = 0.1 * torch.cos(2 * torch.pi * 1000 * seconds)
-    assert float(loss(shifted, torch.sin(2 * torch.pi * 1000 * seconds))) < 0.1
+    other = 0.1 * torch.cos(2 * torch.pi * 1020 * seconds)
+    # What the reflected ends leave.
+    assert float(loss(shifted, tone)) < 0.2
+    assert float(loss(other, tone)) > 2 * float(loss(shifted, tone))
     assert float(loss(-0.5 * _noise(0), _noise(0))) == pytest.approx(0, abs=1e-4)
 
 
