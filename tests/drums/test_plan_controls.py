@@ -5,19 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from musegen_daw.drums.density import asked_density, meter_factors, planned_density, with_density
 from musegen_daw.drums.features import CRASH, CYMBAL, KIND, METER, TEMPO, tempo_level
 from musegen_daw.drums.model_input import ModelInput
 from musegen_daw.drums.plan import BarKind, BarPlan, Cymbal, Plan
 from musegen_daw.drums.plan_reading import PlanScale
 from musegen_daw.drums.request import DrumRequest
 from musegen_daw.drums.style import Style
-from musegen_daw.drums.take_writer import (
-    asked_density,
-    meter_factors,
-    plan_controls,
-    planned_density,
-    with_density,
-)
+from musegen_daw.drums.take_writer import plan_controls
 from musegen_daw.music.clip import Clip
 from musegen_daw.music.kit import PIECES
 from musegen_daw.music.time import Bar
