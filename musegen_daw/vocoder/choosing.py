@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from musegen_daw.audio.file import open_audio
+from musegen_daw.errors import AudioError
 from musegen_daw.suffixes import MEL_SUFFIX
 from musegen_daw.vocoder.bandwidth import reaches_above
 from musegen_daw.vocoder.decoders import VocoderFacts
 from musegen_daw.vocoder.mel import Floats
+from musegen_daw.vocoder.mel_file import shape_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,11 @@ def choose_for_file(path: Path, models: Sequence[VocoderFacts], shown_as: str = 
     if len(models) < 2:
         return ChosenVocoder(models[0]) if models else None
     if path.suffix.lower() == MEL_SUFFIX:
-        return _chosen_for_mel(_shape_of(path), models, name)
+        try:
+            shape = shape_in(path)
+        except AudioError:  # who reads it says what is wrong
+            return ChosenVocoder(models[0])
+        return _chosen_for_mel(shape, models, name)
     reader = open_audio(path)
     try:
         return choose_for_blocks(reader.blocks(), reader.sample_rate_hz, models, name)
@@ -70,17 +74,3 @@ def _chosen_for_mel(shape: tuple[int, ...], models: Sequence[VocoderFacts], name
                     f"{name} is a mel of {bands} bands, so it is resynthesised with {facts.name} ({facts.band}).",
                 )
     return ChosenVocoder(models[0])
-
-
-def _shape_of(path: Path) -> tuple[int, ...]:
-    """The shape in the header of a .npy file, () where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            version = np.lib.format.read_magic(file)
-            readers = {
-                (1, 0): np.lib.format.read_array_header_1_0,
-                (2, 0): np.lib.format.read_array_header_2_0,
-            }
-            return readers[version](file)[0]
-    except Exception:  # noqa: BLE001 - a damaged header raises different errors by numpy version
-        return ()

@@ -88,16 +88,31 @@ def save_mel(mel: Floats, path: Path) -> None:
         np.save(file, mel.astype(np.float32, copy=False), allow_pickle=False)
 
 
-def _read_array(file: IO[bytes], path: Path) -> np.ndarray[Any, Any]:
-    """The floats in an open .npy file, whose header must match the file size."""
+def shape_in(path: Path) -> tuple[int, ...]:
+    """The shape that the header of a .npy file tells; raises AudioError, naming the file, for any other file."""
+    check_readable(path, MAX_BYTES, AudioError)
+    try:
+        with path.open("rb") as file:
+            return _read_header(file, path)[0]
+    except OSError as error:
+        raise AudioError(f"Cannot read {path}: {reason(error)}.") from error
+
+
+def _read_header(file: IO[bytes], path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """The shape, whether columns come first, and the type."""
     try:
         version = np.lib.format.read_magic(file)
         readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-        shape, by_column, dtype = readers[version](file)
+        return readers[version](file)
     except OSError:
         raise
     except Exception as error:  # a damaged header raises different errors by numpy version
         raise AudioError(f"{path} is no .npy file that can be read.") from error
+
+
+def _read_array(file: IO[bytes], path: Path) -> np.ndarray[Any, Any]:
+    """The floats in an open .npy file, whose header must match the file size."""
+    shape, by_column, dtype = _read_header(file, path)
     if dtype.kind != "f":
         raise AudioError(f"{path} holds values of the type {dtype}; a mel holds floating-point numbers.")
     start = file.tell()

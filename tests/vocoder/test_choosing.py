@@ -1,5 +1,7 @@
 """The full band where a source has it: measured in the sound, not read off the header."""
 
+import os
+
 import numpy as np
 import pytest
 import soundfile
@@ -103,3 +105,8 @@ def test_without_a_choice_nothing_is_said(tmp_path, bundled):
     for facts in bundled:
         chosen = choose_for_file(tmp_path / "bright.wav", (facts,))
         assert (chosen.model, chosen.reason) == (facts, "")
+
+
+def test_a_pipe_that_is_named_like_a_mel_is_not_waited_for(tmp_path, bundled):
+    os.mkfifo(tmp_path / "pipe.npy")
+    assert choose_for_file(tmp_path / "pipe.npy", bundled).model.name == "vocoder-12k"
