@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from musegen_daw.vocoder.mel import Floats, MelConfig, hann, mel_basis
+from musegen_daw.vocoder.overlap import OVERLAP, WINDOW_GAIN, overlap_add
 
-OVERLAP = 4
-WINDOW_GAIN = 1.5  # the sum of squared Hann windows at 75 % overlap
 LIMIT = 6.0  # the largest change of a band in one round, in nats of power
 FLOOR_TIMES = 10.0
 
@@ -61,8 +60,6 @@ def impose(audio: Floats, mel: Floats, config: MelConfig, rounds: int) -> Floats
         spectrum *= (np.exp(0.5 * (spreading(config) @ lack)) - 1).T
         change: Any = irfft(spectrum, length, axis=1)
         change *= window / WINDOW_GAIN
-        total = np.zeros((count + OVERLAP - 1, step), np.float32)
-        for part in range(OVERLAP):
-            total[part : part + count] += change[:, part * step : (part + 1) * step]
-        out[: total.size] += total.ravel()
+        total = overlap_add(change)
+        out[: total.size] += total
     return out

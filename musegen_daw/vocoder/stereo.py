@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 
 from musegen_daw.vocoder.mel import Floats, MelConfig, band_frequencies, hann, hz_to_mel, log_mel_blocks
+from musegen_daw.vocoder.overlap import OVERLAP, WINDOW_GAIN, overlap_add
 
-OVERLAP = 4
-WINDOW_GAIN = 1.5  # the sum of squared Hann windows at 75 % overlap
 BLOCK_WINDOWS = 256
 TURN_MELS = 6.0
 """The width of a range in which one channel leads: 400 Hz below 1 kHz, half an octave above."""
@@ -110,13 +109,8 @@ def _windows(
     common, level, quadrature = gains
     mid = spectrum * common
     side = spectrum * (level + 1j * quadrature)
-    both = np.zeros((2, count + OVERLAP - 1, step), np.float32)
-    for channel, bins in enumerate((mid + side, mid - side)):
-        change: Any = irfft(bins, length, axis=1)
-        change *= window / WINDOW_GAIN
-        for part in range(OVERLAP):
-            both[channel, part : part + count] += change[:, part * step : (part + 1) * step]
-    return both.reshape(2, -1)
+    sides: Any = irfft(np.stack([mid + side, mid - side]), length, axis=2)
+    return np.stack([overlap_add(windows) for windows in sides * (window / WINDOW_GAIN)])
 
 
 def _gains(

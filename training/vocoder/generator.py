@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musegen_daw.vocoder.imposing import FLOOR_TIMES, LIMIT, WINDOW_GAIN, spreading, step_samples
+from musegen_daw.vocoder.imposing import FLOOR_TIMES, LIMIT, spreading, step_samples
 from musegen_daw.vocoder.mel import MelConfig, hann, inverse_basis, mel_basis
+from musegen_daw.vocoder.overlap import WINDOW_GAIN
 
 FLOOR_SHARE = 1e-2
 
