@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.vocoder.audio_corpus import write_audio_folder
+from tests.vocoder.tiny_vocoder import write_tiny_vocoder
 from training.vocoder.audio_folder import find_recordings
 from training.vocoder.parts import ChunkConfig
 from training.vocoder.prepare import prepare
@@ -15,6 +16,14 @@ from training.vocoder.prepare import prepare
 @pytest.fixture(scope="session")
 def audio_folder(tmp_path_factory) -> Path:
     return write_audio_folder(tmp_path_factory.mktemp("audio"))
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory) -> Path:
+    """The folder of a tiny vocoder."""
+    folder = tmp_path_factory.mktemp("model")
+    write_tiny_vocoder(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -37,13 +37,6 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    write_tiny_vocoder(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def clip(clips) -> ReferenceClip:
     return ReferenceClip.load(clips / "voice.flac", SMALL)
 

@@ -68,13 +68,6 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    write_tiny_vocoder(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def folder(clips, model, tmp_path_factory):
     written = tmp_path_factory.mktemp("pages") / "page"
     out = tmp_path_factory.mktemp("out")
