@@ -111,11 +111,11 @@ def _melodic(bank: int, program: int) -> tuple[tuple[int, int], ...]:
 
 
 class Origin(Enum):
-    """Where a SoundFont was found, in words."""
+    """Where a SoundFont was found, in the words that tell what plays."""
 
     USER = "chosen in Settings"
     ENVIRONMENT = f"chosen by {ENVIRONMENT_VARIABLE}"
-    COMPUTER = "the one of this computer, with the bundled drum kits"
+    COMPUTER = "with the bundled drums"
     BUNDLED = "the bundled one"
 
 
@@ -128,7 +128,7 @@ class FoundSoundFont:
 
     @property
     def in_words(self) -> str:
-        """Its file name, and where it comes from."""
+        """Its file name, and what tells it from others."""
         # Systems link the usual one to what is installed.
         return f"{self.path.resolve().name}, {self.origin.value}"
 

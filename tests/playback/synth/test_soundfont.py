@@ -166,7 +166,7 @@ def test_a_set_of_the_computer_plays_with_the_bundled_drums(two_sets):
     computer, bundled = two_sets
     found = find_soundfont()
     both = found.open()
-    assert found.in_words == "FluidR3_GM.sf2, the one of this computer, with the bundled drum kits"
+    assert found.in_words == "FluidR3_GM.sf2, with the bundled drums"
     assert np.array_equal(heard(both, 0, False), heard(computer, 0, False))
     assert np.array_equal(heard(both, 0, True), heard(bundled, 0, True))
     assert not np.array_equal(heard(both, 0, True), heard(computer, 48, True))

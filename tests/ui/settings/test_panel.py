@@ -61,7 +61,7 @@ def test_the_soundfont_of_the_computer_is_named_where_it_plays(panel, page, monk
     (tmp_path / "FluidR3_GM.sf2").write_bytes(b"RIFF....sfbk".ljust(400, b"\0"))
     monkeypatch.setattr("musegen_daw.playback.synth.soundfont._system_folders", lambda: (tmp_path,))
     panel.activated()
-    words = "FluidR3_GM.sf2, the one of this computer, with the bundled drum kits"
+    words = "FluidR3_GM.sf2, with the bundled drums"
     page.until(lambda: page.find("soundfont").placeholderText() == words)
 
 
