@@ -52,6 +52,7 @@ class ErrorPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("error-page")
+        self._actions: tuple[tuple[str, Callable[[], None]], ...] = ()
         self._title = label("", "title")
         self._sentence = PlainLabel()
         self._sentence.setObjectName("error-text")
@@ -77,9 +78,12 @@ class ErrorPage(QWidget):
     def show_error(
         self, title: str, sentence: str, actions: Sequence[tuple[str, Callable[[], None]]] = ()
     ) -> None:
-        """`actions` are (text, function), the likeliest first."""
+        """`actions` are (text, function), the likeliest first; the buttons of the same actions stay, with the focus."""
         self._title.setText(title)
         self._sentence.setText(sentence)
+        if tuple(actions) == self._actions:
+            return
+        self._actions = tuple(actions)
         while (item := self._row.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.hide()
@@ -88,4 +92,5 @@ class ErrorPage(QWidget):
             made = button(text, text, look="main" if index == 0 else "", large=True)
             made.clicked.connect(action)
             self._row.addWidget(made)
+            made.show()
         self._row.addStretch(1)

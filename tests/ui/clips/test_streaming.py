@@ -193,9 +193,11 @@ def test_a_process_that_is_killed_is_a_sentence_and_play_is_heard_again(
 
     def compute(function, *arguments, progress, cancelled):
         def told(each):
-            if isinstance(each, Block) and len(killed) < 2 and worker.process_id not in killed:
-                killed.append(worker.process_id)
-                os.kill(worker.process_id, signal.SIGTERM)
+            process = worker.process_id
+            # None: what it told before its end is still read.
+            if isinstance(each, Block) and len(killed) < 2 and process is not None and process not in killed:
+                killed.append(process)
+                os.kill(process, signal.SIGTERM)
             progress(each)
 
         return worker.call(function, *arguments, progress=told, cancelled=cancelled)
