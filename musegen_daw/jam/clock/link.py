@@ -13,7 +13,7 @@ from musegen_daw.jam.clock.clock import Clock
 from musegen_daw.jam.clock.midi_clock import MAX_BPM, MIN_BPM, ClockState
 from musegen_daw.jam.clock.transport import BEATS_PER_BAR, START_LEAD_SECONDS, TapTempo, TransportState
 
-POLL_SECONDS = 0.002
+POLL_SECONDS = 0.001
 LATE_SECONDS = 0.1  # a start that is seen this long after a bar line is a start on that line
 JUMP_BEATS = 0.05  # what the beat may be corrected by without being a jump
 MAX_SAMPLES, FINE_SECONDS = 5, 0.00005  # of the beat, until one took no longer than this
