@@ -203,6 +203,12 @@ def _add_models(command: AddCommand) -> None:
         "what becomes of a stereo image in the vocoder, and what it costs",
         lambda given: _module("stereo").benchmark(given.seed),
     )
+    mels = command(
+        "mels",
+        "how near the mels of other tools come to the program's own",
+        lambda given: _module("mels").benchmark(given.audio),
+    )
+    mels.add_argument("--audio", type=Path, required=True, help="folder of audio")
     generation = command(
         "generation",
         "the drum model from request to notes, beside plain PyTorch",

@@ -100,11 +100,13 @@ def vocode(
     pitch: float = 0.0,
     threads: int = 1,
     mono: bool = False,
+    mel_scale: str | None = None,
 ) -> Resynthesis:
     """Resynthesise audio, or a mel spectrogram (.npy), to a WAV through the vocoder.
 
     `stretch` is the factor of the length, `pitch` is in semitones, `model` a name in `resources/models` or a folder, by
-    default the one that fits the source. A stereo source comes back stereo unless `mono`. Raises MusegenError.
+    default the one that fits the source. A stereo source comes back stereo unless `mono`. `mel_scale` names what the
+    values of a .npy are, or whose mel it is (`musegen-daw --list-mel-scales`). Raises MusegenError.
 
     >>> musegen_daw.vocode("voice.wav", "slower.wav", stretch=1.25)
     """
@@ -114,10 +116,10 @@ def vocode(
     from musegen_daw.vocoder.mel_input import MelInput
 
     source, written = Path(path), Path(output)
-    model = model or chosen_model(source, source, _LOG.info)
+    model = model or chosen_model(source, source, _LOG.info, mel_scale)
     decoder = open_decoder(DecoderOptions(model=model, threads=threads))
     if source.suffix.lower() == MEL_SUFFIX:
-        given = DecoderInput(MelInput(load_mel(source, decoder.mel, _LOG.warning)))
+        given = DecoderInput(MelInput(load_mel(source, decoder.mel, _LOG.warning, mel_scale)))
     else:
         given = input_of_audio(source, decoder.mel, is_mono=mono)
     changed = edited_input(given, stretch, pitch, decoder.mel)

@@ -29,6 +29,7 @@ from musegen_daw.cli.endings import Stopped, stopping
 from musegen_daw.cli.services import Services
 from musegen_daw.drums.job import OpenGenerator
 from musegen_daw.errors import MusegenError
+from musegen_daw.vocoder.mel_scales import mel_scale_table
 
 INTERRUPTED = 130
 COMMANDS = (window, generate, bounce, vocode, jam, watch, reaper, ports, doctor)
@@ -83,6 +84,9 @@ def _command(args: argparse.Namespace, given: Services, parser: terminal.Parser)
     if args.list_drum_maps:
         terminal.say("\n".join(sampler_maps.drum_map_names()))
         return 0
+    if args.list_mel_scales:
+        terminal.say(mel_scale_table())
+        return 0
     if args.run is window.run and given.open_window is None and not services.has_screen():
         parser.print_help(sys.stderr)
         terminal.note("There is no screen to open the window on.")
@@ -100,6 +104,9 @@ def _parser() -> terminal.Parser:
     _add_common(parser)
     parser.add_argument("--list-styles", action="store_true", help="name the styles")
     parser.add_argument("--list-drum-maps", action="store_true", help="name the drum maps, yours too")
+    parser.add_argument(
+        "--list-mel-scales", action="store_true", help="name the scales of mels of other tools"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in COMMANDS:
         command.register(commands, for_both)

@@ -51,17 +51,23 @@ class Resynthesis:
         }
 
 
-def chosen_model(path: Path, shown_as: Path, note: Callable[[str], None] = terminal.note) -> str | None:
+def chosen_model(
+    path: Path,
+    shown_as: Path,
+    note: Callable[[str], None] = terminal.note,
+    mel_scale: str | None = None,
+) -> str | None:
     """The folder of the bundled vocoder that fits a file, and why to `note`; None where none is bundled.
 
-    `shown_as` is the name of the file in the message. Raises AudioError for audio that cannot be read.
+    `shown_as` is the name of the file in the message, `mel_scale` that of a mel where it was given. Raises AudioError
+    for audio that cannot be read.
     """
     from musegen_daw import resource_paths
     from musegen_daw.vocoder.choosing import choose_for_file
     from musegen_daw.vocoder.decoders import find_vocoders
 
     models, _ = find_vocoders([resource_paths.models_dir()])
-    chosen = choose_for_file(path, models, str(shown_as))
+    chosen = choose_for_file(path, models, str(shown_as), mel_scale)
     if chosen is None:
         return None
     if chosen.reason:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -20,6 +20,7 @@ from musegen_daw.cli.terminal import Commands
 from musegen_daw.drums.request import DrumSettings
 from musegen_daw.errors import AudioError
 from musegen_daw.suffixes import MEL_SUFFIX, MIDI_SUFFIXES
+from musegen_daw.vocoder.mel_scales import SCALES, mel_form
 from musegen_daw.vocoder.options import GAN, GRIFFIN_LIM, DecoderOptions
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
     )
     command.add_argument("--save-mel", type=Path, metavar="F.npy", help="also write the mel that was vocoded")
     command.add_argument(
-        "--mel-scale", choices=["log", "power", "db", "magnitude"],
-        help="of a .npy (default: recognised from its values)",
+        "--mel-scale", type=_mel_scale, metavar="NAME",
+        help=f"of a .npy: what its values are ({', '.join(SCALES)}) or whose mel it is (hifi-gan, vocos and more: "
+        "--list-mel-scales); default: recognised from the values",
     )  # fmt: skip
     command.add_argument(
         "--stretch", type=number(0.1, 10), default=1.0, metavar="R", help="R times as long, at the same pitch"
@@ -118,6 +120,14 @@ def run(args: Namespace, services: Services) -> int:
     return 0
 
 
+def _mel_scale(name: str) -> str:
+    """A name that `mel_form` knows."""
+    try:
+        return mel_form(name).name
+    except AudioError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
 def _check_places(path: Path, output: Path, save_mel_to: Path | None, mel_scale: str | None) -> None:
     check_wav_output(output)
     if save_mel_to is not None and save_mel_to.suffix.lower() != MEL_SUFFIX:
@@ -134,7 +144,7 @@ def _read(args: Namespace, options: DrumOptions, services: Services) -> _Source:
     from musegen_daw.vocoder.mel_input import MelInput
 
     def opened(path: Path) -> MelDecoder:
-        model = args.model or chosen_model(path, args.input)
+        model = args.model or chosen_model(path, args.input, mel_scale=args.mel_scale)
         return services.open_decoder(
             DecoderOptions(
                 args.method, model, args.iterations, args.inversion, args.threads, options.settings.seed

@@ -98,7 +98,7 @@ def read_given(
     Of several vocoders in place of a configuration, the one that fits the file is chosen.
     """
     if not isinstance(config, MelConfig):
-        chosen = choose_for_file(path, config, path.name)
+        chosen = choose_for_file(path, config, path.name, scale)
         if cancelled is not None and cancelled():
             raise Cancelled
         given = read_given(path, _config_of(chosen), deck_rate_hz, progress, cancelled, scale, scale_option)

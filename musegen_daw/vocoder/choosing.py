@@ -13,6 +13,7 @@ from musegen_daw.vocoder.bandwidth import reaches_above
 from musegen_daw.vocoder.decoders import VocoderFacts
 from musegen_daw.vocoder.mel import Floats
 from musegen_daw.vocoder.mel_file import shape_in
+from musegen_daw.vocoder.mel_scales import MelBands, mel_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +24,22 @@ class ChosenVocoder:
     reason: str = ""
 
 
-def choose_for_file(path: Path, models: Sequence[VocoderFacts], shown_as: str = "") -> ChosenVocoder | None:
+def choose_for_file(
+    path: Path, models: Sequence[VocoderFacts], shown_as: str = "", scale: str | None = None
+) -> ChosenVocoder | None:
     """The vocoder for an audio file, or a mel as .npy; None without models.
 
-    `shown_as` is the name of the file in the sentence. Raises AudioError for audio that cannot be read; of a .npy only
-    the header is read, and one that is damaged gets the default.
+    `shown_as` is the name of the file in the sentence, `scale` that of a mel where it was given. Raises AudioError for
+    audio that cannot be read, and for an unknown scale; of a .npy only the header is read, and one that is damaged gets
+    the default.
     """
     name = shown_as or str(path)
     if len(models) < 2:
         return ChosenVocoder(models[0]) if models else None
     if path.suffix.lower() == MEL_SUFFIX:
+        form = mel_form(scale) if scale else None
+        if form is not None and form.bands is not None:
+            return _chosen_for_preset(form.name, form.bands, models, name)
         try:
             shape = shape_in(path)
         except AudioError:  # who reads it says what is wrong
@@ -61,6 +68,19 @@ def choose_for_blocks(
         chosen,
         f"{name} has {'sound' if is_wide else 'no sound'} above {narrow.bandwidth_hz / 1000:g} kHz, so it is "
         f"resynthesised with {chosen.name} ({chosen.band}).",
+    )
+
+
+def _chosen_for_preset(
+    preset: str, bands: MelBands, models: Sequence[VocoderFacts], name: str
+) -> ChosenVocoder:
+    """The narrowest model that has all that the mel has, else the widest."""
+    ranked = sorted(models, key=lambda facts: facts.bandwidth_hz)
+    chosen = next((each for each in ranked if each.bandwidth_hz >= bands.fmax_hz), ranked[-1])
+    return ChosenVocoder(
+        chosen,
+        f"{name} is a mel of {preset}, up to {bands.fmax_hz / 1000:g} kHz, so it is resynthesised with {chosen.name} "
+        f"({chosen.band}).",
     )
 
 

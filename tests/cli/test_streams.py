@@ -65,7 +65,15 @@ def test_all_takes_are_written_wherever_their_names_go(start, clip, tmp_path, ou
 
 
 @pytest.mark.parametrize(
-    "words", [("--list-styles",), ("--list-drum-maps",), ("--version",), ("--help",), ("jam", "--help")]
+    "words",
+    [
+        ("--list-styles",),
+        ("--list-drum-maps",),
+        ("--list-mel-scales",),
+        ("--version",),
+        ("--help",),
+        ("jam", "--help"),
+    ],
 )
 @pytest.mark.parametrize(
     ("out", "code", "said"), [("closed pipe", 0, ""), (">/dev/full", 1, FULL), (">&-", 1, CLOSED)]

@@ -2,6 +2,7 @@
 
 import json
 
+import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -124,6 +125,27 @@ def test_a_named_scale_is_used(run, source, tiny_vocoder, tmp_path):
         assert run("vocode", name, *args)[0] == 0
     log, power = (soundfile.read(tmp_path / f"{scale}.wav")[0] for scale in ("log", "power"))
     assert np.allclose(log, power, atol=1e-5)
+
+
+def test_a_mel_of_another_tool_is_read_as_such_and_goes_to_the_model_that_has_its_band(run, tmp_path):
+    path = tmp_path / "other.npy"
+    values = np.full((80, 40), np.log(1e-5), np.float32)
+    values[20] = np.linspace(-1, -3, 40)
+    np.save(path, values)
+    code, _, err = run("vocode", path, "-o", tmp_path / "o.wav")
+    assert code == 1
+    assert "name that with --mel-scale: hifi-gan," in one_sentence(err)
+    code, out, err = run("vocode", path, "-o", tmp_path / "o.wav", "--mel-scale", "hifi-gan")
+    assert code == 0
+    assert "is a mel of hifi-gan, up to 8 kHz, so it is resynthesised with vocoder-44k" in err
+    assert "was read as the mel of hifi-gan, silent above its 8 kHz." in err
+    assert "mono at 44100 Hz" in out
+    edges_hz = librosa.mel_frequencies(82, fmin=0, fmax=8000)
+    assert edges_hz[20] < peak_hz(tmp_path / "o.wav") < edges_hz[22]
+    code, out, _ = run("vocode", path, "-o", tmp_path / "o.wav", "--mel-scale", "parallel-wavegan")
+    assert code == 0
+    assert "mono at 44100 Hz" in out
+    assert "ln-magnitude" in run("--list-mel-scales")[1]
 
 
 def test_a_mid_without_drums_gets_them_as_a_bounce_does(run, clip, tiny_vocoder, tmp_path, drummer):

@@ -63,8 +63,8 @@ def _open(dialog: QFileDialog, chosen: Callable[[Path], None]) -> None:
     dialog.open()
 
 
-def source_facts(source: Loaded) -> tuple[str, str, bool, str]:
-    """Name, facts, whether it is a mel, and its scale if one was given."""
+def source_facts(source: Loaded) -> tuple[str, str]:
+    """Name and facts."""
     given, request = source.given, source.request
     is_mel = given.original is None
     name = request.name or given.name
@@ -76,7 +76,14 @@ def source_facts(source: Loaded) -> tuple[str, str, bool, str]:
     )
     channels = "" if is_mel else "stereo, " if given.input.channels == 2 else "mono, "
     facts = f"{kind}, {clock(given.seconds)}, {channels}as {bands} bands × {frames} frames"
-    return name, facts, is_mel, request.scale or ""
+    return name, facts
+
+
+def scale_of(request: LoadRequest | None) -> str | None:
+    """The scale that was asked for, empty to detect it; None where no mel was."""
+    if request is None or request.path is None or request.path.suffix.lower() != MEL_SUFFIX:
+        return None
+    return request.scale or ""
 
 
 def rows_of(
@@ -400,6 +407,7 @@ class VocoderPanel(Panel):
         source, playback, workbench = self._workbench.source, self._playback, self._workbench
         self._middle.setCurrentIndex(0 if source is None else 1)
         self._source_row.models.show_used(self._model())
+        self._source_row.show_scale(scale_of(self._request))
         if source is not None:
             self._source_row.show_source(*source_facts(source))
             shown = workbench.results.get(self._shown_result())
@@ -430,6 +438,10 @@ class VocoderPanel(Panel):
 
     def _take_focus(self) -> None:
         (self._source_row if self._workbench.source is None else self._view).setFocus()
+
+    def _failed(self, sentence: str) -> None:
+        self._show_error(sentence)
+        self._show_all()  # a mel that could not be read is read when its scale is named
 
     def _show_error(self, sentence: str) -> None:
         self._error.setText(sentence)
@@ -479,7 +491,7 @@ class VocoderPanel(Panel):
         workbench.loaded.connect(self._loaded)
         workbench.made.connect(self._made)
         workbench.written.connect(self._written)
-        workbench.failed.connect(self._show_error)
+        workbench.failed.connect(self._failed)
         workbench.progressed.connect(shape.progress.advance)
         workbench.busy_changed.connect(self._busy_changed)
         source.open.clicked.connect(lambda: ask_what_to_open(self, self.open_file))

@@ -112,13 +112,29 @@ def describe(facts: VocoderFacts) -> str:
     return f"{facts.title}. Trained on {facts.trained_on}. {facts.bytes / 1e6:.0f} MB."
 
 
-SCALES = (
-    ("", "Scale: detect"),
-    ("log", "Scale: natural log"),
-    ("power", "Scale: power"),
-    ("db", "Scale: dB"),
-    ("magnitude", "Scale: magnitude"),
-)
+SCALE_NAMES = {
+    "": "detect",
+    "log": "ln of power",
+    "log10": "log10 of power",
+    "db": "dB",
+    "power": "power",
+    "ln-magnitude": "ln of magnitude",
+    "log10-magnitude": "log10 of magnitude",
+    "db-magnitude": "dB of magnitude",
+    "magnitude": "magnitude",
+    "hifi-gan": "HiFi-GAN",
+    "tacotron-2": "Tacotron 2",
+    "bigvgan-22k": "BigVGAN 22k",
+    "bigvgan-24k": "BigVGAN 24k",
+    "bigvgan-44k": "BigVGAN 44k",
+    "nsf-hifigan": "NSF-HiFiGAN",
+    "vocos": "Vocos",
+    "parallel-wavegan": "Parallel WaveGAN",
+    "whisper": "Whisper",
+    "librosa": "librosa",
+    "torchaudio": "torchaudio",
+}
+"""What the menu calls the scales and presets of `mel_scales`."""
 
 
 class SourceRow(QWidget):
@@ -141,19 +157,24 @@ class SourceRow(QWidget):
         self.open = button("Open …", "Open audio or a mel", "Ctrl+O")
         self.setFocusProxy(self.open)
         self.clip = button("Take the clip", "Render the current clip of Clips and resynthesise it", "Ctrl+T")
-        self._scale = Choice("Scale of the mel", "Scale of the values in the .npy file")
+        self._scale = Choice(
+            "Scale of the mel", "What the values in the .npy file are, or the tool whose mel it is"
+        )
         self._scale.setMinimumContentsLength(17)
-        for key, text in SCALES:
-            self._scale.addItem(text, key)
+        for key, text in SCALE_NAMES.items():
+            self._scale.addItem(f"Scale: {text}", key)
         self._scale.activated.connect(lambda: self.scale_chosen.emit(self._scale.currentData()))
         self._scale.hide()
         self._lay_out()
 
-    def show_source(self, name: str, facts: str, is_mel: bool, scale: str) -> None:
+    def show_source(self, name: str, facts: str) -> None:
         self._name.setText(name)
         self._facts.setText(facts)
-        self._scale.setVisible(is_mel)
-        self._scale.setCurrentIndex(max(0, self._scale.findData(scale)))
+
+    def show_scale(self, scale: str | None) -> None:
+        """The scale of what is asked for: empty to detect it, None where that is no mel."""
+        self._scale.setVisible(scale is not None)
+        self._scale.setCurrentIndex(max(0, self._scale.findData(scale or "")))
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()

@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, Q
 from musegen_daw.cli.main import main
 from musegen_daw.music.clip import Song
 from musegen_daw.ui.vocoder.panel import VocoderPanel
+from musegen_daw.ui.vocoder.source_row import SCALE_NAMES
 from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.vocoder.decoder import MelDecoder
 from musegen_daw.vocoder.mel import MelConfig
+from musegen_daw.vocoder.mel_scales import PRESETS, SCALES
 from tests.cli.doubles import TIME_MAP, kit, part
 from tests.pages.page import drag, drag_out
 from tests.pages.vocoder import VocoderPage
@@ -151,6 +153,25 @@ def test_a_mel_has_no_original_and_its_scale_can_be_named(page, source):
     page.until(lambda: page.view.rows[0].picture is not first)
     page.wait_for_results()
     assert not np.array_equal(page.view.rows[0].picture.db, first.db)
+
+
+def test_a_mel_of_another_tool_can_be_named_after_it_was_refused(page, tmp_path):
+    values = np.full((80, 60), np.log(1e-5), np.float32)
+    values[20] = -1
+    np.save(tmp_path / "other.npy", values)
+    page.panel.open_file(tmp_path / "other.npy")
+    page.until(lambda: page.error)
+    assert "name that with the menu Scale: hifi-gan" in page.error
+    page.choose("scale-of-the-mel", "Scale: HiFi-GAN")
+    page.wait_for_results()
+    assert page.error == ""
+    assert page.view.rows[0].picture.db.shape[0] == 96
+    assert any("was read as the mel of hifi-gan" in said for said, _ in page.messages)
+    assert page.panel.saved_state()["scale"] == "hifi-gan"
+
+
+def test_every_scale_has_a_name_in_the_menu():
+    assert tuple(SCALE_NAMES) == ("", *SCALES, *PRESETS)
 
 
 def test_the_clip_is_rendered_and_taken(page, songs):
