@@ -10,6 +10,7 @@ from musegen_daw.audio.file import frames_at, open_audio
 from musegen_daw.vocoder.mel import Floats, MelConfig
 from musegen_daw.vocoder.mel_input import MelInput, edited, mel_of_blocks
 from musegen_daw.vocoder.stereo import StereoImage, image_of_blocks
+from musegen_daw.vocoder.stretching import stretch_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,10 @@ def edited_input(given: DecoderInput, factor: float, semitones: float, config: M
     if given.image is None or (factor == 1 and not semitones):
         return DecoderInput(edited(given.given, factor, semitones, config), given.image)
     image, samples = given.image, given.given.samples
+    # One for all, so that an attack in one channel stays beside what the other has at that time.
+    positions = None if factor == 1 else stretch_map(image.mel, factor, config)
     left, right, mid = (
-        edited(MelInput(mel, samples), factor, semitones, config)
+        edited(MelInput(mel, samples), factor, semitones, config, positions)
         for mel in (image.left, image.right, image.mid)
     )
     changed = StereoImage(left.mel, right.mel, mid.mel)
