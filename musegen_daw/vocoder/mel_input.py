@@ -47,9 +47,10 @@ def edited(
     factor: float,
     semitones: float,
     config: MelConfig,
+    keep_formants: bool = False,
     positions: Frames | None = None,
 ) -> MelInput:
-    """The input `factor` times as long and `semitones` higher.
+    """The input `factor` times as long and `semitones` higher, its formants too or not.
 
     `positions` are those of `stretch_map`, where the input is one of several mels of a sound; else they are its own.
     """
@@ -58,7 +59,7 @@ def edited(
         positions = stretch_map(mel, factor, config) if positions is None else positions
         samples = None if samples is None else max(1, round(samples * factor))
     if semitones:
-        mel = transpose(mel, semitones, config)
+        mel = transpose(mel, semitones, config, keep_formants)
     if factor != 1 and positions is not None:
         mel = taken_at(mel, positions)
     return MelInput(mel, samples)
