@@ -10,6 +10,7 @@ from musegen_daw.audio.file import frames_at, open_audio
 from musegen_daw.vocoder.mel import Floats, MelConfig
 from musegen_daw.vocoder.mel_input import MelInput, edited, mel_of_blocks
 from musegen_daw.vocoder.stereo import StereoImage, image_of_blocks
+from musegen_daw.vocoder.stretching import stretch_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,17 @@ def input_of_blocks(
     return DecoderInput(MelInput(image.mel, samples), image)
 
 
-def edited_input(given: DecoderInput, factor: float, semitones: float, config: MelConfig) -> DecoderInput:
-    """The input `factor` times as long and `semitones` higher, and so its image."""
+def edited_input(
+    given: DecoderInput, factor: float, semitones: float, config: MelConfig, keep_formants: bool = False
+) -> DecoderInput:
+    """The input `factor` times as long and `semitones` higher, its formants too or not, and so its image."""
     if given.image is None or (factor == 1 and not semitones):
-        return DecoderInput(edited(given.given, factor, semitones, config), given.image)
+        return DecoderInput(edited(given.given, factor, semitones, config, keep_formants), given.image)
     image, samples = given.image, given.given.samples
+    # One for all, so that an attack in one channel stays beside what the other has at that time.
+    positions = None if factor == 1 else stretch_map(image.mel, factor, config)
     left, right, mid = (
-        edited(MelInput(mel, samples), factor, semitones, config)
+        edited(MelInput(mel, samples), factor, semitones, config, keep_formants, positions)
         for mel in (image.left, image.right, image.mid)
     )
     changed = StereoImage(left.mel, right.mel, mid.mel)

@@ -36,3 +36,16 @@ def level_at_db(channel, rate_hz: int, hz: float):
     power = np.abs(np.fft.rfft(np.asarray(channel, np.float64))) ** 2
     at = np.arange(len(power)) * rate_hz / len(channel)
     return 10 * np.log10(power[abs(at - hz) < 30].sum() + 1e-18)
+
+
+def vowel(rate_hz: int, seconds: float, pitch_hz: float, formants_hz=(700, 1200, 2600)):
+    """A voice on one vowel: impulses through a low-pass and resonances of 120 Hz."""
+    time = np.arange(round(rate_hz * seconds)) / rate_hz
+    harmonics_hz = np.arange(pitch_hz, 0.49 * rate_hz, pitch_hz)
+    gains = 1 / (1 + 1j * harmonics_hz / 500)
+    for formant_hz in formants_hz:
+        gains = gains * formant_hz**2 / (formant_hz**2 - harmonics_hz**2 + 120j * harmonics_hz)
+    audio = np.zeros(len(time))
+    for hz, gain in zip(harmonics_hz, gains, strict=True):
+        audio += np.abs(gain) * np.cos(2 * np.pi * hz * time + np.angle(gain))
+    return (0.02 * audio).astype(np.float32)

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from musegen_daw.vocoder.formants import transpose
 from musegen_daw.vocoder.griffin_lim import GriffinLim
 from musegen_daw.vocoder.mel import MelConfig, log_mel
-from musegen_daw.vocoder.mel_input import stretch, transpose
+from musegen_daw.vocoder.stretching import stretch
 
 CONFIG = MelConfig()
 CENTRES_HZ = librosa.mel_frequencies(CONFIG.n_mels + 2, fmin=CONFIG.fmin_hz, fmax=CONFIG.fmax_hz)[1:-1]
