@@ -98,15 +98,17 @@ def vocode(
     model: str | None = None,
     stretch: float = 1.0,
     pitch: float = 0.0,
+    keep_formants: bool = False,
     threads: int = 1,
     mono: bool = False,
     mel_scale: str | None = None,
 ) -> Resynthesis:
     """Resynthesise audio, or a mel spectrogram (.npy), to a WAV through the vocoder.
 
-    `stretch` is the factor of the length, `pitch` is in semitones, `model` a name in `resources/models` or a folder, by
-    default the one that fits the source. A stereo source comes back stereo unless `mono`. `mel_scale` names what the
-    values of a .npy are, or whose mel it is (`musegen-daw --list-mel-scales`). Raises MusegenError.
+    `stretch` is the factor of the length, `pitch` is in semitones (`keep_formants`: the timbre stays), `model` a name
+    in `resources/models` or a folder, by default the one that fits the source. A stereo source comes back stereo unless
+    `mono`. `mel_scale` names what the values of a .npy are, or whose mel it is (`musegen-daw --list-mel-scales`).
+    Raises MusegenError.
 
     >>> musegen_daw.vocode("voice.wav", "slower.wav", stretch=1.25)
     """
@@ -122,7 +124,7 @@ def vocode(
         given = DecoderInput(MelInput(load_mel(source, decoder.mel, _LOG.warning, mel_scale)))
     else:
         given = input_of_audio(source, decoder.mel, is_mono=mono)
-    changed = edited_input(given, stretch, pitch, decoder.mel)
+    changed = edited_input(given, stretch, pitch, decoder.mel, keep_formants)
     return resynthesise(changed, decoder, written, shown_as=written, note=_LOG.warning)
 
 

@@ -76,6 +76,9 @@ def register(commands: Commands, for_both: terminal.Parser) -> None:
     command.add_argument(
         "--pitch", type=number(-48, 48), default=0.0, metavar="SEMITONES", help="higher or lower"
     )
+    command.add_argument(
+        "--keep-formants", action="store_true", help="with --pitch: the timbre of a voice stays where it is"
+    )
     command.add_argument("--threads", type=whole(1, MAX_THREADS), default=1, metavar="N")
     command.add_argument(
         "--seed",
@@ -97,7 +100,7 @@ def run(args: Namespace, services: Services) -> int:
     options = DrumOptions(DrumSettings(seed=chosen_seed(args)))
     with standard_output.delivered(args.output, ".wav", AudioError) as output:
         source = _read(args, options, services)
-        changed = edited_input(source.given, args.stretch, args.pitch, source.decoder.mel)
+        changed = edited_input(source.given, args.stretch, args.pitch, source.decoder.mel, args.keep_formants)
         report = resynthesise(changed, source.decoder, output, args.save_mel, shown_as=args.output)
     facts = {
         "input": str(args.input),
@@ -105,6 +108,7 @@ def run(args: Namespace, services: Services) -> int:
         "output": str(args.output),
         "stretch": args.stretch,
         "pitch": args.pitch,
+        "keep_formants": args.keep_formants,
         "saved_mel": str(args.save_mel) if args.save_mel else None,
         "seed": source.drum_seed,
     }

@@ -153,13 +153,15 @@ def decode(
     semitones: float = 0.0,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
+    *,
+    keep_formants: bool = False,
 ) -> Rendition:
-    """The mel, stretched and transposed, as audio, the same that `musegen-daw vocode` writes.
+    """The mel, stretched and transposed, its formants too or not, as audio, the same that `musegen-daw vocode` writes.
 
     `name` is that of its source. Raises AudioError or Cancelled.
     """
     decoder.check_config(given.config)
-    changed = edited_input(given.input, stretch, semitones, given.config)
+    changed = edited_input(given.input, stretch, semitones, given.config, keep_formants)
     wanted = changed.given.mel
     start_seconds = time.perf_counter()
     audio = decoder.vocode(wanted, progress, cancelled, image=changed.image)[: changed.given.samples]

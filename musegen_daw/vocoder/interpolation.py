@@ -14,4 +14,5 @@ def interpolated(rows: Floats, positions: npt.NDArray[np.float64]) -> Floats:
     below = np.floor(positions).astype(np.intp)
     above = np.minimum(below + 1, len(rows) - 1)
     share = (positions - below).astype(np.float32)[:, np.newaxis]
-    return (rows[below] * (1 - share) + rows[above] * share).astype(np.float32, copy=False)
+    start = rows[below]
+    return (start + (rows[above] - start) * share).astype(np.float32, copy=False)  # exact between equals

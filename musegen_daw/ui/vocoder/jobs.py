@@ -103,7 +103,7 @@ def resynthesise(
         by = f"{ITERATIONS} iterations"
     rendition = decode(
         given, decoder, method, loaded.deck_rate_hz, shape.stretch, shape.semitones,
-        task.progress(method), task.is_cancelled,
+        task.progress(method), task.is_cancelled, keep_formants=shape.keep_formants,
     )  # fmt: skip
     task.check()
     return Made(

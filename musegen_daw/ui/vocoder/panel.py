@@ -123,6 +123,7 @@ class _SavedChoices:
     scale: Text = ""
     stretch: Annotated[float, Meta(ge=STRETCH_RANGE[0], le=STRETCH_RANGE[1])] = 1.0
     semitones: Annotated[float, Meta(ge=SEMITONES_RANGE[0], le=SEMITONES_RANGE[1])] = 0.0
+    keep_formants: bool = False
     vocoder: Text = ""
     model: Text = ""  # of earlier versions, which saved it without being asked; not read
     choice: str = ""
@@ -194,6 +195,7 @@ class VocoderPanel(Panel):
             "scale": (request.scale if request is not None else None) or "",
             "stretch": self._shape_row.stretch,
             "semitones": self._shape_row.semitones,
+            "keep_formants": self._shape_row.keep_formants,
             "vocoder": self._wanted_model,
             "choice": self._playback.choice,
         }
@@ -201,7 +203,7 @@ class VocoderPanel(Panel):
     def restore_state(self, state: dict[str, Any]) -> None:
         """The file is read when the panel is shown."""
         saved, misfits = with_values(_SavedChoices(), state)
-        self._shape_row.set_shape(saved.stretch, saved.semitones)
+        self._shape_row.set_shape(saved.stretch, saved.semitones, keep_formants=saved.keep_formants)
         self._wanted_model = saved.vocoder
         if saved.choice:
             self._playback.prefer(VOCODER if saved.choice == _FORMER_VOCODER else saved.choice)
@@ -427,7 +429,8 @@ class VocoderPanel(Panel):
         self._refresh()
 
     def _shape(self) -> MelEdits:
-        return MelEdits(self._shape_row.stretch, self._shape_row.semitones)
+        row = self._shape_row
+        return MelEdits(row.stretch, row.semitones, row.keep_formants)
 
     def _shown_result(self) -> str:
         """The result that is heard, else the last one that was, else the model's."""

@@ -1,9 +1,17 @@
-"""The bottom row: stretch and pitch, resynthesis with its progress, save and drag."""
+"""The bottom row: stretch, pitch and formants, resynthesis with its progress, save and drag."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QWidget,
+)
 
 from musegen_daw.ui.widgets.basic import ProgressLine, button, label, set_look
 from musegen_daw.ui.widgets.drops import DragButton, DragOut, drag_out
@@ -82,7 +90,7 @@ STRETCH_RANGE, SEMITONES_RANGE = (0.25, 4.0), (-24.0, 24.0)
 
 
 class ShapeRow(QWidget):
-    """`changed` announces another stretch or pitch."""
+    """`changed` announces another stretch or pitch, or that formants are kept or not."""
 
     changed = Signal()
 
@@ -98,6 +106,13 @@ class ShapeRow(QWidget):
         )  # fmt: skip
         for each in (self._stretch, self._semitones):
             each.changed.connect(lambda _number: self.changed.emit())
+        self._keep_formants = QCheckBox("Formants")
+        set_name(self._keep_formants, "Keep formants")
+        self._keep_formants.setToolTip(
+            "Keep the formants under another pitch, so that a voice stays that of the same person"
+        )
+        self._keep_formants.toggled.connect(lambda _is_on: self.changed.emit())
+        self.changed.connect(self._show_formants)
         self.resynthesise = button(
             "Resynthesise",
             "Turn the mel into audio: with the model, and with Griffin-Lim where that is heard",
@@ -109,6 +124,7 @@ class ShapeRow(QWidget):
         self.drag = DragButton("Drag me", drag)
         self._what = ""
         self._lay_out()
+        self._show_formants()
         self.show_result("")
 
     @property
@@ -119,9 +135,16 @@ class ShapeRow(QWidget):
     def semitones(self) -> float:
         return self._semitones.number
 
-    def set_shape(self, stretch: float, semitones: float) -> None:
+    @property
+    def keep_formants(self) -> bool:
+        """Whether they are to be kept; without another pitch there is nothing to keep."""
+        return self._keep_formants.isChecked() and self.semitones != 0
+
+    def set_shape(self, stretch: float, semitones: float, *, keep_formants: bool) -> None:
         self._stretch.set_number(stretch)
         self._semitones.set_number(semitones)
+        self._keep_formants.setChecked(keep_formants)
+        self._show_formants()
 
     def show_due(self, can_make: bool, is_due: bool) -> None:
         """`is_due`: the results were made with other settings."""
@@ -139,6 +162,9 @@ class ShapeRow(QWidget):
         self.drag.setText(caption(f"Drag {name}") if name else "Drag me")
         self.drag.setAccessibleName(f"Drag {name}" if name else "Drag me")
         self.drag.setToolTip(plain_tip(f"Drag the {name or 'result'} as a WAV into a DAW or a folder"))
+
+    def _show_formants(self) -> None:
+        self._keep_formants.setEnabled(self.semitones != 0)
 
     def begin(self, text: str) -> None:
         self.progress.begin(text)
@@ -168,6 +194,8 @@ class ShapeRow(QWidget):
             row.addWidget(name)
             row.addWidget(spin)
             row.addSpacing(SMALL)
+        row.addWidget(self._keep_formants)
+        row.addSpacing(SMALL)
         row.addWidget(self._middle, 1)
         row.addWidget(self.save)
         row.addWidget(self.drag)

@@ -35,6 +35,7 @@ class MelEdits:
 
     stretch: float = 1.0
     semitones: float = 0.0
+    keep_formants: bool = False
 
     @property
     def text(self) -> str:
@@ -44,6 +45,8 @@ class MelEdits:
             parts.append(f"× {self.stretch:g}")
         if self.semitones:
             parts.append(f"{self.semitones:+g} st".replace("-", "−"))
+            if self.keep_formants:
+                parts.append("formants kept")
         return ", ".join(parts)
 
 

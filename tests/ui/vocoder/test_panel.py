@@ -85,6 +85,28 @@ def test_stretch_and_pitch_are_what_the_command_makes(ready, tmp_path, models):
     command = ["vocode", tmp_path / "clip.wav", "-o", tmp_path / "command.wav", "--model", models / "tiny"]
     assert main([*map(str, command), "--stretch", "1.5", "--pitch", "-2"]) == 0
     assert (tmp_path / "window.wav").read_bytes() == (tmp_path / "command.wav").read_bytes()
+    ready.find("keep-formants").click()
+    assert make.property("look") == "main"
+    make.click()
+    ready.until(lambda: not ready.is_busy and make.property("look") == "")
+    assert "−2 st, formants kept" in ready.view.rows[1].title
+    ready.panel.save_to(tmp_path / "kept")
+    ready.until(lambda: (tmp_path / "kept.wav").exists())
+    assert main([*map(str, command), "--stretch", "1.5", "--pitch", "-2", "--keep-formants"]) == 0
+    assert (tmp_path / "kept.wav").read_bytes() == (tmp_path / "command.wav").read_bytes()
+    assert (tmp_path / "kept.wav").read_bytes() != (tmp_path / "window.wav").read_bytes()
+
+
+def test_formants_are_kept_only_under_another_pitch(ready):
+    box = ready.find("keep-formants")
+    assert not box.isEnabled()
+    ready.find("pitch").setValue(5)
+    assert box.isEnabled()
+    box.click()
+    assert ready.panel.saved_state()["keep_formants"]
+    ready.find("pitch").setValue(0)
+    assert not box.isEnabled()
+    assert not ready.panel.saved_state()["keep_formants"]
 
 
 def test_the_difference_is_shown_on_demand(ready):
@@ -319,6 +341,7 @@ def test_another_model_reads_its_own_mels(ready, context, models, tmp_path):
 def test_the_session_comes_back(ready, qtbot, context):
     ready.find("stretch").setValue(1.25)
     ready.find("pitch").setValue(3)
+    ready.find("keep-formants").setChecked(True)
     ready.listen_to("Griffin-Lim")
     state = ready.panel.saved_state()
     panel = VocoderPanel(context)
