@@ -29,6 +29,7 @@ from training.vocoder.dataset import (
 from training.vocoder.discriminators import DiscriminatorConfig, Discriminators, Judgement
 from training.vocoder.generator import Generator, GeneratorConfig
 from training.vocoder.losses import (
+    AttackLevels,
     LossConfig,
     MultiResolutionStft,
     MultiScaleMel,
@@ -164,6 +165,7 @@ class AdversarialLosses:
         self._mel = mel.to(fabric.device)
         self._valley = ValleyNoise(2048 * weights.stft_scale).to(fabric.device)
         self._phase = PhaseDifferences(weights.phase_windows).to(fabric.device)
+        self._attack = AttackLevels(config.mel.sample_rate_hz)
         self._judged: tuple[Tensor, Tensor] | None = None
 
     def generator_loss(
@@ -182,6 +184,9 @@ class AdversarialLosses:
         if weights.phase:
             parts["phase"] = self._phase(generated, batch.audio)
             total = total + weights.phase * parts["phase"]
+        if weights.attack:
+            parts["attack"] = self._attack(generated, batch.audio)
+            total = total + weights.attack * parts["attack"]
         self._judged = None
         if progress.step >= self._config.adversarial_from:
             self._judged = batch.audio, generated.detach()
@@ -215,7 +220,7 @@ class AdversarialLosses:
 
 def _figures(parts: dict[str, Tensor], part: float) -> dict[str, float]:
     """Every column of the log, also before the discriminators join in; `part` of them is the share's."""
-    names = ("stft", "mel_scales", "valley", "phase", "adversarial", "matching", "critic")
+    names = ("stft", "mel_scales", "valley", "phase", "attack", "adversarial", "matching", "critic")
     return {name: part * float(parts[name].detach()) if name in parts else 0.0 for name in names}
 
 

@@ -9,6 +9,7 @@ import torch
 
 from training.vocoder.discriminators import DiscriminatorConfig, Discriminators
 from training.vocoder.losses import (
+    AttackLevels,
     MultiResolutionStft,
     MultiScaleMel,
     PhaseDifferences,
@@ -169,3 +170,52 @@ def test_phase_differences_have_finite_gradients_for_silence() -> None:
     (loss(generated, torch.zeros(2, 8192)) + loss(generated, _noise(0))).backward()
     assert generated.grad is not None
     assert torch.isfinite(generated.grad).all()
+
+
+def _strokes(rate_hz: int, *, smeared: float = 0.0, late: float = 0.0, level: float = 0.3) -> torch.Tensor:
+    """Two rows of three strokes over soft noise; `smeared` and `late` are seconds."""
+    seconds = torch.arange(rate_hz) / rate_hz
+    random = torch.Generator().manual_seed(1)
+    noise = torch.randn(2, rate_hz, generator=random)
+    gain = torch.full((rate_hz,), 1e-3)
+    for start in (0.25, 0.5, 0.75):
+        since = seconds - start - late
+        rise = (since / smeared + 0.5).clamp(0, 1) if smeared else (since >= 0).float()
+        gain = gain + level * rise * torch.exp(-30 * since.clamp_min(0)) * (since < 0.25)
+    return gain * noise
+
+
+@pytest.mark.parametrize("rate_hz", [12_000, 44_100])
+def test_smeared_attacks_cost_more_the_slower_they_are(rate_hz) -> None:
+    loss, real = AttackLevels(rate_hz), _strokes(rate_hz)
+    assert float(loss(real, real)) == 0
+    found = [float(loss(_strokes(rate_hz, smeared=seconds), real)) for seconds in (0.002, 0.01, 0.03)]
+    assert found == sorted(found)
+    assert found[0] > 0.1
+    assert found[2] > 3 * found[0]
+    # two thirds of a level are nothing beside a slow attack
+    assert float(loss(_strokes(rate_hz, level=0.2), real)) < found[1] / 2
+
+
+def test_without_attacks_nothing_is_asked_and_gradients_stay_finite() -> None:
+    loss = AttackLevels(12_000)
+    generated = _noise(1).requires_grad_()
+    value = loss(generated, _noise(0))
+    assert float(value.detach()) == 0
+    for real in (_noise(0), torch.zeros(2, 8192), _strokes(12_000)[:, :8192]):
+        for own in (generated, torch.zeros(2, 8192, requires_grad=True)):
+            loss(own, real).backward()
+            assert own.grad is not None
+            assert torch.isfinite(own.grad).all()
+
+
+def test_its_gradient_leads_to_steeper_attacks() -> None:
+    loss, real = AttackLevels(12_000), _strokes(12_000)
+    audio = _strokes(12_000, smeared=0.02).requires_grad_()
+    optimizer = torch.optim.Adam([audio], 1e-3)
+    before = float(loss(audio, real).detach())
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss(audio, real).backward()
+        optimizer.step()
+    assert float(loss(audio, real).detach()) < before / 2
