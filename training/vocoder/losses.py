@@ -28,6 +28,7 @@ from training.vocoder.attack import (
     RISE_SECONDS,
     STEP_SECONDS,
 )
+from training.vocoder.spectra import analysis_n_fft
 
 STFT_RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))  # n_fft, hop, window, in samples
 MAGNITUDE_FLOOR = 1e-7
@@ -49,6 +50,7 @@ class LossConfig:
     valley: float = 0.0
     phase: float = 0.0
     attack: float = 0.0
+    texture: float = 0.0
     adversarial: float = 1.0
     matching: float = 2.0
     stft_scale: int = 1
@@ -211,6 +213,46 @@ class AttackLevels(nn.Module):
         half = self.rise // 2
         rises = functional.pad(levels[:, 2 * half :] - levels[:, : -2 * half], (half, half))
         return functional.max_pool1d(rises, 2 * self.near + 1, 1, self.near)
+
+
+class NoiseTexture(nn.Module):
+    """How much more streaky, or more smeared, generated audio is where the real audio is noise.
+
+    In patches of an STFT the mean of the squared power over the square of its mean (spectral kurtosis, see
+    `training.vocoder.noise`) is 2 for noise, more for few lines on a quiet ground and 1 for an even haze; the natural
+    logarithms of both are compared where that of the real audio is below `MOST` and within 60 dB of its loudest.
+    """
+
+    MOST = 2.5
+    PATCH, STRIDE = (25, 9), (6, 2)  # bins, frames a quarter of a window apart
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        super().__init__()
+        window = torch.hann_window(analysis_n_fft(sample_rate_hz))
+        self.register_buffer("window", window, persistent=False)
+
+    def forward(self, generated: Tensor, real: Tensor) -> Tensor:
+        with torch.no_grad():
+            mean, kurtosis = self._patches(real, torch.zeros((), device=real.device))
+            loudest = mean.amax((1, 2), keepdim=True)
+            is_noise = (
+                (kurtosis < self.MOST) & (mean > loudest * 10 ** (-LEVEL_RANGE_DB / 10)) & (loudest > 0)
+            )
+        _, found = self._patches(generated, _QUIET * mean)
+        return ((found / kurtosis.clamp_min(1)).log().abs() * is_noise).sum() / is_noise.sum().clamp_min(1)
+
+    def _patches(self, audio: Tensor, floor: Tensor) -> tuple[Tensor, Tensor]:
+        """The mean power and the kurtosis of each patch; `floor` is a power added to the mean for the latter."""
+        window = self.get_buffer("window")
+        size = len(window)
+        power = stft_power(audio, size, size // 4, size, window)
+        scale = power.detach().amax((1, 2), keepdim=True) + MAGNITUDE_FLOOR**2  # squares stay within float32
+        mean, square = (
+            functional.avg_pool2d(values, self.PATCH, self.STRIDE)
+            for values in (power / scale, (power / scale).square())
+        )
+        kurtosis = square / ((mean + floor / scale).square() + MAGNITUDE_FLOOR**2)
+        return mean * scale, kurtosis.clamp_min(0.5)
 
 
 class PhaseDifferences(nn.Module):

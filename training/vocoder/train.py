@@ -33,6 +33,7 @@ from training.vocoder.losses import (
     LossConfig,
     MultiResolutionStft,
     MultiScaleMel,
+    NoiseTexture,
     PhaseDifferences,
     ValleyNoise,
     adversarial_loss,
@@ -166,6 +167,7 @@ class AdversarialLosses:
         self._valley = ValleyNoise(2048 * weights.stft_scale).to(fabric.device)
         self._phase = PhaseDifferences(weights.phase_windows).to(fabric.device)
         self._attack = AttackLevels(config.mel.sample_rate_hz)
+        self._texture = NoiseTexture(config.mel.sample_rate_hz).to(fabric.device)
         self._judged: tuple[Tensor, Tensor] | None = None
 
     def generator_loss(
@@ -187,6 +189,9 @@ class AdversarialLosses:
         if weights.attack:
             parts["attack"] = self._attack(generated, batch.audio)
             total = total + weights.attack * parts["attack"]
+        if weights.texture:
+            parts["texture"] = self._texture(generated, batch.audio)
+            total = total + weights.texture * parts["texture"]
         self._judged = None
         if progress.step >= self._config.adversarial_from:
             self._judged = batch.audio, generated.detach()
@@ -220,7 +225,17 @@ class AdversarialLosses:
 
 def _figures(parts: dict[str, Tensor], part: float) -> dict[str, float]:
     """Every column of the log, also before the discriminators join in; `part` of them is the share's."""
-    names = ("stft", "mel_scales", "valley", "phase", "attack", "adversarial", "matching", "critic")
+    names = (
+        "stft",
+        "mel_scales",
+        "valley",
+        "phase",
+        "attack",
+        "texture",
+        "adversarial",
+        "matching",
+        "critic",
+    )
     return {name: part * float(parts[name].detach()) if name in parts else 0.0 for name in names}
 
 

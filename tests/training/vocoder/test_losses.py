@@ -12,6 +12,7 @@ from training.vocoder.losses import (
     AttackLevels,
     MultiResolutionStft,
     MultiScaleMel,
+    NoiseTexture,
     PhaseDifferences,
     ValleyNoise,
     adversarial_loss,
@@ -219,3 +220,48 @@ def test_its_gradient_leads_to_steeper_attacks() -> None:
         loss(audio, real).backward()
         optimizer.step()
     assert float(loss(audio, real).detach()) < before / 2
+
+
+def _long_noise(seed: int) -> torch.Tensor:
+    return 0.1 * torch.randn(2, 24_000, generator=torch.Generator().manual_seed(seed))
+
+
+def test_streaks_and_haze_cost_where_there_is_noise_and_other_noise_costs_little() -> None:
+    loss, real = NoiseTexture(12_000), _long_noise(0)
+    assert float(loss(real, real)) < 0.01
+    other = float(loss(_long_noise(1), real))
+    spectrum = torch.stft(_long_noise(1), 1024, 256, window=torch.hann_window(1024), return_complex=True)
+    lines = (torch.arange(513) % 6 == 0).float()[None, :, None]
+    streaks = torch.istft(spectrum * lines, 1024, 256, window=torch.hann_window(1024), length=24_000)
+    clicks = torch.zeros(2, 24_000)
+    clicks[:, ::40] = 1  # lines 300 Hz apart with one height are no noise either
+    assert other < 0.15
+    assert float(loss(streaks, real)) > 3 * other
+    assert float(loss(clicks, real)) > 3 * other
+    seconds = torch.arange(24_000) / 12_000
+    haze = torch.sin(2 * math.pi * 200 * seconds + 2 * math.pi * 1_300 * seconds.square())[None].repeat(2, 1)
+    assert float(loss(haze, real)) > 2 * other
+
+
+def test_texture_counts_for_nothing_where_there_is_no_noise() -> None:
+    loss, tones = NoiseTexture(12_000), _two_partials()
+    assert float(loss(_noise(0), tones)) == 0
+    generated = torch.zeros(2, 8192, requires_grad=True)
+    for real in (torch.zeros(2, 8192), _noise(0), tones):
+        loss(generated, real).backward()
+        assert generated.grad is not None
+        assert torch.isfinite(generated.grad).all()
+
+
+def test_the_gradient_of_the_texture_turns_streaks_into_noise() -> None:
+    loss, real = NoiseTexture(12_000), _long_noise(0)[:1]
+    seconds = torch.arange(24_000) / 12_000
+    lines = sum(torch.sin(2 * math.pi * hz * seconds + hz) for hz in range(150, 6_000, 90))
+    audio = (0.03 * torch.as_tensor(lines)[None] + 0.02 * _long_noise(3)[:1]).requires_grad_()
+    optimizer = torch.optim.Adam([audio], 1e-2)
+    before = float(loss(audio, real).detach())
+    for _ in range(40):
+        optimizer.zero_grad()
+        loss(audio, real).backward()
+        optimizer.step()
+    assert float(loss(audio, real).detach()) < 0.6 * before
