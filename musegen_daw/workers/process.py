@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, BinaryIO
 
 from musegen_daw import logs
@@ -48,7 +49,7 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, tasks: Tasks) -> None:
         number: int, task: str | Callable[..., Any], arguments: tuple[Any, ...], over: threading.Event
     ) -> None:
         started_seconds = time.monotonic()
-        what = task if isinstance(task, str) else task.__qualname__
+        what = _name(task)
         _log.debug("Call %d: %s", number, what)
         try:
             function = tasks.of_name(task) if isinstance(task, str) else task
@@ -77,6 +78,13 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, tasks: Tasks) -> None:
             running[number].set()
     for over in tuple(running.values()):
         over.set()
+
+
+def _name(task: str | Callable[..., Any]) -> str:
+    """For the log; what is given some arguments beforehand has no name of its own."""
+    if isinstance(task, partial):
+        return _name(task.func)
+    return task if isinstance(task, str) else getattr(task, "__qualname__", type(task).__name__)
 
 
 def _sendable(error: Exception) -> Exception:

@@ -16,3 +16,9 @@ def rest(*, progress, cancelled) -> None:
 def process_number(*, progress, cancelled) -> int:
     """The number of the process."""
     return os.getpid()
+
+
+def product(one: int, other: int, *, progress, cancelled) -> int:
+    """Two numbers, multiplied."""
+    progress(1, 2)
+    return one * other

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from musegen_daw.workers.process import serve
 from musegen_daw.workers.remote import RemoteDrummer
 from musegen_daw.workers.tasks import Tasks
 from musegen_daw.workers.worker import Worker
-from tests.workers.asked import process_number, rest
+from tests.workers.asked import process_number, product, rest
 
 PATIENCE_SECONDS = 120
 
@@ -47,6 +48,12 @@ def request_of_clip():
 
 def long(request: DrumRequest) -> DrumRequest:
     return replace(request, variations=16)
+
+
+def test_a_function_that_has_some_arguments_beforehand_is_called_too(worker):
+    told = []
+    assert worker.call(partial(product, other=7), 6, progress=lambda *said: told.append(said)) == 42
+    assert told == [(1, 2)]
 
 
 def drummer_of(worker: Worker) -> RemoteDrummer:

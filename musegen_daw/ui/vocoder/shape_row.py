@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 
 from musegen_daw.ui.widgets.basic import ProgressLine, button, label, set_look
 from musegen_daw.ui.widgets.drops import DragButton, DragOut, drag_out
-from musegen_daw.ui.widgets.plain import caption, plain_tip, set_name
-from musegen_daw.ui.widgets.theme import SMALL, TARGET
+from musegen_daw.ui.widgets.plain import plain_tip, set_name
+from musegen_daw.ui.widgets.theme import SMALL, TARGET, TINY
 
 
 class Stepper(QWidget):
@@ -47,7 +47,7 @@ class Stepper(QWidget):
         self._spin.setKeyboardTracking(False)
         self._spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._spin.setFixedHeight(TARGET)
-        self._spin.setMinimumWidth(76)
+        self._spin.setMinimumWidth(64)
         self._spin.setStyleSheet("border-radius: 0; border-left: none; border-right: none;")
         set_name(self._spin, name)
         self._spin.setToolTip(plain_tip(f"{tooltip} (double click on − or +: back to {self._spin.text()})"))
@@ -120,7 +120,8 @@ class ShapeRow(QWidget):
             large=True,
         )
         self.progress = ProgressLine()
-        self.save = button("Save WAV …", "Save the result as a 24-bit WAV", "Ctrl+S", large=True)
+        self.save = button("Save …", "Save the result as a 24-bit WAV", "Ctrl+S", large=True)
+        set_name(self.save, "Save WAV")
         self.drag = DragButton("Drag me", drag)
         self._what = ""
         self._lay_out()
@@ -158,8 +159,7 @@ class ShapeRow(QWidget):
         self._what = name
         for each in (self.save, self.drag):
             each.setEnabled(bool(name))
-        self.save.setText(caption(f"Save {name} …") if name else "Save WAV …")
-        self.drag.setText(caption(f"Drag {name}") if name else "Drag me")
+        self.save.setToolTip(plain_tip(f"Save the {name or 'result'} as a 24-bit WAV (Ctrl+S)"))
         self.drag.setAccessibleName(f"Drag {name}" if name else "Drag me")
         self.drag.setToolTip(plain_tip(f"Drag the {name or 'result'} as a WAV into a DAW or a folder"))
 
@@ -184,18 +184,18 @@ class ShapeRow(QWidget):
         self._middle.addWidget(resting)
         self._middle.addWidget(self.progress)
         self._middle.setFixedHeight(TARGET)
-        self._middle.setMinimumWidth(136)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SMALL)
         for text, spin in (("Stretch", self._stretch), ("Pitch", self._semitones)):
             name: QLabel = label(text)
             name.setBuddy(spin.field)
-            row.addWidget(name)
-            row.addWidget(spin)
-            row.addSpacing(SMALL)
+            field = QHBoxLayout()
+            field.setSpacing(TINY)
+            field.addWidget(name)
+            field.addWidget(spin)
+            row.addLayout(field)
         row.addWidget(self._keep_formants)
-        row.addSpacing(SMALL)
         row.addWidget(self._middle, 1)
         row.addWidget(self.save)
         row.addWidget(self.drag)

@@ -1,6 +1,7 @@
 """The Vocoder panel: drop, compare at one position, change, save, drag out."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ from musegen_daw.cli.main import main
 from musegen_daw.music.clip import Song
 from musegen_daw.ui.vocoder.panel import VocoderPanel
 from musegen_daw.ui.vocoder.source_row import SCALE_NAMES
+from musegen_daw.ui.vocoder.workbench import CHOICES
 from musegen_daw.ui.widgets.look import apply_theme
 from musegen_daw.vocoder.decoder import MelDecoder
 from musegen_daw.vocoder.mel import MelConfig
 from musegen_daw.vocoder.mel_scales import PRESETS, SCALES
+from musegen_daw.workers.worker import Worker
 from tests.cli.doubles import TIME_MAP, kit, part
 from tests.pages.page import drag, drag_out
 from tests.pages.vocoder import VocoderPage
@@ -192,6 +195,23 @@ def test_a_mel_of_another_tool_can_be_named_after_it_was_refused(page, tmp_path)
     assert page.panel.saved_state()["scale"] == "hifi-gan"
 
 
+@pytest.mark.parametrize("name", ["clip.wav", "mel.npy"])
+def test_files_are_read_and_made_in_another_process_as_in_the_program(qtbot, context, models, source, name):
+    """`compute` is that of the program here; in the other tests it is a plain call."""
+    worker = Worker("computes audio", is_patient=True)
+    panel = VocoderPanel(replace(context, compute=worker.call))
+    qtbot.addWidget(panel)
+    page = VocoderPage(panel, qtbot)
+    panel.show()
+    panel.activated()
+    panel.open_file(source(name))
+    page.wait_for_results()
+    assert page.audible == ({"Vocoder", "Griffin-Lim"} if name == "mel.npy" else {*CHOICES})
+    assert page.error == ""
+    panel.close_work()
+    worker.close()
+
+
 def test_every_scale_has_a_name_in_the_menu():
     assert tuple(SCALE_NAMES) == ("", *SCALES, *PRESETS)
 
@@ -258,7 +278,7 @@ def test_closing_during_work_is_safe(page, source, decoders):
 
 def test_the_result_is_dragged_out_as_a_written_file(ready, drags, player):
     handle = ready.find("drag-me")
-    assert handle.text() == "Drag Vocoder"
+    assert handle.accessibleName() == "Drag Vocoder"
     drag_out(handle)
     ready.until(lambda: drags.paths)
     ((path,),) = drags.paths
