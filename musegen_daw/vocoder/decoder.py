@@ -107,14 +107,18 @@ def check_mel(mel: Floats, config: MelConfig) -> None:
     frames = mel.shape[1]
     if frames == 0:
         raise AudioError("The mel is empty: it has no frames.")
-    seconds = frames / config.frames_per_second
-    if seconds > MAX_SECONDS:
-        raise AudioError(
-            f"The mel lasts {seconds / 3600:.1f} hours; at most {MAX_SECONDS // 3600} are turned into audio."
-        )
+    check_seconds(frames / config.frames_per_second)
     if not np.isfinite(mel).all():
         raise AudioError("The mel has values that are not finite numbers.")
     if mel.max() > MAX_LOG_POWER:
         raise AudioError(
             f"The mel reaches {mel.max():g}, far above full scale: natural logarithms of power are expected."
+        )
+
+
+def check_seconds(seconds: float) -> None:
+    """Raises AudioError for a mel that lasts too long."""
+    if seconds > MAX_SECONDS:
+        raise AudioError(
+            f"The mel lasts {seconds / 3600:.1f} hours; at most {MAX_SECONDS // 3600} are turned into audio."
         )

@@ -12,7 +12,7 @@ import numpy as np
 
 from musegen_daw.errors import AudioError
 from musegen_daw.files import atomic_path, check_readable, reason
-from musegen_daw.vocoder.decoder import check_mel
+from musegen_daw.vocoder.decoder import check_mel, check_seconds
 from musegen_daw.vocoder.foreign_mel import log_mel_of
 from musegen_daw.vocoder.mel import Floats, MelConfig, mel_basis
 from musegen_daw.vocoder.mel_scales import PRESETS, SCALES, MelForm, mel_form
@@ -67,8 +67,10 @@ def load_mel(
         raise AudioError(f"{path} has values that are not finite numbers.")
     guess = _Guess(form) if form is not None else _guessed(values, config, path, option)
     form = guess.form
-    mel = _to_log(values, form, config, path)
+    if form.scale.nats is None and values.min() < 0:
+        raise AudioError(f"{path} has values below zero, which {form.scale.words} has not.")
     try:
+        mel = _to_log(values, form, config)
         check_mel(mel, config)
     except AudioError as error:
         raise AudioError(f"{path}, taken for {form.words}, is no mel of sound: {error}") from None
@@ -189,10 +191,11 @@ def _silent_above(form: MelForm, config: MelConfig) -> str:
     return f", silent above its {form.bands.fmax_hz / 1000:g} kHz"
 
 
-def _to_log(values: Floats, form: MelForm, config: MelConfig, path: Path) -> Floats:
-    if form.scale.nats is None and values.min() < 0:
-        raise AudioError(f"{path} has values below zero, which {form.scale.words} has not.")
-    mel = log_mel_of(values, form, config)
+def _to_log(values: Floats, form: MelForm, config: MelConfig) -> Floats:
+    if form.bands is not None:
+        check_seconds(values.shape[1] * form.bands.hop_length / form.bands.sample_rate_hz)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no number in the end is refused
+        mel = log_mel_of(values, form, config)
     if _is_relative(values, form):
         mel = mel + np.float32(_loudest_log_power(config) - float(mel.max()))
     return np.maximum(mel, np.float32(config.floor))

@@ -173,3 +173,24 @@ def test_every_name_is_known_and_listed():
     for wrong in ("", "hifi-gan:htk", "ln", "log:slaney"):
         with pytest.raises(AudioError, match="There is no mel scale .*ln-magnitude.*vocos"):
             mel_form(wrong)
+
+
+@pytest.mark.parametrize("name", ["hifi-gan", "librosa", "torchaudio", "ln-magnitude", "db-magnitude:htk"])
+@pytest.mark.parametrize("value", [1e22, 1e30])
+def test_numbers_that_are_no_sound_are_refused_without_a_warning(tmp_path, name, value):
+    form = mel_form(name)
+    values = np.full((NARROW.n_mels if form.bands is None else form.bands.n_mels, 8), value)
+    with pytest.raises(AudioError, match=r"taken for .*, is no mel of sound: The mel "):
+        load_mel(npy(tmp_path, values), NARROW, lambda note: None, name)
+
+
+def test_a_mel_that_lasts_too_long_is_refused_before_it_is_converted(tmp_path, monkeypatch):
+    def converted(*_):
+        raise AssertionError
+
+    monkeypatch.setattr("musegen_daw.vocoder.mel_file.log_mel_of", converted)
+    frames = 2 * 3600 * 22_050 // 256 + 1000
+    path = tmp_path / "long.npy"
+    np.save(path, np.zeros((80, frames), np.float16))
+    with pytest.raises(AudioError, match=r"The mel lasts 2\.0 hours; at most 2"):
+        load_mel(path, NARROW, lambda note: None, "hifi-gan")
