@@ -84,7 +84,8 @@ def test_a_mel_has_no_original_and_says_what_it_was_taken_for(tmp_path):
     assert given.original is None
     assert given.mel.samples is None
     assert given.seconds == pytest.approx(mel.shape[1] * 256 / 12_000)
-    assert "the natural logarithm of power; the menu Scale names another" in given.note
+    assert "was read as the natural logarithm of power, which is a guess" in given.note
+    assert given.note.endswith("; the menu Scale names another.")
     ambiguous = np.random.default_rng(0).uniform(1, 5, (96, 20)).astype(np.float32)
     np.save(tmp_path / "odd.npy", ambiguous)
     with pytest.raises(AudioError, match="name the scale with the menu Scale"):

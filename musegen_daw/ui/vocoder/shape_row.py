@@ -47,7 +47,7 @@ class Stepper(QWidget):
         self._spin.setKeyboardTracking(False)
         self._spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._spin.setFixedHeight(TARGET)
-        self._spin.setMinimumWidth(64)
+        self._spin.setMinimumWidth(76)
         self._spin.setStyleSheet("border-radius: 0; border-left: none; border-right: none;")
         set_name(self._spin, name)
         self._spin.setToolTip(plain_tip(f"{tooltip} (double click on − or +: back to {self._spin.text()})"))
@@ -58,7 +58,7 @@ class Stepper(QWidget):
         for text, segment, turn in (("−", "first", self._spin.stepDown), ("+", "last", self._spin.stepUp)):
             made = QPushButton(text)
             made.setProperty("segment", segment)
-            made.setFixedSize(TARGET - 12, TARGET)
+            made.setFixedSize(TARGET - 14, TARGET)
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             made.setAutoRepeat(True)
             set_name(made, f"{name} {'less' if text == '−' else 'more'}")
