@@ -111,6 +111,26 @@ def test_magnitudes_in_the_bands_of_the_model_are_as_loud_as_powers(tmp_path, so
     assert abs(level_db(twice, config) - level_db(own, config)) > 5
 
 
+@pytest.mark.parametrize("name", ["ln-magnitude", "hifi-gan", "vocos"])
+@pytest.mark.parametrize("config", [NARROW, FULL], ids=["12k", "44k"])
+@pytest.mark.parametrize("kind", ["tone", "noise"])
+def test_neither_tones_nor_noise_change_their_level(tmp_path, name, config, kind):
+    """The two ends: all in one bin of a band, and evenly in all of them."""
+    seconds = np.arange(2 * RATE_HZ) / RATE_HZ
+    sound = (
+        0.3 * np.sin(2 * np.pi * 311 * seconds)
+        if kind == "tone"
+        else np.random.default_rng(1).normal(0, 0.1, len(seconds))
+    ).astype(np.float32)
+    form = mel_form(name)
+    own = log_mel(librosa.resample(sound, orig_sr=RATE_HZ, target_sr=config.sample_rate_hz), config)[:, 5:-5]
+    path = npy(tmp_path, values_of(sound, RATE_HZ, form, config))
+    mel = load_mel(path, config, lambda note: None, name)[:, 5:-5]
+    top_hz = config.fmax_hz if form.bands is None else min(form.bands.fmax_hz, config.fmax_hz)
+    off = level_db(mel, config, 0, top_hz) - level_db(own, config, 0, top_hz)
+    assert abs(off + 10 * np.log10(own.shape[1] / mel.shape[1])) < 1
+
+
 def test_bands_of_htk_that_are_not_normalised(tmp_path, sound):
     audio = librosa.resample(sound, orig_sr=RATE_HZ, target_sr=NARROW.sample_rate_hz)
     values = librosa.feature.melspectrogram(
