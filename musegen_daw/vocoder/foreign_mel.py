@@ -27,7 +27,7 @@ from musegen_daw.vocoder.mel_scales import MelBands, MelForm
 ROUNDS = 12
 BLOCK_FRAMES = 1024
 UNEVEN_A_NAT, WIDTH_BINS = 1.27, 3.0
-PATCH = (5, 5)  # bands, frames
+PATCH_CELLS = 5  # bands, and frames
 _TINY = 1e-30
 
 
@@ -73,7 +73,7 @@ def _unevenness(mean: Floats, weights: Floats) -> Floats:
     share = ((bins - 1) / (bins + WIDTH_BINS)).astype(np.float32)[:, None]
     wide = np.pad(mean, ((2, 2), (0, 0)), mode="edge")
     around = (wide[:-4] + wide[1:-3] + wide[3:-1] + wide[4:]) / 4
-    uneven: Floats = uniform_filter(np.minimum(np.abs(mean - around), 1.5), PATCH, mode="nearest")
+    uneven = uniform_filter(np.minimum(np.abs(mean - around), 1.5), PATCH_CELLS, mode="nearest")
     return UNEVEN_A_NAT * share * np.minimum(uneven, 1)
 
 
