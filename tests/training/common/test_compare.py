@@ -6,10 +6,11 @@ import sys
 from dataclasses import replace
 
 import pytest
+import torch
 from lightning_fabric import Fabric
 
 from training.common.config import load_config
-from training.common.runs import compare
+from training.common.runs import blended, compare
 from training.drums import __main__ as drums
 from training.drums.train import DrumTraining, train
 
@@ -57,3 +58,13 @@ def test_what_is_no_run_is_named(tmp_path, monkeypatch, capsys) -> None:
     with pytest.raises(SystemExit):
         drums.main()
     assert "is no run" in capsys.readouterr().err
+
+
+def test_weights_are_blended_with_those_a_run_began_with() -> None:
+    run = {"average/a": torch.tensor([1.0, 2.0]).half(), "average/new": torch.tensor([4.0])}
+    start = {"average/a": torch.tensor([3.0, -2.0]), "other": torch.tensor([9.0])}
+    blend = blended(run, start, 0.75)
+    assert blend["average/a"].tolist() == [1.5, 1.0]
+    assert blend["average/new"].tolist() == [3.0]
+    assert set(blend) == set(run)
+    assert blended(run, start, 1.0)["average/a"].tolist() == [1.0, 2.0]
