@@ -201,7 +201,7 @@ def benchmark_vocoder(
 class _TimedTraining:
     def __init__(self, config: VocoderTraining, draw: Any, fabric: Fabric) -> None:
         self._model = Generator(config.model, config.mel).to(fabric.device).train()
-        self._losses = AdversarialLosses(config, draw, fabric)
+        self._losses = AdversarialLosses(config, self._model, draw, fabric)
         self._losses.discriminators.to(fabric.device)
         sides: list[nn.Module] = [self._model, self._losses.discriminators]
         self._sides = [

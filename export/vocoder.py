@@ -11,20 +11,24 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from torch import nn
 
 from export.graphs import export_graph, write_graph
 from musegen_daw.models.session import OnnxGraph
 from musegen_daw.models.spec import Graph, ModelSpec
 from musegen_daw.part_files import part_folder
 from musegen_daw.vocoder.mel import MelConfig
-from training.vocoder.generator import Generator
+from training.vocoder.generator import EDGE_FRAMES, Generator
 from training.vocoder.train import load_model
 
 PARITY = 1e-3
 ROLE = "vocode"
 FILE = "vocode.onnx"
 PARITY_FRAMES = (1, 37, 160)
+AXES = {
+    "mel": {0: "batch", 2: "frames"},
+    "noise": {0: "batch", 2: "steps"},
+    "audio": {0: "batch", 1: "samples"},
+}
 
 
 def export_vocoder(
@@ -42,6 +46,7 @@ def export_vocoder(
         "context_frames": whole.context_frames(),
         "imposed_rounds": whole.config.imposed_rounds,
         "sizes": asdict(whole.config),
+        **_noise_facts(whole),
         "trained_on": str(values.get("trained_on", "")),
         "step": int(values["progress"]["step"]),
     }
@@ -56,12 +61,13 @@ def export_vocoder(
 def _export(
     model: Generator, facts: dict[str, Any], out: Path, name: str, half_storage: bool
 ) -> tuple[ModelSpec, float]:
+    inputs = _inputs(model, torch.full((2, model.mel.n_mels, 12), model.mel.floor))
     graph = export_graph(
         model,
-        (torch.full((2, model.mel.n_mels, 12), model.mel.floor),),
-        ("mel",),
+        tuple(inputs.values()),
+        tuple(inputs),
         ("audio",),
-        {"mel": {0: "batch", 2: "frames"}, "audio": {0: "batch", 1: "samples"}},
+        {name: AXES[name] for name in (*inputs, "audio")},
         out / FILE,
     )
     if half_storage:
@@ -75,6 +81,20 @@ def _export(
             f"the exported model differs from PyTorch by {difference:.2e} of full scale, more than {PARITY:.0e}"
         )
     return spec, difference
+
+
+def _noise_facts(model: Generator) -> dict[str, int]:
+    if not model.config.noise_bands:
+        return {}
+    return {"noise_steps": model.noise_steps(), "noise_edge_frames": EDGE_FRAMES}
+
+
+def _inputs(model: Generator, mel: torch.Tensor, seed: int = 0) -> dict[str, torch.Tensor]:
+    """All that the graph reads beside a mel, by name."""
+    if not model.config.noise_bands:
+        return {"mel": mel}
+    random = torch.Generator().manual_seed(seed)
+    return {"mel": mel, "noise": torch.randn(model.noise_shape(mel), generator=random)}
 
 
 def network_of(generator: Generator) -> Generator:
@@ -100,12 +120,13 @@ def store_half(path: Path, weights: set[str]) -> Graph:
     return write_graph(model, path)
 
 
-def parity(model: nn.Module, spec: ModelSpec, folder: Path, *, frames: int = 37, seed: int = 0) -> float:
+def parity(model: Generator, spec: ModelSpec, folder: Path, *, frames: int = 37, seed: int = 0) -> float:
     """Largest difference between the graph and PyTorch as a share of full scale, on a mel like that of music."""
     mel = music_like(MelConfig.from_dict(spec.facts["mel"]), frames, seed)
+    inputs = _inputs(model, torch.from_numpy(mel), seed).values()
     with torch.no_grad():
-        expected = model(torch.from_numpy(mel)).numpy()
-    found = OnnxGraph(folder, spec, ROLE)(mel)[0]
+        expected = model(*inputs).numpy()
+    found = OnnxGraph(folder, spec, ROLE)(*(value.numpy() for value in inputs))[0]
     if found.shape != expected.shape:
         raise ValueError(f"the exported model gives the shape {found.shape} in place of {expected.shape}")
     return float(np.abs(found - expected).max() / max(1.0, float(np.abs(expected).max())))

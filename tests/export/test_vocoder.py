@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +32,13 @@ PLAIN_OPERATORS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def of_run(tmp_path_factory) -> Path:
-    """A checkpoint as a run leaves it, its weights random."""
+@pytest.fixture(scope="module", params=[0, 8], ids=["plain", "noise"])
+def of_run(request, tmp_path_factory) -> Path:
+    """A checkpoint as a run leaves it, its weights random, without noise and with it."""
     folder = tmp_path_factory.mktemp("vocoder")
     (folder / "tiny.toml").write_text(TINY_VOCODER, encoding="utf-8")
     config = load_config(VocoderTraining, folder / "tiny.toml")
+    config = replace(config, model=replace(config.model, noise_bands=request.param))
     torch.manual_seed(3)
     weights = Generator(config.model, config.mel).state_dict()
     values = json.dumps({"config": asdict(config), "progress": {"step": 7}})
@@ -109,7 +110,10 @@ def test_the_sidecar_says_what_is_needed_to_use_it(released, folder) -> None:
     assert spec.facts["trained_on"] == "nothing at all"
     assert spec.facts["step"] == 7
     graph = spec.graphs["vocode"]
-    assert [(each.name, each.shape) for each in graph.inputs] == [("mel", ("batch", 96, "frames"))]
+    inputs = {"mel": ("batch", 96, "frames")}
+    if model.config.noise_bands:
+        inputs["noise"] = ("batch", model.config.istft_n_fft + 2, "steps")
+    assert {each.name: each.shape for each in graph.inputs} == inputs
     assert [(each.name, each.shape) for each in graph.outputs] == [("audio", ("batch", "samples"))]
 
 
@@ -149,4 +153,10 @@ def test_the_app_joins_chunks_to_what_one_pass_gives(folder) -> None:
 
 
 def _run(spec: ModelSpec, folder: Path, mel: np.ndarray) -> np.ndarray:
-    return OnnxGraph(folder, spec, "vocode")(mel)[0]
+    inputs = [mel]
+    if "noise_steps" in spec.facts:
+        parts = spec.graphs["vocode"].inputs[1].shape[1]
+        steps = (mel.shape[2] + 2 * spec.facts["noise_edge_frames"]) * spec.facts["noise_steps"]
+        noise = np.random.default_rng(0).standard_normal((1, parts, steps), np.float32)
+        inputs.append(noise.repeat(len(mel), axis=0))
+    return OnnxGraph(folder, spec, "vocode")(*inputs)[0]

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from musegen_daw.errors import AudioError, ModelError
 from musegen_daw.models.session import OnnxGraph
+from musegen_daw.models.spec import Tensor
 from musegen_daw.progress import Cancelled
 from musegen_daw.vocoder.decoder import MAX_SECONDS
 from musegen_daw.vocoder.vocoder import Vocoder
+from musegen_daw.vocoder.white_noise import white_noise
 from tests.vocoder.tiny_vocoder import REACH_FRAMES, SMALL, write_tiny_vocoder
 
 HOP = SMALL.hop_length
@@ -139,6 +141,46 @@ def test_a_damaged_description_is_told(tmp_path, facts):
     write_tiny_vocoder(tmp_path, **facts)
     with pytest.raises(ModelError, match="description of the model tiny is damaged"):
         Vocoder.open(tmp_path)
+
+
+def noisy(folder, **facts):
+    """A description that asks for noise, beside a graph that adds its first part to the audio."""
+    spec = write_tiny_vocoder(folder, noise_steps=2, noise_edge_frames=1, **facts)
+    inputs = (*spec.graphs["vocode"].inputs, Tensor("noise", ("batch", 6, "steps"), "float"))
+    return replace(spec, graphs={"vocode": replace(spec.graphs["vocode"], inputs=inputs)})
+
+
+def noisy_graph(mel, noise):
+    assert noise.dtype == np.float32
+    assert noise.shape == (1, 6, 2 * (mel.shape[2] + 2))
+    inner = noise[:, 0, 2:-2] + noise[:, 0, :-4] + noise[:, 0, 4:]
+    return [np.repeat(inner, HOP // 2, axis=1)]
+
+
+@pytest.mark.parametrize("chunk_frames", [1, 7, 1000])
+def test_noise_is_that_of_its_place_whatever_the_chunks(tmp_path, chunk_frames):
+    vocoder = Vocoder(noisy(tmp_path), noisy_graph, chunk_frames)
+    audio = vocoder.vocode(noise(50))
+    assert np.array_equal(audio, Vocoder(noisy(tmp_path), noisy_graph, 50).vocode(noise(50)))
+    first = white_noise(-2, 6, 6)[0]
+    assert audio[0] == pytest.approx(first[0] + first[2] + first[4])
+    assert np.array_equal(audio, vocoder.vocode(noise(50)))
+
+
+@pytest.mark.parametrize("facts", [{"noise_steps": 0}, {"noise_steps": 1 << 20}, {"noise_edge_frames": -1}])
+def test_a_damaged_description_of_the_noise_is_told(tmp_path, facts):
+    spec = noisy(tmp_path)
+    with pytest.raises(ModelError, match="description of the model tiny is damaged"):
+        Vocoder(replace(spec, facts={**spec.facts, **facts}), noisy_graph)
+
+
+@pytest.mark.parametrize("shape", [("batch", "parts", "steps"), ("batch", 1 << 20, "steps"), ("batch", 6)])
+def test_noise_of_an_impossible_shape_is_told(tmp_path, shape):
+    spec = noisy(tmp_path)
+    graph = spec.graphs["vocode"]
+    graph = replace(graph, inputs=(graph.inputs[0], Tensor("noise", shape, "float")))
+    with pytest.raises(ModelError, match="description of the model tiny is damaged"):
+        Vocoder(replace(spec, graphs={"vocode": graph}), noisy_graph)
 
 
 def test_a_missing_model_and_one_of_another_kind_are_told(tmp_path):

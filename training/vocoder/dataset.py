@@ -40,7 +40,8 @@ class AudioDataConfig:
     `silence_share` are digital silence, `quiet_share` as quiet as `quiet_low_db` to `gain_low_db`, and
     `mix_share` the sum of two, the second `mix_low_db` to 0 dB beside the first. `pitch_share` are moved by up to
     `pitch_semitones`, as tape is that runs faster or slower. To `drums_share` rendered drums are added, where the
-    corpus has some, `drums_low_db` to `drums_high_db` beside them at their peak. `tail_share` may reach into the
+    corpus has some, `drums_low_db` to `drums_high_db` beside them at their peak. `colour_share` get
+    another colour: gains of up to `colour_db` at octaves, straight lines between. `tail_share` may reach into the
     padding at the end of a recording.
     """
 
@@ -58,6 +59,8 @@ class AudioDataConfig:
     drums_share: float = 0.0
     drums_low_db: float = -12.0
     drums_high_db: float = 6.0
+    colour_share: float = 0.0
+    colour_db: float = 9.0
     tail_share: float = 0.02
 
 
@@ -245,6 +248,8 @@ class VocoderDataset:
             peak = float(np.abs(drums).max())
             if peak > 0:
                 piece += drums * (beside * max(QUIET_PEAK, float(np.abs(piece).max())) / peak)
+        if _falls(config.colour_share, random):
+            piece = self._coloured(piece, random)
         is_quiet = random.random() < config.quiet_share
         low, high = (
             (config.quiet_low_db, config.gain_low_db)
@@ -275,6 +280,15 @@ class VocoderDataset:
         read = self.corpus.read(crop.chunk, start, int(wanted * ratio) + rate_hz // 100)
         moved = soxr.resample(read, rate_hz * ratio, rate_hz).astype(np.float32)[:wanted]
         return np.pad(moved, (0, wanted - len(moved)))
+
+    def _coloured(self, piece: Floats, random: np.random.Generator) -> Floats:
+        """The piece as other microphones, rooms and mixes would have it."""
+        spectrum = np.fft.rfft(piece)
+        octaves = np.log2(np.maximum(np.fft.rfftfreq(len(piece), 1 / self.mel.sample_rate_hz), 1))
+        points = np.arange(int(octaves[-1]) + 2)
+        gains_db = random.uniform(-self.config.colour_db, self.config.colour_db, len(points))
+        spectrum *= 10 ** (np.interp(octaves, points, gains_db) / 20)
+        return np.fft.irfft(spectrum, len(piece)).astype(np.float32)
 
     @property
     def _piece_samples(self) -> int:

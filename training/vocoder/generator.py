@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from musegen_daw.vocoder.imposing import FLOOR_TIMES, LIMIT, spreading, step_samples
-from musegen_daw.vocoder.mel import MelConfig, hann, inverse_basis, mel_basis
+from musegen_daw.vocoder.mel import MelConfig, hann, hz_to_mel, inverse_basis, mel_basis
 from musegen_daw.vocoder.overlap import WINDOW_GAIN
+from musegen_daw.vocoder.white_noise import white_noise
 
 FLOOR_SHARE = 1e-2
 
@@ -116,6 +117,7 @@ class GeneratorConfig:
     Stage i has `widths[i]` channels; between stage i and i + 1 the rate is raised by `upsampling[i]`.
     `istft_n_fft` is the window of the inverse STFT at the end; 0 ends in a convolution at the sample rate.
     `attack_n_fft` is the window of a second, short one beside it, whose audio is added; 0: none.
+    With `noise_bands` noise is added to the spectrum, whose level it learns in that many bands; 0: none.
     The network is told the number of the frame modulo `clock_frames`: without it a steady sound
     could hold nothing but multiples of the frame rate. The mel is imposed on the audio in `imposed_rounds`.
     """
@@ -126,6 +128,7 @@ class GeneratorConfig:
     dilations: tuple[int, ...] = (1, 3)
     istft_n_fft: int = 512
     attack_n_fft: int = 0
+    noise_bands: int = 0
     clock_frames: int = 8
     snake: bool = True
     rise_limit: float = 3.0
@@ -140,6 +143,10 @@ class GeneratorConfig:
             raise ValueError(f"kernels must be odd, got {self.kernels}")
         if any(factor % 2 for factor in self.upsampling):
             raise ValueError(f"upsampling must be even, got {self.upsampling}")
+        if self.noise_bands and not self.istft_n_fft:
+            raise ValueError(
+                "noise is added to the spectrum of an inverse STFT: noise_bands needs istft_n_fft"
+            )
 
 
 class Generator(nn.Module):
@@ -156,24 +163,27 @@ class Generator(nn.Module):
         self.config, self.mel = config, mel
         self.prior = MagnitudePrior(mel, config.istft_n_fft or mel.n_fft // 4)
         self.trunk = Trunk(config, mel.n_mels + self.prior.bins)
-        self.head = (
-            SpectrumHead(config, mel.hop_length)
-            if config.istft_n_fft
-            else WaveformHead(config, mel.hop_length)
-        )
+        self.head = SpectrumHead(config, mel) if config.istft_n_fft else WaveformHead(config, mel.hop_length)
         self.attacks = AttackHead(config, mel.hop_length) if config.attack_n_fft else None
         self.impose = Impose(mel, config.imposed_rounds) if config.imposed_rounds else None
 
-    def forward(self, mel: Tensor) -> Tensor:
-        """Audio of a log-mel; beyond both ends the outermost frames are taken to go on."""
+    def forward(self, mel: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Audio of a log-mel; beyond both ends the outermost frames are taken to go on.
+
+        `noise` is that of `noise_shape`; unless given `white_noise` from frame 0 on.
+        """
         frames, wanted = mel.shape[-1], mel
+        if self.config.noise_bands and noise is None:
+            _, parts, steps = self.noise_shape(mel)
+            first = -EDGE_FRAMES * self.noise_steps()
+            noise = torch.from_numpy(white_noise(first, steps, parts)).to(mel.device)[None]
         mel = torch.cat([mel[..., :1]] * EDGE_FRAMES + [mel] + [mel[..., -1:]] * EDGE_FRAMES, dim=-1)
         with torch.autocast(mel.device.type, enabled=False):
             prior = self.prior(mel)
         seen = torch.cat([(mel + 8) / 5, (prior.log() + 4) / 3], dim=1)
         features = self.trunk(seen)
         with torch.autocast(mel.device.type, enabled=False):  # half precision would be heard as noise
-            audio = self.head(features.float(), prior)
+            audio = self.head(features.float(), prior, noise)
             if self.attacks is not None:
                 audio = audio + self.attacks(features.float(), prior)
         first = EDGE_FRAMES * self.mel.hop_length
@@ -182,6 +192,15 @@ class Generator(nn.Module):
             return audio
         with torch.autocast(mel.device.type, enabled=False):
             return self.impose(audio, wanted)
+
+    def noise_shape(self, mel: Tensor) -> tuple[int, int, int]:
+        """The shape of the noise for a log-mel: (batch, real and imaginary parts of all bins, steps)."""
+        parts = 2 * (self.config.istft_n_fft // 2 + 1)
+        return len(mel), parts, (mel.shape[-1] + 2 * EDGE_FRAMES) * self.noise_steps()
+
+    def noise_steps(self) -> int:
+        """Steps of noise in a frame."""
+        return math.prod(self.config.upsampling)
 
     def reach_frames(self) -> int:
         """Frames on either side that can change a frame's audio."""
@@ -306,27 +325,60 @@ class SpectrumHead(nn.Module):
     The correction of the magnitude is bounded above, so silence stays silent whatever the network says.
     """
 
-    def __init__(self, config: GeneratorConfig, hop_length: int) -> None:
+    def __init__(self, config: GeneratorConfig, mel: MelConfig) -> None:
         super().__init__()
         self.config = config
         self.rate = math.prod(config.upsampling)
-        self.hop = hop_length // self.rate
+        self.hop = mel.hop_length // self.rate
         self.out = nn.Conv1d(config.widths[-1], 3 * (config.istft_n_fft // 2 + 1), 3, padding=1)
         nn.init.normal_(self.out.weight, std=0.02)
+        self.noise = NoiseBranch(config, mel) if config.noise_bands else None
         self.inverse = InverseStft(config.istft_n_fft, self.hop)
 
-    def forward(self, features: Tensor, prior: Tensor) -> Tensor:
+    def forward(self, features: Tensor, prior: Tensor, noise: Tensor | None) -> Tensor:
         """(batch, width, frames * rate), (batch, bins, frames) -> audio (batch, frames * hop_length)."""
         log_prior = interpolate(prior.log(), self.rate)
         change, real, imaginary = self.out(features).chunk(3, dim=1)
-        limit = self.config.rise_limit
-        magnitude = torch.exp(log_prior + limit - functional.softplus(limit - change))
+        magnitude = _risen(log_prior, change, self.config.rise_limit)
         length = torch.rsqrt(real.square() + imaginary.square() + 1e-8) * magnitude
-        return self.inverse(torch.cat([real * length, imaginary * length], dim=1))
+        spectrum = torch.cat([real * length, imaginary * length], dim=1)
+        if self.noise is not None and noise is not None:
+            spectrum = spectrum + self.noise(features, log_prior, noise)
+        return self.inverse(spectrum)
 
     def reach_frames(self) -> float:
         """Frames on either side that change a frame's audio, from the features on."""
         return (1 + self.config.istft_n_fft / 2 / self.hop) / self.rate
+
+
+class NoiseBranch(nn.Module):
+    """Features -> levels in bands a mel apart -> the spectrum of noise under them, at first far below the mel's own.
+
+    Noise that is drawn by the network itself has few bins louder than the rest, which is heard as streaks.
+    """
+
+    FIRST_LEVEL = -3.0
+
+    spread: Tensor
+
+    def __init__(self, config: GeneratorConfig, mel: MelConfig) -> None:
+        super().__init__()
+        n_fft = config.istft_n_fft
+        self.config = config
+        self.out = nn.Conv1d(config.widths[-1], config.noise_bands, 3, padding=1)
+        for parameter, value in zip(self.out.parameters(), (0.0, self.FIRST_LEVEL), strict=True):
+            nn.init.constant_(parameter, value)
+        hop = mel.hop_length // math.prod(config.upsampling)
+        self.scale = math.sqrt(n_fft / hop / 2)  # frames of noise do not add up as those of an STFT do
+        places = hz_to_mel(np.linspace(0.0, mel.sample_rate_hz / 2, 1 + n_fft // 2))
+        centres = np.linspace(places[0], places[-1], config.noise_bands)
+        spread = [np.interp(places, centres, row) for row in np.eye(config.noise_bands)]
+        self.register_buffer("spread", torch.from_numpy(np.array(spread, np.float32).T), persistent=False)
+
+    def forward(self, features: Tensor, log_prior: Tensor, noise: Tensor) -> Tensor:
+        """(batch, width, steps), (batch, bins, steps), (batch, 2 * bins, steps) -> (batch, 2 * bins, steps)."""
+        magnitude = self.scale * _risen(log_prior, self.spread @ self.out(features), self.config.rise_limit)
+        return noise * torch.cat([magnitude, magnitude], dim=1)
 
 
 class AttackHead(nn.Module):
@@ -392,7 +444,7 @@ class WaveformHead(nn.Module):
         self.activation = Snake(config.widths[-1])
         self.out = nn.Conv1d(config.widths[-1], 1, 7, padding=3, bias=False)
 
-    def forward(self, features: Tensor, prior: Tensor) -> Tensor:
+    def forward(self, features: Tensor, prior: Tensor, noise: Tensor | None) -> Tensor:
         """(batch, width, samples), (batch, bins, frames) -> audio (batch, samples)."""
         level = prior.square().sum(dim=1, keepdim=True).sqrt() / prior.shape[1]
         return (self.out(self.activation(features)) * interpolate(level, self.hop))[:, 0]
@@ -400,6 +452,11 @@ class WaveformHead(nn.Module):
     def reach_frames(self) -> float:
         """Frames on either side that change a frame's audio, from the features on."""
         return 3 / self.hop
+
+
+def _risen(log_prior: Tensor, change: Tensor, limit: float) -> Tensor:
+    """A magnitude whose logarithm is changed, by no more than `limit` upwards."""
+    return torch.exp(log_prior + limit - functional.softplus(limit - change))
 
 
 def _rate(config: GeneratorConfig, stage: int) -> int:

@@ -39,10 +39,11 @@ VALLEY_DEPTH, VALLEY_RANGE = math.log(10), math.log(1000)  # 20 and 60 dB
 
 @dataclass(frozen=True, slots=True)
 class LossConfig:
-    """Weights of the losses, windows of mels and phases; the STFTs' windows are `stft_scale` times those at 12 kHz.
+    """Weights of the losses, windows of mels, phases and valleys.
 
-    `wide_window` (0: none), in samples at 12 kHz, adds a resolution to those of the measure: only a long window
-    that is not padded sees whether there is anything between two partials.
+    The STFTs' windows are `stft_scale` times those at 12 kHz. `wide_window` (0: none), in samples at 12 kHz, adds a
+    resolution to those of the measure: only a long window that is not padded sees whether there is anything between
+    two partials.
     """
 
     stft: float = 1.0
@@ -57,6 +58,7 @@ class LossConfig:
     wide_window: int = 2048
     mel_windows: tuple[int, ...] = (128, 512, 2048)
     phase_windows: tuple[int, ...] = (256, 512, 1024)
+    valley_windows: tuple[int, ...] = (2048,)
     mel_floor: float = 1e-5
 
     @property
@@ -136,15 +138,20 @@ class ValleyNoise(nn.Module):
 
     A valley is a bin at least 20 dB under the largest of `VALLEY_BINS` to either side, where that is within
     60 dB of the loudest. Only what lies above is counted: noise between partials is heard, its absence is not.
-    Windows of `window` samples.
+    The mean of windows of several lengths, in samples.
     """
 
-    def __init__(self, window: int = 2048) -> None:
+    def __init__(self, windows: Sequence[int] = (2048,)) -> None:
         super().__init__()
-        self.register_buffer("window", torch.hann_window(window), persistent=False)
+        self.windows = tuple(windows)
+        for window in self.windows:
+            self.register_buffer(f"window_{window}", torch.hann_window(window), persistent=False)
 
     def forward(self, generated: Tensor, real: Tensor) -> Tensor:
-        window = self.get_buffer("window")
+        found = [self._excess(generated, real, self.get_buffer(f"window_{size}")) for size in self.windows]
+        return torch.stack(found).mean()
+
+    def _excess(self, generated: Tensor, real: Tensor, window: Tensor) -> Tensor:
         size = len(window)
         found, wanted = (
             stft_power(audio, size, size // 4, size, window).clamp_min(MAGNITUDE_FLOOR**2).log() / 2
@@ -223,7 +230,7 @@ class NoiseTexture(nn.Module):
     logarithms of both are compared where that of the real audio is below `MOST` and within 60 dB of its loudest.
     """
 
-    MOST = 2.5
+    MOST = 4.5
     PATCH, STRIDE = (25, 9), (6, 2)  # bins, frames a quarter of a window apart
 
     def __init__(self, sample_rate_hz: int) -> None:

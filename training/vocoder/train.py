@@ -17,6 +17,7 @@ from musegen_daw.vocoder.mel import MelConfig
 from training.common.checkpoint import provenance, read_tensors, tensors_below
 from training.common.config import from_dict
 from training.common.loop import Discriminator, LoopConfig, Share, TrainingState, TrainingTask, fit
+from training.common.machine import has_bfloat16
 from training.common.train_command import run_training
 from training.vocoder.dataset import (
     AudioBatch,
@@ -43,6 +44,12 @@ from training.vocoder.losses import (
 from training.vocoder.measures import distances
 
 VALIDATION = {"m_stft": "stft", "log_mel": "log_mel", "lsd_db": "lsd_db", "valley_db": "valley_db"}
+FIGURES = (
+    *("stft", "mel_scales", "valley", "phase", "attack", "texture"),
+    *("adversarial", "matching", "critic"),
+)
+ADDED = ("attacks.", "head.noise.")
+"""Parts of a generator that say little or nothing until they are trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,8 @@ class VocoderTraining:
     """The tables of a training configuration.
 
     `critic` are the discriminators, which join in after `adversarial_from` steps. With `bfloat16`
-    convolutions are computed in it; mels, spectra and losses stay in float32, which
-    `loop.precision` would round.
+    convolutions are computed in it where the device has it (others are several times slower with it than without);
+    mels, spectra and losses stay in float32, which `loop.precision` would round.
     """
 
     mel: MelConfig = field(default_factory=MelConfig)
@@ -91,7 +98,7 @@ def train(
     """Train until done or `seconds` have passed; returns where it stands.
 
     A run that is new begins with the averaged weights of the checkpoint `start`, which must be of the same
-    sizes and mel; it may lack the head for attacks, which says nothing at first.
+    sizes and mel; it may lack the head for attacks and the noise, which say little at first.
     """
     torch.manual_seed(config.loop.seed)
     model = Generator(config.model, config.mel)
@@ -108,7 +115,7 @@ def train(
     def draw(crops: Sequence[AudioCrop], progress: TrainingState) -> AudioBatch:
         return to_device(collate([training.draw(crop, progress.epoch) for crop in crops]), fabric.device)
 
-    losses = AdversarialLosses(config, draw, fabric)
+    losses = AdversarialLosses(config, model, draw, fabric)
 
     def validate(network: nn.Module) -> dict[str, float]:
         found = [
@@ -144,7 +151,7 @@ def _begin_with(model: Generator, other: Generator) -> None:
         lacking, unknown = model.load_state_dict(other.state_dict(), strict=False)
     except RuntimeError as error:
         raise ValueError(f"the checkpoint to begin with has other sizes: {error}") from error
-    lacking = [name for name in lacking if not name.startswith("attacks.")]
+    lacking = [name for name in lacking if not name.startswith(ADDED)]
     if lacking or unknown:
         raise ValueError(f"the checkpoint to begin with has other layers: {', '.join([*lacking, *unknown])}")
 
@@ -155,19 +162,24 @@ class AdversarialLosses:
     def __init__(
         self,
         config: VocoderTraining,
+        model: Generator,
         draw: Callable[[Sequence[AudioCrop], TrainingState], AudioBatch],
         fabric: Fabric,
     ) -> None:
         self.discriminators = Discriminators(config.critic)
-        self._config, self._draw, self._device = config, draw, fabric.device
-        weights = config.losses
-        self._stft = MultiResolutionStft(weights.stft_scale, weights.resolutions).to(fabric.device)
-        mel = MultiScaleMel(config.mel.sample_rate_hz, weights.mel_windows, weights.mel_floor)
-        self._mel = mel.to(fabric.device)
-        self._valley = ValleyNoise(2048 * weights.stft_scale).to(fabric.device)
-        self._phase = PhaseDifferences(weights.phase_windows).to(fabric.device)
-        self._attack = AttackLevels(config.mel.sample_rate_hz)
-        self._texture = NoiseTexture(config.mel.sample_rate_hz).to(fabric.device)
+        self._config, self._model, self._draw, self._device = config, model, draw, fabric.device
+        weights, rate_hz = config.losses, config.mel.sample_rate_hz
+        offered = {
+            "stft": (weights.stft, MultiResolutionStft(weights.stft_scale, weights.resolutions)),
+            "mel_scales": (weights.mel, MultiScaleMel(rate_hz, weights.mel_windows, weights.mel_floor)),
+            "valley": (weights.valley, ValleyNoise(weights.valley_windows)),
+            "phase": (weights.phase, PhaseDifferences(weights.phase_windows)),
+            "attack": (weights.attack, AttackLevels(rate_hz)),
+            "texture": (weights.texture, NoiseTexture(rate_hz)),
+        }
+        self._distances: dict[str, tuple[float, nn.Module]] = {
+            name: (weight, module.to(fabric.device)) for name, (weight, module) in offered.items() if weight
+        }
         self._judged: tuple[Tensor, Tensor] | None = None
 
     def generator_loss(
@@ -177,21 +189,12 @@ class AdversarialLosses:
         weights = self._config.losses
         batch = self._draw(share.own, progress)
         with self._autocast():
-            generated = network(batch.mel)
-        parts = {"stft": self._stft(generated, batch.audio), "mel_scales": self._mel(generated, batch.audio)}
-        total = weights.stft * parts["stft"] + weights.mel * parts["mel_scales"]
-        if weights.valley:
-            parts["valley"] = self._valley(generated, batch.audio)
-            total = total + weights.valley * parts["valley"]
-        if weights.phase:
-            parts["phase"] = self._phase(generated, batch.audio)
-            total = total + weights.phase * parts["phase"]
-        if weights.attack:
-            parts["attack"] = self._attack(generated, batch.audio)
-            total = total + weights.attack * parts["attack"]
-        if weights.texture:
-            parts["texture"] = self._texture(generated, batch.audio)
-            total = total + weights.texture * parts["texture"]
+            generated = network(batch.mel, self._noise(batch.mel, progress.step))
+        parts: dict[str, Tensor] = {}
+        total = torch.zeros((), device=self._device)
+        for name, (weight, distance) in self._distances.items():
+            parts[name] = distance(generated, batch.audio)
+            total = total + weight * parts[name]
         self._judged = None
         if progress.step >= self._config.adversarial_from:
             self._judged = batch.audio, generated.detach()
@@ -219,24 +222,22 @@ class AdversarialLosses:
         loss = share.part * discriminator_loss([pair[0] for pair in pairs], [pair[1] for pair in pairs])
         return loss, {"critic": float(loss.detach())}
 
+    def _noise(self, mel: Tensor, step: int) -> Tensor | None:
+        """Other noise at each step: what is known beforehand would be learned."""
+        model = self._model
+        if not model.config.noise_bands:
+            return None
+        random = torch.Generator().manual_seed(self._config.loop.seed + step)
+        return torch.randn(model.noise_shape(mel), generator=random).to(mel.device)
+
     def _autocast(self) -> torch.autocast:
-        return torch.autocast(self._device.type, torch.bfloat16, enabled=self._config.bfloat16)
+        enabled = self._config.bfloat16 and has_bfloat16(self._device)
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=enabled)
 
 
 def _figures(parts: dict[str, Tensor], part: float) -> dict[str, float]:
     """Every column of the log, also before the discriminators join in; `part` of them is the share's."""
-    names = (
-        "stft",
-        "mel_scales",
-        "valley",
-        "phase",
-        "attack",
-        "texture",
-        "adversarial",
-        "matching",
-        "critic",
-    )
-    return {name: part * float(parts[name].detach()) if name in parts else 0.0 for name in names}
+    return {name: part * float(parts[name].detach()) if name in parts else 0.0 for name in FIGURES}
 
 
 def validation_batches(data: Path, config: VocoderTraining) -> list[AudioBatch]:

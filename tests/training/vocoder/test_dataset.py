@@ -166,6 +166,23 @@ def test_a_moved_crop_has_another_pitch_and_the_same_length(dataset) -> None:
     assert moved.draw(crop, 0).audio.shape == plain.audio.shape
 
 
+def test_another_colour_changes_each_octave_by_no_more_than_it_may_and_differs_from_crop_to_crop(
+    dataset,
+) -> None:
+    coloured = _only(dataset, colour_share=1.0, colour_db=6.0)
+    crops = dataset.fixed_crops(2)
+    differences = []
+    for crop in crops:
+        plain, drawn = dataset.plain(crop), coloured.draw(crop, 0)
+        loud = plain.mel > np.log(1e-2)
+        change_db = 10 / np.log(10) * (drawn.mel - plain.mel)
+        assert loud.any()
+        assert np.abs(change_db[loud]).max() < 6.5
+        assert np.abs(change_db[loud]).max() > 1
+        differences.append(change_db)
+    assert np.abs(differences[0].mean(axis=1) - differences[1].mean(axis=1)).max() > 1
+
+
 def test_drums_are_added_at_their_level_and_only_where_there_are_some(dataset, corpus, monkeypatch) -> None:
     drummed = {"drums_share": 1.0, "drums_low_db": -6.0, "drums_high_db": -6.0}
     crop = AudioCrop(0, 0)

@@ -9,11 +9,13 @@ import pytest
 import torch
 
 from musegen_daw.vocoder.mel import MelConfig, log_mel, prior_magnitude
+from musegen_daw.vocoder.white_noise import white_noise
 from training.vocoder.generator import (
     Generator,
     GeneratorConfig,
     InverseStft,
     MagnitudePrior,
+    NoiseBranch,
     Snake,
     interpolate,
 )
@@ -23,6 +25,7 @@ FAST = GeneratorConfig(widths=(16, 12, 8), clock_frames=4)
 SEED = GeneratorConfig(widths=(16, 12, 8, 6, 4), upsampling=(8, 8, 2, 2), istft_n_fft=0, clock_frames=4)
 IMPOSED = replace(FAST, imposed_rounds=2)
 ATTACKS = replace(FAST, attack_n_fft=256)
+NOISE = replace(FAST, noise_bands=10)
 HIGH = MelConfig(44_100, 2048, 512, 128, 0.0, 22_050.0)
 
 
@@ -38,8 +41,15 @@ def _noise_mel(frames: int, mel: MelConfig = MEL) -> torch.Tensor:
 
 @pytest.mark.parametrize(
     ("config", "mel"),
-    [(FAST, MEL), (SEED, MEL), (replace(FAST, istft_n_fft=1024), HIGH), (IMPOSED, MEL), (ATTACKS, MEL)],
-    ids=["fast", "seed", "high", "imposed", "attacks"],
+    [
+        (FAST, MEL),
+        (SEED, MEL),
+        (replace(FAST, istft_n_fft=1024), HIGH),
+        (IMPOSED, MEL),
+        (ATTACKS, MEL),
+        (NOISE, MEL),
+    ],
+    ids=["fast", "seed", "high", "imposed", "attacks", "noise"],
 )
 @pytest.mark.parametrize("frames", [1, 7, 32])
 def test_a_frame_gives_a_hop_of_audio(config, mel, frames) -> None:
@@ -52,7 +62,9 @@ def test_a_frame_gives_a_hop_of_audio(config, mel, frames) -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "growth"), [(FAST, 3.0), (SEED, 1.0), (IMPOSED, 3.0)], ids=["fast", "seed", "imposed"]
+    ("config", "growth"),
+    [(FAST, 3.0), (SEED, 1.0), (IMPOSED, 3.0), (NOISE, 3.0)],
+    ids=["fast", "seed", "imposed", "noise"],
 )
 def test_silence_stays_silent_and_with_an_inverse_stft_whatever_the_weights(config, growth) -> None:
     generator = _generator(config)
@@ -92,6 +104,27 @@ def test_a_chunk_that_keeps_the_clock_is_the_middle_of_one_pass() -> None:
         whole = generator(mel)
         chunk = generator(mel[..., context:])
     assert torch.allclose(chunk[:, context * hop :], whole[:, 2 * context * hop :], atol=1e-5)
+
+
+def test_noise_is_added_under_the_level_of_the_mel_and_far_below_it_before_training() -> None:
+    generator, mel = _generator(NOISE), _noise_mel(48)
+    with torch.no_grad():
+        noise = torch.randn(generator.noise_shape(mel), generator=torch.Generator().manual_seed(1))
+        added = generator(mel, noise) - generator(mel, torch.zeros_like(noise))
+        other = generator(mel, noise.flip(-1)) - generator(mel, torch.zeros_like(noise))
+    inner = slice(8 * 256, -8 * 256)
+    level_db = 20 * np.log10(float(added[:, inner].std()) / 0.1)  # the mel is that of noise of .1
+    assert level_db == pytest.approx(20 / np.log(10) * NoiseBranch.FIRST_LEVEL, abs=1.5)
+    assert float((added[:, inner] * other[:, inner]).mean()) < 0.1 * float(added[:, inner].square().mean())
+
+
+def test_noise_of_its_own_is_the_same_each_time_and_the_app_s() -> None:
+    generator, mel = _generator(NOISE), _noise_mel(12)
+    _, parts, steps = generator.noise_shape(mel)
+    with torch.no_grad():
+        assert torch.equal(generator(mel), generator(mel))
+        noise = torch.from_numpy(white_noise(-generator.noise_steps(), steps, parts))[None]
+        assert torch.equal(generator(mel), generator(mel, noise))
 
 
 def test_a_steady_sound_is_not_bound_to_the_frame_rate() -> None:
@@ -170,6 +203,7 @@ def test_snake_is_what_its_paper_says() -> None:
         ({"upsampling": (2,)}, "upsampling"),
         ({"kernels": (4,)}, "odd"),
         ({"upsampling": (3, 2)}, "even"),
+        ({"noise_bands": 8, "istft_n_fft": 0}, "noise_bands needs istft_n_fft"),
     ],
 )
 def test_sizes_that_do_not_fit_are_refused(change, said) -> None:

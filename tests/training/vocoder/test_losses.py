@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
 from training.vocoder.discriminators import DiscriminatorConfig, Discriminators
 from training.vocoder.losses import (
@@ -70,6 +71,16 @@ def test_noise_between_partials_costs_and_silence_between_them_does_not() -> Non
     assert costs == sorted(costs)
     assert costs[-1] > 0.5
     assert float(loss(_two_partials(), real)) < costs[1]
+
+
+def test_of_valleys_in_several_windows_the_mean_is_taken() -> None:
+    real = _two_partials() + 1e-3 * _noise(0)[:1]
+    generated = real + 1e-2 * _noise(1)[:1]
+    short, long, both = (
+        float(ValleyNoise(sizes)(generated, real)) for sizes in ((1024,), (2048,), (1024, 2048))
+    )
+    assert short != pytest.approx(long)
+    assert both == pytest.approx((short + long) / 2)
 
 
 def test_it_is_in_logarithms_of_magnitudes_and_silence_has_no_valley() -> None:
@@ -213,13 +224,18 @@ def test_without_attacks_nothing_is_asked_and_gradients_stay_finite() -> None:
 def test_its_gradient_leads_to_steeper_attacks() -> None:
     loss, real = AttackLevels(12_000), _strokes(12_000)
     audio = _strokes(12_000, smeared=0.02).requires_grad_()
-    optimizer = torch.optim.Adam([audio], 1e-3)
     before = float(loss(audio, real).detach())
-    for _ in range(60):
+    assert _descended(loss, audio, real, steps=60, rate=1e-3) < before / 2
+
+
+def _descended(loss: nn.Module, audio: torch.Tensor, real: torch.Tensor, steps: int, rate: float) -> float:
+    """The loss after steps down its own gradient."""
+    optimizer = torch.optim.Adam([audio], rate)
+    for _ in range(steps):
         optimizer.zero_grad()
         loss(audio, real).backward()
         optimizer.step()
-    assert float(loss(audio, real).detach()) < before / 2
+    return float(loss(audio, real).detach())
 
 
 def _long_noise(seed: int) -> torch.Tensor:
@@ -258,10 +274,5 @@ def test_the_gradient_of_the_texture_turns_streaks_into_noise() -> None:
     seconds = torch.arange(24_000) / 12_000
     lines = sum(torch.sin(2 * math.pi * hz * seconds + hz) for hz in range(150, 6_000, 90))
     audio = (0.03 * torch.as_tensor(lines)[None] + 0.02 * _long_noise(3)[:1]).requires_grad_()
-    optimizer = torch.optim.Adam([audio], 1e-2)
     before = float(loss(audio, real).detach())
-    for _ in range(40):
-        optimizer.zero_grad()
-        loss(audio, real).backward()
-        optimizer.step()
-    assert float(loss(audio, real).detach()) < 0.6 * before
+    assert _descended(loss, audio, real, steps=40, rate=1e-2) < 0.6 * before

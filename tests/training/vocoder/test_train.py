@@ -16,6 +16,7 @@ from tests.vocoder_training import TINY_VOCODER
 from training.common import runs
 from training.common.checkpoint import read_tensors
 from training.common.config import load_config
+from training.common.machine import has_bfloat16
 from training.vocoder import train as training
 from training.vocoder.generator import Generator
 from training.vocoder.parts import CHUNK, FORMAT
@@ -117,6 +118,23 @@ def test_a_head_for_attacks_is_added_to_the_weights_of_another_and_learns(
         assert all(0 < float(row["phase"]) < 2 for row in csv.DictReader(file))
 
 
+def test_noise_is_added_to_the_weights_of_another_and_learns_its_levels(
+    tiny, run, prepared_audio, tmp_path
+) -> None:
+    begun = run / "best.safetensors"
+    noisy = replace(tiny, model=replace(tiny.model, noise_bands=6), losses=replace(tiny.losses, texture=1.0))
+    still = replace(noisy, loop=replace(tiny.loop, steps=1, learning_rate=0.0, weight_decay=0.0))
+    _train(still, prepared_audio, tmp_path / "still", start=begun)
+    one, two = load_model(tmp_path / "still/last.safetensors")[0], load_model(begun)[0]
+    mel = torch.randn(1, one.mel.n_mels, 20) - 4
+    with torch.no_grad():
+        assert torch.equal(one(mel, torch.zeros(one.noise_shape(mel))), two(mel))
+    _train(noisy, prepared_audio, tmp_path / "noisy", start=begun)
+    learned = load_model(tmp_path / "noisy/last.safetensors")[0].head.noise.out
+    assert learned.weight.any()
+    assert (learned.bias != one.head.noise.out.bias).all()
+
+
 def test_weights_of_other_sizes_are_refused(tiny, run, prepared_audio, tmp_path) -> None:
     for changes in ({"widths": (10, 8, 6)}, {"kernels": (3,)}):
         other = replace(tiny, model=replace(tiny.model, **changes))
@@ -142,7 +160,8 @@ def test_released_weights_are_the_averaged_ones_and_load(run, tmp_path, full) ->
         assert torch.allclose(value, of_run[f"average/{name}"], atol=0 if full else 2e-3)
 
 
-def test_half_precision_only_rounds_inside_the_network(tiny, prepared_audio, tmp_path) -> None:
+def test_half_precision_only_rounds_inside_the_network(tiny, prepared_audio, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("training.vocoder.train.has_bfloat16", lambda device: True)
     _train(replace(tiny, bfloat16=True), prepared_audio, tmp_path / "half")
     _train(tiny, prepared_audio, tmp_path / "full")
     figures: list[float] = []
@@ -151,6 +170,27 @@ def test_half_precision_only_rounds_inside_the_network(tiny, prepared_audio, tmp
             figures.append(float(next(csv.DictReader(file))["stft"]))
     assert figures[0] != figures[1]
     assert figures[0] == pytest.approx(figures[1], rel=0.02)
+
+
+def test_half_precision_is_left_where_the_processor_lacks_it(
+    tiny, prepared_audio, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "avx512_bf16": False})
+    for name, asked in (("half", True), ("full", False)):
+        _train(replace(tiny, bfloat16=asked), prepared_audio, tmp_path / name)
+    rows = [
+        (tmp_path / name / "log.csv").read_text(encoding="utf-8").splitlines() for name in ("half", "full")
+    ]
+    losses = [[row.split(",")[3:] for row in lines] for lines in rows]
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "has"), [("avx512_bf16", True), ("amx_bf16", True), ("bf16", True), ("avx2", False)]
+)
+def test_a_processor_says_whether_it_computes_in_bfloat16(name, has, monkeypatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {name: True})
+    assert has_bfloat16(torch.device("cpu")) is has
 
 
 def test_without_validation_audio_the_reason_is_told(tiny, tmp_path) -> None:
