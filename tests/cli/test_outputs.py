@@ -225,7 +225,7 @@ def test_flac_in_ogg_is_vocoded(run, tiny_vocoder, tmp_path):
 
 def test_the_window_takes_and_offers_the_same_files():
     from musegen_daw.ui.clips.files import OPENED_SUFFIXES
-    from musegen_daw.ui.vocoder.panel import SUFFIXES
+    from musegen_daw.ui.vocoder.dialogs import SUFFIXES
 
     assert OPENED_SUFFIXES[:-1] == MIDI_SUFFIXES
     assert (*AUDIO_SUFFIXES, MEL_SUFFIX) == SUFFIXES

@@ -8,23 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from musegen_daw import files
 from musegen_daw.fields import Text, with_values
 from musegen_daw.music.clip import Song
-from musegen_daw.suffixes import AUDIO_SUFFIXES, MEL_SUFFIX
 from musegen_daw.ui.context import AppContext
 from musegen_daw.ui.panel import GOOD, INFO, WARN, Panel, reset_message
 from musegen_daw.ui.settings.store import AppSettings
-from musegen_daw.ui.vocoder.mel_view import MelView, Row, clock
+from musegen_daw.ui.vocoder.dialogs import SUFFIXES, ask_what_to_open, ask_where_to_save
+from musegen_daw.ui.vocoder.facts import rows_of, scale_of, source_facts
+from musegen_daw.ui.vocoder.mel_view import MelView
 from musegen_daw.ui.vocoder.playback import LevelMeter, VocoderPlayback, VocoderPlaybackRow
 from musegen_daw.ui.vocoder.shape_row import SEMITONES_RANGE, STRETCH_RANGE, ShapeRow
 from musegen_daw.ui.vocoder.source_row import SourceRow, sentence_label
 from musegen_daw.ui.vocoder.workbench import (
     CHOICES,
     GRIFFIN_LIM,
-    ORIGINAL,
     VOCODER,
     LoadRequest,
     MelEdits,
@@ -36,78 +36,7 @@ from musegen_daw.ui.widgets.theme import MEDIUM, SMALL
 from musegen_daw.ui.widgets.visible_timer import VisibleTimer
 
 if TYPE_CHECKING:
-    from musegen_daw.ui.vocoder.jobs import Loaded, Made
     from musegen_daw.vocoder.decoders import VocoderFacts
-
-SUFFIXES = (*AUDIO_SUFFIXES, MEL_SUFFIX)
-
-
-def ask_what_to_open(parent: QWidget, chosen: Callable[[Path], None]) -> None:
-    patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
-    dialog = QFileDialog(parent, "Open audio or a mel", "", f"Audio and mels ({patterns})")
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    _open(dialog, chosen)
-
-
-def ask_where_to_save(parent: QWidget, suggested: Path, chosen: Callable[[Path], None]) -> None:
-    dialog = QFileDialog(parent, "Save the result", str(suggested.parent), "WAV (*.wav)")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix("wav")
-    dialog.selectFile(suggested.name)
-    _open(dialog, chosen)
-
-
-def _open(dialog: QFileDialog, chosen: Callable[[Path], None]) -> None:
-    dialog.fileSelected.connect(lambda path: chosen(Path(path)))
-    dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
-
-
-def source_facts(source: Loaded) -> tuple[str, str]:
-    """Name and facts."""
-    given, request = source.given, source.request
-    is_mel = given.original is None
-    name = request.name or given.name
-    if request.path is not None:
-        name = request.path.name
-    bands, frames = given.mel.mel.shape
-    kind = (
-        "A mel without its audio" if is_mel else "The clip, rendered" if request.song is not None else "Audio"
-    )
-    channels = "" if is_mel else "stereo, " if given.input.channels == 2 else "mono, "
-    facts = f"{kind}, {clock(given.seconds)}, {channels}as {bands} bands × {frames} frames"
-    return name, facts
-
-
-def scale_of(request: LoadRequest | None) -> str | None:
-    """The scale that was asked for, empty to detect it; None where no mel was."""
-    if request is None or request.path is None or request.path.suffix.lower() != MEL_SUFFIX:
-        return None
-    return request.scale or ""
-
-
-def rows_of(
-    source: Loaded, shown: Made | None, choice: str, is_busy: bool, is_difference: bool
-) -> tuple[Row, Row]:
-    """The two rows: the source, and below it the result or its difference."""
-    above = Row("Source", source.picture, is_heard=choice == ORIGINAL)
-    if shown is None:
-        words = "Resynthesising …" if is_busy else "Resynthesise to see and hear the result."
-        return above, Row("Result", empty_text=words)
-    made = shown.rendition
-    speed = made.seconds / made.decoding_seconds if made.decoding_seconds > 0 else 0.0
-    facts = [shown.by, *([shown.shape.text] if shown.shape.text else []), f"{speed:.0f} times real time"]
-    title = f"{made.method}   {'   '.join(facts)}"
-    if is_difference:
-        title = f"{made.method} minus its mel: blue is too quiet, amber too loud, up to ±24 dB"
-    return above, Row(
-        title,
-        shown.difference if is_difference else shown.picture,
-        stretch=shown.shape.stretch,
-        is_difference=is_difference,
-        is_heard=choice == made.method,
-    )
-
 
 EMPTY_TITLE = "Drop audio or a mel here"
 EMPTY_WORDS = "WAV, FLAC, OGG, MP3, or a mel as .npy. You can also open a file, or take the clip from Clips."
