@@ -48,16 +48,13 @@ def release(package: str, argv: Sequence[str]) -> int:
 
 
 def blended(run: Mapping[str, Tensor], start: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
-    """The weights of a run times `share` plus those it began with times the rest; what those lack counts as zero.
+    """The weights of a run times `share` plus those it began with times the rest; what those lack stays the run's.
 
     Between both the network is often better, on other data above all, than at either end: M. Wortsman et al., Robust
     fine-tuning of zero-shot models (2022).
     """
-    mixed = {name: value.float() * share for name, value in run.items()}
-    for name, value in mixed.items():
-        if name in start:
-            mixed[name] = value + start[name].float() * (1 - share)
-    return mixed
+    before = {name: start.get(name, value).float() for name, value in run.items()}
+    return {name: value.float() * share + before[name] * (1 - share) for name, value in run.items()}
 
 
 def compare(package: str, argv: Sequence[str]) -> int:

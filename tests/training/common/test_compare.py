@@ -65,6 +65,6 @@ def test_weights_are_blended_with_those_a_run_began_with() -> None:
     start = {"average/a": torch.tensor([3.0, -2.0]), "other": torch.tensor([9.0])}
     blend = blended(run, start, 0.75)
     assert blend["average/a"].tolist() == [1.5, 1.0]
-    assert blend["average/new"].tolist() == [3.0]
+    assert blend["average/new"].tolist() == [4.0]
     assert set(blend) == set(run)
     assert blended(run, start, 1.0)["average/a"].tolist() == [1.0, 2.0]
