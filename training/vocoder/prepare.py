@@ -49,6 +49,12 @@ def main(argv: list[str] | None = None) -> int:
     add("--midi", type=Path, help="MIDI corpus to render as a further source")
     add("--midi-files", type=int, default=150, help="files of its training split to render")
     add("--drum-files", type=int, default=0, help="files of it of which to render the drums alone as well")
+    add(
+        "--acoustic-files",
+        type=int,
+        default=0,
+        help="the same for strings, winds, voices, pianos and guitars alone",
+    )
     add("--midi-licence-class", nargs="*", default=["A", "B"], help="A B by default; none given: all")
     add("--soundfont", type=Path, help="SoundFont to render with; the bundled one by default")
     add("--out", type=Path, required=True, help="folder to write")
@@ -88,9 +94,13 @@ def _sources(options: argparse.Namespace) -> list[Found]:
                 files,
                 licence_classes=tuple(options.midi_licence_class),
                 soundfont=options.soundfont,
-                drums_alone=drums_alone,
+                part=part,
             )
-            for files, drums_alone in ((options.midi_files, False), (options.drum_files, True))
+            for files, part in (
+                (options.midi_files, rendered.Part.WHOLE),
+                (options.drum_files, rendered.Part.DRUMS),
+                (options.acoustic_files, rendered.Part.ACOUSTIC),
+            )
             if files
         ]
     return sources

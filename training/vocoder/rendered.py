@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cache
 from heapq import heappush, heappushpop
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 
 from musegen_daw.errors import MusegenError
 from musegen_daw.midi.file import song_from_bytes
-from musegen_daw.music.clip import Note, Song
+from musegen_daw.music.clip import Clip, Note, Song
 from musegen_daw.music.time import TimeMap
 from musegen_daw.playback.synth.soundfont import SoundFont, open_soundfont
 from musegen_daw.playback.synth.synth import render
@@ -21,29 +22,47 @@ from musegen_daw.resource_paths import soundfont_dir
 from training.drums.gigamidi import CorpusFile, find_units, read_unit
 from training.vocoder.recordings import HELD_OUT_SHARE, Found, Recording, Samples, Unusable
 
-SOURCE, DRUMS_SOURCE = "rendered", "rendered drums"
+SOURCE, DRUMS_SOURCE, ACOUSTIC_SOURCE = "rendered", "rendered drums", "rendered acoustic"
 LICENCE_CLASSES = ("A", "B")
 EXCERPT_SECONDS = 20.0
 PEAK = 0.89
 RENDER_HZ = 44_100
 MAX_NOTES = 20_000
+ACOUSTIC_PROGRAMS = frozenset(
+    {*range(4), 6, *range(8, 16), *range(20, 26), *range(40, 80), *range(104, 112)}
+) - frozenset({50, 51, 54, 55, 62, 63})
+"""Of General MIDI: what is struck, plucked, bowed or blown, and voices; none that are electric or synthetic."""
 _PPQ, _TICKS_PER_SECOND = 4800, 9600
+
+
+class Part(Enum):
+    """What of a song is rendered; its value is the source that the recordings are from."""
+
+    WHOLE = SOURCE
+    DRUMS = DRUMS_SOURCE
+    ACOUSTIC = ACOUSTIC_SOURCE
+
+    def has(self, clip: Clip) -> bool:
+        """Whether a clip belongs to it."""
+        if self is Part.ACOUSTIC:
+            return not clip.is_drum and clip.program in ACOUSTIC_PROGRAMS
+        return self is Part.WHOLE or clip.is_drum
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedMidi:
-    """The middle of a MIDI file, or of its drums alone, played through a SoundFont."""
+    """The middle of a MIDI file, or of a part of it, played through a SoundFont."""
 
     midi: bytes
     soundfont: Path
-    drums_alone: bool = False
+    part: Part = Part.WHOLE
 
     @property
     def identity(self) -> str:
         """The music, the SoundFont and the length of the excerpt."""
         size = self.soundfont.stat().st_size
-        drums = "|drums" if self.drums_alone else ""
-        return f"{hashlib.sha1(self.midi).hexdigest()}|{self.soundfont.name}|{size}|{EXCERPT_SECONDS}{drums}"
+        part = "" if self.part is Part.WHOLE else f"|{self.part.name.lower()}"
+        return f"{hashlib.sha1(self.midi).hexdigest()}|{self.soundfont.name}|{size}|{EXCERPT_SECONDS}{part}"
 
     def mono(self, sample_rate_hz: int) -> Samples:
         """The excerpt (samples,) at a rate, its peak at -1 dBFS; raises Unusable."""
@@ -51,8 +70,7 @@ class RenderedMidi:
 
         try:
             song = song_from_bytes(self.midi, "a MIDI file")
-            if self.drums_alone:
-                song = replace(song, clips=tuple(clip for clip in song.clips if clip.is_drum))
+            song = replace(song, clips=tuple(filter(self.part.has, song.clips)))
             song = excerpt(song, EXCERPT_SECONDS)
             if sum(len(clip.notes) for clip in song.clips) > MAX_NOTES:
                 raise Unusable("too many notes")
@@ -69,7 +87,7 @@ def find_recordings(
     *,
     licence_classes: tuple[str, ...] = LICENCE_CLASSES,
     soundfont: Path | None = None,
-    drums_alone: bool = False,
+    part: Part = Part.WHOLE,
 ) -> Found:
     """`files` MIDI files of a corpus (`training.drums.gigamidi`) to train on, and 8 % as many to validate.
 
@@ -84,13 +102,12 @@ def find_recordings(
             if source.split in wanted and (source.licence_class in licence_classes or not licence_classes):
                 candidates[source.split].add(source)
     chosen = [source for each in candidates.values() for source in each.in_turn()]
-    kind = DRUMS_SOURCE if drums_alone else SOURCE
     recordings = [
         Recording(
-            key=f"{kind}/{source.key}",
+            key=f"{part.value}/{source.key}",
             group=f"{SOURCE} {source.group}",
-            place=RenderedMidi(source.data, font, drums_alone),
-            source=kind,
+            place=RenderedMidi(source.data, font, part),
+            source=part.value,
             split=source.split,
             licence=f"class {source.licence_class}" if source.licence_class else "",
         )

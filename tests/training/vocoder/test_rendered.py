@@ -14,7 +14,7 @@ from musegen_daw.music.time import Tempo, TimeMap
 from musegen_daw.resource_paths import soundfont_dir
 from tests.drum_corpus import write_parquet
 from training.vocoder.recordings import Unusable
-from training.vocoder.rendered import DRUMS_SOURCE, RenderedMidi, excerpt, find_recordings
+from training.vocoder.rendered import DRUMS_SOURCE, Part, RenderedMidi, excerpt, find_recordings
 
 FONT = soundfont_dir() / "musegen.sf2"
 
@@ -98,7 +98,7 @@ def test_the_bytes_of_a_corpus_are_those_that_are_rendered(corpus) -> None:
 def test_drums_alone_are_the_drums_of_the_same_files(corpus) -> None:
     whole, alone = (
         find_recordings(corpus, 6).recordings,
-        find_recordings(corpus, 6, drums_alone=True).recordings,
+        find_recordings(corpus, 6, part=Part.DRUMS).recordings,
     )
     assert {each.source for each in alone} == {DRUMS_SOURCE}
     assert [each.group for each in alone] == [each.group for each in whole]
@@ -109,8 +109,31 @@ def test_a_file_without_drums_has_no_drums_alone() -> None:
     part = _song(8)
     drums = replace(part.clips[0], notes=(Note(36, 120, 0, 480), Note(38, 120, 3840, 480)), is_drum=True)
     both = song_to_bytes(replace(part, clips=(part.clips[0], drums)))
-    audio = RenderedMidi(both, FONT, drums_alone=True).mono(12_000)
+    audio = RenderedMidi(both, FONT, part=Part.DRUMS).mono(12_000)
     assert np.abs(audio).max() == pytest.approx(0.89, abs=1e-3)
     assert not np.array_equal(audio, RenderedMidi(both, FONT).mono(12_000))
     with pytest.raises(Unusable):
-        RenderedMidi(song_to_bytes(part), FONT, drums_alone=True).mono(12_000)
+        RenderedMidi(song_to_bytes(part), FONT, part=Part.DRUMS).mono(12_000)
+
+
+@pytest.mark.parametrize(
+    ("program", "is_acoustic"),
+    [(0, True), (4, False), (24, True), (27, False), (33, False), (48, True), (50, False), (52, True), (54, False),
+     (56, True), (62, False), (73, True), (80, False), (105, True), (127, False)],
+)  # fmt: skip
+def test_acoustic_are_the_programs_without_circuits(program, is_acoustic) -> None:
+    clip = replace(_song(2).clips[0], program=program)
+    assert Part.ACOUSTIC.has(clip) is is_acoustic
+    assert not Part.ACOUSTIC.has(replace(clip, is_drum=True))
+    assert Part.WHOLE.has(clip)
+
+
+def test_acoustic_instruments_alone_are_those_of_a_file() -> None:
+    song = _song(8)
+    strings, lead = (replace(song.clips[0], program=program) for program in (48, 81))
+    both, alone = (song_to_bytes(replace(song, clips=clips)) for clips in ((strings, lead), (strings,)))
+    audio = RenderedMidi(both, FONT, part=Part.ACOUSTIC).mono(12_000)
+    assert np.array_equal(audio, RenderedMidi(alone, FONT).mono(12_000))
+    assert not np.array_equal(audio, RenderedMidi(both, FONT).mono(12_000))
+    with pytest.raises(Unusable):
+        RenderedMidi(song_to_bytes(replace(song, clips=(lead,))), FONT, part=Part.ACOUSTIC).mono(12_000)
