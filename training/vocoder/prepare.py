@@ -57,6 +57,11 @@ def main(argv: list[str] | None = None) -> int:
     )
     add("--midi-licence-class", nargs="*", default=["A", "B"], help="A B by default; none given: all")
     add("--soundfont", type=Path, help="SoundFont to render with; the bundled one by default")
+    add(
+        "--acoustic-soundfont",
+        type=Path,
+        help="SoundFont for the files of --acoustic-files; --soundfont by default",
+    )
     add("--out", type=Path, required=True, help="folder to write")
     add("--rate", type=int, default=12_000, help="sample rate in Hz")
     add("--seconds", type=float, default=15.0, help="length of a chunk")
@@ -93,13 +98,17 @@ def _sources(options: argparse.Namespace) -> list[Found]:
                 options.midi,
                 files,
                 licence_classes=tuple(options.midi_licence_class),
-                soundfont=options.soundfont,
+                soundfont=soundfont,
                 part=part,
             )
-            for files, part in (
-                (options.midi_files, rendered.Part.WHOLE),
-                (options.drum_files, rendered.Part.DRUMS),
-                (options.acoustic_files, rendered.Part.ACOUSTIC),
+            for files, part, soundfont in (
+                (options.midi_files, rendered.Part.WHOLE, options.soundfont),
+                (options.drum_files, rendered.Part.DRUMS, options.soundfont),
+                (
+                    options.acoustic_files,
+                    rendered.Part.ACOUSTIC,
+                    options.acoustic_soundfont or options.soundfont,
+                ),
             )
             if files
         ]

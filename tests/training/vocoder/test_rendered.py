@@ -13,6 +13,7 @@ from musegen_daw.music.clip import Clip, Note, Song
 from musegen_daw.music.time import Tempo, TimeMap
 from musegen_daw.resource_paths import soundfont_dir
 from tests.drum_corpus import write_parquet
+from training.vocoder import prepare as preparation
 from training.vocoder.recordings import Unusable
 from training.vocoder.rendered import DRUMS_SOURCE, Part, RenderedMidi, excerpt, find_recordings
 
@@ -137,3 +138,25 @@ def test_acoustic_instruments_alone_are_those_of_a_file() -> None:
     assert not np.array_equal(audio, RenderedMidi(both, FONT).mono(12_000))
     with pytest.raises(Unusable):
         RenderedMidi(song_to_bytes(replace(song, clips=(lead,))), FONT, part=Part.ACOUSTIC).mono(12_000)
+
+
+def test_each_part_has_its_own_number_of_files_and_its_own_soundfont(corpus, tmp_path, monkeypatch) -> None:
+    found = {}
+
+    def seen(sources, *args, **options):
+        found.update({source.recordings[0].source: source.recordings for source in sources})
+        raise ValueError("enough was seen")
+
+    monkeypatch.setattr(preparation, "prepare", seen)
+    other = tmp_path / "other.sf2"
+    options = ["--midi", corpus, "--midi-files", 4, "--drum-files", 2, "--acoustic-files", 3]
+    options += ["--acoustic-soundfont", other, "--out", tmp_path / "out"]
+    with pytest.raises(SystemExit):
+        preparation.main([str(option) for option in options])
+    assert {source: len(recordings) for source, recordings in found.items()} == {
+        "rendered": 4 + 1,
+        "rendered drums": 2 + 1,
+        "rendered acoustic": 3 + 1,
+    }
+    fonts = {source: recordings[0].place.soundfont for source, recordings in found.items()}
+    assert fonts == {"rendered": FONT, "rendered drums": FONT, "rendered acoustic": other}
