@@ -90,7 +90,7 @@ def _noise_facts(model: Generator) -> dict[str, int]:
 
 
 def _inputs(model: Generator, mel: torch.Tensor, seed: int = 0) -> dict[str, torch.Tensor]:
-    """All that the graph reads beside a mel, by name."""
+    """A mel and all that the graph reads beside it, by name."""
     if not model.config.noise_bands:
         return {"mel": mel}
     random = torch.Generator().manual_seed(seed)

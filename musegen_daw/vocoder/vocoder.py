@@ -22,6 +22,8 @@ CHUNK_FRAMES = 1024
 MAX_CONTEXT_FRAMES = 4096
 MAX_IMPOSED_ROUNDS = 16
 MAX_NOISE_STEPS = 64
+MAX_NOISE_VALUES = 1 << 13
+"""A frame; with the longest context a chunk then takes 300 MB of noise."""
 
 
 class Vocoder(MelDecoder):
@@ -100,7 +102,7 @@ class NoiseInput:
         if not isinstance(parts, int) or not 0 < parts <= MAX_PARTS:
             raise _damaged(spec)
         steps, edge = (_count(spec, name, MAX_NOISE_STEPS) for name in ("noise_steps", "noise_edge_frames"))
-        if not steps:
+        if not 0 < steps * parts <= MAX_NOISE_VALUES:
             raise _damaged(spec)
         return cls(parts, steps, edge)
 

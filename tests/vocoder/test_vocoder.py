@@ -167,14 +167,20 @@ def test_noise_is_that_of_its_place_whatever_the_chunks(tmp_path, chunk_frames):
     assert np.array_equal(audio, vocoder.vocode(noise(50)))
 
 
-@pytest.mark.parametrize("facts", [{"noise_steps": 0}, {"noise_steps": 1 << 20}, {"noise_edge_frames": -1}])
+@pytest.mark.parametrize(
+    "facts",
+    [{"noise_steps": 0}, {"noise_steps": 1 << 20}, {"noise_edge_frames": -1}, {"noise_edge_frames": 65}],
+)
 def test_a_damaged_description_of_the_noise_is_told(tmp_path, facts):
     spec = noisy(tmp_path)
     with pytest.raises(ModelError, match="description of the model tiny is damaged"):
         Vocoder(replace(spec, facts={**spec.facts, **facts}), noisy_graph)
 
 
-@pytest.mark.parametrize("shape", [("batch", "parts", "steps"), ("batch", 1 << 20, "steps"), ("batch", 6)])
+@pytest.mark.parametrize(
+    "shape",
+    [("batch", "parts", "steps"), ("batch", 1 << 20, "steps"), ("batch", 4097, "steps"), ("batch", 6)],
+)
 def test_noise_of_an_impossible_shape_is_told(tmp_path, shape):
     spec = noisy(tmp_path)
     graph = spec.graphs["vocode"]
