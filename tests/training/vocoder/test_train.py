@@ -93,10 +93,15 @@ def test_training_lowers_the_distance(tiny, prepared_audio, tmp_path) -> None:
 
 
 def test_a_run_can_begin_with_the_weights_of_another(tiny, run, prepared_audio, tmp_path) -> None:
-    still = replace(tiny, loop=replace(tiny.loop, steps=1, learning_rate=0.0, weight_decay=0.0))
-    _train(still, prepared_audio, tmp_path, start=run / "best.safetensors")
-    one, two = load_model(tmp_path / "last.safetensors")[0], load_model(run / "best.safetensors")[0]
+    one, two = _begun(tiny, prepared_audio, tmp_path, run / "best.safetensors")
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+
+
+def _begun(config, data, out, start) -> tuple[Generator, Generator]:
+    """The generator of a run that begins with a checkpoint, before it has learned anything; and that checkpoint's."""
+    still = replace(config, loop=replace(config.loop, steps=1, learning_rate=0.0, weight_decay=0.0))
+    _train(still, data, out, start=start)
+    return load_model(out / "last.safetensors")[0], load_model(start)[0]
 
 
 def test_a_head_for_attacks_is_added_to_the_weights_of_another_and_learns(
@@ -104,9 +109,7 @@ def test_a_head_for_attacks_is_added_to_the_weights_of_another_and_learns(
 ) -> None:
     begun = run / "best.safetensors"
     wider = replace(tiny, model=replace(tiny.model, attack_n_fft=256), losses=replace(tiny.losses, phase=1.0))
-    still = replace(wider, loop=replace(tiny.loop, steps=1, learning_rate=0.0, weight_decay=0.0))
-    _train(still, prepared_audio, tmp_path / "still", start=begun)
-    one, two = load_model(tmp_path / "still/last.safetensors")[0], load_model(begun)[0]
+    one, two = _begun(wider, prepared_audio, tmp_path / "still", begun)
     mel = torch.randn(1, one.mel.n_mels, 20) - 4
     with torch.no_grad():
         assert torch.equal(one(mel), two(mel))
@@ -123,9 +126,7 @@ def test_noise_is_added_to_the_weights_of_another_and_learns_its_levels(
 ) -> None:
     begun = run / "best.safetensors"
     noisy = replace(tiny, model=replace(tiny.model, noise_bands=6), losses=replace(tiny.losses, texture=1.0))
-    still = replace(noisy, loop=replace(tiny.loop, steps=1, learning_rate=0.0, weight_decay=0.0))
-    _train(still, prepared_audio, tmp_path / "still", start=begun)
-    one, two = load_model(tmp_path / "still/last.safetensors")[0], load_model(begun)[0]
+    one, two = _begun(noisy, prepared_audio, tmp_path / "still", begun)
     mel = torch.randn(1, one.mel.n_mels, 20) - 4
     with torch.no_grad():
         assert torch.equal(one(mel, torch.zeros(one.noise_shape(mel))), two(mel))
