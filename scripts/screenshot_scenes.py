@@ -151,6 +151,10 @@ def _clips(stage: Stage) -> None:
 
 
 def _vocoder(stage: Stage) -> None:
+    clips = stage.window.panel("clips")
+    assert isinstance(clips, ClipsPanel)
+    if clips.editor.clip is None:  # where only this scene is drawn
+        _clips(stage)
     stage.window.go_to("vocoder")
     panel = stage.window.panel("vocoder")
     assert isinstance(panel, VocoderPanel)
