@@ -27,8 +27,8 @@ from training.vocoder.train import VocoderTraining, load_model
 
 PLAIN_OPERATORS = {
     "Add", "Cast", "Clip", "Concat", "Constant", "ConstantOfShape", "Conv", "ConvTranspose", "Div", "Exp", "Expand",
-    "Gather", "Identity", "Log", "MatMul", "Max", "Mod", "Mul", "Range", "Reciprocal", "Reshape", "Shape", "Sin",
-    "Slice", "Softplus", "Split", "Sqrt", "Squeeze", "Sub", "Unsqueeze",
+    "Flatten", "Gather", "Identity", "Log", "MatMul", "Max", "Mod", "Mul", "Pad", "Range", "Reciprocal", "Reshape",
+    "Shape", "Sigmoid", "Sin", "Slice", "Split", "Sqrt", "Squeeze", "Sub", "Transpose", "Unsqueeze",
 }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from training.common.prepared import (
     whole_fact,
 )
 from training.vocoder.parts import CHUNK, DTYPES, FORMAT
-from training.vocoder.rendered import DRUMS_SOURCE
+from training.vocoder.rendered import ACOUSTIC_SOURCE, DRUMS_SOURCE
 
 Floats = npt.NDArray[np.float32]
 
@@ -42,7 +42,7 @@ class AudioDataConfig:
     `pitch_semitones`, as tape is that runs faster or slower. To `drums_share` rendered drums are added, where the
     corpus has some, `drums_low_db` to `drums_high_db` beside them at their peak. `colour_share` get
     another colour: gains of up to `colour_db` at octaves, straight lines between. `tail_share` may reach into the
-    padding at the end of a recording.
+    padding at the end of a recording. Rendered acoustic instruments give `acoustic_times` as many crops as others.
     """
 
     crop_frames: int = 32
@@ -62,6 +62,7 @@ class AudioDataConfig:
     colour_share: float = 0.0
     colour_db: float = 9.0
     tail_share: float = 0.02
+    acoustic_times: float = 1.0
 
 
 class AudioCrop(NamedTuple):
@@ -210,11 +211,14 @@ class VocoderDataset:
                 f"a crop of {config.crop_frames} frames is longer than a chunk of {corpus.chunk_samples} samples"
             )
         self._lengths = corpus.index["samples"].astype(np.int64)
+        self._weights = np.ones(len(self._lengths))
+        if config.acoustic_times != 1:
+            self._weights[corpus.chunks_of(ACOUSTIC_SOURCE)] = config.acoustic_times
         self._drums = corpus.chunks_of(DRUMS_SOURCE) if config.drums_share else np.zeros(0, np.int64)
 
     def crops(self, epoch: int) -> Crops:
         random = np.random.default_rng((self.seed, epoch, 1))
-        shares = self._lengths / self.corpus.chunk_samples
+        shares = self._weights * self._lengths / self.corpus.chunk_samples
         counts = np.maximum(1, np.rint(self.config.crops_per_chunk * shares).astype(np.int64))
         chunks = random.permutation(np.repeat(np.arange(len(counts)), counts))
         whole = random.random(len(chunks)) >= self.config.tail_share

@@ -20,6 +20,8 @@ from musegen_daw.vocoder.overlap import WINDOW_GAIN
 from musegen_daw.vocoder.white_noise import white_noise
 
 FLOOR_SHARE = 1e-2
+STACKED = 8
+"""The most places between frames that are computed one by one; along so short an axis broadcasting is slower."""
 
 
 class MagnitudePrior(nn.Module):
@@ -57,9 +59,11 @@ def interpolate(values: Tensor, factor: int) -> Tensor:
     if factor == 1:
         return values
     following = torch.cat([values[..., 1:], values[..., -1:]], dim=-1)
-    shares = torch.arange(factor, device=values.device, dtype=values.dtype) / factor
-    between = values[..., None] + (following - values)[..., None] * shares
-    return between.flatten(-2)
+    step = (following - values) / factor
+    if factor > STACKED:
+        places = torch.arange(factor, device=values.device, dtype=values.dtype)
+        return (values[..., None] + step[..., None] * places).flatten(-2)
+    return torch.stack([values, *(values + step * place for place in range(1, factor))], dim=-1).flatten(-2)
 
 
 def _pooling(fine: int, coarse: int) -> np.ndarray:
@@ -407,12 +411,15 @@ class AttackHead(nn.Module):
 
 
 class InverseStft(nn.Module):
-    """Real and imaginary parts (batch, 2 * bins, frames) -> audio (batch, frames * hop): a fixed convolution.
+    """Real and imaginary parts (batch, 2 * bins, frames) -> audio (batch, frames * hop), by two fixed matrices.
 
     Sample t * hop is the centre of frame t; the window is Hann's, normalised to be the inverse of an STFT with it.
+    Around the centre of a frame the real parts give what is even in time and the imaginary parts what is odd, so half
+    a window of each is enough.
     """
 
-    basis: Tensor
+    even: Tensor
+    odd: Tensor
 
     def __init__(self, n_fft: int, hop: int) -> None:
         super().__init__()
@@ -420,19 +427,24 @@ class InverseStft(nn.Module):
             raise ValueError(f"the window of {n_fft} samples must be an even multiple of the hop of {hop}")
         self.n_fft, self.hop = n_fft, hop
         window = torch.hann_window(n_fft, dtype=torch.float64)
-        gain = window.square().sum() / hop
-        bins = n_fft // 2 + 1
-        unit = torch.eye(bins, dtype=torch.float64)
-        real = torch.fft.irfft(unit.to(torch.complex128), n_fft)
-        imaginary = torch.fft.irfft(1j * unit, n_fft)
-        basis = torch.roll(torch.cat([real, imaginary]), n_fft // 2, dims=1) * window / gain
-        self.register_buffer("basis", basis.float()[:, None], persistent=False)
+        from_centre = torch.roll(window, n_fft // 2) * hop / window.square().sum()
+        unit = torch.eye(n_fft // 2 + 1, dtype=torch.complex128)
+        for name, parts in (("even", unit), ("odd", 1j * unit)):
+            waves = (torch.fft.irfft(parts, n_fft) * from_centre)[:, : n_fft // 2 + 1]
+            self.register_buffer(name, waves.T.float().contiguous(), persistent=False)
 
     def forward(self, spectrum: Tensor) -> Tensor:
         """Phases are those at the centre of each frame."""
-        audio = functional.conv_transpose1d(spectrum, self.basis, stride=self.hop)[:, 0]
-        first = self.n_fft // 2
-        return audio[:, first : first + spectrum.shape[-1] * self.hop]
+        half, hop = self.n_fft // 2, self.hop
+        real, imaginary = spectrum.chunk(2, dim=1)
+        even, odd = self.even @ real, self.odd @ imaginary
+        before, after = (even[:, 1:] - odd[:, 1:]).flip(1), even[:, :half] + odd[:, :half]
+        pieces = [*before.split(hop, dim=1), *after.split(hop, dim=1)]
+        last = len(pieces) - 1
+        audio = functional.pad(pieces[0], (0, last))
+        for place, piece in enumerate(pieces[1:], 1):
+            audio = audio + functional.pad(piece, (place, last - place))
+        return audio.transpose(1, 2).flatten(1)[:, half : half + spectrum.shape[-1] * hop]
 
 
 class WaveformHead(nn.Module):
@@ -455,8 +467,11 @@ class WaveformHead(nn.Module):
 
 
 def _risen(log_prior: Tensor, change: Tensor, limit: float) -> Tensor:
-    """A magnitude whose logarithm is changed, by no more than `limit` upwards."""
-    return torch.exp(log_prior + limit - functional.softplus(limit - change))
+    """A magnitude whose logarithm is changed, upwards by no more than `limit`.
+
+    That is exp(log_prior + limit - softplus(limit - change)), as the exponential of softplus is a sigmoid.
+    """
+    return torch.exp(log_prior + limit) * torch.sigmoid(change - limit)
 
 
 def _rate(config: GeneratorConfig, stage: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -191,6 +192,13 @@ def test_drums_are_added_at_their_level_and_only_where_there_are_some(dataset, c
     added = _only(dataset, **drummed).draw(crop, 0).audio - dataset.plain(crop).audio
     # the drums are as loud as that with what surrounds the crop
     assert 0.4 < np.abs(added).max() / np.abs(dataset.plain(crop).audio).max() < 0.6
+
+
+def test_acoustic_instruments_give_as_many_crops_more_as_they_are_to(dataset, corpus, monkeypatch) -> None:
+    plain = Counter(crop.chunk for crop in dataset.crops(0))
+    monkeypatch.setattr(corpus, "chunks_of", lambda source: np.array([1]) if "acoustic" in source else None)
+    weighted = Counter(crop.chunk for crop in _only(dataset, acoustic_times=3.0).crops(0))
+    assert weighted == plain | {1: 3 * plain[1]}
 
 
 def test_the_chunks_of_a_source_are_those_of_its_recordings(corpus) -> None:
