@@ -12,6 +12,8 @@ from musegen_daw.vocoder.overlap import OVERLAP, WINDOW_GAIN, overlap_add
 
 LIMIT = 6.0  # the largest change of a band in one round, in nats of power
 FLOOR_TIMES = 10.0
+SILENT_WITHIN = 1e-3
+"""Nats above the floor of the mel within which a band is silent."""
 
 
 def step_samples(config: MelConfig) -> int:
@@ -36,8 +38,9 @@ def spreading(config: MelConfig) -> Floats:
 def impose(audio: Floats, mel: Floats, config: MelConfig, rounds: int) -> Floats:
     """Audio (frames * hop_length,) whose mel is closer to `mel` (n_mels, frames), a log-mel of `config`.
 
-    Each round scales the bins of the STFT by the missing level of their bands and keeps the phases. Windows that reach
-    beyond the audio do not change, so both ends fade to the original. Sample t * hop_length is the centre of frame t.
+    Each round scales the bins of the STFT by the missing level of their bands and keeps the phases; bands in which the
+    mel is at its floor lose `LIMIT` a round. Windows that reach beyond the audio do not change, so both ends fade to
+    the original. Sample t * hop_length is the centre of frame t.
     """
     step = step_samples(config)
     length = config.n_fft
@@ -51,12 +54,14 @@ def impose(audio: Floats, mel: Floats, config: MelConfig, rounds: int) -> Floats
     floor = FLOOR_TIMES * config.floor_power
     at = (first + np.arange(count)) * (step // config.hop_length)
     wanted = np.log(np.exp(mel[:, at]) + floor)  # (n_mels, count)
+    is_silent = mel[:, at] <= config.floor + SILENT_WITHIN
     out = audio.copy()
     for _ in range(rounds):
         frames = np.lib.stride_tricks.sliding_window_view(out, length)[::step][:count]
         spectrum: Any = rfft(frames * window, axis=1)
         power = mel_basis(config) @ (spectrum.real**2 + spectrum.imag**2).T
         lack = np.clip(wanted - np.log(power + floor), -LIMIT, LIMIT)
+        lack[is_silent] = -LIMIT
         spectrum *= (np.exp(0.5 * (spreading(config) @ lack)) - 1).T
         change: Any = irfft(spectrum, length, axis=1)
         change *= window / WINDOW_GAIN

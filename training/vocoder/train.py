@@ -28,7 +28,8 @@ from training.vocoder.dataset import (
     collate,
 )
 from training.vocoder.discriminators import DiscriminatorConfig, Discriminators, Judgement
-from training.vocoder.generator import Generator, GeneratorConfig
+from training.vocoder.generator import Generator
+from training.vocoder.generator_config import GeneratorConfig
 from training.vocoder.losses import (
     AttackLevels,
     LossConfig,

@@ -10,15 +10,12 @@ import torch
 
 from musegen_daw.vocoder.mel import MelConfig, log_mel, prior_magnitude
 from musegen_daw.vocoder.white_noise import white_noise
-from training.vocoder.generator import (
-    Generator,
-    GeneratorConfig,
-    InverseStft,
-    MagnitudePrior,
-    NoiseBranch,
-    Snake,
-    interpolate,
-)
+from training.vocoder.generator import Generator
+from training.vocoder.generator_config import GeneratorConfig
+from training.vocoder.heads import InverseStft, NoiseBranch
+from training.vocoder.interpolation import interpolate
+from training.vocoder.mel_layers import MagnitudePrior
+from training.vocoder.trunk import Snake
 
 MEL = MelConfig()
 FAST = GeneratorConfig(widths=(16, 12, 8), clock_frames=4)
