@@ -14,6 +14,8 @@ LIMIT = 6.0  # the largest change of a band in one round, in nats of power
 FLOOR_TIMES = 10.0
 SILENT_WITHIN = 1e-3
 """Nats above the floor of the mel within which a band is silent."""
+SILENCED = 20.0
+"""Nats of power that a silent band loses in one round."""
 
 
 def step_samples(config: MelConfig) -> int:
@@ -39,7 +41,7 @@ def impose(audio: Floats, mel: Floats, config: MelConfig, rounds: int) -> Floats
     """Audio (frames * hop_length,) whose mel is closer to `mel` (n_mels, frames), a log-mel of `config`.
 
     Each round scales the bins of the STFT by the missing level of their bands and keeps the phases; bands in which the
-    mel is at its floor lose `LIMIT` a round. Windows that reach beyond the audio do not change, so both ends fade to
+    mel is at its floor lose `SILENCED` a round. Windows that reach beyond the audio do not change, so both ends fade to
     the original. Sample t * hop_length is the centre of frame t.
     """
     step = step_samples(config)
@@ -61,7 +63,7 @@ def impose(audio: Floats, mel: Floats, config: MelConfig, rounds: int) -> Floats
         spectrum: Any = rfft(frames * window, axis=1)
         power = mel_basis(config) @ (spectrum.real**2 + spectrum.imag**2).T
         lack = np.clip(wanted - np.log(power + floor), -LIMIT, LIMIT)
-        lack[is_silent] = -LIMIT
+        lack[is_silent] = -SILENCED
         spectrum *= (np.exp(0.5 * (spreading(config) @ lack)) - 1).T
         change: Any = irfft(spectrum, length, axis=1)
         change *= window / WINDOW_GAIN

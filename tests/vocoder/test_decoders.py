@@ -16,7 +16,7 @@ def test_the_facts_of_the_bundled_model_are_for_a_person():
     facts = read_facts(resources.vocoder_dir(resources.DEFAULT_VOCODER))
     assert facts.name == "vocoder-12k"
     assert facts.bandwidth_hz == 6_000
-    assert "4.4 hours" in facts.trained_on
+    assert "5.3 hours" in facts.trained_on
     assert facts.bytes > 1e6
 
 

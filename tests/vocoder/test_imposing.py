@@ -57,7 +57,10 @@ def test_silence_is_silent():
     imposed = impose(audio, silence, MEL, 2)
     inside = slice(2 * MEL.n_fft, -2 * MEL.n_fft)
     assert np.abs(imposed).max() <= np.abs(audio).max() * 1.5
+    # what is left is in the outermost bins, which no band sees
     assert 20 * np.log10(np.abs(imposed[inside]).max() / np.abs(audio[inside]).max()) < -40
+    spectrum = np.abs(np.fft.rfft(imposed[inside] * np.hanning(len(imposed[inside]))))
+    assert spectrum[40:-40].max() < 1e-3 * np.abs(np.fft.rfft(audio[inside])).max()
 
 
 def test_bands_at_the_floor_are_silent_and_the_others_are_not():

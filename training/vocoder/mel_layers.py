@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musegen_daw.vocoder.imposing import FLOOR_TIMES, LIMIT, SILENT_WITHIN, spreading, step_samples
+from musegen_daw.vocoder.imposing import FLOOR_TIMES, LIMIT, SILENCED, SILENT_WITHIN, spreading, step_samples
 from musegen_daw.vocoder.mel import MelConfig, hann, inverse_basis, mel_basis
 from musegen_daw.vocoder.overlap import WINDOW_GAIN
 
@@ -72,7 +72,7 @@ class Impose(nn.Module):
         for _ in range(self.rounds):
             spectrum = torch.fft.rfft(audio.unfold(-1, length, step) * self.window)  # (batch, count, bins)
             power = self.basis @ (spectrum.real.square() + spectrum.imag.square()).transpose(1, 2)
-            lack = (wanted - (power + floor).log()).clamp(-LIMIT, LIMIT).masked_fill(is_silent, -LIMIT)
+            lack = (wanted - (power + floor).log()).clamp(-LIMIT, LIMIT).masked_fill(is_silent, -SILENCED)
             factor = ((self.shares @ lack) / 2).exp().transpose(1, 2) - 1
             change = torch.fft.irfft(spectrum * factor, length) * (self.window / WINDOW_GAIN)
             total = functional.fold(
