@@ -30,9 +30,15 @@ def step_samples(config: MelConfig) -> int:
 
 @cache
 def spreading(config: MelConfig) -> Floats:
-    """The share of each bin in the change of each band: (1 + n_fft // 2, n_mels), rows add up to 1."""
+    """The share of each bin in the change of each band: (1 + n_fft // 2, n_mels), rows add up to 1.
+
+    A bin outside all bands, as that of 0 Hz, goes with the nearest bin inside one.
+    """
     basis = mel_basis(config)
-    shares = (basis / np.maximum(basis.sum(axis=0, keepdims=True), 1e-9)).T
+    total = basis.sum(axis=0)
+    inside = np.flatnonzero(total > total.max() * 1e-6)
+    nearest = inside[np.abs(np.arange(len(total))[:, None] - inside).argmin(axis=1)]
+    shares = (basis / np.maximum(total, 1e-9)).T[nearest]
     shares.setflags(write=False)
     return shares
 
